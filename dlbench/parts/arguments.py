@@ -1,0 +1,46 @@
+"""The vocabulary of part signatures: what a recipe may write for an argument.
+
+A part's signature is its schema. Runtime objects come positionally; recipe arguments are keyword-only, annotated with
+`int`, `float`, `bool`, `str`, `Literal[...]`, lists of these, `annotated_types` bounds (`Annotated[int, Ge(1)]`), or
+one of the names below. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class PerTrial:
+    """Marks a number that trials of one stack may disagree on."""
+
+
+@dataclass(frozen=True)
+class Of:
+    """Marks an argument that names a part of another catalogue, by the catalogue's name."""
+
+    catalog: str
+
+
+Settings: TypeAlias = dict[str, Any]
+"""A part as plain data: `{"kind": name, argument: value, ...}`, every default filled in."""
+
+if TYPE_CHECKING:
+    import torch
+
+    Number: TypeAlias = float | torch.Tensor
+    """A number of the forward pass: a float where the stack agrees, else a tensor `[trials]`."""
+else:
+    Number = Annotated[float, PerTrial()]
+
+Activation: TypeAlias = Annotated[Settings, Of("activations")]
+Init: TypeAlias = Annotated[Settings, Of("inits")]
+Layers: TypeAlias = Annotated[list[Settings], Of("layers")]
+
+
+def spread(number: Number, x: torch.Tensor) -> Number:
+    """Shape a per-trial number so that it broadcasts over `x` of shape `[trials, ...]`; floats pass through."""
+    if isinstance(number, (int, float)):
+        return number
+    return number.view(-1, *(1,) * (x.dim() - 1))
