@@ -1,0 +1,26 @@
+"""What a recipe may name. `CATALOGS` is the one list of catalogues; importing this package imports no torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlbench.parts.activations import ACTIVATIONS
+from dlbench.parts.catalog import Catalog
+from dlbench.parts.datasets import DATASETS
+from dlbench.parts.inits import INITS
+from dlbench.parts.layers import LAYERS
+from dlbench.parts.optimizers import OPTIMIZERS
+from dlbench.parts.regularizers import REGULARIZERS
+from dlbench.parts.schedules import SCHEDULES
+
+CATALOGS: dict[str, Catalog[Any]] = {
+    catalog.name: catalog
+    for catalog in (LAYERS, ACTIVATIONS, INITS, OPTIMIZERS, SCHEDULES, REGULARIZERS, DATASETS)
+}
+"""Every catalogue by its name."""
+
+
+def make(catalog: str, settings: dict[str, Any]) -> Any:
+    """Build a class part from its settings: `make("layers", {"kind": "dense", "units": 5})`."""
+    arguments = {key: value for key, value in settings.items() if key != "kind"}
+    return CATALOGS[catalog][settings["kind"]].make(**arguments)

@@ -1,0 +1,10 @@
+"""The layers that a recipe stacks, one class in one file each."""
+
+from __future__ import annotations
+
+from dlbench.parts.catalog import import_modules
+from dlbench.parts.layers.base import LAYERS
+
+import_modules(__name__)
+
+__all__ = ["LAYERS"]

@@ -1,0 +1,60 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from annotated_types import Ge
+
+from dlbench.parts.activations import bind
+from dlbench.parts.arguments import Activation, Init, Settings
+from dlbench.parts.layers.base import LAYERS, Place, Shape, ShapeError, Stateless, Weight
+from dlbench.parts.lazy import torch
+
+
+@LAYERS.add()
+class Dense(Stateless):
+    """Every output sees every input: y = f(x W + b).
+
+    `x` is `[trials, batch, fan_in]`, `W` is `[trials, fan_in, units]`, `b` is `[trials, 1, units]`. Activation, init and
+    bias_init are the model's unless given here.
+    """
+
+    def __init__(
+        self,
+        *,
+        units: Annotated[int, Ge(1)],
+        activation: Activation | None = None,
+        init: Init | None = None,
+        bias: bool = True,
+        bias_init: Init | None = None,
+    ) -> None:
+        self.units = units
+        self.activate = bind(activation or {"kind": "identity"})
+        self.init: Settings = init or {"kind": "torch_default"}
+        self.bias = bias
+        self.bias_init: Settings = bias_init or {"kind": "zeros"}
+
+    def output(self, shape: Shape) -> Shape:
+        """`(units,)`; raises `ShapeError` on anything but features."""
+        if len(shape) != 1:
+            raise ShapeError(f"'dense' takes features, but gets {shape}; put {{ kind = \"flatten\" }} before it")
+        return (self.units,)
+
+    def weights(self, shape: Shape) -> Mapping[str, Weight]:
+        """`W` of `(fan_in, units)` and, with bias, `b` of `(1, units)`."""
+        (fan_in,) = shape
+        weights = {"weight": Weight((fan_in, self.units), fan_in, self.units, self.init)}
+        if self.bias:
+            weights["bias"] = Weight((1, self.units), fan_in, self.units, self.bias_init, is_bias=True)
+        return weights
+
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+        """`[trials, batch, fan_in]` to `[trials, batch, units]`, one batched product for the whole stack."""
+        del place
+        if self.bias:
+            y = torch.baddbmm(weights["bias"], x, weights["weight"])
+        else:
+            y = torch.bmm(x, weights["weight"])
+        return self.activate(y)

@@ -1,0 +1,43 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from annotated_types import Gt, Interval, Le
+
+from dlbench.parts.arguments import Number, spread
+from dlbench.parts.layers.base import LAYERS, Place, Stateless
+from dlbench.parts.lazy import torch
+
+
+@LAYERS.add()
+class Dropout(Stateless):
+    """While training, kill each unit with probability `rate`, or keep it with probability `keep`; at test use them all.
+
+    Inverted dropout: what stays is divided by keep, so that the expectation is kept, E[y] = x, Var[y] = x^2 (1 - keep) /
+    keep, and nothing is scaled at test (Srivastava et al. 2014, section 10, in the form of TensorFlow and torch). Exactly
+    one of `keep` (the lecture's word) and `rate` (torch's p) is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        keep: Annotated[Number, Gt(0), Le(1)] | None = None,
+        rate: Annotated[Number, Interval(ge=0, lt=1)] | None = None,
+    ) -> None:
+        if (keep is None) == (rate is None):
+            raise ValueError("'dropout' takes exactly one of 'keep' (share kept) and 'rate' (share dropped)")
+        self.keep: Number = keep if keep is not None else 1 - rate  # type: ignore[operator]
+
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+        """Any `[trials, batch, ...]` to the same shape; each trial draws its mask from its own stream."""
+        del weights
+        if not place.training or (isinstance(self.keep, float) and self.keep == 1):
+            return x
+        mask = torch.empty_like(x)
+        for trial, generator in enumerate(place.generators):
+            keep = self.keep if isinstance(self.keep, (int, float)) else float(self.keep[trial])
+            mask[trial].bernoulli_(keep, generator=generator)
+        return x * mask.div_(spread(self.keep, x))

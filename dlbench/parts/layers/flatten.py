@@ -1,0 +1,23 @@
+"""From images to features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+from dlbench.parts.layers.base import LAYERS, Place, Shape, Stateless
+from dlbench.parts.lazy import torch
+
+
+@LAYERS.add()
+class Flatten(Stateless):
+    """Lay all numbers of a sample in one row, channels first."""
+
+    def output(self, shape: Shape) -> Shape:
+        """`(product of shape,)`."""
+        return (prod(shape),)
+
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+        """`[trials, batch, ...]` to `[trials, batch, features]`."""
+        del weights, place
+        return x.flatten(2)

@@ -1,0 +1,66 @@
+"""Recipe -> trials -> stacks -> workers: what will be trained, together with what, and by whom. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PLAN_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One thing compared with all its settings: a variant, or one choice of the search inside it.
+
+    `choice` maps the searched paths to their values (`{"train.optimizer.lr": 0.01}`; empty without a search);
+    `settings` is the whole resolved recipe as plain data: sections data, model, train, evaluate, probes.
+    """
+
+    variant: str
+    choice: dict[str, Any]
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate with one seed; `id` is a hash of its resolved settings and the seed."""
+
+    id: str
+    variant: str
+    choice: dict[str, Any]
+    seed: int
+    candidate: int
+    """Index into `Plan.candidates`."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Trials that train together as one tensor program; `trials` are indices into `Plan.trials`."""
+
+    trials: list[int]
+    steps: int
+    parameters: int
+    """Numbers that one trial trains."""
+    cost: float
+    """Estimated floating point operations of all its trials over all steps; a scale for sharing out work, no more."""
+
+
+@dataclass(frozen=True)
+class WorkerPlan:
+    """One process: its device, its threads, and the stacks it trains in this order."""
+
+    device: str
+    threads: int
+    stacks: list[int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run will do; `plan.json` in the run's folder is this, as JSON."""
+
+    recipe: str
+    candidates: list[Candidate]
+    trials: list[Trial]
+    stacks: list[Stack]
+    workers: list[WorkerPlan]
+    v: int = field(default=PLAN_VERSION)
