@@ -1,0 +1,70 @@
+# Two commands for a newcomer: `make demo` and `make test`. Needs Python 3.11 or newer; uses uv where it is found, else pip.
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+# Tiny nets are slower with many threads, and pytest already runs one process a core.
+TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+ifdef UV
+MAKE_VENV = uv venv --quiet --allow-existing --python "$(PYTHON)" "$(VENV)"
+INSTALL = uv pip install --quiet --python "$(RUN)/python" --constraint constraints.txt
+else
+MAKE_VENV = "$(PYTHON)" -m venv "$(VENV)"
+INSTALL = "$(RUN)/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test lint format bench wheel clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## install into .venv and run the nine-layer lesson on the CPU (no network data)
+	$(RUN)/dlbench run xor-nine-layers --device cpu --display plain
+
+install: $(VENV)/.installed ## install dlbench into .venv, editable
+
+test: $(VENV)/.test ## install the test tools and run every test
+	$(TEST_ENV) $(RUN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+
+lint: $(VENV)/.lint ## ruff (rules and format) and mypy --strict
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+format: $(VENV)/.lint ## let ruff repair what it can
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+bench: $(VENV)/.bench ## measure the speed against peers, side by side
+	$(RUN)/python -m benchmarks $(ARGS)
+
+wheel: $(VENV)/.installed ## build the wheel into dist/
+	"$(RUN)/python" -m pip --version >/dev/null 2>&1 || "$(RUN)/python" -m ensurepip
+	"$(RUN)/python" -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove .venv, caches and builds; runs under results/ stay
+	rm -rf "$(VENV)" dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN)/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'dlbench needs Python 3.11 or newer, and "$(PYTHON)" is not; name another: make $(MAKECMDGOALS) PYTHON=python3.12' >&2; exit 2; }
+	$(MAKE_VENV)
+
+# A virtual environment that uv made has no pip.
+$(VENV)/.pip: | $(RUN)/python
+ifndef UV
+	@"$(RUN)/python" -m pip --version >/dev/null 2>&1 || "$(RUN)/python" -m ensurepip
+endif
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.pip
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.installed
+	$(INSTALL) --editable ".[$(patsubst .%,%,$(notdir $@))]"
+	@touch $@
