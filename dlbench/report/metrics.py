@@ -1,0 +1,182 @@
+"""The one list of metrics: what a recipe may compare and claim, each one function of a trial. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, TypeAlias
+
+from dlbench.report.trial import CURVES, SolvedRule, Status, Trial, index_at
+
+Value: TypeAlias = Callable[[Trial, int | None], float | None]
+
+SOLVED_ACCURACY = 0.99
+SOLVED_LOSS_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number per trial: how it is computed, which way is better, and how it is printed."""
+
+    name: str
+    summary: str
+    function: Value
+    better: Literal["higher", "lower"] | None
+    format: str
+    unit: str
+    is_share: bool
+    """Whether a trial's value is 0 or 1, so that the mean over trials is a share."""
+
+    def value(self, trial: Trial, at_step: int | None = None) -> float | None:
+        """The metric of one trial at its end, or at its last record up to `at_step`.
+
+        `None` where there is no number: no such split, not reached yet, failed; nor is there a loss of a diverged trial
+        at or after the step at which it diverged.
+        """
+        return self.function(trial, at_step)
+
+
+METRICS: dict[str, Metric] = {}
+"""Every metric by its name."""
+
+
+def metric(
+    *,
+    better: Literal["higher", "lower"] | None,
+    format: str = ".4g",  # noqa: A002 - the field's own word
+    unit: str = "",
+    is_share: bool = False,
+) -> Callable[[Value], Value]:
+    """Register the decorated function as a metric; the first line of its docstring is the summary."""
+
+    def register(function: Value) -> Value:
+        summary = (function.__doc__ or "").partition("\n")[0]
+        name = function.__name__
+        METRICS[name] = Metric(name, summary, function, better, format, unit, is_share)
+        return function
+
+    return register
+
+
+def has_end(trial: Trial, at_step: int | None) -> bool:
+    """Whether the trial has numbers at that point: a failed one has none, a diverged one only before it diverged."""
+    if trial.status is Status.FAILED:
+        return False
+    if trial.diverged_at is None:
+        return trial.status is not Status.DIVERGED
+    return at_step is not None and at_step < trial.diverged_at
+
+
+def finite(value: float) -> float | None:
+    """A number, or `None` for NaN and infinity."""
+    return float(value) if math.isfinite(value) else None
+
+
+def last_of(name: str, trial: Trial, at_step: int | None) -> float | None:
+    """The curve's value at the last evaluation, or at the last one up to `at_step`."""
+    index = index_at(trial.steps, at_step, trial.step) if has_end(trial, at_step) else None
+    return None if index is None else finite(trial.curve(name)[index])
+
+
+def best_of(name: str, trial: Trial, at_step: int | None) -> float | None:
+    """The curve's best value over the evaluations (up to `at_step`): the highest accuracy, the lowest loss."""
+    index = index_at(trial.steps, at_step, trial.step) if has_end(trial, at_step) else None
+    if index is None:
+        return None
+    values = [value for value in map(finite, trial.curve(name)[: index + 1]) if value is not None]
+    return (min if name.endswith("loss") else max)(values, default=None)
+
+
+def _register_curves() -> None:
+    for prefix, words, function in (("", "at the end", last_of), ("best_", "best over the evaluations", best_of)):
+        for name, what in CURVES.items():
+            better: Literal["higher", "lower"] = "lower" if name.endswith("loss") else "higher"
+            summary = f"{what[0].upper()}{what[1:]}, {words}."
+            METRICS[prefix + name] = Metric(prefix + name, summary, partial(function, name), better, ".4f", "", False)
+
+
+_register_curves()
+
+
+@metric(better="lower", format=".4f")
+def batch_loss(trial: Trial, at_step: int | None) -> float | None:
+    """Mean loss over the batches since the evaluation before the last."""
+    return last_of("batch_loss", trial, at_step)
+
+
+@metric(better="higher", format=".0%", is_share=True)
+def solved(trial: Trial, at_step: int | None) -> float | None:
+    """1 if the trial has learned its data at the end, else 0; a diverged trial has not.
+
+    Unless the recipe gives its own rule (`[compare] solved`), solved means a training accuracy of at least 0.99 **and** a
+    training loss of at most half of ln(classes), the loss of guessing. Accuracy alone would lie: the outputs of a net that
+    has learned nothing sit within 1e-6 of 0.5, and the threshold tosses coins over them.
+    """
+    if trial.status is Status.FAILED:
+        return None
+    if not has_end(trial, at_step):
+        return 0.0
+    index = index_at(trial.steps, at_step, trial.step)
+    verdict = None if index is None else solved_at(trial, index)
+    return None if verdict is None else float(verdict)
+
+
+@metric(better="lower", format=",.0f", unit="steps")
+def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
+    """Step of the first evaluation at which the trial has learned its data; missing where it never has."""
+    if not has_end(trial, at_step):
+        return None
+    index = index_at(trial.steps, at_step, trial.step)
+    candidates = range(0 if index is None else index + 1)
+    return next((float(trial.steps[i]) for i in candidates if solved_at(trial, i)), None)
+
+
+@metric(better=None, format=".1e")
+def gradient_ratio(trial: Trial, at_step: int | None) -> float | None:
+    """Gradient norm of the first layer with a weight over that of the last, at the last probe; near 1 is healthy."""
+    norms = trial.gradient_norms(at_step) if has_end(trial, at_step) else None
+    if norms is None or len(norms) == 0 or norms[-1] == 0:
+        return None
+    return finite(norms[0] / norms[-1])
+
+
+@metric(better="lower", format=".0%", is_share=True)
+def diverged(trial: Trial, at_step: int | None) -> float | None:
+    """1 if the loss became NaN or infinite, else 0."""
+    if trial.diverged_at is not None:
+        return float(at_step is None or trial.diverged_at <= at_step)
+    return 1.0 if trial.status is Status.DIVERGED else 0.0 if trial.status is Status.OK else None
+
+
+@metric(better="lower", format=".3g", unit="s")
+def seconds(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
+    """Training time of the trial: the time of its stack divided by the stack's trials."""
+    return trial.seconds
+
+
+@metric(better=None, format=",.0f")
+def parameters(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
+    """Numbers that the trial trains."""
+    return float(trial.parameters)
+
+
+def solved_at(trial: Trial, index: int) -> bool | None:
+    """Whether the evaluation at `index` counts as solved, `None` where its numbers are missing."""
+    rule = trial.solved_rule
+    if rule is not None:
+        return _meets(trial.curve(rule.metric), index, rule)
+    if trial.classes is None:
+        return None
+    limit = SOLVED_LOSS_SHARE * math.log(trial.classes)
+    by_accuracy = _meets(trial.curve("train_accuracy"), index, SolvedRule("train_accuracy", at_least=SOLVED_ACCURACY))
+    by_loss = _meets(trial.curve("train_loss"), index, SolvedRule("train_loss", at_most=limit))
+    return None if by_accuracy is None or by_loss is None else by_accuracy and by_loss
+
+
+def _meets(curve: Sequence[float], index: int, rule: SolvedRule) -> bool | None:
+    value = finite(curve[index])
+    if value is None:
+        return None
+    return (rule.at_least is None or value >= rule.at_least) and (rule.at_most is None or value <= rule.at_most)

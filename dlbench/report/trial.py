@@ -1,0 +1,98 @@
+"""What a metric may look at of one trial: its status, its evaluations, its probes. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CURVES: dict[str, str] = {
+    "train_loss": "loss on the training data",
+    "train_accuracy": "accuracy on the training data",
+    "validation_loss": "loss on the validation data",
+    "validation_accuracy": "accuracy on the validation data",
+    "test_loss": "loss on the test data",
+    "test_accuracy": "accuracy on the test data",
+}
+"""The series that every evaluation writes: name and what it is."""
+
+
+class Status(StrEnum):
+    """Where a trial stands. Only `OK`, `DIVERGED` and `FAILED` are final; a stopped trial can be resumed."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    OK = "ok"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+    @property
+    def final(self) -> bool:
+        """Whether the trial's numbers will not change any more."""
+        return self in {Status.OK, Status.DIVERGED, Status.FAILED}
+
+
+@dataclass(frozen=True)
+class SolvedRule:
+    """When an evaluation counts as solved: the curve `metric` is at least, or at most, a number."""
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+class Trial(Protocol):
+    """One trial as the metrics see it; `dlbench.report.state.TrialState` is the one in use."""
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+
+    @property
+    def step(self) -> int:
+        """The step that its training has reached."""
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The step at which it diverged, if it did."""
+
+    @property
+    def steps(self) -> Sequence[int]:
+        """The steps of its evaluations, ascending."""
+
+    def curve(self, name: str) -> Sequence[float]:
+        """One series over `steps`; NaN where there is no number."""
+
+    def gradient_norms(self, at_step: int | None = None) -> Sequence[float] | None:
+        """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""
+
+    @property
+    def classes(self) -> int | None:
+        """Number of classes of its data, once known."""
+
+    @property
+    def seconds(self) -> float | None:
+        """Its share of the training time of its stack."""
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that it trains."""
+
+    @property
+    def solved_rule(self) -> SolvedRule | None:
+        """The recipe's own rule for `solved`, if it gives one."""
+
+
+def index_at(steps: Sequence[int], at_step: int | None, reached: int) -> int | None:
+    """Index of the last record, or of the last at or before `at_step`; `None` while `at_step` has not been reached."""
+    if at_step is None:
+        return len(steps) - 1 if len(steps) else None
+    if at_step > reached:
+        return None
+    index = bisect_right(steps, at_step) - 1
+    return index if index >= 0 else None
