@@ -1,0 +1,77 @@
+"""What a dataset is: a function of recipe arguments that returns a `Source`, numpy arrays to be loaded. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.parts.catalog import Catalog
+
+Floats: TypeAlias = NDArray[np.float32]
+Labels: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A loaded dataset: each x is `[samples, *shape]` in float32, each y is `[samples]` of labels 0..classes-1 in int64.
+
+    The validation arrays are `None` where nothing is split off for validation.
+    """
+
+    x_train: Floats
+    y_train: Labels
+    x_test: Floats
+    y_test: Labels
+    x_validation: Floats | None = None
+    y_validation: Labels | None = None
+
+
+def on_board() -> str | None:
+    """The `missing` of a dataset that needs no files."""
+    return None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset that is described but not yet loaded.
+
+    `shape` is one sample's, `train`, `validation` and `test` count samples. `load` reads or makes the arrays. `missing` says
+    in one sentence what is not there, where it was looked for and what to do, or `None` where `load` can go ahead.
+    `train_per_class` and `test_per_class` count the samples of each class before any common argument is applied.
+    """
+
+    shape: tuple[int, ...]
+    classes: int
+    train: int
+    test: int
+    load: Callable[[], Arrays]
+    missing: Callable[[], str | None]
+    train_per_class: tuple[int, ...]
+    test_per_class: tuple[int, ...]
+    validation: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        shape: tuple[int, ...],
+        train_per_class: Sequence[int],
+        test_per_class: Sequence[int],
+        load: Callable[[], Arrays],
+        missing: Callable[[], str | None] = on_board,
+    ) -> Source:
+        """The source of a whole dataset, its counts following from the samples of each class."""
+        train, test = tuple(map(int, train_per_class)), tuple(map(int, test_per_class))
+        return cls(shape, len(train), sum(train), sum(test), load, missing, train, test)
+
+
+DATASETS: Catalog[Callable[..., Source]] = Catalog("datasets", title="what is learned from, with its labels")
+"""Trait `origin`: "on board", "file" or "download"; trait `download`: what a download consists of, or absent."""
+
+
+def stream(seed: int, purpose: str) -> np.random.Generator:
+    """A random stream that is a function of the seed and what it is for, and of nothing else."""
+    return np.random.default_rng([seed, *purpose.encode()])
