@@ -26,10 +26,11 @@ class Part(Generic[F]):
     @cached_property
     def arguments(self) -> Mapping[str, inspect.Parameter]:
         """The arguments a recipe may give: the keyword-only ones, with evaluated annotations (`Annotated` kept)."""
-        signature = inspect.signature(self.make, eval_str=True)
+        function: Any = self.make.__init__ if inspect.isclass(self.make) else self.make
+        parameters = inspect.signature(function).parameters.values()
         return {
-            name: parameter
-            for name, parameter in signature.parameters.items()
+            parameter.name: parameter.replace(annotation=_evaluated(parameter.annotation, function.__globals__))
+            for parameter in parameters
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         }
 
@@ -85,6 +86,11 @@ class Catalog(Generic[F]):
     def nearest(self, name: str) -> str | None:
         """The part whose name looks most like `name`, if any does."""
         return next(iter(difflib.get_close_matches(name, self._parts, n=1)), None)
+
+
+def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:
+    """An annotation as an object. Those of runtime objects are left alone, because they would import torch."""
+    return eval(annotation, scope) if isinstance(annotation, str) else annotation  # noqa: S307
 
 
 def snake_case(name: str) -> str:

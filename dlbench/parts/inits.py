@@ -1,0 +1,126 @@
+"""Inits: how the weights of a trial start, one weight at a time, on the CPU in float32.
+
+An init only scales and shifts what it draws, so that two variants with the same seed start from the same underlying
+draw: `he` and `xavier(distribution="normal")` differ by a factor and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge
+
+from dlbench.parts.arguments import Settings
+from dlbench.parts.catalog import Catalog
+from dlbench.parts.lazy import torch
+
+Distribution: TypeAlias = Literal["normal", "uniform"]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One weight of one trial to be filled: its shape, its fans, and the random stream that is its own."""
+
+    shape: tuple[int, ...]
+    fan_in: int
+    fan_out: int
+    generator: torch.Generator
+
+    def normal(self) -> torch.Tensor:
+        """Standard normal numbers of `shape`."""
+        return torch.randn(self.shape, generator=self.generator)
+
+    def uniform(self) -> torch.Tensor:
+        """Uniform numbers on [-1, 1) of `shape`."""
+        return torch.rand(self.shape, generator=self.generator).mul_(2).sub_(1)
+
+    def with_deviation(self, deviation: float, distribution: Distribution) -> torch.Tensor:
+        """Numbers of mean 0 and standard deviation `deviation`; the uniform ones lie within sqrt(3) times it."""
+        if distribution == "normal":
+            return self.normal().mul_(deviation)
+        return self.uniform().mul_(sqrt(3) * deviation)
+
+
+INITS: Catalog[Callable[..., torch.Tensor]] = Catalog("inits", title="how weights start")
+
+
+def fill(settings: Settings, draw: Draw) -> torch.Tensor:
+    """The weight that settings such as `{"kind": "he"}` draw, float32 on the CPU, of `draw.shape`."""
+    arguments = {key: value for key, value in settings.items() if key != "kind"}
+    return INITS[settings["kind"]].make(draw, **arguments)
+
+
+@INITS.add()
+def zeros(draw: Draw) -> torch.Tensor:
+    """Every weight 0: the lecture's mistake, after which no hidden weight ever moves, and the usual start of biases."""
+    return torch.zeros(draw.shape)
+
+
+@INITS.add()
+def constant(draw: Draw, *, value: float) -> torch.Tensor:
+    """Every weight the same number: all units of a layer stay equal for ever."""
+    return torch.full(draw.shape, value)
+
+
+@INITS.add()
+def uniform(draw: Draw, *, low: float = -1.0, high: float = 1.0) -> torch.Tensor:
+    """Uniform numbers between low and high, whatever the fans are."""
+    return draw.uniform().mul_((high - low) / 2).add_((high + low) / 2)
+
+
+@INITS.add()
+def normal(draw: Draw, *, mean: float = 0.0, std: Annotated[float, Ge(0)] = 1.0) -> torch.Tensor:
+    """Normal numbers with a mean and a standard deviation, whatever the fans are."""
+    return draw.normal().mul_(std).add_(mean)
+
+
+@INITS.add()
+def xavier(
+    draw: Draw,
+    *,
+    distribution: Distribution = "uniform",
+    fan: Literal["avg", "in"] = "avg",
+) -> torch.Tensor:
+    """Variance 1 / fan, which keeps the variance of a signal from layer to layer in a linear net (Glorot & Bengio 2010).
+
+    The name has three meanings, which disagree where a layer's fans do. `uniform, avg` is the paper's and the lab's
+    (TensorFlow's xavier_initializer): U(+-sqrt(6 / (fan_in + fan_out))). `normal, in` is the lecture's slide:
+    randn(fan_in, fan_out) / sqrt(fan_in). `uniform, in` is Caffe's: U(+-sqrt(3 / fan_in)).
+    """
+    width = draw.fan_in if fan == "in" else (draw.fan_in + draw.fan_out) / 2
+    return draw.with_deviation(sqrt(1 / width), distribution)
+
+
+@INITS.add()
+def he(draw: Draw, *, distribution: Distribution = "normal") -> torch.Tensor:
+    """Variance 2 / fan_in, which makes up for the half that a ReLU cuts off (He et al. 2015, equation 10)."""
+    return draw.with_deviation(sqrt(2 / draw.fan_in), distribution)
+
+
+@INITS.add()
+def lecun(draw: Draw, *, distribution: Distribution = "normal") -> torch.Tensor:
+    """Variance 1 / fan_in (LeCun et al. 1998, section 4.6), which SELU nets need (Klambauer et al. 2017)."""
+    return draw.with_deviation(sqrt(1 / draw.fan_in), distribution)
+
+
+@INITS.add()
+def orthogonal(draw: Draw, *, gain: Annotated[float, Ge(0)] = 1.0) -> torch.Tensor:
+    """Orthonormal rows or columns, whichever are fewer, times gain (Saxe et al. 2014).
+
+    The shape is flattened to a matrix after its first axis. The matrix is the Q of a normal draw's QR decomposition with
+    the signs that make the diagonal of R positive, so that it is uniform over all orthogonal ones (Mezzadri 2007).
+    """
+    matrix = draw.normal().reshape(draw.shape[0], -1)
+    is_wide = matrix.shape[0] < matrix.shape[1]
+    q, r = torch.linalg.qr(matrix.T if is_wide else matrix)
+    q = q * torch.where(r.diagonal() < 0, -gain, gain)
+    return (q.T if is_wide else q).reshape(draw.shape).contiguous()
+
+
+@INITS.add()
+def torch_default(draw: Draw) -> torch.Tensor:
+    """U(+-1 / sqrt(fan_in)) for weights and biases alike: what torch.nn.Linear and Conv2d do unasked; variance 1 / (3 fan_in)."""
+    return draw.uniform().mul_(1 / sqrt(draw.fan_in))

@@ -1,0 +1,95 @@
+"""Schedules: the factor on the learning rate at each step, in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import cos, pi
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Interval, Le
+
+from dlbench.parts.arguments import Settings
+from dlbench.parts.catalog import Catalog
+
+SCHEDULES: Catalog[Callable[..., float]] = Catalog("schedules", title="how the learning rate changes while training")
+"""Each is called as `f(step, steps, ...)` with the step that is about to be taken, from 0, and how many there will be."""
+
+
+def factor(settings: Settings, step: int, steps: int) -> float:
+    """The factor on the learning rate at `step` (from 0) of `steps` that settings such as `{"kind": "cosine"}` name."""
+    arguments = {key: value for key, value in settings.items() if key != "kind"}
+    return SCHEDULES[settings["kind"]].make(step, steps, **arguments)
+
+
+@SCHEDULES.add()
+def constant(step: int, steps: int) -> float:
+    """The learning rate stays as it is."""
+    del step, steps
+    return 1.0
+
+
+@SCHEDULES.add(name="step")
+def staircase(
+    step: int,
+    steps: int,
+    *,
+    every: Annotated[int, Ge(1)],
+    gamma: Annotated[float, Gt(0)] = 0.1,
+) -> float:
+    """Multiplied by gamma after every so many steps (torch's StepLR, counted in steps)."""
+    del steps
+    return float(gamma ** (step // every))
+
+
+@SCHEDULES.add()
+def cosine(step: int, steps: int, *, floor: Annotated[float, Interval(ge=0, le=1)] = 0.0) -> float:
+    """Down half a cosine from 1 at the first step towards floor, which the step after the last would have.
+
+    floor + (1 - floor) (1 + cos(pi step / steps)) / 2 (Loshchilov & Hutter 2017; torch's CosineAnnealingLR).
+    """
+    return floor + (1 - floor) * (1 + cos(pi * step / steps)) / 2
+
+
+@SCHEDULES.add()
+def warmup(
+    step: int,
+    steps: int,
+    *,
+    over: Annotated[int, Ge(1)],
+    then: Literal["constant", "linear", "cosine"] = "constant",
+) -> float:
+    """Up a line over the first steps, then constant, or down to 0 by a line or half a cosine (Goyal et al. 2017).
+
+    The first step has 1 / over, the step `over` the full rate.
+    """
+    if step < over:
+        return (step + 1) / over
+    done = (step - over) / max(1, steps - over)
+    return {"constant": 1.0, "linear": 1 - done, "cosine": (1 + cos(pi * done)) / 2}[then]
+
+
+@SCHEDULES.add()
+def one_cycle(
+    step: int,
+    steps: int,
+    *,
+    rise: Annotated[float, Interval(ge=0, le=1)] = 0.3,
+    start: Annotated[float, Gt(0), Le(1)] = 0.04,
+    end: Annotated[float, Ge(0), Le(1)] = 4e-6,
+    anneal: Literal["cosine", "linear"] = "cosine",
+) -> float:
+    """Up from start to the full rate during a share `rise` of the steps, then down to end (Smith & Topin 2018).
+
+    torch's OneCycleLR in two phases without the momentum's cycle; its div_factor is 1 / start, and its
+    final_div_factor start / end. The optimizer's lr is the highest rate.
+    """
+    top = rise * steps - 1
+    if step <= top:
+        return _between(start, 1.0, step / top if top else 1.0, anneal)
+    return _between(1.0, end, (step - top) / (steps - 1 - top), anneal)
+
+
+def _between(first: float, last: float, share: float, anneal: str) -> float:
+    if anneal == "linear":
+        return first + (last - first) * share
+    return last + (first - last) * (1 + cos(pi * share)) / 2
