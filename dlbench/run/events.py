@@ -1,0 +1,181 @@
+"""Events: one line of JSON each, written by one worker into one file, read by polling all files of a run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+import orjson
+
+from dlbench.errors import DlbenchError, SetupError
+from dlbench.run.folder import RunFolder
+from dlbench.run.tail import Tail
+
+EVENT_VERSION = 1
+
+Event: TypeAlias = dict[str, Any]
+
+FLUSH_SECONDS = 0.25
+FREQUENT = frozenset({"metrics", "probe"})
+"""Kinds that may wait in the buffer for `FLUSH_SECONDS`; every other kind goes out at once, with all before it."""
+
+
+class EventWriter:
+    """Appends events to a file that it makes.
+
+    Raises SetupError where the file exists already (it has another writer), and on a full disk. Whole lines reach the file in one write. Before a checkpoint takes its place, call `flush(sync=True)`: a resumed
+    stack goes on from the checkpoint, and records up to it must not be lost with the buffer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seq = 0
+        self._buffer = bytearray()
+        self._flushed_at = 0.0
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileExistsError as error:
+            raise SetupError(f"{path} has a writer already; a worker of this session was started twice") from error
+        except OSError as error:
+            raise SetupError(f"{path}: cannot be made: {error.strerror}") from error
+
+    def write(self, kind: str, **fields: Any) -> None:
+        """Write one event; numpy arrays and tensors become lists, NaN and infinity `null`."""
+        event = {"v": EVENT_VERSION, "seq": self._seq, "time": time.time(), "kind": kind, **fields}
+        options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
+        self._buffer += orjson.dumps(event, default=_plain, option=options)
+        self._seq += 1
+        if kind not in FREQUENT or time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self, *, sync: bool = False) -> None:
+        """Hand the buffer to the system; with `sync`, wait until the disk has it. Raises SetupError on a full disk."""
+        try:
+            while self._buffer:
+                # What a short write left stays in the buffer, so that the line is finished and not begun again.
+                del self._buffer[: os.write(self._file, self._buffer)]
+            if sync:
+                os.fsync(self._file)
+        except OSError as error:
+            raise SetupError(f"{self.path}: cannot be written: {error.strerror}") from error
+        self._flushed_at = time.monotonic()
+
+    def close(self) -> None:
+        """Write what is left and close the file; a second call does nothing."""
+        if self._file >= 0:
+            self.flush(sync=True)
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _plain(value: Any) -> Any:
+    # orjson calls this for what it cannot write itself: tensors, paths, and arrays that are not contiguous.
+    flags = getattr(value, "flags", None)
+    if flags is not None and not flags.c_contiguous:
+        return value.copy(order="C")
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"an event cannot hold {type(value).__name__}")
+
+
+class EventReader:
+    """Polls all event files of a run, session after session, worker after worker, each in the order of its lines.
+
+    No line is delivered twice, even where a file was cut or replaced (`seq` tells). A torn last line is not yet
+    written. Lines that are no events are skipped and counted by file name in `problems`.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.problems: Counter[str] = Counter()
+        self._files: dict[str, _EventFile] = {}
+        self._refusal: DlbenchError | None = None
+
+    def poll(self, *, max_events: int | None = None, max_seconds: float | None = None) -> list[Event]:
+        """The events that are new, at most so many, or as many as came in so many seconds.
+
+        Each has `session` and `worker` beside what was written. Raises DlbenchError at an event of a newer version,
+        after all events before it were delivered.
+        """
+        events: list[Event] = []
+        deadline = None if max_seconds is None else time.monotonic() + max_seconds
+        try:
+            for event in self._new():
+                events.append(event)
+                if len(events) == max_events or (deadline is not None and time.monotonic() >= deadline):
+                    break
+        except _NewerVersionError as error:
+            self._refusal = error
+        if self._refusal is not None and not events:
+            raise self._refusal
+        return events
+
+    def _new(self) -> Iterator[Event]:
+        if self._refusal is not None:
+            return
+        for session, worker, path in self.folder.events_files():
+            file = self._files.setdefault(path.name, _EventFile(path, session, worker))
+            yield from file.events(self.problems)
+
+
+class _EventFile:
+    def __init__(self, path: Path, session: int, worker: int) -> None:
+        self._tail = Tail(path)
+        self._session = session
+        self._worker = worker
+        self._restarts = 0
+        self._last_seq = -1
+        self._known_through = -1
+
+    def events(self, problems: Counter[str]) -> Iterator[Event]:
+        name = self._tail.path.name
+        for line in self._tail.lines():
+            if self._tail.restarts != self._restarts:
+                self._restarts = self._tail.restarts
+                self._known_through = self._last_seq
+                problems[name] += 1
+            event = parse(line, name)
+            if event is None:
+                problems[name] += 1
+            elif event["seq"] > self._known_through:
+                self._last_seq = max(self._last_seq, event["seq"])
+                yield event | {"session": self._session, "worker": self._worker}
+
+
+class _NewerVersionError(DlbenchError):
+    pass
+
+
+def parse(line: bytes, name: str) -> Event | None:
+    """The event of one line, or None where the line is none; raises DlbenchError at a version newer than this one.
+
+    An event is a JSON object with `v`, a whole `seq` from 0, and `kind` as text.
+    """
+    try:
+        event = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(event, dict):
+        return None
+    version, seq = event.get("v"), event.get("seq")
+    if type(version) is int and version > EVENT_VERSION:
+        raise _NewerVersionError(
+            f"{name}: events of version {version}, this dlbench reads version {EVENT_VERSION}; install a newer dlbench"
+        )
+    known = version == EVENT_VERSION and type(seq) is int and seq >= 0 and isinstance(event.get("kind"), str)
+    return event if known else None

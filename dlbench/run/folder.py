@@ -1,0 +1,221 @@
+"""The folder of a run: where each file stands, making a new one, finding an old one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from dlbench.errors import DlbenchError, UsageError
+from dlbench.plan import PLAN_VERSION, Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.run.atomic import locked, write_json_atomic, write_text_atomic
+
+STAMP = "%Y%m%d-%H%M%S"
+"""How a run's folder is named: the local time of its start, with `-2` and so on where that is taken."""
+
+_EVENTS_FILE = re.compile(r"s(\d+)-w(\d+)\.jsonl")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run by their names; making the object touches no disk."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> str:
+        """The name of the recipe, which is the name of the folder above."""
+        return self.path.absolute().parent.name
+
+    @property
+    def name(self) -> str:
+        """The run as people name it: `xor-nine-layers/20261123-153012`."""
+        return f"{self.recipe}/{self.path.name}"
+
+    @property
+    def recipe_file(self) -> Path:
+        """The recipe with the command line's changes."""
+        return self.path / "recipe.toml"
+
+    @property
+    def plan_file(self) -> Path:
+        """The plan; a folder is a run once this is there."""
+        return self.path / "plan.json"
+
+    @property
+    def env_file(self) -> Path:
+        """Versions, device, host and command."""
+        return self.path / "env.json"
+
+    @property
+    def events(self) -> Path:
+        """The folder of event files."""
+        return self.path / "events"
+
+    @property
+    def control_file(self) -> Path:
+        """What viewers asked for."""
+        return self.path / "control.jsonl"
+
+    @property
+    def workers_file(self) -> Path:
+        """Which processes were started, one line each."""
+        return self.path / "workers.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def summary_file(self) -> Path:
+        """A cache of the report."""
+        return self.path / "summary.json"
+
+    def events_file(self, session: int, worker: int) -> Path:
+        """The one file that this worker writes in this session."""
+        return self.events / f"s{session:03d}-w{worker}.jsonl"
+
+    def checkpoint_file(self, stack: int) -> Path:
+        """The newest checkpoint of a stack."""
+        return self.checkpoints / f"stack-{stack}.pt"
+
+    def console_file(self, worker: int) -> Path:
+        """What the worker's process printed, all sessions together."""
+        return self.path / f"console-w{worker}.log"
+
+    def events_files(self) -> list[tuple[int, int, Path]]:
+        """The event files that are there, as (session, worker, path) in this order."""
+        try:
+            names = [path.name for path in self.events.iterdir()]
+        except OSError:
+            return []
+        found = (_EVENTS_FILE.fullmatch(name) for name in names)
+        return sorted((int(match[1]), int(match[2]), self.events / match[0]) for match in found if match)
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Alone among processes while several files must change together."""
+        return locked(self.path / ".lock")
+
+    def write_plan(self, plan: Plan) -> None:
+        """Write plan.json; from now on the folder is a run."""
+        write_json_atomic(self.plan_file, plan)
+
+    def read_plan(self) -> Plan:
+        """Read plan.json; raises UsageError where there is none, DlbenchError where it is damaged or of another version."""
+        if not self.plan_file.is_file():
+            raise UsageError(f"{self.path} is not a run: it has no plan.json")
+        try:
+            return _plan(read_json(self.plan_file))
+        except (KeyError, TypeError) as error:
+            raise DlbenchError(f"{self.plan_file}: damaged, not a plan: {error}") from error
+
+    def write_recipe(self, text: str) -> None:
+        """Write recipe.toml, the recipe as it can be run again."""
+        write_text_atomic(self.recipe_file, text)
+
+    def read_recipe(self) -> str:
+        """The text of recipe.toml; raises DlbenchError where it is missing or no UTF-8."""
+        try:
+            return self.recipe_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DlbenchError(f"{self.recipe_file}: cannot be read: {error}") from error
+
+
+def read_json(path: Path) -> Any:
+    """The data of a JSON file; raises DlbenchError where it is missing or damaged."""
+    try:
+        return orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise DlbenchError(f"{path}: cannot be read: {error.strerror}") from error
+    except orjson.JSONDecodeError as error:
+        raise DlbenchError(f"{path}: damaged, not JSON: {error}") from error
+
+
+def _plan(data: Any) -> Plan:
+    if data["v"] != PLAN_VERSION:
+        raise DlbenchError(
+            f"this run's plan.json has version {data['v']}, this dlbench reads version {PLAN_VERSION}; "
+            "use the dlbench that made the run"
+        )
+    return Plan(
+        recipe=data["recipe"],
+        candidates=[Candidate(**candidate) for candidate in data["candidates"]],
+        trials=[Trial(**trial) for trial in data["trials"]],
+        stacks=[Stack(**stack) for stack in data["stacks"]],
+        workers=[WorkerPlan(**worker) for worker in data["workers"]],
+        v=data["v"],
+    )
+
+
+def create(base: Path, recipe_name: str, now: datetime) -> RunFolder:
+    """Make `base/<recipe>/<time stamp>` with its empty folders; no two callers ever get the same one."""
+    name = re.sub(r"[^\w.+-]+", "-", recipe_name).strip(".-") or "recipe"
+    stamp = now.strftime(STAMP)
+    for attempt in count(1):
+        path = base / name / (stamp if attempt == 1 else f"{stamp}-{attempt}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            if not path.is_dir():
+                raise
+            continue
+        folder = RunFolder(path)
+        folder.events.mkdir()
+        folder.checkpoints.mkdir()
+        return folder
+    raise AssertionError
+
+
+def find_runs(base: Path) -> list[RunFolder]:
+    """Every run under `base`, newest first by its time stamp, or by its plan's file time where someone renamed it."""
+    runs = [RunFolder(plan.parent) for plan in base.glob("*/*/plan.json")]
+    return sorted(runs, key=_age, reverse=True)
+
+
+def _age(folder: RunFolder) -> tuple[str, int, str]:
+    match = re.fullmatch(r"(\d{8}-\d{6})(?:-(\d+))?", folder.path.name)
+    if match:
+        return match[1], int(match[2] or 1), folder.recipe
+    made = datetime.fromtimestamp(folder.plan_file.stat().st_mtime, tz=UTC).astimezone()
+    return made.strftime(STAMP), 1, folder.recipe
+
+
+def find_run(base: Path, text: str) -> RunFolder:
+    """The run that `text` names: a path, `latest`, a recipe (its newest), or the unique beginning of a time stamp.
+
+    `recipe/stamp` works too. Raises UsageError that lists what was meant, or what there is.
+    """
+    if text and (Path(text) / "plan.json").is_file():
+        return RunFolder(Path(text))
+    runs = find_runs(base)
+    if not runs:
+        raise UsageError(f"no run '{text}': there are no runs under {base}; start one with 'dlbench run RECIPE'")
+    newest = [run for run in runs if text in ("latest", run.recipe)]
+    if newest:
+        return newest[0]
+    exact = [run for run in runs if text in (run.path.name, run.name)]
+    matches = exact or [run for run in runs if text and (run.path.name.startswith(text) or run.name.startswith(text))]
+    if len(matches) == 1:
+        return matches[0]
+    raise UsageError(_several(text, matches) if matches else _none(base, text, runs))
+
+
+def _several(text: str, matches: list[RunFolder]) -> str:
+    return (
+        f"'{text}' could be any of {len(matches)} runs: {', '.join(run.name for run in matches[:5])}; write more of it"
+    )
+
+
+def _none(base: Path, text: str, runs: list[RunFolder]) -> str:
+    names = {"latest", *(run.recipe for run in runs), *(run.path.name for run in runs), *(run.name for run in runs)}
+    close = difflib.get_close_matches(text, sorted(names), n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"the newest is {runs[0].name}; 'dlbench runs' lists them"
+    return f"no run '{text}' under {base}; {hint}"
