@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dlbench.report.trial import CURVES, SolvedRule, Status, Trial, index_at
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 Value: TypeAlias = Callable[[Trial, int | None], float | None]
 
@@ -175,7 +179,7 @@ def solved_at(trial: Trial, index: int) -> bool | None:
     return None if by_accuracy is None or by_loss is None else by_accuracy and by_loss
 
 
-def _meets(curve: Sequence[float], index: int, rule: SolvedRule) -> bool | None:
+def _meets(curve: NDArray[float64], index: int, rule: SolvedRule) -> bool | None:
     value = finite(curve[index])
     if value is None:
         return None

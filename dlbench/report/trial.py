@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from numpy import float64
+    from numpy.typing import NDArray
 
 CURVES: dict[str, str] = {
     "train_loss": "loss on the training data",
@@ -65,10 +67,10 @@ class Trial(Protocol):
     def steps(self) -> Sequence[int]:
         """The steps of its evaluations, ascending."""
 
-    def curve(self, name: str) -> Sequence[float]:
+    def curve(self, name: str) -> NDArray[float64]:
         """One series over `steps`; NaN where there is no number."""
 
-    def gradient_norms(self, at_step: int | None = None) -> Sequence[float] | None:
+    def gradient_norms(self, at_step: int | None = None) -> NDArray[float64] | None:
         """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""
 
     @property

@@ -1,0 +1,221 @@
+"""The fold: a run's events, in whatever pieces they arrive, become the state that every view shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from dlbench.plan import Plan
+from dlbench.report.stack_state import NO_SESSION, Divergence, End, Layer, StackState, TrialState
+from dlbench.report.timeline import Array, numbers
+from dlbench.report.trial import CURVES, SolvedRule, Status
+
+Event: TypeAlias = Mapping[str, Any]
+
+TRIAL_SERIES = (*CURVES, "batch_loss")
+LAYER_SERIES = (
+    "gradient_norm",
+    "weight_norm",
+    "update_ratio",
+    "activation_mean",
+    "activation_deviation",
+    "zero_share",
+    "saturated_share",
+    "gradient_zeros",
+)
+HISTOGRAM = "gradient_histogram"
+LARGEST_STEP = 2**53
+
+
+class RunState:
+    """Everything known of a run: `apply` events as they come, read `trials` and `stacks` at any time.
+
+    Events may come at once or one by one, from several sessions, out of order, torn apart by unknown kinds and missing
+    fields: what cannot be read is passed over, never guessed. An event's `session` and `worker` (its file) are used where
+    it carries them; without, it belongs to the stack's latest session. `solved` is the recipe's own rule for that metric.
+    """
+
+    def __init__(self, plan: Plan, *, solved: SolvedRule | None = None) -> None:
+        self.plan = plan
+        self.stacks = [StackState(index, stack) for index, stack in enumerate(plan.stacks)]
+        self.trials = _trials(plan, self.stacks, solved)
+        self.notes: list[tuple[int | None, str]] = []
+        """(stack or `None`, text) in the order of arrival."""
+        self.version = 0
+        """Grows whenever an event has been applied."""
+        self._workers: dict[tuple[int, int], list[int]] = {}
+
+    def apply(self, events: Iterable[object]) -> None:
+        """Fold events in; those that are not understood change nothing."""
+        for event in events:
+            if not isinstance(event, Mapping):
+                continue
+            handler = HANDLERS.get(str(event.get("kind")))
+            if handler is not None:
+                handler(self, event)
+                self.version += 1
+
+    def lost(self) -> None:
+        """Its workers are gone without a word: what they had under way is stopped, where it came to."""
+        for stack in self.stacks:
+            if stack.status is Status.RUNNING:
+                stack.ends[stack.session] = End("stopped", None)
+        self.version += 1
+
+    @property
+    def progress(self) -> float:
+        """Share of the run's work that is done, 0 to 1, stacks weighed by their estimated cost."""
+        total = sum(stack.plan.cost for stack in self.stacks)
+        done = sum(stack.plan.cost * min(stack.step / max(stack.plan.steps, 1), 1) for stack in self.stacks)
+        return done / total if total > 0 else 0.0
+
+    def _stack(self, event: Event) -> StackState | None:
+        index = _count(event, "stack")
+        return self.stacks[index] if index is not None and index < len(self.stacks) else None
+
+    def _on_run(self, event: Event) -> None:
+        session, worker, indices = _count(event, "session"), _count(event, "worker"), event.get("stacks")
+        if session is None or not isinstance(indices, list):
+            return
+        mine = [i for i in indices if isinstance(i, int) and 0 <= i < len(self.stacks)]
+        self._workers[session, worker or 0] = mine
+        for index in mine:
+            self.stacks[index].queued = max(self.stacks[index].queued, session)
+
+    def _on_stack(self, event: Event) -> None:
+        stack, step = self._stack(event), _count(event, "step")
+        if stack is None or step is None:
+            return
+        session = _count(event, "session")
+        session = max(stack.session, stack.queued - 1) + 1 if session is None else session
+        if session >= stack.session:
+            _describe(stack, event)
+        stack.start(session, step)
+
+    def _on_metrics(self, event: Event) -> None:
+        found = self._record(event)
+        if found is None:
+            return
+        stack, session, step = found
+        shape = (len(stack.plan.trials),)
+        values = {name: numbers(event.get(name), shape) for name in TRIAL_SERIES}
+        values |= {name: numbers(event.get(name), ()) for name in ("epoch", "seconds")}
+        stack.metrics.record(step, session, {name: value for name, value in values.items() if value is not None})
+
+    def _on_probe(self, event: Event) -> None:
+        found = self._record(event)
+        if found is None:
+            return
+        stack, session, step = found
+        shape = (len(stack.plan.trials), len(stack.layers) or None)
+        values: dict[str, Array | None] = {name: numbers(event.get(name), shape) for name in LAYER_SERIES}
+        histogram = numbers(event.get(HISTOGRAM), (*shape, None))
+        values[HISTOGRAM] = None if histogram is None else histogram.astype(np.float32)
+        stack.probes.record(step, session, {name: value for name, value in values.items() if value is not None})
+        cost = numbers(event.get("cost"), ())
+        stack.probe_cost = stack.probe_cost if cost is None or np.isnan(cost) else float(cost)
+
+    def _on_diverged(self, event: Event) -> None:
+        found, position = self._record(event), _count(event, "trial")
+        if found is None or position is None or position >= len(found[0].plan.trials):
+            return
+        stack, session, step = found
+        loss = numbers(event.get("last_loss"), ())
+        mark = Divergence(step, None if loss is None or np.isnan(loss) else float(loss), session)
+        stack.divergences.setdefault(position, []).append(mark)
+
+    def _on_checkpoint(self, event: Event) -> None:
+        found = self._record(event)
+        if found is not None:
+            found[0].checkpoint = found[2]
+
+    def _on_heartbeat(self, event: Event) -> None:
+        found, rate = self._record(event), numbers(event.get("rate"), ())
+        if found is not None and rate is not None and rate > 0:
+            found[0].rate = float(rate)
+
+    def _on_note(self, event: Event) -> None:
+        if isinstance(event.get("text"), str):
+            self.notes.append((_count(event, "stack"), event["text"]))
+
+    def _on_end(self, event: Event) -> None:
+        status = event.get("status")
+        if not isinstance(status, str):
+            return
+        error = event.get("error")
+        end = End(status, error if isinstance(error, str) else None)
+        if event.get("stack") is None:
+            self._end_worker(event, end)
+            return
+        stack, step = self._stack(event), _count(event, "step")
+        if stack is not None:
+            session = self._session(event, stack)
+            stack.ends[session] = end
+            stack.reached[session] = max(step or 0, stack.reached.get(session, 0))
+
+    def _end_worker(self, event: Event, end: End) -> None:
+        """A worker that stops or fails takes along the stacks on its list that have not ended."""
+        session = _count(event, "session")
+        session = max((s for s, _ in self._workers), default=NO_SESSION) if session is None else session
+        mine = self._workers.get((session, _count(event, "worker") or 0), [])
+        if end.status == "done":
+            return
+        for index in mine:
+            self.stacks[index].ends.setdefault(session, end)
+
+    def _record(self, event: Event) -> tuple[StackState, int, int] | None:
+        """The stack, session and step of an event that tells of one step; `None` if a later session has voided it."""
+        stack, step = self._stack(event), _count(event, "step")
+        if stack is None or step is None:
+            return None
+        session = self._session(event, stack)
+        if not stack.counts(session, step):
+            return None
+        stack.reached[session] = max(step, stack.reached.get(session, 0))
+        return stack, session, step
+
+    @staticmethod
+    def _session(event: Event, stack: StackState) -> int:
+        session = _count(event, "session")
+        return max(stack.session, 0) if session is None else session
+
+
+HANDLERS: dict[str, Callable[[RunState, Event], None]] = {
+    name.removeprefix("_on_"): method for name, method in vars(RunState).items() if name.startswith("_on_")
+}
+"""Kind of event -> what it does to the state; kinds without an entry are passed over."""
+
+
+def _trials(plan: Plan, stacks: list[StackState], solved: SolvedRule | None) -> list[TrialState]:
+    """The trials in the order of the plan."""
+    views = [
+        TrialState(index, plan.trials[index], stack, position, solved)
+        for stack in stacks
+        for position, index in enumerate(stack.plan.trials)
+    ]
+    return sorted(views, key=lambda trial: trial.index)
+
+
+def _describe(stack: StackState, event: Event) -> None:
+    """Take over the facts of a `stack` event."""
+    layers = event.get("layers")
+    stack.layers = [_layer(item) for item in layers if isinstance(item, Mapping)] if isinstance(layers, list) else []
+    stack.steps_per_epoch = _count(event, "steps_per_epoch")
+    stack.classes = _count(event, "classes")
+    counts = {split: _count(event, split) for split in ("train", "validation", "test")}
+    stack.samples = {split: count for split, count in counts.items() if count is not None}
+
+
+def _layer(item: Mapping[str, Any]) -> Layer:
+    weight = item.get("weight")
+    shape = tuple(n for n in weight if isinstance(n, int)) if isinstance(weight, list) else None
+    return Layer(str(item.get("name", "?")), str(item.get("kind", "?")), shape)
+
+
+def _count(event: Event, key: str) -> int | None:
+    """A whole number from 0 on, or `None`."""
+    value = event.get(key)
+    ok = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_STEP
+    return value if ok else None

@@ -1,0 +1,98 @@
+"""Records over steps, kept compactly: one growable array a field, ordered by step."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64] | NDArray[np.float32]
+FIRST_CAPACITY = 16
+
+
+class Timeline:
+    """Records of fixed fields at ascending steps; a later session's record of a step replaces an older one's.
+
+    A field that a record lacks reads NaN there. `steps` is the list of steps; `series(field)` runs parallel to it.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self._sessions: list[int] = []
+        self._fields: dict[str, Array] = {}
+        self._capacity = FIRST_CAPACITY
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that any record has had."""
+        return list(self._fields)
+
+    def series(self, field: str) -> Array | None:
+        """All values of a field, `[records, ...]`; `None` if no record has had it."""
+        buffer = self._fields.get(field)
+        return None if buffer is None else buffer[: len(self.steps)]
+
+    def record(self, step: int, session: int, values: Mapping[str, Array]) -> None:
+        """Put one record in its place; fields whose shape is not that of earlier records are left out."""
+        index = bisect_left(self.steps, step)
+        if index < len(self.steps) and self.steps[index] == step:
+            if self._sessions[index] > session:
+                return
+            self._sessions[index] = session
+            for buffer in self._fields.values():
+                buffer[index] = np.nan
+        else:
+            self._open(index)
+            self.steps.insert(index, step)
+            self._sessions.insert(index, session)
+        for field, value in values.items():
+            buffer = self._fields.setdefault(field, np.full((self._capacity, *value.shape), np.nan, value.dtype))
+            if buffer.shape[1:] == value.shape:
+                buffer[index] = value
+
+    def drop_after(self, step: int, before_session: int) -> None:
+        """Forget the records after `step` that sessions older than `before_session` wrote."""
+        records = zip(self.steps, self._sessions, strict=True)
+        keep = [at <= step or session >= before_session for at, session in records]
+        if all(keep):
+            return
+        count = sum(keep)
+        for buffer in self._fields.values():
+            buffer[:count] = buffer[: len(keep)][keep]
+        self.steps = [at for at, kept in zip(self.steps, keep, strict=True) if kept]
+        self._sessions = [session for session, kept in zip(self._sessions, keep, strict=True) if kept]
+
+    def _open(self, index: int) -> None:
+        """Make room for a record at `index`."""
+        count = len(self.steps)
+        if count == self._capacity:
+            self._capacity *= 2
+            self._fields = {field: _grown(buffer, self._capacity) for field, buffer in self._fields.items()}
+        for buffer in self._fields.values():
+            buffer[index + 1 : count + 1] = buffer[index:count].copy()
+            buffer[index] = np.nan
+
+
+def _grown(buffer: Array, capacity: int) -> Array:
+    grown = np.full((capacity, *buffer.shape[1:]), np.nan, buffer.dtype)
+    grown[: len(buffer)] = buffer
+    return grown
+
+
+def numbers(value: object, shape: tuple[int | None, ...]) -> NDArray[np.float64] | None:
+    """An event's array as float64 with `null`, NaN and infinity as NaN; `None` unless it has the shape (`None`: any)."""
+    if not isinstance(value, (list, int, float)):
+        return None
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if array.ndim != len(shape) or any(want not in {None, have} for want, have in zip(shape, array.shape, strict=True)):
+        return None
+    array[~np.isfinite(array)] = np.nan
+    return array
