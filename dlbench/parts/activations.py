@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from dlbench.parts.arguments import Number, Settings, spread
 from dlbench.parts.catalog import Catalog
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Function: TypeAlias = "Callable[[Tensor], Tensor]"
+Bounds: TypeAlias = tuple[float | None, float | None]
 
-ACTIVATIONS: Catalog[Callable[..., "Tensor"]] = Catalog("activations", title="the non-linearity of a layer")
-"""Trait `bounds`: (lower, upper), `None` where the function is unbounded on that side."""
+ACTIVATIONS: Catalog[Callable[..., Tensor]] = Catalog("activations", title="the non-linearity of a layer")
+"""Trait `bounds`: (lower, upper), the values that the function never leaves and flattens out at, `None` where there is no
+such value; a function of the arguments where it depends on them."""
+
+SELU_SCALE = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
 
 
 def bind(settings: Settings) -> Function:
@@ -30,10 +35,24 @@ def bind(settings: Settings) -> Function:
     return partial(ACTIVATIONS[settings["kind"]].make, **arguments)
 
 
+def bounds(settings: Settings) -> Bounds:
+    """Where the activation that the settings name saturates: (lower, upper), `None` where it does not."""
+    trait: Bounds | Callable[..., Bounds] = ACTIVATIONS[settings["kind"]].traits["bounds"]
+    if not callable(trait):
+        return trait
+    return trait(**{key: value for key, value in settings.items() if key != "kind"})
+
+
 @ACTIVATIONS.add(bounds=(0.0, 1.0))
 def sigmoid(x: Tensor) -> Tensor:
     """The logistic function 1 / (1 + exp(-x)); its derivative never exceeds 1/4."""
     return torch.sigmoid(x)
+
+
+@ACTIVATIONS.add(bounds=(-1.0, 1.0))
+def tanh(x: Tensor) -> Tensor:
+    """The hyperbolic tangent, a sigmoid around 0 with derivative 1 there (LeCun et al. 1998)."""
+    return torch.tanh(x)
 
 
 @ACTIVATIONS.add(bounds=(0.0, None))
@@ -42,10 +61,60 @@ def relu(x: Tensor) -> Tensor:
     return torch.relu(x)
 
 
-@ACTIVATIONS.add(bounds=(0.0, None))
+@ACTIVATIONS.add(bounds=(None, None))
 def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
     """x where positive, slope * x elsewhere (Maas et al. 2013); 'very leaky' is slope 1/3."""
+    if isinstance(slope, (int, float)):
+        return torch.nn.functional.leaky_relu(x, slope)
     return torch.where(x > 0, x, x * spread(slope, x))
+
+
+@ACTIVATIONS.add(bounds=lambda alpha: (-alpha, None))
+def elu(x: Tensor, *, alpha: Annotated[Number, Gt(0)] = 1.0) -> Tensor:
+    """x where positive, alpha (exp(x) - 1) elsewhere: the exponential linear unit (Clevert et al. 2016)."""
+    if isinstance(alpha, (int, float)):
+        return torch.nn.functional.elu(x, alpha)
+    # Without the clamp, the branch not taken would overflow and its gradient be 0 * inf.
+    return torch.where(x > 0, x, spread(alpha, x) * torch.expm1(x.clamp(max=0)))
+
+
+@ACTIVATIONS.add(bounds=(-SELU_SCALE * SELU_ALPHA, None))
+def selu(x: Tensor) -> Tensor:
+    """The self-normalizing ELU, which draws mean 0 and variance 1 towards themselves (Klambauer et al. 2017).
+
+    1.0507 x where positive, 1.0507 * 1.6733 (exp(x) - 1) elsewhere; made for init `lecun`.
+    """
+    return torch.selu(x)
+
+
+@ACTIVATIONS.add(bounds=(0.0, None))
+def softplus(x: Tensor) -> Tensor:
+    """log(1 + exp(x)), a ReLU without the corner; its derivative is the sigmoid (Dugas et al. 2001)."""
+    return torch.nn.functional.softplus(x)
+
+
+@ACTIVATIONS.add(bounds=(-1.0, 1.0))
+def softsign(x: Tensor) -> Tensor:
+    """x / (1 + |x|), which saturates more slowly than tanh (Bergstra et al. 2009)."""
+    return torch.nn.functional.softsign(x)
+
+
+@ACTIVATIONS.add(bounds=(None, None))
+def gelu(x: Tensor) -> Tensor:
+    """x times the normal distribution function of x (Hendrycks & Gimpel 2016).
+
+    It dips below 0 and comes back, so that no value of the output tells that a unit is saturated.
+    """
+    return torch.nn.functional.gelu(x)
+
+
+@ACTIVATIONS.add(bounds=(None, None))
+def silu(x: Tensor) -> Tensor:
+    """x * sigmoid(x), also called swish (Elfwing et al. 2018, Ramachandran et al. 2017).
+
+    It dips below 0 and comes back, so that no value of the output tells that a unit is saturated.
+    """
+    return torch.nn.functional.silu(x)
 
 
 @ACTIVATIONS.add(bounds=(None, None))

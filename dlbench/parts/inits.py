@@ -50,7 +50,8 @@ INITS: Catalog[Callable[..., torch.Tensor]] = Catalog("inits", title="how weight
 def fill(settings: Settings, draw: Draw) -> torch.Tensor:
     """The weight that settings such as `{"kind": "he"}` draw, float32 on the CPU, of `draw.shape`."""
     arguments = {key: value for key, value in settings.items() if key != "kind"}
-    return INITS[settings["kind"]].make(draw, **arguments)
+    weight: torch.Tensor = INITS[settings["kind"]].make(draw, **arguments)
+    return weight
 
 
 @INITS.add()
@@ -117,7 +118,8 @@ def orthogonal(draw: Draw, *, gain: Annotated[float, Ge(0)] = 1.0) -> torch.Tens
     is_wide = matrix.shape[0] < matrix.shape[1]
     q, r = torch.linalg.qr(matrix.T if is_wide else matrix)
     q = q * torch.where(r.diagonal() < 0, -gain, gain)
-    return (q.T if is_wide else q).reshape(draw.shape).contiguous()
+    weight: torch.Tensor = (q.T if is_wide else q).reshape(draw.shape)
+    return weight.contiguous()
 
 
 @INITS.add()

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import Annotated, TypeAlias
 
+from dlbench.parts.arguments import PerTrial
 from dlbench.parts.lazy import torch
+
+RowNumber: TypeAlias = Annotated[float, PerTrial()]
+"""A number that trials of a stack may disagree on; the rows of a group agree, so it arrives as a plain float."""
 
 
 @dataclass(frozen=True)

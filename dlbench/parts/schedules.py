@@ -36,7 +36,7 @@ def staircase(
     every: Annotated[int, Ge(1)],
     gamma: Annotated[float, Gt(0)] = 0.1,
 ) -> float:
-    """Multiplied by gamma after every so many steps (torch's StepLR, counted in steps)."""
+    """Times gamma after every so many steps (torch's StepLR); `every` counts steps, not epochs."""
     del steps
     return float(gamma ** (step // every))
 
@@ -56,16 +56,15 @@ def warmup(
     steps: int,
     *,
     over: Annotated[int, Ge(1)],
-    then: Literal["constant", "linear", "cosine"] = "constant",
+    then: Literal["constant", "cosine"] = "constant",
 ) -> float:
-    """Up a line over the first steps, then constant, or down to 0 by a line or half a cosine (Goyal et al. 2017).
+    """Up a line over the first steps, then constant, or down half a cosine to 0 (Goyal et al. 2017).
 
     The first step has 1 / over, the step `over` the full rate.
     """
     if step < over:
         return (step + 1) / over
-    done = (step - over) / max(1, steps - over)
-    return {"constant": 1.0, "linear": 1 - done, "cosine": (1 + cos(pi * done)) / 2}[then]
+    return 1.0 if then == "constant" else cosine(step - over, steps - over)
 
 
 @SCHEDULES.add()

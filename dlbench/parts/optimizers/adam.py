@@ -54,3 +54,95 @@ def _adapt(kind: str, rows: Rows, **numbers: NotNegative) -> None:
         maximize=False,
         **numbers,
     )
+
+
+@OPTIMIZERS.add()
+def nadam(
+    rows: Rows,
+    *,
+    lr: Positive = 0.002,
+    beta1: Decay = 0.9,
+    beta2: Decay = 0.999,
+    eps: NotNegative = 1e-8,
+    momentum_decay: NotNegative = 0.004,
+    weight_decay: NotNegative = 0.0,
+) -> None:
+    """Adam with Nesterov's look ahead (Dozat 2016).
+
+    The momentum of step t is beta1 (1 - 0.96^(t momentum_decay) / 2).
+    """
+    product = rows.scalar("momentum_product", 1.0)
+    functional("nadam")(
+        [rows.weights],
+        [rows.gradient],
+        [rows.state("mean")],
+        [rows.state("square")],
+        [product[0]],
+        [steps_before(rows)],
+        foreach=False,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        momentum_decay=momentum_decay,
+        weight_decay=weight_decay,
+    )
+    product[1:] = product[0]
+
+
+@OPTIMIZERS.add()
+def radam(
+    rows: Rows,
+    *,
+    lr: Positive = 0.001,
+    beta1: Decay = 0.9,
+    beta2: Decay = 0.999,
+    eps: NotNegative = 1e-8,
+    weight_decay: NotNegative = 0.0,
+) -> None:
+    """Adam that waits with dividing until its running square is to be trusted (Liu et al. 2020).
+
+    Its first steps, five with the default beta2, are plain momentum.
+    """
+    functional("radam")(
+        [rows.weights],
+        [rows.gradient],
+        [rows.state("mean")],
+        [rows.state("square")],
+        [steps_before(rows)],
+        foreach=False,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=weight_decay,
+    )
+
+
+@OPTIMIZERS.add()
+def adamax(
+    rows: Rows,
+    *,
+    lr: Positive = 0.002,
+    beta1: Decay = 0.9,
+    beta2: Decay = 0.999,
+    eps: NotNegative = 1e-8,
+    weight_decay: NotNegative = 0.0,
+) -> None:
+    """Adam that divides by a fading maximum in place of the root mean square (Kingma & Ba 2015, section 7.1).
+
+    u = max(beta2 u, |g| + eps); w -= lr m / ((1 - beta1^step) u).
+    """
+    functional("adamax")(
+        [rows.weights],
+        [rows.gradient],
+        [rows.state("mean")],
+        [rows.state("maximum")],
+        [steps_before(rows)],
+        foreach=False,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=weight_decay,
+    )

@@ -13,14 +13,14 @@ from typing import Annotated, Any, TypeAlias
 
 from annotated_types import Ge, Gt, Interval
 
-from dlbench.parts.arguments import Number, Settings
+from dlbench.parts.arguments import Settings
 from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
-from dlbench.parts.rows import Rows
+from dlbench.parts.rows import RowNumber, Rows
 
-Positive: TypeAlias = Annotated[Number, Gt(0)]
-NotNegative: TypeAlias = Annotated[Number, Ge(0)]
-Decay: TypeAlias = Annotated[Number, Interval(ge=0, lt=1)]
+Positive: TypeAlias = Annotated[RowNumber, Gt(0)]
+NotNegative: TypeAlias = Annotated[RowNumber, Ge(0)]
+Decay: TypeAlias = Annotated[RowNumber, Interval(ge=0, lt=1)]
 """How much of a running average one step keeps."""
 
 OPTIMIZERS: Catalog[Callable[..., None]] = Catalog("optimizers", title="how a gradient changes the weights")
