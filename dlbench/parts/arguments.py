@@ -8,7 +8,7 @@ one of the names below. Nothing here imports torch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,9 @@ def spread(number: Number, x: torch.Tensor) -> Number:
     if isinstance(number, (int, float)):
         return number
     return number.view(-1, *(1,) * (x.dim() - 1))
+
+
+def marks(annotation: Any) -> list[Any]:
+    """Everything that `Annotated` hangs on an annotation, on its alternatives (`X | None`) and on list items."""
+    own = list(getattr(annotation, "__metadata__", ()))
+    return own + [mark for inner in get_args(annotation) for mark in marks(inner)]

@@ -6,12 +6,13 @@ The recipe's room reads it to find shapes that do not fit before anything trains
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlbench.parts import make
 from dlbench.parts.arguments import Settings
 from dlbench.parts.layers.base import Buffer, Layer, Shape, ShapeError, Weight
+from dlbench.parts.rows import Slot, lay_out
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,17 @@ def outline(model: Settings, shape: Shape, outputs: int) -> list[Block]:
         blocks.append(Block(name, layer, settings, shape, output, layer.weights(shape), layer.buffers(shape)))
         shape = output
     return blocks
+
+
+def slots_of(blocks: Sequence[Block]) -> list[Slot]:
+    """Where each weight lies in a trial's row, named `dense1.weight`, in the order of the blocks."""
+    return lay_out(
+        [
+            (f"{block.name}.{name}", weight.shape, weight.is_bias, weight.fan_in)
+            for block in blocks
+            for name, weight in block.weights.items()
+        ]
+    )
 
 
 def unrolled(model: Settings, outputs: int) -> Iterator[tuple[int, Settings]]:

@@ -52,6 +52,8 @@ class WorkerPlan:
     device: str
     threads: int
     stacks: list[int]
+    fallback: bool = False
+    """Whether the CPU may stand in when the device, which was chosen automatically, cannot be used."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,100 @@
+"""Data as tensors on the device, and the batches that each trial sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dlbench.engine.streams import stream
+from dlbench.parts.datasets import load_data
+
+
+@dataclass(frozen=True)
+class Split:
+    """Samples `x` of `[samples, ...]` (float32) with `labels` `[samples]` (int64), on the device."""
+
+    x: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def first(self, samples: int) -> Split:
+        """The first so many samples."""
+        return Split(self.x[:samples], self.labels[:samples])
+
+
+@dataclass(frozen=True)
+class Data:
+    """The three splits of a dataset; `validation` may be absent."""
+
+    train: Split
+    validation: Split | None
+    test: Split
+
+
+def load(settings: dict[str, Any], device: torch.device) -> Data:
+    """The dataset that a recipe's `[data]` names, on the device."""
+    arrays = load_data(settings)
+
+    def split(x: Any, y: Any) -> Split:
+        return Split(torch.from_numpy(x).to(device), torch.from_numpy(y).to(device))
+
+    validation = None if arrays.x_validation is None else split(arrays.x_validation, arrays.y_validation)
+    return Data(split(arrays.x_train, arrays.y_train), validation, split(arrays.x_test, arrays.y_test))
+
+
+class FullBatch:
+    """Every step sees the whole training set."""
+
+    steps_per_epoch = 1
+
+    def __init__(self, train: Split, trials: int) -> None:
+        # A copy a trial is faster to multiply than a broadcast, as long as it is small.
+        x = train.x.expand(trials, *train.x.shape)
+        self._x = x.contiguous() if x.numel() < 1 << 22 else x
+        self._labels = train.labels.expand(trials, -1)
+
+    def take(self, step: int) -> tuple[Tensor, Tensor]:
+        """`x` `[trials, samples, ...]` and labels `[trials, samples]`."""
+        del step
+        return self._x, self._labels
+
+
+class MiniBatches:
+    """Each epoch is a new permutation a seed, a function of (seed, epoch); the last batch may be smaller."""
+
+    def __init__(self, train: Split, seeds: Sequence[int], batch_size: int) -> None:
+        self._train = train
+        self._seeds = list(seeds)
+        self._batch_size = batch_size
+        self.steps_per_epoch = -(-len(train) // batch_size)
+        self._epoch = -1
+        self._order = torch.empty(0)
+
+    def take(self, step: int) -> tuple[Tensor, Tensor]:
+        """`x` `[trials, batch, ...]` and labels `[trials, batch]` of a step."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._permutations(epoch)
+        at = self._order[:, position * self._batch_size : (position + 1) * self._batch_size]
+        return self._train.x[at], self._train.labels[at]
+
+    def _permutations(self, epoch: int) -> Tensor:
+        """`[trials, samples]`; trials of one seed share theirs."""
+        samples = len(self._train)
+        of_seed = {
+            seed: torch.randperm(samples, generator=stream(seed, "order", epoch)) for seed in dict.fromkeys(self._seeds)
+        }
+        return torch.stack([of_seed[seed] for seed in self._seeds]).to(self._train.labels.device)
+
+
+def batches(train: Split, seeds: Sequence[int], batch_size: int | str) -> FullBatch | MiniBatches:
+    """The batches that `batch_size` asks for: "full", or a number of samples."""
+    if batch_size == "full" or int(batch_size) >= len(train):
+        return FullBatch(train, len(seeds))
+    return MiniBatches(train, seeds, int(batch_size))

@@ -1,0 +1,58 @@
+"""Checkpoints: a stack's whole state in one file, renamed into place, loaded without pickle's powers."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+CHECKPOINT_VERSION = 1
+
+
+@dataclass
+class Checkpoint:
+    """A stack between two steps: everything that the steps to come depend on.
+
+    The order of batches is a function of (seed, epoch) and needs no state; dropout's streams do. `losses` sums the batch
+    losses of `losses_count` steps since the last evaluation.
+    """
+
+    trials: list[str]
+    step: int
+    weights: Tensor
+    states: dict[str, Tensor]
+    buffers: dict[str, dict[str, Tensor]]
+    generators: dict[str, list[Tensor]]
+    losses: list[float]
+    losses_count: int
+    last_loss: list[float]
+    diverged: list[bool]
+    seconds: float
+    probe_seconds: float
+    v: int = CHECKPOINT_VERSION
+
+
+def save(checkpoint: Checkpoint, path: Path) -> None:
+    """Write a checkpoint so that a kill at any instant leaves either the old file or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as file:
+        torch.save(dict(vars(checkpoint)), file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load(path: Path, trials: list[str], device: torch.device) -> Checkpoint | None:
+    """The checkpoint at `path`, or `None` when there is none that these trials can go on from."""
+    try:
+        fields: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except FileNotFoundError:
+        return None
+    if fields.get("v") != CHECKPOINT_VERSION or fields.get("trials") != trials:
+        return None
+    return Checkpoint(**fields)

@@ -1,0 +1,23 @@
+"""Devices by name, checked by torch itself."""
+
+from __future__ import annotations
+
+import torch
+
+from dlbench.errors import SetupError
+
+
+def open_device(name: str) -> torch.device:
+    """The device called `cpu`, `mps`, `cuda` or `cuda:1`; raises `SetupError` where torch cannot use it."""
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise SetupError(f"device {name!r} cannot be used: {reason}; try --device cpu") from error
+    return device
+
+
+def device_name(device: torch.device) -> str:
+    """What the device is called, for env.json."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

@@ -1,0 +1,66 @@
+"""What a stack's trials have lost so far: batch losses, divergence, and the events that tell of them."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Losses: TypeAlias = NDArray[np.float32]
+
+
+class Sink(Protocol):
+    """Where events go."""
+
+    def __call__(self, kind: str, **fields: Any) -> None:
+        """Write one event."""
+
+
+class Ledger:
+    """Sums the batch losses between two evaluations, and writes metrics and divergence of a stack as events.
+
+    Divergence is a result: a trial whose loss is not finite keeps the step and its last finite loss, has no metrics from then
+    on, and is never replaced by a number.
+    """
+
+    def __init__(self, stack: int, trials: int, write: Sink) -> None:
+        self._stack, self._write = stack, write
+        self.losses = np.zeros(trials)
+        self.count = 0
+        self.last_loss = np.full(trials, np.nan)
+        self.diverged = np.zeros(trials, dtype=bool)
+
+    def add(self, losses: Losses, step: int) -> None:
+        """Book the batch losses `[steps, trials]` of the steps from `step` on."""
+        finite = np.isfinite(losses)
+        for trial in np.flatnonzero(~finite.all(axis=0) & ~self.diverged):
+            row = int(np.argmin(finite[:, trial]))
+            last = losses[row - 1, trial] if row else self.last_loss[trial]
+            self._diverge(int(trial), step + row, float(last))
+        self.losses += np.where(finite, losses, np.nan).sum(axis=0, dtype=np.float64)
+        self.count += len(losses)
+        self.last_loss = losses[-1].astype(np.float64)
+
+    def evaluated(self, splits: dict[str, NDArray[np.float64] | None], **fields: Any) -> None:
+        """Write the metrics event of an evaluation; `splits` has `[2, trials]` (loss, accuracy) or `None` for each name."""
+        for values in splits.values():
+            if values is not None:
+                for trial in np.flatnonzero(~np.isfinite(values[0]) & ~self.diverged):
+                    self._diverge(int(trial), fields["step"], float(self.last_loss[trial]))
+        batch_loss = self.losses / self.count if self.count else np.full_like(self.losses, np.nan)
+        self._write("metrics", stack=self._stack, **fields, batch_loss=batch_loss.astype(np.float32), **self._metrics(splits))
+        self.losses[:] = 0
+        self.count = 0
+
+    def _metrics(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
+        metrics: dict[str, Losses | None] = {}
+        for name, values in splits.items():
+            known = None if values is None else np.where(self.diverged, np.nan, values).astype(np.float32)
+            metrics[f"{name}_loss"] = None if known is None else known[0]
+            metrics[f"{name}_accuracy"] = None if known is None else known[1]
+        return metrics
+
+    def _diverge(self, trial: int, step: int, last_loss: float) -> None:
+        self.diverged[trial] = True
+        self._write("diverged", stack=self._stack, step=step, trial=trial, last_loss=last_loss)

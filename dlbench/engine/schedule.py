@@ -1,0 +1,61 @@
+"""When to probe and when to evaluate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+SHARE = 0.05
+"""The part of the training time that probes may cost."""
+
+
+def probe_steps(steps: int, points: int) -> list[int]:
+    """About `points` steps from the first to the last, half of them geometric (dense at first), half evenly spaced."""
+    if points <= 0 or steps <= 0:
+        return []
+    half = max(points // 2, 1)
+    geometric = np.rint(np.geomspace(1, steps, half)) - 1
+    even = np.rint(np.linspace(0, steps - 1, max(points - half, 2)))
+    return sorted({int(step) for step in (*geometric, *even)})
+
+
+def evaluation_steps(every: str | int, *, steps: int, steps_per_epoch: int, by_epochs: bool) -> list[int]:
+    """The steps before which trials are evaluated, 0 and the last (`steps`, after the end) always among them."""
+    if every == "auto":
+        interval = steps_per_epoch if by_epochs else max(1, steps // 100)
+    elif every == "epoch":
+        interval = steps_per_epoch
+    else:
+        interval = int(every)
+    return sorted({*range(0, steps, interval), steps})
+
+
+class ProbeBudget:
+    """Thins the probes out when they would cost more than their share of the training time.
+
+    Times are seconds. The first and the last point are always taken, so that what tables say of them never depends on the
+    machine's speed.
+    """
+
+    def __init__(self, planned: list[int], steps: int) -> None:
+        self._planned = {step: index for index, step in enumerate(planned)}
+        self._last = planned[-1] if planned else -1
+        self._steps = steps
+        self._taken = 0
+        self.spent = 0.0
+
+    def wants(self, step: int, trained: float) -> bool:
+        """Whether to probe at `step`, when the steps before it have taken `trained` seconds without probes."""
+        index = self._planned.get(step)
+        if index is None:
+            return False
+        if step in (0, self._last) or self._taken < 2 or trained <= 0:
+            return True
+        allowed = SHARE * trained / step * self._steps - self.spent
+        needed = self.spent / self._taken * (len(self._planned) - index)
+        stride = int(np.ceil(needed / allowed)) if allowed > 0 else len(self._planned)
+        return index % max(stride, 1) == 0
+
+    def took(self, seconds: float) -> None:
+        """Book one probe's time."""
+        self._taken += 1
+        self.spent += seconds

@@ -1,0 +1,254 @@
+"""The training of one stack. Read `Trainer.train` and `Trainer._advance` first: they are the loop.
+
+The host waits for the device in three places only, each marked `# sync`: at the end of a chunk of steps, at a probe, and at
+an evaluation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dlbench.engine import checkpoint as checkpoints
+from dlbench.engine.batches import Data, batches
+from dlbench.engine.checkpoint import Checkpoint
+from dlbench.engine.evaluate import evaluate
+from dlbench.engine.ledger import Ledger, Sink
+from dlbench.engine.loss import loss_for
+from dlbench.engine.net import Net, allocate, combine
+from dlbench.engine.probes import Probe
+from dlbench.engine.schedule import ProbeBudget, evaluation_steps, probe_steps
+from dlbench.engine.update import Update, groups_of
+from dlbench.parts.datasets import describe
+from dlbench.parts.net import Block, outline, slots_of
+from dlbench.parts.rows import Slot
+from dlbench.plan import Plan
+
+CHUNK_SECONDS = 0.2
+"""Controls, heartbeats and divergence are looked at about this often."""
+
+
+class Trainer:
+    """A stack of a plan, ready to train on a device.
+
+    `step` is the number of steps done. With several `slices`, forward and backward go through the stack a slice of trials at a
+    time, which takes less memory; weights, results and events stay the same.
+    """
+
+    def __init__(
+        self, plan: Plan, index: int, device: torch.device, data: Data, write: Sink, *, slices: int = 1
+    ) -> None:
+        stack = plan.stacks[index]
+        self.index, self.device, self.steps, self.step = index, device, stack.steps, 0
+        self._write, self._data = write, data
+        trials = [plan.trials[i] for i in stack.trials]
+        settings = [plan.candidates[trial.candidate].settings for trial in trials]
+        seeds = [trial.seed for trial in trials]
+        self.ids = [trial.id for trial in trials]
+        source = describe(settings[0]["data"])
+        self._loss = loss_for(source.classes)
+        own_blocks = {
+            trial.candidate: outline(own["model"], source.shape, self._loss.outputs)
+            for trial, own in zip(trials, settings, strict=True)
+        }
+        model = combine([own["model"] for own in settings], device)
+        self.blocks: list[Block] = outline(model, source.shape, self._loss.outputs)
+        self.tensors = allocate([own_blocks[trial.candidate] for trial in trials], seeds, device)
+        slots = slots_of(self.blocks)
+        groups = groups_of([own["train"] for own in settings])
+        self._update = Update(groups, self.tensors.weights, self.tensors.gradient, slots, self.steps)
+        self._batches = batches(data.train, seeds, settings[0]["train"]["batch_size"])
+        self._settings = settings[0]
+        self._nets = [Net(self.blocks, self.tensors.rows(part)) for part in sliced(len(trials), slices)]
+        self._plan_measurements(slots)
+        self._ledger = Ledger(index, len(trials), write)
+        self.seconds = self.rate = 0.0
+        self._chunk = 1
+
+    def _plan_measurements(self, slots: Sequence[Slot]) -> None:
+        probes, every = self._settings["probes"], self._settings["evaluate"]["every"]
+        self._probe = Probe(self.blocks, slots, histograms=probes["histograms"])
+        self._budget = ProbeBudget(probe_steps(self.steps, probes["points"]), self.steps)
+        self._evaluations = evaluation_steps(
+            every,
+            steps=self.steps,
+            steps_per_epoch=self._batches.steps_per_epoch,
+            by_epochs=self._settings["train"]["epochs"] is not None,
+        )
+
+    # --- the loop -------------------------------------------------------------------------------------------------
+
+    def train(self, pause: Callable[[Trainer], bool]) -> bool:
+        """Train to the end; `pause` is asked after every chunk of steps and stops the training by answering True.
+
+        Returns whether the end was reached. Begins where `restore` left off.
+        """
+        self._announce()
+        if self.step == 0:
+            self._evaluate()
+        for until in self._evaluations:
+            while self.step < until:
+                self._advance(min(until, self.step + self._chunk))
+                if pause(self):
+                    return False
+            if until > 0 and self._ledger.count:
+                self._evaluate()
+        return True
+
+    def _advance(self, until: int) -> None:
+        """Train from `step` to before `until`, then look at the losses."""
+        steps = until - self.step
+        losses = torch.empty(steps, len(self.ids), device=self.device)
+        probed, started = self._budget.spent, time.perf_counter()
+        for row in range(steps):
+            step = self.step + row
+            trained = self.seconds + time.perf_counter() - started
+            if self._budget.wants(step, trained - self._budget.spent + probed):
+                losses[row] = self._probed_step(step)
+            else:
+                losses[row] = self._step(step)
+        host = losses.cpu().numpy()  # sync
+        elapsed = time.perf_counter() - started - (self._budget.spent - probed)
+        self.seconds += elapsed
+        self._ledger.add(host, self.step)
+        self.step = until
+        self.rate = steps / max(elapsed, 1e-9)
+        self._chunk = max(1, min(2 * self._chunk, int(CHUNK_SECONDS * self.rate)))
+
+    def _step(self, step: int) -> Tensor:
+        """One training step of every trial; the losses `[trials]` before it."""
+        losses = self._gradients(step)
+        with torch.no_grad():
+            self._update.apply(step)
+        return losses
+
+    def _probed_step(self, step: int) -> Tensor:
+        """The same step, bit for bit, with its insides written down."""
+        taps: list[list[Tensor]] = [[] for _ in self._nets]
+        losses = self._gradients(step, taps)
+        self._wait()
+        started = time.perf_counter()
+        before, gradient = self.tensors.weights.clone(), self.tensors.gradient.clone()
+        cost = time.perf_counter() - started
+        with torch.no_grad():
+            self._update.apply(step)
+        self._wait()
+        started = time.perf_counter()
+        joined = [torch.cat(parts) if len(parts) > 1 else parts[0] for parts in zip(*taps, strict=True)]
+        measures = self._probe.measure(before, self.tensors.weights, gradient, joined)  # sync
+        self._write("probe", stack=self.index, step=step, **measures, cost=self._cost())
+        self._budget.took(cost + time.perf_counter() - started)
+        return losses
+
+    def _gradients(self, step: int, taps: list[list[Tensor]] | None = None) -> Tensor:
+        """Forward and backward through one batch; the losses `[trials]`. Each net's taps get its probed blocks' outputs."""
+        x, labels = self._batches.take(step)
+        losses = []
+        start = 0
+        for i, net in enumerate(self._nets):
+            part = slice(start, start := start + net.trials)
+            logits = net.forward(x[part], training=True, taps=None if taps is None else taps[i])
+            loss = self._loss.losses(logits, self._loss.targets(labels[part]))
+            net.backward(loss)
+            losses.append(loss.detach())
+        return losses[0] if len(losses) == 1 else torch.cat(losses)
+
+    def _wait(self) -> None:
+        """Let the device finish what is queued, so that a probe is not charged for the step before it."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def _cost(self) -> float:
+        """The probes' share of the time so far."""
+        total = self.seconds + self._budget.spent
+        return round(self._budget.spent / total, 4) if total > 0 else 0.0
+
+    # --- what is written down -------------------------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        data = self._data
+        self._write(
+            "stack",
+            stack=self.index,
+            step=self.step,
+            steps=self.steps,
+            steps_per_epoch=self._batches.steps_per_epoch,
+            train=len(data.train),
+            validation=0 if data.validation is None else len(data.validation),
+            test=len(data.test),
+            classes=max(self._loss.outputs, 2),
+            layers=[
+                {
+                    "name": block.name,
+                    "kind": block.settings["kind"],
+                    "weight": next((list(weight.shape) for weight in block.weights.values()), None),
+                }
+                for block in self.blocks
+                if block.probed
+            ],
+        )
+
+    def _evaluate(self) -> None:
+        """Loss and accuracy on every split; a trial that has diverged has none."""
+        data = self._data
+        train = data.train.first(self._settings["evaluate"]["train_samples"])
+        splits = {"train": train, "validation": data.validation, "test": data.test}
+        self._ledger.evaluated(
+            {
+                name: None if split is None else evaluate(self._nets, split, self._loss).cpu().numpy()  # sync
+                for name, split in splits.items()
+            },
+            step=self.step,
+            epoch=round(self.step / self._batches.steps_per_epoch, 4),
+            seconds=round(self.seconds, 4),
+        )
+
+    # --- surviving ------------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """The state between two steps."""
+        tensors = self.tensors
+        return Checkpoint(
+            trials=self.ids,
+            step=self.step,
+            weights=tensors.weights,
+            states=self._update.states,
+            buffers=tensors.buffers,
+            generators={name: [own.get_state() for own in streams] for name, streams in tensors.generators.items()},
+            losses=self._ledger.losses.tolist(),
+            losses_count=self._ledger.count,
+            last_loss=self._ledger.last_loss.tolist(),
+            diverged=self._ledger.diverged.tolist(),
+            seconds=self.seconds,
+            probe_seconds=self._budget.spent,
+        )
+
+    def restore(self, path: Path) -> None:
+        """Go on from the checkpoint at `path`, if there is one of these trials."""
+        saved = checkpoints.load(path, self.ids, self.device)
+        if saved is None:
+            return
+        tensors = self.tensors
+        tensors.weights.copy_(saved.weights)
+        self._update.states.update(saved.states)
+        for block, own in saved.buffers.items():
+            for name, tensor in own.items():
+                tensors.buffers[block][name].copy_(tensor)
+        for block, states in saved.generators.items():
+            for generator, state in zip(tensors.generators[block], states, strict=True):
+                generator.set_state(state.cpu())
+        self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds
+        self._ledger.losses[:], self._ledger.count = saved.losses, saved.losses_count
+        self._ledger.last_loss[:], self._ledger.diverged[:] = saved.last_loss, saved.diverged
+
+
+def sliced(trials: int, slices: int) -> list[slice]:
+    """`trials` rows in so many contiguous slices of nearly equal length (fewer when there are fewer trials)."""
+    slices = min(slices, trials)
+    edges = [trials * i // slices for i in range(slices + 1)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]

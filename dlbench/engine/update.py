@@ -1,0 +1,72 @@
+"""From gradients to new weights: regularizers, schedule and optimizer, once for each group of equal numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from torch import Tensor
+
+from dlbench.parts import CATALOGS, optimizers
+from dlbench.parts.rows import Rows, Slot
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neighbouring trials, from `first` to before `last`, that train with the same numbers."""
+
+    first: int
+    last: int
+    train: dict[str, Any]
+
+
+def groups_of(trains: Sequence[dict[str, Any]]) -> list[Group]:
+    """The runs of equal `[train]` settings among a stack's trials; the plan has put equals side by side."""
+    groups: list[Group] = []
+    start = 0
+    for _, run in groupby(trains, key=lambda train: json.dumps(train, sort_keys=True)):
+        members = list(run)
+        groups.append(Group(start, start + len(members), members[0]))
+        start += len(members)
+    return groups
+
+
+class Update:
+    """One training step's arithmetic after the backward pass, on a stack's `weights` and `gradient` `[trials, parameters]`.
+
+    `states` holds what the optimizers remember.
+    """
+
+    def __init__(self, groups: Sequence[Group], weights: Tensor, gradient: Tensor, slots: Sequence[Slot], steps: int) -> None:
+        self._steps = steps
+        self.states: dict[str, Tensor] = {}
+        self._groups = [
+            (Rows(weights[part], gradient[part], self.states, slots, len(weights), group.first), group.train)
+            for group in groups
+            for part in [slice(group.first, group.last)]
+        ]
+
+    def apply(self, step: int) -> None:
+        """Change the weights by step number `step` (0-based), once their gradient is in its place."""
+        for rows, train in self._groups:
+            rows.step = step + 1
+            self._regularize(rows, train, after_step=False)
+            optimizers.update(train["optimizer"], rows, self._factor(train["schedule"], step))
+            self._regularize(rows, train, after_step=True)
+
+    def _regularize(self, rows: Rows, train: dict[str, Any], *, after_step: bool) -> None:
+        for settings in train["regularizers"]:
+            part = CATALOGS["regularizers"][settings["kind"]]
+            if part.traits.get("after_step", False) == after_step:
+                part.make(rows, **_arguments(settings))
+
+    def _factor(self, settings: dict[str, Any], step: int) -> float:
+        factor: float = CATALOGS["schedules"][settings["kind"]].make(step, self._steps, **_arguments(settings))
+        return factor
+
+
+def _arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key != "kind"}

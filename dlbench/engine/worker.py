@@ -1,0 +1,164 @@
+"""A worker: the process that trains its share of a run's stacks and writes its own file of events."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psutil
+import torch
+
+from dlbench.engine import checkpoint as checkpoints
+from dlbench.engine.batches import Data, load
+from dlbench.engine.devices import device_name, open_device
+from dlbench.engine.trainer import Trainer
+from dlbench.errors import ExitCode, SetupError
+from dlbench.plan import Plan
+from dlbench.run.control import ControlReader
+from dlbench.run.events import EventWriter
+from dlbench.run.folder import RunFolder
+
+HEARTBEAT_SECONDS = 1.0
+CONTROL_SECONDS = 0.2
+CHECKPOINT_SECONDS = 10.0
+
+
+class Worker:
+    """One process of a run: session and number, device, and the stacks it trains one after the other."""
+
+    def __init__(self, folder: RunFolder, session: int, number: int, stacks: Sequence[int]) -> None:
+        self._folder = folder
+        self._plan: Plan = folder.read_plan()
+        self._share = self._plan.workers[number]
+        self._session, self._number, self._stacks = session, number, list(stacks)
+        self._events = EventWriter(folder.events_file(session, number))
+        self._controls = ControlReader(folder.control_file, session)
+        self._stopping = False
+        self._data: tuple[dict[str, Any], Data] | None = None
+        self._asked = self._saved = time.monotonic()
+        self._heard = -HEARTBEAT_SECONDS  # the first chunk of steps is a sign of life
+
+    def run(self) -> ExitCode:
+        """Train every stack; the end of each, and of the worker, is an event whatever happens."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        torch.set_num_threads(self._share.threads)
+        try:
+            device = self._open_device()
+        except SetupError as error:
+            self._end(None, 0, "failed", str(error), 0.0)
+            return error.exit_code
+        self._events.write(
+            "run",
+            session=self._session,
+            worker=self._number,
+            pid=os.getpid(),
+            started=psutil.Process().create_time(),
+            host=socket.gethostname(),
+            device=str(device),
+            device_name=device_name(device),
+            threads=self._share.threads,
+            torch=torch.__version__,
+            stacks=self._stacks,
+        )
+        statuses = [self._guard(stack, device) for stack in self._stacks if not self._stopping]
+        status = "stopped" if self._stopping else "failed" if "failed" in statuses else "done"
+        self._end(None, 0, status, None, 0.0)
+        return ExitCode.TRIAL_FAILED if "failed" in statuses else ExitCode.DONE
+
+    def _open_device(self) -> torch.device:
+        try:
+            return open_device(self._share.device)
+        except SetupError as error:
+            if not self._share.fallback:
+                raise
+            self._events.write("note", stack=None, text=f"{error}; training on the CPU instead")
+            return open_device("cpu")
+
+    def _guard(self, index: int, device: torch.device) -> str:
+        """Train one stack and write its end; an error in one stack does not keep the others from training."""
+        try:
+            status, trainer = self._train(index, device)
+        except Exception as error:  # noqa: BLE001 (whatever it was, it becomes the stack's end, with the traceback on the console)
+            traceback.print_exc()
+            self._end(index, 0, "failed", f"{type(error).__name__}: {error}", 0.0)
+            return "failed"
+        self._end(index, trainer.step, status, None, trainer.seconds)
+        return status
+
+    def _train(self, index: int, device: torch.device) -> tuple[str, Trainer]:
+        """Train one stack to its end or to a stop; out of memory, again with slices half as large."""
+        slices, trials = 1, len(self._plan.stacks[index].trials)
+        while True:
+            try:
+                trainer = Trainer(self._plan, index, device, self._load(index, device), self._events.write, slices=slices)
+                trainer.restore(self._folder.checkpoint_file(index))
+                finished = trainer.train(self._pause)
+                self._save(trainer)
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                if slices >= trials:
+                    raise
+                slices = min(2 * slices, trials)
+                self._events.write("note", stack=index, text=f"out of memory: the stack goes on in {slices} slices ({error})")
+                torch.cuda.empty_cache()
+                continue
+            return "done" if finished else "stopped", trainer
+
+    def _load(self, index: int, device: torch.device) -> Data:
+        """The stack's data; kept from the stack before when it is the same."""
+        first = self._plan.trials[self._plan.stacks[index].trials[0]]
+        settings = self._plan.candidates[first.candidate].settings["data"]
+        if self._data is None or self._data[0] != settings:
+            self._data = None  # the old data leave the memory before the new enter it
+            self._data = (settings, load(settings, device))
+        return self._data[1]
+
+    def _pause(self, trainer: Trainer) -> bool:
+        """Between two chunks of steps: answer controls, give a sign of life, save; whether to stop."""
+        now = time.monotonic()
+        if now - self._asked >= CONTROL_SECONDS:
+            self._asked = now
+            self._obey(trainer)
+        if now - self._heard >= HEARTBEAT_SECONDS:
+            self._heard = now
+            self._events.write("heartbeat", stack=trainer.index, step=trainer.step, rate=round(trainer.rate, 2))
+        if now - self._saved >= CHECKPOINT_SECONDS:
+            self._save(trainer)
+        self._events.flush()
+        return self._stopping
+
+    def _obey(self, trainer: Trainer) -> None:
+        for request in self._controls.poll():
+            if request.get("action") == "stop":
+                self._stopping = True
+                self._events.write(
+                    "control", id=request.get("id"), action="stop", stack=trainer.index, step=trainer.step
+                )
+
+    def _save(self, trainer: Trainer) -> None:
+        """Events first, checkpoint second: what a checkpoint goes on from has been told before."""
+        self._events.flush(sync=True)
+        checkpoints.save(trainer.checkpoint(), self._folder.checkpoint_file(trainer.index))
+        self._events.write("checkpoint", stack=trainer.index, step=trainer.step)
+        self._saved = time.monotonic()
+
+    def _end(self, stack: int | None, step: int, status: str, error: str | None, seconds: float) -> None:
+        self._events.write("end", stack=stack, step=step, status=status, error=error, seconds=round(seconds, 4))
+        self._events.flush(sync=True)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self._stopping = True
+
+
+def main(arguments: Sequence[str]) -> ExitCode:
+    """`RUN --session N --worker W --stacks 0,2`, as `dlbench.launch` calls it."""
+    folder, _, session, _, number, _, stacks = arguments
+    return Worker(RunFolder(Path(folder)), int(session), int(number), [int(i) for i in stacks.split(",")]).run()

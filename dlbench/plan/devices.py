@@ -1,0 +1,48 @@
+"""Which devices this machine seems to have, found without importing torch; a worker makes sure."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+
+from dlbench.errors import UsageError
+
+
+def find_devices() -> list[str]:
+    """The devices that `auto` picks: every visible NVIDIA GPU, else Apple's, else the CPU."""
+    if gpus := _visible_gpus():
+        return [f"cuda:{index}" for index in range(gpus)]
+    return ["mps"] if platform.system() == "Darwin" and platform.machine() == "arm64" else ["cpu"]
+
+
+def choose(device: str) -> tuple[list[str], bool]:
+    """The devices that `--device` means, and whether the CPU may stand in for them; raises UsageError on other words."""
+    if device == "auto":
+        return find_devices(), True
+    kind, _, index = device.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (index and not (kind == "cuda" and index.isdigit())):
+        raise UsageError(f"no device {device!r}; there are auto, cpu, cuda, cuda:0, cuda:1, ..., mps")
+    if device == "cuda":
+        return [f"cuda:{index}" for index in range(max(_visible_gpus(), 1))], False
+    return [device], False
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _visible_gpus() -> int:
+    """How many GPUs the driver lists, of those that CUDA_VISIBLE_DEVICES leaves in sight."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return 0
+    try:
+        listing = subprocess.run([command, "-L"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    present = sum(line.startswith("GPU ") for line in listing.stdout.splitlines())
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return present if visible is None else min(present, len([item for item in visible.split(",") if item.strip()]))

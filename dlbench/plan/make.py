@@ -1,0 +1,93 @@
+"""Recipe -> plan: candidates times seeds, gathered into stacks, shared out among workers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from dlbench.parts.datasets import describe
+from dlbench.parts.net import outline
+from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.plan.devices import choose, cores
+from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
+from dlbench.plan.structure import structure
+
+
+class Planned(Protocol):
+    """What of a recipe is planned."""
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+
+    @property
+    def candidates(self) -> Sequence[Candidate]:
+        """What is compared."""
+
+    @property
+    def seeds(self) -> Sequence[int]:
+        """The seeds of every candidate."""
+
+
+def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = None, workers: int | None = None) -> Plan:
+    """Everything that a run of `recipe` will do on this machine; `threads` are each worker's."""
+    devices, fallback = choose(device)
+    candidates = list(recipe.candidates)
+    trials = [
+        Trial(trial_id(candidate.settings, seed), candidate.variant, candidate.choice, seed, index)
+        for index, candidate in enumerate(candidates)
+        for seed in recipe.seeds
+    ]
+    loads = bounded(_loads(candidates, trials))
+    count = workers or (len(devices) if devices != ["cpu"] else workers_for(loads, cores()))
+    loads = split_for(loads, count)
+    shares = [share for share in assign(loads, count) if share]
+    spare = cores() // len(shares)
+    return Plan(
+        recipe=recipe.name,
+        candidates=candidates,
+        trials=trials,
+        stacks=[Stack(load.trials, load.steps, load.parameters, load.steps * len(load.trials) * load.flops) for load in loads],
+        workers=[
+            WorkerPlan(
+                device=devices[number % len(devices)],
+                threads=threads or threads_for(loads, share, spare),
+                stacks=share,
+                fallback=fallback,
+            )
+            for number, share in enumerate(shares)
+        ],
+    )
+
+
+def trial_id(settings: dict[str, Any], seed: int) -> str:
+    """Ten hexadecimal digits of SHA-256 over the resolved settings and the seed."""
+    text = json.dumps([settings, seed], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial]) -> list[Load]:
+    """One load a structure, its trials ordered so that equal numbers of the update stand side by side."""
+    members: dict[str, list[int]] = {}
+    for index, trial in enumerate(trials):
+        members.setdefault(structure(candidates[trial.candidate].settings), []).append(index)
+
+    def numbers(index: int) -> str:
+        return json.dumps(candidates[trials[index].candidate].settings["train"], sort_keys=True)
+
+    return [
+        _load(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers)) for own in members.values()
+    ]
+
+
+def _load(settings: dict[str, Any], trials: list[int]) -> Load:
+    source = describe(settings["data"])
+    blocks = outline(settings["model"], source.shape, 1 if source.classes == 2 else source.classes)
+    train = settings["train"]
+    batch = source.train if train["batch_size"] == "full" else min(train["batch_size"], source.train)
+    steps = train["steps"] if train["steps"] is not None else train["epochs"] * -(-source.train // batch)
+    parameters = sum(block.parameters for block in blocks)
+    # A product costs 2 operations a weight and sample, forward once, backward twice.
+    return Load(trials, steps, len(blocks), parameters, flops=6.0 * parameters * batch)

@@ -1,0 +1,99 @@
+"""Sharing stacks out among workers: how long each takes, when to split one, who trains which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+OVERHEAD = 25e-6
+"""Seconds that one block of a net costs a step whatever its size: the launching of its operations, forward and backward."""
+
+SPEED = 4e10
+"""Floating point operations a second that one CPU core does in batched products; the order of magnitude is enough."""
+
+WORTH_A_WORKER = 5.0
+"""Seconds of training below which another process, with its own import of torch, is not worth starting."""
+
+LARGEST = 1 << 29
+"""Numbers that one stack's weights may hold on a CPU (2 GiB), so that their gradients and states fit beside them."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """A stack as the sharing sees it: indices of its trials, and what one step costs."""
+
+    trials: list[int]
+    steps: int
+    blocks: int
+    parameters: int
+    flops: float
+    """Floating point operations of one step of one trial."""
+
+    @property
+    def seconds(self) -> float:
+        """An estimate for one CPU core."""
+        return self.steps * (self.blocks * OVERHEAD + len(self.trials) * self.flops / SPEED)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether products, not the launching of operations, take most of a step: only then does splitting pay."""
+        return len(self.trials) > 1 and len(self.trials) * self.flops / SPEED > self.blocks * OVERHEAD
+
+    def halves(self) -> list[Load]:
+        """Two stacks of half the trials each."""
+        middle = (len(self.trials) + 1) // 2
+        return [
+            Load(trials, self.steps, self.blocks, self.parameters, self.flops)
+            for trials in (self.trials[:middle], self.trials[middle:])
+        ]
+
+
+def bounded(loads: Sequence[Load]) -> list[Load]:
+    """The same trials in stacks whose weights fit in memory."""
+    result: list[Load] = []
+    for load in loads:
+        fits = len(load.trials) * load.parameters <= LARGEST or len(load.trials) == 1
+        result += [load] if fits else bounded(load.halves())
+    return result
+
+
+def workers_for(loads: Sequence[Load], cores: int) -> int:
+    """How many processes this much work deserves on so many cores."""
+    total = sum(load.seconds for load in loads)
+    trials = sum(len(load.trials) for load in loads)
+    return max(1, min(cores, trials, round(total / WORTH_A_WORKER)))
+
+
+def split_for(loads: Sequence[Load], workers: int) -> list[Load]:
+    """Split wide stacks until no worker has much more to do than its share; tiny nets stay together."""
+    result = list(loads)
+    fair = sum(load.seconds for load in loads) / workers
+    while True:
+        shares = assign(result, workers)
+        busiest = max(range(workers), key=lambda worker: sum(result[i].seconds for i in shares[worker]))
+        longest = sum(result[i].seconds for i in shares[busiest])
+        wide = [i for i in shares[busiest] if result[i].is_wide]
+        if longest <= 1.1 * fair or not wide:
+            return result
+        largest = max(wide, key=lambda i: result[i].seconds)
+        result[largest : largest + 1] = result[largest].halves()
+
+
+def assign(loads: Sequence[Load], workers: int) -> list[list[int]]:
+    """The stacks of each worker, longest first (Graham 1969: at most a third above the best sharing)."""
+    shares: list[list[int]] = [[] for _ in range(workers)]
+    busy = [0.0] * workers
+    for index in sorted(range(len(loads)), key=lambda i: -loads[i].seconds):
+        least = busy.index(min(busy))
+        shares[least].append(index)
+        busy[least] += loads[index].seconds
+    return shares
+
+
+def threads_for(loads: Sequence[Load], share: Sequence[int], spare: int) -> int:
+    """Threads of one worker that has `spare` cores to itself: one for tiny nets, whose operations are too short to share."""
+    widest = max(
+        (len(loads[i].trials) * loads[i].flops / SPEED / max(loads[i].blocks, 1) for i in share),
+        default=0.0,
+    )
+    return max(1, spare) if widest > 4 * OVERHEAD else 1
