@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dlbench.parts.catalog import import_modules
 from dlbench.parts.datasets.base import DATASETS, Arrays, Source
+from dlbench.parts.datasets.common import COMMON, describe, load_data
 
 import_modules(__name__)
 
-__all__ = ["DATASETS", "Arrays", "Source"]
+__all__ = ["COMMON", "DATASETS", "Arrays", "Source", "describe", "load_data"]

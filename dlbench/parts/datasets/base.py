@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.errors import SetupError
 from dlbench.parts.catalog import Catalog
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -40,7 +41,7 @@ class Source:
     """A dataset that is described but not yet loaded.
 
     `shape` is one sample's, `train`, `validation` and `test` count samples. `load` reads or makes the arrays. `missing` says
-    in one sentence what is not there, where it was looked for and what to do, or `None` where `load` can go ahead.
+    what is not there, where it was looked for and what to do, or `None`; then `load` goes ahead, else it raises `SetupError`.
     `train_per_class` and `test_per_class` count the samples of each class before any common argument is applied.
     """
 
@@ -63,9 +64,18 @@ class Source:
         load: Callable[[], Arrays],
         missing: Callable[[], str | None] = on_board,
     ) -> Source:
-        """The source of a whole dataset, its counts following from the samples of each class."""
+        """The source of a whole dataset, its counts following from the samples of each class.
+
+        `load` may count on the data being there: without it, the source's own `load` raises `SetupError` instead.
+        """
         train, test = tuple(map(int, train_per_class)), tuple(map(int, test_per_class))
-        return cls(shape, len(train), sum(train), sum(test), load, missing, train, test)
+
+        def load_what_is_there() -> Arrays:
+            if what := missing():
+                raise SetupError(what)
+            return load()
+
+        return cls(shape, len(train), sum(train), sum(test), load_what_is_there, missing, train, test)
 
 
 DATASETS: Catalog[Callable[..., Source]] = Catalog("datasets", title="what is learned from, with its labels")

@@ -1,0 +1,148 @@
+"""What every dataset can do besides its own arguments, and the two ways to ask for a dataset: describe and load.
+
+The order is: keep `classes`, split off `validation`, take `limit`, replace labels, normalize.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Annotated, Literal
+
+import numpy as np
+import psutil
+from annotated_types import Ge, Le
+
+from dlbench.parts.arguments import Settings
+from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source, stream
+from dlbench.parts.datasets.splits import balanced
+
+BYTES_PER_NUMBER = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """The arguments that every dataset takes.
+
+    classes: keep only the samples of these labels, which are renumbered 0, 1, ... in the order given.
+    validation: so many samples are split off the end of the training set.
+    limit: train on so many of the remaining samples, class-balanced: the first of each class, then the second, and so on.
+    label_noise: this share of the training labels is replaced by a random other label, drawn by the dataset's `seed` (0
+        where it has none); validation and test keep theirs.
+    normalize: "standard" gives each feature, or each channel of an image, mean 0 and deviation 1 over the training
+        samples; "center" only mean 0. Validation and test are moved along by the training set's numbers.
+    """
+
+    limit: Annotated[int, Ge(1)] | None = None
+    validation: Annotated[int, Ge(0)] = 0
+    classes: list[Annotated[int, Ge(0)]] | None = None
+    normalize: Literal["none", "standard", "center"] = "none"
+    label_noise: Annotated[float, Ge(0), Le(1)] = 0.0
+
+
+COMMON: Mapping[str, inspect.Parameter] = inspect.signature(Common, eval_str=True).parameters
+"""The common arguments as a signature, to be merged with each dataset's own."""
+
+
+def describe(settings: Settings) -> Source:
+    """The source that settings such as `{"kind": "mnist", "limit": 100}` name, common arguments applied; loads no samples.
+
+    Raises `ValueError` where the common arguments ask for more than there is, `SetupError` where a file is wrong.
+    """
+    common = Common(**{key: value for key, value in settings.items() if key in COMMON})
+    own = {key: value for key, value in settings.items() if key != "kind" and key not in COMMON}
+    whole = DATASETS[settings["kind"]].make(**own)
+    _check_memory(whole)
+    classes = _check_classes(common.classes, whole)
+    train = sum(whole.train_per_class[label] for label in classes) - common.validation
+    test = sum(whole.test_per_class[label] for label in classes)
+    if not test:
+        raise ValueError(f"'classes' {classes} have no sample to test on")
+    if train < 1:
+        raise ValueError(f"'validation' takes {common.validation} of {train + common.validation} training samples, all")
+    if common.limit is not None and common.limit > train:
+        raise ValueError(f"'limit' is {common.limit}, but there are only {train} samples to train on")
+
+    def load() -> Arrays:
+        return _apply(common, classes, whole.load(), settings.get("seed", 0))
+
+    return replace(
+        whole, classes=len(classes), train=common.limit or train, validation=common.validation, test=test, load=load
+    )
+
+
+def load_data(settings: Settings) -> Arrays:
+    """The arrays that settings name, common arguments applied; raises what `describe` raises, and `SetupError` without data."""
+    return describe(settings).load()
+
+
+def _check_memory(source: Source) -> None:
+    """Refuse what cannot fit before any of it is made."""
+    needed = BYTES_PER_NUMBER * (source.train + source.test) * prod(source.shape)
+    available = psutil.virtual_memory().total
+    if needed > available:
+        raise ValueError(
+            f"this data is {needed / 2**30:,.1f} GiB, but the machine has {available / 2**30:,.1f} GiB of memory"
+        )
+
+
+def _check_classes(classes: list[int] | None, source: Source) -> list[int]:
+    """The labels to keep, all where none are named."""
+    if classes is None:
+        return list(range(source.classes))
+    if len(classes) < 2 or len(set(classes)) < len(classes):
+        raise ValueError(f"'classes' is {classes}; it must name two labels at least, each once")
+    if unknown := [label for label in classes if not 0 <= label < source.classes]:
+        raise ValueError(f"'classes' names {unknown[0]}, but the labels are 0 to {source.classes - 1}")
+    return classes
+
+
+def _apply(common: Common, classes: list[int], data: Arrays, seed: int) -> Arrays:
+    """Every common argument in its order; `data` is fresh, and is changed in place where that saves a copy."""
+    x, y, x_test, y_test = data.x_train, data.y_train, data.x_test, data.y_test
+    if common.classes is not None:
+        x, y = _keep(x, y, classes)
+        x_test, y_test = _keep(x_test, y_test, classes)
+    end = len(y) - common.validation
+    x_validation, y_validation = (x[end:], y[end:]) if common.validation else (None, None)
+    chosen = slice(end) if common.limit is None else balanced(y[:end], common.limit)
+    x, y = x[chosen], y[chosen]
+    y = _with_noise(y, common.label_noise, len(classes), stream(seed, "label noise"))
+    _normalize(common.normalize, x, [part for part in (x_validation, x_test) if part is not None])
+    return Arrays(x, y, x_test, y_test, x_validation, y_validation)
+
+
+def _keep(x: Floats, y: Labels, classes: list[int]) -> tuple[Floats, Labels]:
+    """The samples of `classes`, labelled by their position in it."""
+    number = np.full(max(int(y.max(initial=0)), *classes) + 1, -1, dtype=np.int64)
+    number[classes] = np.arange(len(classes))
+    kept = number[y] >= 0
+    return x[kept], number[y[kept]]
+
+
+def _with_noise(y: Labels, share: float, classes: int, random: np.random.Generator) -> Labels:
+    """Labels of which exactly the rounded share is replaced, each by one of the other labels with equal chance."""
+    hit = random.choice(len(y), size=round(share * len(y)), replace=False)
+    noisy = y.copy()
+    noisy[hit] = (y[hit] + random.integers(1, classes, size=len(hit))) % classes
+    return noisy
+
+
+def _normalize(how: str, x: Floats, others: list[Floats]) -> None:
+    """Shift and scale `x` and `others` in place by the statistics of `x`; a constant feature is only shifted."""
+    if how == "none":
+        return
+    axes = (0, *range(2, x.ndim))
+    mean = x.mean(axis=axes, keepdims=True, dtype=np.float64).astype(np.float32)
+    for part in (x, *others):
+        np.subtract(part, mean, out=part)
+    if how == "center":
+        return
+    flat = x.reshape(len(x), x.shape[1], -1)
+    square = np.einsum("ncp,ncp->c", flat, flat, dtype=np.float64)
+    deviation = np.sqrt(square.reshape(mean.shape) * mean.size / x.size).astype(np.float32)
+    deviation[deviation == 0] = 1
+    for part in (x, *others):
+        np.divide(part, deviation, out=part)

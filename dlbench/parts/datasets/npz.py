@@ -1,0 +1,142 @@
+"""Arrays of one's own in a numpy archive."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from dlbench.errors import SetupError
+from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source
+from dlbench.parts.datasets.folders import locate
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+CHANNELS = (1, 3, 4)
+UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error)
+
+
+@DATASETS.add(origin="file")
+def npz(*, path: str) -> Source:
+    """An archive of `numpy.savez` with the arrays `x_train, y_train, x_test, y_test`.
+
+    Each x is `[samples, ...]` of numbers; 8-bit ones are taken for pixels and scaled to 0..1. Samples `(height, width,
+    channels)` with 1, 3 or 4 channels become `(channels, height, width)`, unless the first axis is one of these too; 8-bit
+    samples `(height, width)` become `(1, height, width)`. Each y is `[samples]` of whole numbers 0..classes-1. The order is
+    kept: shuffle before saving, where `validation` shall split off the end. A relative `path` is looked for in the current
+    folder, then in the data folders. Raises `SetupError` that says what is wrong with the file.
+    """
+    file = locate(path)
+    with _reading(file):
+        shapes = {key: _header(file, key) for key in ("x_train", "x_test")}
+        y_train, y_test = _labels(file, "y_train"), _labels(file, "y_test")
+    _agree(file, shapes, {"x_train": y_train, "x_test": y_test})
+    classes = _classes(file, y_train, y_test)
+
+    def load() -> Arrays:
+        with _reading(file):
+            return Arrays(_samples(file, "x_train"), y_train, _samples(file, "x_test"), y_test)
+
+    train, test = (np.bincount(labels, minlength=classes).tolist() for labels in (y_train, y_test))
+    shape, dtype = shapes["x_train"]
+    return Source.of(_channels_first(shape, dtype)[1:], train, test, load)
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """Turn what numpy and zipfile raise on a broken file into one text."""
+    try:
+        yield
+    except UNREADABLE as error:
+        text = (
+            f"{file} cannot be read as an npz archive ({error}); write it anew with numpy.savez and {', '.join(KEYS)}"
+        )
+        raise SetupError(text) from error
+
+
+def _header(file: Path, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of one array, without reading its data; raises `SetupError` where it is absent or holds no numbers."""
+    with zipfile.ZipFile(file) as archive:
+        if f"{key}.npy" not in archive.namelist():
+            names = ", ".join(name.removesuffix(".npy") for name in archive.namelist()) or "nothing"
+            raise SetupError(f"{file} has no array '{key}'; it needs {', '.join(KEYS)} and has {names}")
+        with archive.open(f"{key}.npy") as member:
+            read = npy.read_array_header_1_0 if npy.read_magic(member) == (1, 0) else npy.read_array_header_2_0
+            shape, _, dtype = read(member)
+    if dtype.kind not in "biuf":
+        raise SetupError(f"{file}: '{key}' holds {dtype}, not numbers")
+    if len(shape) < (2 if key.startswith("x") else 1) or 0 in shape:
+        raise SetupError(f"{file}: '{key}' has the shape {shape}; it needs samples first, at least one, then features")
+    return shape, dtype
+
+
+def _labels(file: Path, key: str) -> Labels:
+    """The labels under `key`, `[samples]`."""
+    shape, dtype = _header(file, key)
+    if dtype.kind == "f" or len(shape) != 1:
+        raise SetupError(f"{file}: '{key}' must be whole numbers of the shape (samples,), but is {dtype} of {shape}")
+    with np.load(file, allow_pickle=False) as archive:
+        labels: Labels = archive[key].astype(np.int64)
+    return labels
+
+
+def _agree(file: Path, shapes: dict[str, tuple[tuple[int, ...], Any]], labels: dict[str, Labels]) -> None:
+    """Refuse samples without labels, and test samples that look unlike the training samples."""
+    for key, (shape, _) in shapes.items():
+        if shape[0] != len(labels[key]):
+            raise SetupError(f"{file}: '{key}' has {shape[0]} samples, but {len(labels[key])} labels")
+    (train, train_type), (test, test_type) = shapes["x_train"], shapes["x_test"]
+    if train[1:] != test[1:] or (train_type == np.uint8) != (test_type == np.uint8):
+        what = f"'x_train' has samples of {train[1:]} in {train_type}, 'x_test' of {test[1:]} in {test_type}"
+        raise SetupError(f"{file}: {what}; they must agree")
+
+
+def _classes(file: Path, y_train: Labels, y_test: Labels) -> int:
+    """The number of classes; raises `SetupError` where the labels are not 0..classes-1."""
+    seen = np.unique(y_train)
+    if len(seen) < 2 or not np.array_equal(seen, np.arange(len(seen))):
+        listed = ", ".join(map(str, seen[:12])) + (", ..." if len(seen) > 12 else "")
+        raise SetupError(
+            f"{file}: the labels in 'y_train' are {listed}; they must be 0, 1, ... without a gap, two at least"
+        )
+    strange = np.setdiff1d(y_test, seen)
+    if len(strange):
+        raise SetupError(f"{file}: 'y_test' has the label {strange[0]}, which 'y_train' has not")
+    return len(seen)
+
+
+def _channels_first(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:
+    """The shape of all samples after `_samples`."""
+    if len(shape) == 3 and dtype == np.uint8:
+        return (shape[0], 1, *shape[1:])
+    return (shape[0], shape[3], shape[1], shape[2]) if _channels_last(shape) else shape
+
+
+def _channels_last(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 4 and shape[3] in CHANNELS and shape[1] not in CHANNELS
+
+
+def _samples(file: Path, key: str) -> Floats:
+    """The samples under `key` in float32, channels first."""
+    with np.load(file, allow_pickle=False) as archive:
+        stored: NDArray[Any] = archive[key]
+    shape = _channels_first(stored.shape, stored.dtype)
+    arranged = np.moveaxis(stored, 3, 1) if _channels_last(stored.shape) else stored.reshape(shape)
+    if stored.dtype == np.uint8:
+        pixels: Floats = np.divide(arranged, 255, dtype=np.float32, order="C")
+        return pixels
+    with np.errstate(over="ignore"):
+        x: Floats = arranged.astype(np.float32, order="C")
+    wrong = np.argwhere(~np.isfinite(x))
+    if len(wrong):
+        place = ", ".join(map(str, wrong[0]))
+        raise SetupError(
+            f"{file}: '{key}' is {x[tuple(wrong[0])]} at [{place}]; every number must be finite in float32"
+        )
+    return x

@@ -1,0 +1,41 @@
+"""Choosing samples by class: the one place that ranks, splits and balances. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.parts.datasets.base import Labels
+
+
+def ranks(labels: Labels) -> NDArray[np.intp]:
+    """How many samples of the same class come before each sample: `[2, 0, 2, 2]` gives `[0, 0, 1, 2]`."""
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    rank = np.empty(len(labels), dtype=np.intp)
+    rank[order] = np.arange(len(labels)) - np.searchsorted(ordered, ordered)
+    return rank
+
+
+def balanced(labels: Labels, count: int) -> NDArray[np.intp]:
+    """`count` samples, class-balanced: the first of each class, then the second of each, ...; positions in ascending order.
+
+    A class that runs out leaves its turn to the others, so that `count == len(labels)` is everything.
+    """
+    return np.sort(np.lexsort((labels, ranks(labels)))[:count])
+
+
+def counts_for_test(per_class: Sequence[int], share: float) -> list[int]:
+    """How many samples of each class the test set gets: the rounded share, but never a class's last sample."""
+    return [min(int(count * share + 0.5), count - 1) for count in per_class]
+
+
+def stratified(
+    labels: Labels, for_test: Sequence[int], random: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Positions of training and test samples, both shuffled, with `for_test[label]` test samples of each label."""
+    order = random.permutation(len(labels))
+    in_test = ranks(labels[order]) < np.asarray(for_test)[labels[order]]
+    return order[~in_test], order[in_test]
