@@ -109,7 +109,6 @@ class Net:
             for block in blocks
         ]
         self._test_places = [replace(place, training=False) for place in self._places]
-        self._ones = torch.ones(trials, device=tensors.weights.device)
 
     def forward(self, x: Tensor, *, training: bool, taps: list[Tensor] | None = None) -> Tensor:
         """Logits `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed block's output."""
@@ -122,5 +121,6 @@ class Net:
 
     def backward(self, losses: Tensor) -> None:
         """Put the gradient of each trial's loss (`losses` is `[trials]`) into the gradient's rows."""
-        gradients = torch.autograd.grad(losses, self.leaves, grad_outputs=self._ones)
+        # The gradient of a sum is each trial's own. (grad_outputs of ones would say the same, but make torch import sympy, 2 s.)
+        gradients = torch.autograd.grad(losses.sum(), self.leaves)
         torch._foreach_copy_(self._gradient_views, gradients)

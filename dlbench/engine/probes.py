@@ -6,6 +6,7 @@ They read what the training step computed anyway, draw no random numbers and cha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from dlbench.parts.rows import Slot
 
 HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_WIDTH = -64, 16, 2
 """Histograms count log2 of the absolute gradient from 2^-64 to 2^16, two powers a bin; what lies beyond counts in the end bins."""
+
+NOT_FINITE = 128
+"""The exponent that single precision keeps for NaN and infinity."""
 
 BINS = (HISTOGRAM_HIGH - HISTOGRAM_LOW) // HISTOGRAM_WIDTH
 
@@ -37,104 +41,132 @@ SATURATED = 0.01
 
 
 class Probe:
-    """Measures the probed blocks of a stack at chosen steps; one row of results a trial and block."""
+    """Measures the probed blocks of a stack at chosen steps; one row of results a trial and block.
+
+    A probe of a deep tiny net is dear for its many small operations, not for its numbers: so layers are measured together
+    wherever their tensors have one shape.
+    """
 
     def __init__(self, blocks: Sequence[Block], slots: Sequence[Slot], *, histograms: bool) -> None:
-        self._blocks = [block for block in blocks if block.probed]
+        probed = [block for block in blocks if block.probed]
         watched = {slot.name: slot for slot in slots}
-        self._slots = [
-            watched[f"{block.name}.{next(iter(block.weights))}"] if block.weights else None for block in self._blocks
-        ]
-        self._bounds = [bounds(block.settings["activation"]) if "activation" in block.settings else (None, None)
-                        for block in self._blocks]
-        self._histograms = histograms
+        self._slots = [watched[f"{block.name}.{next(iter(block.weights))}"] if block.weights else None for block in probed]
+        self._families = _families(probed)
+        self._layers = len(probed)
+        self._histogram = LogHistogram(self._slots, slots) if histograms else None
 
     @torch.no_grad()
     def measure(self, before: Tensor, after: Tensor, gradient: Tensor, taps: Sequence[Tensor]) -> dict[str, Any]:
-        """The measures of one step as lists `[trials][layers]`, `None` where a layer has no such thing.
+        """The measures of one step, arrays `[trials, layers]`, NaN where a layer has no such thing.
 
         `before` and `after` are the rows of weights around the step, `gradient` the rows that made it (all `[trials,
         parameters]`), `taps` the outputs of the probed blocks `[trials, batch, ...]`. The norms are Euclidean; deviation is
         over batch and units together.
         """
-        columns: list[Tensor] = []
-        for slot, (low, high), tap in zip(self._slots, self._bounds, taps, strict=True):
-            columns += _weight_measures(slot, before, after, gradient)
-            columns += _activation_measures(tap.flatten(1), low, high)
-        stacked = torch.stack(columns)
-        parts = [stacked.reshape(-1)]
-        if self._histograms:
-            parts.append(self._count(gradient).reshape(-1))
+        measures = torch.cat([self._weight_measures(before, after, gradient), self._activation_measures(taps)])
+        parts = [measures.reshape(-1)]
+        if self._histogram is not None:
+            parts.append(self._histogram.count(gradient).reshape(-1))
         host = torch.cat(parts).cpu().numpy()  # the one copy from device to host
         return self._named(host, trials=gradient.shape[0])
 
-    def _count(self, gradient: Tensor) -> Tensor:
-        """Counts `[layers, trials, BINS + 1]`, the exact zeros last; layers without a weight count nothing."""
-        empty = gradient.new_zeros(gradient.shape[0], BINS + 1)
-        return torch.stack(
-            [empty if slot is None else log_histogram(gradient[:, slot.start : slot.stop]) for slot in self._slots]
-        )
+    def _weight_measures(self, before: Tensor, after: Tensor, gradient: Tensor) -> Tensor:
+        """Gradient norm, weight norm and update/weight ratio, `[3, trials, layers]`."""
+        trials = gradient.shape[0]
+        rows = torch.cat([gradient, before, after - before])
+        # Squares of vanishing gradients underflow in single precision, so norms are summed in double where there is one.
+        dtype = torch.float32 if rows.device.type == "mps" else torch.float64
+        nothing = rows.new_full((3 * trials,), torch.nan)
+        norms = [
+            nothing
+            if slot is None
+            else torch.linalg.vector_norm(rows[:, slot.start : slot.stop], dim=1, dtype=dtype).float()
+            for slot in self._slots
+        ]
+        measures = torch.stack(norms, dim=1).view(3, trials, self._layers)
+        measures[2] /= measures[1]
+        return measures
+
+    def _activation_measures(self, taps: Sequence[Tensor]) -> Tensor:
+        """Mean, deviation, share of exact zeros and share saturated of the layers' outputs, `[4, trials, layers]`."""
+        measures = taps[0].new_empty(4, taps[0].shape[0], self._layers)
+        for family in self._families:
+            outputs = torch.stack([taps[layer].flatten(1) for layer in family.layers], dim=1)
+            deviation, mean = torch.std_mean(outputs, dim=2, correction=0)
+            zeros = (outputs == 0).float().mean(dim=2)
+            saturated = _saturated(outputs, family.low, family.high)
+            measures[:, :, family.layers] = torch.stack([mean, deviation, zeros, saturated])
+        return measures
 
     def _named(self, host: NDArray[np.float32], trials: int) -> dict[str, Any]:
-        layers, measures = len(self._blocks), len(MEASURES)
-        size = layers * measures * trials
-        table = host[:size].reshape(layers, measures, trials).transpose(1, 2, 0)
+        size = len(MEASURES) * trials * self._layers
+        table = host[:size].reshape(len(MEASURES), trials, self._layers)
         result: dict[str, Any] = {name: _rounded(values) for name, values in zip(MEASURES, table, strict=True)}
-        if self._histograms:
-            counts = host[size:].reshape(layers, trials, BINS + 1).transpose(1, 0, 2).astype(np.int64)
-            result["gradient_histogram"] = counts[:, :, :BINS].tolist()
-            result["gradient_zeros"] = counts[:, :, BINS].tolist()
+        if self._histogram is not None:
+            counts = host[size:].reshape(trials, self._layers, BINS + 1).astype(np.int32)
+            result["gradient_histogram"] = counts[:, :, :BINS]
+            result["gradient_zeros"] = counts[:, :, BINS]
         return result
 
 
-def _weight_measures(slot: Slot | None, before: Tensor, after: Tensor, gradient: Tensor) -> list[Tensor]:
-    """Gradient norm, weight norm and update/weight ratio of one layer's weight, `[trials]` each."""
-    if slot is None:
-        return [torch.full_like(before[:, 0], torch.nan)] * 3
-    part = slice(slot.start, slot.stop)
-    weight = _norm(before[:, part])
-    return [_norm(gradient[:, part]), weight, _norm(after[:, part] - before[:, part]) / weight]
+@dataclass(frozen=True)
+class _Family:
+    """Layers whose outputs have one shape and one pair of bounds."""
+
+    layers: list[int]
+    low: float | None
+    high: float | None
 
 
-def _norm(rows: Tensor) -> Tensor:
-    """Euclidean norm of each row, scaled by the largest entry so that squares of tiny gradients do not underflow."""
-    scale = rows.abs().amax(dim=1, keepdim=True)
-    safe = torch.where(scale > 0, scale, torch.ones_like(scale))
-    norms: Tensor = torch.linalg.vector_norm(rows / safe, dim=1) * safe[:, 0]
-    return norms
+def _families(blocks: Sequence[Block]) -> list[_Family]:
+    members: dict[tuple[Any, ...], list[int]] = {}
+    for layer, block in enumerate(blocks):
+        low, high = bounds(block.settings["activation"]) if "activation" in block.settings else (None, None)
+        members.setdefault((block.output, low, high), []).append(layer)
+    return [_Family(layers, low, high) for (_, low, high), layers in members.items()]
 
 
-def _activation_measures(tap: Tensor, low: float | None, high: float | None) -> list[Tensor]:
-    """Mean, deviation, share of exact zeros and share saturated of one layer's output `[trials, numbers]`."""
-    deviation, mean = torch.std_mean(tap, dim=1, correction=0)
-    zeros = (tap == 0).float().mean(dim=1)
-    return [mean, deviation, zeros, _saturated(tap, low, high)]
-
-
-def _saturated(tap: Tensor, low: float | None, high: float | None) -> Tensor:
+def _saturated(outputs: Tensor, low: float | None, high: float | None) -> Tensor:
     """The share of outputs near a bound; undefined (NaN) for activations whose only bound is the zero of a dead unit."""
     if low is None or (high is None and low == 0):
-        return torch.full_like(tap[:, 0], torch.nan)
+        return torch.full_like(outputs[..., 0], torch.nan)
     margin = SATURATED * (high - low if high is not None else -low)
-    near = tap < low + margin
+    near = outputs < low + margin
     if high is not None:
-        near |= tap > high - margin
-    return near.float().mean(dim=1)
+        near |= outputs > high - margin
+    return near.float().mean(dim=2)
 
 
-def log_histogram(gradient: Tensor) -> Tensor:
-    """Counts `[trials, BINS + 1]` of a gradient `[trials, numbers]` by its power of two; exact zeros in the last place.
+class LogHistogram:
+    """Counts gradients by their power of two, all layers of all trials at once.
 
     The power is read out of the float's own exponent bits; NaN and infinity are counted nowhere.
     """
-    bits = gradient.contiguous().view(torch.int32)
-    exponent = ((bits >> 23) & 0xFF) - 127
-    index = ((exponent - HISTOGRAM_LOW) // HISTOGRAM_WIDTH).clamp_(0, BINS - 1)
-    index = torch.where(gradient == 0, BINS, index).long()
-    counts = gradient.new_zeros(gradient.shape[0], BINS + 1)
-    return counts.scatter_add_(1, index, (exponent < 128).to(counts.dtype))
+
+    def __init__(self, watched: Sequence[Slot | None], slots: Sequence[Slot]) -> None:
+        """`watched` are the slots to count, one a layer; the other `slots` of a row are left out."""
+        self._layers = len(watched)
+        offset = torch.full((slots[-1].stop if slots else 0,), self._layers * (BINS + 1))
+        for layer, slot in enumerate(watched):
+            if slot is not None:
+                offset[slot.start : slot.stop] = layer * (BINS + 1)
+        self._offset = offset
+
+    def count(self, gradient: Tensor) -> Tensor:
+        """Counts `[trials, layers, BINS + 1]` of a gradient `[trials, parameters]`; exact zeros in the last place."""
+        self._offset = self._offset.to(gradient.device)
+        exponent = ((gradient.view(torch.int32) >> 23) & 0xFF) - 127
+        bins = ((exponent - HISTOGRAM_LOW) // HISTOGRAM_WIDTH).clamp_(0, BINS - 1)
+        bins.masked_fill_(gradient == 0, BINS)
+        counts = gradient.new_zeros(gradient.shape[0], (self._layers + 1) * (BINS + 1))
+        counts.scatter_add_(1, bins.long() + self._offset, (exponent < NOT_FINITE).to(counts.dtype))
+        return counts.view(-1, self._layers + 1, BINS + 1)[:, : self._layers]
 
 
-def _rounded(values: NDArray[np.float32]) -> list[list[float | None]]:
-    """Five significant digits are enough for a picture, and keep the events small; NaN and infinity become `None`."""
-    return [[float(f"{value:.5g}") if np.isfinite(value) else None for value in row] for row in values]
+def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """To five significant digits: enough for a picture, and short when written down."""
+    exact = values.astype(np.float64)
+    size = np.floor(np.log10(np.abs(exact), where=exact != 0, out=np.zeros_like(exact)))
+    scale = 10.0 ** (4 - size)
+    rounded: NDArray[np.float32] = (np.rint(exact * scale) / scale).astype(np.float32)
+    return rounded

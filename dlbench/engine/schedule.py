@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
+from math import ceil
+from statistics import median
+
 import numpy as np
 
 SHARE = 0.05
 """The part of the training time that probes may cost."""
+
+FREE = 5
+"""Probes that are taken whatever they cost."""
 
 
 def probe_steps(steps: int, points: int) -> list[int]:
@@ -33,13 +40,14 @@ class ProbeBudget:
     """Thins the probes out when they would cost more than their share of the training time.
 
     Times are seconds. The first and the last point are always taken, so that what tables say of them never depends on the
-    machine's speed.
+    machine's speed. The first few are not judged by: they pay for what is done once.
     """
 
     def __init__(self, planned: list[int], steps: int) -> None:
         self._planned = {step: index for index, step in enumerate(planned)}
         self._last = planned[-1] if planned else -1
         self._steps = steps
+        self._recent: deque[float] = deque(maxlen=9)
         self._taken = 0
         self.spent = 0.0
 
@@ -48,14 +56,16 @@ class ProbeBudget:
         index = self._planned.get(step)
         if index is None:
             return False
-        if step in (0, self._last) or self._taken < 2 or trained <= 0:
+        if step in (0, self._last) or self._taken < FREE or trained <= 0:
             return True
-        allowed = SHARE * trained / step * self._steps - self.spent
-        needed = self.spent / self._taken * (len(self._planned) - index)
-        stride = int(np.ceil(needed / allowed)) if allowed > 0 else len(self._planned)
+        price = median(self._recent)
+        allowed = SHARE * trained / step * self._steps - price * (self._taken - FREE)
+        needed = price * (len(self._planned) - index)
+        stride = ceil(needed / allowed) if allowed > 0 else len(self._planned)
         return index % max(stride, 1) == 0
 
     def took(self, seconds: float) -> None:
         """Book one probe's time."""
         self._taken += 1
+        self._recent.append(seconds)
         self.spent += seconds
