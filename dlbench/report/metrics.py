@@ -32,6 +32,8 @@ class Metric:
     unit: str
     is_share: bool
     """Whether a trial's value is 0 or 1, so that the mean over trials is a share."""
+    may_never: bool = False
+    """Whether a trial that trained to its end without a value never got there: it stays above every upper bound."""
 
     def value(self, trial: Trial, at_step: int | None = None) -> float | None:
         """The metric of one trial at its end, or at its last record up to `at_step`.
@@ -52,13 +54,14 @@ def metric(
     format: str = ".4g",  # noqa: A002 - the field's own word
     unit: str = "",
     is_share: bool = False,
+    may_never: bool = False,
 ) -> Callable[[Value], Value]:
     """Register the decorated function as a metric; the first line of its docstring is the summary."""
 
     def register(function: Value) -> Value:
         summary = (function.__doc__ or "").partition("\n")[0]
         name = function.__name__
-        METRICS[name] = Metric(name, summary, function, better, format, unit, is_share)
+        METRICS[name] = Metric(name, summary, function, better, format, unit, is_share, may_never)
         return function
 
     return register
@@ -127,7 +130,7 @@ def solved(trial: Trial, at_step: int | None) -> float | None:
     return None if verdict is None else float(verdict)
 
 
-@metric(better="lower", format=",.0f", unit="steps")
+@metric(better="lower", format=",.0f", unit="steps", may_never=True)
 def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
     """Step of the first evaluation at which the trial has learned its data; missing where it never has."""
     if not has_end(trial, at_step):
@@ -154,7 +157,7 @@ def diverged(trial: Trial, at_step: int | None) -> float | None:
     return 1.0 if trial.status is Status.DIVERGED else 0.0 if trial.status is Status.OK else None
 
 
-@metric(better="lower", format=".3g", unit="s")
+@metric(better="lower", format=".3f", unit="s")
 def seconds(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Training time of the trial: the time of its stack divided by the stack's trials."""
     return trial.seconds

@@ -23,11 +23,6 @@ class Interval:
     low: float
     high: float
 
-    @property
-    def width(self) -> float:
-        """high - low."""
-        return self.high - self.low
-
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
 
@@ -49,14 +44,26 @@ def summarize(values: Sequence[float], *, is_share: bool = False) -> Summary:
     """Summary of finite numbers; with `is_share` they are 0 or 1 and the interval is that of a share."""
     if not values:
         return NOTHING
-    mean = float(np.mean(values))
+    mean = mean_of(values)
     interval = share_interval(round(sum(values)), len(values)) if is_share else mean_interval(values)
     return Summary(len(values), mean, deviation(values), interval)
 
 
+def mean_of(values: Sequence[float]) -> float:
+    """The arithmetic mean; of equal numbers exactly that number."""
+    mean = math.fsum(value / len(values) for value in values)
+    return min(max(mean, min(values)), max(values))
+
+
 def deviation(values: Sequence[float]) -> float | None:
-    """Sample deviation with n - 1 in the denominator; `None` for fewer than two values."""
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+    """Sample deviation with n - 1 in the denominator; `None` for fewer than two values, exactly 0 for equal ones."""
+    if len(values) < 2:
+        return None
+    mean = mean_of(values)
+    scale = max(abs(value - mean) for value in values)
+    if scale == 0:
+        return 0.0
+    return scale * math.sqrt(math.fsum(((value - mean) / scale) ** 2 for value in values) / (len(values) - 1))
 
 
 def mean_interval(values: Sequence[float]) -> Interval | None:
@@ -64,7 +71,7 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
     spread = deviation(values)
     if spread is None:
         return None
-    mean, half = float(np.mean(values)), t_quantile(len(values) - 1) * spread / math.sqrt(len(values))
+    mean, half = mean_of(values), t_quantile(len(values) - 1) * spread / math.sqrt(len(values))
     return Interval(mean - half, mean + half)
 
 
@@ -82,11 +89,15 @@ def share_interval(successes: int, n: int) -> Interval | None:
     """
     if n == 0:
         return None
+    wilson = _wilson(successes / n, n)
+    return Interval(0.0 if successes == 0 else wilson.low, 1.0 if successes == n else wilson.high)
+
+
+def _wilson(share: float, n: int) -> Interval:
     z = float(ndtri((1 + CONFIDENCE) / 2))
-    share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half)
+    return Interval(centre - half, centre + half)
 
 
 def paired_difference(ours: Sequence[float], theirs: Sequence[float], *, is_share: bool = False) -> Summary:
@@ -136,21 +147,21 @@ def _phi(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def seeds_to_resolve(spread: float, gap: float) -> int | None:
-    """About how many seeds bring the half-width of a mean's interval below `gap`, the distance to what it is held against.
+    """About how many seeds make a mean's interval end `gap` away from the mean: where it is held against something.
 
-    Smallest n with t(n - 1) s / sqrt(n) < gap; `None` if it is beyond ten thousand. It supposes that mean and deviation
-    stay what they are.
+    The smallest n with t(n - 1) s / sqrt(n) < gap, supposing that mean and deviation stay what they are; `None` if that
+    is beyond ten thousand.
     """
-    if gap <= 0:
-        return None
-    needed = (n for n in range(2, MOST_SEEDS + 1) if t_quantile(n - 1) * spread < gap * math.sqrt(n))
-    return next(needed, None)
+    n = np.arange(2, MOST_SEEDS + 1)
+    enough = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * spread < gap * np.sqrt(n)
+    return int(n[np.argmax(enough)]) if enough.any() else None
 
 
 def seeds_to_resolve_share(share: float, limit: float) -> int | None:
-    """About how many seeds take `limit` out of the share's Wilson interval, if the share stays what it is."""
-    for n in range(1, MOST_SEEDS + 1):
-        interval = share_interval(round(share * n), n)
-        if abs(round(share * n) - share * n) < 0.5 and interval is not None and limit not in interval:
-            return n
-    return None
+    """About how many seeds take `limit` out of a share's Wilson interval, if the share stays what it is, or `None`.
+
+    A share of 0 can never be told from a limit of 0, nor a share of 1 from 1.
+    """
+    if share == limit:
+        return None
+    return next((n for n in range(1, MOST_SEEDS + 1) if limit not in _wilson(share, n)), None)

@@ -1,0 +1,250 @@
+"""Verdicts: what a run's seeds say of each claim of the lesson - confirmed, refuted, or undecided."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from dlbench.report.condition import Condition, condition_of
+from dlbench.report.entries import Compare, Entry, entries, selected, selection_metric
+from dlbench.report.format import interval_text, number, value_format
+from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.stack_state import TrialState
+from dlbench.report.state import RunState
+from dlbench.report.statistics import (
+    Interval,
+    Summary,
+    paired_difference,
+    seeds_to_resolve,
+    seeds_to_resolve_share,
+    summarize,
+)
+from dlbench.report.trial import Status
+
+
+class Outcome(StrEnum):
+    """What can be said of a claim."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+
+
+class Claim(Protocol):
+    """A claim of a recipe: `metric` of `variant` (with `choice`, if a search has several) meets one condition."""
+
+    @property
+    def says(self) -> str: ...  # noqa: D102 - the recipe documents its keys
+    @property
+    def source(self) -> str: ...  # noqa: D102
+    @property
+    def variant(self) -> str: ...  # noqa: D102
+    @property
+    def metric(self) -> str: ...  # noqa: D102
+    @property
+    def at_most(self) -> float | None: ...  # noqa: D102
+    @property
+    def at_least(self) -> float | None: ...  # noqa: D102
+    @property
+    def between(self) -> Sequence[float] | None: ...  # noqa: D102
+    @property
+    def near(self) -> float | None: ...  # noqa: D102
+    @property
+    def tolerance(self) -> float | None: ...  # noqa: D102
+    @property
+    def better_than(self) -> str | None: ...  # noqa: D102
+    @property
+    def by(self) -> float | None: ...  # noqa: D102
+    @property
+    def every_seed(self) -> bool: ...  # noqa: D102
+    @property
+    def at_step(self) -> int | None: ...  # noqa: D102
+    @property
+    def choice(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the seeds say of one claim, with the numbers that say it."""
+
+    says: str
+    source: str
+    variant: str
+    metric: str
+    outcome: Outcome
+    text: str
+    """The numbers, the condition, and why it is undecided if it is."""
+    value: float | None
+    """Mean over the seeds, or mean paired difference; a share for metrics of 0 and 1."""
+    interval: Interval | None
+    """Its 95 % interval."""
+    n: int
+    """Seeds (or pairs) with a value."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The seeds' values of what a claim is about: `values` of those that have one, and why the others have none.
+
+    `lost` have diverged: they meet no condition. `never` never got there: they are above every bound. `pending` are under
+    way, failed, or have no such number: nothing is known of them.
+    """
+
+    values: dict[int, float]
+    lost: frozenset[int]
+    never: frozenset[int]
+    pending: frozenset[int]
+    summary: Summary
+
+
+def judge(state: RunState, claims: Iterable[Claim], compare: Compare) -> list[Verdict]:
+    """The verdict on each claim; all that names no trial of this run is undecided.
+
+    By the seeds' 95 % interval: confirmed if it lies wholly within the condition, refuted if wholly outside, else
+    undecided, and undecided where a seed has no value: the survivors alone would flatter. With `every_seed`, confirmed if
+    every trial meets the condition, refuted as soon as one does not.
+    """
+    by_variant = entries(state)
+    return [_judge(claim, by_variant, compare) for claim in claims]
+
+
+def _judge(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare) -> Verdict:
+    metric, condition = METRICS[claim.metric], condition_of(claim)
+    ours = _entry(claim.variant, claim.choice, by_variant, compare)
+    theirs = _entry(claim.better_than, claim.choice, by_variant, compare) if claim.better_than else None
+    if ours is None or (claim.better_than and theirs is None):
+        missing = claim.variant if ours is None else claim.better_than
+        outcome, text, found = Outcome.UNDECIDED, f"this run has no '{missing}'", summarize([])
+    else:
+        evidence = _evidence(ours, metric, claim.at_step)
+        if theirs is not None:
+            evidence = _compared(evidence, _evidence(theirs, metric, claim.at_step), metric)
+        outcome, why = (_by_every_seed if claim.every_seed else _by_interval)(evidence, condition, metric)
+        text, found = _text(evidence, condition, metric, claim, why), evidence.summary
+    return Verdict(
+        claim.says, claim.source, claim.variant, claim.metric, outcome, text, found.mean, found.interval, found.n
+    )
+
+
+def _entry(
+    variant: str, choice: Mapping[str, Any] | None, by_variant: Mapping[str, list[Entry]], compare: Compare
+) -> Entry | None:
+    candidates = by_variant.get(variant, [])
+    if choice:
+        candidates = [entry for entry in candidates if choice.items() <= entry.choice.items()]
+    return selected(candidates, selection_metric(compare)) if candidates else None
+
+
+def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
+    values = entry.values(metric, at_step)
+    by_seed = {trial.plan.seed: trial for trial in entry.trials}
+    settled = {seed for seed, trial in by_seed.items() if _is_settled(trial, at_step)}
+    known = {seed: value for seed, value in values.items() if seed in settled}
+    without = {seed: by_seed[seed] for seed in settled - set(known)}
+    never = {seed for seed, trial in without.items() if metric.may_never and trial.status is not Status.FAILED}
+    lost = {seed for seed, trial in without.items() if trial.status is Status.DIVERGED} - never
+    pending = set(by_seed) - set(known) - never - lost
+    summary = summarize(list(known.values()), is_share=metric.is_share)
+    return Evidence(known, frozenset(lost), frozenset(never), frozenset(pending), summary)
+
+
+def _is_settled(trial: TrialState, at_step: int | None) -> bool:
+    """Whether the trial's number at that point will not change any more."""
+    return trial.status.final or (at_step is not None and trial.step > at_step)
+
+
+def _compared(ours: Evidence, theirs: Evidence, metric: Metric) -> Evidence:
+    """The advantage of ours over theirs, seed by seed: positive is better whichever way the metric goes."""
+    sign = -1 if metric.better == "lower" else 1
+    common = [seed for seed in ours.values if seed in theirs.values]
+    first, second = ([side.values[seed] for seed in common] for side in (ours, theirs))
+    if sign < 0:
+        first, second = second, first
+    pending = ours.pending | theirs.pending
+    return Evidence(
+        {seed: a - b for seed, a, b in zip(common, first, second, strict=True)},
+        (ours.lost | ours.never | theirs.lost | theirs.never) - pending,
+        frozenset(),
+        pending,
+        paired_difference(first, second, is_share=metric.is_share),
+    )
+
+
+def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
+    failing = [seed for seed, value in evidence.values.items() if value not in condition]
+    failing += [seed for seed in evidence.never if math.inf not in condition]
+    failing += evidence.lost
+    if failing:
+        shown = ", ".join(map(str, sorted(failing)[:5])) + (", ..." if len(failing) > 5 else "")
+        return Outcome.REFUTED, f"not by seed{'s' if len(failing) > 1 else ''} {shown}{_lost_text(evidence, metric)}"
+    if evidence.pending or not (evidence.values or evidence.never):
+        return Outcome.UNDECIDED, _pending_text(evidence)
+    return Outcome.CONFIRMED, "by every seed"
+
+
+def _by_interval(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
+    if evidence.lost or evidence.never or evidence.pending or not evidence.values:
+        return Outcome.UNDECIDED, _pending_text(evidence) + _lost_text(evidence, metric)
+    interval = evidence.summary.interval
+    if interval is None:
+        return Outcome.UNDECIDED, "one seed has no interval"
+    if condition.holds_all(interval):
+        return Outcome.CONFIRMED, ""
+    if condition.holds_none(interval):
+        return Outcome.REFUTED, ""
+    return Outcome.UNDECIDED, _needed(evidence, condition, metric)
+
+
+def _needed(evidence: Evidence, condition: Condition, metric: Metric) -> str:
+    """How many seeds would decide it, where that can be said."""
+    mean, spread = evidence.summary.mean, evidence.summary.deviation
+    if mean is None or spread is None:
+        return ""
+    limit = min(condition.limits, key=lambda bound: abs(bound - mean))
+    if metric.is_share and not condition.is_difference:
+        seeds = seeds_to_resolve_share(mean, limit)
+    else:
+        seeds = seeds_to_resolve(spread, abs(mean - limit)) if spread > 0 else None
+    if seeds is None or seeds <= evidence.summary.n:
+        return "more seeds will hardly decide it" if mean == limit else ""
+    return f"about {seeds:,} seeds would decide it"
+
+
+def _pending_text(evidence: Evidence) -> str:
+    count = len(evidence.pending)
+    if count:
+        return f"{count} seed{'s have' if count > 1 else ' has'} no final number"
+    return "" if evidence.values or evidence.lost or evidence.never else "no seeds"
+
+
+def _lost_text(evidence: Evidence, metric: Metric) -> str:
+    parts = [
+        (evidence.lost, f"without a {metric.name}: diverged, or never got there"),
+        (evidence.never, "never got there"),
+    ]
+    return "".join(f"; {len(seeds)} {what}" for seeds, what in parts if seeds)
+
+
+def _text(evidence: Evidence, condition: Condition, metric: Metric, claim: Claim, why: str) -> str:
+    spec = value_format(metric, [evidence.summary.mean, *condition.limits])
+    at = "" if claim.at_step is None else f" at step {claim.at_step:,}"
+    named = f"{metric.name}{at}"
+    if condition.is_difference:
+        named = f"advantage over {claim.better_than} in {named}"
+    parts = [f"{named} {_numbers(evidence.summary, metric, spec)}", f"claimed {condition.text(spec)}", why.strip("; ")]
+    return "; ".join(part for part in parts if part)
+
+
+def _numbers(summary: Summary, metric: Metric, spec: str) -> str:
+    if summary.mean is None:
+        return "unknown"
+    mean = number(summary.mean, spec)
+    if metric.is_share and summary.interval is not None:
+        mean = f"{mean} of {summary.n}"
+        return f"{mean}, 95 % interval {interval_text(summary.interval, spec)}"
+    spread = "" if summary.deviation is None else f" ± {number(summary.deviation, spec)}"
+    interval = "" if summary.interval is None else f", 95 % interval {interval_text(summary.interval, spec)}"
+    return f"{mean}{spread} (n={summary.n}){interval}"

@@ -1,0 +1,91 @@
+"""Candidates with their trials, and which of a variant's candidates the search picks."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.stack_state import TrialState
+from dlbench.report.state import RunState
+from dlbench.report.trial import SolvedRule, Status
+
+
+class Compare(Protocol):
+    """A recipe's `[compare]`: what the table compares by, and how a search chooses."""
+
+    @property
+    def metric(self) -> str:
+        """The metric that decides."""
+
+    @property
+    def baseline(self) -> str | None:
+        """The variant that the others are held against."""
+
+    @property
+    def select(self) -> str | None:
+        """The metric by which a search picks each variant's best candidate."""
+
+    @property
+    def solved(self) -> SolvedRule | None:
+        """The recipe's own rule for `solved`."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One candidate with its trials, one a seed, in the order of the plan."""
+
+    variant: str
+    choice: Mapping[str, Any]
+    trials: tuple[TrialState, ...]
+
+    def values(self, metric: Metric, at_step: int | None = None) -> dict[int, float]:
+        """Seed -> value of the metric, for the trials that have one."""
+        found = {trial.plan.seed: metric.value(trial, at_step) for trial in self.trials}
+        return {seed: value for seed, value in found.items() if value is not None}
+
+    @property
+    def counts(self) -> Counter[Status]:
+        """How many of its trials stand where."""
+        return Counter(trial.status for trial in self.trials)
+
+    @property
+    def final(self) -> bool:
+        """Whether none of its numbers will change any more."""
+        return all(trial.status.final for trial in self.trials)
+
+
+def entries(state: RunState) -> dict[str, list[Entry]]:
+    """Every variant with its candidates, both in the order of the plan."""
+    trials: dict[int, list[TrialState]] = {}
+    for trial in state.trials:
+        trials.setdefault(trial.plan.candidate, []).append(trial)
+    found: dict[str, list[Entry]] = {}
+    for index, candidate in enumerate(state.plan.candidates):
+        entry = Entry(candidate.variant, candidate.choice, tuple(trials.get(index, ())))
+        found.setdefault(candidate.variant, []).append(entry)
+    return found
+
+
+def selected(candidates: list[Entry], metric: Metric) -> Entry:
+    """The candidate that the search picks: the best mean of `metric`.
+
+    A candidate of which seeds diverged or failed loses against any with fewer such seeds: a mean over the survivors
+    would favour it.
+    """
+    sign = -1 if metric.better == "higher" else 1
+
+    def rank(entry: Entry) -> tuple[int, float]:
+        counts, values = entry.counts, list(entry.values(metric).values())
+        lost = counts[Status.DIVERGED] + counts[Status.FAILED]
+        return lost, sign * math.fsum(values) / len(values) if values else math.inf
+
+    return min(candidates, key=rank)
+
+
+def selection_metric(compare: Compare) -> Metric:
+    """The metric by which a search picks."""
+    return METRICS[compare.select or compare.metric]

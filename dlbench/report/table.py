@@ -1,0 +1,225 @@
+"""The comparison table: what every display prints and every export writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dlbench.plan import Plan
+from dlbench.report import notes
+from dlbench.report.entries import Compare, Entry, entries, selected, selection_metric
+from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.state import RunState
+from dlbench.report.statistics import Interval, Summary, paired_difference, summarize
+from dlbench.report.trial import Status
+
+SHOWN = (
+    "solved",
+    "steps_to_solve",
+    "test_accuracy",
+    "train_accuracy",
+    "test_loss",
+    "train_loss",
+    "best_test_accuracy",
+    "best_train_accuracy",
+    "best_test_loss",
+    "best_train_loss",
+    "validation_accuracy",
+    "validation_loss",
+    "best_validation_accuracy",
+    "best_validation_loss",
+    "gradient_ratio@0",
+    "gradient_ratio",
+    "seconds",
+    "parameters",
+)
+"""The columns in the order of their importance; those that a run has nothing for are left out. `@` is the step."""
+
+DIFFERENCE = "difference"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One measured column: `key` names it in exports, `title` for people; `difference` columns hold paired differences."""
+
+    key: str
+    title: str
+    metric: Metric
+    at_step: int | None = None
+    is_difference: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What the seeds of one candidate say of one column; `n_run` is how many seeds there are, `n` how many have a value."""
+
+    summary: Summary
+    n_run: int
+    best: bool = False
+
+    @property
+    def n(self) -> int:
+        """The number of seeds (or pairs of seeds) with a value."""
+        return self.summary.n
+
+    @property
+    def mean(self) -> float | None:
+        """The mean over those seeds; of a metric of 0 and 1, the share."""
+        return self.summary.mean
+
+    @property
+    def deviation(self) -> float | None:
+        """The sample deviation over those seeds."""
+        return self.summary.deviation
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of the mean."""
+        return self.summary.interval
+
+
+@dataclass(frozen=True)
+class Row:
+    """One candidate: what it is, where its trials stand, and its cells by the columns' keys."""
+
+    variant: str
+    choice: Mapping[str, Any]
+    counts: Mapping[Status, int]
+    cells: Mapping[str, Cell]
+    is_baseline: bool = False
+
+    @property
+    def n_run(self) -> int:
+        """The number of its trials."""
+        return sum(self.counts.values())
+
+    @property
+    def n_ok(self) -> int:
+        """The number of its trials that trained to their end."""
+        return self.counts.get(Status.OK, 0)
+
+    @property
+    def final(self) -> bool:
+        """Whether all its trials have come to their end, good or bad."""
+        return all(status.final for status, count in self.counts.items() if count)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A run compared: `rows` has one row a variant, `sweep` every candidate of a search (empty without one)."""
+
+    title: str
+    metric: str
+    """The metric that decides."""
+    baseline: str | None
+    columns: list[Column]
+    rows: list[Row]
+    sweep: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
+    """The table of a run as it stands: finished, under way, or partly failed.
+
+    Means are over the trials that have a value: those under way count with what they have so far, diverged and failed
+    ones are counted in `Row.counts` and have none.
+    """
+    by_variant = entries(state)
+    chosen = {name: selected(candidates, selection_metric(compare)) for name, candidates in by_variant.items()}
+    baseline = compare.baseline if compare.baseline in chosen else None
+    columns = _columns(compare, baseline)
+    rows = [_row(entry, columns, chosen.get(baseline or "")) for entry in chosen.values()]
+    sweep = [_row(entry, columns, None) for candidates in by_variant.values() for entry in candidates]
+    searched = len(sweep) > len(rows)
+    columns, constant = _split_constant(_filled(columns, rows), rows, keep=compare.metric)
+    table = Table(
+        title=plan.recipe,
+        metric=compare.metric,
+        baseline=baseline,
+        columns=columns,
+        rows=_marked(rows, chosen, METRICS[compare.metric]),
+        sweep=sweep if searched else [],
+    )
+    return replace(table, notes=notes.of(table, constant, state, selection_metric(compare) if searched else None))
+
+
+def _columns(compare: Compare, baseline: str | None) -> list[Column]:
+    """The deciding metric, its difference to the baseline, then the rest."""
+    keys = [compare.metric, *(key for key in SHOWN if key != compare.metric)]
+    columns = [_column(key) for key in keys]
+    if baseline is not None:
+        metric = METRICS[compare.metric]
+        columns.insert(1, Column(DIFFERENCE, f"{metric.name} - {baseline}'s", metric, is_difference=True))
+    return columns
+
+
+def _column(key: str) -> Column:
+    name, _, step = key.partition("@")
+    metric = METRICS[name]
+    title = f"{name}, step {step}" if step else name
+    return Column(key, f"{title} ({metric.unit})" if metric.unit == "s" else title, metric, int(step) if step else None)
+
+
+def _row(entry: Entry, columns: list[Column], baseline: Entry | None) -> Row:
+    cells = {column.key: Cell(_summary(entry, column, baseline), len(entry.trials)) for column in columns}
+    return Row(entry.variant, entry.choice, entry.counts, cells, is_baseline=entry is baseline)
+
+
+def _summary(entry: Entry, column: Column, baseline: Entry | None) -> Summary:
+    values = entry.values(column.metric, column.at_step)
+    if not column.is_difference:
+        return summarize(list(values.values()), is_share=column.metric.is_share)
+    if baseline is None or entry is baseline:
+        return summarize([])
+    return difference(entry, baseline, column.metric)
+
+
+def difference(entry: Entry, other: Entry, metric: Metric, at_step: int | None = None) -> Summary:
+    """`entry` minus `other` in a metric, seed by seed, over the seeds for which both have a value."""
+    ours, theirs = entry.values(metric, at_step), other.values(metric, at_step)
+    common = [seed for seed in ours if seed in theirs]
+    return paired_difference(
+        [ours[seed] for seed in common], [theirs[seed] for seed in common], is_share=metric.is_share
+    )
+
+
+def _filled(columns: list[Column], rows: list[Row]) -> list[Column]:
+    return [column for column in columns if any(row.cells[column.key].n for row in rows)]
+
+
+def _split_constant(columns: list[Column], rows: list[Row], *, keep: str) -> tuple[list[Column], list[Column]]:
+    """Columns to show, and those that hold one and the same number for every trial of every variant."""
+    constant = [column for column in columns if len(rows) > 1 and column.key != keep and _is_constant(column, rows)]
+    return [column for column in columns if column not in constant], constant
+
+
+def _is_constant(column: Column, rows: list[Row]) -> bool:
+    cells = [row.cells[column.key] for row in rows]
+    return all(cell.n == cell.n_run and cell.mean == cells[0].mean and not cell.deviation for cell in cells)
+
+
+def _marked(rows: list[Row], chosen: Mapping[str, Entry], metric: Metric) -> list[Row]:
+    """Mark the best cells of the deciding metric, if the seeds can tell them from any other.
+
+    Best is the best mean, and whatever the paired 95 % interval cannot tell from it. Nothing is marked before all trials
+    have ended, where the metric has no better, where seeds have no value, or where all would be marked.
+    """
+    cells = {row.variant: row.cells[metric.name] for row in rows}
+    complete = all(row.final and cell.n == cell.n_run for row, cell in zip(rows, cells.values(), strict=True))
+    if metric.better is None or not complete or len(rows) < 2:
+        return rows
+    top = (max if metric.better == "higher" else min)(rows, key=lambda row: cells[row.variant].mean or 0.0)
+    best = {row.variant for row in rows if row is top or _is_level(chosen[row.variant], chosen[top.variant], metric)}
+    if len(best) == len(rows):
+        return rows
+    return [_with_mark(row, metric.name) if row.variant in best else row for row in rows]
+
+
+def _is_level(entry: Entry, top: Entry, metric: Metric) -> bool:
+    interval = difference(top, entry, metric).interval
+    return interval is None or 0.0 in interval
+
+
+def _with_mark(row: Row, key: str) -> Row:
+    return replace(row, cells={**row.cells, key: replace(row.cells[key], best=True)})
