@@ -1,0 +1,5 @@
+"""`python -m dlbench` is `dlbench`."""
+
+from dlbench.cli import main
+
+main()

@@ -1,0 +1,56 @@
+"""The one place where errors become text and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from dlbench.cli.options import Options
+from dlbench.errors import DlbenchError, ExitCode
+
+
+def main() -> None:
+    """Run the command line and leave the process with one of `ExitCode`."""
+    options = Options()
+    try:
+        from dlbench.cli.app import app
+
+        app(prog_name="dlbench", obj=options)
+    except DlbenchError as error:
+        say_error(str(error))
+        sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001  # a traceback is for us, a line is for the user
+        sys.exit(report_bug(error, debug=options.debug))
+
+
+def say_error(text: str) -> None:
+    """One error on stderr; every further line of it stands as it is, so that `file:line:` can be clicked."""
+    print(f"error: {text}", file=sys.stderr)
+
+
+def report_bug(error: Exception, *, debug: bool) -> ExitCode:
+    """Tell an error that nobody foresaw in one line, with the place where its traceback was saved."""
+    if debug:
+        traceback.print_exception(error)
+        return ExitCode.TRIAL_FAILED
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    try:
+        place = f"traceback in {save_traceback(error)}"
+    except OSError:
+        place = "`dlbench --debug ...` shows the traceback"
+    say_error(f"this is a bug in dlbench ({what}); {place}")
+    return ExitCode.TRIAL_FAILED
+
+
+def save_traceback(error: Exception) -> Path:
+    """Write the traceback and the command into the user's log folder; returns the file."""
+    from platformdirs import user_log_path
+
+    folder = user_log_path("dlbench", ensure_exists=True)
+    file = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    lines = traceback.format_exception(error)
+    file.write_text(f"command: {sys.argv}\n\n{''.join(lines)}", encoding="utf-8")
+    return file

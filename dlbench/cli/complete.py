@@ -1,0 +1,39 @@
+"""What the shell offers behind a verb. Only names of files are read, so that TAB answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+RESULTS = Path("results")
+"""Where runs land unless `--out` says otherwise."""
+
+
+def recipes(incomplete: str) -> list[str]:
+    """Names of shipped recipes, then paths of TOML files that begin so."""
+    from dlbench.recipe import shipped_recipes
+
+    paths = (f"{path}/" if path.is_dir() else str(path) for path in sorted(Path().glob(f"{incomplete}*")))
+    found = [path for path in paths if path.endswith((".toml", "/"))]
+    return [name for name in sorted(shipped_recipes()) if name.startswith(incomplete)] + found
+
+
+def runs(incomplete: str) -> list[str]:
+    """Runs in the usual folder, newest first, as `recipe/time`."""
+    from dlbench.run.folder import find_runs
+
+    return [run.name for run in find_runs(RESULTS) if run.name.startswith(incomplete)]
+
+
+def parts(incomplete: str) -> list[str]:
+    """Names of catalogues and of parts."""
+    from dlbench.parts import CATALOGS
+
+    names = {part.name for catalog in CATALOGS.values() for part in catalog}
+    return sorted(name for name in {*CATALOGS, "metrics", *names} if name.startswith(incomplete))
+
+
+def downloads(incomplete: str) -> list[str]:
+    """Names of the datasets that can be fetched."""
+    from dlbench.parts.datasets import DATASETS
+
+    return [part.name for part in DATASETS if "download" in part.traits and part.name.startswith(incomplete)]

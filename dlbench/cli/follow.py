@@ -1,0 +1,63 @@
+"""Following a run from its first event to its last, and handing on what the user asks of it meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dlbench.cli.interrupts import Interrupts
+from dlbench.cli.output import say
+from dlbench.run.control import ask
+from dlbench.run.events import EventReader
+from dlbench.run.status import explain_crash, status
+
+if TYPE_CHECKING:
+    from dlbench.display import Display
+    from dlbench.launch import Worker
+    from dlbench.report.state import RunState
+    from dlbench.run.folder import RunFolder
+
+POLL_SECONDS = 0.1
+
+
+def follow(
+    folder: RunFolder, workers: Sequence[Worker], state: RunState, display: Display, interrupts: Interrupts
+) -> None:
+    """Fold events into `state` and show them until all workers have ended, or the terminal is gone.
+
+    The first SIGINT or SIGTERM asks the workers to stop after their step with a checkpoint, the second kills them.
+    """
+    reader = EventReader(folder)
+    stops = 0
+    while not interrupts.hangup:
+        # Asked before the poll: what they wrote last is read after they were seen to be gone.
+        over = all(worker.process.poll() is not None for worker in workers)
+        events = reader.poll(max_seconds=POLL_SECONDS)
+        state.apply(events)
+        display.update(state, events)
+        if interrupts.stops > stops:
+            stops = interrupts.stops
+            react(folder, workers, stops)
+        if over and not events:
+            state.lost()
+            return
+        if not events:
+            time.sleep(POLL_SECONDS)
+
+
+def react(folder: RunFolder, workers: Sequence[Worker], stops: int) -> None:
+    """Hand on the first wish to stop; do not hand on the second, but act."""
+    if stops == 1:
+        ask(folder, "stop")
+        say("stopping after this step, with a checkpoint; once more kills")
+        return
+    for worker in workers:
+        worker.process.kill()
+
+
+def troubles(folder: RunFolder) -> list[str]:
+    """What went wrong with the workers of the newest session, one text each."""
+    now = status(folder)
+    errors = [worker.error for worker in now.workers if worker.session == now.session and worker.error]
+    return [*errors, *(explain_crash(folder, worker) for worker in now.crashed)]

@@ -1,0 +1,39 @@
+"""The options that several verbs share, and what the command line knows before a verb begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from dlbench.cli import complete
+
+
+@dataclass
+class Options:
+    """What stands before the verb: `dlbench --debug run ...`."""
+
+    debug: bool = False
+
+
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+Ascii: TypeAlias = Annotated[
+    bool, typer.Option("--ascii", envvar="DLBENCH_ASCII", help="Draw with ASCII characters only.")
+]
+Out: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder that runs land in.")]
+Run: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="A run: its folder, RECIPE/TIME, or RECIPE (its latest).", autocompletion=complete.runs),
+]
+Recipe: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="RECIPE", help="A recipe: a TOML file or a shipped name.", autocompletion=complete.recipes),
+]
+Recipes: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RECIPE...", help="Recipes: TOML files or shipped names.", autocompletion=complete.recipes
+    ),
+]

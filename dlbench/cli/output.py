@@ -1,0 +1,60 @@
+"""Data to stdout, narration to stderr; both survive a reader that goes away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+import typer
+
+BROKEN_PIPE = 141
+"""What a shell shows of a program that SIGPIPE ended, as it does `git log | head`."""
+
+
+def emit(text: str) -> None:
+    """Print data on stdout; where nobody reads it any more, leave quietly."""
+    _write(sys.stdout, text)
+
+
+def say(text: str = "") -> None:
+    """Print narration on stderr."""
+    _write(sys.stderr, text)
+
+
+def emit_json(data: Any) -> None:
+    """Print data as indented JSON on stdout; dataclasses, paths and numpy arrays are understood, NaN becomes `null`."""
+    import orjson
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
+    emit(orjson.dumps(data, default=str, option=options).decode())
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        # The interpreter flushes both streams when it ends; give it somewhere to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise typer.Exit(BROKEN_PIPE) from None
+    except UnicodeEncodeError:
+        encoding = stream.encoding
+        _write(stream, text.encode(encoding, errors="replace").decode(encoding))
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as text in columns two spaces apart; on a terminal the last column is cut at its width, elsewhere never."""
+    from rich.cells import cell_len, set_cell_size
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)][:-1]
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    lines = []
+    for row in rows:
+        *cells, last = row
+        line = "  ".join([*map(set_cell_size, cells, widths), last]).rstrip()
+        cut = room is not None and cell_len(line) > room
+        lines.append(f"{set_cell_size(line, room - 3)}..." if cut and room else line)
+    return "\n".join(lines)

@@ -1,0 +1,94 @@
+"""`dlbench parts`: everything that a recipe may name, and each explained from its own docstring and signature."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import typer
+
+from dlbench.cli import complete
+from dlbench.cli.options import Json
+from dlbench.cli.output import columns, emit, emit_json
+from dlbench.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One part, or one metric, as it is printed."""
+
+    catalog: str
+    name: str
+    summary: str
+    doc: str
+    arguments: list[Any]
+
+
+def parts(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A catalogue or a part; all without.", autocompletion=complete.parts),
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """List what recipes may name: layers, optimizers, datasets, metrics...; with NAME, explain it."""
+    entries = all_entries()
+    found = [entry for entry in entries if name in {None, entry.catalog, entry.name}]
+    if not found:
+        raise UsageError(unknown(str(name), entries))
+    if json:
+        emit_json([asdict(entry) for entry in found])
+    elif all(entry.name == name for entry in found):
+        emit("\n\n".join(map(explanation, found)))
+    else:
+        emit(listing(found))
+
+
+def all_entries() -> list[Entry]:
+    """Every part of every catalogue, then the metrics."""
+    from dlbench.cli.describe import arguments
+    from dlbench.parts import CATALOGS
+    from dlbench.report.metrics import METRICS
+
+    found = [
+        Entry(catalog.name, part.name, part.summary, part.doc, arguments(part, catalog=catalog.name))
+        for catalog in CATALOGS.values()
+        for part in catalog
+    ]
+    return found + [Entry("metrics", metric.name, metric.summary, metric.summary, []) for metric in METRICS.values()]
+
+
+def unknown(name: str, entries: list[Entry]) -> str:
+    """The error for a name that no catalogue has."""
+    names = sorted({entry.name for entry in entries} | {entry.catalog for entry in entries})
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else "`dlbench parts` lists all"
+    return f"no part is called '{name}'; {hint}"
+
+
+def listing(entries: list[Entry]) -> str:
+    """All entries under their catalogue's name, one a line."""
+    blocks = []
+    for catalog in dict.fromkeys(entry.catalog for entry in entries):
+        rows = [(f"  {entry.name}", entry.summary) for entry in entries if entry.catalog == catalog]
+        blocks.append(f"{catalog}\n{columns(rows)}")
+    return "\n\n".join(blocks)
+
+
+def explanation(entry: Entry) -> str:
+    """One entry: its docstring and its arguments."""
+    text = f"{entry.name} ({entry.catalog})\n\n{entry.doc}"
+    if not entry.arguments:
+        return text
+    rows = [
+        (
+            f"  {argument.name}",
+            argument.type,
+            "required" if argument.default is None else f"default {argument.default}",
+            argument.range,
+        )
+        for argument in entry.arguments
+    ]
+    return f"{text}\n\n{columns(rows)}"

@@ -1,0 +1,57 @@
+"""A line now and then, for pipes, log files and terminals that cannot move their cursor: no escape codes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from dlbench.display.base import Display
+from dlbench.display.words import diverged, label, pace, steps
+
+if TYPE_CHECKING:
+    from dlbench.report.stack_state import StackState
+    from dlbench.report.state import RunState
+
+EVERY_SECONDS = 3.0
+
+
+class Lines(Display):
+    """Writes a line for every stack that moved, a few seconds apart, and one when a stack ends."""
+
+    def __init__(self, stream: TextIO, *, every: float = EVERY_SECONDS) -> None:
+        self._stream = stream
+        self._every = every
+        self._next = time.monotonic() + every
+        self._told: dict[int, tuple[int, str]] = {}
+        self._notes = 0
+
+    def update(self, state: RunState, events: Sequence[dict[str, Any]]) -> None:
+        """Write what is due."""
+        for _, text in state.notes[self._notes :]:
+            self._write(f"note: {text}")
+        self._notes = len(state.notes)
+        now = time.monotonic()
+        is_due = now >= self._next
+        for stack in state.stacks:
+            if is_due or has_ended(stack):
+                self._tell(state, stack)
+        if is_due:
+            self._next = now + self._every
+
+    def _tell(self, state: RunState, stack: StackState) -> None:
+        told = (stack.step, stack.status)
+        if stack.status == "waiting" or self._told.get(stack.index) == told:
+            return
+        self._told[stack.index] = told
+        place = f"[{stack.index + 1}/{len(state.stacks)}] {label(state.plan, stack.plan)}"
+        self._write(", ".join(filter(None, [f"{place}: step {steps(stack)}", pace(stack), diverged(stack)])))
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+
+def has_ended(stack: StackState) -> bool:
+    """Whether nothing more will come of a stack in this session."""
+    return stack.status not in {"waiting", "running"}

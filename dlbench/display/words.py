@@ -1,0 +1,54 @@
+"""The facts of a stack in progress as text, the same in bars and in lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dlbench.plan import Plan, Stack
+    from dlbench.report.stack_state import StackState
+
+LABEL_WIDTH = 32
+
+
+def label(plan: Plan, stack: Stack) -> str:
+    """The variants that a stack trains and how many trials: `sigmoid, relu (20 trials)`."""
+    variants = list(dict.fromkeys(plan.trials[index].variant for index in stack.trials))
+    count = len(stack.trials)
+    return f"{shortened(variants)} ({count} trial{'s' if count != 1 else ''})"
+
+
+def shortened(names: list[str]) -> str:
+    """Names in a row; what would not fit becomes `+ 3 more`."""
+    shown = names[:1]
+    for name in names[1:]:
+        if len(", ".join([*shown, name])) > LABEL_WIDTH:
+            return f"{', '.join(shown)} + {len(names) - len(shown)} more"
+        shown.append(name)
+    return ", ".join(shown)
+
+
+def clock(seconds: float) -> str:
+    """A duration as `0:05`, `12:30` or `1:02:03`."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def steps(stack: StackState) -> str:
+    """How far it is: `3,400/10,000`."""
+    return f"{stack.step:,}/{stack.plan.steps:,}"
+
+
+def pace(stack: StackState) -> str:
+    """How fast it goes: `8,210 steps/s, 0:05 left`; its status where it does not run."""
+    if not stack.status.final and stack.rate and stack.eta is not None:
+        rate = f"{stack.rate:,.0f}" if stack.rate >= 10 else f"{stack.rate:.2g}"
+        return f"{rate} steps/s, {clock(stack.eta)} left"
+    return "done" if stack.status == "ok" else str(stack.status)
+
+
+def diverged(stack: StackState) -> str:
+    """How many of its trials have diverged: `2 diverged`, empty if none."""
+    count = sum(stack.divergence(position) is not None for position in range(len(stack.plan.trials)))
+    return f"{count} diverged" if count else ""

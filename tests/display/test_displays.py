@@ -1,0 +1,172 @@
+"""The displays, each fed with the same run."""
+
+import io
+import json
+import re
+import sys
+
+import dlbench.display as display
+import pytest
+from dlbench.display.bars import Bars
+from dlbench.display.json_lines import JsonLines
+from dlbench.display.lines import Lines
+from dlbench.display.silent import Silent
+from dlbench.plan import Plan, Stack, Trial
+from dlbench.report.state import RunState
+
+PLAN = Plan(
+    "recipe",
+    [],
+    [Trial(f"t{seed}", variant, {}, seed, 0) for variant in ("sigmoid", "relu") for seed in (0, 1)],
+    [Stack([0, 1], 1000, 7, 1.0), Stack([2, 3], 1000, 7, 1.0)],
+    [],
+)
+EVENTS = [
+    {"kind": "stack", "stack": 0, "step": 0, "layers": []},
+    {"kind": "note", "stack": None, "text": "no GPU; training on the CPU"},
+    {"kind": "heartbeat", "stack": 0, "step": 400, "rate": 60.0},
+    {"kind": "diverged", "stack": 0, "step": 410, "trial": 1, "last_loss": 3.0},
+    {"kind": "end", "stack": 0, "step": 1000, "status": "done", "error": None},
+    {"kind": "stack", "stack": 1, "step": 0, "layers": []},
+    {"kind": "end", "stack": 1, "step": 30, "status": "failed", "error": "boom"},
+]
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        """It does."""
+        return True
+
+
+def play(shown):
+    """Show the run event by event, as a poll a time would bring it."""
+    state = RunState(PLAN)
+    with shown:
+        for seq, event in enumerate(EVENTS):
+            new = [{"v": 1, "seq": seq, "session": 0, "worker": 0, **event}]
+            state.apply(new)
+            shown.update(state, new)
+
+
+def test_lines_have_no_escape_codes():
+    """What goes into a pipe is plain text, a line a fact."""
+    stream = io.StringIO()
+
+    play(Lines(stream, every=0.0))
+
+    assert "\x1b" not in stream.getvalue()
+    assert stream.getvalue().splitlines() == [
+        "[1/2] sigmoid (2 trials): step 0/1,000, running",
+        "note: no GPU; training on the CPU",
+        "[1/2] sigmoid (2 trials): step 400/1,000, 60 steps/s, 0:10 left",
+        "[1/2] sigmoid (2 trials): step 410/1,000, 60 steps/s, 0:10 left, 1 diverged",
+        "[1/2] sigmoid (2 trials): step 1,000/1,000, done, 1 diverged",
+        "[2/2] relu (2 trials): step 0/1,000, running",
+        "[2/2] relu (2 trials): step 30/1,000, failed",
+    ]
+
+
+def test_lines_keep_their_distance():
+    """Between two due moments only notes and ends are told."""
+    stream = io.StringIO()
+
+    play(Lines(stream, every=3600.0))
+
+    assert stream.getvalue().splitlines() == [
+        "note: no GPU; training on the CPU",
+        "[1/2] sigmoid (2 trials): step 1,000/1,000, done, 1 diverged",
+        "[2/2] relu (2 trials): step 30/1,000, failed",
+    ]
+
+
+def test_lines_say_nothing_twice():
+    """A stack that stands still is not told again."""
+    stream, state = io.StringIO(), RunState(PLAN)
+    state.apply([{"v": 1, "session": 0, "worker": 0, **EVENTS[0]}])
+
+    shown = Lines(stream, every=0.0)
+    for _ in range(3):
+        shown.update(state, [])
+
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_json_lines_are_the_events():
+    """Every event comes out as one JSON object a line, unchanged."""
+    stream = io.StringIO()
+
+    play(JsonLines(stream))
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [{key: line[key] for key in event} for line, event in zip(lines, EVENTS, strict=True)] == EVENTS
+
+
+def test_silent_is_silent(capsys):
+    """Nothing is shown by the display that shows nothing."""
+    play(Silent())
+
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_bars_show_every_stack(monkeypatch, columns):
+    """Each stack has a line with its variant, and no line is wider than the terminal."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+
+    play(Bars(ascii_only=False))
+
+    last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).replace("\r", "\n").splitlines()
+    assert any(line.startswith("sigmoid") for line in last)
+    assert any(line.startswith("relu") for line in last)
+    assert max(map(len, last)) <= columns
+    if columns >= 80:
+        assert any("1,000/1,000" in line and "done, 1 diverged" in line for line in last)
+
+
+def test_bars_in_ascii(monkeypatch):
+    """With `--ascii` not one character beyond ASCII is drawn."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+
+    play(Bars(ascii_only=True))
+
+    assert stream.getvalue().isascii()
+
+
+def test_bars_without_color(monkeypatch):
+    """NO_COLOR takes the colours away and leaves the bars."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    play(Bars(ascii_only=False))
+
+    assert re.findall(r"\x1b\[[0-9;]*m", stream.getvalue().replace("\x1b[0m", "")) == []
+    assert "sigmoid" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "terminal", "term", "expected"),
+    [
+        ("plain", True, "xterm", Bars),
+        ("plain", True, "dumb", Lines),
+        ("plain", False, "xterm", Lines),
+        ("json", True, "xterm", JsonLines),
+        ("none", True, "xterm", Silent),
+    ],
+)
+def test_make_picks_what_the_terminal_can_show(monkeypatch, kind, terminal, term, expected):
+    """Bars need a terminal that can move its cursor."""
+    monkeypatch.setattr(sys, "stderr", Terminal() if terminal else io.StringIO())
+    monkeypatch.setenv("TERM", term)
+
+    assert type(display.make(kind, ascii_only=False)) is expected

@@ -1,0 +1,110 @@
+"""Who may import whom, asked of fresh interpreters and of the source itself."""
+
+import ast
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dlbench
+
+ROOT = Path(dlbench.__file__).parent
+TORCH = {"torch", "torchvision"}
+VIEWS = {f"dlbench.{name}" for name in ("cli", "tui", "display", "report", "export")}
+WITHOUT_TORCH = ("cli", "display", "export", "plan", "recipe", "report", "run", "launch", "errors", "data", "parts")
+WITHOUT_VIEWS = ("engine", "parts")
+VERBS = ("run", "list", "show", "check", "table", "export", "runs", "stop", "parts", "schema", "data")
+
+
+def modules(room: str) -> list[str]:
+    """Every module of a room, `__main__` left out because importing it runs it."""
+    name = f"dlbench.{room}"
+    if not (ROOT / room).is_dir():
+        return [name]
+    inside = [module.name for module in pkgutil.walk_packages([str(ROOT / room)], f"{name}.")]
+    return [name, *(module for module in inside if not module.endswith("__main__"))]
+
+
+def loaded_after(code: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after running some code."""
+    script = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that a file imports anywhere, in functions too, as its dotted names."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def sources(room: str) -> list[Path]:
+    """The files of a room."""
+    return sorted((ROOT / room).rglob("*.py")) if (ROOT / room).is_dir() else [ROOT / f"{room}.py"]
+
+
+def crossing(names: set[str], wall: set[str]) -> set[str]:
+    """The names that stand behind a wall."""
+    return {name for name in names if any(name == other or name.startswith(f"{other}.") for other in wall)}
+
+
+@pytest.mark.parametrize("room", WITHOUT_TORCH)
+def test_room_loads_without_torch(room):
+    """Importing every module of the room loads no torch."""
+    loaded = loaded_after("\n".join(f"import {module}" for module in modules(room)))
+
+    assert f"dlbench.{room}" in loaded
+    assert crossing(loaded, TORCH) == set()
+
+
+@pytest.mark.parametrize("room", WITHOUT_VIEWS)
+def test_room_loads_without_views(room):
+    """Importing every module of the room loads nothing that only looks at results."""
+    loaded = loaded_after("\n".join(f"import {module}" for module in modules(room)))
+
+    assert f"dlbench.{room}" in loaded
+    assert crossing(loaded, VIEWS) == set()
+
+
+@pytest.mark.parametrize("room", ["cli", "display", "export", "plan", "recipe", "report", "run", "launch"])
+def test_room_never_names_torch(room):
+    """No function of the room imports torch later either."""
+    names = {name for path in sources(room) for name in imported(path)}
+
+    assert names
+    assert crossing(names, TORCH) == set()
+
+
+@pytest.mark.parametrize("room", WITHOUT_VIEWS)
+def test_room_never_names_views(room):
+    """No function of the room imports a view later either."""
+    names = {name for path in sources(room) for name in imported(path)}
+
+    assert names
+    assert crossing(names, VIEWS) == set()
+
+
+def test_walls_would_be_noticed():
+    """A loaded torch does cross the wall, submodules included, and a namesake does not."""
+    assert crossing({"torch.nn", "torchless", "numpy"}, TORCH) == {"torch.nn"}
+
+
+@pytest.mark.parametrize("verb", ["", *VERBS])
+def test_help_loads_nothing_heavy(verb):
+    """`--help`, of every verb too, loads none of the heavy libraries."""
+    arguments = [verb, "--help"] if verb else ["--help"]
+    code = (
+        f"sys.argv[1:] = {arguments!r}\nfrom dlbench.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code in (0, None), end.code"
+    )
+    heavy = {"torch", "torchvision", "numpy", "scipy", "sklearn", "pydantic", "textual", "rich"}
+
+    assert crossing(loaded_after(code), heavy) == set()
