@@ -71,7 +71,7 @@ def start(
     }
     with folder.lock():
         if workers.current_session(folder) is not None:
-            raise UsageError(f"{folder.name} was started before; go on with it by 'dlbench run --resume {folder.name}'")
+            raise UsageError(f"{folder.name} was started before; go on with it by 'dlbench run --resume {folder.path}'")
         return _spawn(folder, plan, 0, shares, command)
 
 
@@ -92,11 +92,11 @@ def _refuse(folder: RunFolder, now: RunStatus) -> None:
     if now.alive:
         who = ", ".join(f"worker {worker.worker} is pid {worker.pid} on {worker.host}" for worker in now.alive)
         raise UsageError(
-            f"{folder.name} is still running ({who}); let it end, or stop it first by 'dlbench stop {folder.name}'"
+            f"{folder.name} is still running ({who}); let it end, or stop it first by 'dlbench stop {folder.path}'"
         )
     if not now.unfinished:
         raise UsageError(
-            f"{folder.name} is done, there is nothing to resume; see it by 'dlbench table {folder.name}', "
+            f"{folder.name} is done, there is nothing to resume; see it by 'dlbench table {folder.path}', "
             f"run it anew by 'dlbench run {folder.recipe}'"
         )
 

@@ -173,9 +173,11 @@ def parse(line: bytes, name: str) -> Event | None:
     if not isinstance(event, dict):
         return None
     version, seq = event.get("v"), event.get("seq")
-    if type(version) is int and version > EVENT_VERSION:
+    if type(version) is not int or type(seq) is not int:
+        return None
+    if version > EVENT_VERSION:
         raise _NewerVersionError(
             f"{name}: events of version {version}, this dlbench reads version {EVENT_VERSION}; install a newer dlbench"
         )
-    known = version == EVENT_VERSION and type(seq) is int and seq >= 0 and isinstance(event.get("kind"), str)
+    known = version == EVENT_VERSION and seq >= 0 and isinstance(event.get("kind"), str)
     return event if known else None

@@ -32,12 +32,12 @@ class RunFolder:
     @property
     def recipe(self) -> str:
         """The name of the recipe, which is the name of the folder above."""
-        return self.path.absolute().parent.name
+        return self.path.resolve().parent.name
 
     @property
     def name(self) -> str:
         """The run as people name it: `xor-nine-layers/20261123-153012`."""
-        return f"{self.recipe}/{self.path.name}"
+        return f"{self.recipe}/{self.path.resolve().name}"
 
     @property
     def recipe_file(self) -> Path:
