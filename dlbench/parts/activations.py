@@ -61,7 +61,7 @@ def relu(x: Tensor) -> Tensor:
     return torch.relu(x)
 
 
-@ACTIVATIONS.add(bounds=(None, None))
+@ACTIVATIONS.add(bounds=lambda slope: (None if slope else 0.0, None))
 def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
     """x where positive, slope * x elsewhere (Maas et al. 2013); 'very leaky' is slope 1/3."""
     if isinstance(slope, (int, float)):

@@ -62,7 +62,7 @@ def zeros(draw: Draw) -> torch.Tensor:
 
 @INITS.add()
 def constant(draw: Draw, *, value: float) -> torch.Tensor:
-    """Every weight the same number: all units of a layer stay equal for ever."""
+    """Every weight the same value: all units of a layer stay equal for ever."""
     return torch.full(draw.shape, value)
 
 

@@ -45,7 +45,8 @@ class Rows:
     """The trials `first` up to `first + group` of a stack of `trials`, which are updated together.
 
     `weights` and `gradient` are `[group, parameters]`: contiguous slices of the stack's buffers, changed in place and never
-    recorded by autograd. `states` belongs to the whole stack and holds what optimizers remember, every tensor with all
+    recorded by autograd. (Where `parameters` is a multiple of 16, fused kernels compute every group in whole vectors, so that no
+    bit of a trial depends on the others in its group.) `states` belongs to the whole stack and holds what optimizers remember, every tensor with all
     `trials` in front; keep it and put it back, and training goes on as if it had not stopped. Make one `Rows` a group and
     count `step` up, from 1.
     """
@@ -76,9 +77,8 @@ class Rows:
 
     @cached_property
     def is_weight(self) -> torch.Tensor:
-        """`[parameters]`: 1 for weights, 0 for biases."""
-        mask = self.weights.new_ones(self.weights.shape[1])
+        """`[parameters]`: 1 for weights, 0 for biases and for columns that no slot covers."""
+        mask = self.weights.new_zeros(self.weights.shape[1])
         for slot in self.slots:
-            if slot.is_bias:
-                mask[slot.start : slot.stop] = 0
+            mask[slot.start : slot.stop] = float(not slot.is_bias)
         return mask

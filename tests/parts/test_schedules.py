@@ -1,0 +1,101 @@
+"""Schedules against torch's own schedulers, step by step."""
+
+import math
+
+import pytest
+import torch
+from torch.optim import lr_scheduler
+
+from dlbench.parts.schedules import SCHEDULES, factor
+
+STEPS = 60
+
+
+def warmup(optimizer, *, over, then="constant"):
+    """A line up, then a second scheduler that takes over."""
+    up = lr_scheduler.LinearLR(optimizer, start_factor=1 / over, total_iters=over - 1)
+    after = (
+        lr_scheduler.ConstantLR(optimizer, factor=1.0)
+        if then == "constant"
+        else lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS - over)
+    )
+    return lr_scheduler.SequentialLR(optimizer, [up, after], milestones=[over])
+
+
+def one_cycle(optimizer, *, rise=0.3, start=0.04, end=4e-6, anneal="cosine"):
+    """torch gives the low rates as divisors."""
+    return lr_scheduler.OneCycleLR(
+        optimizer,
+        max_lr=1.0,
+        total_steps=STEPS,
+        pct_start=rise,
+        anneal_strategy={"cosine": "cos", "linear": "linear"}[anneal],
+        cycle_momentum=False,
+        div_factor=1 / start,
+        final_div_factor=start / end,
+        three_phase=False,
+    )
+
+
+ORACLES = {
+    "constant": lambda optimizer: lr_scheduler.LambdaLR(optimizer, lambda _: 1.0),
+    "step": lambda optimizer, every, gamma=0.1: lr_scheduler.StepLR(optimizer, step_size=every, gamma=gamma),
+    "cosine": lambda optimizer, floor=0.0: lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS, eta_min=floor),
+    "warmup": warmup,
+    "one_cycle": one_cycle,
+}
+
+CASES = [
+    {"kind": "constant"},
+    {"kind": "step", "every": 7},
+    {"kind": "step", "every": 20, "gamma": 0.5},
+    {"kind": "cosine"},
+    {"kind": "cosine", "floor": 0.1},
+    {"kind": "warmup", "over": 10},
+    {"kind": "warmup", "over": 5, "then": "cosine"},
+    {"kind": "one_cycle"},
+    {"kind": "one_cycle", "rise": 0.5, "start": 0.1, "end": 0.001, "anneal": "linear"},
+]
+
+
+def label(settings):
+    """A short name for a case."""
+    return "-".join(map(str, settings.values()))
+
+
+def test_every_schedule_has_an_oracle():
+    """No schedule, and no argument of one, is in the catalogue without being compared with torch."""
+    assert set(ORACLES) == set(SCHEDULES.names)
+    for part in SCHEDULES:
+        tried = {key for case in CASES if case["kind"] == part.name for key in case if key != "kind"}
+        assert tried == set(part.arguments)
+
+
+@pytest.mark.parametrize("settings", CASES, ids=label)
+def test_every_step_is_that_of_torch(settings):
+    """The factor at each of sixty steps is torch's learning rate from a base rate of 1, to 1e-9."""
+    arguments = {key: value for key, value in settings.items() if key != "kind"}
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = ORACLES[settings["kind"]](optimizer, **arguments)
+    for step in range(STEPS):
+        assert factor(settings, step, STEPS) == pytest.approx(scheduler.get_last_lr()[0], abs=1e-9), step
+        optimizer.step()
+        if step < STEPS - 1:
+            scheduler.step()
+
+
+@pytest.mark.parametrize("settings", CASES, ids=label)
+@pytest.mark.parametrize("steps", [1, 2, 3, 10])
+def test_short_trainings_have_rates_too(settings, steps):
+    """However few steps there are, every factor is a number from 0 to 1."""
+    factors = [factor(settings, step, steps) for step in range(steps)]
+    assert all(math.isfinite(value) and 0 <= value <= 1 for value in factors)
+
+
+def test_one_cycle_reaches_its_three_rates():
+    """One cycle begins at start, passes the full rate, and ends at end."""
+    settings = {"kind": "one_cycle", "rise": 0.25, "start": 0.1, "end": 0.01}
+    factors = [factor(settings, step, 40) for step in range(40)]
+    assert factors[0] == pytest.approx(0.1)
+    assert factors[9] == max(factors) == pytest.approx(1.0)
+    assert factors[-1] == pytest.approx(0.01)
