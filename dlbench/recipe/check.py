@@ -1,0 +1,187 @@
+"""A recipe as plain data -> everything it asks for, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from dlbench.errors import SetupError
+from dlbench.plan import Candidate
+from dlbench.recipe import limits
+from dlbench.recipe.claims import claim_mistakes, compare_mistakes, completed, split_mistakes
+from dlbench.recipe.parts import table
+from dlbench.recipe.patch import Mistake, Origin, Tree
+from dlbench.recipe.places import KeyPath
+from dlbench.recipe.resolve import Resolved, Resolver
+from dlbench.recipe.sections import FRAME, PATCHES, TRAINING, Claim, Compare, Lesson, Trials
+from dlbench.recipe.tables import mistakes_in
+from dlbench.recipe.variants import Draft, expand
+from dlbench.recipe.words import given, listed, nearest
+
+NAME = "name"
+"""The top-level key that names a recipe whose file does not."""
+
+_SECTIONS = (*FRAME, *TRAINING, *PATCHES)
+_LARGEST = 2**63
+_TOO_LARGE = "; it must fit into 64 bits"
+
+
+Found = tuple[KeyPath, str]
+T = TypeVar("T")
+
+
+@dataclass
+class Checked:
+    """What a recipe asks for; it stands only if there are no mistakes and nothing is unavailable."""
+
+    lesson: Lesson = field(default_factory=Lesson)
+    compare: Compare = field(default_factory=Compare)
+    claims: list[Claim] = field(default_factory=list)
+    seeds: list[int] = field(default_factory=list)
+    variants: list[str] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    unavailable: SetupError | None = None
+
+
+def check(recipe: Tree) -> Checked:
+    """Check a recipe from its sections to its last claim, and make all its candidates."""
+    result, wrong = Checked(), list(_strangers(recipe.data))
+    result.lesson = _section(Lesson, recipe.data, ("lesson",), wrong) or Lesson()
+    result.compare = _section(Compare, recipe.data, ("compare",), wrong) or Compare()
+    result.seeds = _seeds(_section(Trials, recipe.data, ("trials",), wrong), wrong)
+    claims = _claims(recipe.data.get("claims", []), wrong)
+    result.mistakes += [recipe.mistake(path, what) for path, what in wrong]
+    if any(what.endswith(_TOO_LARGE) for _, what in wrong):
+        return result
+    resolved = _resolve_all(recipe, result)
+    promises = _promises(recipe, result, claims, resolved)
+    result.mistakes += [recipe.mistake(path, what) for path, what in promises]
+    result.claims = list(claims.values())
+    result.compare = completed(result.compare, result.variants)
+    return result
+
+
+def _strangers(data: dict[str, Any]) -> Iterator[Found]:
+    """Sections that there are not, sections that are no tables, and numbers that are none of TOML's."""
+    for key, value in data.items():
+        if key not in _SECTIONS and key != NAME:
+            yield (key,), f"there is no section '{key}'{nearest(key, _SECTIONS, 'there are')}"
+        elif key == NAME and not isinstance(value, str):
+            yield (key,), f"takes a text, not {given(value)}"
+    for path, value in _leaves(data, ()):
+        if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+            yield path, f"the number has {len(str(abs(value)))} digits{_TOO_LARGE}"
+
+
+def _leaves(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, (*path, index))
+    else:
+        yield path, value
+
+
+def _section(section: type[T], data: dict[str, Any], path: KeyPath, wrong: list[Found]) -> T | None:
+    """A section as its dataclass, all its defaults where it is absent, `None` where it is wrong."""
+    return _checked(section, data.get(str(path[0]), {}), path, wrong)
+
+
+def _checked(section: type[T], value: Any, path: KeyPath, wrong: list[Found]) -> T | None:
+    try:
+        found: T = _adapter(section).validate_python(value)
+    except ValidationError as error:
+        wrong += [(path + below, what) for below, what in mistakes_in(error)]
+        return None
+    return found
+
+
+@cache
+def _adapter(section: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(table(section))
+
+
+def _seeds(trials: Trials | None, wrong: list[Found]) -> list[int]:
+    """The seeds; one where the section is wrong, so that the rest can be checked."""
+    path, asked = ("trials", "seeds"), trials.seeds if trials else 1
+    count = asked if isinstance(asked, int) else len(asked)
+    if too_many := limits.beyond(count, limits.TRIALS, "seeds"):
+        wrong.append((path, too_many))
+    elif isinstance(asked, int):
+        return list(range(asked))
+    elif not asked:
+        wrong.append((path, "needs at least one seed"))
+    elif twice := sorted({seed for seed in asked if asked.count(seed) > 1}):
+        wrong.append((path, f"names the seed {twice[0]} more than once"))
+    else:
+        return asked
+    return [0]
+
+
+def _claims(value: Any, wrong: list[Found]) -> dict[int, Claim]:
+    """The claims that are well formed, by their place in the list."""
+    if not isinstance(value, list):
+        wrong.append((("claims",), f"takes a list, written as [[claims]], not {given(value)}"))
+        return {}
+    checked = {index: _checked(Claim, claim, ("claims", index), wrong) for index, claim in enumerate(value)}
+    return {index: claim for index, claim in checked.items() if claim is not None}
+
+
+def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:
+    """Resolve every draft into `result`; each mistake is said once, at the place that brings it."""
+    expansion = expand(recipe, len(result.seeds))
+    base = recipe.only(TRAINING)
+    drafts = list(expansion.drafts(base))
+    result.variants = list(dict.fromkeys(draft.variant for draft in drafts))
+    result.mistakes += dict.fromkeys(expansion.mistakes)
+    resolver = Resolver()
+    resolved = [resolver.resolve(draft.tree.data) for draft in drafts]
+    result.mistakes += _gathered(drafts, resolved)
+    for draft, found in zip(drafts, resolved, strict=True):
+        if found.settings is not None:
+            result.candidates.append(Candidate(draft.variant, draft.choice, found.settings))
+        result.unavailable = result.unavailable or found.unavailable
+    total = limits.BYTES_PER_PARAMETER * len(result.seeds) * sum(found.parameters for found in resolved)
+    if too_many := limits.beyond(total, limits.BYTES, "bytes of weights, gradients and averages in all trials"):
+        result.mistakes.append(recipe.mistake((), too_many))
+    return resolved
+
+
+def _gathered(drafts: list[Draft], resolved: list[Resolved]) -> Iterator[Mistake]:
+    """The mistakes of all drafts, each once; where the base fits only some variants, these are named."""
+    having: dict[Mistake, dict[str, None]] = {}
+    for draft, found in zip(drafts, resolved, strict=True):
+        for path, what in found.mistakes:
+            having.setdefault(draft.tree.mistake(path, what), {})[draft.variant] = None
+    everywhere = len({draft.variant for draft in drafts})
+    for mistake, variants in having.items():
+        if len(variants) == everywhere or not _is_base(mistake.origin):
+            yield mistake
+        else:
+            which = f"variant{'s' if len(variants) > 1 else ''} {listed(variants)}"
+            yield Mistake(mistake.origin, f"{mistake.what} (in {which})")
+
+
+def _is_base(origin: Origin) -> bool:
+    """Whether something was written for all variants alike."""
+    path = origin.path[1:] if origin.path[:1] == ("quick",) else origin.path
+    return not path or path[0] in TRAINING
+
+
+def _promises(recipe: Tree, result: Checked, claims: dict[int, Claim], resolved: list[Resolved]) -> Iterator[Found]:
+    """What `[compare]` and the claims say that cannot be."""
+    if not result.variants:
+        return
+    yield from compare_mistakes(result.compare, result.variants, has_search="search" in recipe.data)
+    for index, claim in claims.items():
+        choices = [one.choice for one in result.candidates if one.variant == claim.variant]
+        for path, what in claim_mistakes(claim, result.variants, choices):
+            yield ("claims", index, *path), what
+    yield from split_mistakes(result.compare, claims, [one.source for one in resolved if one.source])

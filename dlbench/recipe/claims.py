@@ -1,0 +1,78 @@
+"""What the comparison and the claims promise, held against the variants that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dlbench.parts.datasets.base import Source
+from dlbench.recipe.places import KeyPath
+from dlbench.recipe.sections import Claim, Compare
+from dlbench.recipe.words import listed, nearest
+
+CONDITIONS = ("at_most", "at_least", "between", "near", "better_than")
+"""The conditions of a claim, of which it has exactly one."""
+
+Found = tuple[KeyPath, str]
+
+
+def completed(compare: Compare, variants: Sequence[str]) -> Compare:
+    """The comparison with its baseline, the first of several variants where it names none."""
+    return compare if compare.baseline or len(variants) < 2 else replace(compare, baseline=variants[0])
+
+
+def compare_mistakes(compare: Compare, variants: Sequence[str], *, has_search: bool) -> Iterator[Found]:
+    """What is wrong with `[compare]` in this recipe."""
+    if compare.baseline is not None and compare.baseline not in variants:
+        yield ("compare", "baseline"), _no_variant(compare.baseline, variants)
+    if has_search and compare.select is None:
+        yield ("compare",), "a [search] needs 'select', the metric that picks each variant's best: 'validation_loss', say"
+    if compare.solved and (compare.solved.at_least is None) == (compare.solved.at_most is None):
+        yield ("compare", "solved"), "takes exactly one of 'at_least' and 'at_most'"
+
+
+def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapping[str, Any]]) -> Iterator[Found]:
+    """What is wrong with one claim; `choices` are those of the search inside its variant."""
+    if claim.variant not in variants:
+        yield ("variant",), _no_variant(claim.variant, variants)
+    if claim.better_than is not None and claim.better_than not in variants:
+        yield ("better_than",), _no_variant(claim.better_than, variants)
+    if claim.better_than == claim.variant:
+        yield ("better_than",), "a variant cannot be better than itself"
+    has = [condition for condition in CONDITIONS if getattr(claim, condition) is not None]
+    if len(has) != 1:
+        yield (), f"needs exactly one of {listed(CONDITIONS)}, but has {listed(has) if has else 'none'}"
+    if (claim.near is None) != (claim.tolerance is None):
+        yield (), "'near' and 'tolerance' go together"
+    if claim.by is not None and claim.better_than is None:
+        yield ("by",), "'by' goes with 'better_than'"
+    if claim.between and claim.between[0] > claim.between[1]:
+        yield ("between",), f"the low end {claim.between[0]:g} is above the high end {claim.between[1]:g}"
+    if claim.choice is not None and not any(claim.choice.items() <= choice.items() for choice in choices):
+        yield ("choice",), f"'{claim.variant}' has no such choice in its search"
+
+
+def metrics_named(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tuple[KeyPath, str]]:
+    """Every metric that the comparison and the claims name, and where."""
+    for key in ("metric", "select"):
+        if name := getattr(compare, key):
+            yield ("compare", key), name
+    if compare.solved:
+        yield ("compare", "solved", "metric"), compare.solved.metric
+    for index, name in enumerate(compare.columns or []):
+        yield ("compare", "columns", index), name
+    for index, claim in claims.items():
+        yield ("claims", index, "metric"), claim.metric
+
+
+def split_mistakes(compare: Compare, claims: Mapping[int, Claim], sources: Sequence[Source]) -> Iterator[Found]:
+    """Metrics of validation data where no variant splits any off."""
+    if sources and not any(source.validation for source in sources):
+        for path, name in metrics_named(compare, claims):
+            if "validation" in name:
+                yield path, f"'{name}' needs data.validation, the number of samples to split off"
+
+
+def _no_variant(name: str, variants: Sequence[str]) -> str:
+    return f"no variant is called '{name}'" + nearest(name, variants, "there are")

@@ -1,0 +1,113 @@
+"""From a name or a path to a recipe that can run, or to every problem in it with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dlbench.errors import Problem, RecipeError
+from dlbench.recipe.check import NAME, Checked, check
+from dlbench.recipe.model import Recipe
+from dlbench.recipe.patch import Mistake, Origin, Tree, merge
+from dlbench.recipe.places import KeyPath, line_numbers, show
+from dlbench.recipe.shipped import find_recipe
+from dlbench.recipe.source import parse, patches, read
+from dlbench.recipe.words import given
+
+FILES = ("data.path", "data.folder")
+"""Where a recipe names a file or folder."""
+
+
+def load(
+    source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None = None, quick: bool = False
+) -> Recipe:
+    """The recipe at a path, or of a shipped name, with the changes of the command line.
+
+    `overrides` are `path=value` texts, `seeds` is "5", "0,3,7" or "0-9", `quick` lays the recipe's `[quick]` over it first.
+    Raises `RecipeError` with every problem, `UsageError` where there is no such recipe, `SetupError` where a file that it
+    names is not there.
+    """
+    path = find_recipe(str(source))
+    text = read(path)
+    data = _anchored(parse(text, str(path)), path.parent.absolute())
+    changes = patches(overrides, seeds)
+    recipe, mistakes = _prepared(data, changes, quick=quick)
+    checked = check(recipe)
+    mistakes += checked.mistakes
+    if not (mistakes or quick or changes):
+        mistakes += _quick_mistakes(data)
+    if mistakes:
+        raise RecipeError(_problems(mistakes, text, str(path)))
+    if checked.unavailable:
+        raise checked.unavailable
+    return _recipe(path, recipe.data, checked)
+
+
+def _anchored(value: Any, folder: Path, at: str = "") -> Any:
+    """The data with the files it names made absolute where they lie in the recipe's folder."""
+    match value:
+        case dict():
+            return {key: _anchored(inner, folder, f"{at}.{key}") for key, inner in value.items()}
+        case list():
+            return [_anchored(inner, folder, at) for inner in value]
+        case str() if at.endswith(FILES) and value and (folder / value).exists():
+            return str(folder / value)
+        case _:
+            return value
+
+
+def _prepared(data: dict[str, Any], changes: list[Tree], *, quick: bool) -> tuple[Tree, list[Mistake]]:
+    """The recipe's data with `[quick]`, if asked for, and the command line's changes laid over it."""
+    whole = Tree(data)
+    mistakes: list[Mistake] = []
+    if quick:
+        patch = whole.branch("quick")
+        if not isinstance(patch.data, dict) or "quick" not in data:
+            what = f"takes a table of changes, not {given(patch.data)}" if "quick" in data else "the recipe has no [quick]"
+            mistakes.append(whole.mistake(("quick",), what))
+        else:
+            changes = [patch, *changes]
+        whole = whole.only(tuple(key for key in data if key != "quick"))
+    for patch in changes:
+        whole, wrong = merge(whole, patch)
+        mistakes += wrong
+    return whole, mistakes
+
+
+def _quick_mistakes(data: dict[str, Any]) -> list[Mistake]:
+    """What would go wrong with `--quick`, so that it is known before someone needs it."""
+    if "quick" not in data:
+        return []
+    recipe, mistakes = _prepared(data, [], quick=True)
+    return mistakes + check(recipe).mistakes
+
+
+def _problems(mistakes: list[Mistake], text: str, file: str) -> list[Problem]:
+    """The mistakes with their lines, in the order of the file, the command line's last."""
+    lines = line_numbers(text)
+    problems = [_problem(mistake, lines, file) for mistake in dict.fromkeys(mistakes)]
+    return sorted(problems, key=lambda problem: (problem.file != file, problem.line or 0))
+
+
+def _problem(mistake: Mistake, lines: dict[KeyPath, int], file: str) -> Problem:
+    origin = mistake.origin
+    if origin.option:
+        return Problem(origin.option, None, show(origin.path), mistake.what)
+    line = next((lines[origin.path[:end]] for end in range(len(origin.path), 0, -1) if origin.path[:end] in lines), None)
+    return Problem(file, line, show(origin.path), mistake.what)
+
+
+def _recipe(path: Path, data: dict[str, Any], checked: Checked) -> Recipe:
+    name = data.get(NAME, path.stem)
+    return Recipe(
+        name,
+        path,
+        checked.lesson,
+        checked.variants,
+        checked.candidates,
+        checked.seeds,
+        checked.compare,
+        checked.claims,
+        {NAME: name, **data},
+    )

@@ -1,0 +1,35 @@
+"""A loaded recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from dlbench.plan import Candidate
+from dlbench.recipe.sections import Claim, Compare, Lesson
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe that can run: everything is checked, every default is filled in.
+
+    `variants` are names in order, `candidates` their settings in the same order; `document` is the recipe as it was written,
+    with the command line's changes.
+    """
+
+    name: str
+    path: Path
+    lesson: Lesson
+    variants: list[str]
+    candidates: list[Candidate]
+    seeds: list[int]
+    compare: Compare
+    claims: list[Claim]
+    document: dict[str, Any]
+
+    def to_toml(self) -> str:
+        """The document as TOML, which loads as the same recipe from any folder."""
+        return tomli_w.dumps(self.document, multiline_strings=True)

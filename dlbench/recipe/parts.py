@@ -1,0 +1,223 @@
+"""Parts in a recipe: their signatures become pydantic models, their settings are checked and filled in."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+from collections.abc import Collection, Mapping
+from functools import cache, partial
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    create_model,
+)
+
+from dlbench.parts import CATALOGS
+from dlbench.parts.arguments import Of, PerTrial, Settings
+from dlbench.parts.catalog import Part
+from dlbench.parts.datasets.common import COMMON
+from dlbench.recipe.sections import MetricName, Takes
+from dlbench.recipe.tables import Table, one_sentence, reworded, worded
+from dlbench.recipe.words import given, listed, nearest
+from dlbench.report.metrics import METRICS
+from dlbench.report.trial import CURVES
+
+REPEAT = inspect.Parameter(
+    "repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)]
+)
+"""What every layer takes besides its own arguments: how many of it stand in a row."""
+
+_SHARED: Mapping[str, Mapping[str, inspect.Parameter]] = {"layers": {"repeat": REPEAT}, "datasets": COMMON}
+_SHOWN = 3
+_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def part(catalog: str) -> Any:
+    """The annotation of a field that names a part: `"relu"`, or `{ kind = "leaky_relu", slope = 0.1 }`."""
+    schema = {"x-catalog": catalog}
+    return Annotated[Any, PlainValidator(partial(settings_of, catalog)), WithJsonSchema(schema)]
+
+
+def arguments(catalog: str, name: str) -> Mapping[str, inspect.Parameter]:
+    """Every argument that a recipe may give to a part: its own, then those that its whole catalogue shares."""
+    return {**CATALOGS[catalog][name].arguments, **_SHARED.get(catalog, {})}
+
+
+@cache
+def model_of(catalog: str, name: str) -> type[BaseModel]:
+    """The pydantic model of a part's arguments."""
+    fields: dict[str, Any] = {
+        key: (translated(parameter.annotation), ... if parameter.default is parameter.empty else parameter.default)
+        for key, parameter in arguments(catalog, name).items()
+    }
+    return create_model(name, __base__=Table, **fields)
+
+
+def settings_of(catalog: str, value: Any) -> Settings:
+    """A part as the recipe gives it, checked, with every default; raises a `ValidationError` with all that is wrong."""
+    if isinstance(value, str):
+        return _settings(catalog, value, {}, ())
+    if not isinstance(value, dict):
+        raise worded(f'takes the name of {_one(catalog)} or a table with its "kind", not {given(value)}')
+    if "kind" not in value:
+        raise worded(f"needs 'kind', the name of {_one(catalog)}: {listed(CATALOGS[catalog].names, 'or')}")
+    rest = {key: argument for key, argument in value.items() if key != "kind"}
+    return _settings(catalog, value["kind"], rest, ("kind",))
+
+
+def nested(catalog: str, settings: Settings, inner: str) -> dict[str, Any]:
+    """The arguments of a part that hold parts of the catalogue `inner`."""
+    return {
+        key: settings[key]
+        for key, parameter in arguments(catalog, settings["kind"]).items()
+        if inner in _catalogs_in(parameter.annotation) and settings[key] is not None
+    }
+
+
+def _settings(catalog: str, name: Any, given_arguments: Settings, where: tuple[str, ...]) -> Settings:
+    if not isinstance(name, str):
+        raise worded(f"takes the name of {_one(catalog)}, not {given(name)}", where)
+    if name not in CATALOGS[catalog]:
+        raise worded(f"no {_word(catalog)} is called '{name}'" + nearest(name, CATALOGS[catalog].names, "there are"), where)
+    found = CATALOGS[catalog][name]
+    try:
+        values = dict(model_of(catalog, name).model_validate(given_arguments))
+    except ValidationError as error:
+        raise reworded(error, _Arguments(catalog, found)) from None
+    _try(catalog, found, values)
+    return {"kind": name, **values}
+
+
+def _try(catalog: str, found: Part[Any], values: Settings) -> None:
+    """Build a class part, which may refuse arguments that do not go together."""
+    if inspect.isclass(found.make):
+        own = {key: value for key, value in values.items() if key not in _SHARED.get(catalog, {})}
+        try:
+            found.make(**own)
+        except ValueError as error:
+            raise worded(str(error)) from None
+
+
+class _Arguments:
+    """Whose keys the arguments of a part are, in messages."""
+
+    def __init__(self, catalog: str, found: Part[Any]) -> None:
+        self.catalog = catalog
+        self.name = found.name
+
+    def missing(self, key: str) -> str:
+        """`'dense' needs 'units'`."""
+        return f"'{self.name}' needs '{key}'"
+
+    def unknown(self, key: str) -> str:
+        """`'dense' has no argument 'unit'; did you mean 'units'?`, or which other part has it."""
+        what = f"'{self.name}' has no argument '{key}'"
+        others = [other.name for other in CATALOGS[self.catalog] if key in other.arguments]
+        if others:
+            more = [f"{len(others) - _SHOWN} more"] if len(others) > _SHOWN else []
+            names = [f"'{name}'" for name in others[:_SHOWN]] + more
+            return f"{what}; {' and '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)} {'have' if others[1:] else 'has'}"
+        own = list(arguments(self.catalog, self.name))
+        return what + (nearest(key, own, "it has") if own else "; it takes none")
+
+
+def translated(annotation: Any) -> Any:
+    """The vocabulary of `dlbench.parts.arguments` and `dlbench.recipe.sections` in pydantic's terms."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _translated_marks(inner[0], inner[1:])
+    if origin in {Union, types.UnionType}:
+        union = Union[tuple(map(translated, inner))]  # noqa: UP007 - made at run time
+        several = [_NAMES[kind] for kind in inner if kind in _NAMES]
+        return Annotated[union, one_sentence(" or ".join(several))] if len(several) > 1 else union
+    if origin is list:
+        return list[translated(inner[0])]  # type: ignore[misc]
+    return table(annotation) if dataclasses.is_dataclass(annotation) else annotation
+
+
+def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
+    """An annotated type: `Of` makes it a part, `Takes` words its errors, bounds stay, the rest is the engine's."""
+    for mark in marks:
+        if isinstance(mark, Of):
+            return list[part(mark.catalog)] if get_origin(annotation) is list else part(mark.catalog)  # type: ignore[misc]
+        if isinstance(mark, Takes):
+            return Annotated[translated(annotation), one_sentence(mark.what)]
+        if isinstance(mark, MetricName):
+            return _metric(CURVES if mark.curves else METRICS)
+    kept = [mark for mark in marks if not isinstance(mark, PerTrial)]
+    return Annotated[(translated(annotation), *kept)] if kept else translated(annotation)  # type: ignore[return-value]
+
+
+@cache
+def table(section: type[Any]) -> Any:
+    """The annotation of a field that holds a table, whose keys are the fields of a dataclass."""
+    hints = get_type_hints(section, include_extras=True)
+    fields: dict[str, Any] = {entry.name: (translated(hints[entry.name]), _default(entry)) for entry in dataclasses.fields(section)}
+    model = create_model(section.__name__, __base__=Table, __doc__=section.__doc__, **fields)
+
+    def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, section):
+            return value
+        try:
+            return section(**dict(inner(value)))
+        except ValidationError as error:
+            raise reworded(error, _Section(section)) from None
+
+    return Annotated[model, WrapValidator(check)]
+
+
+def _metric(names: Collection[str]) -> Any:
+    def check(name: str) -> str:
+        if name not in names:
+            raise worded(f"no metric is called '{name}' here" + nearest(name, names, "there are"))
+        return name
+
+    return Annotated[str, AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(names)})]
+
+
+def _default(entry: dataclasses.Field[Any]) -> Any:
+    if entry.default_factory is not dataclasses.MISSING:
+        return Field(default_factory=entry.default_factory)
+    return ... if entry.default is dataclasses.MISSING else entry.default
+
+
+class _Section:
+    """Whose keys the fields of a section are, in messages."""
+
+    def __init__(self, section: type[Any]) -> None:
+        self.written = section.WRITTEN
+        self.keys = [entry.name for entry in dataclasses.fields(section)]
+
+    def missing(self, key: str) -> str:
+        """`[model] needs 'layers'`."""
+        return f"{self.written} needs '{key}'"
+
+    def unknown(self, key: str) -> str:
+        """`[train] has no key 'step'; did you mean 'steps'?`."""
+        return f"{self.written} has no key '{key}'" + nearest(key, self.keys, "it has")
+
+
+def _catalogs_in(annotation: Any) -> set[str]:
+    """The catalogues that an annotation names, however deep."""
+    found = {annotation.catalog} if isinstance(annotation, Of) else set()
+    if get_origin(annotation) is Literal:
+        return found
+    return found.union(*map(_catalogs_in, get_args(annotation)))
+
+
+def _word(catalog: str) -> str:
+    return catalog.removesuffix("s")
+
+
+def _one(catalog: str) -> str:
+    return f"{'an' if catalog[0] in 'aeiou' else 'a'} {_word(catalog)}"

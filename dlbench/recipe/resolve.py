@@ -1,0 +1,142 @@
+"""From a draft to a candidate: every default filled in, and everything that cannot work found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from math import ceil
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from dlbench.errors import SetupError
+from dlbench.parts.arguments import Settings
+from dlbench.parts.datasets.base import Source
+from dlbench.parts.datasets.common import describe
+from dlbench.parts.net import LayerError, outline
+from dlbench.recipe import limits
+from dlbench.recipe.parts import arguments, nested, table
+from dlbench.recipe.places import KeyPath
+from dlbench.recipe.sections import Training
+from dlbench.recipe.tables import mistakes_in
+
+DEFAULTS = ("activation", "init", "bias_init")
+"""The keys of `[model]` that its layers take where they are left out."""
+
+
+@dataclass
+class Resolved:
+    """What became of a draft: its settings, what it trains on, its size, or what is wrong with it."""
+
+    settings: dict[str, Any] | None = None
+    source: Source | None = None
+    parameters: int = 0
+    mistakes: list[tuple[KeyPath, str]] = field(default_factory=list)
+    unavailable: SetupError | None = None
+
+
+class Resolver:
+    """Resolves the drafts of one recipe; asks a dataset once for its shapes, however many drafts train on it."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, Source] = {}
+
+    def resolve(self, data: dict[str, Any]) -> Resolved:
+        """Check a draft's data and fill it in."""
+        result = Resolved()
+        result.mistakes += _one_duration(data.get("train"))
+        try:
+            training = _training().validate_python(data)
+        except ValidationError as error:
+            result.mistakes += mistakes_in(error)
+            return result
+        result.settings = _settings(training)
+        if not result.mistakes:
+            self._check_together(result, result.settings)
+        return result
+
+    def _check_together(self, result: Resolved, settings: dict[str, Any]) -> None:
+        """What no section can know alone: data and net, data and batch, sizes against limits."""
+        if too_many := limits.beyond(limits.count_layers(settings["model"]["layers"]), limits.LAYERS, "layers"):
+            result.mistakes.append((("model", "layers"), too_many))
+            return
+        try:
+            source = result.source = self._described(settings["data"])
+        except ValueError as error:
+            result.mistakes.append((("data",), str(error)))
+        except SetupError as error:
+            result.unavailable = error
+        else:
+            result.mistakes += _batch_problems(settings["train"], source)
+            _check_net(result, settings["model"], source)
+
+    def _described(self, settings: Settings) -> Source:
+        key = json.dumps(settings, sort_keys=True)
+        if key not in self._sources:
+            self._sources[key] = describe(settings)
+        return self._sources[key]
+
+
+@cache
+def _training() -> TypeAdapter[Training]:
+    return TypeAdapter(table(Training))
+
+
+def _one_duration(train: Any) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(train, dict):
+        if "steps" in train and "epochs" in train:
+            yield ("train", "epochs"), "[train] takes either 'steps' or 'epochs', not both"
+        if "steps" not in train and "epochs" not in train:
+            yield ("train",), "[train] needs 'steps' or 'epochs'"
+
+
+def _settings(training: Training) -> dict[str, Any]:
+    """Plain data, the model's defaults filled into its layers."""
+    model = dict(vars(training.model))
+    defaults = {key: model[key] for key in DEFAULTS}
+    output = {key: defaults.get(key) if value is None else value for key, value in vars(training.model.output).items()}
+    return {
+        "data": training.data,
+        "model": {**model, "layers": _filled(training.model.layers, defaults), "output": output},
+        "train": dict(vars(training.train)),
+        "evaluate": dict(vars(training.evaluate)),
+        "probes": dict(vars(training.probes)),
+    }
+
+
+def _filled(layers: list[Any], defaults: dict[str, Settings]) -> list[Any]:
+    """The layers (or branches of layers) with the model's defaults where an argument's own default is `None`."""
+    return [_filled(layer, defaults) if isinstance(layer, list) else _fill(layer, defaults) for layer in layers]
+
+
+def _fill(layer: Settings, defaults: dict[str, Settings]) -> Settings:
+    known = arguments("layers", layer["kind"])
+    missing = {key: defaults[key] for key in known.keys() & defaults.keys() if layer[key] is None}
+    inner = {key: _filled(held, defaults) for key, held in nested("layers", layer, "layers").items()}
+    return {**layer, **missing, **inner}
+
+
+def _check_net(result: Resolved, model: Settings, source: Source) -> None:
+    """Lay the net out on paper."""
+    try:
+        blocks = outline(model, source.shape, 1 if source.classes == 2 else source.classes)
+    except LayerError as error:
+        is_output = error.index == len(model["layers"])
+        place: KeyPath = ("model", "layers") if is_output else ("model", "layers", error.index)
+        result.mistakes.append((place, f"the output layer does not fit: {error}" if is_output else str(error)))
+        return
+    result.parameters = sum(block.parameters for block in blocks)
+    if too_many := limits.beyond(result.parameters, limits.PARAMETERS, "parameters in one trial"):
+        result.mistakes.append((("model",), too_many))
+
+
+def _batch_problems(train: dict[str, Any], source: Source) -> Iterator[tuple[KeyPath, str]]:
+    batch = source.train if train["batch_size"] == "full" else train["batch_size"]
+    if batch > source.train:
+        yield ("train", "batch_size"), f"a batch of {batch:,} is more than the {source.train:,} samples to train on"
+    steps = train["steps"] or train["epochs"] * ceil(source.train / batch)
+    if too_many := limits.beyond(steps, limits.STEPS, "steps"):
+        yield ("train", "steps" if train["steps"] else "epochs"), too_many
+

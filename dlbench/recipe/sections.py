@@ -1,0 +1,220 @@
+"""The sections of a recipe: what stands in each, with which default. Frozen dataclasses in the vocabulary of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from annotated_types import Ge, Gt, Len
+
+from dlbench.parts.arguments import Activation, Init, Layers, Of, Settings
+
+
+@dataclass(frozen=True)
+class Takes:
+    """Marks a union with the words for what it takes."""
+
+    what: str
+
+
+Text: TypeAlias = Annotated[
+    str | Annotated[dict[Literal["en", "ko"], str], Len(1)], Takes("a text, or texts as { en = ..., ko = ... }")
+]
+"""A string (English), or a table with a string a language."""
+
+@dataclass(frozen=True)
+class MetricName:
+    """Marks a string that names a metric (`curves`: one of those that every evaluation writes)."""
+
+    curves: bool = False
+
+
+Metric: TypeAlias = Annotated[str, MetricName()]
+Curve: TypeAlias = Annotated[str, MetricName(curves=True)]
+Dataset: TypeAlias = Annotated[Settings, Of("datasets")]
+Optimizer: TypeAlias = Annotated[Settings, Of("optimizers")]
+Schedule: TypeAlias = Annotated[Settings, Of("schedules")]
+Regularizers: TypeAlias = Annotated[list[Settings], Of("regularizers")]
+Count: TypeAlias = Annotated[int, Ge(1)]
+BatchSize: TypeAlias = Annotated[Count | Literal["full"], Takes('a whole number of at least 1, or "full"')]
+Every: TypeAlias = Annotated[
+    Count | Literal["auto", "epoch"], Takes('a whole number of steps of at least 1, "auto" or "epoch"')
+]
+
+
+def _kind(name: str) -> Callable[[], Settings]:
+    return lambda: {"kind": name}
+
+
+def said(text: str | dict[str, str] | None, language: str = "en") -> str:
+    """A text of a recipe in a language, in its other one where it has not that one."""
+    if isinstance(text, dict):
+        return text.get(language) or next(iter(text.values()))
+    return text or ""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the recipe teaches: its place in the lecture, its question, and what is told after the run."""
+
+    WRITTEN: ClassVar = "[lesson]"
+
+    title: Text | None = None
+    question: Text | None = None
+    explain: Text | None = None
+    section: Text | None = None
+    statement: Text | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """The output layer, whose units and activation follow from the data; what is left out is the model's."""
+
+    WRITTEN: ClassVar = "[model.output]"
+
+    init: Init | None = None
+    bias_init: Init | None = None
+    bias: bool = True
+
+
+@dataclass(frozen=True)
+class Model:
+    """The net: defaults for every layer, and the layers from the input to the last hidden one."""
+
+    WRITTEN: ClassVar = "[model]"
+
+    layers: Layers
+    activation: Activation = field(default_factory=_kind("relu"))
+    init: Init = field(default_factory=_kind("torch_default"))
+    bias_init: Init = field(default_factory=_kind("zeros"))
+    output: Output = field(default_factory=Output)
+
+
+@dataclass(frozen=True)
+class Train:
+    """How the net learns; exactly one of `steps` and `epochs` is given."""
+
+    WRITTEN: ClassVar = "[train]"
+
+    optimizer: Optimizer = field(default_factory=_kind("sgd"))
+    schedule: Schedule = field(default_factory=_kind("constant"))
+    regularizers: Regularizers = field(default_factory=list)
+    batch_size: BatchSize = "full"
+    steps: Count | None = None
+    epochs: Count | None = None
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """How often the metrics are taken, and on how many training samples at most."""
+
+    WRITTEN: ClassVar = "[evaluate]"
+
+    every: Every = "auto"
+    train_samples: Count = 10_000
+
+
+@dataclass(frozen=True)
+class Probes:
+    """At how many points of the training the layers are measured, and whether with histograms of gradients."""
+
+    WRITTEN: ClassVar = "[probes]"
+
+    points: Annotated[int, Ge(0)] = 200
+    histograms: bool = True
+
+
+@dataclass(frozen=True)
+class Training:
+    """Everything that a trial depends on but its seed: the sections that a variant may change."""
+
+    WRITTEN: ClassVar = "the recipe"
+
+    data: Dataset
+    model: Model
+    train: Train
+    evaluate: Evaluate = field(default_factory=Evaluate)
+    probes: Probes = field(default_factory=Probes)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """How often every variant is trained: so many seeds from 0, or a list of seeds."""
+
+    WRITTEN: ClassVar = "[trials]"
+
+    seeds: Annotated[Count | list[Annotated[int, Ge(0)]], Takes("how many seeds, at least 1, or a list of seeds from 0 up")] = 5
+
+
+@dataclass(frozen=True)
+class Solved:
+    """When an evaluation counts as solved: `metric` is at least, or at most, a number."""
+
+    WRITTEN: ClassVar = "[compare.solved]"
+
+    metric: Curve
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class Compare:
+    """What the table compares: the metric, against which variant, and the metric that picks the best of a search."""
+
+    WRITTEN: ClassVar = "[compare]"
+
+    metric: Metric | None = None
+    baseline: str | None = None
+    select: Metric | None = None
+    solved: Solved | None = None
+    columns: list[Metric] | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
+
+    Exactly one of `at_most`, `at_least`, `between` (low and high), `near` (with `tolerance`) and `better_than` (another
+    variant, with `by`) is given. The condition is asked of the mean, or with `every_seed` of each trial; `at_step` of the
+    metric along the way; `choice` of one choice of the search, by path, instead of the best.
+    """
+
+    WRITTEN: ClassVar = "[[claims]]"
+
+    says: Text
+    source: Literal["lecture", "theory", "measured"]
+    variant: str
+    metric: Metric
+    at_most: float | None = None
+    at_least: float | None = None
+    between: Annotated[list[float], Len(2, 2)] | None = None
+    near: float | None = None
+    tolerance: Annotated[float, Gt(0)] | None = None
+    better_than: str | None = None
+    by: Annotated[float, Ge(0)] | None = None
+    every_seed: bool = False
+    at_step: Annotated[int, Ge(0)] | None = None
+    choice: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Everything around the training: the lesson, the seeds, the comparison, the claims."""
+
+    WRITTEN: ClassVar = "the recipe"
+
+    lesson: Lesson = field(default_factory=Lesson)
+    trials: Trials = field(default_factory=Trials)
+    compare: Compare = field(default_factory=Compare)
+    claims: list[Claim] = field(default_factory=list)
+
+
+TRAINING = tuple(Training.__dataclass_fields__)
+"""The sections that a variant may change."""
+
+FRAME = tuple(Frame.__dataclass_fields__)
+"""The sections around them, one for all variants."""
+
+PATCHES = ("variants", "grid", "search", "quick")
+"""The sections that change others."""

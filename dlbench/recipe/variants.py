@@ -1,0 +1,220 @@
+"""From one recipe to what is compared: variants or a grid laid over the base, the search tried inside each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from dlbench.recipe.limits import TRIALS, beyond
+from dlbench.recipe.patch import Mistake, Tree, merge
+from dlbench.recipe.places import KeyPath, dotted, split
+from dlbench.recipe.sections import TRAINING
+from dlbench.recipe.source import nest
+from dlbench.recipe.words import given, nearest
+
+ALONE = "base"
+"""The name of the only variant of a recipe without variants and grid."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A path and the values that it takes in turn; `found` is the list where it was written."""
+
+    path: KeyPath
+    found: Tree
+
+    @property
+    def values(self) -> list[Any]:
+        """The values, as they were written."""
+        values: list[Any] = self.found.data
+        return values
+
+    def patch(self, index: int) -> Tree:
+        """One of the values as a patch."""
+        value = self.found.at((index,), self.values[index])
+        below = {self.path + place: origin for place, origin in value.origins.items()}
+        return Tree(nest(self.path, value.data), {(): self.found.origin(()), **below})
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One thing that is compared: its patches over the base, and the search inside it."""
+
+    name: str
+    patches: list[Tree]
+    search: list[Axis]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A candidate before it is checked."""
+
+    variant: str
+    choice: dict[str, Any]
+    tree: Tree
+
+
+@dataclass
+class Expansion:
+    """What a recipe compares, and what is wrong with how it says so."""
+
+    variants: list[Variant]
+    mistakes: list[Mistake]
+
+    def drafts(self, base: Tree) -> Iterator[Draft]:
+        """Every candidate; patches that do not fit the base are added to the mistakes."""
+        for variant in self.variants:
+            tree = self._patched(base, variant.patches)
+            for choice in product(*(range(len(axis.values)) for axis in variant.search)):
+                chosen = list(zip(variant.search, choice, strict=True))
+                values = {dotted(axis.path): axis.values[index] for axis, index in chosen}
+                yield Draft(variant.name, values, self._patched(tree, [axis.patch(index) for axis, index in chosen]))
+
+    def _patched(self, tree: Tree, patches: list[Tree]) -> Tree:
+        for patch in patches:
+            tree, mistakes = merge(tree, patch)
+            self.mistakes += mistakes
+        return tree
+
+
+def expand(recipe: Tree, seeds: int) -> Expansion:
+    """The variants of a recipe in order, and what is wrong with them; over the limit of trials, none are made."""
+    mistakes: list[Mistake] = []
+    if "grid" in recipe.data and "variants" in recipe.data:
+        return Expansion([], [recipe.mistake(("grid",), "[grid] and [variants] exclude each other; leave one out")])
+    search = recipe.branch("search")
+    if "grid" in recipe.data:
+        grid, tried = _axes(recipe.branch("grid"), mistakes), _axes(search, mistakes)
+        if mistakes or _too_many(recipe, _size(grid) * _size(tried), seeds, mistakes):
+            return Expansion([], mistakes)
+        return Expansion([Variant(name, patches, tried) for name, patches in _grid_variants(grid)], mistakes)
+    variants = _named_variants(recipe, search, mistakes)
+    if _too_many(recipe, sum(_size(variant.search) for variant in variants), seeds, mistakes):
+        return Expansion([], mistakes)
+    _check_budgets(recipe, variants, mistakes)
+    return Expansion(variants, mistakes)
+
+
+def _size(axes: list[Axis]) -> int:
+    return prod(len(axis.values) for axis in axes)
+
+
+def _too_many(recipe: Tree, candidates: int, seeds: int, mistakes: list[Mistake]) -> bool:
+    """Whether the trials are beyond the limit; says so where the most of them come from."""
+    what = beyond(candidates * seeds, TRIALS, "trials")
+    if what:
+        section = next((key for key in ("grid", "search") if key in recipe.data and candidates > seeds), "trials")
+        mistakes.append(recipe.mistake((section,), what))
+    return what is not None
+
+
+def _named_variants(recipe: Tree, search: Tree, mistakes: list[Mistake]) -> list[Variant]:
+    """The tables of `[variants]`, each with the search that it changes; one without patches where there are none."""
+    table = recipe.branch("variants")
+    if not isinstance(table.data, dict):
+        mistakes.append(table.mistake((), f"takes a table a variant, not {given(table.data)}"))
+        return []
+    variants = []
+    for name in table.data:
+        patch = table.branch(name)
+        if not isinstance(patch.data, dict):
+            mistakes.append(patch.mistake((), f"takes a table of changes, not {given(patch.data)}"))
+            continue
+        for key in patch.data.keys() - {*TRAINING, "search"}:
+            what = f"a variant cannot change '{key}'{nearest(key, (*TRAINING, 'search'), 'it can change')}"
+            mistakes.append(patch.mistake((key,), what))
+        own, wrong = merge(search, patch.branch("search"))
+        mistakes += wrong
+        variants.append(Variant(name, [patch.only(TRAINING)], _axes(own, mistakes)))
+    return variants or [Variant(ALONE, [], _axes(search, mistakes))]
+
+
+def _check_budgets(recipe: Tree, variants: list[Variant], mistakes: list[Mistake]) -> None:
+    """The best of ten choices beats the best of two by luck alone, so every variant tries equally many."""
+    sizes = {variant.name: _size(variant.search) for variant in variants}
+    first, *others = sizes
+    for name in others:
+        if sizes[name] != sizes[first]:
+            what = f"tries {sizes[name]} choices, but '{first}' tries {sizes[first]}; a fair comparison gives each as many"
+            mistakes.append(recipe.mistake(("variants", name), what))
+
+
+def _axes(table: Tree, mistakes: list[Mistake]) -> list[Axis]:
+    """The lists in `[grid]` or `[search]`, however their paths are written: as dotted keys, tables, or one quoted key."""
+    axes: list[Axis] = []
+    if isinstance(table.data, dict):
+        for key in table.data:
+            _collect((), key, table, axes, mistakes)
+    else:
+        mistakes.append(table.mistake((), f"takes a list of values a path, not {given(table.data)}"))
+    seen = Counter(axis.path for axis in axes)
+    for axis in axes:
+        if seen[axis.path] > 1:
+            mistakes.append(axis.found.mistake((), f"'{dotted(axis.path)}' is varied twice"))
+    return axes
+
+
+def _collect(above: KeyPath, key: str, table: Tree, axes: list[Axis], mistakes: list[Mistake]) -> None:
+    here = table.branch(key)
+    try:
+        path = above + (split(key) if "." in key else (key,))
+    except ValueError:
+        mistakes.append(here.mistake((), "is no path such as model.layers.0.units"))
+        return
+    if path[0] not in TRAINING:
+        what = f"there is no section '{path[0]}' to vary{nearest(str(path[0]), TRAINING, 'there are')}"
+        mistakes.append(here.mistake((), what))
+    elif isinstance(here.data, dict):
+        for inner in here.data:
+            _collect(path, inner, here, axes, mistakes)
+    elif not isinstance(here.data, list) or not here.data:
+        mistakes.append(here.mistake((), f"takes a list of values, not {given(here.data) if here.data != [] else 'an empty one'}"))
+    else:
+        for index, value in enumerate(here.data):
+            if value in here.data[:index]:
+                mistakes.append(here.mistake((index,), "is in the list already"))
+        axes.append(Axis(path, here))
+
+
+def _grid_variants(axes: list[Axis]) -> Iterator[tuple[str, list[Tree]]]:
+    """Every combination with its name, such as `relu he 0.01`."""
+    labels = [_labels(axis) for axis in axes]
+    seen: Counter[str] = Counter()
+    for choice in product(*(range(len(axis.values)) for axis in axes)):
+        name = " ".join(labels[axis][index] for axis, index in enumerate(choice))
+        seen[name] += 1
+        yield (
+            f"{name} #{seen[name]}" if seen[name] > 1 else name,
+            [axis.patch(index) for axis, index in zip(axes, choice, strict=True)],
+        )
+
+
+def _labels(axis: Axis) -> list[str]:
+    """A short name for each value of an axis: the shortest kind of name that tells all of them apart."""
+    for label in (_short, _long):
+        names = [label(axis.path, value) for value in axis.values]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{axis.path[-1]}#{index}" for index in range(len(axis.values))]
+
+
+def _short(path: KeyPath, value: Any) -> str:
+    match value:
+        case bool():
+            return str(path[-1]) if value else f"no {path[-1]}"
+        case dict():
+            return str(value.get("kind", "")) or _long(path, value)
+        case list():
+            return f"{len(value)} {path[-1]}"
+        case _:
+            return str(value)
+
+
+def _long(path: KeyPath, value: Any) -> str:
+    if not isinstance(value, dict):
+        return _short(path, value)
+    return " ".join(_short((key,), argument) if key == "kind" else f"{key}={argument}" for key, argument in value.items())
