@@ -166,7 +166,8 @@ class LogHistogram:
 def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """To five significant digits: enough for a picture, and short when written down."""
     exact = values.astype(np.float64)
-    size = np.floor(np.log10(np.abs(exact), where=exact != 0, out=np.zeros_like(exact)))
+    usual = np.isfinite(exact) & (exact != 0)
+    size = np.floor(np.log10(np.abs(exact), where=usual, out=np.zeros_like(exact)))
     scale = 10.0 ** (4 - size)
     rounded: NDArray[np.float32] = (np.rint(exact * scale) / scale).astype(np.float32)
     return rounded

@@ -96,7 +96,7 @@ class Trainer:
                 self._advance(min(until, self.step + self._chunk))
                 if pause(self):
                     return False
-            if until > 0 and self._ledger.count:
+            if self.step == until and self._ledger.count:
                 self._evaluate()
         return True
 
