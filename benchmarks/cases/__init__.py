@@ -1,0 +1,18 @@
+"""The cases, one file each: a function from the scale to a contest, found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.cases.growth import growth_mnist, growth_xor
+from benchmarks.cases.mnist import mnist
+from benchmarks.cases.probes import probes
+from benchmarks.cases.scale import Scale
+from benchmarks.cases.startup import startup
+from benchmarks.cases.xor import xor
+from benchmarks.contest import Contest
+
+CASES: dict[str, Callable[[Scale], Contest]] = {
+    make.__name__.replace("_", "-"): make for make in (xor, mnist, probes, growth_xor, growth_mnist, startup)
+}
+"""Every case by its name, in the order in which they are held."""

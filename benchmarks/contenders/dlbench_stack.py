@@ -1,0 +1,40 @@
+"""dlbench's engine on one stack of trials, events written to a file as in any run."""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.lap import Lap
+from benchmarks.settings import one_stack
+from dlbench.engine.batches import Data, load
+from dlbench.engine.trainer import Trainer
+from dlbench.run.events import EventWriter
+
+
+def run(lap: Lap, *, lesson: str, trials: int, steps: int, probes: bool, samples: int | None = None) -> None:
+    """`trials` seeds of a lesson ("xor" or "mnist") on its first `samples`; a lap is a training of `steps` steps.
+
+    As with every contender, making the net is not timed. The evaluations at the first and last step see one sample.
+    """
+    plan = one_stack(lesson, trials=trials, steps=steps, probes=probes)
+    device = torch.device("cpu")
+    whole = load(plan.candidates[0].settings["data"], device)
+    data = Data(whole.train if samples is None else whole.train.first(samples), None, whole.test.first(1))
+    with tempfile.TemporaryDirectory() as folder:
+        for number in count():
+            lap.wait()
+            with EventWriter(Path(folder) / f"{number}.jsonl") as writer:
+                trainer = Trainer(plan, 0, device, data, writer.write)
+                lap.start()
+                trainer.train(_go_on)
+                lap.stop()
+
+
+def _go_on(trainer: Any) -> bool:
+    del trainer
+    return False

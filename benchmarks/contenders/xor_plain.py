@@ -1,0 +1,38 @@
+"""The nine-layer lesson as anybody writes it: one net, one loop, once a trial."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from benchmarks.lap import Lap
+
+
+def run(lap: Lap, *, steps: int) -> None:
+    """One trial on XOR: 2-5, nine times 5-5, 5-1, sigmoids, U(-1, 1), zero biases, SGD 0.1, `steps` full batches a lap."""
+    x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    model = nine_layers()
+    loss_of = nn.BCELoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    while True:
+        lap.start()
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = loss_of(model(x), y)
+            loss.backward()
+            optimizer.step()
+
+
+def nine_layers() -> nn.Sequential:
+    """The lecture's net."""
+    sizes = [2, *[5] * 10, 1]
+    layers: list[nn.Module] = []
+    for fan_in, fan_out in pairwise(sizes):
+        linear = nn.Linear(fan_in, fan_out)
+        nn.init.uniform_(linear.weight, -1.0, 1.0)
+        nn.init.zeros_(linear.bias)
+        layers += [linear, nn.Sigmoid()]
+    return nn.Sequential(*layers)
