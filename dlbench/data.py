@@ -132,8 +132,8 @@ def main() -> int:
         import torchvision.datasets
 
         getattr(torchvision.datasets, DATASETS[name].traits["download"].torchvision)(folder, download=True)
-    except (OSError, RuntimeError, ImportError) as error:
-        sys.stdout.write(" ".join(str(error).split()) + "\n")
+    except Exception as error:  # noqa: BLE001 - whatever stops a download, the parent tells it in one line
+        sys.stdout.write(" ".join(str(error).split()) + f" ({type(error).__name__})\n")
         return 1
     return 0
 

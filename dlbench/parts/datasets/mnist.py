@@ -1,7 +1,7 @@
 """MNIST and its family: torchvision's folders, downloads and checksums, read by numpy.
 
 torchvision's own class would read the same bytes, but importing it costs four seconds on top of torch (it pulls in
-`torch._dynamo`), in every worker; so it only downloads, and the tests hold the arrays read here against it.
+`torch._dynamo`), in every worker; so it only downloads.
 """
 
 from __future__ import annotations

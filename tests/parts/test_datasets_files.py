@@ -1,0 +1,300 @@
+"""Datasets in files of one's own: what is written comes back, and every broken file gets one clear text."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays as any_array
+
+from dlbench.errors import SetupError
+from dlbench.parts.datasets import describe, load_data
+
+Y = np.array([0, 1, 2, 0, 1, 2])
+reuse = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+FLOATS = st.floats(-(2.0**100), 2.0**100, width=32)
+words = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=5)
+
+
+def archive(path, **changes):
+    """A good archive at `path` but for the changes (`None` leaves an array out)."""
+    arrays = {"x_train": np.ones((6, 2)), "y_train": Y, "x_test": np.ones((6, 2)), "y_test": Y, **changes}
+    np.savez(path, **{key: value for key, value in arrays.items() if value is not None})
+    return str(path)
+
+
+def table(path, text):
+    """A csv file of that text."""
+    path.write_text(text, encoding="utf-8", newline="")
+    return str(path)
+
+
+@reuse
+@given(x=any_array(np.float32, (6, 3), elements=FLOATS), y=st.permutations([0, 0, 1, 1, 2, 2]))
+def test_npz_round_trip(tmp_path, x, y):
+    """Floats come back bit for bit in their order, with their labels."""
+    path = archive(
+        tmp_path / "a.npz", x_train=x, y_train=np.array(y), x_test=x[::-1], y_test=np.array(y[::-1], "uint8")
+    )
+    arrays = load_data({"kind": "npz", "path": path})
+
+    np.testing.assert_array_equal(x, arrays.x_train)
+    np.testing.assert_array_equal(x[::-1], arrays.x_test)
+    assert y == arrays.y_train.tolist()
+    assert y[::-1] == arrays.y_test.tolist()
+
+
+@pytest.mark.parametrize(
+    ("stored", "dtype", "seen"),
+    [
+        ((8, 9), "uint8", (1, 8, 9)),
+        ((8, 9), "float32", (8, 9)),
+        ((8, 9, 3), "uint8", (3, 8, 9)),
+        ((8, 9, 1), "float64", (1, 8, 9)),
+        ((8, 9, 4), "float32", (4, 8, 9)),
+        ((3, 8, 9), "uint8", (3, 8, 9)),
+        ((3, 8, 3), "uint8", (3, 8, 3)),
+        ((8, 9, 5), "uint8", (8, 9, 5)),
+        ((7,), "int32", (7,)),
+    ],
+)
+def test_npz_puts_channels_first_where_they_are_plainly_last(tmp_path, stored, dtype, seen):
+    """The documented rule, by `describe` and by the arrays, value for value."""
+    x = np.random.default_rng(0).integers(0, 255, (6, *stored)).astype(dtype)
+    for compress in (np.savez, np.savez_compressed):
+        compress(tmp_path / "a.npz", x_train=x, y_train=Y, x_test=x, y_test=Y)
+        source = describe({"kind": "npz", "path": str(tmp_path / "a.npz")})
+        arrays = source.load()
+
+        moved = x if stored == seen or len(stored) == 2 else x.transpose(0, 3, 1, 2)
+        scale = 255 if dtype == "uint8" else 1
+        assert source.shape == seen
+        np.testing.assert_allclose(moved.reshape(6, *seen) / scale, arrays.x_train, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"x_test": None}, "has no array 'x_test'; it needs x_train, y_train, x_test, y_test and has x_train, y_train, y_test"),
+        ({"x_train": np.full((6, 2), "a")}, "'x_train' holds <U1, not numbers"),
+        ({"x_train": np.full((6, 2), 1j)}, "'x_train' holds complex128, not numbers"),
+        ({"x_train": np.array([{}] * 6)}, "'x_train' holds object, not numbers"),
+        ({"x_train": np.ones(6)}, r"'x_train' has the shape \(6,\); it needs samples first"),
+        ({"x_train": np.ones((0, 2)), "y_train": Y[:0]}, r"'x_train' has the shape \(0, 2\); it needs samples first"),
+        ({"x_train": np.ones((5, 2))}, "'x_train' has 5 samples, but 6 labels"),
+        ({"x_test": np.ones((6, 3))}, r"'x_train' has samples of \(2,\) in float64, 'x_test' of \(3,\) in float64"),
+        ({"x_test": np.ones((6, 2), "uint8")}, r"in float64, 'x_test' of \(2,\) in uint8; they must agree"),
+        ({"y_train": Y + 1}, "the labels in 'y_train' are 1, 2, 3; they must be 0, 1, ... without a gap, two at least"),
+        ({"y_train": Y * 0}, "the labels in 'y_train' are 0; they must be"),
+        ({"y_train": Y * 0.5}, r"'y_train' must be whole numbers of the shape \(samples,\), but is float64 of \(6,\)"),
+        ({"y_train": np.eye(6, dtype=int)}, r"'y_train' must be whole numbers .* but is int64 of \(6, 6\)"),
+        ({"y_train": (Y - 1).astype("uint64")}, "the labels in 'y_train' are -1, 0, 1; they must be"),
+        ({"y_train": Y - 1}, "the labels in 'y_train' are -1, 0, 1; they must be"),
+        ({"y_test": Y + 1}, "'y_test' has the label 3, which 'y_train' has not"),
+    ],
+)  # fmt: skip
+def test_npz_says_what_is_wrong_without_loading(tmp_path, changes, says):
+    """A wrong archive is refused when it is described, naming the file and the array."""
+    path = archive(tmp_path / "a.npz", **changes)
+    with pytest.raises(SetupError, match=f"^{path}:? .*{says}|^{path}: {says}|^{path} {says}"):
+        describe({"kind": "npz", "path": path})
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
+def test_npz_refuses_numbers_that_are_not_finite_and_says_where(tmp_path, bad):
+    """NaN, infinity and what overflows float32 are found when loading, with their position."""
+    x = np.ones((6, 2))
+    x[4, 1] = bad
+    path = archive(tmp_path / "a.npz", x_test=x)
+    with pytest.raises(SetupError, match=r"'x_test' is (nan|inf) at \[4, 1\]; every number must be finite"):
+        load_data({"kind": "npz", "path": path})
+
+
+@pytest.mark.parametrize("keep", [0, 1, 30, 200, 700, -1])
+def test_a_truncated_npz_is_one_clear_error(tmp_path, keep):
+    """However much of the file is left, the text says that it cannot be read and what it should be."""
+    path = archive(tmp_path / "a.npz")
+    content = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "a.npz").write_bytes(content[:keep])
+    with pytest.raises(SetupError, match=r"cannot be read as an npz archive \(.*\); write it anew with numpy.savez"):
+        load_data({"kind": "npz", "path": path})
+
+
+@reuse
+@given(st.data())
+def test_a_damaged_npz_never_raises_anything_else(tmp_path, data):
+    """With any byte of the archive changed, loading works or raises `SetupError` (or refuses the size it claims)."""
+    archive(tmp_path / "good.npz")
+    content = bytearray((tmp_path / "good.npz").read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    (tmp_path / "bad.npz").write_bytes(content)
+    text = ""
+    try:
+        load_data({"kind": "npz", "path": str(tmp_path / "bad.npz")})
+    except (SetupError, ValueError) as error:
+        text = str(error)
+
+    assert not text or str(tmp_path / "bad.npz") in text or "GiB" in text
+
+
+def test_an_archive_that_claims_a_huge_array_is_refused(tmp_path):
+    """A header of a terabyte in a file of a kilobyte is an error, not an allocation."""
+    path = archive(tmp_path / "a.npz")
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    members["x_train.npy"] = members["x_train.npy"].replace(b"(6, 2), }          ", b"(6, 99999999999), }")
+    members["x_test.npy"] = members["x_train.npy"]
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in members.items():
+            new.writestr(name, content)
+    with pytest.raises(ValueError, match=r"this data is 4,470\.3 GiB, but the machine has"):
+        describe({"kind": "npz", "path": path})
+
+
+@reuse
+@given(
+    x=st.lists(st.tuples(*[FLOATS] * 2), min_size=6, max_size=6),
+    names=st.lists(words, min_size=3, max_size=3, unique=True).filter(lambda names: not all(map(is_number, names))),
+    place=st.integers(0, 2),
+    delimiter=st.sampled_from(",;\t"),
+    header=st.booleans(),
+)
+def test_csv_round_trip(tmp_path, x, names, place, delimiter, header):
+    """Whatever the label's column, the header and the delimiter, every row comes back once, words sorted into labels."""
+    rows = [[*map(repr, features)] for features in x]
+    for row, label in zip(rows, Y, strict=True):
+        row.insert(place, names[label])
+    with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerows([["height", "width", "depth"], *rows] if header else rows)
+    arrays = load_data({"kind": "csv", "path": str(tmp_path / "a.csv"), "label": place, "delimiter": delimiter,
+                        "header": "yes" if header else "no", "test_share": 0.4})  # fmt: skip
+
+    ours = np.column_stack([np.r_[arrays.x_train, arrays.x_test], np.r_[arrays.y_train, arrays.y_test]])
+    expected = np.column_stack([x, [sorted(names).index(names[label]) for label in Y]])
+    assert sorted(map(tuple, ours.tolist())) == sorted(map(tuple, expected.tolist()))
+    assert sorted(arrays.y_test) == [0, 1, 2]
+
+
+def is_number(text):
+    """Whether Python reads it as a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "features", "labels"),
+    [
+        ("1,a\n2,a\n3,b\n4,b\n", {}, [1, 2, 3, 4], [0, 0, 1, 1]),
+        ("size,kind\n1,a\n2,a\n3,b\n4,b\n", {}, [1, 2, 3, 4], [0, 0, 1, 1]),
+        ("\ufeffkind,size\na,1\na,2\nb,3\nb,4\n", {"label": "kind"}, [1, 2, 3, 4], [0, 0, 1, 1]),
+        ("1,10\n2,10\n3,9\n4,9\n", {}, [1, 2, 3, 4], [1, 1, 0, 0]),
+        ("1,2\n1,a\n2,a\n3,b\n4,b\n", {"header": "yes"}, [1, 2, 3, 4], [0, 0, 1, 1]),
+        ("1,2\n1,a\n2,a\n3,b\n4,b\n", {"label": "2"}, [1, 2, 3, 4], [0, 0, 1, 1]),
+        ("1,no\r\n2,no\r\n\r\n3,yes\r\n4,yes", {"label": 1}, [1, 2, 3, 4], [0, 0, 1, 1]),
+        ('"no","1"\n"no","2"\n"yes, it is","3"\n"yes, it is","4"\n', {"label": -2}, [1, 2, 3, 4], [0, 0, 1, 1]),
+    ],
+)
+def test_csv_finds_header_and_label(tmp_path, text, arguments, features, labels):
+    """Headers are told from rows, labels are found by name and position, numbers sort by value, words by letter."""
+    source = describe({"kind": "csv", "path": table(tmp_path / "a.csv", text), "test_share": 0.5, **arguments})
+    arrays = source.load()
+    pairs = zip(np.r_[arrays.x_train, arrays.x_test][:, 0], np.r_[arrays.y_train, arrays.y_test], strict=True)
+
+    assert (source.shape, source.classes, source.train, source.test) == ((1,), 2, 2, 2)
+    assert sorted(zip(features, labels, strict=True)) == sorted(pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", " is empty; it needs a row a sample"),
+        ("\n\n", " is empty; it needs a row a sample"),
+        ("size,kind\n", " has a header, but no rows below it"),
+        ("1\n2\n", " has one column; it needs features and a label, parted by ','"),
+        ("1,2,a\n1,2,b\n1,a\n", ":3: 2 cells, but the first row has 3"),
+        ("size,kind\n1,a\nbig,b\n", ":3: column 'size' holds 'big', which is not a finite number; fill it in"),
+        ("size,kind\n1,a\n,b\n", ":3: column 'size' holds '', which is not a finite number; fill it in"),
+        ("size,kind\n1,a\nNaN,b\n", ":3: column 'size' holds 'NaN', which is not a finite number"),
+        ("1,a\n-inf,b\n", ":2: column '0' holds '-inf', which is not a finite number"),
+        ("1,a\n1e99,b\n", ":2: column '0' holds '1e99', which is not a finite number"),
+        ("1,a\n2,\n", ": column '1' has rows without a label"),
+        ("1,a\n2,a\n", ": column '1' has 1 different values in 2 rows; a label names a class"),
+        ("1,.1\n2,.2\n3,.3\n", ": column '1' has 3 different values in 3 rows; a label names a class"),
+        ('1,"a\n2,b\n', " cannot be read as a table in UTF-8"),
+    ],
+)  # fmt: skip
+def test_csv_says_what_is_wrong_at_which_line(tmp_path, text, says):
+    """A wrong table is refused when it is described, naming the file, the line and the column."""
+    path = table(tmp_path / "a.csv", text)
+    with pytest.raises(SetupError) as caught:
+        describe({"kind": "csv", "path": path})
+    assert str(caught.value).startswith(path + says)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"label": "colour"}, "'label' is 'colour', but the columns of {path} are size, kind"),
+        ({"label": 2}, "'label' is column 2, but {path} has 2 columns"),
+        ({"label": -3}, "'label' is column -3, but {path} has 2 columns"),
+        ({"label": "kind", "header": "no"}, "'label' is the name 'kind', but header = \"no\" says that columns have no names"),
+        ({"test_share": 0.1}, "'test_share' 0.1 of 4 rows leaves no sample to test on"),
+    ],
+)  # fmt: skip
+def test_csv_arguments_that_do_not_fit_the_file_are_value_errors(tmp_path, arguments, says):
+    """What the recipe has wrong, the file being fine, can be told at the recipe's line."""
+    path = table(tmp_path / "a.csv", "size,kind\n1,a\n2,a\n3,b\n4,b\n")
+    with pytest.raises(ValueError) as caught:
+        describe({"kind": "csv", "path": path, **arguments})
+    assert says.format(path=path) == str(caught.value)
+
+
+def test_a_binary_file_is_no_table(tmp_path):
+    """What is not UTF-8 is refused in one line."""
+    (tmp_path / "a.csv").write_bytes(bytes(range(256)))
+    with pytest.raises(SetupError, match="cannot be read as a table in UTF-8"):
+        describe({"kind": "csv", "path": str(tmp_path / "a.csv")})
+
+
+def test_a_changed_csv_is_read_anew(tmp_path):
+    """The parsed table is remembered only as long as the file stays the same."""
+    path = table(tmp_path / "a.csv", "1,a\n2,a\n3,b\n4,b\n")
+    before = describe({"kind": "csv", "path": path, "test_share": 0.5})
+    table(tmp_path / "a.csv", "1,a\n2,a\n3,b\n4,b\n5,c\n6,c\n")
+    after = describe({"kind": "csv", "path": path, "test_share": 0.5})
+
+    assert (before.classes, after.classes) == (2, 3)
+
+
+@pytest.mark.parametrize("kind", ["npz", "csv"])
+def test_a_file_is_found_from_here_and_in_the_data_folders(tmp_path, monkeypatch, kind):
+    """A relative path is seen from the current folder, then from DLBENCH_DATA; without it the text says where it was sought."""
+    monkeypatch.setenv("DLBENCH_DATA", str(tmp_path / "mine"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SetupError) as caught:
+        describe({"kind": kind, "path": "some/file"})
+    text = str(caught.value)
+    assert text.startswith(
+        f"no file 'some/file': looked in {tmp_path}/some, {tmp_path}/mine/some, {tmp_path}/data/some, "
+    )
+    assert text.endswith("; correct 'path', or set DLBENCH_DATA to the folder it lies in")
+
+    for folder in ("mine/some", "some"):
+        (tmp_path / folder).mkdir(parents=True)
+        file = tmp_path / folder / "file"
+        if kind == "npz":
+            archive(tmp_path / "a.npz")
+            (tmp_path / "a.npz").rename(file)
+        else:
+            table(file, "1,a\n2,a\n3,b\n4,b\n5,b\n6,b\n")
+        assert describe({"kind": kind, "path": "some/file"}).classes in {2, 3}
+        file.unlink()
