@@ -1,0 +1,140 @@
+"""What the plan gathers into stacks, and how it shares them out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cases import dense, plan_of, settings
+from dlbench.errors import UsageError
+from dlbench.plan.devices import choose
+from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
+from dlbench.plan.structure import structure
+from hypothesis import given
+from hypothesis import strategies as st
+
+FLAT = {"kind": "flatten"}
+BASE = settings([FLAT, dense(8), {"kind": "dropout", "keep": 0.7, "rate": None}], data="digits", batch_size=100)
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """BASE with one value replaced, at a dotted path."""
+    result = settings([FLAT, dense(8), {"kind": "dropout", "keep": 0.7, "rate": None}], data="digits", batch_size=100)
+    *way, last = path.split(".")
+    place: Any = result
+    for step in way:
+        place = place[int(step)] if isinstance(place, list) else place[step]
+    place[last] = value
+    return result
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("train.optimizer.lr", 0.01),
+        ("model.layers.2.keep", 1.0),
+        ("model.layers.1.init", {"kind": "zeros"}),
+        ("model.layers.1.bias_init", {"kind": "constant", "value": 1.0}),
+        ("model.init", {"kind": "he", "distribution": "normal"}),
+        ("model.output.init", {"kind": "zeros"}),
+    ],
+)
+def test_numbers_and_inits_share_a_stack(path: str, value: Any) -> None:
+    """Settings that differ in a number or an init have one structure."""
+    assert structure(changed(path, value)) == structure(BASE)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("train.optimizer", {"kind": "adam", "lr": 0.5}),
+        ("train.batch_size", 50),
+        ("train.steps", 51),
+        ("train.regularizers", [{"kind": "l2", "strength": 0.1}]),
+        ("model.layers.1.units", 9),
+        ("model.layers.1.activation", {"kind": "relu"}),
+        ("model.layers.1.bias", False),
+        ("model.layers.1.repeat", 2),
+        ("data.limit", 500),
+        ("evaluate.every", 3),
+        ("probes.points", 3),
+    ],
+)
+def test_another_program_is_another_stack(path: str, value: Any) -> None:
+    """Settings that differ in shapes, kinds, data or schedule have different structures."""
+    assert structure(changed(path, value)) != structure(BASE)
+
+
+def test_every_trial_is_in_one_stack_of_one_worker() -> None:
+    """The stacks cover all trials once, and the workers all stacks once."""
+    plan = plan_of(
+        {"base": BASE, "wide": changed("model.layers.1.units", 64), "slow": changed("train.optimizer.lr", 0.01)},
+        seeds=range(7),
+        workers=2,
+    )
+
+    assert sorted(trial for stack in plan.stacks for trial in stack.trials) == list(range(21))
+    assert sorted(stack for worker in plan.workers for stack in worker.stacks) == list(range(len(plan.stacks)))
+
+
+def test_equal_numbers_stand_side_by_side() -> None:
+    """Within a stack, trials that train with the same numbers are neighbours, whatever the order of the variants."""
+    plan = plan_of({"a": BASE, "b": changed("train.optimizer.lr", 0.1), "c": changed("model.init", {"kind": "zeros"})}, seeds=[0, 1])
+    (stack,) = plan.stacks
+    rates = [plan.candidates[plan.trials[i].candidate].settings["train"]["optimizer"]["lr"] for i in stack.trials]
+
+    assert rates == sorted(rates)
+
+
+def test_a_trials_id_is_of_its_settings_and_seed() -> None:
+    """Ids differ between seeds and settings, and stay the same from plan to plan."""
+    first, again = (plan_of({"a": BASE, "b": changed("train.optimizer.lr", 0.1)}, seeds=[0, 1]) for _ in range(2))
+
+    assert len({trial.id for trial in first.trials}) == 4
+    assert [trial.id for trial in first.trials] == [trial.id for trial in again.trials]
+
+
+loads = st.builds(
+    lambda trials, steps, parameters: Load(list(range(trials)), steps, 3, parameters, 600.0 * parameters),
+    st.integers(1, 200),
+    st.integers(1, 20_000),
+    st.integers(10, 10**7),
+)
+
+
+@given(st.lists(loads, min_size=1, max_size=8), st.integers(1, 16))
+def test_splitting_keeps_every_trial(many: list[Load], workers: int) -> None:
+    """Bounding and splitting change no trial, and everything is assigned once."""
+    split = split_for(bounded(many), workers)
+    shares = assign(split, workers)
+
+    assert sum(len(load.trials) for load in split) == sum(len(load.trials) for load in many)
+    assert sorted(index for share in shares for index in share) == list(range(len(split)))
+
+
+def test_a_wide_stack_is_shared_by_two_workers_and_a_tiny_one_is_not() -> None:
+    """Ten MNIST nets are split over two workers; thirty nine-layer XOR nets, bound by launching operations, stay together."""
+    mnist = Load(list(range(10)), 8000, 4, 269_000, 6.0 * 269_000 * 100)
+    xor = Load(list(range(30)), 10_000, 11, 291, 6.0 * 291 * 4)
+
+    assert [len(load.trials) for load in split_for([mnist], 2)] == [5, 5]
+    assert len(split_for([xor], 2)) == 1
+    assert workers_for([mnist], cores=2) == 2
+    assert workers_for([xor], cores=8) == 1
+
+
+def test_tiny_nets_want_one_thread() -> None:
+    """A lone MNIST stack gets the spare cores as threads, a tiny net one thread."""
+    mnist = Load([0], 8000, 4, 269_000, 6.0 * 269_000 * 100)
+    xor = Load(list(range(30)), 10_000, 11, 291, 6.0 * 291 * 4)
+
+    assert threads_for([mnist], [0], spare=2) == 2
+    assert threads_for([xor], [0], spare=2) == 1
+
+
+def test_devices_by_name() -> None:
+    """Named devices are taken as they are, without a stand-in; nonsense is an error that lists what there is."""
+    assert choose("cpu") == (["cpu"], False)
+    assert choose("cuda:1") == (["cuda:1"], False)
+    with pytest.raises(UsageError, match="there are auto, cpu, cuda"):
+        choose("gpu")
