@@ -19,9 +19,10 @@ from dlbench.run.folder import RunFolder
 
 
 def main(behaviour, run, _session, session, _worker, worker, _stacks, stacks):
+    """Introduce itself, work, and tell the ends."""
     folder, session, worker = RunFolder(Path(run)), int(session), int(worker)
     stacks = [int(stack) for stack in stacks.split(",")]
-    print(f"threads {os.environ['OMP_NUM_THREADS']} {os.environ['MKL_NUM_THREADS']}")
+    sys.stdout.write(f"threads {os.environ['OMP_NUM_THREADS']} {os.environ['MKL_NUM_THREADS']}\n")
     if behaviour == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if behaviour == "mute":
@@ -37,12 +38,14 @@ def main(behaviour, run, _session, session, _worker, worker, _stacks, stacks):
 
 
 def work(behaviour, events, controls, stacks):
+    """Behave, and give the status to end with."""
     if behaviour in {"done", "fail"}:
         return {"done": "done", "fail": "failed"}[behaviour]
     if behaviour == "crash":
         events.write("metrics", stack=stacks[0], step=1)
         events.flush()
-        print("Segmentation fault, so to speak", flush=True)
+        sys.stdout.write("Segmentation fault, so to speak\n")
+        sys.stdout.flush()
         os._exit(139)
     stopped = []
     if behaviour == "obey":

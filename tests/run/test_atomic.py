@@ -44,9 +44,14 @@ def test_an_exception_leaves_the_old_file_and_no_litter(tmp_path):
     """A block that raises changes nothing on disk."""
     path = tmp_path / "recipe.toml"
     write_text_atomic(path, "old ✓\n")
-    with pytest.raises(RuntimeError, match="half way"), replacing(path) as file:
-        file.write(b"new")
-        raise RuntimeError("half way")
+
+    def write_half():
+        with replacing(path) as file:
+            file.write(b"new")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        write_half()
 
     assert path.read_text(encoding="utf-8") == "old ✓\n"
     assert list(tmp_path.iterdir()) == [path]

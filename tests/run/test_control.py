@@ -24,6 +24,7 @@ for number in range(200):
 
 @pytest.fixture
 def running(folder):
+    """A run in its first session."""
     folder.events_file(0, 0).touch()
     return folder
 

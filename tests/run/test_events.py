@@ -44,16 +44,19 @@ HOSTILE = [
 
 
 def line(seq, kind="metrics", **fields):
+    """One event as any writer might write it."""
     return json.dumps({"v": 1, "seq": seq, "time": 0.5, "kind": kind, **fields}).encode() + b"\n"
 
 
 def fresh(tmp_path_factory):
+    """A folder of its own for each example of hypothesis."""
     folder = RunFolder(tmp_path_factory.mktemp("run"))
     folder.events.mkdir()
     return folder
 
 
 def read_all(reader, **limits):
+    """Poll until nothing comes."""
     events = []
     while more := reader.poll(**limits):
         events += more

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from dlbench.errors import DlbenchError, ExitCode, UsageError
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.run.folder import RunFolder, create, find_run, find_runs
 
-NOW = datetime(2026, 11, 23, 15, 30, 12)
+NOW = datetime(2026, 11, 23, 15, 30, 12, tzinfo=UTC)
 
 PLAN = Plan(
     recipe="xor ✓",
@@ -26,6 +26,7 @@ PLAN = Plan(
 
 
 def made(base, name):
+    """A run of this name with a plan."""
     folder = RunFolder(base / name)
     folder.path.mkdir(parents=True)
     folder.write_plan(PLAN)
@@ -154,6 +155,7 @@ def test_event_files_come_in_the_order_of_their_numbers(folder):
 
 @pytest.fixture
 def base(tmp_path):
+    """Four runs of two recipes, and a folder that is none."""
     for name in ("xor/20261122-090000", "xor/20261123-153012", "xor/20261123-153012-2", "mnist/20261121-100000"):
         made(tmp_path, name)
     (tmp_path / "xor" / "20261124-000000").mkdir()
@@ -224,5 +226,5 @@ def test_a_run_that_is_not_there_is_answered_with_a_hint(base, text, message):
 
 def test_where_there_are_no_runs_the_way_to_one_is_told(tmp_path):
     """An empty or missing base says how to start a run."""
-    with pytest.raises(UsageError, match="there are no runs under .*nowhere; start one with 'dlbench run RECIPE'"):
+    with pytest.raises(UsageError, match=r"there are no runs under .*nowhere; start one with 'dlbench run RECIPE'"):
         find_run(tmp_path / "nowhere", "latest")
