@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from annotated_types import Ge, Gt, Len
@@ -22,6 +22,7 @@ Text: TypeAlias = Annotated[
     str | Annotated[dict[Literal["en", "ko"], str], Len(1)], Takes("a text, or texts as { en = ..., ko = ... }")
 ]
 """A string (English), or a table with a string a language."""
+
 
 @dataclass(frozen=True)
 class MetricName:
@@ -47,7 +48,7 @@ def _kind(name: str) -> Callable[[], Settings]:
     return lambda: {"kind": name}
 
 
-def said(text: str | dict[str, str] | None, language: str = "en") -> str:
+def said(text: str | dict[Any, str] | None, language: str = "en") -> str:
     """A text of a recipe in a language, in its other one where it has not that one."""
     if isinstance(text, dict):
         return text.get(language) or next(iter(text.values()))
@@ -58,7 +59,7 @@ def said(text: str | dict[str, str] | None, language: str = "en") -> str:
 class Lesson:
     """What the recipe teaches: its place in the lecture, its question, and what is told after the run."""
 
-    WRITTEN: ClassVar = "[lesson]"
+    WRITTEN: ClassVar[str] = "[lesson]"
 
     title: Text | None = None
     question: Text | None = None
@@ -71,7 +72,7 @@ class Lesson:
 class Output:
     """The output layer, whose units and activation follow from the data; what is left out is the model's."""
 
-    WRITTEN: ClassVar = "[model.output]"
+    WRITTEN: ClassVar[str] = "[model.output]"
 
     init: Init | None = None
     bias_init: Init | None = None
@@ -82,7 +83,7 @@ class Output:
 class Model:
     """The net: defaults for every layer, and the layers from the input to the last hidden one."""
 
-    WRITTEN: ClassVar = "[model]"
+    WRITTEN: ClassVar[str] = "[model]"
 
     layers: Layers
     activation: Activation = field(default_factory=_kind("relu"))
@@ -95,7 +96,7 @@ class Model:
 class Train:
     """How the net learns; exactly one of `steps` and `epochs` is given."""
 
-    WRITTEN: ClassVar = "[train]"
+    WRITTEN: ClassVar[str] = "[train]"
 
     optimizer: Optimizer = field(default_factory=_kind("sgd"))
     schedule: Schedule = field(default_factory=_kind("constant"))
@@ -109,7 +110,7 @@ class Train:
 class Evaluate:
     """How often the metrics are taken, and on how many training samples at most."""
 
-    WRITTEN: ClassVar = "[evaluate]"
+    WRITTEN: ClassVar[str] = "[evaluate]"
 
     every: Every = "auto"
     train_samples: Count = 10_000
@@ -119,7 +120,7 @@ class Evaluate:
 class Probes:
     """At how many points of the training the layers are measured, and whether with histograms of gradients."""
 
-    WRITTEN: ClassVar = "[probes]"
+    WRITTEN: ClassVar[str] = "[probes]"
 
     points: Annotated[int, Ge(0)] = 200
     histograms: bool = True
@@ -129,7 +130,7 @@ class Probes:
 class Training:
     """Everything that a trial depends on but its seed: the sections that a variant may change."""
 
-    WRITTEN: ClassVar = "the recipe"
+    WRITTEN: ClassVar[str] = "the recipe"
 
     data: Dataset
     model: Model
@@ -142,16 +143,18 @@ class Training:
 class Trials:
     """How often every variant is trained: so many seeds from 0, or a list of seeds."""
 
-    WRITTEN: ClassVar = "[trials]"
+    WRITTEN: ClassVar[str] = "[trials]"
 
-    seeds: Annotated[Count | list[Annotated[int, Ge(0)]], Takes("how many seeds, at least 1, or a list of seeds from 0 up")] = 5
+    seeds: Annotated[
+        Count | list[Annotated[int, Ge(0)]], Takes("how many seeds, at least 1, or a list of seeds from 0 up")
+    ] = 5
 
 
 @dataclass(frozen=True)
 class Solved:
     """When an evaluation counts as solved: `metric` is at least, or at most, a number."""
 
-    WRITTEN: ClassVar = "[compare.solved]"
+    WRITTEN: ClassVar[str] = "[compare.solved]"
 
     metric: Curve
     at_least: float | None = None
@@ -162,7 +165,7 @@ class Solved:
 class Compare:
     """What the table compares: the metric, against which variant, and the metric that picks the best of a search."""
 
-    WRITTEN: ClassVar = "[compare]"
+    WRITTEN: ClassVar[str] = "[compare]"
 
     metric: Metric | None = None
     baseline: str | None = None
@@ -180,7 +183,7 @@ class Claim:
     metric along the way; `choice` of one choice of the search, by path, instead of the best.
     """
 
-    WRITTEN: ClassVar = "[[claims]]"
+    WRITTEN: ClassVar[str] = "[[claims]]"
 
     says: Text
     source: Literal["lecture", "theory", "measured"]
@@ -202,7 +205,7 @@ class Claim:
 class Frame:
     """Everything around the training: the lesson, the seeds, the comparison, the claims."""
 
-    WRITTEN: ClassVar = "the recipe"
+    WRITTEN: ClassVar[str] = "the recipe"
 
     lesson: Lesson = field(default_factory=Lesson)
     trials: Trials = field(default_factory=Trials)
@@ -210,10 +213,10 @@ class Frame:
     claims: list[Claim] = field(default_factory=list)
 
 
-TRAINING = tuple(Training.__dataclass_fields__)
+TRAINING = tuple(entry.name for entry in fields(Training))
 """The sections that a variant may change."""
 
-FRAME = tuple(Frame.__dataclass_fields__)
+FRAME = tuple(entry.name for entry in fields(Frame))
 """The sections around them, one for all variants."""
 
 PATCHES = ("variants", "grid", "search", "quick")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from dlbench.recipe.sections import said
 from dlbench.report.condition import Condition, condition_of
-from dlbench.report.entries import Compare, Entry, entries, selected, selection_metric
-from dlbench.report.format import interval_text, number, value_format
+from dlbench.report.entries import Entry, entries, selected, selection_metric
+from dlbench.report.format import fine_format, interval_text, number, value_format
 from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.stack_state import TrialState
 from dlbench.report.state import RunState
@@ -24,6 +25,9 @@ from dlbench.report.statistics import (
 )
 from dlbench.report.trial import Status
 
+if TYPE_CHECKING:
+    from dlbench.recipe.sections import Claim, Compare
+
 
 class Outcome(StrEnum):
     """What can be said of a claim."""
@@ -33,37 +37,7 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
 
 
-class Claim(Protocol):
-    """A claim of a recipe: `metric` of `variant` (with `choice`, if a search has several) meets one condition."""
-
-    @property
-    def says(self) -> str: ...  # noqa: D102 - the recipe documents its keys
-    @property
-    def source(self) -> str: ...  # noqa: D102
-    @property
-    def variant(self) -> str: ...  # noqa: D102
-    @property
-    def metric(self) -> str: ...  # noqa: D102
-    @property
-    def at_most(self) -> float | None: ...  # noqa: D102
-    @property
-    def at_least(self) -> float | None: ...  # noqa: D102
-    @property
-    def between(self) -> Sequence[float] | None: ...  # noqa: D102
-    @property
-    def near(self) -> float | None: ...  # noqa: D102
-    @property
-    def tolerance(self) -> float | None: ...  # noqa: D102
-    @property
-    def better_than(self) -> str | None: ...  # noqa: D102
-    @property
-    def by(self) -> float | None: ...  # noqa: D102
-    @property
-    def every_seed(self) -> bool: ...  # noqa: D102
-    @property
-    def at_step(self) -> int | None: ...  # noqa: D102
-    @property
-    def choice(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+SIGNS = {Outcome.CONFIRMED: "✔", Outcome.REFUTED: "✖", Outcome.UNDECIDED: "?"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +99,7 @@ def _judge(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare
         outcome, why = (_by_every_seed if claim.every_seed else _by_interval)(evidence, condition, metric)
         text, found = _text(evidence, condition, metric, claim, why), evidence.summary
     return Verdict(
-        claim.says, claim.source, claim.variant, claim.metric, outcome, text, found.mean, found.interval, found.n
+        said(claim.says), claim.source, claim.variant, claim.metric, outcome, text, found.mean, found.interval, found.n
     )
 
 
@@ -221,30 +195,27 @@ def _pending_text(evidence: Evidence) -> str:
 
 
 def _lost_text(evidence: Evidence, metric: Metric) -> str:
-    parts = [
-        (evidence.lost, f"without a {metric.name}: diverged, or never got there"),
-        (evidence.never, "never got there"),
-    ]
-    return "".join(f"; {len(seeds)} {what}" for seeds, what in parts if seeds)
+    reasons = ((evidence.lost, f"diverged, without a {metric.name}"), (evidence.never, "never got there"))
+    return "".join(f"; {len(seeds)} {reason}" for seeds, reason in reasons if seeds)
 
 
 def _text(evidence: Evidence, condition: Condition, metric: Metric, claim: Claim, why: str) -> str:
-    spec = value_format(metric, [evidence.summary.mean, *condition.limits])
+    found = evidence.summary
+    spec = value_format(metric, [found.mean, *condition.limits])
+    spec = fine_format(spec, min(filter(None, (found.deviation, claim.tolerance)), default=0.0))
     at = "" if claim.at_step is None else f" at step {claim.at_step:,}"
     named = f"{metric.name}{at}"
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
-    parts = [f"{named} {_numbers(evidence.summary, metric, spec)}", f"claimed {condition.text(spec)}", why.strip("; ")]
+    parts = [f"{named} {_numbers(found, condition, metric, spec)}", f"claimed {condition.text(spec)}", why.strip("; ")]
     return "; ".join(part for part in parts if part)
 
 
-def _numbers(summary: Summary, metric: Metric, spec: str) -> str:
-    if summary.mean is None:
+def _numbers(found: Summary, condition: Condition, metric: Metric, spec: str) -> str:
+    if found.mean is None:
         return "unknown"
-    mean = number(summary.mean, spec)
-    if metric.is_share and summary.interval is not None:
-        mean = f"{mean} of {summary.n}"
-        return f"{mean}, 95 % interval {interval_text(summary.interval, spec)}"
-    spread = "" if summary.deviation is None else f" ± {number(summary.deviation, spec)}"
-    interval = "" if summary.interval is None else f", 95 % interval {interval_text(summary.interval, spec)}"
-    return f"{mean}{spread} (n={summary.n}){interval}"
+    interval = "" if found.interval is None else f", 95 % interval {interval_text(found.interval, spec)}"
+    if metric.is_share and not condition.is_difference:
+        return f"{round(found.mean * found.n)}/{found.n}{interval}"
+    spread = "" if found.deviation is None or metric.is_share else f" ± {number(found.deviation, spec)}"
+    return f"{number(found.mean, spec)}{spread} (n={found.n}){interval}"

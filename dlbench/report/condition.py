@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from dlbench.report.format import number
 from dlbench.report.statistics import Interval
 
-
-class Bounds(Protocol):
-    """The keys of a claim that make its condition; exactly one is given."""
-
-    @property
-    def at_most(self) -> float | None:
-        """The metric is not above it."""
-
-    @property
-    def at_least(self) -> float | None:
-        """The metric is not below it."""
-
-    @property
-    def between(self) -> Sequence[float] | None:
-        """The metric is within these two, both included."""
-
-    @property
-    def near(self) -> float | None:
-        """The metric is not farther from it than `tolerance`."""
-
-    @property
-    def tolerance(self) -> float | None:
-        """See `near`."""
-
-    @property
-    def better_than(self) -> str | None:
-        """The metric is better than this variant's, seed by seed."""
-
-    @property
-    def by(self) -> float | None:
-        """How much better at least; without it, better at all."""
+if TYPE_CHECKING:
+    from dlbench.recipe.sections import Claim
 
 
 @dataclass(frozen=True)
@@ -72,13 +42,13 @@ class Condition:
 
     def text(self, spec: str) -> str:
         """The condition in words, numbers by the format `spec`."""
-        low, high = (number(end, spec) for end in (self.low, self.high))
+        low, high = (number(end, spec) if math.isfinite(end) else "" for end in (self.low, self.high))
         if math.isinf(self.high):
             return f"above {low}" if self.is_open else f"at least {low}"
         return f"at most {high}" if math.isinf(self.low) else f"{low} to {high}"
 
 
-def condition_of(claim: Bounds) -> Condition:
+def condition_of(claim: Claim) -> Condition:
     """The condition that a claim gives."""
     if claim.better_than is not None:
         return Condition(claim.by or 0.0, math.inf, is_open=not claim.by, is_difference=True)

@@ -6,32 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.metrics import DEFAULT_METRIC, METRICS, Metric
 from dlbench.report.stack_state import TrialState
 from dlbench.report.state import RunState
-from dlbench.report.trial import SolvedRule, Status
+from dlbench.report.trial import Status
 
-
-class Compare(Protocol):
-    """A recipe's `[compare]`: what the table compares by, and how a search chooses."""
-
-    @property
-    def metric(self) -> str:
-        """The metric that decides."""
-
-    @property
-    def baseline(self) -> str | None:
-        """The variant that the others are held against."""
-
-    @property
-    def select(self) -> str | None:
-        """The metric by which a search picks each variant's best candidate."""
-
-    @property
-    def solved(self) -> SolvedRule | None:
-        """The recipe's own rule for `solved`."""
+if TYPE_CHECKING:
+    from dlbench.recipe.sections import Compare
 
 
 @dataclass(frozen=True)
@@ -51,11 +34,6 @@ class Entry:
     def counts(self) -> Counter[Status]:
         """How many of its trials stand where."""
         return Counter(trial.status for trial in self.trials)
-
-    @property
-    def final(self) -> bool:
-        """Whether none of its numbers will change any more."""
-        return all(trial.status.final for trial in self.trials)
 
 
 def entries(state: RunState) -> dict[str, list[Entry]]:
@@ -86,6 +64,11 @@ def selected(candidates: list[Entry], metric: Metric) -> Entry:
     return min(candidates, key=rank)
 
 
+def deciding_metric(compare: Compare) -> Metric:
+    """The metric by which variants are compared."""
+    return METRICS[compare.metric or DEFAULT_METRIC]
+
+
 def selection_metric(compare: Compare) -> Metric:
     """The metric by which a search picks."""
-    return METRICS[compare.select or compare.metric]
+    return METRICS[compare.select] if compare.select else deciding_metric(compare)

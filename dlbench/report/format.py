@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from dlbench.report.metrics import Metric
 from dlbench.report.statistics import Interval, Summary
 
 if TYPE_CHECKING:
-    from dlbench.report.table import Cell, Column, Table
+    from dlbench.report.table import Cell, Column, Row, Table
 
 SCIENTIFIC = ".1e"
+NOTHING = "·"
+BEST = "▲"
+MINUS = "−"
+CHOSEN = "◂"
+
+ASCII = str.maketrans(
+    {"±": "+-", "–": "-", MINUS: "-", NOTHING: ".", BEST: "*", "✔": "+", "✖": "x", CHOSEN: "<", "→": "->"}
+)
 
 
-@dataclass(frozen=True)
-class Glyphs:
-    """The few signs beyond ASCII, and what stands for them where a terminal has none."""
-
-    plus_minus: str
-    dash: str
-    nothing: str
-    best: str
-    minus: str
+def to_ascii(text: str) -> str:
+    """The same text for a terminal that has ASCII only; letters of other scripts become question marks."""
+    return text.translate(ASCII).encode("ascii", "replace").decode()
 
 
-UNICODE = Glyphs("±", "–", "·", "▲", "−")
-ASCII = Glyphs("+-", "-", ".", "*", "-")
-
-
-def number(value: float | None, spec: str, glyphs: Glyphs = UNICODE) -> str:
+def number(value: float | None, spec: str) -> str:
     """A number by its format, with a real minus sign; the sign for nothing where there is none."""
     if value is None:
-        return glyphs.nothing
+        return NOTHING
     text = format(value, spec)
-    return glyphs.minus + text[1:] if text.startswith("-") else text
+    return MINUS + text[1:] if text.startswith("-") else text
 
 
 def value_format(metric: Metric, means: Iterable[float | None]) -> str:
@@ -51,41 +49,71 @@ def column_format(column: Column, table: Table) -> str:
     return value_format(column.metric, (row.cells[column.key].mean for row in (*table.rows, *table.sweep)))
 
 
-def cell_parts(cell: Cell, column: Column, spec: str, glyphs: Glyphs = UNICODE) -> tuple[str, str]:
+def fine_format(spec: str, resolution: float) -> str:
+    """The same format with as many decimals as two digits of `resolution` need, nine at most."""
+    if not spec.endswith("f") or "," in spec or not resolution > 0:
+        return spec
+    decimals = max(int(spec[1:-1]), math.ceil(-math.log10(resolution)) + 1)
+    return f".{min(decimals, 9)}f"
+
+
+def cell_parts(cell: Cell, column: Column, spec: str) -> tuple[str, str]:
     """A cell as (number, what belongs to it): printed side by side, right and left justified, decimals align."""
     if cell.mean is None:
-        return glyphs.nothing, ""
+        return NOTHING, ""
     if column.is_difference:
-        return _difference(cell.summary, column.metric, spec, glyphs)
+        return _difference(cell.summary, column.metric, spec)
     if column.metric.is_share:
-        return f"{round(cell.mean * cell.n)}/{cell.n}", _share(cell.interval, glyphs)
-    spread = "" if cell.deviation is None else f"{glyphs.plus_minus} {number(cell.deviation, spec, glyphs)}"
-    seeds = "" if cell.n == cell.n_run else f"(n={cell.n})"
-    return number(cell.mean, spec, glyphs), " ".join(filter(None, (spread, seeds)))
+        return f"{round(cell.mean * cell.n)}/{cell.n}", _share(cell.interval)
+    spread = "" if cell.deviation is None else f"± {number(cell.deviation, spec)}"
+    seeds = "" if cell.n == cell.n_alive else f"(n={cell.n})"
+    return number(cell.mean, spec), " ".join(filter(None, (spread, seeds)))
 
 
-def cell_text(cell: Cell, column: Column, spec: str, glyphs: Glyphs = UNICODE) -> str:
-    """A cell in one piece, with its mark."""
-    mark = f" {glyphs.best}" if cell.best else ""
-    return " ".join(filter(None, cell_parts(cell, column, spec, glyphs))) + mark
+def row_parts(row: Row, column: Column, spec: str) -> tuple[str, str, str]:
+    """A row's cell as (number, what belongs to it, mark)."""
+    cell = row.cells[column.key]
+    if column.is_difference and row.is_baseline:
+        return "", "baseline", ""
+    return (*cell_parts(cell, column, spec), BEST if cell.best else "")
 
 
-def interval_text(interval: Interval, spec: str, glyphs: Glyphs = UNICODE) -> str:
+def interval_text(interval: Interval, spec: str) -> str:
     """`[low, high]`."""
-    return f"[{number(interval.low, spec, glyphs)}, {number(interval.high, spec, glyphs)}]"
+    return f"[{number(interval.low, spec)}, {number(interval.high, spec)}]"
 
 
-def _share(interval: Interval | None, glyphs: Glyphs) -> str:
-    if interval is None:
-        return ""
-    return f"({100 * interval.low:.0f}{glyphs.dash}{100 * interval.high:.0f} %)"
+def choice_text(choice: Mapping[str, Any]) -> str:
+    """A choice of a search in short: `lr = 0.01`; whole paths where their last words are the same."""
+    short = [path.rpartition(".")[2] for path in choice]
+    names = short if len(set(short)) == len(short) else list(choice)
+    return ", ".join(f"{name} = {_plain(value)}" for name, value in zip(names, choice.values(), strict=True))
 
 
-def _difference(summary: Summary, metric: Metric, spec: str, glyphs: Glyphs) -> tuple[str, str]:
+def name_text(row: Row) -> str:
+    """What a row is: its variant, its choice of the search, and a mark if that is the chosen one."""
+    name = ", ".join(filter(None, (row.variant, choice_text(row.choice))))
+    return f"{name} {CHOSEN}" if row.is_chosen else name
+
+
+def seeds_text(row: Row) -> str:
+    """How many of a candidate's seeds trained to their end, and where the others stand: `8/10, 2 diverged`."""
+    others = [f"{count} {status}" for status, count in row.counts.items() if count and status != "ok"]
+    return ", ".join([f"{row.n_ok}/{row.n_run}", *others])
+
+
+def _plain(value: Any) -> str:
+    return str(value.get("kind", value)) if isinstance(value, dict) else str(value)
+
+
+def _share(interval: Interval | None) -> str:
+    return "" if interval is None else f"({100 * interval.low:.0f}–{100 * interval.high:.0f} %)"
+
+
+def _difference(summary: Summary, metric: Metric, spec: str) -> tuple[str, str]:
     """A difference with its sign and interval; of shares, in percentage points."""
     scale, signed = (100, "+.0f") if metric.is_share else (1, f"+{spec}")
-    mean = number(None if summary.mean is None else scale * summary.mean, signed, glyphs)
+    mean = number(None if summary.mean is None else scale * summary.mean, signed)
     if summary.interval is None:
         return mean, ""
-    interval = Interval(scale * summary.interval.low, scale * summary.interval.high)
-    return mean, interval_text(interval, signed, glyphs)
+    return mean, interval_text(Interval(scale * summary.interval.low, scale * summary.interval.high), signed)

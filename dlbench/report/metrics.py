@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from dlbench.report.trial import CURVES, SolvedRule, Status, Trial, index_at
+from dlbench.report.trial import CURVES, Status, Trial, index_at
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -43,6 +43,9 @@ class Metric:
         """
         return self.function(trial, at_step)
 
+
+DEFAULT_METRIC = "test_accuracy"
+"""What decides where a recipe names no metric to compare."""
 
 METRICS: dict[str, Metric] = {}
 """Every metric by its name."""
@@ -173,17 +176,16 @@ def solved_at(trial: Trial, index: int) -> bool | None:
     """Whether the evaluation at `index` counts as solved, `None` where its numbers are missing."""
     rule = trial.solved_rule
     if rule is not None:
-        return _meets(trial.curve(rule.metric), index, rule)
+        return _meets(trial.curve(rule.metric), index, rule.at_least, rule.at_most)
     if trial.classes is None:
         return None
-    limit = SOLVED_LOSS_SHARE * math.log(trial.classes)
-    by_accuracy = _meets(trial.curve("train_accuracy"), index, SolvedRule("train_accuracy", at_least=SOLVED_ACCURACY))
-    by_loss = _meets(trial.curve("train_loss"), index, SolvedRule("train_loss", at_most=limit))
+    by_accuracy = _meets(trial.curve("train_accuracy"), index, SOLVED_ACCURACY, None)
+    by_loss = _meets(trial.curve("train_loss"), index, None, SOLVED_LOSS_SHARE * math.log(trial.classes))
     return None if by_accuracy is None or by_loss is None else by_accuracy and by_loss
 
 
-def _meets(curve: NDArray[float64], index: int, rule: SolvedRule) -> bool | None:
+def _meets(curve: NDArray[float64], index: int, at_least: float | None, at_most: float | None) -> bool | None:
     value = finite(curve[index])
     if value is None:
         return None
-    return (rule.at_least is None or value >= rule.at_least) and (rule.at_most is None or value <= rule.at_most)
+    return (at_least is None or value >= at_least) and (at_most is None or value <= at_most)

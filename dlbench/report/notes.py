@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dlbench.report.format import number, value_format
+from dlbench.report.format import BEST, choice_text, number, value_format
 from dlbench.report.metrics import Metric
 from dlbench.report.stack_state import TrialState
 from dlbench.report.state import RunState
 from dlbench.report.trial import Status
 
 if TYPE_CHECKING:
-    from dlbench.report.table import Column, Table
+    from dlbench.report.table import Folded, Table
 
 
-def of(table: Table, constant: list[Column], state: RunState, select: Metric | None) -> list[str]:
+def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> list[str]:
     """The notes of a table: what is the same everywhere, what is marked, what is missing and why."""
     return [
-        *(_constant(column, table) for column in constant),
-        *_best(table),
+        *_folded(folded, table),
+        *_best(table, state),
         *_selection(select),
         *_unfinished(state),
         *_diverged(state),
@@ -26,17 +26,29 @@ def of(table: Table, constant: list[Column], state: RunState, select: Metric | N
     ]
 
 
-def _constant(column: Column, table: Table) -> str:
-    mean = table.rows[0].cells[column.key].mean
-    return f"{column.title} is {number(mean, value_format(column.metric, [mean]))} for every trial"
+def _folded(folded: Folded, table: Table) -> list[str]:
+    cells = table.rows[0].cells if table.rows else {}
+    means = {column: cells[column.key].mean for column in folded.constant}
+    facts = [f"{column.title} = {number(mean, value_format(column.metric, [mean]))}" for column, mean in means.items()]
+    notes = [f"the same in every row: {'; '.join(facts)}"] if facts else []
+    if folded.same:
+        notes.append(f"best is last in every row: {', '.join(column.title for column in folded.same)}")
+    return notes
 
 
-def _best(table: Table) -> list[str]:
-    if any(row.cells[table.metric].best for row in table.rows):
-        return [f"marked: best {table.metric}, and what its seeds cannot tell from it (paired 95 % interval)"]
-    if any(row.n_run == 1 for row in table.rows):
-        return ["one seed has no interval; run more (--seeds) to tell chance from difference"]
-    return []
+def _best(table: Table, state: RunState) -> list[str]:
+    """What the marks mean, or why there are none."""
+    cells = [row.cells[table.metric] for row in table.rows]
+    if any(cell.best for cell in cells):
+        return [f"{BEST} best {table.metric}, and what the seeds cannot tell from it (paired 95 % interval)"]
+    if len(cells) < 2 or not all(trial.status.final for trial in state.trials):
+        return []
+    missing = sum(cell.n_run - cell.n for cell in cells)
+    if missing:
+        return [f"no best is marked: {missing} seed{'s have' if missing > 1 else ' has'} no {table.metric}"]
+    if any(cell.n == 1 for cell in cells):
+        return ["no best is marked: one seed has no interval; more of them (--seeds) tell difference from chance"]
+    return [f"no best is marked: the seeds cannot tell the variants apart by {table.metric} (paired 95 % interval)"]
 
 
 def _selection(select: Metric | None) -> list[str]:
@@ -78,6 +90,6 @@ def _failed(state: RunState) -> list[str]:
 def _by_candidate(state: RunState) -> dict[str, list[TrialState]]:
     found: dict[str, list[TrialState]] = {}
     for trial in state.trials:
-        choice = "".join(f", {path} = {value}" for path, value in trial.plan.choice.items())
-        found.setdefault(trial.plan.variant + choice, []).append(trial)
+        name = ", ".join(filter(None, (trial.plan.variant, choice_text(trial.plan.choice))))
+        found.setdefault(name, []).append(trial)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -57,10 +57,10 @@ class RunState:
                 handler(self, event)
                 self.version += 1
 
-    def lost(self) -> None:
-        """Its workers are gone without a word: what they had under way is stopped, where it came to."""
-        for stack in self.stacks:
-            if stack.status is Status.RUNNING:
+    def lost(self, stacks: Container[int] | None = None) -> None:
+        """The workers of these stacks (without: of all) are gone without a word: what runs is stopped where it came to."""
+        for index, stack in enumerate(self.stacks):
+            if stack.status is Status.RUNNING and (stacks is None or index in stacks):
                 stack.ends[stack.session] = End("stopped", None)
         self.version += 1
 

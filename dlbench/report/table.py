@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlbench.plan import Plan
 from dlbench.report import notes
-from dlbench.report.entries import Compare, Entry, entries, selected, selection_metric
+from dlbench.report.entries import Entry, deciding_metric, entries, selected, selection_metric
 from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.state import RunState
 from dlbench.report.statistics import Interval, Summary, paired_difference, summarize
 from dlbench.report.trial import Status
+
+if TYPE_CHECKING:
+    from dlbench.recipe.sections import Compare
 
 SHOWN = (
     "solved",
@@ -52,10 +55,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What the seeds of one candidate say of one column; `n_run` is how many seeds there are, `n` how many have a value."""
+    """What the seeds of one candidate say of one column.
+
+    `n` seeds have a value, of `n_run` that there are, of which `n_alive` neither diverged nor failed.
+    """
 
     summary: Summary
     n_run: int
+    n_alive: int
     best: bool = False
 
     @property
@@ -88,6 +95,8 @@ class Row:
     counts: Mapping[Status, int]
     cells: Mapping[str, Cell]
     is_baseline: bool = False
+    is_chosen: bool = False
+    """Whether it is its variant's best candidate, among several."""
 
     @property
     def n_run(self) -> int:
@@ -98,11 +107,6 @@ class Row:
     def n_ok(self) -> int:
         """The number of its trials that trained to their end."""
         return self.counts.get(Status.OK, 0)
-
-    @property
-    def final(self) -> bool:
-        """Whether all its trials have come to their end, good or bad."""
-        return all(status.final for status, count in self.counts.items() if count)
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,13 @@ class Table:
     rows: list[Row]
     sweep: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    folded: list[Column] = field(default_factory=list)
+    """Columns that people read in a note: the same for all. The cells hold them too."""
+
+    @property
+    def all_columns(self) -> list[Column]:
+        """Every column that has numbers, shown or folded."""
+        return [*self.columns, *self.folded]
 
 
 def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
@@ -125,33 +136,38 @@ def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
     Means are over the trials that have a value: those under way count with what they have so far, diverged and failed
     ones are counted in `Row.counts` and have none.
     """
-    by_variant = entries(state)
+    by_variant, metric = entries(state), deciding_metric(compare)
     chosen = {name: selected(candidates, selection_metric(compare)) for name, candidates in by_variant.items()}
     baseline = compare.baseline if compare.baseline in chosen else None
-    columns = _columns(compare, baseline)
+    searched = len(state.plan.candidates) > len(chosen)
+    columns = _columns(compare, baseline, selection_metric(compare) if searched else None)
     rows = [_row(entry, columns, chosen.get(baseline or "")) for entry in chosen.values()]
-    sweep = [_row(entry, columns, None) for candidates in by_variant.values() for entry in candidates]
-    searched = len(sweep) > len(rows)
-    columns, constant = _split_constant(_filled(columns, rows), rows, keep=compare.metric)
+    filled = _filled(columns, rows)
+    shown, folded = _folded(filled, rows, keep=metric.name)
+    sweep = [
+        replace(_row(entry, filled, None), is_chosen=entry is chosen[variant])
+        for variant, candidates in by_variant.items()
+        for entry in candidates
+    ]
     table = Table(
         title=plan.recipe,
-        metric=compare.metric,
+        metric=metric.name,
         baseline=baseline,
-        columns=columns,
-        rows=_marked(rows, chosen, METRICS[compare.metric]),
+        columns=shown,
+        folded=[*folded.constant, *folded.same],
+        rows=_marked(rows, chosen, metric) if all(trial.status.final for trial in state.trials) else rows,
         sweep=sweep if searched else [],
     )
-    return replace(table, notes=notes.of(table, constant, state, selection_metric(compare) if searched else None))
+    return replace(table, notes=notes.of(table, folded, state, selection_metric(compare) if searched else None))
 
 
-def _columns(compare: Compare, baseline: str | None) -> list[Column]:
-    """The deciding metric, its difference to the baseline, then the rest."""
-    keys = [compare.metric, *(key for key in SHOWN if key != compare.metric)]
-    columns = [_column(key) for key in keys]
-    if baseline is not None:
-        metric = METRICS[compare.metric]
-        columns.insert(1, Column(DIFFERENCE, f"{metric.name} - {baseline}'s", metric, is_difference=True))
-    return columns
+def _columns(compare: Compare, baseline: str | None, select: Metric | None) -> list[Column]:
+    """The deciding metric, its difference to the baseline, what a search picks by, then the rest or the recipe's choice."""
+    metric = deciding_metric(compare)
+    gap = Column(DIFFERENCE, f"{metric.name} against {baseline}", metric, is_difference=True)
+    keys = [metric.name, *([select.name] if select else []), *(compare.columns or SHOWN)]
+    first, *others = map(_column, dict.fromkeys(keys))
+    return [first, *([] if baseline is None else [gap]), *others]
 
 
 def _column(key: str) -> Column:
@@ -162,8 +178,10 @@ def _column(key: str) -> Column:
 
 
 def _row(entry: Entry, columns: list[Column], baseline: Entry | None) -> Row:
-    cells = {column.key: Cell(_summary(entry, column, baseline), len(entry.trials)) for column in columns}
-    return Row(entry.variant, entry.choice, entry.counts, cells, is_baseline=entry is baseline)
+    counts, run = entry.counts, len(entry.trials)
+    alive = run - counts[Status.DIVERGED] - counts[Status.FAILED]
+    cells = {column.key: Cell(_summary(entry, column, baseline), run, alive) for column in columns}
+    return Row(entry.variant, entry.choice, counts, cells, is_baseline=entry is baseline)
 
 
 def _summary(entry: Entry, column: Column, baseline: Entry | None) -> Summary:
@@ -188,10 +206,28 @@ def _filled(columns: list[Column], rows: list[Row]) -> list[Column]:
     return [column for column in columns if any(row.cells[column.key].n for row in rows)]
 
 
-def _split_constant(columns: list[Column], rows: list[Row], *, keep: str) -> tuple[list[Column], list[Column]]:
-    """Columns to show, and those that hold one and the same number for every trial of every variant."""
-    constant = [column for column in columns if len(rows) > 1 and column.key != keep and _is_constant(column, rows)]
-    return [column for column in columns if column not in constant], constant
+@dataclass(frozen=True)
+class Folded:
+    """Columns that are told in a note: `constant` hold one number for all trials, `same` their last value as the best."""
+
+    constant: list[Column]
+    same: list[Column]
+
+
+def _folded(columns: list[Column], rows: list[Row], *, keep: str) -> tuple[list[Column], Folded]:
+    """The columns to show, and those that a note tells as well."""
+    keys = {column.key for column in columns}
+    others = [column for column in columns if column.key != keep]
+    constant = [column for column in others if len(rows) > 1 and _is_constant(column, rows)]
+    bests = [column for column in others if column.key.removeprefix("best_") in keys - {column.key}]
+    same = [column for column in bests if column not in constant and _is_last(column, rows)]
+    return [column for column in columns if column not in (*constant, *same)], Folded(constant, same)
+
+
+def _is_last(column: Column, rows: list[Row]) -> bool:
+    """Whether the best value of every candidate's seeds is the one at the end."""
+    last = column.key.removeprefix("best_")
+    return all(row.cells[column.key].summary == row.cells[last].summary for row in rows)
 
 
 def _is_constant(column: Column, rows: list[Row]) -> bool:
@@ -202,11 +238,11 @@ def _is_constant(column: Column, rows: list[Row]) -> bool:
 def _marked(rows: list[Row], chosen: Mapping[str, Entry], metric: Metric) -> list[Row]:
     """Mark the best cells of the deciding metric, if the seeds can tell them from any other.
 
-    Best is the best mean, and whatever the paired 95 % interval cannot tell from it. Nothing is marked before all trials
-    have ended, where the metric has no better, where seeds have no value, or where all would be marked.
+    Best is the best mean, and whatever the paired 95 % interval cannot tell from it. Nothing is marked where the metric has
+    no better, where seeds have no value, or where all would be marked.
     """
     cells = {row.variant: row.cells[metric.name] for row in rows}
-    complete = all(row.final and cell.n == cell.n_run for row, cell in zip(rows, cells.values(), strict=True))
+    complete = all(cell.n == cell.n_run for cell in cells.values())
     if metric.better is None or not complete or len(rows) < 2:
         return rows
     top = (max if metric.better == "higher" else min)(rows, key=lambda row: cells[row.variant].mean or 0.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,13 +38,20 @@ class Status(StrEnum):
         return self in {Status.OK, Status.DIVERGED, Status.FAILED}
 
 
-@dataclass(frozen=True)
-class SolvedRule:
+class SolvedRule(Protocol):
     """When an evaluation counts as solved: the curve `metric` is at least, or at most, a number."""
 
-    metric: str
-    at_least: float | None = None
-    at_most: float | None = None
+    @property
+    def metric(self) -> str:
+        """One of `CURVES`."""
+
+    @property
+    def at_least(self) -> float | None:
+        """The lowest value that counts."""
+
+    @property
+    def at_most(self) -> float | None:
+        """The highest value that counts."""
 
 
 class Trial(Protocol):

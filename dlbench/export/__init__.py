@@ -1,0 +1,10 @@
+"""Reports as files: every format writes the table that the terminal prints."""
+
+from __future__ import annotations
+
+from dlbench.export.base import EXPORTERS
+from dlbench.parts.catalog import import_modules
+
+__all__ = ["EXPORTERS"]
+
+import_modules(__name__)

@@ -1,0 +1,82 @@
+"""CSV: the table with one row a candidate, and the numbers under it with one row a trial."""
+
+from __future__ import annotations
+
+import csv as writers
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dlbench.export.base import EXPORTERS
+from dlbench.report.metrics import METRICS
+from dlbench.report.stack_state import TrialState
+from dlbench.report.summary import Report
+from dlbench.report.table import Cell, Row, Table
+from dlbench.report.trial import Status
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+PARTS = ("mean", "deviation", "n", "low", "high")
+
+
+@EXPORTERS.add(name="csv", suffix=".csv")
+def csv(report: Report) -> str:
+    """The table, one row a candidate: trials by status, then mean, deviation, n and 95 % interval of every column.
+
+    `part` tells the compared variants from the candidates of a search. Numbers have full precision, what is not there is
+    empty. A text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
+    table = report.table
+    parts = [("comparison", row) for row in table.rows] + [("search", row) for row in table.sweep]
+    paths = _paths(row.choice for _, row in parts)
+    header = ["part", "variant", *paths, "is_baseline", "is_chosen", "is_best", "n_run", *(f"n_{s}" for s in Status)]
+    header += [f"{column.key}_{number}" for column in table.all_columns for number in PARTS]
+    return _text(header, ([part, *_row(row, paths, table)] for part, row in parts))
+
+
+@EXPORTERS.add(name="trials", suffix=".csv")
+def trials(report: Report) -> str:
+    """Every trial, one row each, as CSV: where it stands and its value of every metric."""
+    found = report.state.trials
+    paths = _paths(trial.plan.choice for trial in found)
+    header = ["trial", "variant", *paths, "seed", "status", "step", "diverged_at", "last_loss", "error", *METRICS]
+    return _text(header, (_trial(trial, paths) for trial in found))
+
+
+def _row(row: Row, paths: Sequence[str], table: Table) -> list[Any]:
+    counts = [row.counts.get(status, 0) for status in Status]
+    marks = [row.is_baseline, row.is_chosen, row.cells[table.metric].best]
+    numbers = [number for column in table.all_columns for number in _cell(row.cells[column.key])]
+    return [row.variant, *(row.choice.get(path) for path in paths), *marks, row.n_run, *counts, *numbers]
+
+
+def _cell(cell: Cell) -> list[Any]:
+    interval = cell.interval
+    ends = [None, None] if interval is None else [interval.low, interval.high]
+    return [cell.mean, cell.deviation, cell.n, *ends]
+
+
+def _trial(trial: TrialState, paths: Sequence[str]) -> list[Any]:
+    plan = trial.plan
+    stands = [str(trial.status), trial.step, trial.diverged_at, trial.last_loss, trial.error]
+    values = [metric.value(trial) for metric in METRICS.values()]
+    return [plan.id, plan.variant, *(plan.choice.get(path) for path in paths), plan.seed, *stands, *values]
+
+
+def _paths(choices: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Every searched path, in the order of appearance."""
+    return list(dict.fromkeys(path for choice in choices for path in choice))
+
+
+def _text(header: list[str], rows: Iterable[list[Any]]) -> str:
+    file = io.StringIO()
+    writer = writers.writer(file, lineterminator="\n")
+    writer.writerow(map(_safe, header))
+    writer.writerows(map(_safe, row) for row in rows)
+    return file.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    """Texts that cannot become formulas; numbers as they are, and nothing for `None`."""
+    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
+        return f"'{value}"
+    return value

@@ -1,0 +1,56 @@
+"""Markdown: the table as people read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dlbench.export.base import EXPORTERS
+from dlbench.report.claims import SIGNS
+from dlbench.report.format import column_format, name_text, row_parts, seeds_text
+from dlbench.report.summary import Report
+from dlbench.report.table import Column, Row, Table
+
+SPECIAL = re.compile(r"([\\|`*_<>\[\]#~])")
+
+
+@EXPORTERS.add(name="markdown", suffix=".md")
+def markdown(report: Report) -> str:
+    """The table, its notes and the verdicts on the claims as Markdown tables, rounded as the terminal rounds them."""
+    table = report.table
+    lines = [f"# {_escaped(table.title)}", "", *_grid(table, table.rows)]
+    if table.sweep:
+        lines += ["", "## The whole search", "", *_grid(table, table.sweep)]
+    if table.notes:
+        lines += ["", *(f"- {_escaped(note)}" for note in table.notes)]
+    if report.verdicts:
+        claims = [
+            [f"{SIGNS[verdict.outcome]} {verdict.outcome}", verdict.says, verdict.source, verdict.text]
+            for verdict in report.verdicts
+        ]
+        lines += ["", "## Claims", "", *_lines(["verdict", "claim", "source", "numbers"], claims, numbers_from=4)]
+    return "\n".join(lines) + "\n"
+
+
+def _grid(table: Table, rows: Sequence[Row]) -> list[str]:
+    columns = [column for column in table.columns if any(row.cells[column.key].n for row in rows)]
+    header = ["variant", "seeds", *(column.title.replace("_", " ") for column in columns)]
+    return _lines(header, [_row(row, columns, table) for row in rows], numbers_from=1)
+
+
+def _row(row: Row, columns: Sequence[Column], table: Table) -> list[str]:
+    parts = [row_parts(row, column, column_format(column, table)) for column in columns]
+    return [name_text(row), seeds_text(row), *(" ".join(filter(None, part)) for part in parts)]
+
+
+def _lines(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers_from: int) -> list[str]:
+    """A table whose columns from `numbers_from` on are right-justified."""
+    rule = ["---" if index < numbers_from else "---:" for index in range(len(header))]
+    body = [[_escaped(text) for text in row] for row in (header, *rows)]
+    body.insert(1, rule)
+    return ["| " + " | ".join(row) + " |" for row in body]
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown prints as it is, in one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
