@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["find_recipe", "load", "schema", "shipped_recipes"]
 
 
-def load(
-    source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None = None, quick: bool = False
-) -> Recipe:
+def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None = None, quick: bool = False) -> Recipe:
     """The recipe at a path, or of a shipped name, with the changes of the command line; see `dlbench.recipe.loading.load`."""
     from dlbench.recipe import loading
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -29,6 +29,10 @@ _SECTIONS = (*FRAME, *TRAINING, *PATCHES)
 _LARGEST = 2**63
 _TOO_LARGE = "; it must fit into 64 bits"
 
+
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {
+    section: TypeAdapter(table(section)) for section in (Lesson, Compare, Trials, Claim)
+}
 
 Found = tuple[KeyPath, str]
 T = TypeVar("T")
@@ -96,16 +100,11 @@ def _section(section: type[T], data: dict[str, Any], path: KeyPath, wrong: list[
 
 def _checked(section: type[T], value: Any, path: KeyPath, wrong: list[Found]) -> T | None:
     try:
-        found: T = _adapter(section).validate_python(value)
+        found: T = _ADAPTERS[section].validate_python(value)
     except ValidationError as error:
         wrong += [(path + below, what) for below, what in mistakes_in(error)]
         return None
     return found
-
-
-@cache
-def _adapter(section: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(table(section))
 
 
 def _seeds(trials: Trials | None, wrong: list[Found]) -> list[int]:
@@ -118,7 +117,7 @@ def _seeds(trials: Trials | None, wrong: list[Found]) -> list[int]:
         return list(range(asked))
     elif not asked:
         wrong.append((path, "needs at least one seed"))
-    elif twice := sorted({seed for seed in asked if asked.count(seed) > 1}):
+    elif twice := [seed for seed, times in Counter(asked).items() if times > 1]:
         wrong.append((path, f"names the seed {twice[0]} more than once"))
     else:
         return asked
@@ -149,8 +148,8 @@ def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:
             result.candidates.append(Candidate(draft.variant, draft.choice, found.settings))
         result.unavailable = result.unavailable or found.unavailable
     total = limits.BYTES_PER_PARAMETER * len(result.seeds) * sum(found.parameters for found in resolved)
-    if too_many := limits.beyond(total, limits.BYTES, "bytes of weights, gradients and averages in all trials"):
-        result.mistakes.append(recipe.mistake((), too_many))
+    if not result.mistakes and (too_many := limits.beyond(total, limits.BYTES, "bytes in all trials together")):
+        result.mistakes.append(recipe.mistake((), f"{too_many} ({limits.BYTES_PER_PARAMETER} a parameter)"))
     return resolved
 
 

@@ -27,7 +27,7 @@ def compare_mistakes(compare: Compare, variants: Sequence[str], *, has_search: b
     if compare.baseline is not None and compare.baseline not in variants:
         yield ("compare", "baseline"), _no_variant(compare.baseline, variants)
     if has_search and compare.select is None:
-        yield ("compare",), "a [search] needs 'select', the metric that picks each variant's best: 'validation_loss', say"
+        yield ("search",), "needs compare.select, the metric that picks each variant's best, such as 'validation_loss'"
     if compare.solved and (compare.solved.at_least is None) == (compare.solved.at_most is None):
         yield ("compare", "solved"), "takes exactly one of 'at_least' and 'at_most'"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 from dlbench.parts.arguments import Settings
@@ -36,11 +35,6 @@ def depth(value: Any) -> int:
     while level := [inner for outer in level if isinstance(outer, (dict, list)) for inner in _members(outer)]:
         deepest += 1
     return deepest
-
-
-def count_choices(axes: list[list[Any]]) -> int:
-    """How many combinations there are of one value from each list."""
-    return prod(map(len, axes))
 
 
 def _inside(layer: Settings) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from dlbench.errors import Problem, RecipeError
 from dlbench.recipe.check import NAME, Checked, check
 from dlbench.recipe.model import Recipe
-from dlbench.recipe.patch import Mistake, Origin, Tree, merge
+from dlbench.recipe.patch import Mistake, Tree, merge
 from dlbench.recipe.places import KeyPath, line_numbers, show
 from dlbench.recipe.shipped import find_recipe
 from dlbench.recipe.source import parse, patches, read
@@ -19,9 +19,7 @@ FILES = ("data.path", "data.folder")
 """Where a recipe names a file or folder."""
 
 
-def load(
-    source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None = None, quick: bool = False
-) -> Recipe:
+def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None = None, quick: bool = False) -> Recipe:
     """The recipe at a path, or of a shipped name, with the changes of the command line.
 
     `overrides` are `path=value` texts, `seeds` is "5", "0,3,7" or "0-9", `quick` lays the recipe's `[quick]` over it first.
@@ -64,7 +62,9 @@ def _prepared(data: dict[str, Any], changes: list[Tree], *, quick: bool) -> tupl
     if quick:
         patch = whole.branch("quick")
         if not isinstance(patch.data, dict) or "quick" not in data:
-            what = f"takes a table of changes, not {given(patch.data)}" if "quick" in data else "the recipe has no [quick]"
+            what = (
+                f"takes a table of changes, not {given(patch.data)}" if "quick" in data else "the recipe has no [quick]"
+            )
             mistakes.append(whole.mistake(("quick",), what))
         else:
             changes = [patch, *changes]
@@ -94,7 +94,9 @@ def _problem(mistake: Mistake, lines: dict[KeyPath, int], file: str) -> Problem:
     origin = mistake.origin
     if origin.option:
         return Problem(origin.option, None, show(origin.path), mistake.what)
-    line = next((lines[origin.path[:end]] for end in range(len(origin.path), 0, -1) if origin.path[:end] in lines), None)
+    line = next(
+        (lines[origin.path[:end]] for end in range(len(origin.path), 0, -1) if origin.path[:end] in lines), None
+    )
     return Problem(file, line, show(origin.path), mistake.what)
 
 

@@ -28,14 +28,15 @@ from dlbench.parts.catalog import Part
 from dlbench.parts.datasets.common import COMMON
 from dlbench.recipe.sections import MetricName, Takes
 from dlbench.recipe.tables import Table, one_sentence, reworded, worded
-from dlbench.recipe.words import given, listed, nearest
+from dlbench.recipe.words import given, listed, meant, nearest
 from dlbench.report.metrics import METRICS
 from dlbench.report.trial import CURVES
 
-REPEAT = inspect.Parameter(
-    "repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)]
-)
+REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])
 """What every layer takes besides its own arguments: how many of it stand in a row."""
+
+CATALOG_KEY = "x-catalog"
+"""Where the schema of a field says that it names a part, until `dlbench.recipe.json_schema` makes it a reference."""
 
 _SHARED: Mapping[str, Mapping[str, inspect.Parameter]] = {"layers": {"repeat": REPEAT}, "datasets": COMMON}
 _SHOWN = 3
@@ -44,7 +45,7 @@ _NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true o
 
 def part(catalog: str) -> Any:
     """The annotation of a field that names a part: `"relu"`, or `{ kind = "leaky_relu", slope = 0.1 }`."""
-    schema = {"x-catalog": catalog}
+    schema = {CATALOG_KEY: catalog}
     return Annotated[Any, PlainValidator(partial(settings_of, catalog)), WithJsonSchema(schema)]
 
 
@@ -88,7 +89,9 @@ def _settings(catalog: str, name: Any, given_arguments: Settings, where: tuple[s
     if not isinstance(name, str):
         raise worded(f"takes the name of {_one(catalog)}, not {given(name)}", where)
     if name not in CATALOGS[catalog]:
-        raise worded(f"no {_word(catalog)} is called '{name}'" + nearest(name, CATALOGS[catalog].names, "there are"), where)
+        raise worded(
+            f"no {_word(catalog)} is called '{name}'" + nearest(name, CATALOGS[catalog].names, "there are"), where
+        )
     found = CATALOGS[catalog][name]
     try:
         values = dict(model_of(catalog, name).model_validate(given_arguments))
@@ -114,6 +117,7 @@ class _Arguments:
     def __init__(self, catalog: str, found: Part[Any]) -> None:
         self.catalog = catalog
         self.name = found.name
+        self.keys = list(arguments(catalog, found.name))
 
     def missing(self, key: str) -> str:
         """`'dense' needs 'units'`."""
@@ -122,13 +126,24 @@ class _Arguments:
     def unknown(self, key: str) -> str:
         """`'dense' has no argument 'unit'; did you mean 'units'?`, or which other part has it."""
         what = f"'{self.name}' has no argument '{key}'"
-        others = [other.name for other in CATALOGS[self.catalog] if key in other.arguments]
-        if others:
-            more = [f"{len(others) - _SHOWN} more"] if len(others) > _SHOWN else []
-            names = [f"'{name}'" for name in others[:_SHOWN]] + more
-            return f"{what}; {' and '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)} {'have' if others[1:] else 'has'}"
-        own = list(arguments(self.catalog, self.name))
-        return what + (nearest(key, own, "it has") if own else "; it takes none")
+        if others := self._others(key):
+            return f"{what}; {_several(others)} {'has' if len(others) == 1 else 'have'}"
+        return what + (nearest(key, self.keys, "it has") if self.keys else "; it takes none")
+
+    def meant(self, key: str) -> str | None:
+        """The argument that looks like it, unless it is another part's."""
+        return None if self._others(key) else meant(key, self.keys)
+
+    def _others(self, key: str) -> list[str]:
+        return [other.name for other in CATALOGS[self.catalog] if key in other.arguments]
+
+
+def _several(names: list[str]) -> str:
+    """The names, the first three and a count where they are many."""
+    if len(names) <= _SHOWN:
+        return listed(names)
+    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more"
 
 
 def translated(annotation: Any) -> Any:
@@ -137,12 +152,12 @@ def translated(annotation: Any) -> Any:
     if origin is Annotated:
         return _translated_marks(inner[0], inner[1:])
     if origin in {Union, types.UnionType}:
-        union = Union[tuple(map(translated, inner))]  # noqa: UP007 - made at run time
+        union: Any = Union[tuple(map(translated, inner))]  # noqa: UP007 - made at run time
         several = [_NAMES[kind] for kind in inner if kind in _NAMES]
         return Annotated[union, one_sentence(" or ".join(several))] if len(several) > 1 else union
     if origin is list:
         return list[translated(inner[0])]  # type: ignore[misc]
-    return table(annotation) if dataclasses.is_dataclass(annotation) else annotation
+    return table(annotation) if inspect.isclass(annotation) and dataclasses.is_dataclass(annotation) else annotation
 
 
 def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
@@ -155,14 +170,15 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
         if isinstance(mark, MetricName):
             return _metric(CURVES if mark.curves else METRICS)
     kept = [mark for mark in marks if not isinstance(mark, PerTrial)]
-    return Annotated[(translated(annotation), *kept)] if kept else translated(annotation)  # type: ignore[return-value]
+    return Annotated[(translated(annotation), *kept)] if kept else translated(annotation)
 
 
-@cache
 def table(section: type[Any]) -> Any:
     """The annotation of a field that holds a table, whose keys are the fields of a dataclass."""
     hints = get_type_hints(section, include_extras=True)
-    fields: dict[str, Any] = {entry.name: (translated(hints[entry.name]), _default(entry)) for entry in dataclasses.fields(section)}
+    fields: dict[str, Any] = {
+        entry.name: (translated(hints[entry.name]), _default(entry)) for entry in dataclasses.fields(section)
+    }
     model = create_model(section.__name__, __base__=Table, __doc__=section.__doc__, **fields)
 
     def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
@@ -196,15 +212,20 @@ class _Section:
 
     def __init__(self, section: type[Any]) -> None:
         self.written = section.WRITTEN
+        self.is_top = not self.written.startswith("[")
         self.keys = [entry.name for entry in dataclasses.fields(section)]
 
     def missing(self, key: str) -> str:
         """`[model] needs 'layers'`."""
-        return f"{self.written} needs '{key}'"
+        return f"{self.written} needs " + (f"[{key}]" if self.is_top else f"'{key}'")
 
     def unknown(self, key: str) -> str:
         """`[train] has no key 'step'; did you mean 'steps'?`."""
         return f"{self.written} has no key '{key}'" + nearest(key, self.keys, "it has")
+
+    def meant(self, key: str) -> str | None:
+        """The key that looks like it."""
+        return meant(key, self.keys)
 
 
 def _catalogs_in(annotation: Any) -> set[str]:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections import Counter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """Keys of tables and indices of lists, from the top of the recipe: `("model", "layers", 2, "units")`."""
@@ -36,7 +36,7 @@ def dotted(path: KeyPath) -> str:
 
 def split(key: str) -> KeyPath:
     """The path that a dotted key such as `variants."relu+he".model.init` names; raises `tomllib.TOMLDecodeError`."""
-    here = tomllib.loads(f"{key} = 0")
+    here: Any = tomllib.loads(f"{key} = 0")
     path: KeyPath = ()
     while isinstance(here, dict):
         if len(here) != 1:

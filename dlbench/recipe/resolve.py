@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from math import ceil
 from typing import Any
 
@@ -24,6 +23,9 @@ from dlbench.recipe.tables import mistakes_in
 
 DEFAULTS = ("activation", "init", "bias_init")
 """The keys of `[model]` that its layers take where they are left out."""
+
+
+_TRAINING: TypeAdapter[Training] = TypeAdapter(table(Training))
 
 
 @dataclass
@@ -47,8 +49,11 @@ class Resolver:
         """Check a draft's data and fill it in."""
         result = Resolved()
         result.mistakes += _one_duration(data.get("train"))
+        if too_long := _endless(data.get("model")):
+            result.mistakes.append((("model", "layers"), too_long))
+            return result
         try:
-            training = _training().validate_python(data)
+            training = _TRAINING.validate_python(data)
         except ValidationError as error:
             result.mistakes += mistakes_in(error)
             return result
@@ -79,17 +84,18 @@ class Resolver:
         return self._sources[key]
 
 
-@cache
-def _training() -> TypeAdapter[Training]:
-    return TypeAdapter(table(Training))
-
-
 def _one_duration(train: Any) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(train, dict):
         if "steps" in train and "epochs" in train:
             yield ("train", "epochs"), "[train] takes either 'steps' or 'epochs', not both"
         if "steps" not in train and "epochs" not in train:
             yield ("train",), "[train] needs 'steps' or 'epochs'"
+
+
+def _endless(model: Any) -> str | None:
+    """Whether a list of layers is too long even to be checked."""
+    layers = model.get("layers") if isinstance(model, dict) else None
+    return limits.beyond(len(layers), limits.LAYERS, "layers") if isinstance(layers, list) else None
 
 
 def _settings(training: Training) -> dict[str, Any]:
@@ -139,4 +145,3 @@ def _batch_problems(train: dict[str, Any], source: Source) -> Iterator[tuple[Key
     steps = train["steps"] or train["epochs"] * ceil(source.train / batch)
     if too_many := limits.beyond(steps, limits.STEPS, "steps"):
         yield ("train", "steps" if train["steps"] else "epochs"), too_many
-

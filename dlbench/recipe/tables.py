@@ -13,6 +13,7 @@ from dlbench.recipe.words import given, reason
 WORDED = "worded"
 """The type of the errors whose message is already a sentence for the user."""
 
+
 class Table(BaseModel):
     """Strict: no unknown keys, a text is no number, true is no number, 3 is a fine float, nan is not."""
 
@@ -30,11 +31,16 @@ class Owner(Protocol):
     def unknown(self, key: str) -> str:
         """The sentence for a key that does not belong."""
 
+    def meant(self, key: str) -> str | None:
+        """The key that a wrong one was probably meant to be."""
+
 
 def reworded(error: ValidationError, owner: Owner) -> ValidationError:
     """The same error, its every message a sentence for the user; `owner` is whose keys the outermost table holds."""
-    details = [_worded(detail, owner) for detail in error.errors(include_url=False)]
-    return ValidationError.from_exception_data(error.title, details)
+    errors = error.errors(include_url=False)
+    misspelt = {owner.meant(str(detail["loc"][-1])) for detail in errors if detail["type"] == "extra_forbidden"}
+    kept = [detail for detail in errors if detail["type"] != "missing" or detail["loc"][-1] not in misspelt]
+    return ValidationError.from_exception_data(error.title, [_worded(detail, owner) for detail in kept])
 
 
 def worded(what: str, path: tuple[str | int, ...] = (), value: Any = None) -> ValidationError:

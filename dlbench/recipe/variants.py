@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -139,7 +140,9 @@ def _check_budgets(recipe: Tree, variants: list[Variant], mistakes: list[Mistake
     first, *others = sizes
     for name in others:
         if sizes[name] != sizes[first]:
-            what = f"tries {sizes[name]} choices, but '{first}' tries {sizes[first]}; a fair comparison gives each as many"
+            what = (
+                f"tries {sizes[name]} choices, but '{first}' tries {sizes[first]}; a fair comparison gives each as many"
+            )
             mistakes.append(recipe.mistake(("variants", name), what))
 
 
@@ -152,9 +155,8 @@ def _axes(table: Tree, mistakes: list[Mistake]) -> list[Axis]:
     else:
         mistakes.append(table.mistake((), f"takes a list of values a path, not {given(table.data)}"))
     seen = Counter(axis.path for axis in axes)
-    for axis in axes:
-        if seen[axis.path] > 1:
-            mistakes.append(axis.found.mistake((), f"'{dotted(axis.path)}' is varied twice"))
+    twice = [axis for axis in axes if seen[axis.path] > 1]
+    mistakes += [axis.found.mistake((), f"'{dotted(axis.path)}' is varied twice") for axis in twice]
     return axes
 
 
@@ -171,13 +173,20 @@ def _collect(above: KeyPath, key: str, table: Tree, axes: list[Axis], mistakes: 
     elif isinstance(here.data, dict):
         for inner in here.data:
             _collect(path, inner, here, axes, mistakes)
-    elif not isinstance(here.data, list) or not here.data:
-        mistakes.append(here.mistake((), f"takes a list of values, not {given(here.data) if here.data != [] else 'an empty one'}"))
+    elif not isinstance(here.data, list):
+        mistakes.append(here.mistake((), f"takes a list of values, not {given(here.data)}"))
+    elif not here.data:
+        mistakes.append(here.mistake((), "needs at least one value"))
     else:
-        for index, value in enumerate(here.data):
-            if value in here.data[:index]:
-                mistakes.append(here.mistake((index,), "is in the list already"))
+        mistakes += [here.mistake((index,), "is in the list already") for index in _repeated(here.data)]
         axes.append(Axis(path, here))
+
+
+def _repeated(values: list[Any]) -> list[int]:
+    """Where a value stands again."""
+    texts = [json.dumps(value, sort_keys=True, default=str) for value in values]
+    first = {text: index for index, text in reversed(list(enumerate(texts)))}
+    return [index for index, text in enumerate(texts) if first[text] != index]
 
 
 def _grid_variants(axes: list[Axis]) -> Iterator[tuple[str, list[Tree]]]:
@@ -217,4 +226,6 @@ def _short(path: KeyPath, value: Any) -> str:
 def _long(path: KeyPath, value: Any) -> str:
     if not isinstance(value, dict):
         return _short(path, value)
-    return " ".join(_short((key,), argument) if key == "kind" else f"{key}={argument}" for key, argument in value.items())
+    return " ".join(
+        _short((key,), argument) if key == "kind" else f"{key}={argument}" for key, argument in value.items()
+    )

@@ -49,10 +49,15 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
+def meant(name: str, names: Collection[str]) -> str | None:
+    """The name that looks most like `name`, if any does."""
+    return next(iter(difflib.get_close_matches(name, names, n=1)), None)
+
+
 def nearest(name: str, names: Collection[str], instead: str) -> str:
     """`; did you mean 'x'?` with the name that looks most like it, else `; {instead} 'a', 'b' and 'c'`."""
-    if close := difflib.get_close_matches(name, names, n=1):
-        return f"; did you mean '{close[0]}'?"
+    if close := meant(name, names):
+        return f"; did you mean '{close}'?"
     return f"; {instead} {listed(names)}" if names else ""
 
 
