@@ -28,7 +28,7 @@ def main() -> None:
 
 def say_error(text: str) -> None:
     """One error on stderr; every further line of it stands as it is, so that `file:line:` can be clicked."""
-    print(f"error: {text}", file=sys.stderr)
+    sys.stderr.write(f"error: {text}\n")
 
 
 def report_bug(error: Exception, *, debug: bool) -> ExitCode:

@@ -9,12 +9,12 @@ RESULTS = Path("results")
 
 
 def recipes(incomplete: str) -> list[str]:
-    """Names of shipped recipes, then paths of TOML files that begin so."""
+    """Names of shipped recipes, then folders and TOML files that begin so."""
     from dlbench.recipe import shipped_recipes
 
     paths = (f"{path}/" if path.is_dir() else str(path) for path in sorted(Path().glob(f"{incomplete}*")))
     found = [path for path in paths if path.endswith((".toml", "/"))]
-    return [name for name in sorted(shipped_recipes()) if name.startswith(incomplete)] + found
+    return [path.stem for path in shipped_recipes() if path.stem.startswith(incomplete)] + found
 
 
 def runs(incomplete: str) -> list[str]:
@@ -37,3 +37,10 @@ def downloads(incomplete: str) -> list[str]:
     from dlbench.parts.datasets import DATASETS
 
     return [part.name for part in DATASETS if "download" in part.traits and part.name.startswith(incomplete)]
+
+
+def formats(incomplete: str) -> list[str]:
+    """Names of the formats that a report can be written in."""
+    from dlbench.export import EXPORTERS
+
+    return [name for name in EXPORTERS.names if name.startswith(incomplete)]

@@ -38,7 +38,9 @@ def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.downloads)],
     folder: Annotated[
         str | None,
-        typer.Option("--folder", metavar="DIR", help="Where to keep it: DLBENCH_DATA or the user's cache, if not given."),
+        typer.Option(
+            "--folder", metavar="DIR", help="Where to keep it: DLBENCH_DATA or the user's cache, if not given."
+        ),
     ] = None,
     *,
     json: Json = False,

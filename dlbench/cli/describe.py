@@ -9,11 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 
-from dlbench.parts.arguments import Of, PerTrial
-from dlbench.parts.catalog import Part
-
-MODEL_DEFAULTS = ("activation", "init", "bias_init")
-"""Keys of `[model]` that stand in for a layer's argument of that name where its default is `None`."""
+from dlbench.parts.arguments import Of, marks
+from dlbench.recipe.parts import arguments as recipe_arguments
+from dlbench.recipe.resolve import DEFAULTS
 
 BOUNDS = {
     annotated_types.Ge: (">= ", "ge"),
@@ -34,23 +32,19 @@ class Argument:
     type: str
     default: str | None
     range: str
-    per_trial: bool
-    """Whether trials that differ in it can still train together."""
 
 
-def arguments(part: Part[Any], *, catalog: str) -> list[Argument]:
-    """The arguments of a part in the order of its signature."""
-    return [_argument(parameter, catalog) for parameter in part.arguments.values()]
+def arguments(catalog: str, name: str) -> list[Argument]:
+    """The arguments of a part in the order of its signature, then those that its whole catalogue shares."""
+    return [_argument(parameter, catalog) for parameter in recipe_arguments(catalog, name).values()]
 
 
 def _argument(parameter: inspect.Parameter, catalog: str) -> Argument:
-    facts = list(metadata(parameter.annotation))
     return Argument(
         name=parameter.name,
         type=type_text(parameter.annotation),
         default=_default(parameter, catalog),
-        range=", ".join(filter(None, map(bound_text, facts))),
-        per_trial=any(isinstance(fact, PerTrial) for fact in facts),
+        range=range_text(parameter.annotation),
     )
 
 
@@ -59,7 +53,7 @@ def _default(parameter: inspect.Parameter, catalog: str) -> str | None:
     if default is inspect.Parameter.empty:
         return None
     if default is None:
-        return "the model's" if catalog == "layers" and parameter.name in MODEL_DEFAULTS else "none"
+        return "the model's" if catalog == "layers" and parameter.name in DEFAULTS else "none"
     return toml_text(default)
 
 
@@ -80,13 +74,6 @@ def toml_text(value: Any) -> str:
             return str(value)
 
 
-def metadata(annotation: Any) -> list[Any]:
-    """Everything that `Annotated` says about a type, at any depth of its unions and lists."""
-    found = list(annotation.__metadata__) if get_origin(annotation) is Annotated else []
-    inner = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
-    return found + [fact for argument in inner for fact in metadata(argument)]
-
-
 def type_text(annotation: Any) -> str:
     """A type as a recipe's author reads it: `int`, `"in" | "avg"`, `list of int`, `one of activations`."""
     origin, inner = get_origin(annotation), get_args(annotation)
@@ -102,6 +89,11 @@ def type_text(annotation: Any) -> str:
     if origin in {list, tuple}:
         return f"list of {type_text(inner[0])}"
     return str(getattr(annotation, "__name__", annotation))
+
+
+def range_text(annotation: Any) -> str:
+    """Every bound of a type, from the outside in: `>= 0, < 1`."""
+    return ", ".join(filter(None, map(bound_text, marks(annotation))))
 
 
 def bound_text(fact: Any) -> str:

@@ -34,7 +34,7 @@ class Interrupts:
         # Asked now, because a terminal that is gone says of itself that it is none.
         self._terminals = [stream.fileno() for stream in (sys.stdout, sys.stderr) if stream.isatty()]
 
-    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a handler's signature
+    def _note(self, number: int, frame: FrameType | None) -> None:  # a handler's signature
         received = signal.Signals(number)
         if received is signal.SIGHUP:
             self.hangup = True

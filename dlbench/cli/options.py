@@ -25,7 +25,9 @@ Ascii: TypeAlias = Annotated[
 Out: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder that runs land in.")]
 Run: TypeAlias = Annotated[
     str,
-    typer.Argument(metavar="RUN", help="A run: its folder, RECIPE/TIME, or RECIPE (its latest).", autocompletion=complete.runs),
+    typer.Argument(
+        metavar="RUN", help="A run: its folder, RECIPE/TIME, or RECIPE (its latest).", autocompletion=complete.runs
+    ),
 ]
 Recipe: TypeAlias = Annotated[
     str,
@@ -33,7 +35,5 @@ Recipe: TypeAlias = Annotated[
 ]
 Recipes: TypeAlias = Annotated[
     list[str],
-    typer.Argument(
-        metavar="RECIPE...", help="Recipes: TOML files or shipped names.", autocompletion=complete.recipes
-    ),
+    typer.Argument(metavar="RECIPE...", help="Recipes: TOML files or shipped names.", autocompletion=complete.recipes),
 ]

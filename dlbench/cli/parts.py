@@ -53,7 +53,7 @@ def all_entries() -> list[Entry]:
     from dlbench.report.metrics import METRICS
 
     found = [
-        Entry(catalog.name, part.name, part.summary, part.doc, arguments(part, catalog=catalog.name))
+        Entry(catalog.name, part.name, part.summary, part.doc, arguments(catalog.name, part.name))
         for catalog in CATALOGS.values()
         for part in catalog
     ]

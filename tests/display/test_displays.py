@@ -5,8 +5,9 @@ import json
 import re
 import sys
 
-import dlbench.display as display
 import pytest
+
+from dlbench import display
 from dlbench.display.bars import Bars
 from dlbench.display.json_lines import JsonLines
 from dlbench.display.lines import Lines

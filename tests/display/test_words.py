@@ -1,6 +1,7 @@
 """The facts of a stack as text."""
 
 import pytest
+
 from dlbench.display.words import LABEL_WIDTH, clock, diverged, label, pace, shortened, steps
 from dlbench.plan import Plan, Stack, Trial
 from dlbench.report.state import RunState

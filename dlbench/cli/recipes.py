@@ -1,0 +1,170 @@
+"""`dlbench list`, `show`, `check` and `schema`: recipes, looked at and not run."""
+
+from __future__ import annotations
+
+import tomllib
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dlbench.cli.lesson import explanation, heading, language
+from dlbench.cli.options import Json, Recipe, Recipes
+from dlbench.cli.output import columns, emit, emit_json
+from dlbench.cli.words import counted
+from dlbench.errors import RecipeError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dlbench.parts.net import Block
+    from dlbench.recipe.model import Recipe as Loaded
+
+
+def list_recipes(*, json: Json = False) -> None:
+    """List the recipes that come with dlbench: section, name, title."""
+    from dlbench.recipe import shipped_recipes
+
+    found = sorted((summary(path) for path in shipped_recipes()), key=lambda one: (one["section"], one["name"]))
+    if json:
+        emit_json(found)
+    else:
+        emit(columns([("section", "recipe", "title"), *((one["section"], one["name"], one["title"]) for one in found)]))
+
+
+def summary(path: Path) -> dict[str, str]:
+    """What a list of recipes says of one, from its `[lesson]` alone."""
+    from dlbench.recipe.sections import said
+
+    lesson = tomllib.loads(path.read_text(encoding="utf-8")).get("lesson", {})
+    texts = {key: said(lesson.get(key), language()) for key in ("section", "title", "question")}
+    return {"name": path.stem, "path": str(path), **texts}
+
+
+def show(
+    recipe: Recipe,
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="The recipe's small version.")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="Print the recipe's own text as TOML.")] = False,
+    json: Json = False,
+) -> None:
+    """Show a recipe: its lesson, its variants, and the net of each with shapes and parameters."""
+    from dlbench.recipe import load
+
+    loaded = load(recipe, quick=quick)
+    if toml and json:
+        raise UsageError("--toml and --json exclude each other")
+    if toml:
+        emit(loaded.to_toml().rstrip())
+    elif json:
+        emit_json(as_data(loaded))
+    else:
+        emit(told(loaded))
+
+
+def as_data(recipe: Loaded) -> dict[str, Any]:
+    """A recipe with everything resolved: every candidate's settings and net."""
+    return {
+        "name": recipe.name,
+        "path": str(recipe.path),
+        "lesson": recipe.lesson,
+        "seeds": recipe.seeds,
+        "compare": recipe.compare,
+        "claims": recipe.claims,
+        "candidates": [
+            {
+                "variant": candidate.variant,
+                "choice": candidate.choice,
+                "settings": candidate.settings,
+                "net": [
+                    {
+                        "name": block.name,
+                        "kind": block.settings["kind"],
+                        "output": block.output,
+                        "parameters": block.parameters,
+                    }
+                    for block in net_of(candidate.settings)
+                ],
+            }
+            for candidate in recipe.candidates
+        ],
+    }
+
+
+def net_of(settings: dict[str, Any]) -> list[Block]:
+    """The net on paper that some settings stand for."""
+    from dlbench.parts.datasets import describe
+    from dlbench.parts.net import outline
+
+    source = describe(settings["data"])
+    return outline(settings["model"], source.shape, 1 if source.classes == 2 else source.classes)
+
+
+def told(recipe: Loaded) -> str:
+    """A recipe in words: the lesson, then each variant with its net."""
+    from dlbench.cli.describe import toml_text
+
+    parts = [heading(recipe.lesson, recipe.name)]
+    parts.append(
+        f"{counted(len(recipe.variants), 'variant')}, {counted(len(recipe.candidates), 'candidate')}, "
+        f"seeds {', '.join(map(str, recipe.seeds))}"
+    )
+    told_before: dict[str, str] = {}
+    for variant in recipe.variants:
+        candidate = next(one for one in recipe.candidates if one.variant == variant)
+        text = f"{train_line(candidate.settings, toml_text)}\n{net_table(net_of(candidate.settings))}"
+        same = told_before.setdefault(text, variant)
+        parts.append(
+            f"{variant}\n{text}" if same == variant else f"{variant}\n  trained like '{same}', the same shapes"
+        )
+    if text := explanation(recipe.lesson):
+        parts.append(text)
+    return "\n\n".join(filter(None, parts))
+
+
+def train_line(settings: dict[str, Any], toml_text: Any) -> str:
+    """How a candidate is trained, in one line."""
+    train = settings["train"]
+    length = f"{train['steps']:,} steps" if train["steps"] else f"{train['epochs']:,} epochs"
+    return f"  {settings['data']['kind']}, {toml_text(train['optimizer'])}, batch size {train['batch_size']}, {length}"
+
+
+def net_table(blocks: list[Block]) -> str:
+    """A net's layers with what they put out and how many numbers they train; equal ones in a row share a line."""
+    rows = [("  layer", "activation", "output", "parameters")]
+    for (activation, output, parameters), same in groupby(blocks, key=line_of):
+        names = [block.name for block in same]
+        times = f"{len(names)} x " if len(names) > 1 else ""
+        name = f"{names[0]} ... {names[-1]}" if len(names) > 1 else names[0]
+        rows.append((f"  {name}", activation, output, f"{times}{parameters:,}"))
+    return columns([*rows, ("  all", "", "", f"{sum(block.parameters for block in blocks):,}")])
+
+
+def line_of(block: Block) -> tuple[str, str, int]:
+    """What the table of a net says of a layer beside its name."""
+    activation = block.settings.get("activation")
+    return activation["kind"] if activation else "", " x ".join(map(str, block.output)), block.parameters
+
+
+def check(recipes: Recipes) -> None:
+    """Check recipes, find every problem at once, train nothing."""
+    from dlbench.recipe import load
+
+    problems = []
+    for name in recipes:
+        try:
+            loaded = load(name)
+        except RecipeError as error:
+            problems += error.problems
+        else:
+            variants, seeds = counted(len(loaded.variants), "variant"), counted(len(loaded.seeds), "seed")
+            emit(f"{name}: fine ({variants}, {seeds}, {counted(len(loaded.candidates) * len(loaded.seeds), 'trial')})")
+    if problems:
+        raise RecipeError(problems)
+
+
+def schema() -> None:
+    """Print the JSON Schema of recipes, for completion in editors."""
+    from dlbench.recipe import schema as make_schema
+
+    emit_json(make_schema())

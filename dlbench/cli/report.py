@@ -1,0 +1,30 @@
+"""A report as text for stdout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dlbench.report.summary import Report
+
+
+def text(report: Report, *, ascii_only: bool) -> str:
+    """The table, its notes and the verdicts, as wide as the terminal and in colour if it has one."""
+    from rich.console import Console
+
+    from dlbench.report.render import render_text
+
+    width = shutil.get_terminal_size().columns
+    colorful = has_color()
+    console = Console(width=width, force_terminal=colorful, no_color=not colorful, highlight=False)
+    with console.capture() as capture:
+        console.print(render_text(report.table, report.verdicts, width=width, color=colorful, ascii=ascii_only))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def has_color() -> bool:
+    """Whether stdout shows colours and its user wants them."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,132 @@
+"""`dlbench table`, `export`, `runs` and `stop`: runs, on disk or under way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dlbench.cli import complete, report
+from dlbench.cli.options import Ascii, Json, Out, Run
+from dlbench.cli.output import columns, emit, emit_json, say
+from dlbench.cli.words import command
+
+
+def table(run: Run, *, out: Out = complete.RESULTS, ascii_only: Ascii = False, json: Json = False) -> None:
+    """Print a run's comparison table and the verdicts on its claims."""
+    from dlbench.report.summary import as_data, summarize
+    from dlbench.run.folder import find_run
+
+    found = summarize(find_run(out, run))
+    if json:
+        emit_json(as_data(found))
+    else:
+        emit(report.text(found, ascii_only=ascii_only))
+
+
+def export(
+    run: Run,
+    *,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="FORMAT", help="csv, trials, json or markdown.", autocompletion=complete.formats
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it: stdout, if not given.")
+    ] = None,
+    out: Out = complete.RESULTS,
+) -> None:
+    """Write what `table` prints, in full precision, for other programs."""
+    from dlbench.errors import SetupError
+    from dlbench.export import EXPORTERS
+    from dlbench.report.summary import summarize
+    from dlbench.run.atomic import write_text_atomic
+    from dlbench.run.folder import find_run
+
+    text = EXPORTERS[format_of(form, file)].make(summarize(find_run(out, run)))
+    if file is None:
+        emit(text.removesuffix("\n"))
+        return
+    try:
+        write_text_atomic(file, text)
+    except OSError as error:
+        raise SetupError(f"{file}: cannot be written: {error.strerror}") from error
+    say(f"written to {file}")
+
+
+def format_of(form: str | None, file: Path | None) -> str:
+    """The format asked for, or the one that the file's name ends in; raises UsageError where it says neither."""
+    from dlbench.errors import UsageError
+    from dlbench.export import EXPORTERS
+
+    if form is None:
+        suffix = ".csv" if file is None else file.suffix
+        form = next((part.name for part in EXPORTERS if part.traits["suffix"] == suffix), suffix)
+    if form not in EXPORTERS:
+        nearest = EXPORTERS.nearest(form)
+        hint = f"did you mean '{nearest}'?" if nearest else f"there are {', '.join(EXPORTERS.names)}"
+        raise UsageError(f"no format is called '{form}'; {hint}")
+    return form
+
+
+def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
+    """List the runs, newest first, and how each stands."""
+    from dlbench.run.folder import find_runs
+
+    found = [state_of(folder) for folder in find_runs(out)]
+    if json:
+        emit_json(found)
+    elif found:
+        rows = [(one["run"], one["state"], one["trials"], one["started"]) for one in found]
+        emit(columns([("run", "state", "trials", "started"), *((a, b, str(c), d) for a, b, c, d in rows)]))
+    else:
+        say(f"there are no runs under {out}; start one by `{command('run', 'RECIPE', out=out)}`")
+
+
+def state_of(folder: Any) -> dict[str, Any]:
+    """What a list of runs says of one; a damaged one is told, not raised."""
+    from dlbench.errors import DlbenchError
+    from dlbench.run.status import status
+
+    try:
+        plan, now = folder.read_plan(), status(folder)
+    except DlbenchError as error:
+        return {"run": folder.name, "path": str(folder.path), "state": "damaged", "trials": 0, "started": str(error)}
+    first = min((worker.started for worker in now.workers), default=None)
+    started = "" if first is None else f"{datetime.fromtimestamp(first, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S}"
+    return {
+        "run": folder.name,
+        "path": str(folder.path),
+        "state": now.state,
+        "trials": len(plan.trials),
+        "started": started,
+    }
+
+
+def stop(
+    run: Run,
+    *,
+    kill: Annotated[bool, typer.Option("--kill", help="Kill the workers that do not answer.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.0, metavar="SECONDS", help="How long to wait for them.")] = 30.0,
+    out: Out = complete.RESULTS,
+    json: Json = False,
+) -> None:
+    """Ask a run to stop after its step, with a checkpoint."""
+    from dlbench import launch
+    from dlbench.errors import DlbenchError
+    from dlbench.run.folder import find_run
+
+    folder = find_run(out, run)
+    done = launch.stop(folder, timeout=timeout, kill=kill)
+    if json:
+        emit_json({"run": folder.name, "killed": done.killed, "remaining": [worker.pid for worker in done.remaining]})
+    if done.remaining:
+        pids = ", ".join(f"pid {worker.pid} on {worker.host}" for worker in done.remaining)
+        raise DlbenchError(
+            f"{folder.name} still runs ({pids}); `{command('stop', folder.name, '--kill', out=out)}` kills"
+        )
+    say(f"{folder.name} has stopped; go on by `{command('run', '--resume', folder.name, out=out)}`")

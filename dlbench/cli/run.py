@@ -1,0 +1,155 @@
+"""`dlbench run`: train every variant of a recipe with every seed, then say what the seeds prove."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlbench.cli import complete
+from dlbench.cli.options import Ascii, Out
+from dlbench.cli.output import emit, emit_json, say
+from dlbench.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from dlbench.cli.session import Session
+    from dlbench.plan import Plan
+    from dlbench.recipe.model import Recipe
+
+
+class Shown(StrEnum):
+    """What is shown while a run goes on."""
+
+    AUTO = "auto"
+    TUI = "tui"
+    PLAIN = "plain"
+    JSON = "json"
+    NONE = "none"
+
+
+def run(
+    recipes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RECIPE...", help="TOML files or shipped names, run in turn.", autocompletion=complete.recipes
+        ),
+    ] = None,
+    *,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change the recipe: --set train.optimizer.lr=0.3."),
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option("--seeds", metavar="N|LIST", help='How many ("5"), a list ("0,3,7") or a range ("0-9").'),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="The recipe's small version: seconds, no network.")] = False,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each worker.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many processes train.")] = None,
+    out: Out = complete.RESULTS,
+    display: Annotated[Shown, typer.Option(help="What is shown while it runs.")] = Shown.AUTO,
+    ascii_only: Ascii = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 4 if a claim is refuted.")] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with a run.", autocompletion=complete.runs),
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Start it and leave; `dlbench runs` shows it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and train nothing.")] = False,
+) -> None:
+    """Train every variant with every seed, then compare them."""
+    if display is Shown.TUI:
+        raise UsageError("this dlbench has no dashboard yet; use --display plain")
+    from dlbench.cli.session import Session
+
+    session = Session(
+        out, str(Shown.PLAIN if display is Shown.AUTO else display), ascii_only=ascii_only, strict=strict, detach=detach
+    )
+    if resume is not None:
+        if recipes or overrides or seeds or quick or threads or workers or dry_run or device != "auto":
+            raise UsageError("--resume goes on with a run as it was planned; leave recipes and their options out")
+        raise typer.Exit(session.resume(resume))
+    loaded = load_all(recipes or [], overrides or [], seeds, quick=quick)
+    planned = [(recipe, plan_of(recipe, device, threads, workers)) for recipe in loaded]
+    if dry_run:
+        show_plans([plan for _, plan in planned], as_json=display is Shown.JSON)
+        return
+    raise typer.Exit(run_in_turn(session, planned))
+
+
+def load_all(names: list[str], overrides: list[str], seeds: str | None, *, quick: bool) -> list[Recipe]:
+    """Every recipe, its data on this machine; raises the problems of all of them at once."""
+    from dlbench.errors import RecipeError
+    from dlbench.recipe import load
+
+    if not names:
+        raise UsageError("which recipe? `dlbench list` shows those that come with dlbench")
+    recipes, problems = [], []
+    for name in names:
+        try:
+            recipes.append(load(name, overrides, seeds=seeds, quick=quick))
+        except RecipeError as error:
+            problems += error.problems
+    if problems:
+        raise RecipeError(problems)
+    require_data(recipes)
+    return recipes
+
+
+def require_data(recipes: list[Recipe]) -> None:
+    """Raise SetupError where data is not on this machine, before anything starts."""
+    from dlbench.errors import SetupError
+    from dlbench.parts.datasets import describe
+
+    sources = [describe(candidate.settings["data"]) for recipe in recipes for candidate in recipe.candidates]
+    if missing := dict.fromkeys(filter(None, (source.missing() for source in sources))):
+        raise SetupError("\n".join(missing))
+
+
+def plan_of(recipe: Recipe, device: str, threads: int | None, workers: int | None) -> Plan:
+    """What will be trained, and by whom."""
+    from dlbench.plan.make import make_plan
+
+    return make_plan(recipe, device=device, threads=threads, workers=workers)
+
+
+def run_in_turn(session: Session, planned: list[tuple[Recipe, Plan]]) -> ExitCode:
+    """One run after the other until a signal ends it; the gravest of their exit codes."""
+    codes = []
+    for recipe, plan in planned:
+        code = session.run(recipe, plan)
+        if code >= ExitCode.HANGUP:
+            return code
+        codes.append(code)
+        if recipe is not planned[-1][0]:
+            say()
+    return next((code for code in GRAVEST_FIRST if code in codes), ExitCode.DONE)
+
+
+GRAVEST_FIRST = (ExitCode.ENVIRONMENT, ExitCode.TRIAL_FAILED, ExitCode.CLAIM_REFUTED)
+
+
+def show_plans(plans: list[Plan], *, as_json: bool) -> None:
+    """Print what would be done."""
+    if as_json:
+        emit_json(plans)
+        return
+    emit("\n\n".join(map(summary, plans)))
+
+
+def summary(plan: Plan) -> str:
+    """A plan in lines: its stacks, its workers."""
+    from dlbench.cli.words import plan_line
+    from dlbench.display.words import label
+
+    stacks = [
+        f"  stack {index}: {label(plan, stack)}, {stack.steps:,} steps, {stack.parameters:,} parameters a trial"
+        for index, stack in enumerate(plan.stacks)
+    ]
+    workers = [
+        f"  worker {index}: {worker.device}, threads: {worker.threads}, stacks: {', '.join(map(str, worker.stacks))}"
+        for index, worker in enumerate(plan.workers)
+    ]
+    return "\n".join([f"{plan.recipe}: {plan_line(plan)}", *stacks, *workers])

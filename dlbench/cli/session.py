@@ -1,0 +1,136 @@
+"""One run from its plan to its exit code: make the folder, start the workers, follow them, tell what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+import dlbench.display
+from dlbench import launch
+from dlbench.cli import report
+from dlbench.cli.follow import follow, troubles
+from dlbench.cli.interrupts import Interrupts
+from dlbench.cli.lesson import explanation, heading
+from dlbench.cli.output import BROKEN_PIPE, emit, say
+from dlbench.cli.words import command, plan_line
+from dlbench.errors import ExitCode, SetupError
+from dlbench.report.claims import Outcome
+from dlbench.report.state import RunState
+from dlbench.report.summary import Report
+from dlbench.report.summary import report as summarized
+from dlbench.report.trial import Status
+from dlbench.run.atomic import write_json_atomic
+from dlbench.run.environment import environment
+from dlbench.run.folder import RunFolder, create, find_run
+
+if TYPE_CHECKING:
+    from dlbench.launch import Worker
+    from dlbench.plan import Plan
+    from dlbench.recipe.model import Recipe
+
+KILLING = 2
+"""How many times someone asks to stop before the workers are killed."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """How runs are started and shown; each method takes one run to its exit code."""
+
+    out: Path
+    display: str
+    ascii_only: bool
+    strict: bool
+    detach: bool
+
+    def run(self, recipe: Recipe, plan: Plan) -> ExitCode:
+        """A new run."""
+        folder = make_folder(self.out, recipe, plan)
+        return self._train(recipe, plan, folder, launch.start)
+
+    def resume(self, name: str) -> ExitCode:
+        """A run that was stopped, or died."""
+        from dlbench.recipe import load
+
+        folder = find_run(self.out, name)
+        return self._train(load(folder.recipe_file), folder.read_plan(), folder, launch.resume)
+
+    def _train(
+        self, recipe: Recipe, plan: Plan, folder: RunFolder, start: Callable[[RunFolder], list[Worker]]
+    ) -> ExitCode:
+        self._narrate(f"{heading(recipe.lesson, recipe.name)}\n")
+        self._narrate(f"{plan_line(plan)} -> {folder.path}")
+        state = RunState(plan, solved=recipe.compare.solved)
+        with Interrupts() as interrupts:
+            workers = start(folder)
+            if self.detach:
+                return self._leave(folder)
+            self._follow(folder, workers, state, interrupts)
+        if interrupts.hangup:
+            return ExitCode.HANGUP
+        if interrupts.stops < KILLING:
+            for trouble in troubles(folder):
+                say(f"error: {trouble}")
+        result = self._tell(recipe, state, folder)
+        return interrupts.code or self._code(workers, state, result)
+
+    def _leave(self, folder: RunFolder) -> ExitCode:
+        emit(str(folder.path))
+        self._narrate(f"it goes on without this terminal; see it by `{command('table', folder.name, out=self.out)}`")
+        return ExitCode.DONE
+
+    def _follow(self, folder: RunFolder, workers: list[Worker], state: RunState, interrupts: Interrupts) -> None:
+        try:
+            with dlbench.display.make(self.display, ascii_only=self.ascii_only) as display:
+                follow(folder, workers, state, display, interrupts)
+        except BrokenPipeError:
+            # Whoever read the display is gone; the run goes on, as it does when a terminal closes.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in (sys.stdout, sys.stderr):
+                os.dup2(nowhere, stream.fileno())
+            raise typer.Exit(BROKEN_PIPE) from None
+
+    def _tell(self, recipe: Recipe, state: RunState, folder: RunFolder) -> Report | None:
+        """Print the table, the verdicts and the explanation, or how to go on; nothing where nothing was trained."""
+        if not all(trial.status.final for trial in state.trials):
+            say(f"not finished; go on by `{command('run', '--resume', folder.name, out=self.out)}`")
+        if all(trial.status is Status.WAITING for trial in state.trials):
+            return None
+        result = summarized(state, recipe.compare, recipe.claims, recipe.lesson)
+        (say if self.display == "json" else emit)(f"\n{report.text(result, ascii_only=self.ascii_only)}")
+        if text := explanation(recipe.lesson):
+            say(f"\n{text}")
+        return result
+
+    def _code(self, workers: list[Worker], state: RunState, result: Report | None) -> ExitCode:
+        if any(worker.process.poll() == ExitCode.ENVIRONMENT for worker in workers):
+            return ExitCode.ENVIRONMENT
+        if result is None or any(trial.status not in {Status.OK, Status.DIVERGED} for trial in state.trials):
+            return ExitCode.TRIAL_FAILED
+        if self.strict and any(verdict.outcome is Outcome.REFUTED for verdict in result.verdicts):
+            return ExitCode.CLAIM_REFUTED
+        return ExitCode.DONE
+
+    def _narrate(self, text: str) -> None:
+        if self.display != "none":
+            say(text)
+
+
+def make_folder(out: Path, recipe: Recipe, plan: Plan) -> RunFolder:
+    """A new run's folder with recipe, environment and plan; raises SetupError where it cannot be written."""
+    try:
+        folder = create(out, recipe.name, datetime.now(UTC).astimezone())
+        folder.write_recipe(recipe.to_toml())
+        write_json_atomic(folder.env_file, environment())
+        folder.write_plan(plan)
+    except OSError as error:
+        raise SetupError(
+            f"{out}: a run cannot be kept there: {error.strerror}; name another folder by --out"
+        ) from error
+    return folder

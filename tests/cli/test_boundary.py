@@ -1,0 +1,107 @@
+"""The one place where errors become text and exit codes."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from dlbench.cli import boundary
+from dlbench.cli.app import app
+from dlbench.errors import DlbenchError, Problem, RecipeError, SetupError, UsageError
+
+
+def leave_with(monkeypatch, tmp_path, error, *arguments):
+    """Run `main` on a verb that raises; returns the exit code."""
+
+    def boom():
+        """Raise."""
+        raise error
+
+    commands = list(app.registered_commands)
+    app.command("boom")(boom)
+    monkeypatch.setattr(sys, "argv", ["dlbench", *arguments, "boom"])
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    try:
+        with pytest.raises(SystemExit) as caught:
+            boundary.main()
+    finally:
+        app.registered_commands = commands
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (DlbenchError("it broke"), 1),
+        (UsageError("no such run"), 2),
+        (RecipeError([Problem("a.toml", 3, "model", "is wrong")]), 2),
+        (SetupError("no GPU"), 3),
+    ],
+)
+def test_known_errors(monkeypatch, tmp_path, capsys, error, code):
+    """An error that the user can act on is its own text on stderr and its own exit code."""
+    assert leave_with(monkeypatch, tmp_path, error) == code
+    assert capsys.readouterr() == ("", f"error: {error}\n")
+
+
+def test_unknown_error(monkeypatch, tmp_path, capsys):
+    """A bug is one line, and its traceback is in the file that the line names."""
+    code = leave_with(monkeypatch, tmp_path, ZeroDivisionError("by zero\nand more"))
+
+    out, err = capsys.readouterr()
+    (log,) = tmp_path.rglob("crash-*.log")
+    assert (code, out) == (1, "")
+    assert err == f"error: this is a bug in dlbench (ZeroDivisionError: by zero); traceback in {log}\n"
+    assert "raise error" in log.read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_unknown_error_without_a_place_to_log(monkeypatch, tmp_path, capsys):
+    """Where no log can be written, the line says how to see the traceback."""
+    tmp_path.chmod(0o500)
+
+    code = leave_with(monkeypatch, tmp_path, ZeroDivisionError("by zero"))
+
+    assert code == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_debug_shows_the_traceback(monkeypatch, tmp_path, capsys):
+    """With `--debug` the traceback itself is on stderr."""
+    code = leave_with(monkeypatch, tmp_path, ZeroDivisionError("by zero"), "--debug")
+
+    err = capsys.readouterr().err
+    assert code == 1
+    assert err.startswith("Traceback")
+    assert err.endswith("ZeroDivisionError: by zero\n")
+    assert list(tmp_path.rglob("*.log")) == []
+
+
+def test_interrupt(monkeypatch, tmp_path, capsys):
+    """Ctrl-C in any verb ends with 130 and no traceback."""
+    assert leave_with(monkeypatch, tmp_path, KeyboardInterrupt()) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["parts", "--frob"], ["run", "xor", "--display", "loud"]])
+def test_wrong_calls(arguments):
+    """A wrong call is told on stderr and ends with 2."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dlbench", *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr
+
+
+def test_reader_that_goes_away():
+    """`dlbench parts | head -1` ends quietly."""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "dlbench", "parts"], stdout=write, stderr=subprocess.PIPE, check=False, timeout=60
+    )
+    os.close(write)
+
+    assert (done.returncode, done.stderr) == (141, b"")
