@@ -185,14 +185,19 @@ def test_a_broken_trial_breaks_no_other(name):
 
 @pytest.mark.parametrize(("name", "arguments"), CASES, ids=str)
 def test_what_is_remembered_is_all_that_is_needed(name, arguments):
-    """Training that stops, is saved and is taken up again by new rows ends bit for bit where it would have ended."""
+    """Training that is saved and taken up again, each trial in a group of its own, ends bit for bit where it would have."""
     settings = resolved(name, **arguments)
-    straight, resumed = random(2, PARAMETERS), random(2, PARAMETERS)
+    straight, resumed = random(2, 64), random(2, 64)
     train(settings, straight)
     states = train(settings, resumed, steps=range(1, 21))
     saved = {key: tensor.clone() for key, tensor in states.items()}
     assert all(len(tensor) == 2 for tensor in saved.values())
-    train(settings, resumed, steps=range(21, STEPS + 1), states=saved)
+    for first in range(2):
+        own = resumed[first : first + 1]
+        rows = Rows(own, own, saved, SLOTS, trials=2, first=first)
+        for step in range(21, STEPS + 1):
+            rows.step, rows.gradient = step, slope(resumed, step)[first : first + 1]
+            update(settings, rows, 1.0)
     assert torch.equal(straight, resumed)
 
 
