@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+
 from dlbench.engine.batches import load
 from dlbench.engine.trainer import Trainer
 from dlbench.plan import Candidate, Plan

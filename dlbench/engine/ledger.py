@@ -49,7 +49,9 @@ class Ledger:
                 for trial in np.flatnonzero(~np.isfinite(values[0]) & ~self.diverged):
                     self._diverge(int(trial), fields["step"], float(self.last_loss[trial]))
         batch_loss = self.losses / self.count if self.count else np.full_like(self.losses, np.nan)
-        self._write("metrics", stack=self._stack, **fields, batch_loss=batch_loss.astype(np.float32), **self._metrics(splits))
+        self._write(
+            "metrics", stack=self._stack, **fields, batch_loss=batch_loss.astype(np.float32), **self._metrics(splits)
+        )
         self.losses[:] = 0
         self.count = 0
 

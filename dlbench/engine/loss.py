@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 
 class Loss(Protocol):
@@ -34,7 +34,7 @@ class Logistic:
 
     def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Binary cross-entropy from logits `[trials, batch, 1]`."""
-        return F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=(1, 2))
+        return functional.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=(1, 2))
 
     def right(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Logits above 0 say class 1."""
@@ -54,7 +54,7 @@ class Softmax:
     def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of logits `[trials, batch, classes]`."""
         trials, batch = targets.shape
-        flat = F.cross_entropy(logits.flatten(0, 1), targets.reshape(-1), reduction="none")
+        flat = functional.cross_entropy(logits.flatten(0, 1), targets.reshape(-1), reduction="none")
         return flat.view(trials, batch).mean(dim=1)
 
     def right(self, logits: Tensor, targets: Tensor) -> Tensor:

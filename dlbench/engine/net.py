@@ -15,6 +15,10 @@ from dlbench.parts.inits import Draw, fill
 from dlbench.parts.layers.base import Place
 from dlbench.parts.net import Block, slots_of
 
+REGISTER = 16
+"""Rows are a multiple of this many numbers wide, a whole vector register: the fused optimizers round the last few numbers of a
+row in another way, so that a trial's bits would depend on its neighbours."""
+
 
 def combine(values: Sequence[Any], device: torch.device) -> Any:
     """One trial's settings that stand for the whole stack's: where numbers differ, a tensor `[trials]` of them.
@@ -34,13 +38,16 @@ def combine(values: Sequence[Any], device: torch.device) -> Any:
 
 
 def initial_row(blocks: Sequence[Block], seed: int) -> Tensor:
-    """The weights `[parameters]` that one trial starts from, each drawn from its own stream on the CPU."""
+    """The weights that one trial starts from, each drawn from its own stream on the CPU; zeros fill the row up."""
     drawn = [
-        fill(weight.init, Draw(weight.shape, weight.fan_in, weight.fan_out, stream(seed, "init", f"{block.name}.{name}")))
+        fill(
+            weight.init, Draw(weight.shape, weight.fan_in, weight.fan_out, stream(seed, "init", f"{block.name}.{name}"))
+        )
         for block in blocks
         for name, weight in block.weights.items()
     ]
-    return torch.cat([tensor.reshape(-1) for tensor in drawn]) if drawn else torch.empty(0)
+    used = sum(tensor.numel() for tensor in drawn)
+    return torch.cat([*(tensor.reshape(-1) for tensor in drawn), torch.zeros(-used % REGISTER)])
 
 
 @dataclass
@@ -90,7 +97,7 @@ class Net:
 
     def __init__(self, blocks: Sequence[Block], tensors: Tensors) -> None:
         self.blocks = blocks
-        self.trials = trials = tensors.weights.shape[0]
+        self.trials = tensors.weights.shape[0]
         self.widest = max(prod(shape) for block in blocks for shape in (block.input, block.output))
         self.leaves: list[Tensor] = []
         self._gradient_views: list[Tensor] = []

@@ -47,13 +47,16 @@ class Probe:
     wherever their tensors have one shape.
     """
 
-    def __init__(self, blocks: Sequence[Block], slots: Sequence[Slot], *, histograms: bool) -> None:
+    def __init__(self, blocks: Sequence[Block], slots: Sequence[Slot], width: int, *, histograms: bool) -> None:
+        """`slots` lay the blocks' weights out in rows of `width` numbers."""
         probed = [block for block in blocks if block.probed]
         watched = {slot.name: slot for slot in slots}
-        self._slots = [watched[f"{block.name}.{next(iter(block.weights))}"] if block.weights else None for block in probed]
+        self._slots = [
+            watched[f"{block.name}.{next(iter(block.weights))}"] if block.weights else None for block in probed
+        ]
         self._families = _families(probed)
         self._layers = len(probed)
-        self._histogram = LogHistogram(self._slots, slots) if histograms else None
+        self._histogram = LogHistogram(self._slots, width) if histograms else None
 
     @torch.no_grad()
     def measure(self, before: Tensor, after: Tensor, gradient: Tensor, taps: Sequence[Tensor]) -> dict[str, Any]:
@@ -143,10 +146,10 @@ class LogHistogram:
     The power is read out of the float's own exponent bits; NaN and infinity are counted nowhere.
     """
 
-    def __init__(self, watched: Sequence[Slot | None], slots: Sequence[Slot]) -> None:
-        """`watched` are the slots to count, one a layer; the other `slots` of a row are left out."""
+    def __init__(self, watched: Sequence[Slot | None], width: int) -> None:
+        """`watched` are the slots to count, one a layer; the rest of a row of `width` numbers is left out."""
         self._layers = len(watched)
-        offset = torch.full((slots[-1].stop if slots else 0,), self._layers * (BINS + 1))
+        offset = torch.full((width,), self._layers * (BINS + 1))
         for layer, slot in enumerate(watched):
             if slot is not None:
                 offset[slot.start : slot.stop] = layer * (BINS + 1)

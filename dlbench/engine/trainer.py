@@ -72,7 +72,7 @@ class Trainer:
 
     def _plan_measurements(self, slots: Sequence[Slot]) -> None:
         probes, every = self._settings["probes"], self._settings["evaluate"]["every"]
-        self._probe = Probe(self.blocks, slots, histograms=probes["histograms"])
+        self._probe = Probe(self.blocks, slots, self.tensors.weights.shape[1], histograms=probes["histograms"])
         self._budget = ProbeBudget(probe_steps(self.steps, probes["points"]), self.steps)
         self._evaluations = evaluation_steps(
             every,

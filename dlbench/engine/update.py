@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from dlbench.parts import CATALOGS, optimizers
+from dlbench.parts import optimizers, regularizers, schedules
 from dlbench.parts.rows import Rows, Slot
 
 
@@ -40,7 +40,9 @@ class Update:
     `states` holds what the optimizers remember.
     """
 
-    def __init__(self, groups: Sequence[Group], weights: Tensor, gradient: Tensor, slots: Sequence[Slot], steps: int) -> None:
+    def __init__(
+        self, groups: Sequence[Group], weights: Tensor, gradient: Tensor, slots: Sequence[Slot], steps: int
+    ) -> None:
         self._steps = steps
         self.states: dict[str, Tensor] = {}
         self._groups = [
@@ -54,19 +56,12 @@ class Update:
         for rows, train in self._groups:
             rows.step = step + 1
             self._regularize(rows, train, after_step=False)
-            optimizers.update(train["optimizer"], rows, self._factor(train["schedule"], step))
+            factor = schedules.factor(train["schedule"], step, self._steps)
+            optimizers.update(train["optimizer"], rows, factor)
             self._regularize(rows, train, after_step=True)
 
-    def _regularize(self, rows: Rows, train: dict[str, Any], *, after_step: bool) -> None:
+    @staticmethod
+    def _regularize(rows: Rows, train: dict[str, Any], *, after_step: bool) -> None:
         for settings in train["regularizers"]:
-            part = CATALOGS["regularizers"][settings["kind"]]
-            if part.traits.get("after_step", False) == after_step:
-                part.make(rows, **_arguments(settings))
-
-    def _factor(self, settings: dict[str, Any], step: int) -> float:
-        factor: float = CATALOGS["schedules"][settings["kind"]].make(step, self._steps, **_arguments(settings))
-        return factor
-
-
-def _arguments(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if key != "kind"}
+            if regularizers.is_after_step(settings) == after_step:
+                regularizers.apply(settings, rows)

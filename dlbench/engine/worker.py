@@ -41,6 +41,7 @@ class Worker:
         self._events = EventWriter(folder.events_file(session, number))
         self._controls = ControlReader(folder.control_file, session)
         self._stopping = False
+        self._unwanted: set[int] = set()
         self._data: tuple[dict[str, Any], Data] | None = None
         self._asked = self._saved = time.monotonic()
         self._heard = -HEARTBEAT_SECONDS  # the first chunk of steps is a sign of life
@@ -69,7 +70,10 @@ class Worker:
             stacks=self._stacks,
         )
         statuses = [self._guard(stack, device) for stack in self._stacks if not self._stopping]
-        status = "stopped" if self._stopping else "failed" if "failed" in statuses else "done"
+        if self._stopping or "stopped" in statuses:
+            status = "stopped"
+        else:
+            status = "failed" if "failed" in statuses else "done"
         self._end(None, 0, status, None, 0.0)
         return ExitCode.TRIAL_FAILED if "failed" in statuses else ExitCode.DONE
 
@@ -98,7 +102,9 @@ class Worker:
         slices, trials = 1, len(self._plan.stacks[index].trials)
         while True:
             try:
-                trainer = Trainer(self._plan, index, device, self._load(index, device), self._events.write, slices=slices)
+                trainer = Trainer(
+                    self._plan, index, device, self._load(index, device), self._events.write, slices=slices
+                )
                 trainer.restore(self._folder.checkpoint_file(index))
                 finished = trainer.train(self._pause)
                 self._save(trainer)
@@ -106,7 +112,9 @@ class Worker:
                 if slices >= trials:
                     raise
                 slices = min(2 * slices, trials)
-                self._events.write("note", stack=index, text=f"out of memory: the stack goes on in {slices} slices ({error})")
+                self._events.write(
+                    "note", stack=index, text=f"out of memory: the stack goes on in {slices} slices ({error})"
+                )
                 torch.cuda.empty_cache()
                 continue
             return "done" if finished else "stopped", trainer
@@ -132,15 +140,15 @@ class Worker:
         if now - self._saved >= CHECKPOINT_SECONDS:
             self._save(trainer)
         self._events.flush()
-        return self._stopping
+        return self._stopping or trainer.index in self._unwanted
 
     def _obey(self, trainer: Trainer) -> None:
         for request in self._controls.poll():
-            if request.get("action") == "stop":
-                self._stopping = True
-                self._events.write(
-                    "control", id=request.get("id"), action="stop", stack=trainer.index, step=trainer.step
-                )
+            if request["action"] == "stop":
+                stack = request.get("stack")
+                self._stopping |= stack is None
+                self._unwanted |= set() if stack is None else {stack}
+                self._events.write("control", id=request["id"], action="stop", stack=trainer.index, step=trainer.step)
 
     def _save(self, trainer: Trainer) -> None:
         """Events first, checkpoint second: what a checkpoint goes on from has been told before."""

@@ -40,7 +40,7 @@ def _visible_gpus() -> int:
     if command is None:
         return 0
     try:
-        listing = subprocess.run([command, "-L"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        listing = subprocess.run([command, "-L"], capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return 0
     present = sum(line.startswith("GPU ") for line in listing.stdout.splitlines())

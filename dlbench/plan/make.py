@@ -49,7 +49,10 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
         recipe=recipe.name,
         candidates=candidates,
         trials=trials,
-        stacks=[Stack(load.trials, load.steps, load.parameters, load.steps * len(load.trials) * load.flops) for load in loads],
+        stacks=[
+            Stack(load.trials, load.steps, load.parameters, load.steps * len(load.trials) * load.flops)
+            for load in loads
+        ],
         workers=[
             WorkerPlan(
                 device=devices[number % len(devices)],
@@ -77,9 +80,7 @@ def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial]) -> list[Loa
     def numbers(index: int) -> str:
         return json.dumps(candidates[trials[index].candidate].settings["train"], sort_keys=True)
 
-    return [
-        _load(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers)) for own in members.values()
-    ]
+    return [_load(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers)) for own in members.values()]
 
 
 def _load(settings: dict[str, Any], trials: list[int]) -> Load:

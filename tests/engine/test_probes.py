@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 from cases import dense, plan_of, settings, trained, trainer_of
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dlbench.engine.probes import BINS, HISTOGRAM_LOW, HISTOGRAM_WIDTH, LogHistogram
 from dlbench.engine.schedule import SHARE, ProbeBudget, evaluation_steps, probe_steps
 from dlbench.parts.rows import Slot
-from hypothesis import given
-from hypothesis import strategies as st
 
 TINY = {"kind": "normal", "mean": 0.0, "std": 1e-13}
 
@@ -45,7 +46,9 @@ def test_measures_as_numpy() -> None:
             }
             for name, value in expected.items():
                 assert probe[name][trial][layer] == pytest.approx(value, rel=1e-4, abs=1e-7), name
-            assert probe["gradient_histogram"][trial][layer].sum() + probe["gradient_zeros"][trial][layer] == gradient.size
+            assert (
+                probe["gradient_histogram"][trial][layer].sum() + probe["gradient_zeros"][trial][layer] == gradient.size
+            )
 
 
 def test_saturated_share_counts_outputs_near_the_bounds() -> None:
@@ -75,7 +78,7 @@ def test_histogram_as_numpy(values: list[float]) -> None:
     """The histogram counts every finite value where numpy's log2 puts it, zeros apart, NaN and infinity nowhere."""
     gradient = torch.tensor([values], dtype=torch.float32)
     slot = Slot("dense1.weight", 0, len(values), (len(values),), is_bias=False, fan_in=1)
-    counts = LogHistogram([slot], [slot]).count(gradient)[0, 0].numpy()
+    counts = LogHistogram([slot], len(values)).count(gradient)[0, 0].numpy()
 
     expected = np.zeros(BINS + 1)
     for value in gradient[0].double().tolist():

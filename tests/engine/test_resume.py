@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 from cases import Events, dense, plan_of, settings, trained, trainer_of
-from dlbench.engine import checkpoint as checkpoints
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+
+from dlbench.engine import checkpoint as checkpoints
 
 LAYERS = [
     {"kind": "flatten"},

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 from cases import Events, dense, plan_of, settings, trained, trainer_of
-from dlbench.engine.trainer import Trainer, sliced
 from torch import nn
+
+from dlbench.engine.trainer import Trainer, sliced
 
 ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 ADAM = {"kind": "adam", "lr": 0.01}
@@ -23,7 +24,9 @@ def torch_net(trainer: Trainer, trial: int) -> nn.Sequential:
             modules.append(nn.Flatten())
         elif block.settings["kind"] == "batch_norm":
             norm = nn.BatchNorm1d(block.input[0])
-            norm.load_state_dict({**norm.state_dict(), "weight": weights["gamma"][trial], "bias": weights["beta"][trial]})
+            norm.load_state_dict(
+                {**norm.state_dict(), "weight": weights["gamma"][trial], "bias": weights["beta"][trial]}
+            )
             modules.append(norm)
         elif block.settings["kind"] == "dense":
             linear = nn.Linear(block.input[0], block.output[0], bias="bias" in weights)
@@ -104,7 +107,7 @@ def test_gradients_as_torch() -> None:
         nn.functional.binary_cross_entropy_with_logits(net(x[trial])[:, 0], labels[trial].float()).backward()
         expected = torch.cat([(p.grad.T if p.dim() == 2 else p.grad).reshape(-1) for p in net.parameters()])
 
-        torch.testing.assert_close(trainer.tensors.gradient[trial], expected, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(trainer.tensors.gradient[trial, : len(expected)], expected, rtol=1e-5, atol=1e-6)
 
 
 def test_running_statistics_as_torch() -> None:
@@ -146,7 +149,8 @@ def test_a_diverging_neighbour_changes_nothing() -> None:
     _, beside = trained(plan_of({"healthy": healthy, "other": wild}))
 
     columns = [
-        _column(plan_of({"healthy": healthy, "other": other}), events) for other, events in ((calm, quiet), (wild, beside))
+        _column(plan_of({"healthy": healthy, "other": other}), events)
+        for other, events in ((calm, quiet), (wild, beside))
     ]
     assert beside.of("diverged")
     assert columns[0] == columns[1]
@@ -191,7 +195,12 @@ def test_a_sweep_of_numbers_is_one_stack_and_each_keeps_its_own() -> None:
 
 def test_slices_change_no_curve() -> None:
     """Going through a stack in slices, as after running out of memory, gives the same losses to 1e-6."""
-    layers = [{"kind": "flatten"}, dense(9, "relu"), {"kind": "batch_norm"}, {"kind": "dropout", "keep": None, "rate": 0.2}]
+    layers = [
+        {"kind": "flatten"},
+        dense(9, "relu"),
+        {"kind": "batch_norm"},
+        {"kind": "dropout", "keep": None, "rate": 0.2},
+    ]
     plan = plan_of({"a": settings(layers, data="digits", batch_size=100, steps=20)}, seeds=range(5))
 
     whole, parts = trained(plan)[1], trained(plan, slices=3)[1]
@@ -204,7 +213,7 @@ def test_slices_cover_every_trial_once(trials: int, slices: int) -> None:
     """Slices are contiguous, not empty, and cover all trials."""
     covered = [list(range(trials))[part] for part in sliced(trials, slices)]
 
-    assert sum(covered, []) == list(range(trials))
+    assert [trial for part in covered for trial in part] == list(range(trials))
     assert all(covered)
 
 

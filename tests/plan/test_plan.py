@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from cases import dense, plan_of, settings
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dlbench.errors import UsageError
 from dlbench.plan.devices import choose
 from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
-from hypothesis import given
-from hypothesis import strategies as st
 
 FLAT = {"kind": "flatten"}
 BASE = settings([FLAT, dense(8), {"kind": "dropout", "keep": 0.7, "rate": None}], data="digits", batch_size=100)
@@ -79,7 +80,10 @@ def test_every_trial_is_in_one_stack_of_one_worker() -> None:
 
 def test_equal_numbers_stand_side_by_side() -> None:
     """Within a stack, trials that train with the same numbers are neighbours, whatever the order of the variants."""
-    plan = plan_of({"a": BASE, "b": changed("train.optimizer.lr", 0.1), "c": changed("model.init", {"kind": "zeros"})}, seeds=[0, 1])
+    plan = plan_of(
+        {"a": BASE, "b": changed("train.optimizer.lr", 0.1), "c": changed("model.init", {"kind": "zeros"})},
+        seeds=[0, 1],
+    )
     (stack,) = plan.stacks
     rates = [plan.candidates[plan.trials[i].candidate].settings["train"]["optimizer"]["lr"] for i in stack.trials]
 

@@ -1,0 +1,168 @@
+"""Workers as real processes: killed, stopped, failing, and going on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from cases import dense, plan_of, settings
+
+from dlbench import launch
+from dlbench.engine.worker import Worker
+from dlbench.plan import Plan
+from dlbench.report.metrics import METRICS
+from dlbench.report.state import RunState
+from dlbench.run.control import ask
+from dlbench.run.events import EventReader
+from dlbench.run.folder import RunFolder, create
+
+PATIENCE = 120.0
+LAYERS = [{"kind": "flatten"}, dense(12, "relu"), {"kind": "dropout", "keep": 0.8, "rate": None}]
+SLOW = settings(LAYERS, data="digits", batch_size=20, steps=4000, every=400, points=30)
+XOR = settings([dense(4, "relu")], steps=1500)
+PLAN = plan_of({"digits": SLOW, "xor": XOR}, seeds=[0, 1])
+
+
+def new_run(base: Path, plan: Plan) -> RunFolder:
+    """A folder with a plan, ready to start."""
+    folder = create(base, "case", datetime.now().astimezone())
+    folder.write_plan(plan)
+    return folder
+
+
+def wait_for(reader: EventReader, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Poll until an event comes that is wanted."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        for event in reader.poll():
+            if wanted(event):
+                return event
+        time.sleep(0.02)
+    raise AssertionError(f"no such event in {PATIENCE} s; console: {console(reader.folder)}")
+
+
+def console(folder: RunFolder) -> str:
+    """What the first worker printed."""
+    return folder.console_file(0).read_text()
+
+
+def run_to_the_end(folder: RunFolder, workers: list[launch.Worker]) -> list[int]:
+    """Exit codes."""
+    return [worker.process.wait(PATIENCE) for worker in workers]
+
+
+def results(folder: RunFolder) -> list[dict[str, float | None]]:
+    """Every metric of every trial, but for times."""
+    state = RunState(folder.read_plan())
+    state.apply(EventReader(folder).poll())
+    return [
+        {name: metric.value(trial) for name, metric in METRICS.items() if name != "seconds"} for trial in state.trials
+    ]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, float | None]]:
+    """The results of a run that nobody disturbed."""
+    folder = new_run(tmp_path_factory.mktemp("runs"), PLAN)
+    assert run_to_the_end(folder, launch.start(folder)) == [0]
+    return results(folder)
+
+
+def test_killed_at_two_moments_and_resumed_ends_with_the_same_table(
+    tmp_path: Path, undisturbed: list[dict[str, float | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed with SIGKILL in the first and in the second session, the run ends with every metric the same."""
+    folder = new_run(tmp_path, PLAN)
+    (worker,) = launch.start(folder)
+    wait_for(EventReader(folder), lambda e: e["kind"] == "metrics" and e["step"] >= 800)
+    os.kill(worker.launched.pid, signal.SIGKILL)
+    worker.process.wait(PATIENCE)
+    (worker,) = launch.resume(folder)
+    wait_for(
+        EventReader(folder),
+        lambda e: (
+            (e["session"] == 1 and e["kind"] == "checkpoint" and e["step"] < 4000)
+            or (e["session"] == 1 and e["kind"] == "end")
+        ),
+    )
+    os.kill(worker.launched.pid, signal.SIGKILL)
+    worker.process.wait(PATIENCE)
+    assert run_to_the_end(folder, launch.resume(folder)) == [0]
+
+    assert results(folder) == undisturbed
+
+
+@pytest.mark.parametrize("way", ["control", "SIGTERM"])
+def test_asked_to_stop_it_saves_and_goes_on_later(
+    way: str, tmp_path: Path, undisturbed: list[dict[str, float | None]]
+) -> None:
+    """A stop by control line or signal ends after the step with a checkpoint; resumed, the run ends the same."""
+    folder = new_run(tmp_path, PLAN)
+    workers = launch.start(folder)
+    reader = EventReader(folder)
+    wait_for(reader, lambda e: e["kind"] == "heartbeat")
+    if way == "control":
+        ask(folder, "stop")
+    else:
+        os.kill(workers[0].launched.pid, getattr(signal, way))
+    end = wait_for(reader, lambda e: e["kind"] == "end" and e["stack"] is None)
+    assert end["status"] == "stopped"
+    assert run_to_the_end(folder, workers) == [0]
+    assert run_to_the_end(folder, launch.resume(folder)) == [0]
+
+    assert results(folder) == undisturbed
+
+
+def test_an_error_in_one_stack_is_its_end_and_the_others_train(tmp_path: Path) -> None:
+    """A stack that cannot be built ends as failed with the error's text, the next one is trained, and the exit code is 1."""
+    broken = settings([dense(4)], data={"kind": "csv", "path": str(tmp_path / "gone.csv")})
+    plan = plan_of({"xor": XOR})
+    plan.candidates.append(type(plan.candidates[0])("broken", {}, broken))
+    plan.trials.append(type(plan.trials[0])("0" * 10, "broken", {}, 0, 1))
+    plan.stacks.insert(0, type(plan.stacks[0])([1], 50, 10, 1.0))
+    plan.workers[0].stacks[:] = [0, 1]
+    folder = new_run(tmp_path, plan)
+
+    assert run_to_the_end(folder, launch.start(folder)) == [1]
+    ends = {e["stack"]: e for e in EventReader(folder).poll() if e["kind"] == "end"}
+    assert ends[0]["status"] == "failed"
+    assert "gone.csv" in ends[0]["error"]
+    assert ends[1]["status"] == "done"
+    assert ends[None]["status"] == "failed"
+
+
+def test_a_device_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    """An explicit device that torch cannot use ends the worker with the reason, a way on, and exit code 3."""
+    folder = new_run(tmp_path, plan_of({"xor": XOR}, device="cuda:7"))
+
+    assert run_to_the_end(folder, launch.start(folder)) == [3]
+    (end,) = EventReader(folder).poll()
+    assert "device 'cuda:7' cannot be used" in end["error"]
+    assert "try --device cpu" in end["error"]
+
+
+def test_out_of_memory_halves_the_slices_until_it_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When only two trials at a time fit in memory, a stack of seven is trained in slices, and says so."""
+    folder = new_run(tmp_path, plan_of({"a": settings([dense(4)], steps=20)}, seeds=range(7)))
+    true_forward = torch.baddbmm
+
+    def forward_with_room_for_two(bias: torch.Tensor, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        if len(x) > 2:
+            raise torch.OutOfMemoryError("no room")
+        return true_forward(bias, x, weight)
+
+    monkeypatch.setattr(torch, "baddbmm", forward_with_room_for_two)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert Worker(folder, 0, 0, [0]).run() == 0
+    events = EventReader(folder).poll()
+
+    notes = [e["text"] for e in events if e["kind"] == "note"]
+    assert ["2 slices" in notes[0], "4 slices" in notes[1], len(notes)] == [True, True, 2]
+    assert [e["status"] for e in events if e["kind"] == "end"] == ["done", "done"]
