@@ -177,7 +177,7 @@ def solved_at(trial: Trial, index: int) -> bool | None:
     rule = trial.solved_rule
     if rule is not None:
         return _meets(trial.curve(rule.metric), index, rule.at_least, rule.at_most)
-    if trial.classes is None:
+    if trial.classes is None or trial.classes < 2:
         return None
     by_accuracy = _meets(trial.curve("train_accuracy"), index, SOLVED_ACCURACY, None)
     by_loss = _meets(trial.curve("train_loss"), index, None, SOLVED_LOSS_SHARE * math.log(trial.classes))

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import orjson
+import pytest
+from synthetic_run import LN2, finished, make_plan, state_of
+
+from dlbench.export import EXPORTERS
+from dlbench.recipe.sections import Claim, Compare
+from dlbench.report.format import column_format, row_parts, seeds_text
+from dlbench.report.metrics import METRICS
+from dlbench.report.summary import report
+
+SEARCH = {
+    "=cmd|' /C calc'!A0": [{"train.optimizer.lr": 0.1}, {"train.optimizer.lr": 1.0}],
+    'quo"te, comma\nline': [{"train.optimizer.lr": 0.01}],
+    "a|b*c_d": [{"train.optimizer.lr": 0.01}],
+}
+CLAIMS = [Claim("all | is\nwell", "measured", "a|b*c_d", "test_accuracy", at_least=0.1)]
+
+
+def final(trial):
+    """The numbers of a trial at its end."""
+    if trial.choice and trial.choice.get("train.optimizer.lr") == 1.0 and trial.seed == 1:
+        return {"diverged_at": 7}
+    accuracy = 0.5 + trial.seed / 7 + trial.candidate / 100
+    return {"train_loss": LN2 / (1 + trial.seed), "train_accuracy": accuracy, "test_accuracy": accuracy - 1 / 3}
+
+
+def searched():
+    """A run with a search, a diverged trial, and hostile names."""
+    plan = make_plan(SEARCH, 3)
+    return report(state_of(plan, finished(plan, final)), Compare("test_accuracy", "a|b*c_d", "train_loss"), CLAIMS)
+
+
+def compared():
+    """A run of two variants."""
+    plan = make_plan(["sigmoid", "relu"], 3)
+    return report(state_of(plan, finished(plan, final)), Compare("test_accuracy", "sigmoid"), CLAIMS)
+
+
+def empty():
+    """A run before its first event."""
+    plan = make_plan(["sigmoid", "relu"], 2)
+    return report(state_of(plan, []), Compare("test_accuracy", "sigmoid"), CLAIMS)
+
+
+REPORTS = {"searched": searched(), "compared": compared(), "empty": empty()}
+
+
+@pytest.fixture(params=REPORTS.values(), ids=REPORTS)
+def found(request):
+    """Each of the reports."""
+    return request.param
+
+
+def numbers_of(cell):
+    """What an export must say of a cell."""
+    low, high = (None, None) if cell.interval is None else (cell.interval.low, cell.interval.high)
+    return {"mean": cell.mean, "deviation": cell.deviation, "n": cell.n, "low": low, "high": high}
+
+
+def parsed(text):
+    """A field of a CSV file as a number."""
+    return float(text) if text else None
+
+
+def cells_of(line):
+    """The cells of a line of a Markdown table, unescaped."""
+    return [re.sub(r"\\(.)", r"\1", cell).strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+@pytest.mark.parametrize("part", EXPORTERS, ids=lambda part: part.name)
+def test_every_format_writes_every_report(part, found):
+    """Every format writes a finished, a searched and an empty run, ends its last line, and has no NaN or Python names."""
+    text = part.make(found)
+    assert text.endswith("\n")
+    assert part.traits["suffix"].startswith(".")
+    assert not re.search(r"\b(nan|NaN|inf|Infinity|None)\b", text)
+
+
+def test_csv_has_every_number_of_the_table(found):
+    """Every mean, deviation, n and interval of the table stands in the CSV in full precision, and nothing else does."""
+    table = found.table
+    lines = list(csv.DictReader(io.StringIO(EXPORTERS["csv"].make(found))))
+    assert len(lines) == len(table.rows) + len(table.sweep)
+    for line, row in zip(lines, [*table.rows, *table.sweep], strict=True):
+        assert line["variant"].removeprefix("'") == row.variant
+        assert int(line["n_ok"]) == row.n_ok
+        assert int(line["n_diverged"]) == row.counts.get("diverged", 0)
+        for column in table.all_columns:
+            for name, expected in numbers_of(row.cells[column.key]).items():
+                assert parsed(line[f"{column.key}_{name}"]) == expected
+
+
+def test_csv_texts_are_no_formulas():
+    """A variant whose name begins like a formula reaches a spreadsheet as text; quotes, commas and line ends survive."""
+    lines = list(csv.DictReader(io.StringIO(EXPORTERS["csv"].make(REPORTS["searched"]))))
+    assert [line["variant"] for line in lines[:3]] == ["'=cmd|' /C calc'!A0", 'quo"te, comma\nline', "a|b*c_d"]
+
+
+def test_trials_has_every_metric_of_every_trial(found):
+    """One row a trial, in the plan's order, with each metric's own value."""
+    lines = list(csv.DictReader(io.StringIO(EXPORTERS["trials"].make(found))))
+    assert len(lines) == len(found.state.trials)
+    for line, trial in zip(lines, found.state.trials, strict=True):
+        assert (line["trial"], line["status"]) == (trial.plan.id, trial.status)
+        assert int(line["seed"]) == trial.plan.seed
+        assert {name: parsed(line[name]) for name in METRICS} == {name: m.value(trial) for name, m in METRICS.items()}
+
+
+def test_json_has_every_number_of_the_table(found):
+    """The JSON holds each cell that has a number, exactly, and the claims with their verdicts."""
+    data = orjson.loads(EXPORTERS["json"].make(found))
+    for ours, rows in ((data["rows"], found.table.rows), (data["sweep"], found.table.sweep)):
+        for line, row in zip(ours, rows, strict=True):
+            assert (line["variant"], line["choice"]) == (row.variant, dict(row.choice))
+            assert set(line["cells"]) == {key for key, cell in row.cells.items() if cell.n}
+            for key, cell in line["cells"].items():
+                low, high = cell["interval"] or (None, None)
+                assert {"low": low, "high": high} | {k: cell[k] for k in ("mean", "deviation", "n")} == numbers_of(
+                    row.cells[key]
+                )
+    assert [claim["outcome"] for claim in data["claims"]] == [str(verdict.outcome) for verdict in found.verdicts]
+    assert data["notes"] == found.table.notes
+
+
+def test_markdown_prints_the_cells_of_the_terminal(found):
+    """Every row is one line of as many cells as the header, with the texts that the terminal shows."""
+    table = found.table
+    lines = [cells_of(line) for line in EXPORTERS["markdown"].make(found).splitlines() if line.startswith("|")]
+    header, rule, *body = lines
+    columns = [column for column in table.columns if any(row.cells[column.key].n for row in table.rows)]
+    assert len(header) == len(rule) == 2 + len(columns)
+    for line, row in zip(body, table.rows, strict=False):
+        parts = [" ".join(filter(None, row_parts(row, column, column_format(column, table)))) for column in columns]
+        assert line[1:] == [seeds_text(row), *parts]
+    verdict = lines[-1]
+    assert verdict[1] == "all | is well"
