@@ -143,7 +143,7 @@ def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
     return next((float(trial.steps[i]) for i in candidates if solved_at(trial, i)), None)
 
 
-@metric(better=None, format=".1e")
+@metric(better=None, format=".3f")
 def gradient_ratio(trial: Trial, at_step: int | None) -> float | None:
     """Gradient norm of the first layer with a weight over that of the last, at the last probe; near 1 is healthy."""
     norms = trial.gradient_norms(at_step) if has_end(trial, at_step) else None
