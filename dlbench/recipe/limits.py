@@ -7,7 +7,7 @@ from typing import Any
 from dlbench.parts.arguments import Settings
 from dlbench.recipe.parts import nested
 
-FILE_BYTES = 1_000_000
+FILE_BYTES = 200_000
 NESTING = 32
 TRIALS = 10_000
 LAYERS = 1_000

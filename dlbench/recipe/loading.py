@@ -28,7 +28,7 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None
     """
     path = find_recipe(str(source))
     text = read(path)
-    data = _anchored(parse(text, str(path)), path.parent.absolute())
+    data = _anchored(parse(text, str(path)), path.parent.resolve())
     changes = patches(overrides, seeds)
     recipe, mistakes = _prepared(data, changes, quick=quick)
     checked = check(recipe)

@@ -78,11 +78,13 @@ def settings_of(catalog: str, value: Any) -> Settings:
 
 def nested(catalog: str, settings: Settings, inner: str) -> dict[str, Any]:
     """The arguments of a part that hold parts of the catalogue `inner`."""
-    return {
-        key: settings[key]
-        for key, parameter in arguments(catalog, settings["kind"]).items()
-        if inner in _catalogs_in(parameter.annotation) and settings[key] is not None
-    }
+    return {key: settings[key] for key in _holding(catalog, settings["kind"], inner) if settings[key] is not None}
+
+
+@cache
+def _holding(catalog: str, name: str, inner: str) -> list[str]:
+    known = arguments(catalog, name).items()
+    return [key for key, parameter in known if inner in _catalogs_in(parameter.annotation)]
 
 
 def _settings(catalog: str, name: Any, given_arguments: Settings, where: tuple[str, ...]) -> Settings:
@@ -168,7 +170,7 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
         if isinstance(mark, Takes):
             return Annotated[translated(annotation), one_sentence(mark.what)]
         if isinstance(mark, MetricName):
-            return _metric(CURVES if mark.curves else METRICS)
+            return _metric(CURVES if mark.curves else METRICS, at_step=mark.at_step)
     kept = [mark for mark in marks if not isinstance(mark, PerTrial)]
     return Annotated[(translated(annotation), *kept)] if kept else translated(annotation)
 
@@ -192,13 +194,20 @@ def table(section: type[Any]) -> Any:
     return Annotated[model, WrapValidator(check)]
 
 
-def _metric(names: Collection[str]) -> Any:
-    def check(name: str) -> str:
+def _metric(names: Collection[str], *, at_step: bool) -> Any:
+    """A string that is one of the names, with `at_step` also followed by `@` and a step."""
+    schema = {"type": "string", "enum": list(names)}
+    stepped = {"type": "string", "pattern": f"^({'|'.join(names)})@[0-9]+$"}
+
+    def check(text: str) -> str:
+        name, at, step = text.partition("@") if at_step else (text, "", "")
         if name not in names:
             raise worded(f"no metric is called '{name}' here" + nearest(name, names, "there are"))
-        return name
+        if at and not (step.isascii() and step.isdigit()):
+            raise worded(f"'@' takes a step, as in '{name}@0', not '{step}'")
+        return text
 
-    return Annotated[str, AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(names)})]
+    return Annotated[str, AfterValidator(check), WithJsonSchema({"anyOf": [schema, stepped]} if at_step else schema)]
 
 
 def _default(entry: dataclasses.Field[Any]) -> Any:

@@ -26,12 +26,17 @@ Text: TypeAlias = Annotated[
 
 @dataclass(frozen=True)
 class MetricName:
-    """Marks a string that names a metric (`curves`: one of those that every evaluation writes)."""
+    """Marks a string that names a metric.
+
+    `curves`: only one that every evaluation writes; `at_step`: also one at a step along the way, `gradient_ratio@0`.
+    """
 
     curves: bool = False
+    at_step: bool = False
 
 
 Metric: TypeAlias = Annotated[str, MetricName()]
+Column: TypeAlias = Annotated[str, MetricName(at_step=True)]
 Curve: TypeAlias = Annotated[str, MetricName(curves=True)]
 Dataset: TypeAlias = Annotated[Settings, Of("datasets")]
 Optimizer: TypeAlias = Annotated[Settings, Of("optimizers")]
@@ -171,7 +176,7 @@ class Compare:
     baseline: str | None = None
     select: Metric | None = None
     solved: Solved | None = None
-    columns: list[Metric] | None = None
+    columns: list[Column] | None = None
 
 
 @dataclass(frozen=True)

@@ -84,20 +84,32 @@ class Expansion:
 
 def expand(recipe: Tree, seeds: int) -> Expansion:
     """The variants of a recipe in order, and what is wrong with them; over the limit of trials, none are made."""
-    mistakes: list[Mistake] = []
     if "grid" in recipe.data and "variants" in recipe.data:
         return Expansion([], [recipe.mistake(("grid",), "[grid] and [variants] exclude each other; leave one out")])
-    search = recipe.branch("search")
-    if "grid" in recipe.data:
-        grid, tried = _axes(recipe.branch("grid"), mistakes), _axes(search, mistakes)
-        if mistakes or _too_many(recipe, _size(grid) * _size(tried), seeds, mistakes):
-            return Expansion([], mistakes)
-        return Expansion([Variant(name, patches, tried) for name, patches in _grid_variants(grid)], mistakes)
-    variants = _named_variants(recipe, search, mistakes)
+    mistakes: list[Mistake] = []
+    make = _from_grid if "grid" in recipe.data else _from_variants
+    return Expansion(make(recipe, seeds, mistakes), mistakes)
+
+
+def _from_grid(recipe: Tree, seeds: int, mistakes: list[Mistake]) -> list[Variant]:
+    grid, search = _axes(recipe.branch("grid"), mistakes), _axes(recipe.branch("search"), mistakes)
+    if mistakes or _too_many(recipe, _size(grid) * _size(search), seeds, mistakes):
+        return []
+    return [Variant(name, patches, search) for name, patches in _grid_variants(grid)]
+
+
+def _from_variants(recipe: Tree, seeds: int, mistakes: list[Mistake]) -> list[Variant]:
+    table = recipe.data.get("variants", {})
+    if not isinstance(table, dict):
+        mistakes.append(recipe.mistake(("variants",), f"takes a table for each variant, not {given(table)}"))
+        return []
+    if _too_many(recipe, len(table), seeds, mistakes):
+        return []
+    variants = _named_variants(recipe, recipe.branch("search"), mistakes)
     if _too_many(recipe, sum(_size(variant.search) for variant in variants), seeds, mistakes):
-        return Expansion([], mistakes)
+        return []
     _check_budgets(recipe, variants, mistakes)
-    return Expansion(variants, mistakes)
+    return variants
 
 
 def _size(axes: list[Axis]) -> int:
@@ -116,9 +128,6 @@ def _too_many(recipe: Tree, candidates: int, seeds: int, mistakes: list[Mistake]
 def _named_variants(recipe: Tree, search: Tree, mistakes: list[Mistake]) -> list[Variant]:
     """The tables of `[variants]`, each with the search that it changes; one without patches where there are none."""
     table = recipe.branch("variants")
-    if not isinstance(table.data, dict):
-        mistakes.append(table.mistake((), f"takes a table a variant, not {given(table.data)}"))
-        return []
     variants = []
     for name in table.data:
         patch = table.branch(name)
