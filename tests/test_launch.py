@@ -72,9 +72,22 @@ def test_the_worker_of_the_engine_is_called_as_the_design_says(run):
     """The command line is `python -m dlbench.engine RUN --session N --worker W --stacks 0,2`."""
     line = launch.worker_command(run, 3, 1, [0, 2])
 
-    assert line[0] == sys.executable
-    rest = ["-m", "dlbench.engine", str(run.path), "--session", "3", "--worker", "1", "--stacks", "0,2"]
-    assert line[-len(rest) :] == rest
+    numbers = ["--session", "3", "--worker", "1", "--stacks", "0,2"]
+    assert line == [sys.executable, "-P", "-m", "dlbench.engine", str(run.path), *numbers]
+
+
+def test_no_file_of_the_current_folder_shadows_a_library(tmp_path, run, monkeypatch):
+    """A worker started where a `numpy.py` or `dlbench.py` lies imports the true ones."""
+    for name in ("numpy.py", "dlbench.py"):
+        (tmp_path / name).write_text("raise SystemExit('shadowed')")
+    monkeypatch.chdir(tmp_path)
+
+    def command(folder, session, worker, stacks):
+        interpreter = launch.worker_command(folder, session, worker, stacks)[:2]
+        return [*interpreter, "-c", "import numpy, dlbench; print(dlbench.__file__)"]
+
+    assert finish(launch.start(run, command=command)) == [0, 0]
+    assert run.console_file(0).read_text().strip() == str(ROOT / "dlbench" / "__init__.py")
 
 
 def test_each_worker_gets_its_stacks_and_threads(run):

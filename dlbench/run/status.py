@@ -176,7 +176,8 @@ def is_alive(process: Launched | WorkerStatus, seen: float) -> bool:
     A pid alone proves nothing, for the system gives it to others again; a zombie is dead.
     """
     if process.host != socket.gethostname():
-        return time.time() - seen < SILENT_SECONDS
+        # A time far in the future is damage, not life.
+        return abs(time.time() - seen) < SILENT_SECONDS
     try:
         found = psutil.Process(process.pid)
         same = abs(found.create_time() - process.started) < _SAME_START_SECONDS

@@ -9,7 +9,7 @@ import time
 import orjson
 import psutil
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlbench.errors import DlbenchError, UsageError
@@ -187,6 +187,7 @@ VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text
 FIELDS = ("pid", "started", "host", "stacks", "stack", "status", "error", "id", "time")
 
 
+@example([("run", {"started": 1e300})])
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["run", "end", "control"]), st.dictionaries(st.sampled_from(FIELDS), VALUES)))
