@@ -30,9 +30,10 @@ def _folded(folded: Folded, table: Table) -> list[str]:
     cells = table.rows[0].cells if table.rows else {}
     means = {column: cells[column.key].mean for column in folded.constant}
     facts = [f"{column.title} = {number(mean, value_format(column.metric, [mean]))}" for column, mean in means.items()]
-    notes = [f"the same in every row: {'; '.join(facts)}"] if facts else []
+    notes = [f"one number for all: {'; '.join(facts)}"] if facts else []
     if folded.same:
-        notes.append(f"best is last in every row: {', '.join(column.title for column in folded.same)}")
+        twins = "; ".join(f"{title} = {twin.title}" for title, twin in folded.same.items())
+        notes.append(f"the same numbers in every row: {twins}")
     return notes
 
 

@@ -122,7 +122,7 @@ class Table:
     sweep: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     folded: list[Column] = field(default_factory=list)
-    """Columns that people read in a note: the same for all. The cells hold them too."""
+    """Columns that people read in a note: one number for all, or another column once more. The cells hold them too."""
 
     @property
     def all_columns(self) -> list[Column]:
@@ -143,7 +143,7 @@ def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
     columns = _columns(compare, baseline, selection_metric(compare) if searched else None)
     rows = [_row(entry, columns, chosen.get(baseline or "")) for entry in chosen.values()]
     filled = _filled(columns, rows)
-    shown, folded = _folded(filled, rows, keep=metric.name)
+    shown, folded, told = _folded(filled, rows, keep=metric.name)
     sweep = [
         replace(_row(entry, filled, None), is_chosen=entry is chosen[variant])
         for variant, candidates in by_variant.items()
@@ -154,11 +154,11 @@ def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
         metric=metric.name,
         baseline=baseline,
         columns=shown,
-        folded=[*folded.constant, *folded.same],
+        folded=folded,
         rows=_marked(rows, chosen, metric) if all(trial.status.final for trial in state.trials) else rows,
         sweep=sweep if searched else [],
     )
-    return replace(table, notes=notes.of(table, folded, state, selection_metric(compare) if searched else None))
+    return replace(table, notes=notes.of(table, told, state, selection_metric(compare) if searched else None))
 
 
 def _columns(compare: Compare, baseline: str | None, select: Metric | None) -> list[Column]:
@@ -208,26 +208,34 @@ def _filled(columns: list[Column], rows: list[Row]) -> list[Column]:
 
 @dataclass(frozen=True)
 class Folded:
-    """Columns that are told in a note: `constant` hold one number for all trials, `same` their last value as the best."""
+    """Columns that are told in a note: `constant` hold one number for all trials, `same` repeat the column they map to."""
 
     constant: list[Column]
-    same: list[Column]
+    same: dict[str, Column]
 
 
-def _folded(columns: list[Column], rows: list[Row], *, keep: str) -> tuple[list[Column], Folded]:
-    """The columns to show, and those that a note tells as well."""
-    keys = {column.key for column in columns}
-    others = [column for column in columns if column.key != keep]
-    constant = [column for column in others if len(rows) > 1 and _is_constant(column, rows)]
-    bests = [column for column in others if column.key.removeprefix("best_") in keys - {column.key}]
-    same = [column for column in bests if column not in constant and _is_last(column, rows)]
-    return [column for column in columns if column not in (*constant, *same)], Folded(constant, same)
+def _folded(columns: list[Column], rows: list[Row], *, keep: str) -> tuple[list[Column], list[Column], Folded]:
+    """The columns to show, those folded away, and what a note says of them."""
+    constant: list[Column] = []
+    shown: list[Column] = []
+    same: dict[str, Column] = {}
+    for column in columns:
+        twin = next((other for other in shown if _is_twin(column, other, rows)), None)
+        if column.key != keep and len(rows) > 1 and _is_constant(column, rows):
+            constant.append(column)
+        elif twin is not None:
+            same[column.title] = twin
+        else:
+            shown.append(column)
+    folded = [column for column in columns if column not in shown]
+    return shown, folded, Folded(constant, same)
 
 
-def _is_last(column: Column, rows: list[Row]) -> bool:
-    """Whether the best value of every candidate's seeds is the one at the end."""
-    last = column.key.removeprefix("best_")
-    return all(row.cells[column.key].summary == row.cells[last].summary for row in rows)
+def _is_twin(column: Column, other: Column, rows: list[Row]) -> bool:
+    """Whether two columns hold the same numbers in every row, as the best value and the last do of a loss that only falls."""
+    return not column.is_difference and all(
+        row.cells[column.key].summary == row.cells[other.key].summary for row in rows
+    )
 
 
 def _is_constant(column: Column, rows: list[Row]) -> bool:
