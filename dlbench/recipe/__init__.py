@@ -19,7 +19,7 @@ __all__ = ["find_recipe", "load", "schema", "shipped_recipes"]
 
 
 def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None = None, quick: bool = False) -> Recipe:
-    """The recipe at a path, or of a shipped name, with the changes of the command line; see `dlbench.recipe.loading.load`."""
+    """The recipe at a path, or of a shipped name, with the command line's changes; see `dlbench.recipe.loading.load`."""
     from dlbench.recipe import loading
 
     return loading.load(source, overrides, seeds=seeds, quick=quick)

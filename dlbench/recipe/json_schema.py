@@ -31,7 +31,7 @@ def schema() -> Schema:
     return {
         "$schema": DRAFT,
         "title": "dlbench recipe",
-        "description": "What to compare: data, a net, its training, variants of them, and what is claimed of the result.",
+        "description": "What to compare: data, a net, its training, variants of them, and what is claimed of it.",
         "type": "object",
         "properties": {"name": {"type": "string", "description": "The recipe's name; its file's, if absent."}}
         | properties

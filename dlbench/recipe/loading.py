@@ -22,9 +22,9 @@ FILES = ("data.path", "data.folder")
 def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None = None, quick: bool = False) -> Recipe:
     """The recipe at a path, or of a shipped name, with the changes of the command line.
 
-    `overrides` are `path=value` texts, `seeds` is "5", "0,3,7" or "0-9", `quick` lays the recipe's `[quick]` over it first.
-    Raises `RecipeError` with every problem, `UsageError` where there is no such recipe, `SetupError` where a file that it
-    names is not there.
+    `overrides` are `path=value` texts, `seeds` is "5", "0,3,7" or "0-9", `quick` lays the recipe's `[quick]` over it
+    first. Raises `RecipeError` with every problem, `UsageError` where there is no such recipe, `SetupError` where a file
+    that it names is not there.
     """
     path = find_recipe(str(source))
     text = read(path)

@@ -166,7 +166,8 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
     """An annotated type: `Of` makes it a part, `Takes` words its errors, bounds stay, the rest is the engine's."""
     for mark in marks:
         if isinstance(mark, Of):
-            return list[part(mark.catalog)] if get_origin(annotation) is list else part(mark.catalog)  # type: ignore[misc]
+            one = part(mark.catalog)
+            return list[one] if get_origin(annotation) is list else one
         if isinstance(mark, Takes):
             return Annotated[translated(annotation), one_sentence(mark.what)]
         if isinstance(mark, MetricName):

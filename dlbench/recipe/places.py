@@ -49,8 +49,8 @@ def split(key: str) -> KeyPath:
 def line_numbers(text: str) -> dict[KeyPath, int]:
     """The line (from 1) of every key, table header and list item of a valid TOML text.
 
-    tomllib keeps no positions and tomlkit shows none, so this walks over a text that tomllib has already accepted: it has
-    to find where keys and values begin, and may trust that they are well formed.
+    tomllib keeps no positions and tomlkit shows none, so this walks over a text that tomllib has already accepted: it
+    has to find where keys and values begin, and may trust that they are well formed.
     """
     scanner = _Scanner(text)
     scanner.document()

@@ -184,8 +184,8 @@ class Claim:
     """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
 
     Exactly one of `at_most`, `at_least`, `between` (low and high), `near` (with `tolerance`) and `better_than` (another
-    variant, with `by`) is given. The condition is asked of the mean, or with `every_seed` of each trial; `at_step` of the
-    metric along the way; `choice` of one choice of the search, by path, instead of the best.
+    variant, with `by`) is given. The condition is asked of the mean, or with `every_seed` of each trial; `at_step` of
+    the metric along the way; `choice` of one choice of the search, by path, instead of the best.
     """
 
     WRITTEN: ClassVar[str] = "[[claims]]"

@@ -14,7 +14,8 @@ from dlbench.recipe.patch import Origin, Tree
 from dlbench.recipe.places import KeyPath, split
 
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
-_RANGE = re.compile(r"(\d+)-(\d+)")
+_SEED = re.compile(r"[0-9]{1,18}")
+_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 def read(path: Path) -> str:
@@ -81,7 +82,7 @@ def _value(text: str) -> Any:
 
 def seeds(text: str) -> Tree:
     """`5` (so many), `0,3,7` or `0-9` as a patch on `[trials]`; raises `UsageError`."""
-    chosen: int | list[int] = int(text) if text.isascii() and text.isdigit() else _seed_list(text)
+    chosen: int | list[int] = int(text) if _SEED.fullmatch(text) else _seed_list(text)
     return Tree({"trials": {"seeds": chosen}}, {(): Origin((), f"--seeds {text}")})
 
 
@@ -99,7 +100,7 @@ def _seed_list(text: str) -> list[int]:
 
 
 def _seed(item: str, text: str) -> int:
-    if not (item.strip().isascii() and item.strip().isdigit()):
+    if not _SEED.fullmatch(item.strip()):
         raise UsageError(f'--seeds {text}: takes how many ("5"), a list ("0,3,7") or a range ("0-9")')
     return int(item)
 

@@ -156,7 +156,7 @@ def _check_budgets(recipe: Tree, variants: list[Variant], mistakes: list[Mistake
 
 
 def _axes(table: Tree, mistakes: list[Mistake]) -> list[Axis]:
-    """The lists in `[grid]` or `[search]`, however their paths are written: as dotted keys, tables, or one quoted key."""
+    """The lists in `[grid]` or `[search]`, their paths written as dotted keys, as tables or as one quoted key."""
     axes: list[Axis] = []
     if isinstance(table.data, dict):
         for key in table.data:

@@ -43,8 +43,8 @@ variant = "sigmoid"
 metric = "solved"
 at_most = 0
 """
-"""Line 5 is the data, 8 the activation, 10 and 11 the layers, 15 and 16 the training, 19 the seeds, 21 and 23 the variants,
-27 and 28 the comparison, 30 to 35 the claim."""
+"""Line 5 is the data, 8 the activation, 10 and 11 the layers, 15 and 16 the training, 19 the seeds, 21 and 23 the
+variants, 27 and 28 the comparison, 30 to 35 the claim."""
 
 ALONE = BASE[: BASE.index("[variants.sigmoid]")]
 """The same without variants, comparison and claims."""
