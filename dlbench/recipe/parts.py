@@ -166,7 +166,7 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
     """An annotated type: `Of` makes it a part, `Takes` words its errors, bounds stay, the rest is the engine's."""
     for mark in marks:
         if isinstance(mark, Of):
-            one = part(mark.catalog)
+            one: Any = part(mark.catalog)
             return list[one] if get_origin(annotation) is list else one
         if isinstance(mark, Takes):
             return Annotated[translated(annotation), one_sentence(mark.what)]
