@@ -22,8 +22,6 @@ from benchmarks.environment import environment
 from benchmarks.hold import hold
 from benchmarks.report import Report
 
-QUICK_SAMPLES = {"train": 600, "t10k": 100}
-
 
 def main(
     only: Annotated[list[str] | None, typer.Option(help=f"Cases to hold: {', '.join(CASES)}.")] = None,
@@ -31,13 +29,13 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for benchmarks.json and benchmarks.md.")] = Path("results"),
     seed: Annotated[int, typer.Option(help="Of the order in which contenders run.")] = 0,
     *,
-    quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes and random data: does it work at all?")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does it work at all?")] = False,
 ) -> None:
     """Measure dlbench against its peers, side by side, and print the ratios."""
     names = list(CASES) if not only else _known(only)
     counts = _counts(threads)
     with tempfile.TemporaryDirectory() as folder:
-        data = _data(Path(folder), quick=quick)
+        data = _data(Path(folder))
         where = environment(shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]), data, counts)
         report = Report(where, _outcomes(names, Scale(quick=quick), counts, random.Random(seed)))  # noqa: S311
     report.show(Console())
@@ -70,12 +68,11 @@ def _counts(threads: str) -> list[int]:
     return counts
 
 
-def _data(folder: Path, *, quick: bool) -> str:
+def _data(folder: Path) -> str:
     """Let DLBENCH_DATA name the MNIST that every contender reads, and say which it is."""
-    found = None if quick else mnist.find()
-    samples = QUICK_SAMPLES if quick else mnist.FILES
-    os.environ["DLBENCH_DATA"] = str(found or mnist.make_random(folder, samples))
-    return "MNIST" if found else f"random pixels in MNIST's form, {samples['train']} samples"
+    found = mnist.find()
+    os.environ["DLBENCH_DATA"] = str(found or mnist.make_random(folder))
+    return "MNIST" if found else "random pixels and labels in files of MNIST's form and size"
 
 
 if __name__ == "__main__":

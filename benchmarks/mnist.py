@@ -24,14 +24,14 @@ def find() -> Path | None:
     return folder if (folder / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file() else None
 
 
-def make_random(folder: Path, samples: dict[str, int]) -> Path:
-    """Write files of MNIST's form with random pixels and labels into `folder`; `samples` are a count per split."""
+def make_random(folder: Path) -> Path:
+    """Write files of MNIST's form and size with random pixels and labels into `folder`, which is returned."""
     import numpy as np
 
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True)
     rng = np.random.default_rng(0)
-    for split, count in samples.items():
+    for split, count in FILES.items():
         images = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
         labels = rng.integers(0, CLASSES, count, dtype=np.uint8)
         header = struct.pack(">IIII", 0x803, count, 28, 28)

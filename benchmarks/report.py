@@ -9,13 +9,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contest import Compared, Measured, Outcome
 from benchmarks.environment import Environment
 
-RATIOS = ("case", "threads", "what", "value", "of the best laps", "range of rounds", "aim", "met")
+RATIOS = ("case", "threads", "what", "value", "best laps", "range of rounds", "aim", "met")
 TIMES = ("case", "threads", "contender", "unit", "median", "best", "laps", "imports MB", "peak MB")
 
 
@@ -71,6 +72,7 @@ class Report:
                 "",
                 *_markdown(TIMES, self.times()),
                 "",
+                *(f"{one.entry.name}: {one.failure}" for one in self.failures()),
             ]
         )
 
@@ -83,9 +85,14 @@ class Report:
         return paths
 
     def show(self, console: Console) -> None:
-        """Print the tables of ratios and of times."""
-        for title, head, rows in (("Ratios", RATIOS, self.ratios()), ("Times", TIMES, self.times())):
-            console.print(_table(title, head, rows))
+        """Print two tables for each contest: its ratios and its times; then what broke."""
+        for outcome in self.outcomes:
+            threads = "" if outcome.threads is None else f", threads {outcome.threads}"
+            console.print(f"\n[bold]{outcome.contest.title}[/]{threads} ({outcome.case})", highlight=False)
+            console.print(_table(RATIOS[2:], [_ratio(one) for one in outcome.compared()]))
+            console.print(_table(TIMES[2:], [_time(one, outcome.contest.unit) for one in outcome.measured]))
+        for one in self.failures():
+            console.print(f"{one.entry.name}: {one.failure}", markup=False, highlight=False)
 
 
 def _ratio(one: Compared) -> tuple[str, ...]:
@@ -98,7 +105,7 @@ def _ratio(one: Compared) -> tuple[str, ...]:
 
 def _time(one: Measured, unit: str) -> tuple[str, ...]:
     if one.failure is not None:
-        why = "not installed" if not one.installed else f"failed: {one.failure}"
+        why = "failed" if one.installed else "not installed"
         return (one.entry.name, unit, why, "", "", "", "")
     laps = str(len(one.seconds))
     times = (_seconds(median(one.seconds)), _seconds(min(one.seconds)), laps)
@@ -139,8 +146,8 @@ def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    table = Table(title=title, title_justify="left")
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
     for name in head:
         table.add_column(name, overflow="fold")
     for row in rows:

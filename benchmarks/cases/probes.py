@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.cases.scale import Scale
 from benchmarks.contest import Aim, Comparison, Contest, Entry
-from benchmarks.settings import XOR_STEPS
+from benchmarks.lessons import STEPS
 
 STACKS = (("xor", 30), ("mnist", 1), ("mnist", 10))
 
@@ -12,7 +12,7 @@ STACKS = (("xor", 30), ("mnist", 1), ("mnist", 10))
 def probes(scale: Scale) -> Contest:
     """XOR's whole lesson, and a piece of MNIST's with as many probes as fall on such a piece; many rounds of short laps."""
     samples = scale.of(20_000, 300)
-    steps = {"xor": scale.of(XOR_STEPS // 4, 20), "mnist": scale.of(90, 3)}
+    steps = {"xor": scale.of(STEPS["xor"] // 4, 20), "mnist": scale.of(90, 3)}
     entries = [
         Entry(
             _name(lesson, trials, on=on),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from benchmarks.cases.scale import Scale
 from benchmarks.contest import Aim, Comparison, Contest, Entry
-from benchmarks.settings import XOR_STEPS
+from benchmarks.lessons import STEPS
 
 TRIALS = 30
 
 
 def xor(scale: Scale) -> Contest:
     """The whole lesson of 10,000 steps with its default probes, against enough steps of the loop to time it."""
-    steps, loop_steps = scale.of(XOR_STEPS, 20), scale.of(800, 10)
+    steps, loop_steps = scale.of(STEPS["xor"], 20), scale.of(800, 10)
     plain, stack = "plain PyTorch loop", f"dlbench, {TRIALS} trials, probes"
     arguments = {"lesson": "xor", "trials": TRIALS, "steps": steps, "probes": True}
     return Contest(

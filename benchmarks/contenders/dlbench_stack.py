@@ -5,12 +5,11 @@ from __future__ import annotations
 import tempfile
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from benchmarks.lap import Lap
-from benchmarks.settings import one_stack
+from benchmarks.lessons import one_stack
 from dlbench.engine.batches import Data, load
 from dlbench.engine.trainer import Trainer
 from dlbench.run.events import EventWriter
@@ -21,10 +20,10 @@ def run(lap: Lap, *, lesson: str, trials: int, steps: int, probes: bool, samples
 
     As with every contender, making the net is not timed. The evaluations at the first and last step see one sample.
     """
-    plan = one_stack(lesson, trials=trials, steps=steps, probes=probes)
+    plan = one_stack(lesson, trials=trials, steps=steps, probes=probes, samples=samples)
     device = torch.device("cpu")
     whole = load(plan.candidates[0].settings["data"], device)
-    data = Data(whole.train if samples is None else whole.train.first(samples), None, whole.test.first(1))
+    data = Data(whole.train, None, whole.test.first(1))
     with tempfile.TemporaryDirectory() as folder:
         for number in count():
             lap.wait()
@@ -35,6 +34,6 @@ def run(lap: Lap, *, lesson: str, trials: int, steps: int, probes: bool, samples
                 lap.stop()
 
 
-def _go_on(trainer: Any) -> bool:
+def _go_on(trainer: Trainer) -> bool:
     del trainer
     return False
