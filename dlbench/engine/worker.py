@@ -22,6 +22,7 @@ from dlbench.engine.trainer import Trainer
 from dlbench.errors import ExitCode, SetupError
 from dlbench.plan import Plan
 from dlbench.run.control import ControlReader
+from dlbench.run.environment import complete
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
 
@@ -56,19 +57,7 @@ class Worker:
         except SetupError as error:
             self._end(None, 0, "failed", str(error), 0.0)
             return error.exit_code
-        self._events.write(
-            "run",
-            session=self._session,
-            worker=self._number,
-            pid=os.getpid(),
-            started=psutil.Process().create_time(),
-            host=socket.gethostname(),
-            device=str(device),
-            device_name=device_name(device),
-            threads=self._share.threads,
-            torch=torch.__version__,
-            stacks=self._stacks,
-        )
+        self._introduce(device)
         statuses = [self._guard(stack, device) for stack in self._stacks if not self._stopping]
         if self._stopping or "stopped" in statuses:
             status = "stopped"
@@ -76,6 +65,26 @@ class Worker:
             status = "failed" if "failed" in statuses else "done"
         self._end(None, 0, status, None, 0.0)
         return ExitCode.TRIAL_FAILED if "failed" in statuses else ExitCode.DONE
+
+    def _introduce(self, device: torch.device) -> None:
+        """Say who trains what, and on what."""
+        facts = {
+            "device": str(device),
+            "device_name": device_name(device),
+            "threads": self._share.threads,
+            "torch": torch.__version__,
+        }
+        self._events.write(
+            "run",
+            session=self._session,
+            worker=self._number,
+            pid=os.getpid(),
+            started=psutil.Process().create_time(),
+            host=socket.gethostname(),
+            stacks=self._stacks,
+            **facts,
+        )
+        complete(self._folder, self._session, self._number, {**facts, "blas": torch.__config__.show()})
 
     def _open_device(self) -> torch.device:
         try:
@@ -139,7 +148,6 @@ class Worker:
             self._events.write("heartbeat", stack=trainer.index, step=trainer.step, rate=round(trainer.rate, 2))
         if now - self._saved >= CHECKPOINT_SECONDS:
             self._save(trainer)
-        self._events.flush()
         return self._stopping or trainer.index in self._unwanted
 
     def _obey(self, trainer: Trainer) -> None:

@@ -195,7 +195,7 @@ def _pending_text(evidence: Evidence) -> str:
 
 
 def _lost_text(evidence: Evidence, metric: Metric) -> str:
-    reasons = ((evidence.lost, f"diverged, without a {metric.name}"), (evidence.never, "never got there"))
+    reasons = ((evidence.lost, f"without a {metric.name}"), (evidence.never, "never got there"))
     return "".join(f"; {len(seeds)} {reason}" for seeds, reason in reasons if seeds)
 
 

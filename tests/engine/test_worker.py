@@ -16,6 +16,7 @@ from cases import dense, plan_of, settings
 
 from dlbench import launch
 from dlbench.engine.worker import Worker
+from dlbench.parts import lazy
 from dlbench.plan import Plan
 from dlbench.report.metrics import METRICS
 from dlbench.report.state import RunState
@@ -158,7 +159,7 @@ def test_out_of_memory_halves_the_slices_until_it_fits(tmp_path: Path, monkeypat
             raise torch.OutOfMemoryError("no room")
         return true_forward(bias, x, weight)
 
-    monkeypatch.setattr(torch, "baddbmm", forward_with_room_for_two)
+    monkeypatch.setattr(lazy.torch, "baddbmm", forward_with_room_for_two)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert Worker(folder, 0, 0, [0]).run() == 0
     events = EventReader(folder).poll()
