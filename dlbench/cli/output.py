@@ -19,7 +19,7 @@ def emit(text: str) -> None:
     _write(sys.stdout, text)
 
 
-def say(text: str = "") -> None:
+def say(text: str) -> None:
     """Print narration on stderr."""
     _write(sys.stderr, text)
 

@@ -101,32 +101,43 @@ def net_of(settings: dict[str, Any]) -> list[Block]:
 
 
 def told(recipe: Loaded) -> str:
-    """A recipe in words: the lesson, then each variant with its net."""
-    from dlbench.cli.describe import toml_text
-
-    parts = [heading(recipe.lesson, recipe.name)]
-    parts.append(
-        f"{counted(len(recipe.variants), 'variant')}, {counted(len(recipe.candidates), 'candidate')}, "
-        f"seeds {', '.join(map(str, recipe.seeds))}"
+    """A recipe in words: the lesson, then each variant with its changes and its net."""
+    seeds = ", ".join(map(str, recipe.seeds))
+    counts = (
+        f"{counted(len(recipe.variants), 'variant')}, {counted(len(recipe.candidates), 'candidate')}, seeds {seeds}"
     )
-    told_before: dict[str, str] = {}
+    parts = [heading(recipe.lesson, recipe.name), counts, train_line(recipe.candidates[0].settings)]
+    nets: dict[str, str] = {}
     for variant in recipe.variants:
         candidate = next(one for one in recipe.candidates if one.variant == variant)
-        text = f"{train_line(candidate.settings, toml_text)}\n{net_table(net_of(candidate.settings))}"
-        same = told_before.setdefault(text, variant)
-        parts.append(
-            f"{variant}\n{text}" if same == variant else f"{variant}\n  trained like '{same}', the same shapes"
-        )
-    if text := explanation(recipe.lesson):
-        parts.append(text)
-    return "\n\n".join(filter(None, parts))
+        net = net_table(net_of(candidate.settings))
+        first = nets.setdefault(net, variant)
+        changes = changes_of(recipe.document.get("variants", {}).get(variant, {}))
+        parts.append("\n".join([variant, *changes, net if first == variant else f"  the same net as '{first}'"]))
+    return "\n\n".join(filter(None, [*parts, explanation(recipe.lesson)]))
 
 
-def train_line(settings: dict[str, Any], toml_text: Any) -> str:
-    """How a candidate is trained, in one line."""
+def changes_of(patch: dict[str, Any], path: str = "") -> list[str]:
+    """What a variant changes, one `path = value` a line; a table that names a part stays in one piece."""
+    from dlbench.cli.describe import toml_text
+
+    lines = []
+    for key, value in patch.items():
+        place = f"{path}.{key}" if path else key
+        if isinstance(value, dict) and "kind" not in value:
+            lines += changes_of(value, place)
+        else:
+            lines.append(f"  {place} = {toml_text(value)}")
+    return lines
+
+
+def train_line(settings: dict[str, Any]) -> str:
+    """How the first candidate is trained, in one line."""
+    from dlbench.cli.describe import toml_text
+
     train = settings["train"]
-    length = f"{train['steps']:,} steps" if train["steps"] else f"{train['epochs']:,} epochs"
-    return f"  {settings['data']['kind']}, {toml_text(train['optimizer'])}, batch size {train['batch_size']}, {length}"
+    length = counted(*((train["steps"], "step") if train["steps"] else (train["epochs"], "epoch")))
+    return f"{settings['data']['kind']}, {toml_text(train['optimizer'])}, batch size {train['batch_size']}, {length}"
 
 
 def net_table(blocks: list[Block]) -> str:

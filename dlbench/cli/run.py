@@ -9,7 +9,7 @@ import typer
 
 from dlbench.cli import complete
 from dlbench.cli.options import Ascii, Out
-from dlbench.cli.output import emit, emit_json, say
+from dlbench.cli.output import emit, emit_json
 from dlbench.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def run_in_turn(session: Session, planned: list[tuple[Recipe, Plan]]) -> ExitCod
             return code
         codes.append(code)
         if recipe is not planned[-1][0]:
-            say()
+            session.narrate("")
     return next((code for code in GRAVEST_FIRST if code in codes), ExitCode.DONE)
 
 

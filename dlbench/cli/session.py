@@ -64,10 +64,10 @@ class Session:
     def _train(
         self, recipe: Recipe, plan: Plan, folder: RunFolder, start: Callable[[RunFolder], list[Worker]]
     ) -> ExitCode:
-        self._narrate(f"{heading(recipe.lesson, recipe.name)}\n")
-        self._narrate(f"{plan_line(plan)} -> {folder.path}")
         state = RunState(plan, solved=recipe.compare.solved)
         with Interrupts() as interrupts:
+            self.narrate(f"{heading(recipe.lesson, recipe.name)}\n")
+            self.narrate(f"{plan_line(plan)} -> {folder.path}")
             workers = start(folder)
             if self.detach:
                 return self._leave(folder)
@@ -82,7 +82,7 @@ class Session:
 
     def _leave(self, folder: RunFolder) -> ExitCode:
         emit(str(folder.path))
-        self._narrate(f"it goes on without this terminal; see it by `{command('table', folder.name, out=self.out)}`")
+        self.narrate(f"it goes on without this terminal; see it by `{command('table', folder.name, out=self.out)}`")
         return ExitCode.DONE
 
     def _follow(self, folder: RunFolder, workers: list[Worker], state: RunState, interrupts: Interrupts) -> None:
@@ -117,7 +117,8 @@ class Session:
             return ExitCode.CLAIM_REFUTED
         return ExitCode.DONE
 
-    def _narrate(self, text: str) -> None:
+    def narrate(self, text: str) -> None:
+        """Say something on stderr, unless nothing is to be shown."""
         if self.display != "none":
             say(text)
 

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from dlbench.report.stack_state import StackState
 
 LABEL_WIDTH = 32
+SEPARATOR = " / "  # names of variants may hold commas
 
 
 def label(plan: Plan, stack: Stack) -> str:
-    """The variants that a stack trains and how many trials: `sigmoid, relu (20 trials)`."""
-    variants = list(dict.fromkeys(plan.trials[index].variant for index in stack.trials))
+    """The variants that a stack trains and how many trials: `sigmoid / relu (20 trials)`."""
+    variants = list(dict.fromkeys(plan.trials[index].variant for index in sorted(stack.trials)))
     count = len(stack.trials)
     return f"{shortened(variants)} ({count} trial{'s' if count != 1 else ''})"
 
@@ -22,10 +23,10 @@ def shortened(names: list[str]) -> str:
     """Names in a row; what would not fit becomes `+ 3 more`."""
     shown = names[:1]
     for name in names[1:]:
-        if len(", ".join([*shown, name])) > LABEL_WIDTH:
-            return f"{', '.join(shown)} + {len(names) - len(shown)} more"
+        if len(SEPARATOR.join([*shown, name])) > LABEL_WIDTH:
+            return f"{SEPARATOR.join(shown)} + {len(names) - len(shown)} more"
         shown.append(name)
-    return ", ".join(shown)
+    return SEPARATOR.join(shown)
 
 
 def clock(seconds: float) -> str:

@@ -36,7 +36,7 @@ def test_label_names_variants_once():
     """A stack is named by its variants and counts its trials."""
     made = plan(["sigmoid", "relu"])
 
-    assert label(made, made.stacks[0]) == "sigmoid, relu (4 trials)"
+    assert label(made, made.stacks[0]) == "sigmoid / relu (4 trials)"
 
 
 def test_label_of_one_trial():
@@ -54,7 +54,7 @@ def test_shortened_counts_what_it_hides():
 
     assert text.endswith(" more")
     shown, hidden = text.removesuffix(" more").split(" + ")
-    assert len(shown.split(", ")) + int(hidden) == 9
+    assert len(shown.split(" / ")) + int(hidden) == 9
     assert len(shown) <= LABEL_WIDTH
 
 

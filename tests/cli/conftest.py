@@ -1,0 +1,127 @@
+"""What the tests of the command line share: a recipe that takes a moment, and dlbench as a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RECIPE = """
+[lesson]
+section = "0.1"
+title = "A small one"
+question = "Does it learn?"
+explain = "It may."
+
+[data]
+kind = "xor"
+
+[model]
+activation = "tanh"
+layers = [{ kind = "dense", units = 4 }]
+
+[train]
+optimizer = { kind = "sgd", lr = 0.5 }
+steps = 40
+
+[trials]
+seeds = 2
+
+[variants.slow]
+[variants.fast]
+train.optimizer.lr = 1.0
+
+[[claims]]
+says = "Forty steps are enough"
+source = "measured"
+variant = "slow"
+metric = "train_loss"
+at_most = 0.0
+every_seed = true
+
+[quick]
+train.steps = 20
+"""
+FOREVER = "train.steps=100_000_000"
+
+
+def environment(**changes):
+    """The environment of a plain pipe, whatever the tests themselves run in."""
+    kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "COLUMNS", "FORCE_COLOR"}}
+    return kept | {"OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", "TERM": "xterm"} | changes
+
+
+class Bench:
+    """dlbench in a folder of its own, which holds the recipe `small.toml`."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        (folder / "small.toml").write_text(RECIPE)
+        self.started = []
+
+    def start(self, *arguments, env=None, **streams):
+        """Start a process; its streams are pipes unless they are given."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | streams
+        command = [sys.executable, "-m", "dlbench", *arguments]
+        process = subprocess.Popen(command, cwd=self.folder, env=environment(**(env or {})), **pipes)
+        self.started.append(process)
+        return process
+
+    def __call__(self, *arguments, env=None):
+        """Run to the end; returns exit code, stdout and stderr."""
+        process = self.start(*arguments, env=env)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+    @staticmethod
+    def read_until(process, text):
+        """Read stderr up to the line with a text."""
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if text in line:
+                return
+        raise AssertionError(f"{text!r} never came: {lines}")
+
+    def wait_for(self, kind):
+        """Wait until the only run has written an event of a kind; returns the run's folder."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for path in self.folder.glob("results/*/*/events/*.jsonl"):
+                if f'"kind":"{kind}"' in path.read_text():
+                    return path.parent.parent
+            time.sleep(0.05)
+        raise AssertionError(f"no {kind} event came")
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """A fresh bench; whatever still trains in its folder when the test ends is killed."""
+    bench = Bench(tmp_path)
+    yield bench
+    end_all(bench)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A bench on which `run small.toml` has run to its end, and (code, stdout, stderr) of that."""
+    bench = Bench(tmp_path_factory.mktemp("trained"))
+    bench.result = bench("run", "small.toml", "--device", "cpu")
+    yield bench
+    end_all(bench)
+
+
+def end_all(bench):
+    """Kill what the bench started, workers included."""
+    from dlbench.launch import stop
+    from dlbench.run.folder import find_runs
+    from dlbench.run.status import status
+
+    for process in bench.started:
+        process.kill()
+        process.communicate()
+    for folder in find_runs(bench.folder / "results"):
+        if status(folder).alive:
+            stop(folder, timeout=0.0, kill=True)
