@@ -84,7 +84,7 @@ def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
         rows = [(one["run"], one["state"], one["trials"], one["started"]) for one in found]
         emit(columns([("run", "state", "trials", "started"), *((a, b, str(c), d) for a, b, c, d in rows)]))
     else:
-        say(f"there are no runs under {out}; start one by `{command('run', 'RECIPE', out=out)}`")
+        say(f"there are no runs under {out}; start one by `dlbench run RECIPE`")
 
 
 def state_of(folder: Any) -> dict[str, Any]:
@@ -126,7 +126,5 @@ def stop(
         emit_json({"run": folder.name, "killed": done.killed, "remaining": [worker.pid for worker in done.remaining]})
     if done.remaining:
         pids = ", ".join(f"pid {worker.pid} on {worker.host}" for worker in done.remaining)
-        raise DlbenchError(
-            f"{folder.name} still runs ({pids}); `{command('stop', folder.name, '--kill', out=out)}` kills"
-        )
-    say(f"{folder.name} has stopped; go on by `{command('run', '--resume', folder.name, out=out)}`")
+        raise DlbenchError(f"{folder.name} still runs ({pids}); `{command('stop', '--kill', folder)}` kills")
+    say(f"{folder.name} has stopped; go on by `{command('run', '--resume', folder)}`")

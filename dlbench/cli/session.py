@@ -82,7 +82,7 @@ class Session:
 
     def _leave(self, folder: RunFolder) -> ExitCode:
         emit(str(folder.path))
-        self.narrate(f"it goes on without this terminal; see it by `{command('table', folder.name, out=self.out)}`")
+        self.narrate(f"it goes on without this terminal; see it by `{command('table', folder)}`")
         return ExitCode.DONE
 
     def _follow(self, folder: RunFolder, workers: list[Worker], state: RunState, interrupts: Interrupts) -> None:
@@ -99,7 +99,7 @@ class Session:
     def _tell(self, recipe: Recipe, state: RunState, folder: RunFolder) -> Report | None:
         """Print the table, the verdicts and the explanation, or how to go on; nothing where nothing was trained."""
         if not all(trial.status.final for trial in state.trials):
-            say(f"not finished; go on by `{command('run', '--resume', folder.name, out=self.out)}`")
+            say(f"not finished; go on by `{command('run', '--resume', folder)}`")
         if all(trial.status is Status.WAITING for trial in state.trials):
             return None
         result = summarized(state, recipe.compare, recipe.claims, recipe.lesson)

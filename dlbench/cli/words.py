@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from dlbench.cli.complete import RESULTS
 
 if TYPE_CHECKING:
     from dlbench.plan import Plan
+    from dlbench.run.folder import RunFolder
 
 
 def counted(count: int, noun: str) -> str:
@@ -24,6 +22,6 @@ def plan_line(plan: Plan) -> str:
     return f"{trained}, {counted(len(plan.workers), 'worker')} on {devices}"
 
 
-def command(*words: str, out: Path = RESULTS) -> str:
-    """A command line to copy, with `--out` where the runs do not land in the usual folder."""
-    return shlex.join(["dlbench", *words, *([] if out == RESULTS else ["--out", str(out)])])
+def command(*words: str | RunFolder) -> str:
+    """A command line to copy; a run stands in it by its path, which holds whatever `--out` was."""
+    return shlex.join(["dlbench", *(word if isinstance(word, str) else str(word.path) for word in words)])

@@ -117,7 +117,7 @@ def test_stop_and_resume(bench, number, code):
 
     assert process.returncode == code
     assert "slow" in out
-    assert f"dlbench run --resume small/{path.name}" in err
+    assert f"dlbench run --resume results/small/{path.name}" in err
     assert "Traceback" not in err
     assert status(RunFolder(path)).state == "stopped"
     assert (path / "checkpoints" / "stack-0.pt").is_file()
@@ -183,7 +183,7 @@ def test_detach(bench):
 
     assert code == 0
     assert (path / "plan.json").is_file()
-    assert "dlbench table small/" in err
+    assert "dlbench table results/small/" in err
     assert json.loads(bench("runs", "--json")[1])[0]["state"] == "running"
     assert bench("stop", path.name, "--kill", "--timeout", "5", "--json")[0] == 0
 

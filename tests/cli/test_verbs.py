@@ -1,0 +1,310 @@
+"""The verbs that only look, called in this process."""
+
+import csv
+import json
+import re
+import resource
+import subprocess
+import sys
+import tomllib
+
+import jsonschema
+import pytest
+from conftest import RECIPE
+from typer.testing import CliRunner
+
+from dlbench.cli.app import app
+from dlbench.cli.output import columns
+from dlbench.errors import RecipeError, SetupError, UsageError
+from dlbench.export import EXPORTERS
+from dlbench.parts import CATALOGS
+from dlbench.parts.datasets import DATASETS
+from dlbench.recipe import shipped_recipes
+from dlbench.report.metrics import METRICS
+
+VERBS = ("run", "list", "show", "check", "table", "export", "runs", "stop", "parts", "schema", "data")
+PARTS = [(catalog.name, part.name) for catalog in CATALOGS.values() for part in catalog]
+
+
+def call(*arguments):
+    """The stdout of a verb; raises what it raises."""
+    result = CliRunner().invoke(app, list(arguments))
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def inside(trained, monkeypatch):
+    """The current folder is one where a run has ended."""
+    monkeypatch.chdir(trained.folder)
+    return trained
+
+
+def test_help_names_every_verb():
+    """`--help` has a line for each verb."""
+    found = re.findall(r"^  ([a-z]+)  ", call("--help").partition("Commands:")[2], re.MULTILINE)
+
+    assert sorted(found) == sorted(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_every_verb(verb):
+    """Every verb and every option of it says what it is for."""
+    text = call(verb, "--help")
+
+    lines = text.splitlines()
+    assert len(lines[2].strip()) > 20
+    for index, line in enumerate(lines):
+        if line.startswith("  --"):
+            words = re.split(r"  +", line.strip())
+            assert len(words) > 1 or lines[index + 1].startswith("      "), line
+
+
+def test_help_answers_at_once():
+    """`--help` takes at most a quarter of a second of processor time."""
+    times = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "dlbench", "--help"], check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+    assert min(times) < 0.25
+
+
+def test_version():
+    """`--version` prints the package's version."""
+    import dlbench
+
+    assert call("--version") == f"dlbench {dlbench.__version__}\n"
+
+
+def test_list_has_every_shipped_recipe():
+    """Each shipped recipe is listed with its own title, in the order of its section."""
+    found = json.loads(call("list", "--json"))
+
+    titles = {path.stem: tomllib.loads(path.read_text())["lesson"]["title"] for path in shipped_recipes()}
+    assert {one["name"] for one in found} == titles.keys()
+    assert [one["section"] for one in found] == sorted(one["section"] for one in found)
+    for one in found:
+        title = titles[one["name"]]
+        assert one["title"] in (title.values() if isinstance(title, dict) else [title])
+        assert one["name"] in call("list")
+
+
+@pytest.mark.parametrize("path", shipped_recipes(), ids=lambda path: path.stem)
+def test_show_every_shipped_recipe(path, monkeypatch):
+    """Each shipped recipe can be shown, with a net for each variant whose parameters add up."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    text = call("show", path.stem)
+    data = json.loads(call("show", path.stem, "--json"))
+
+    assert {one["variant"] for one in data["candidates"]} <= set(re.findall(r"^(\S.*)$", text, re.MULTILINE))
+    for total in {sum(block["parameters"] for block in one["net"]) for one in data["candidates"]}:
+        assert f"{total:,}" in text
+
+
+def test_show_counts_parameters(inside):
+    """A net of 2-4-1 with biases trains 17 numbers."""
+    text = call("show", "small.toml")
+
+    assert re.search(r"^  dense1 +tanh +4 +12$", text, re.MULTILINE)
+    assert re.search(r"^  output +identity +1 +5$", text, re.MULTILINE)
+    assert re.search(r"^  all +17$", text, re.MULTILINE)
+    assert "  train.optimizer.lr = 1.0\n" in text
+
+
+def test_show_toml_is_the_recipe(inside):
+    """`show --toml` prints a recipe that says the same as the file."""
+    shown = tomllib.loads(call("show", "small.toml", "--toml"))
+
+    assert {key: value for key, value in shown.items() if key != "name"} == tomllib.loads(RECIPE)
+
+
+def test_check_finds_the_problems_of_all_files(tmp_path):
+    """Every problem of every file is told with its place."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_text(
+            RECIPE.replace("units = 4", "unit = 4").replace("steps = 40", "stops = 40")
+        )
+
+    with pytest.raises(RecipeError) as caught:
+        call("check", str(tmp_path / "a.toml"), str(tmp_path / "b.toml"))
+
+    assert {problem.file for problem in caught.value.problems} == {str(tmp_path / "a.toml"), str(tmp_path / "b.toml")}
+    assert "did you mean 'units'?" in str(caught.value)
+    assert len(caught.value.problems) >= 4
+
+
+def test_check_of_a_good_recipe(inside):
+    """A good recipe is fine, with the number of its trials."""
+    assert call("check", "small.toml") == "small.toml: fine (2 variants, 2 seeds, 4 trials)\n"
+
+
+def test_table_is_what_run_printed(inside):
+    """`table` prints again what the run printed at its end."""
+    _, printed, _ = inside.result
+
+    assert call("table", "small") == printed.removeprefix("\n")
+
+
+def test_table_in_ascii(inside):
+    """`--ascii` leaves no other character."""
+    assert call("table", "small", "--ascii").isascii()
+
+
+@pytest.mark.parametrize("columns_", ["40", "200"])
+def test_table_keeps_to_the_width(inside, monkeypatch, columns_):
+    """COLUMNS is respected, narrow or wide."""
+    monkeypatch.setenv("COLUMNS", columns_)
+
+    assert max(map(len, call("table", "small").splitlines())) <= int(columns_)
+
+
+def test_table_as_json(inside):
+    """The JSON of a table has a row a variant and a verdict a claim."""
+    data = json.loads(call("table", "small", "--json"))
+
+    assert [row["variant"] for row in data["rows"]] == ["slow", "fast"]
+    assert [claim["outcome"] for claim in data["claims"]] == ["refuted"]
+
+
+@pytest.mark.parametrize("name", EXPORTERS.names)
+def test_export_by_format_and_by_suffix(inside, name, tmp_path):
+    """Each format is what its exporter writes, on stdout or in a file whose name ends as it should."""
+    file = tmp_path / f"table{EXPORTERS[name].traits['suffix']}"
+
+    printed = call("export", "small", "--format", name)
+    call("export", "small", "--format", name, "-o", str(file))
+
+    assert printed
+    assert file.read_text() == printed
+
+
+def test_export_says_the_same_as_the_table(inside):
+    """The numbers of the CSV are those of the JSON table."""
+    rows = list(csv.DictReader(call("export", "small").splitlines()))
+    data = json.loads(call("table", "small", "--json"))
+
+    assert [float(row["train_loss_mean"]) for row in rows] == [
+        row["cells"]["train_loss"]["mean"] for row in data["rows"]
+    ]
+
+
+def test_export_takes_the_format_from_the_suffix(inside, tmp_path):
+    """A file called `.md` becomes Markdown without being told."""
+    call("export", "small", "-o", str(tmp_path / "table.md"))
+
+    assert (tmp_path / "table.md").read_text() == call("export", "small", "--format", "markdown")
+
+
+@pytest.mark.parametrize("arguments", [("--format", "cvs"), ("-o", "table.xlsx")])
+def test_export_of_an_unknown_format(inside, arguments):
+    """An unknown format names those there are, or the one that was meant."""
+    with pytest.raises(UsageError, match="csv"):
+        call("export", "small", *arguments)
+
+
+def test_export_into_no_folder(inside):
+    """A file that cannot be written is the machine's fault, in one text."""
+    with pytest.raises(SetupError, match=r"no/such/table\.csv"):
+        call("export", "small", "-o", "no/such/table.csv")
+
+
+def test_runs(inside):
+    """Runs are listed with their state and their number of trials."""
+    (one,) = json.loads(call("runs", "--json"))
+
+    assert (one["state"], one["trials"]) == ("done", 4)
+    assert one["run"] in call("runs")
+
+
+def test_runs_survives_a_damaged_one(tmp_path, monkeypatch):
+    """One damaged folder does not hide the others."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("a", "{"), ("b", "[]")):
+        folder = tmp_path / "results" / name / "20260101-000000"
+        folder.mkdir(parents=True)
+        (folder / "plan.json").write_text(text)
+
+    assert [one["state"] for one in json.loads(call("runs", "--json"))] == ["damaged", "damaged"]
+
+
+def test_no_runs(tmp_path):
+    """Without runs stdout is empty, and JSON is an empty list."""
+    assert call("runs", "--out", str(tmp_path)) == ""
+    assert json.loads(call("runs", "--out", str(tmp_path), "--json")) == []
+
+
+def test_nothing_to_stop_or_resume(inside):
+    """A finished run can neither be stopped nor resumed, and the text says what can be done."""
+    with pytest.raises(UsageError, match="not running"):
+        call("stop", "small")
+    with pytest.raises(UsageError, match="dlbench table results/small"):
+        call("run", "--resume", "small")
+
+
+def test_parts_lists_everything():
+    """Every part and every metric has a line under its catalogue."""
+    text = call("parts")
+    data = json.loads(call("parts", "--json"))
+
+    assert {(one["catalog"], one["name"]) for one in data} == {*PARTS, *(("metrics", name) for name in METRICS)}
+    for catalog in (*CATALOGS, "metrics"):
+        assert re.search(rf"^{catalog}$", text, re.MULTILINE)
+    for _, name in PARTS:
+        assert re.search(rf"^  {name} ", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("catalog", "name"), PARTS)
+def test_parts_explains_each(catalog, name):
+    """A part is explained by its whole docstring and all its arguments."""
+    text = call("parts", name)
+
+    assert f"{name} ({catalog})" in text
+    assert CATALOGS[catalog][name].doc in text
+    for argument in CATALOGS[catalog][name].arguments:
+        assert re.search(rf"^  {argument} ", text, re.MULTILINE)
+
+
+def test_parts_of_a_catalogue():
+    """A catalogue's name lists that catalogue only."""
+    assert {one["catalog"] for one in json.loads(call("parts", "schedules", "--json"))} == {"schedules"}
+
+
+def test_unknown_part():
+    """A mistyped part is met with the one that was meant."""
+    with pytest.raises(UsageError, match="did you mean 'dropout'"):
+        call("parts", "dropuot")
+
+
+def test_schema_accepts_the_shipped_recipes():
+    """The schema that is printed is one, and no shipped recipe breaks it."""
+    schema = json.loads(call("schema"))
+    jsonschema.validators.validator_for(schema).check_schema(schema)
+
+    for path in shipped_recipes():
+        jsonschema.validate(tomllib.loads(path.read_text()), schema)
+
+
+def test_data_lists_every_dataset():
+    """`data` and `data list` are the same, a line a dataset."""
+    found = json.loads(call("data", "--json"))
+
+    assert {one["name"] for one in found} == set(DATASETS.names)
+    assert json.loads(call("data", "list", "--json")) == found
+    assert call("data").splitlines()[1:] == call("data", "list").splitlines()[1:]
+    assert len(call("data").splitlines()) == len(DATASETS) + 1
+
+
+def test_fetch_of_what_needs_no_fetching():
+    """What comes with dlbench cannot be fetched, and the text says what can."""
+    with pytest.raises(UsageError, match="mnist"):
+        call("data", "fetch", "xor")
+
+
+def test_columns_of_nothing_but_a_head():
+    """A table with a head alone is one line."""
+    assert columns([("a", "b")]) == "a  b"
