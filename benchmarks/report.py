@@ -17,7 +17,7 @@ from benchmarks.contest import Compared, Measured, Outcome
 from benchmarks.environment import Environment
 
 RATIOS = ("case", "threads", "what", "value", "best laps", "range of rounds", "aim", "met")
-TIMES = ("case", "threads", "contender", "unit", "median", "best", "laps", "imports MB", "peak MB")
+TIMES = ("case", "threads", "unit", "contender", "median", "best", "laps", "imports MB", "peak MB")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Report:
     def times(self) -> list[tuple[str, ...]]:
         """A row of `TIMES` for each entry."""
         return [
-            (outcome.case, _threads(outcome), *_time(one, outcome.contest.unit))
+            (outcome.case, _threads(outcome), outcome.contest.unit, *_time(one))
             for outcome in self.outcomes
             for one in outcome.measured
         ]
@@ -89,8 +89,9 @@ class Report:
         for outcome in self.outcomes:
             threads = "" if outcome.threads is None else f", threads {outcome.threads}"
             console.print(f"\n[bold]{outcome.contest.title}[/]{threads} ({outcome.case})", highlight=False)
+            unit = outcome.contest.unit
             console.print(_table(RATIOS[2:], [_ratio(one) for one in outcome.compared()]))
-            console.print(_table(TIMES[2:], [_time(one, outcome.contest.unit) for one in outcome.measured]))
+            console.print(_table((f"seconds a {unit}", *TIMES[4:]), map(_time, outcome.measured)))
         for one in self.failures():
             console.print(f"{one.entry.name}: {one.failure}", markup=False, highlight=False)
 
@@ -103,13 +104,13 @@ def _ratio(one: Compared) -> tuple[str, ...]:
     return (comparison.says, f"{_short(one.value)} {unit}", best, scope, str(comparison.aim or ""), verdict)
 
 
-def _time(one: Measured, unit: str) -> tuple[str, ...]:
+def _time(one: Measured) -> tuple[str, ...]:
     if one.failure is not None:
         why = "failed" if one.installed else "not installed"
-        return (one.entry.name, unit, why, "", "", "", "")
+        return (one.entry.name, why, "", "", "", "")
     laps = str(len(one.seconds))
     times = (_seconds(median(one.seconds)), _seconds(min(one.seconds)), laps)
-    return (one.entry.name, unit, *times, f"{one.ready_mb:.0f}", f"{one.peak_mb:.0f}")
+    return (one.entry.name, *times, f"{one.ready_mb:.0f}", f"{one.peak_mb:.0f}")
 
 
 def _ratio_json(outcome: Outcome, one: Compared) -> dict[str, Any]:
