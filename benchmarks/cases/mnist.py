@@ -21,7 +21,7 @@ LEADS = {PICTURES: Aim(8, at_least=True), COLLATED: None, LIGHTNING: None, KERAS
 
 def mnist(scale: Scale) -> Contest:
     """A lap is `samples / 100` steps for everybody; nobody evaluates."""
-    samples = scale.of(20_000, 300)
+    samples = scale.of(15_000, 300)
     steps = samples // BATCH
     return Contest(
         title="MNIST, 784-256-256-10, batch 100, Adam",

@@ -42,7 +42,7 @@ def probes(scale: Scale) -> Contest:
             )
             for lesson, trials in STACKS
         ],
-        rounds=scale.of(9, 1),
+        rounds=scale.of(7, 1),
     )
 
 

@@ -22,6 +22,6 @@ def startup(scale: Scale) -> Contest:
             Comparison("seconds of dlbench --help, whole process", usage, usage, Aim(0.25), how="alone"),
             Comparison("seconds to the first step beyond import torch", first, torch, Aim(1.0), how="difference"),
         ],
-        rounds=scale.of(7, 1),
+        rounds=scale.of(5, 1),
         threads=False,
     )
