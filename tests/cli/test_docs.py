@@ -1,0 +1,104 @@
+"""What the documents say can be typed, and what they say is there is there."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dlbench.cli.app import app
+from dlbench.errors import ExitCode
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NEEDS_A_RUN = {"table", "export"}
+
+
+def blocks(language):
+    """The code blocks of a language in the README."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def commands():
+    """Every `dlbench` command of the README's shell blocks, without its comment."""
+    lines = (line for block in blocks("sh") for line in block.splitlines() if line.startswith("dlbench "))
+    return [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+def cheap(words):
+    """A command of the README as it can be tested: training becomes a dry run."""
+    return [*words, "--dry-run"] if words[0] == "run" and "--dry-run" not in words else words
+
+
+@pytest.mark.parametrize(
+    "words", [words for words in commands() if "--resume" not in words and "fetch" not in words], ids=" ".join
+)
+def test_readme_commands(words, trained, monkeypatch):
+    """Each command of the README does what it does without an error; those that train do so on paper."""
+    monkeypatch.chdir(trained.folder)
+    result = CliRunner().invoke(app, cheap(words))
+
+    assert (result.exit_code, result.exception) == (0, None)
+
+
+def test_readme_has_commands():
+    """The README shows how to run, look, export and resume."""
+    assert {words[0] for words in commands()} >= {"list", "run", "table", "export", "parts", "data"}
+    assert ["run", "--resume", "latest"] in commands()
+
+
+def test_readme_names_every_verb():
+    """The README's table of verbs is the list of verbs."""
+    told = set(re.findall(r"^\| `dlbench ([a-z]+)", README, re.MULTILINE))
+    known = {command.name or command.callback.__name__ for command in app.registered_commands}
+
+    assert told == known | {group.name for group in app.registered_groups}
+
+
+def test_readme_names_every_exit_code():
+    """The README's table of exit codes is the list of exit codes."""
+    rows = re.findall(r"^\| ([\d, ]+) \|", README, re.MULTILINE)
+
+    assert {int(code) for row in rows for code in row.split(",")} == set(ExitCode)
+
+
+def test_readme_recipe_runs(tmp_path):
+    """The README's recipe is a recipe, its quick version too."""
+    (text,) = blocks("toml")
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(text)
+
+    for arguments in ([], ["--quick"]):
+        result = CliRunner().invoke(app, ["run", str(recipe), "--dry-run", *arguments])
+        assert (result.exit_code, result.exception) == (0, None)
+
+
+def test_readme_screen_is_of_the_shipped_recipe():
+    """The screen in the README shows the variants and the claims that the shipped recipe has."""
+    (screen,) = blocks("text")
+    recipe = tomllib.loads((ROOT / "recipes" / "xor-nine-layers.toml").read_text(encoding="utf-8"))
+
+    for variant in recipe["variants"]:
+        assert re.search(rf"^{re.escape(variant)} +\d+/\d+ ", screen, re.MULTILINE)
+    for claim in recipe["claims"]:
+        says = claim["says"]
+        assert (says["en"] if isinstance(says, dict) else says) in screen
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(name):
+    """Every relative link leads to a file or folder."""
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text(encoding="utf-8"))
+
+    assert all((ROOT / link).exists() for link in links), links
+
+
+def test_make_help_names_what_the_documents_promise():
+    """Every `make` target that a document names is in the Makefile."""
+    text = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE)) | set(re.findall(r"`make ([a-z]+)`", text))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert {"demo", "test", "lint", "bench"} <= named <= targets
