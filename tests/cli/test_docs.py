@@ -102,3 +102,10 @@ def test_make_help_names_what_the_documents_promise():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
     assert {"demo", "test", "lint", "bench"} <= named <= targets
+
+
+def test_contributing_shows_code_as_it_is():
+    """The part that CONTRIBUTING shows as an example stands so in the package."""
+    (example,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL)
+
+    assert example in (ROOT / "dlbench" / "parts" / "activations.py").read_text(encoding="utf-8")
