@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -18,6 +19,9 @@ class Loss(Protocol):
 
     def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Mean loss over the batch, `[trials]`."""
+
+    def gradient(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The gradient of `losses` for the logits, in their shape."""
 
     def right(self, logits: Tensor, targets: Tensor) -> Tensor:
         """How many samples of the batch are classified rightly, `[trials]`."""
@@ -35,6 +39,10 @@ class Logistic:
     def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Binary cross-entropy from logits `[trials, batch, 1]`."""
         return functional.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=(1, 2))
+
+    def gradient(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """(p - t) / batch, with p = sigmoid(z)."""
+        return torch.sigmoid(logits).sub_(targets).div_(logits.shape[1])
 
     def right(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Logits above 0 say class 1."""
@@ -56,6 +64,12 @@ class Softmax:
         trials, batch = targets.shape
         flat = functional.cross_entropy(logits.flatten(0, 1), targets.reshape(-1), reduction="none")
         return flat.view(trials, batch).mean(dim=1)
+
+    def gradient(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """(p - [class is t]) / batch, with p = softmax(z)."""
+        gradient = torch.softmax(logits, dim=-1)
+        true = targets.unsqueeze(-1)
+        return gradient.scatter_add_(-1, true, gradient.new_full((), -1.0).expand(true.shape)).div_(logits.shape[1])
 
     def right(self, logits: Tensor, targets: Tensor) -> Tensor:
         """The first of equal largest logits counts."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from dlbench.engine.loss import Loss
 from dlbench.engine.streams import stream
 from dlbench.parts.inits import Draw, fill
-from dlbench.parts.layers.base import Place
+from dlbench.parts.layers.base import ByHand, Passed, Place
 from dlbench.parts.net import Block, slots_of
 
 REGISTER = 16
@@ -90,9 +91,10 @@ def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], 
 
 
 class Net:
-    """The forward pass of some trials of a stack, over rows of the stack's tensors.
+    """The way forward and backward of some trials of a stack, over rows of the stack's tensors.
 
-    The leaves of autograd are views into the rows; `collect` copies their gradients into the gradient's rows.
+    The leaves of autograd are views into the rows; `learn` copies their gradients into the gradient's rows. Where every
+    layer can, the way back is gone `by_hand`, without autograd's bookkeeping.
     """
 
     def __init__(self, blocks: Sequence[Block], tensors: Tensors) -> None:
@@ -116,6 +118,8 @@ class Net:
             for block in blocks
         ]
         self._test_places = [replace(place, training=False) for place in self._places]
+        self.by_hand = all(isinstance(block.layer, ByHand) and block.layer.can_go_backward() for block in blocks)
+        self._first = next(index for index, block in enumerate(blocks) if block.weights)
 
     def forward(self, x: Tensor, *, training: bool, taps: list[Tensor] | None = None) -> Tensor:
         """Logits `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed block's output."""
@@ -126,8 +130,35 @@ class Net:
                 taps.append(x.detach())
         return x
 
-    def backward(self, losses: Tensor) -> None:
-        """Put the gradient of each trial's loss (`losses` is `[trials]`) into the gradient's rows."""
-        # The gradient of a sum is each trial's own. (grad_outputs of ones would say the same, but make torch import sympy, 2 s.)
-        gradients = torch.autograd.grad(losses.sum(), self.leaves)
+    def learn(self, x: Tensor, targets: Tensor, loss: Loss, taps: list[Tensor] | None = None) -> Tensor:
+        """The loss of each trial on a batch, `[trials]`; its gradient is put into the gradient's rows."""
+        losses, gradients = (self._by_hand if self.by_hand else self._by_autograd)(x, targets, loss, taps)
         torch._foreach_copy_(self._gradient_views, gradients)
+        return losses
+
+    def _by_autograd(
+        self, x: Tensor, targets: Tensor, loss: Loss, taps: list[Tensor] | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        losses = loss.losses(self.forward(x, training=True, taps=taps), targets)
+        # The gradient of a sum is each trial's own. (grad_outputs of ones would say it too, but make torch import sympy, 2 s.)
+        return losses.detach(), list(torch.autograd.grad(losses.sum(), self.leaves))
+
+    @torch.no_grad()
+    def _by_hand(
+        self, x: Tensor, targets: Tensor, loss: Loss, taps: list[Tensor] | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        way = [x]
+        for block, weights, place in zip(self.blocks, self._weights, self._places, strict=True):
+            way.append(block.layer.forward(way[-1], weights, place))
+            if taps is not None and block.probed:
+                taps.append(way[-1])
+        losses, gradient = loss.losses(way[-1], targets), loss.gradient(way[-1], targets)
+        gradients: list[Tensor] = []
+        for index in range(len(self.blocks) - 1, self._first - 1, -1):
+            passed = Passed(way[index], way[index + 1], self._weights[index], self._places[index])
+            layer = cast("ByHand", self.blocks[index].layer)
+            before, own = layer.backward(gradient, passed, wants_input=index > self._first)
+            gradients[:0] = own
+            if before is not None:
+                gradient = before
+        return losses, gradients

@@ -152,10 +152,8 @@ class Trainer:
         start = 0
         for i, net in enumerate(self._nets):
             part = slice(start, start := start + net.trials)
-            logits = net.forward(x[part], training=True, taps=None if taps is None else taps[i])
-            loss = self._loss.losses(logits, self._loss.targets(labels[part]))
-            net.backward(loss)
-            losses.append(loss.detach())
+            targets = self._loss.targets(labels[part])
+            losses.append(net.learn(x[part], targets, self._loss, None if taps is None else taps[i]))
         return losses[0] if len(losses) == 1 else torch.cat(losses)
 
     def _wait(self) -> None:

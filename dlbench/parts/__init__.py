@@ -14,8 +14,7 @@ from dlbench.parts.regularizers import REGULARIZERS
 from dlbench.parts.schedules import SCHEDULES
 
 CATALOGS: dict[str, Catalog[Any]] = {
-    catalog.name: catalog
-    for catalog in (LAYERS, ACTIVATIONS, INITS, OPTIMIZERS, SCHEDULES, REGULARIZERS, DATASETS)
+    catalog.name: catalog for catalog in (LAYERS, ACTIVATIONS, INITS, OPTIMIZERS, SCHEDULES, REGULARIZERS, DATASETS)
 }
 """Every catalogue by its name."""
 

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Function: TypeAlias = "Callable[[Tensor], Tensor]"
+Backward: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
 Bounds: TypeAlias = tuple[float | None, float | None]
 
 ACTIVATIONS: Catalog[Callable[..., Tensor]] = Catalog("activations", title="the non-linearity of a layer")
 """Trait `bounds`: (lower, upper), the values that the function never leaves and flattens out at, `None` where there is no
-such value; a function of the arguments where it depends on them."""
+such value; a function of the arguments where it depends on them. Trait `backward`, where there is one: the gradient for x out of
+the gradient for y and y itself, for layers that go backward by hand."""
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
@@ -43,19 +45,40 @@ def bounds(settings: Settings) -> Bounds:
     return trait(**{key: value for key, value in settings.items() if key != "kind"})
 
 
-@ACTIVATIONS.add(bounds=(0.0, 1.0))
+def backward(settings: Settings) -> Backward | None:
+    """The hand-written way backward through the activation that the settings name, if it has one."""
+    found: Backward | None = ACTIVATIONS[settings["kind"]].traits.get("backward")
+    return found
+
+
+def _sigmoid_backward(gradient: Tensor, y: Tensor) -> Tensor:
+    result: Tensor = torch.ops.aten.sigmoid_backward(gradient, y)  # gradient y (1 - y) in one pass
+    return result
+
+
+def _tanh_backward(gradient: Tensor, y: Tensor) -> Tensor:
+    result: Tensor = torch.ops.aten.tanh_backward(gradient, y)  # gradient (1 - y^2) in one pass
+    return result
+
+
+def _relu_backward(gradient: Tensor, y: Tensor) -> Tensor:
+    result: Tensor = torch.ops.aten.threshold_backward(gradient, y, 0)  # gradient where y > 0
+    return result
+
+
+@ACTIVATIONS.add(bounds=(0.0, 1.0), backward=_sigmoid_backward)
 def sigmoid(x: Tensor) -> Tensor:
     """The logistic function 1 / (1 + exp(-x)); its derivative never exceeds 1/4."""
     return torch.sigmoid(x)
 
 
-@ACTIVATIONS.add(bounds=(-1.0, 1.0))
+@ACTIVATIONS.add(bounds=(-1.0, 1.0), backward=_tanh_backward)
 def tanh(x: Tensor) -> Tensor:
     """The hyperbolic tangent, a sigmoid around 0 with derivative 1 there (LeCun et al. 1998)."""
     return torch.tanh(x)
 
 
-@ACTIVATIONS.add(bounds=(0.0, None))
+@ACTIVATIONS.add(bounds=(0.0, None), backward=_relu_backward)
 def relu(x: Tensor) -> Tensor:
     """The rectified linear unit max(0, x) (Nair & Hinton 2010)."""
     return torch.relu(x)
@@ -117,7 +140,7 @@ def silu(x: Tensor) -> Tensor:
     return torch.nn.functional.silu(x)
 
 
-@ACTIVATIONS.add(bounds=(None, None))
+@ACTIVATIONS.add(bounds=(None, None), backward=lambda gradient, _: gradient)
 def identity(x: Tensor) -> Tensor:
     """x itself: a linear layer."""
     return x

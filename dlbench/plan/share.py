@@ -96,4 +96,4 @@ def threads_for(loads: Sequence[Load], share: Sequence[int], spare: int) -> int:
         (len(loads[i].trials) * loads[i].flops / SPEED / max(loads[i].blocks, 1) for i in share),
         default=0.0,
     )
-    return max(1, spare) if widest > 4 * OVERHEAD else 1
+    return max(1, spare) if widest > 20 * OVERHEAD else 1

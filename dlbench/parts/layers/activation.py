@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlbench.parts.activations import bind
+from dlbench.parts.activations import backward, bind
 from dlbench.parts.arguments import Activation as ActivationSettings
-from dlbench.parts.layers.base import LAYERS, Place, Stateless
+from dlbench.parts.layers.base import LAYERS, Passed, Place, Stateless
 from dlbench.parts.lazy import torch
 
 
@@ -15,9 +15,22 @@ class Activation(Stateless):
     """Apply an activation elementwise; the model's own unless one is named."""
 
     def __init__(self, *, activation: ActivationSettings | None = None) -> None:
-        self.activate = bind(activation or {"kind": "identity"})
+        settings = activation or {"kind": "identity"}
+        self.activate = bind(settings)
+        self.deactivate = backward(settings)
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
         """Any `[trials, batch, ...]` to the same shape."""
         del weights, place
         return self.activate(x)
+
+    def can_go_backward(self) -> bool:
+        """Where the function can."""
+        return self.deactivate is not None
+
+    def backward(
+        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+    ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
+        """dx = dL/dy f'(x)."""
+        assert self.deactivate is not None
+        return self.deactivate(gradient, passed.y) if wants_input else None, []

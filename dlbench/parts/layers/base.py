@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from dlbench.parts.arguments import Settings
 from dlbench.parts.catalog import Catalog
@@ -54,12 +54,13 @@ class Place:
     """Where a layer stands during one forward pass of a stack.
 
     `generators` holds one random stream a trial; `buffers` the layer's own, each `[trials, *shape]`, changed in place
-    while `training`.
+    while `training`. `kept` is what a layer puts aside on the way forward for its way backward.
     """
 
     training: bool
     generators: Sequence[torch.Generator] = ()
     buffers: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    kept: torch.Tensor | None = None
 
 
 class Layer(Protocol):
@@ -76,6 +77,31 @@ class Layer(Protocol):
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
         """Map `x` of `[trials, batch, *shape]` to `[trials, batch, *output(shape)]`; weights are `[trials, *their shape]`."""
+
+
+class Passed(NamedTuple):
+    """What a layer saw on the way forward: its input `x`, its output `y`, its weights and its place."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+    weights: Mapping[str, torch.Tensor]
+    place: Place
+
+
+@runtime_checkable
+class ByHand(Protocol):
+    """A layer that goes backward by hand, which spares autograd's bookkeeping: half the time of a tiny net's step.
+
+    It is an offer, not a duty. A net goes backward by hand when all of its layers can, else by autograd.
+    """
+
+    def can_go_backward(self) -> bool:
+        """Whether it can with the arguments it has."""
+
+    def backward(
+        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+    ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
+        """The gradients for the input (only if wanted) and for the weights in their order, from that for the output."""
 
 
 class Stateless:

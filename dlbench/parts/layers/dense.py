@@ -7,9 +7,9 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from dlbench.parts.activations import bind
+from dlbench.parts.activations import backward, bind
 from dlbench.parts.arguments import Activation, Init, Settings
-from dlbench.parts.layers.base import LAYERS, Place, Shape, ShapeError, Stateless, Weight
+from dlbench.parts.layers.base import LAYERS, Passed, Place, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
 
 
@@ -31,7 +31,9 @@ class Dense(Stateless):
         bias_init: Init | None = None,
     ) -> None:
         self.units = units
-        self.activate = bind(activation or {"kind": "identity"})
+        self.activation: Settings = activation or {"kind": "identity"}
+        self.activate = bind(self.activation)
+        self.deactivate = backward(self.activation)
         self.init: Settings = init or {"kind": "torch_default"}
         self.bias = bias
         self.bias_init: Settings = bias_init or {"kind": "zeros"}
@@ -58,3 +60,18 @@ class Dense(Stateless):
         else:
             y = torch.bmm(x, weights["weight"])
         return self.activate(y)
+
+    def can_go_backward(self) -> bool:
+        """Where its activation can."""
+        return self.deactivate is not None
+
+    def backward(
+        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+    ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
+        """dW = x^T d and db = the sum of d over the batch, with d = dL/dy f'(x W + b); dx = d W^T."""
+        assert self.deactivate is not None
+        inner = self.deactivate(gradient, passed.y)
+        gradients = [torch.bmm(passed.x.mT, inner)]
+        if self.bias:
+            gradients.append(inner.sum(1, keepdim=True))
+        return torch.bmm(inner, passed.weights["weight"].mT) if wants_input else None, gradients

@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Gt, Interval, Le
 
 from dlbench.parts.arguments import Number, spread
-from dlbench.parts.layers.base import LAYERS, Place, Stateless
+from dlbench.parts.layers.base import LAYERS, Passed, Place, Stateless
 from dlbench.parts.lazy import torch
 
 
@@ -34,10 +34,24 @@ class Dropout(Stateless):
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
         """Any `[trials, batch, ...]` to the same shape; each trial draws its mask from its own stream."""
         del weights
+        place.kept = None
         if not place.training or (isinstance(self.keep, float) and self.keep == 1):
             return x
         mask = torch.empty_like(x)
         for trial, generator in enumerate(place.generators):
             keep = self.keep if isinstance(self.keep, (int, float)) else float(self.keep[trial])
             mask[trial].bernoulli_(keep, generator=generator)
-        return x * mask.div_(spread(self.keep, x))
+        place.kept = mask.div_(spread(self.keep, x))
+        return x * place.kept
+
+    def can_go_backward(self) -> bool:
+        """Always."""
+        return True
+
+    def backward(
+        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+    ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
+        """The gradient through the same mask."""
+        if not wants_input:
+            return None, []
+        return gradient if passed.place.kept is None else gradient * passed.place.kept, []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 
-from dlbench.parts.layers.base import LAYERS, Place, Shape, Stateless
+from dlbench.parts.layers.base import LAYERS, Passed, Place, Shape, Stateless
 from dlbench.parts.lazy import torch
 
 
@@ -21,3 +21,13 @@ class Flatten(Stateless):
         """`[trials, batch, ...]` to `[trials, batch, features]`."""
         del weights, place
         return x.flatten(2)
+
+    def can_go_backward(self) -> bool:
+        """Always."""
+        return True
+
+    def backward(
+        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+    ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
+        """The same numbers in the shape they came in."""
+        return gradient.view(passed.x.shape) if wants_input else None, []
