@@ -23,7 +23,7 @@ from dlbench.cli.words import command, plan_line
 from dlbench.errors import ExitCode, SetupError
 from dlbench.report.claims import Outcome
 from dlbench.report.state import RunState
-from dlbench.report.summary import Report
+from dlbench.report.summary import Report, as_data
 from dlbench.report.summary import report as summarized
 from dlbench.report.trial import Status
 from dlbench.run.atomic import write_json_atomic
@@ -97,14 +97,16 @@ class Session:
             raise typer.Exit(BROKEN_PIPE) from None
 
     def _tell(self, recipe: Recipe, state: RunState, folder: RunFolder) -> Report | None:
-        """Print the table, the verdicts and the explanation, or how to go on; nothing where nothing was trained."""
-        if not all(trial.status.final for trial in state.trials):
-            say(f"not finished; go on by `{command('run', '--resume', folder)}`")
-        if all(trial.status is Status.WAITING for trial in state.trials):
-            return None
-        result = summarized(state, recipe.compare, recipe.claims, recipe.lesson)
-        (say if self.display == "json" else emit)(f"\n{report.text(result, ascii_only=self.ascii_only)}")
-        if text := explanation(recipe.lesson):
+        """Print the table and the verdicts, then the explanation or how to go on; no table where nothing was trained."""
+        finished = all(trial.status.final for trial in state.trials)
+        result = None
+        if any(trial.status is not Status.WAITING for trial in state.trials):
+            result = summarized(state, recipe.compare, recipe.claims, recipe.lesson)
+            write_json_atomic(folder.summary_file, as_data(result))
+            (say if self.display == "json" else emit)(f"\n{report.text(result, ascii_only=self.ascii_only)}")
+        if not finished:
+            say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")
+        elif text := explanation(recipe.lesson):
             say(f"\n{text}")
         return result
 
