@@ -67,7 +67,8 @@ class Trainer:
         self._nets = [Net(self.blocks, self.tensors.rows(part)) for part in sliced(len(trials), slices)]
         self._plan_measurements(slots)
         self._ledger = Ledger(index, len(trials), write)
-        self.seconds = self.rate = 0.0
+        self.seconds = 0.0
+        self.rate: float | None = None
         self._chunk = 1
 
     def _plan_measurements(self, slots: Sequence[Slot]) -> None:
@@ -117,8 +118,10 @@ class Trainer:
         self.seconds += elapsed
         self._ledger.add(host, self.step)
         self.step = until
-        self.rate = steps / max(elapsed, 1e-9)
-        self._chunk = max(1, min(2 * self._chunk, int(CHUNK_SECONDS * self.rate)))
+        rate = steps / max(elapsed, 1e-9)
+        self._chunk = max(1, min(2 * self._chunk, int(CHUNK_SECONDS * rate)))
+        # The first step pays for what is done once; its rate would promise too long a wait.
+        self.rate = rate if steps > 1 else None
 
     def _step(self, step: int) -> Tensor:
         """One training step of every trial; the losses `[trials]` before it."""

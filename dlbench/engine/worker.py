@@ -84,7 +84,7 @@ class Worker:
             stacks=self._stacks,
             **facts,
         )
-        complete(self._folder, self._session, self._number, {**facts, "blas": torch.__config__.show()})
+        complete(self._folder, self._session, self._number, {**facts, "cpu_capability": torch.backends.cpu.get_cpu_capability()})
 
     def _open_device(self) -> torch.device:
         try:
@@ -145,7 +145,8 @@ class Worker:
             self._obey(trainer)
         if now - self._heard >= HEARTBEAT_SECONDS:
             self._heard = now
-            self._events.write("heartbeat", stack=trainer.index, step=trainer.step, rate=round(trainer.rate, 2))
+            rate = None if trainer.rate is None else round(trainer.rate, 2)
+            self._events.write("heartbeat", stack=trainer.index, step=trainer.step, rate=rate)
         if now - self._saved >= CHECKPOINT_SECONDS:
             self._save(trainer)
         return self._stopping or trainer.index in self._unwanted
