@@ -43,10 +43,10 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         torch.save(dict(vars(checkpoint)), file)
 
 
-def load(path: Path, trials: list[str], device: torch.device) -> Checkpoint | None:
-    """The checkpoint at `path`, or `None` when there is none that these trials can go on from."""
+def load(path: Path, trials: list[str]) -> Checkpoint | None:
+    """The checkpoint at `path`, its tensors on the CPU, or `None` when there is none that these trials can go on from."""
     try:
-        fields: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        fields: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         return None
     if fields.get("v") != CHECKPOINT_VERSION or fields.get("trials") != trials:

@@ -18,6 +18,11 @@ def open_device(name: str) -> torch.device:
     return device
 
 
+def precise(device: torch.device) -> torch.dtype:
+    """Double precision, for sums of many terms, where the device has it; Apple's has not."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 def device_name(device: torch.device) -> str:
     """What the device is called, for env.json."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

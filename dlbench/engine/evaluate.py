@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from dlbench.engine.batches import Split
+from dlbench.engine.devices import precise
 from dlbench.engine.loss import Loss
 from dlbench.engine.net import Net
 
@@ -24,7 +25,7 @@ def evaluate(nets: Sequence[Net], split: Split, loss: Loss) -> Tensor:
 def _evaluate(net: Net, split: Split, loss: Loss) -> Tensor:
     trials = net.trials
     batch = max(1, ROOM // (trials * net.widest))
-    total = torch.zeros(2, trials, dtype=torch.float64, device=split.x.device)
+    total = torch.zeros(2, trials, dtype=precise(split.x.device), device=split.x.device)
     for start in range(0, len(split), batch):
         x, labels = split.x[start : start + batch], split.labels[start : start + batch]
         logits = net.forward(x.expand(trials, *x.shape), training=False)

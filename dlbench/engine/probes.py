@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dlbench.engine.devices import precise
 from dlbench.parts.activations import bounds
 from dlbench.parts.net import Block
 from dlbench.parts.rows import Slot
@@ -77,8 +78,8 @@ class Probe:
         """Gradient norm, weight norm and update/weight ratio, `[3, trials, layers]`."""
         trials = gradient.shape[0]
         rows = torch.cat([gradient, before, after - before])
-        # Squares of vanishing gradients underflow in single precision, so norms are summed in double where there is one.
-        dtype = torch.float32 if rows.device.type == "mps" else torch.float64
+        # Squares of vanishing gradients underflow in single precision.
+        dtype = precise(rows.device)
         nothing = rows.new_full((3 * trials,), torch.nan)
         norms = [
             nothing

@@ -231,18 +231,18 @@ class Trainer:
 
     def restore(self, path: Path) -> None:
         """Go on from the checkpoint at `path`, if there is one of these trials."""
-        saved = checkpoints.load(path, self.ids, self.device)
+        saved = checkpoints.load(path, self.ids)
         if saved is None:
             return
         tensors = self.tensors
         tensors.weights.copy_(saved.weights)
-        self._update.states.update(saved.states)
+        self._update.restore(saved.states)
         for block, own in saved.buffers.items():
             for name, tensor in own.items():
                 tensors.buffers[block][name].copy_(tensor)
         for block, states in saved.generators.items():
             for generator, state in zip(tensors.generators[block], states, strict=True):
-                generator.set_state(state.cpu())
+                generator.set_state(state)
         self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds
         self._ledger.losses[:], self._ledger.count = saved.losses, saved.losses_count
         self._ledger.last_loss[:], self._ledger.diverged[:] = saved.last_loss, saved.diverged

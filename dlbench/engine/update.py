@@ -44,12 +44,18 @@ class Update:
         self, groups: Sequence[Group], weights: Tensor, gradient: Tensor, slots: Sequence[Slot], steps: int
     ) -> None:
         self._steps = steps
+        self._device = weights.device
         self.states: dict[str, Tensor] = {}
         self._groups = [
             (Rows(weights[part], gradient[part], self.states, slots, len(weights), group.first), group.train)
             for group in groups
             for part in [slice(group.first, group.last)]
         ]
+
+    def restore(self, states: dict[str, Tensor]) -> None:
+        """Take up what the optimizers remembered: one number a trial stays on the CPU, as `Rows.scalar` keeps it."""
+        device = self._device
+        self.states.update({name: kept if kept.dim() == 1 else kept.to(device) for name, kept in states.items()})
 
     def apply(self, step: int) -> None:
         """Change the weights by step number `step` (0-based), once their gradient is in its place."""

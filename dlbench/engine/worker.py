@@ -84,7 +84,12 @@ class Worker:
             stacks=self._stacks,
             **facts,
         )
-        complete(self._folder, self._session, self._number, {**facts, "cpu_capability": torch.backends.cpu.get_cpu_capability()})
+        complete(
+            self._folder,
+            self._session,
+            self._number,
+            {**facts, "cpu_capability": torch.backends.cpu.get_cpu_capability()},
+        )
 
     def _open_device(self) -> torch.device:
         try:
