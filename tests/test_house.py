@@ -1,0 +1,76 @@
+"""The house rules that a linter does not know, held against every file of the package."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import dlbench
+
+ROOT = Path(dlbench.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+MOST_LINES = 300
+MOST_LINES_OF_A_FUNCTION = 45
+
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def named(path: Path) -> str:
+    """A file as tests show it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def public(node: ast.AST) -> list[Definition]:
+    """The functions and classes that others may name: not private, nor inside of anything private or of a function."""
+    found = []
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, Definition) and not inner.name.startswith("_"):
+            found += [inner, *(public(inner) if isinstance(inner, ast.ClassDef) else [])]
+    return found
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How long a function is from its name to its end, its docstring and its parameters left out."""
+    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_everything_public_says_what_it_is(path):
+    """Every module, and every public function and class in it, has a docstring that begins with a sentence."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    silent = [node.name for node in public(tree) if not ast.get_docstring(node)]
+
+    assert ast.get_docstring(tree)
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_files_and_functions_are_short(path):
+    """No file is longer than 300 lines, no function's body longer than 45."""
+    text = path.read_text(encoding="utf-8")
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, FUNCTIONS)]
+
+    assert len(text.splitlines()) <= MOST_LINES
+    assert {node.name: lines_of(node) for node in functions if lines_of(node) > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+def test_rules_see_the_whole_package():
+    """The rules are held against every room, not against an empty list."""
+    rooms = {named(path).partition("/")[0] for path in FILES}
+
+    assert {"cli", "engine", "parts", "plan", "recipe", "report", "run", "launch.py"} <= rooms
+
+
+def test_breaking_a_rule_would_be_noticed():
+    """A class without a docstring and its method are found, what is private or inside a function is not."""
+    tree = ast.parse("class A:\n  def b(self): ...\n  def _c(self): ...\ndef _d(): ...\ndef e():\n  def f(): ...")
+
+    assert [node.name for node in public(tree)] == ["A", "b", "e"]
+
+
+def test_types_are_for_everyone():
+    """The package tells type checkers that it is typed."""
+    assert (ROOT / "py.typed").is_file()
