@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dlbench.export.base import EXPORTERS
 from dlbench.report.claims import SIGNS
-from dlbench.report.format import column_format, name_text, row_parts, seeds_text
+from dlbench.report.format import name_text, row_parts, seeds_text
 from dlbench.report.summary import Report
 from dlbench.report.table import Column, Row, Table
 
@@ -35,11 +35,11 @@ def markdown(report: Report) -> str:
 def _grid(table: Table, rows: Sequence[Row]) -> list[str]:
     columns = [column for column in table.columns if any(row.cells[column.key].n for row in rows)]
     header = ["variant", "seeds", *(column.title.replace("_", " ") for column in columns)]
-    return _lines(header, [_row(row, columns, table) for row in rows], numbers_from=1)
+    return _lines(header, [_row(row, columns) for row in rows], numbers_from=1)
 
 
-def _row(row: Row, columns: Sequence[Column], table: Table) -> list[str]:
-    parts = [row_parts(row, column, column_format(column, table)) for column in columns]
+def _row(row: Row, columns: Sequence[Column]) -> list[str]:
+    parts = [row_parts(row, column) for column in columns]
     return [name_text(row), seeds_text(row), *(" ".join(filter(None, part)) for part in parts)]
 
 

@@ -13,6 +13,7 @@ from dlbench.report.condition import Condition, condition_of
 from dlbench.report.entries import Entry, entries, selected, selection_metric
 from dlbench.report.format import fine_format, interval_text, number, value_format
 from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.rounding import gap
 from dlbench.report.stack_state import TrialState
 from dlbench.report.state import RunState
 from dlbench.report.statistics import (
@@ -139,7 +140,7 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric) -> Evidence:
         first, second = second, first
     pending = ours.pending | theirs.pending
     return Evidence(
-        {seed: a - b for seed, a, b in zip(common, first, second, strict=True)},
+        {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)},
         (ours.lost | ours.never | theirs.lost | theirs.never) - pending,
         frozenset(),
         pending,
@@ -201,7 +202,7 @@ def _lost_text(evidence: Evidence, metric: Metric) -> str:
 
 def _text(evidence: Evidence, condition: Condition, metric: Metric, claim: Claim, why: str) -> str:
     found = evidence.summary
-    spec = value_format(metric, [found.mean, *condition.limits])
+    spec = value_format(metric, found.mean, *condition.limits)
     spec = fine_format(spec, min(filter(None, (found.deviation, claim.tolerance)), default=0.0))
     at = "" if claim.at_step is None else f" at step {claim.at_step:,}"
     named = f"{metric.name}{at}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlbench.report.format import number
+from dlbench.report.rounding import at_least, at_most
 from dlbench.report.statistics import Interval
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Condition:
-    """The numbers from `low` to `high`, both included unless `is_open`: then `low` is not."""
+    """The numbers from `low` to `high`, both included unless `is_open`: then `low` is not. Rounding puts no number outside."""
 
     low: float
     high: float
@@ -24,7 +25,8 @@ class Condition:
     """Whether it is about the advantage over another variant."""
 
     def __contains__(self, value: float) -> bool:
-        return (value > self.low if self.is_open else value >= self.low) and value <= self.high
+        above = not at_most(value, self.low) if self.is_open else at_least(value, self.low)
+        return above and at_most(value, self.high)
 
     def holds_all(self, interval: Interval) -> bool:
         """Whether the whole interval lies within."""
@@ -32,8 +34,8 @@ class Condition:
 
     def holds_none(self, interval: Interval) -> bool:
         """Whether the whole interval lies outside."""
-        below = interval.high <= self.low if self.is_open else interval.high < self.low
-        return below or interval.low > self.high
+        below = at_most(interval.high, self.low) if self.is_open else not at_least(interval.high, self.low)
+        return below or not at_most(interval.low, self.high)
 
     @property
     def limits(self) -> list[float]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlbench.report.metrics import Metric
 from dlbench.report.statistics import Interval, Summary
 
 if TYPE_CHECKING:
-    from dlbench.report.table import Cell, Column, Row, Table
+    from dlbench.report.table import Cell, Column, Row
 
 SCIENTIFIC = ".1e"
+LARGE = 1e6
+"""Where a number without thousands separators becomes hard to read."""
 NOTHING = "·"
 BEST = "▲"
 MINUS = "−"
@@ -36,17 +38,17 @@ def number(value: float | None, spec: str) -> str:
     return MINUS + text[1:] if text.startswith("-") else text
 
 
-def value_format(metric: Metric, means: Iterable[float | None]) -> str:
-    """The metric's format, or powers of ten where it would print a number that is not 0 as 0."""
+def value_format(metric: Metric, *means: float | None) -> str:
+    """The metric's format, or powers of ten where it would print a number as 0 that is not, or one too long to read."""
     if metric.is_share:
         return metric.format
-    vanishing = any(mean and float(format(mean, metric.format).replace(",", "")) == 0 for mean in means)
-    return SCIENTIFIC if vanishing else metric.format
+    fits = all(_fits(mean, metric.format) for mean in means if mean)
+    return metric.format if fits else SCIENTIFIC
 
 
-def column_format(column: Column, table: Table) -> str:
-    """The format of all numbers in a column."""
-    return value_format(column.metric, (row.cells[column.key].mean for row in (*table.rows, *table.sweep)))
+def _fits(value: float, spec: str) -> bool:
+    is_short = "," in spec or abs(value) < LARGE
+    return is_short and float(format(value, spec).replace(",", "")) != 0
 
 
 def fine_format(spec: str, resolution: float) -> str:
@@ -57,25 +59,31 @@ def fine_format(spec: str, resolution: float) -> str:
     return f".{min(decimals, 9)}f"
 
 
-def cell_parts(cell: Cell, column: Column, spec: str) -> tuple[str, str]:
-    """A cell as (number, what belongs to it): printed side by side, right and left justified, decimals align."""
+def cell_parts(cell: Cell, column: Column) -> tuple[str, str]:
+    """A cell as (number, what belongs to it): printed side by side, right and left justified, decimals align.
+
+    Each cell has a format of its own: one tiny number must not turn its whole column into powers of ten.
+    """
     if cell.mean is None:
         return NOTHING, ""
+    spec = value_format(column.metric, cell.mean)
     if column.is_difference:
         return _difference(cell.summary, column.metric, spec)
     if column.metric.is_share:
         return f"{round(cell.mean * cell.n)}/{cell.n}", _share(cell.interval)
-    spread = "" if cell.deviation is None else f"± {number(cell.deviation, spec)}"
+    # What trials share cannot differ by chance: no deviation there is no finding.
+    is_told = cell.deviation is not None and (cell.deviation > 0 or not column.metric.is_shared)
+    spread = f"± {number(cell.deviation, spec)}" if is_told else ""
     seeds = "" if cell.n == cell.n_alive else f"(n={cell.n})"
     return number(cell.mean, spec), " ".join(filter(None, (spread, seeds)))
 
 
-def row_parts(row: Row, column: Column, spec: str) -> tuple[str, str, str]:
+def row_parts(row: Row, column: Column) -> tuple[str, str, str]:
     """A row's cell as (number, what belongs to it, mark)."""
     cell = row.cells[column.key]
     if column.is_difference and row.is_baseline:
         return "", "baseline", ""
-    return (*cell_parts(cell, column, spec), BEST if cell.best else "")
+    return (*cell_parts(cell, column), BEST if cell.best else "")
 
 
 def interval_text(interval: Interval, spec: str) -> str:

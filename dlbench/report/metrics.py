@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from dlbench.report.rounding import at_least, at_most
 from dlbench.report.trial import CURVES, Status, Trial, index_at
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Metric:
     unit: str
     is_share: bool
     """Whether a trial's value is 0 or 1, so that the mean over trials is a share."""
+    is_shared: bool = False
+    """Whether trials that are trained together have one number in common, whatever their seeds."""
     may_never: bool = False
     """Whether a trial that trained to its end without a value never got there: it stays above every upper bound."""
 
@@ -57,6 +60,7 @@ def metric(
     format: str = ".4g",  # noqa: A002 - the field's own word
     unit: str = "",
     is_share: bool = False,
+    is_shared: bool = False,
     may_never: bool = False,
 ) -> Callable[[Value], Value]:
     """Register the decorated function as a metric; the first line of its docstring is the summary."""
@@ -64,7 +68,7 @@ def metric(
     def register(function: Value) -> Value:
         summary = (function.__doc__ or "").partition("\n")[0]
         name = function.__name__
-        METRICS[name] = Metric(name, summary, function, better, format, unit, is_share, may_never)
+        METRICS[name] = Metric(name, summary, function, better, format, unit, is_share, is_shared, may_never)
         return function
 
     return register
@@ -160,13 +164,13 @@ def diverged(trial: Trial, at_step: int | None) -> float | None:
     return 1.0 if trial.status is Status.DIVERGED else 0.0 if trial.status is Status.OK else None
 
 
-@metric(better="lower", format=".3f", unit="s")
+@metric(better="lower", format=".3f", unit="s", is_shared=True)
 def seconds(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Training time of the trial: the time of its stack divided by the stack's trials."""
     return trial.seconds
 
 
-@metric(better=None, format=",.0f")
+@metric(better=None, format=",.0f", is_shared=True)
 def parameters(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Numbers that the trial trains."""
     return float(trial.parameters)
@@ -184,8 +188,8 @@ def solved_at(trial: Trial, index: int) -> bool | None:
     return None if by_accuracy is None or by_loss is None else by_accuracy and by_loss
 
 
-def _meets(curve: NDArray[float64], index: int, at_least: float | None, at_most: float | None) -> bool | None:
+def _meets(curve: NDArray[float64], index: int, low: float | None, high: float | None) -> bool | None:
     value = finite(curve[index])
     if value is None:
         return None
-    return (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
+    return (low is None or at_least(value, low)) and (high is None or at_most(value, high))

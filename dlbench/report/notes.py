@@ -29,7 +29,7 @@ def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> 
 def _folded(folded: Folded, table: Table) -> list[str]:
     cells = table.rows[0].cells if table.rows else {}
     means = {column: cells[column.key].mean for column in folded.constant}
-    facts = [f"{column.title} = {number(mean, value_format(column.metric, [mean]))}" for column, mean in means.items()]
+    facts = [f"{column.title} = {number(mean, value_format(column.metric, mean))}" for column, mean in means.items()]
     notes = [f"one number for all: {'; '.join(facts)}"] if facts else []
     if folded.same:
         twins = "; ".join(f"{title} = {twin.title}" for title, twin in folded.same.items())

@@ -14,7 +14,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from dlbench.report.claims import SIGNS, Outcome, Verdict
-from dlbench.report.format import column_format, name_text, row_parts, seeds_text, to_ascii
+from dlbench.report.format import name_text, row_parts, seeds_text, to_ascii
 from dlbench.report.table import Column, Row, Table
 
 GAP = 2
@@ -84,7 +84,7 @@ def _blocks(table: Table, rows: list[Row], terminal: Terminal) -> Iterator[Rende
     """The columns in as many blocks as the width asks for, each beginning with the names of the rows."""
     names = _names(rows, terminal)
     columns = [_seeds(rows, terminal)]
-    columns += [_column(column, table, rows, terminal) for column in table.columns if _has_numbers(column, rows)]
+    columns += [_column(column, rows, terminal) for column in table.columns if _has_numbers(column, rows)]
     room = terminal.width - max(column.width for column in columns) - 2 * GAP
     name_width = max(min(names.width, room, terminal.width // 2), 1)
     for block in _fitting(columns, terminal.width - name_width - GAP):
@@ -128,11 +128,10 @@ def _seeds(rows: list[Row], terminal: Terminal) -> Printed:
     return Printed("seeds", [seeds_text(row) for row in rows], styles)
 
 
-def _column(column: Column, table: Table, rows: list[Row], terminal: Terminal) -> Printed:
+def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
     """A measured column, its numbers aligned at the decimal point, its title folded to the cells' width."""
     cells = [row.cells[column.key] for row in rows]
-    spec = column_format(column, table)
-    parts = [[terminal.plain(part) for part in row_parts(row, column, spec)] for row in rows]
+    parts = [[terminal.plain(part) for part in row_parts(row, column)] for row in rows]
     left, right, mark = (max(cell_len(part[i]) for part in parts) for i in range(3))
     texts = [" ".join(filter(None, (a.rjust(left), b.ljust(right), c.ljust(mark)))) for a, b, c in parts]
     words = terminal.plain(column.title).replace("_", " ")

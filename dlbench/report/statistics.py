@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from dlbench.report.rounding import gap
+
 CONFIDENCE = 0.95
 MOST_SEEDS = 10_000
 
@@ -105,7 +107,7 @@ def paired_difference(ours: Sequence[float], theirs: Sequence[float], *, is_shar
 
     The two run parallel: the same seed at the same place.
     """
-    differences = [a - b for a, b in zip(ours, theirs, strict=True)]
+    differences = [gap(a, b) for a, b in zip(ours, theirs, strict=True)]
     summary = summarize(differences)
     if not is_share or summary.mean is None:
         return summary

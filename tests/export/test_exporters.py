@@ -10,7 +10,7 @@ from synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.export import EXPORTERS
 from dlbench.recipe.sections import Claim, Compare
-from dlbench.report.format import column_format, row_parts, seeds_text
+from dlbench.report.format import row_parts, seeds_text
 from dlbench.report.metrics import METRICS
 from dlbench.report.summary import report
 
@@ -136,7 +136,7 @@ def test_markdown_prints_the_cells_of_the_terminal(found):
     columns = [column for column in table.columns if any(row.cells[column.key].n for row in table.rows)]
     assert len(header) == len(rule) == 2 + len(columns)
     for line, row in zip(body, table.rows, strict=False):
-        parts = [" ".join(filter(None, row_parts(row, column, column_format(column, table)))) for column in columns]
+        parts = [" ".join(filter(None, row_parts(row, column))) for column in columns]
         assert line[1:] == [seeds_text(row), *parts]
     verdict = lines[-1]
     assert verdict[1] == "all | is well"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from synthetic_run import LN2, finished, make_plan, stack_event, state_of
 
@@ -67,6 +68,21 @@ SPREAD = [0.80, 0.82, 0.84, 0.86, 0.88]
 def test_the_truth_table_of_conditions(claim, outcome):
     """Confirmed with the whole interval within the condition, refuted with it outside, else undecided; each seed by itself."""
     assert verdict(values_of(a=SPREAD), **claim).outcome is outcome
+
+
+@pytest.mark.parametrize("claim", [{"at_least": 0.9}, {"at_most": 0.9}, {"between": [0.9, 0.9]}])
+def test_rounding_refutes_no_claim(claim):
+    """Nine in ten right, which float32 holds a little below or above 0.9, is at least 0.9 and at most 0.9."""
+    values = [float(np.float32(0.9)), float(np.nextafter(np.float32(0.9), np.float32(1)))]
+    assert verdict(values_of(a=values), **claim, every_seed=True).outcome is CONFIRMED
+
+
+@pytest.mark.parametrize("every_seed", [True, False])
+def test_rounding_is_no_advantage(every_seed):
+    """A variant whose accuracies are one step of a float32 higher with every seed is not better."""
+    theirs = [0.7, 0.8, 0.9]
+    ours = [value * (1 + 2.0**-23) for value in theirs]
+    assert verdict(values_of(a=ours, b=theirs), better_than="b", every_seed=every_seed).outcome is REFUTED
 
 
 @pytest.mark.parametrize(

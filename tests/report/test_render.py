@@ -8,7 +8,7 @@ from rich.console import Console
 from synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.recipe.sections import Claim, Compare
-from dlbench.report.format import column_format, row_parts
+from dlbench.report.format import row_parts
 from dlbench.report.render import render_text
 from dlbench.report.summary import report
 
@@ -63,7 +63,7 @@ def test_no_number_is_cut_at_any_width(width, ascii_only):
     if not ascii_only:
         for row in this.table.rows:
             for column in this.table.columns:
-                for part in row_parts(row, column, column_format(column, this.table)):
+                for part in row_parts(row, column):
                     assert squeezed(part) in squeezed(text)
 
 

@@ -6,7 +6,7 @@ from scipy import stats
 from synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.recipe.sections import Compare
-from dlbench.report.format import cell_parts, column_format, fine_format, number, seeds_text, to_ascii
+from dlbench.report.format import cell_parts, fine_format, number, seeds_text, to_ascii
 from dlbench.report.metrics import METRICS
 from dlbench.report.table import DIFFERENCE, SHOWN, build_table
 from dlbench.report.trial import Status
@@ -225,13 +225,28 @@ def test_all_shown_columns_are_metrics():
     assert {key.partition("@")[0] for key in SHOWN} <= set(METRICS)
 
 
-def test_tiny_numbers_are_not_printed_as_zero():
-    """A column with a loss of 1e-6 is printed in powers of ten instead of as 0.0000."""
-    plan = make_plan(["a", "b"], 2)
-    _, table = tabled(plan, lambda t: {"train_loss": 1e-6 if t.variant == "a" else 0.5}, Compare("train_loss"))
-    column = table.columns[0]
-    spec = column_format(column, table)
-    assert cell_parts(rows_of(table)["a"].cells["train_loss"], column, spec) == ("1.0e-06", "± 0.0e+00")
+def test_tiny_and_huge_numbers_alone_are_printed_in_powers_of_ten():
+    """A loss of 1e-6 is not printed as 0.0000, nor one of 1e30 in thirty digits, and their neighbours stay as they are."""
+    losses = {"tiny": 1e-6, "usual": 0.5, "huge": 1e30}
+    _, table = tabled(make_plan(list(losses), 2), lambda t: {"train_loss": losses[t.variant]}, Compare("train_loss"))
+    parts = [cell_parts(row.cells["train_loss"], table.columns[0]) for row in table.rows]
+    assert parts == [("1.0e-06", "± 0.0e+00"), ("0.5000", "± 0.0000"), ("1.0e+30", "± 0.0e+00")]
+
+
+def test_rounding_of_float32_is_no_difference():
+    """Accuracies that differ in the last bit of a float32 are printed as +0.0000, and their interval is a point at 0."""
+    plan = make_plan(["a", "b"], 3)
+    accuracy = {"a": 0.9, "b": 0.9 * (1 - 2.0**-23)}
+    _, table = tabled(plan, lambda t: {"test_accuracy": accuracy[t.variant]}, Compare("test_accuracy", "b"))
+    cell = rows_of(table)["a"].cells[DIFFERENCE]
+    assert cell_parts(cell, table.columns[1]) == ("+0.0000", "[+0.0000, +0.0000]")
+
+
+def test_what_seeds_cannot_change_has_no_deviation():
+    """Parameters are printed as a number alone, without a `± 0` that would claim a finding."""
+    plan = make_plan(["a"], 3)
+    _, table = tabled(plan, lecture, Compare("solved", columns=["parameters"]))
+    assert cell_parts(table.rows[0].cells["parameters"], table.columns[1]) == ("21", "")
 
 
 @pytest.mark.parametrize(
