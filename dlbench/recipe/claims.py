@@ -10,6 +10,7 @@ from dlbench.parts.datasets.base import Source
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.sections import Claim, Compare
 from dlbench.recipe.words import listed, nearest
+from dlbench.report.metrics import METRICS
 
 CONDITIONS = ("at_most", "at_least", "between", "near", "better_than")
 """The conditions of a claim, of which it has exactly one."""
@@ -28,6 +29,8 @@ def compare_mistakes(compare: Compare, variants: Sequence[str], *, has_search: b
         yield ("compare", "baseline"), _no_variant(compare.baseline, variants)
     if has_search and compare.select is None:
         yield ("search",), "needs compare.select, the metric that picks each variant's best, such as 'validation_loss'"
+    if compare.select and METRICS[compare.select].better is None:
+        yield ("compare", "select"), f"'{compare.select}' has no better end to pick by"
     if compare.solved and (compare.solved.at_least is None) == (compare.solved.at_most is None):
         yield ("compare", "solved"), "takes exactly one of 'at_least' and 'at_most'"
 
@@ -40,6 +43,9 @@ def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapp
         yield ("better_than",), _no_variant(claim.better_than, variants)
     if claim.better_than == claim.variant:
         yield ("better_than",), "a variant cannot be better than itself"
+    if claim.better_than is not None and METRICS[claim.metric].better is None:
+        others = listed([condition for condition in CONDITIONS if condition != "better_than"], "or")
+        yield ("better_than",), f"'{claim.metric}' is neither better high nor better low; claim it by {others}"
     has = [condition for condition in CONDITIONS if getattr(claim, condition) is not None]
     if len(has) != 1:
         yield (), f"needs exactly one of {listed(CONDITIONS)}, but has {listed(has) if has else 'none'}"
@@ -51,6 +57,19 @@ def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapp
         yield ("between",), f"the low end {claim.between[0]:g} is above the high end {claim.between[1]:g}"
     if claim.choice is not None and not any(claim.choice.items() <= choice.items() for choice in choices):
         yield ("choice",), f"'{claim.variant}' has no such choice in its search"
+
+
+def step_mistakes(compare: Compare, claims: Mapping[int, Claim], steps: Mapping[str, int]) -> Iterator[Found]:
+    """Steps that training never reaches; `steps` is how long each variant trains, empty if unknown."""
+    for index, column in enumerate(compare.columns or []):
+        _, _, step = column.partition("@")
+        if step and steps and int(step) > (longest := max(steps.values())):
+            yield ("compare", "columns", index), f"step {int(step):,} is beyond the {longest:,} steps of the training"
+    for index, claim in claims.items():
+        for variant in dict.fromkeys(filter(None, (claim.variant, claim.better_than))):
+            if claim.at_step is not None and claim.at_step > steps.get(variant, claim.at_step):
+                what = f"step {claim.at_step:,} is beyond the {steps[variant]:,} steps that '{variant}' trains"
+                yield ("claims", index, "at_step"), what
 
 
 def metrics_named(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tuple[KeyPath, str]]:

@@ -40,6 +40,8 @@ CATALOG_KEY = "x-catalog"
 
 _SHARED: Mapping[str, Mapping[str, inspect.Parameter]] = {"layers": {"repeat": REPEAT}, "datasets": COMMON}
 _SHOWN = 3
+_LONGEST_STEP = 18
+"""Digits of the largest step that fits into 64 bits."""
 _NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
@@ -204,8 +206,8 @@ def _metric(names: Collection[str], *, at_step: bool) -> Any:
         name, at, step = text.partition("@") if at_step else (text, "", "")
         if name not in names:
             raise worded(f"no metric is called '{name}' here" + nearest(name, names, "there are"))
-        if at and not (step.isascii() and step.isdigit()):
-            raise worded(f"'@' takes a step, as in '{name}@0', not '{step}'")
+        if at and not (step.isascii() and step.isdigit() and len(step) <= _LONGEST_STEP):
+            raise worded(f"'@' takes a step, as in '{name}@0', not '{step[:_LONGEST_STEP]}'")
         return text
 
     return Annotated[str, AfterValidator(check), WithJsonSchema({"anyOf": [schema, stepped]} if at_step else schema)]

@@ -20,6 +20,7 @@ from dlbench.recipe.parts import arguments, nested, table
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.sections import Training
 from dlbench.recipe.tables import mistakes_in
+from dlbench.recipe.words import meant
 
 DEFAULTS = ("activation", "init", "bias_init")
 """The keys of `[model]` that its layers take where they are left out."""
@@ -34,6 +35,8 @@ class Resolved:
 
     settings: dict[str, Any] | None = None
     source: Source | None = None
+    steps: int | None = None
+    """How long it trains, where that is known."""
     parameters: int = 0
     mistakes: list[tuple[KeyPath, str]] = field(default_factory=list)
     unavailable: SetupError | None = None
@@ -74,7 +77,8 @@ class Resolver:
         except SetupError as error:
             result.unavailable = error
         else:
-            result.mistakes += _batch_problems(settings["train"], source)
+            result.steps = _steps(settings["train"], source)
+            result.mistakes += _batch_problems(settings["train"], source, result.steps)
             _check_net(result, settings["model"], source)
 
     def _described(self, settings: Settings) -> Source:
@@ -88,7 +92,7 @@ def _one_duration(train: Any) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(train, dict):
         if "steps" in train and "epochs" in train:
             yield ("train", "epochs"), "[train] takes either 'steps' or 'epochs', not both"
-        if "steps" not in train and "epochs" not in train:
+        if not any(meant(key, ("steps", "epochs")) for key in train):
             yield ("train",), "[train] needs 'steps' or 'epochs'"
 
 
@@ -127,7 +131,7 @@ def _fill(layer: Settings, defaults: dict[str, Settings]) -> Settings:
 def _check_net(result: Resolved, model: Settings, source: Source) -> None:
     """Lay the net out on paper."""
     try:
-        blocks = outline(model, source.shape, 1 if source.classes == 2 else source.classes)
+        blocks = outline(model, source.shape, source.outputs)
     except LayerError as error:
         is_output = error.index == len(model["layers"])
         place: KeyPath = ("model", "layers") if is_output else ("model", "layers", error.index)
@@ -138,10 +142,18 @@ def _check_net(result: Resolved, model: Settings, source: Source) -> None:
         result.mistakes.append((("model",), too_many))
 
 
-def _batch_problems(train: dict[str, Any], source: Source) -> Iterator[tuple[KeyPath, str]]:
-    batch = source.train if train["batch_size"] == "full" else train["batch_size"]
-    if batch > source.train:
+def _batch_size(train: dict[str, Any], source: Source) -> int:
+    size: int = source.train if train["batch_size"] == "full" else train["batch_size"]
+    return size
+
+
+def _steps(train: dict[str, Any], source: Source) -> int:
+    steps: int = train["steps"] or train["epochs"] * ceil(source.train / _batch_size(train, source))
+    return steps
+
+
+def _batch_problems(train: dict[str, Any], source: Source, steps: int) -> Iterator[tuple[KeyPath, str]]:
+    if (batch := _batch_size(train, source)) > source.train:
         yield ("train", "batch_size"), f"a batch of {batch:,} is more than the {source.train:,} samples to train on"
-    steps = train["steps"] or train["epochs"] * ceil(source.train / batch)
     if too_many := limits.beyond(steps, limits.STEPS, "steps"):
         yield ("train", "steps" if train["steps"] else "epochs"), too_many

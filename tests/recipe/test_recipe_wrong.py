@@ -254,6 +254,42 @@ WRONG = {
         [('baseline = "sigmoid"', 'baseline = "sigmoid"\ncolumns = ["gradient_ratio@0", "train_loss@end"]')],
         ["29: compare.columns[1]: '@' takes a step, as in 'train_loss@0', not 'end'"],
     ),
+    "column at a step of too many digits": (
+        [('baseline = "sigmoid"', f'baseline = "sigmoid"\ncolumns = ["train_loss@{"9" * 5000}"]')],
+        [f"29: compare.columns[0]: '@' takes a step, as in 'train_loss@0', not '{'9' * 18}'"],
+    ),
+    "column beyond the training": (
+        [('baseline = "sigmoid"', 'baseline = "sigmoid"\ncolumns = ["gradient_ratio@100", "train_loss@101"]')],
+        ["29: compare.columns[1]: step 101 is beyond the 100 steps of the training"],
+    ),
+    "claim beyond the training": (
+        [("at_most = 0", "at_most = 0\nat_step = 1000")],
+        ["36: claims[0].at_step: step 1,000 is beyond the 100 steps that 'sigmoid' trains"],
+    ),
+    "claim beyond the training of another": (
+        [
+            ('model.activation = "relu"', 'model.activation = "relu"\ntrain.epochs = 20'),
+            ("at_most = 0", 'better_than = "relu"\nat_step = 50'),
+        ],
+        ["37: claims[0].at_step: step 50 is beyond the 20 steps that 'relu' trains"],
+    ),
+    "better where nothing is better": (
+        [('metric = "solved"\nat_most = 0', 'metric = "gradient_ratio"\nbetter_than = "relu"')],
+        [
+            (
+                "35: claims[0].better_than: 'gradient_ratio' is neither better high nor better low; "
+                "claim it by 'at_most', 'at_least', 'between' or 'near'"
+            )
+        ],
+    ),
+    "search picks by what is never better": (
+        [('baseline = "sigmoid"', 'baseline = "sigmoid"\nselect = "parameters"')],
+        ["29: compare.select: 'parameters' has no better end to pick by"],
+    ),
+    "misspelt duration": (
+        [("steps = 100", "stepps = 100")],
+        ["16: train.stepps: [train] has no key 'stepps'; did you mean 'steps'?"],
+    ),
     "variants that are no table": (
         [(GRID, ""), ("[lesson]", "variants = 3\n[lesson]")],
         ["1: variants: takes a table for each variant, not 3"],
