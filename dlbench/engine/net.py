@@ -13,7 +13,7 @@ from torch import Tensor
 from dlbench.engine.loss import Loss
 from dlbench.engine.streams import stream
 from dlbench.parts.inits import Draw, fill
-from dlbench.parts.layers.base import ByHand, Passed, Place
+from dlbench.parts.layers.base import LAYERS, ByHand, Passed, Place
 from dlbench.parts.net import Block, slots_of
 
 REGISTER = 16
@@ -53,7 +53,7 @@ def initial_row(blocks: Sequence[Block], seed: int) -> Tensor:
 
 @dataclass
 class Tensors:
-    """What training changes, for all trials of a stack: rows of weights and gradients, buffers by block, dropout streams."""
+    """What training changes, for all trials of a stack: rows of weights and gradients, buffers by block, random streams."""
 
     weights: Tensor
     gradient: Tensor
@@ -83,9 +83,9 @@ def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], 
         for block in blocks_of_trials[0]
     }
     generators = {
-        block.name: [stream(seed, "dropout", block.name, device) for seed in seeds]
+        block.name: [stream(seed, block.settings["kind"], block.name, device) for seed in seeds]
         for block in blocks_of_trials[0]
-        if block.settings["kind"] == "dropout"
+        if LAYERS[block.settings["kind"]].traits.get("random")
     }
     return Tensors(weights, torch.zeros_like(weights), buffers, generators)
 

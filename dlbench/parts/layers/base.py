@@ -123,3 +123,4 @@ class Stateless:
 
 
 LAYERS: Catalog[type[Layer]] = Catalog("layers", title="what a net is stacked of, input first")
+"""Trait `random=True`: the layer draws numbers while training, and finds one stream a trial in `Place.generators`."""

@@ -12,7 +12,7 @@ from dlbench.parts.layers.base import LAYERS, Passed, Place, Stateless
 from dlbench.parts.lazy import torch
 
 
-@LAYERS.add()
+@LAYERS.add(random=True)
 class Dropout(Stateless):
     """While training, kill each unit with probability `rate`, or keep it with probability `keep`; at test use them all.
 
