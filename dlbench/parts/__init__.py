@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlbench.parts.activations import ACTIVATIONS
+from dlbench.parts.arguments import given
 from dlbench.parts.catalog import Catalog
 from dlbench.parts.datasets import DATASETS
 from dlbench.parts.inits import INITS
@@ -21,5 +22,4 @@ CATALOGS: dict[str, Catalog[Any]] = {
 
 def make(catalog: str, settings: dict[str, Any]) -> Any:
     """Build a class part from its settings: `make("layers", {"kind": "dense", "units": 5})`."""
-    arguments = {key: value for key, value in settings.items() if key != "kind"}
-    return CATALOGS[catalog][settings["kind"]].make(**arguments)
+    return CATALOGS[catalog][settings["kind"]].make(**given(settings))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from annotated_types import Ge, Gt
 
-from dlbench.parts.arguments import Number, Settings, spread
+from dlbench.parts.arguments import Number, Settings, given, spread
 from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 
@@ -33,8 +33,7 @@ def bind(settings: Settings) -> Function:
 
     Made anew at every call, never shared between places, so that probes can tell layers apart.
     """
-    arguments = {key: value for key, value in settings.items() if key != "kind"}
-    return partial(ACTIVATIONS[settings["kind"]].make, **arguments)
+    return partial(ACTIVATIONS[settings["kind"]].make, **given(settings))
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -42,7 +41,7 @@ def bounds(settings: Settings) -> Bounds:
     trait: Bounds | Callable[..., Bounds] = ACTIVATIONS[settings["kind"]].traits["bounds"]
     if not callable(trait):
         return trait
-    return trait(**{key: value for key, value in settings.items() if key != "kind"})
+    return trait(**given(settings))
 
 
 def backward(settings: Settings) -> Backward | None:

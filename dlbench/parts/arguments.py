@@ -39,6 +39,11 @@ Init: TypeAlias = Annotated[Settings, Of("inits")]
 Layers: TypeAlias = Annotated[list[Settings], Of("layers")]
 
 
+def given(settings: Settings) -> dict[str, Any]:
+    """The arguments in a part's settings: everything but its kind."""
+    return {key: value for key, value in settings.items() if key != "kind"}
+
+
 def spread(number: Number, x: torch.Tensor) -> Number:
     """Shape a per-trial number so that it broadcasts over `x` of shape `[trials, ...]`; floats pass through."""
     if isinstance(number, (int, float)):

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge
 
-from dlbench.parts.arguments import Settings
+from dlbench.parts.arguments import Settings, given
 from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 
@@ -49,8 +49,7 @@ INITS: Catalog[Callable[..., torch.Tensor]] = Catalog("inits", title="how weight
 
 def fill(settings: Settings, draw: Draw) -> torch.Tensor:
     """The weight that settings such as `{"kind": "he"}` draw, float32 on the CPU, of `draw.shape`."""
-    arguments = {key: value for key, value in settings.items() if key != "kind"}
-    weight: torch.Tensor = INITS[settings["kind"]].make(draw, **arguments)
+    weight: torch.Tensor = INITS[settings["kind"]].make(draw, **given(settings))
     return weight
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
-from dlbench.parts.arguments import Settings
+from dlbench.parts.arguments import Settings, given
 from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 from dlbench.parts.rows import RowNumber, Rows
@@ -19,8 +19,7 @@ REGULARIZERS: Catalog[Callable[..., None]] = Catalog("regularizers", title="what
 
 def apply(settings: Settings, rows: Rows) -> None:
     """Apply the regularizer that settings such as `{"kind": "l2", "strength": 0.001}` name."""
-    arguments = {key: value for key, value in settings.items() if key != "kind"}
-    REGULARIZERS[settings["kind"]].make(rows, **arguments)
+    REGULARIZERS[settings["kind"]].make(rows, **given(settings))
 
 
 def is_after_step(settings: Settings) -> bool:

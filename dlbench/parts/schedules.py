@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Interval, Le
 
-from dlbench.parts.arguments import Settings
+from dlbench.parts.arguments import Settings, given
 from dlbench.parts.catalog import Catalog
 
 SCHEDULES: Catalog[Callable[..., float]] = Catalog("schedules", title="how the learning rate changes while training")
@@ -17,8 +17,7 @@ SCHEDULES: Catalog[Callable[..., float]] = Catalog("schedules", title="how the l
 
 def factor(settings: Settings, step: int, steps: int) -> float:
     """The factor on the learning rate at `step` (from 0) of `steps` that settings such as `{"kind": "cosine"}` name."""
-    arguments = {key: value for key, value in settings.items() if key != "kind"}
-    return SCHEDULES[settings["kind"]].make(step, steps, **arguments)
+    return SCHEDULES[settings["kind"]].make(step, steps, **given(settings))
 
 
 @SCHEDULES.add()

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeAlias
 
 from annotated_types import Ge, Gt, Interval
 
-from dlbench.parts.arguments import Settings
+from dlbench.parts.arguments import Settings, given
 from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 from dlbench.parts.rows import RowNumber, Rows
@@ -29,7 +29,7 @@ OPTIMIZERS: Catalog[Callable[..., None]] = Catalog("optimizers", title="how a gr
 
 def update(settings: Settings, rows: Rows, lr_factor: float) -> None:
     """Take one step with the optimizer that settings such as `{"kind": "sgd", "lr": 0.1}` name, lr times `lr_factor`."""
-    arguments = {key: value for key, value in settings.items() if key != "kind"}
+    arguments = given(settings)
     arguments["lr"] *= lr_factor
     OPTIMIZERS[settings["kind"]].make(rows, **arguments)
 
