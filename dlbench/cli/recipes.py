@@ -97,7 +97,7 @@ def net_of(settings: dict[str, Any]) -> list[Block]:
     from dlbench.parts.net import outline
 
     source = describe(settings["data"])
-    return outline(settings["model"], source.shape, 1 if source.classes == 2 else source.classes)
+    return outline(settings["model"], source.shape, source.outputs)
 
 
 def told(recipe: Loaded) -> str:

@@ -85,7 +85,7 @@ def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial]) -> list[Loa
 
 def _load(settings: dict[str, Any], trials: list[int]) -> Load:
     source = describe(settings["data"])
-    blocks = outline(settings["model"], source.shape, 1 if source.classes == 2 else source.classes)
+    blocks = outline(settings["model"], source.shape, source.outputs)
     train = settings["train"]
     batch = source.train if train["batch_size"] == "full" else min(train["batch_size"], source.train)
     steps = train["steps"] if train["steps"] is not None else train["epochs"] * -(-source.train // batch)

@@ -55,6 +55,11 @@ class Source:
     test_per_class: tuple[int, ...]
     validation: int = 0
 
+    @property
+    def outputs(self) -> int:
+        """How many numbers a net puts out for it: one logistic unit for two classes, else one softmax unit a class."""
+        return 1 if self.classes == 2 else self.classes
+
     @classmethod
     def of(
         cls,
