@@ -45,10 +45,10 @@ class Rows:
     """The trials `first` up to `first + group` of a stack of `trials`, which are updated together.
 
     `weights` and `gradient` are `[group, parameters]`: contiguous slices of the stack's buffers, changed in place and never
-    recorded by autograd. (Where `parameters` is a multiple of 16, fused kernels compute every group in whole vectors, so that no
-    bit of a trial depends on the others in its group.) `states` belongs to the whole stack and holds what optimizers remember, every tensor with all
-    `trials` in front; keep it and put it back, and training goes on as if it had not stopped. Make one `Rows` a group and
-    count `step` up, from 1.
+    recorded by autograd. (Where `parameters` is a multiple of 16, fused kernels compute every group in whole vectors, so
+    that no bit of a trial depends on the others in its group.) `states` belongs to the whole stack and holds what optimizers
+    remember, every tensor with all `trials` in front; keep it and put it back, and training goes on as if it had not
+    stopped. Make one `Rows` a group and count `step` up, from 1.
     """
 
     weights: torch.Tensor

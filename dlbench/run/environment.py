@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 import dlbench
+from dlbench.plan.devices import cores
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.folder import RunFolder, read_json
 
@@ -31,7 +32,7 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "host": socket.gethostname(),
         "cpu": _cpu_model(),
-        "cores": _cores(),
+        "cores": cores(),
         "memory": psutil.virtual_memory().total,
         "packages": {name: found for name in PACKAGES if (found := _version(name)) is not None},
         "command": [_text(argument) for argument in sys.argv],
@@ -58,12 +59,6 @@ def _version(package: str) -> str | None:
 def _text(text: str) -> str:
     # What the system gave may hold bytes that are no UTF-8, and JSON cannot.
     return text.encode(errors="backslashreplace").decode()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cpu_model() -> str:

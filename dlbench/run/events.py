@@ -28,8 +28,9 @@ FREQUENT = frozenset({"metrics", "probe"})
 class EventWriter:
     """Appends events to a file that it makes.
 
-    Raises SetupError where the file exists already (it has another writer), and on a full disk. Whole lines reach the file in one write. Before a checkpoint takes its place, call `flush(sync=True)`: a resumed
-    stack goes on from the checkpoint, and records up to it must not be lost with the buffer.
+    Raises SetupError where the file exists already (it has another writer), and on a full disk. Whole lines reach the file
+    in one write. Before a checkpoint takes its place, call `flush(sync=True)`: a resumed stack goes on from the checkpoint,
+    and records up to it must not be lost with the buffer.
     """
 
     def __init__(self, path: Path) -> None:
