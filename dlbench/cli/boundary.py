@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from dlbench.cli.options import Options
 from dlbench.errors import DlbenchError, ExitCode
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What the machine says where nothing more can be written."""
 
 
 def main() -> None:
@@ -22,6 +26,12 @@ def main() -> None:
     except DlbenchError as error:
         say_error(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in FULL:
+            sys.exit(report_bug(error, debug=options.debug))
+        place = f"{error.filename}: " if error.filename else ""
+        say_error(f"{place}{error.strerror}; make room, or name a folder on another disk by --out")
+        sys.exit(ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001  # a traceback is for us, a line is for the user
         sys.exit(report_bug(error, debug=options.debug))
 

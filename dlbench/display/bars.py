@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dlbench.display.base import Display
 from dlbench.display.lines import has_ended
-from dlbench.display.words import diverged, label, pace, steps
+from dlbench.display.words import STARTING, diverged, label, pace, steps
 
 if TYPE_CHECKING:
     from dlbench.report.stack_state import StackState
@@ -49,6 +49,7 @@ class Bars(Display):
             redirect_stderr=False,
         )
         self._tasks: dict[int, TaskID] = {}
+        self._start: TaskID | None = None
         self._notes = 0
 
     def update(self, state: RunState, events: Sequence[dict[str, Any]]) -> None:
@@ -56,11 +57,20 @@ class Bars(Display):
         for _, text in state.notes[self._notes :]:
             self._progress.console.print(Text(f"note: {text}"))
         self._notes = len(state.notes)
+        self._show_start(state)
         crowded = len(state.stacks) > self._console.height - LINES_LEFT_FREE
         for stack in state.stacks:
             if stack.status != "waiting":
                 self._move(state, stack, visible=not (crowded and has_ended(stack)))
         self._progress.refresh()
+
+    def _show_start(self, state: RunState) -> None:
+        """A bar that pulses until the first stack begins."""
+        waits = all(stack.status == "waiting" for stack in state.stacks)
+        if waits and self._start is None:
+            self._start = self._progress.add_task(STARTING, total=None, steps="", facts="")
+        if not waits and self._start is not None:
+            self._progress.update(self._start, visible=False)
 
     def _move(self, state: RunState, stack: StackState, *, visible: bool) -> None:
         if stack.index not in self._tasks:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dlbench.display.base import Display
-from dlbench.display.words import diverged, label, pace, steps
+from dlbench.display.words import STARTING, diverged, label, pace, steps
 
 if TYPE_CHECKING:
     from dlbench.report.stack_state import StackState
@@ -25,6 +25,7 @@ class Lines(Display):
         self._next = time.monotonic() + every
         self._told: dict[int, tuple[int, str]] = {}
         self._notes = 0
+        self._is_start_told = False
 
     def update(self, state: RunState, events: Sequence[dict[str, Any]]) -> None:
         """Write what is due."""
@@ -33,11 +34,18 @@ class Lines(Display):
         self._notes = len(state.notes)
         now = time.monotonic()
         is_due = now >= self._next
+        if is_due and not self._told:
+            self._tell_start(state)
         for stack in state.stacks:
             if is_due or has_ended(stack):
                 self._tell(state, stack)
         if is_due:
             self._next = now + self._every
+
+    def _tell_start(self, state: RunState) -> None:
+        if not self._is_start_told and all(stack.status == "waiting" for stack in state.stacks):
+            self._is_start_told = True
+            self._write(STARTING)
 
     def _tell(self, state: RunState, stack: StackState) -> None:
         told = (stack.step, stack.status)

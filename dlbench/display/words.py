@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 LABEL_WIDTH = 32
 SEPARATOR = " / "  # names of variants may hold commas
+STARTING = "starting the workers"
+"""What is told until the first stack begins: they import torch, which takes seconds."""
 
 
 def label(plan: Plan, stack: Stack) -> str:

@@ -202,13 +202,14 @@ def _lost_text(evidence: Evidence, metric: Metric) -> str:
 
 def _text(evidence: Evidence, condition: Condition, metric: Metric, claim: Claim, why: str) -> str:
     found = evidence.summary
-    spec = value_format(metric, found.mean, *condition.limits)
-    spec = fine_format(spec, min(filter(None, (found.deviation, claim.tolerance)), default=0.0))
+    finest = min(filter(None, (found.deviation, claim.tolerance)), default=0.0)
+    # Each has a format of its own: a loss of 1e9 would print a claim of 0.6930 to 0.6932 as 6.9e-01 to 6.9e-01.
+    spec, bounds = (fine_format(value_format(metric, *of), finest) for of in ([found.mean], condition.limits))
     at = "" if claim.at_step is None else f" at step {claim.at_step:,}"
     named = f"{metric.name}{at}"
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
-    parts = [f"{named} {_numbers(found, condition, metric, spec)}", f"claimed {condition.text(spec)}", why.strip("; ")]
+    parts = [f"{named} {_numbers(found, condition, metric, spec)}", f"claimed {condition.text(bounds)}", why.strip("; ")]
     return "; ".join(part for part in parts if part)
 
 

@@ -1,5 +1,6 @@
 """The one place where errors become text and exit codes."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -43,6 +44,14 @@ def test_known_errors(monkeypatch, tmp_path, capsys, error, code):
     """An error that the user can act on is its own text on stderr and its own exit code."""
     assert leave_with(monkeypatch, tmp_path, error) == code
     assert capsys.readouterr() == ("", f"error: {error}\n")
+
+
+def test_a_full_disk_is_no_bug(monkeypatch, tmp_path, capsys):
+    """A disk without room is told as what it is, with the exit code of the machine."""
+    code = leave_with(monkeypatch, tmp_path, OSError(errno.ENOSPC, "No space left on device", "results/x"))
+
+    told = "error: results/x: No space left on device; make room, or name a folder on another disk by --out\n"
+    assert (code, capsys.readouterr()) == (3, ("", told))
 
 
 def test_unknown_error(monkeypatch, tmp_path, capsys):

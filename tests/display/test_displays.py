@@ -96,6 +96,35 @@ def test_lines_say_nothing_twice():
     assert stream.getvalue().count("\n") == 1
 
 
+def test_lines_tell_once_that_the_workers_start():
+    """Until the first stack begins one line says why nothing moves."""
+    stream, state = io.StringIO(), RunState(PLAN)
+
+    shown = Lines(stream, every=0.0)
+    for _ in range(3):
+        shown.update(state, [])
+
+    assert stream.getvalue() == "starting the workers\n"
+
+
+def test_bars_show_that_the_workers_start(monkeypatch):
+    """Before the first stack begins a bar says why nothing moves; none of it is left when the stacks have theirs."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    state, shown = RunState(PLAN), Bars(ascii_only=False)
+    with shown:
+        shown.update(state, [])
+        before = stream.getvalue()
+        state.apply([{"v": 1, "session": 0, "worker": 0, **EVENTS[0]}])
+        shown.update(state, [])
+        later = stream.getvalue()[len(before) :]
+
+    assert "starting the workers" in before
+    assert "starting the workers" not in later
+    assert "sigmoid" in later
+
+
 def test_json_lines_are_the_events():
     """Every event comes out as one JSON object a line, unchanged."""
     stream = io.StringIO()

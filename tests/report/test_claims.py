@@ -77,6 +77,13 @@ def test_rounding_refutes_no_claim(claim):
     assert verdict(values_of(a=values), **claim, every_seed=True).outcome is CONFIRMED
 
 
+def test_a_huge_result_leaves_the_claim_readable():
+    """A loss of 1e9 stands in powers of ten beside a claim that keeps its decimals."""
+    text = verdict(values_of(a=[-1e9, -1e9]), metric="test_loss", near=0.6931, tolerance=1e-4).text
+    assert "test_loss 1.0e+09 ± 0.0e+00" in text
+    assert "claimed 0.69300 to 0.69320" in text
+
+
 @pytest.mark.parametrize("every_seed", [True, False])
 def test_rounding_is_no_advantage(every_seed):
     """A variant whose accuracies are one step of a float32 higher with every seed is not better."""
