@@ -51,9 +51,10 @@ class Timeline:
             self.steps.insert(index, step)
             self._sessions.insert(index, session)
         for field, value in values.items():
-            buffer = self._fields.setdefault(field, np.full((self._capacity, *value.shape), np.nan, value.dtype))
-            if buffer.shape[1:] == value.shape:
-                buffer[index] = value
+            if field not in self._fields:
+                self._fields[field] = np.full((self._capacity, *value.shape), np.nan, value.dtype)
+            if self._fields[field].shape[1:] == value.shape:
+                self._fields[field][index] = value
 
     def drop_after(self, step: int, before_session: int) -> None:
         """Forget the records after `step` that sessions older than `before_session` wrote."""
