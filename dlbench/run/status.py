@@ -99,11 +99,6 @@ def status(folder: RunFolder) -> RunStatus:
     return RunStatus(_state(workers, ends, unfinished), session, workers, unfinished)
 
 
-def unfinished(folder: RunFolder) -> list[int]:
-    """The stacks that did not end as done, in the plan's order."""
-    return status(folder).unfinished
-
-
 def answered(folder: RunFolder, identity: str) -> list[int]:
     """The workers that told that the control of this id has taken effect."""
     return [worker for _, worker, path in folder.events_files() if identity in _glance(path).answered]

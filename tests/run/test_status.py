@@ -17,7 +17,7 @@ from dlbench.plan import Plan, Stack, WorkerPlan
 from dlbench.run import workers
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
-from dlbench.run.status import answered, explain_crash, status, unfinished
+from dlbench.run.status import answered, explain_crash, status
 from dlbench.run.workers import Launched, current_session
 
 ME = {"pid": os.getpid(), "started": psutil.Process().create_time(), "host": socket.gethostname()}
@@ -79,7 +79,7 @@ def test_a_run_stands_as_its_workers_left_it(run, sessions, state, left):
 
     now = status(run)
 
-    assert (now.state, now.unfinished, unfinished(run)) == (state, left, left)
+    assert (now.state, now.unfinished) == (state, left)
     assert now.session == (max(session for session, *_ in sessions) if sessions else None) == current_session(run)
 
 
