@@ -8,6 +8,9 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+NOT_FOR_NAMES = " at 0x"
+"""An address in a test's name: it differs from process to process, and pytest-xdist refuses to go on."""
+
 COLORS = {"NO_COLOR", "FORCE_COLOR"}
 
 
@@ -20,3 +23,10 @@ def plain_environment():
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "80")
         yield
+
+
+def pytest_collection_modifyitems(items):
+    """Refuse names that another process would spell otherwise."""
+    changing = [item.nodeid for item in items if NOT_FOR_NAMES in item.nodeid]
+    if changing:
+        raise pytest.UsageError(f"give ids to the parameters of {changing[0]}: its name holds an address")
