@@ -70,7 +70,6 @@ class Lesson:
     question: Text | None = None
     explain: Text | None = None
     section: Text | None = None
-    statement: Text | None = None
 
 
 @dataclass(frozen=True)

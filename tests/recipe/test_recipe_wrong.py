@@ -24,7 +24,7 @@ WRONG = {
         [
             (
                 "3: lesson.steps: [lesson] has no key 'steps'; "
-                "it has 'title', 'question', 'explain', 'section' and 'statement'"
+                "it has 'title', 'question', 'explain' and 'section'"
             )
         ],
     ),
