@@ -18,10 +18,11 @@ def recipes(incomplete: str) -> list[str]:
 
 
 def runs(incomplete: str) -> list[str]:
-    """Runs in the usual folder, newest first, as `recipe/time`."""
+    """`latest` and the runs in the usual folder, newest first, as `recipe/time`."""
     from dlbench.run.folder import find_runs
 
-    return [run.name for run in find_runs(RESULTS) if run.name.startswith(incomplete)]
+    found = [run.name for run in find_runs(RESULTS)]
+    return [name for name in (["latest", *found] if found else []) if name.startswith(incomplete)]
 
 
 def parts(incomplete: str) -> list[str]:

@@ -35,7 +35,7 @@ def show(*, json: Json = False) -> None:
 
 @data.command()
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.downloads)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The dataset.", autocompletion=complete.downloads)],
     folder: Annotated[
         str | None,
         typer.Option(

@@ -26,7 +26,7 @@ Out: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="The 
 Run: TypeAlias = Annotated[
     str,
     typer.Argument(
-        metavar="RUN", help="A run: its folder, RECIPE/TIME, or RECIPE (its latest).", autocompletion=complete.runs
+        metavar="RUN", help="A run: its folder, RECIPE/TIME, RECIPE (its newest), or latest.", autocompletion=complete.runs
     ),
 ]
 Recipe: TypeAlias = Annotated[
@@ -35,5 +35,5 @@ Recipe: TypeAlias = Annotated[
 ]
 Recipes: TypeAlias = Annotated[
     list[str],
-    typer.Argument(metavar="RECIPE...", help="Recipes: TOML files or shipped names.", autocompletion=complete.recipes),
+    typer.Argument(metavar="RECIPE", help="Recipes: TOML files or shipped names.", autocompletion=complete.recipes),
 ]

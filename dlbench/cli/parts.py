@@ -28,7 +28,7 @@ class Entry:
 def parts(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="A catalogue or a part; all without.", autocompletion=complete.parts),
+        typer.Argument(metavar="NAME", help="A catalogue or a part; all without.", autocompletion=complete.parts),
     ] = None,
     *,
     json: Json = False,

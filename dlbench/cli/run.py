@@ -32,7 +32,7 @@ def run(
     recipes: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RECIPE...", help="TOML files or shipped names, run in turn.", autocompletion=complete.recipes
+            metavar="RECIPE", help="TOML files or shipped names, run in turn.", autocompletion=complete.recipes
         ),
     ] = None,
     *,

@@ -50,8 +50,9 @@ def test_recipes(folder):
 
 
 def test_runs(folder):
-    """Runs come newest first."""
-    assert complete.runs("") == ["digits/20260102-000000", "xor/20260101-000000"]
+    """`latest` stands in front of the runs, which come newest first."""
+    assert complete.runs("l") == ["latest"]
+    assert complete.runs("") == ["latest", "digits/20260102-000000", "xor/20260101-000000"]
     assert complete.runs("x") == ["xor/20260101-000000"]
 
 

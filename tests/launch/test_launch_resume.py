@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from launching import ROOT, fake, finish, speaking, starter
+
+from dlbench import launch
+from dlbench.errors import UsageError
+from dlbench.run.status import status
+
+
+def test_a_resume_trains_what_is_left_in_a_new_session(run):
+    """Only unfinished stacks are trained again, in files of their own, and old stops are not obeyed."""
+    finish(launch.start(run, stacks=[0], command=fake("done")))
+    second = launch.resume(run, command=fake("obey"))
+    speaking(run, 2)
+    launch.stop(run)
+    finish(second)
+    third = launch.resume(run, command=fake("done"))
+    finish(third)
+
+    assert [(worker.launched.session, worker.launched.stacks) for worker in second] == [(1, [2]), (1, [1])]
+    assert [(worker.launched.session, worker.launched.stacks) for worker in third] == [(2, [2]), (2, [1])]
+    assert (status(run).state, status(run).session) == ("done", 2)
+
+
+def test_a_resume_after_kill_9_goes_on(run):
+    """A killed worker leaves nothing that keeps the next session from starting."""
+    started = launch.start(run, command=fake("obey"))
+    speaking(run, 2)
+    for worker in started:
+        worker.process.kill()
+    finish(started)
+    before = status(run).state
+    finish(launch.resume(run, command=fake("done")))
+
+    assert (before, status(run).state) == ("crashed", "done")
+
+
+def test_a_run_that_was_planned_but_never_started_can_be_resumed(run):
+    """Death between plan and start costs nothing: the first session is begun."""
+    started = launch.resume(run, command=fake("done"))
+    finish(started)
+
+    assert {worker.launched.session for worker in started} == {0}
+    assert status(run).state == "done"
+
+
+def test_a_resume_is_refused_while_workers_are_alive_or_nothing_is_left(run):
+    """Both refusals say what to do; no second worker is started."""
+    started = launch.start(run, command=fake("obey"))
+    with pytest.raises(UsageError) as alive:
+        launch.resume(run, command=fake("done"))
+    launch.stop(run)
+    finish(started)
+    finish(launch.resume(run, command=fake("done")))
+    with pytest.raises(UsageError) as nothing:
+        launch.resume(run, command=fake("done"))
+
+    pids = [worker.process.pid for worker in started]
+    assert f"worker 0 is pid {pids[0]} on {os.uname().nodename}, worker 1 is pid {pids[1]}" in str(alive.value)
+    assert f"stop it first by 'dlbench stop {run.path}'" in str(alive.value)
+    assert f"{run.name} is done, there is nothing to resume; see it by 'dlbench table" in str(nothing.value)
+    assert status(run).session == 1
+
+
+def test_two_resumes_at_once_start_one_session(run):
+    """Of two processes that resume the same run together one is refused."""
+    resumers = [
+        subprocess.Popen(
+            [sys.executable, "-c", starter("resume"), str(run.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+        )
+        for _ in range(2)
+    ]
+    refusals = [resumer.communicate(timeout=30)[1].decode() for resumer in resumers]
+    speaking(run, 2)
+    launch.stop(run)
+
+    assert sorted(resumer.returncode for resumer in resumers) == [0, 1]
+    assert sum("is still running (worker 0 is pid" in refusal for refusal in refusals) == 1
+    assert {session for session, _, _ in run.events_files()} == {0}

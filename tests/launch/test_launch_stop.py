@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from launching import fake, finish, speaking
+
+from dlbench import launch
+from dlbench.errors import UsageError
+from dlbench.run.status import status
+
+
+def test_a_stop_is_obeyed_and_answered(run):
+    """The workers end after their step, tell so, and the run stands as stopped."""
+    started = launch.start(run, command=fake("obey"))
+    speaking(run, 2)
+    stop = launch.stop(run)
+
+    assert finish(started) == [0, 0]
+    assert (stop.answered, stop.killed, stop.remaining) == ([0, 1], [], [])
+    assert (status(run).state, status(run).unfinished) == ("stopped", [0, 1, 2])
+
+
+def test_a_stop_reaches_a_worker_that_has_not_yet_come_so_far(run):
+    """What is asked while a worker is still starting up is obeyed as soon as it listens."""
+    started = launch.start(run, command=fake("obey"))
+    stop = launch.stop(run)
+
+    assert finish(started) == [0, 0]
+    assert stop.remaining == []
+
+
+def test_a_deaf_worker_is_left_alone_unless_a_kill_is_asked(run, monkeypatch):
+    """After the timeout a stop reports who is still there; with `kill`, SIGTERM and then SIGKILL end it."""
+    monkeypatch.setattr(launch, "GRACE_SECONDS", 0.3)
+    started = launch.start(run, stacks=[1], command=fake("deaf"))
+    speaking(run)
+    polite = launch.stop(run, timeout=0.2)
+    firm = launch.stop(run, timeout=0.2, kill=True)
+
+    assert [worker.pid for worker in polite.remaining] == [started[0].process.pid]
+    assert (polite.answered, polite.killed) == ([], [])
+    assert (firm.killed, firm.remaining) == ([1], [])
+    assert finish(started) == [-signal.SIGKILL]
+    assert status(run).state == "crashed"
+
+
+def test_a_worker_that_hears_sigterm_is_not_killed(run):
+    """SIGTERM alone ends a worker that only overhears controls; nothing harder follows."""
+    started = launch.start(run, stacks=[1], command=fake("obey"))
+    speaking(run)
+    os.kill(started[0].process.pid, signal.SIGTERM)
+
+    assert finish(started) == [0]
+    assert status(run).state == "stopped"
+
+
+def test_where_nothing_runs_nothing_is_stopped(run):
+    """Stopping a run that is over, or was never started, is refused and asks nobody."""
+    for _ in range(2):
+        with pytest.raises(UsageError, match="is not running, there is nothing to stop"):
+            launch.stop(run)
+        if not run.events_files():
+            finish(launch.start(run, command=fake("done")))
+
+    assert not run.control_file.exists()
