@@ -11,6 +11,7 @@ from dlbench.parts.datasets import describe
 from dlbench.parts.net import outline
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.plan.devices import choose, cores
+from dlbench.plan.duration import batch_size, total_steps
 from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
 
@@ -86,9 +87,8 @@ def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial]) -> list[Loa
 def _load(settings: dict[str, Any], trials: list[int]) -> Load:
     source = describe(settings["data"])
     blocks = outline(settings["model"], source.shape, source.outputs)
-    train = settings["train"]
-    batch = source.train if train["batch_size"] == "full" else min(train["batch_size"], source.train)
-    steps = train["steps"] if train["steps"] is not None else train["epochs"] * -(-source.train // batch)
+    batch = batch_size(settings["train"], source.train)
+    steps = total_steps(settings["train"], source.train)
     parameters = sum(block.parameters for block in blocks)
     # A product costs 2 operations a weight and sample, forward once, backward twice.
     return Load(trials, steps, len(blocks), parameters, flops=6.0 * parameters * batch)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import ceil
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +14,7 @@ from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.common import describe
 from dlbench.parts.net import LayerError, outline
+from dlbench.plan.duration import batch_size, total_steps
 from dlbench.recipe import limits
 from dlbench.recipe.parts import arguments, nested, table
 from dlbench.recipe.places import KeyPath
@@ -77,7 +77,7 @@ class Resolver:
         except SetupError as error:
             result.unavailable = error
         else:
-            result.steps = _steps(settings["train"], source)
+            result.steps = total_steps(settings["train"], source.train)
             result.mistakes += _batch_problems(settings["train"], source, result.steps)
             _check_net(result, settings["model"], source)
 
@@ -142,18 +142,8 @@ def _check_net(result: Resolved, model: Settings, source: Source) -> None:
         result.mistakes.append((("model",), too_many))
 
 
-def _batch_size(train: dict[str, Any], source: Source) -> int:
-    size: int = source.train if train["batch_size"] == "full" else train["batch_size"]
-    return size
-
-
-def _steps(train: dict[str, Any], source: Source) -> int:
-    steps: int = train["steps"] or train["epochs"] * ceil(source.train / _batch_size(train, source))
-    return steps
-
-
 def _batch_problems(train: dict[str, Any], source: Source, steps: int) -> Iterator[tuple[KeyPath, str]]:
-    if (batch := _batch_size(train, source)) > source.train:
+    if (batch := batch_size(train, source.train)) > source.train:
         yield ("train", "batch_size"), f"a batch of {batch:,} is more than the {source.train:,} samples to train on"
     if too_many := limits.beyond(steps, limits.STEPS, "steps"):
         yield ("train", "steps" if train["steps"] else "epochs"), too_many
