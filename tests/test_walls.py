@@ -15,6 +15,22 @@ TORCH = {"torch", "torchvision"}
 VIEWS = {f"dlbench.{name}" for name in ("cli", "tui", "display", "report", "export")}
 WITHOUT_TORCH = ("cli", "display", "export", "plan", "recipe", "report", "run", "launch", "errors", "data", "parts")
 WITHOUT_VIEWS = ("engine", "parts")
+KNOWS = {
+    "errors": set(),
+    "parts": {"errors"},
+    "data": {"errors", "parts"},
+    "plan": {"errors", "parts"},
+    "run": {"errors", "plan"},
+    "launch": {"errors", "plan", "run"},
+    "engine": {"errors", "parts", "plan", "run"},
+    "recipe": {"errors", "parts", "plan", "report"},
+    "report": {"errors", "plan", "recipe", "run"},
+    "export": {"parts", "report"},
+    "display": {"plan", "report"},
+    "cli": {"data", "display", "errors", "export", "launch", "parts", "plan", "recipe", "report", "run"},
+}
+"""Which rooms each room may name: the data goes one way. Of the report a recipe knows the names of metrics and no more."""
+NAMES_OF_METRICS = {"dlbench.report.metrics", "dlbench.report.trial"}
 HEAVY = {"torch", "torchvision", "numpy", "scipy", "sklearn", "textual", "rich"}
 VERBS = ("run", "list", "show", "check", "table", "export", "runs", "stop", "parts", "schema", "data")
 
@@ -91,6 +107,34 @@ def test_room_never_names_views(room):
 
     assert names
     assert crossing(names, VIEWS) == set()
+
+
+def rooms_in(names: set[str]) -> set[str]:
+    """The rooms that dotted names of modules stand in."""
+    rooms = {path.stem for path in ROOT.iterdir() if path.stem in KNOWS}
+    return {name.split(".")[1] for name in names if name.startswith("dlbench.")} & rooms
+
+
+@pytest.mark.parametrize("room", KNOWS)
+def test_data_goes_one_way(room):
+    """A room names the rooms it may know and no other, not even inside of a function."""
+    names = {name for path in sources(room) for name in imported(path)}
+
+    assert rooms_in(names) - {room} <= KNOWS[room]
+
+
+def test_every_room_has_its_place():
+    """No room is left out of the table of who knows whom."""
+    there = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+
+    assert there - {"__init__", "__main__"} == set(KNOWS)
+
+
+def test_a_recipe_knows_metrics_by_name_only():
+    """Of the report's modules the recipe's room names those of the metrics, which import nothing heavy."""
+    names = {name for path in sources("recipe") for name in imported(path) if name.startswith("dlbench.report")}
+
+    assert {".".join(name.split(".")[:3]) for name in names} <= NAMES_OF_METRICS
 
 
 def test_walls_would_be_noticed():
