@@ -7,7 +7,9 @@ import re
 import orjson
 import pytest
 from synthetic_run import LN2, finished, make_plan, state_of
+from typer.testing import CliRunner
 
+from dlbench.cli.app import app
 from dlbench.export import EXPORTERS
 from dlbench.recipe.sections import Claim, Compare
 from dlbench.report.format import row_parts, seeds_text
@@ -140,3 +142,10 @@ def test_markdown_prints_the_cells_of_the_terminal(found):
         assert line[1:] == [seeds_text(row), *parts]
     verdict = lines[-1]
     assert verdict[1] == "all | is well"
+
+
+def test_help_names_every_format():
+    """What `export --help` says of formats is the catalogue of them, which is not imported to say it."""
+    told = CliRunner().invoke(app, ["export", "--help"]).stdout
+
+    assert " ".join(told.split()).count(f"{', '.join(EXPORTERS.names[:-1])} or {EXPORTERS.names[-1]}.") == 1
