@@ -26,7 +26,9 @@ Out: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="The 
 Run: TypeAlias = Annotated[
     str,
     typer.Argument(
-        metavar="RUN", help="A run: its folder, RECIPE/TIME, RECIPE (its newest), or latest.", autocompletion=complete.runs
+        metavar="RUN",
+        help="A run: its folder, RECIPE/TIME, RECIPE (its newest), or latest.",
+        autocompletion=complete.runs,
     ),
 ]
 Recipe: TypeAlias = Annotated[

@@ -12,7 +12,7 @@ from dlbench.cli.lesson import explanation, heading, language
 from dlbench.cli.options import Json, Recipe, Recipes
 from dlbench.cli.output import columns, emit, emit_json
 from dlbench.cli.words import counted
-from dlbench.errors import RecipeError, UsageError
+from dlbench.errors import RecipeError, SetupError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,16 +162,21 @@ def check(recipes: Recipes) -> None:
     from dlbench.recipe import load
 
     problems = []
+    unavailable = None
     for name in recipes:
         try:
             loaded = load(name)
         except RecipeError as error:
             problems += error.problems
+        except SetupError as error:
+            unavailable = unavailable or error
         else:
             variants, seeds = counted(len(loaded.variants), "variant"), counted(len(loaded.seeds), "seed")
             emit(f"{name}: fine ({variants}, {seeds}, {counted(len(loaded.candidates) * len(loaded.seeds), 'trial')})")
     if problems:
         raise RecipeError(problems)
+    if unavailable:
+        raise unavailable
 
 
 def schema() -> None:

@@ -81,19 +81,24 @@ def run(
 
 def load_all(names: list[str], overrides: list[str], seeds: str | None, *, quick: bool) -> list[Recipe]:
     """Every recipe, its data on this machine; raises the problems of all of them at once."""
-    from dlbench.errors import RecipeError
+    from dlbench.errors import RecipeError, SetupError
     from dlbench.recipe import load
 
     if not names:
         raise UsageError("which recipe? `dlbench list` shows those that come with dlbench")
     recipes, problems = [], []
+    unavailable = None
     for name in names:
         try:
             recipes.append(load(name, overrides, seeds=seeds, quick=quick))
         except RecipeError as error:
             problems += error.problems
+        except SetupError as error:
+            unavailable = unavailable or error
     if problems:
         raise RecipeError(problems)
+    if unavailable:
+        raise unavailable
     require_data(recipes)
     return recipes
 

@@ -209,7 +209,11 @@ def _text(evidence: Evidence, condition: Condition, metric: Metric, claim: Claim
     named = f"{metric.name}{at}"
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
-    parts = [f"{named} {_numbers(found, condition, metric, spec)}", f"claimed {condition.text(bounds)}", why.strip("; ")]
+    parts = [
+        f"{named} {_numbers(found, condition, metric, spec)}",
+        f"claimed {condition.text(bounds)}",
+        why.strip("; "),
+    ]
     return "; ".join(part for part in parts if part)
 
 

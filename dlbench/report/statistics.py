@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from dlbench.report.rounding import gap
+from dlbench.report.rounding import RESOLUTION, gap
 
 CONFIDENCE = 0.95
 MOST_SEEDS = 10_000
@@ -109,6 +109,8 @@ def paired_difference(ours: Sequence[float], theirs: Sequence[float], *, is_shar
     """
     differences = [gap(a, b) for a, b in zip(ours, theirs, strict=True)]
     summary = summarize(differences)
+    if summary.mean is not None and abs(summary.mean) < RESOLUTION * max(map(abs, (*ours, *theirs))):
+        summary = replace(summary, mean=0.0)  # gains and losses that cancel leave their rounding behind
     if not is_share or summary.mean is None:
         return summary
     return Summary(summary.n, summary.mean, summary.deviation, share_difference_interval(ours, theirs))

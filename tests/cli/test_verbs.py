@@ -138,6 +138,20 @@ def test_check_finds_the_problems_of_all_files(tmp_path):
     assert len(caught.value.problems) >= 4
 
 
+@pytest.mark.parametrize("verb", ["check", "run"])
+def test_a_missing_file_hides_no_problem(tmp_path, verb):
+    """Where one recipe's data is not there and another one is wrong, the wrong one is told, whatever their order."""
+    lacking, wrong = tmp_path / "lacking.toml", tmp_path / "wrong.toml"
+    net = '[model]\nlayers = [{ kind = "dense", units = 2 }]\n[train]\nsteps = 1\n'
+    lacking.write_text(f'[data]\nkind = "csv"\npath = "nowhere.csv"\n{net}')
+    wrong.write_text(f'[data]\nkind = "xro"\n{net}')
+
+    with pytest.raises(RecipeError, match="no dataset is called 'xro'"):
+        call(verb, str(lacking), str(wrong))
+    with pytest.raises(SetupError, match=r"no file 'nowhere\.csv'"):
+        call(verb, str(lacking))
+
+
 def test_check_of_a_good_recipe(inside):
     """A good recipe is fine, with the number of its trials."""
     assert call("check", "small.toml") == "small.toml: fine (2 variants, 2 seeds, 4 trials)\n"

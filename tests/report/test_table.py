@@ -242,6 +242,15 @@ def test_rounding_of_float32_is_no_difference():
     assert cell_parts(cell, table.columns[1]) == ("+0.0000", "[+0.0000, +0.0000]")
 
 
+def test_differences_that_cancel_leave_no_rounding():
+    """One seed better and one worse by as much, each rounded to float32, are a mean difference of +0.0000."""
+    accuracy = {"a": [0.96666664, 0.9], "b": [0.93333334, 0.93333334]}
+    plan = make_plan(["a", "b"], 2)
+    _, table = tabled(plan, lambda t: {"test_accuracy": accuracy[t.variant][t.seed]}, Compare("test_accuracy", "b"))
+    cell = rows_of(table)["a"].cells[DIFFERENCE]
+    assert cell_parts(cell, table.columns[1]) == ("+0.0000", "[−0.4235, +0.4235]")
+
+
 def test_what_seeds_cannot_change_has_no_deviation():
     """Parameters are printed as a number alone, without a `± 0` that would claim a finding."""
     plan = make_plan(["a"], 3)
