@@ -30,7 +30,7 @@ def main() -> None:
         if error.errno not in FULL:
             sys.exit(report_bug(error, debug=options.debug))
         place = f"{error.filename}: " if error.filename else ""
-        say_error(f"{place}{error.strerror}; make room, or name a folder on another disk by --out")
+        say_error(f"{place}{error.strerror}; make room, then try again")
         sys.exit(ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001  # a traceback is for us, a line is for the user
         sys.exit(report_bug(error, debug=options.debug))

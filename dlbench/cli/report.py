@@ -7,6 +7,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from dlbench.cli.lesson import language
+
 if TYPE_CHECKING:
     from dlbench.report.summary import Report
 
@@ -21,7 +23,10 @@ def text(report: Report, *, ascii_only: bool) -> str:
     colorful = has_color()
     console = Console(width=width, force_terminal=colorful, no_color=not colorful, highlight=False)
     with console.capture() as capture:
-        console.print(render_text(report.table, report.verdicts, width=width, color=colorful, ascii=ascii_only))
+        found = render_text(
+            report.table, report.verdicts, width=width, color=colorful, ascii=ascii_only, language=language()
+        )
+        console.print(found)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,8 +52,10 @@ def export(
     if file is None:
         emit(text.removesuffix("\n"))
         return
+    # Replacing a device or a pipe by a file would destroy it.
+    write = file.write_text if file.exists() and not file.is_file() else partial(write_text_atomic, file)
     try:
-        write_text_atomic(file, text)
+        write(text)
     except OSError as error:
         raise SetupError(f"{file}: cannot be written: {error.strerror}") from error
     say(f"written to {file}")
@@ -65,7 +68,9 @@ def format_of(form: str | None, file: Path | None) -> str:
 
     if form is None:
         suffix = ".csv" if file is None else file.suffix
-        form = next((part.name for part in EXPORTERS if part.traits["suffix"] == suffix), suffix)
+        form = next((part.name for part in EXPORTERS if part.traits["suffix"] == suffix), None)
+    if form is None:
+        raise UsageError(f"{file}: which format? name one of {', '.join(EXPORTERS.names)} by --format")
     if form not in EXPORTERS:
         nearest = EXPORTERS.nearest(form)
         hint = f"did you mean '{nearest}'?" if nearest else f"there are {', '.join(EXPORTERS.names)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,12 @@ class Verdict:
     """Its 95 % interval."""
     n: int
     """Seeds (or pairs) with a value."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """What it says in other languages, for people."""
+
+    def said(self, language: str) -> str:
+        """What it says in a language, in English where it has not that one."""
+        return self.texts.get(language, self.says)
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,16 @@ def _judge(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare
         outcome, why = (_by_every_seed if claim.every_seed else _by_interval)(evidence, condition, metric)
         text, found = _text(evidence, condition, metric, claim, why), evidence.summary
     return Verdict(
-        said(claim.says), claim.source, claim.variant, claim.metric, outcome, text, found.mean, found.interval, found.n
+        said(claim.says),
+        claim.source,
+        claim.variant,
+        claim.metric,
+        outcome,
+        text,
+        found.mean,
+        found.interval,
+        found.n,
+        {str(key): words for key, words in claim.says.items()} if isinstance(claim.says, dict) else {},
     )
 
 

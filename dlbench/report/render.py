@@ -25,11 +25,12 @@ ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=T
 
 @dataclass(frozen=True)
 class Terminal:
-    """What a terminal can show: its width in cells, whether it has colours, and whether only ASCII."""
+    """What a terminal can show: its width in cells, whether it has colours, whether only ASCII, and in which language."""
 
     width: int
     color: bool
     ascii: bool
+    language: str
 
     def plain(self, text: str) -> str:
         """A text in the signs that it has."""
@@ -61,13 +62,14 @@ def render_text(
     width: int,
     color: bool,
     ascii: bool,  # noqa: A002 - the option's name
+    language: str = "en",
 ) -> RenderableType:
     """The table, its notes and the verdicts as a Rich renderable of at most `width` cells.
 
     Columns that do not fit beside each other go into further blocks beneath, the important ones first: a number is never
     cut. With `ascii` nothing beyond ASCII is written; without `color` the marks tell what the colours would.
     """
-    terminal = Terminal(width, color, ascii)
+    terminal = Terminal(width, color, ascii, "en" if ascii else language)
     parts: list[RenderableType] = [
         Text(terminal.plain(table.title), style="bold"),
         *_blocks(table, table.rows, terminal),
@@ -145,7 +147,7 @@ def _verdict(verdict: Verdict, terminal: Terminal) -> RenderableType:
     grid = Grid.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=len("? undecided"), no_wrap=True)
     grid.add_column(width=max(terminal.width - len("? undecided") - 1, 1), overflow="fold")
-    says = Text.assemble(terminal.plain(verdict.says), (f"  ({verdict.source})", "dim"))
+    says = Text.assemble(terminal.plain(verdict.said(terminal.language)), (f"  ({verdict.source})", "dim"))
     grid.add_row(Text(terminal.plain(f"{SIGNS[verdict.outcome]} {verdict.outcome}"), style=color), says)
     grid.add_row("", Text(terminal.plain(verdict.text), style="dim"))
     return grid

@@ -125,7 +125,9 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return asdict(verdict) | {"outcome": str(verdict.outcome), "interval": _interval(verdict.interval)}
+    data = asdict(verdict) | {"outcome": str(verdict.outcome), "interval": _interval(verdict.interval)}
+    del data["texts"]
+    return data
 
 
 def _interval(interval: Interval | None) -> list[float] | None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import resource
 import subprocess
@@ -219,6 +220,18 @@ def test_export_of_an_unknown_format(inside, arguments):
     """An unknown format names those there are, or the one that was meant."""
     with pytest.raises(UsageError, match="csv"):
         call("export", "small", *arguments)
+
+
+def test_export_writes_into_a_pipe_and_leaves_it_one(inside, tmp_path):
+    """A named pipe, as any device, is written to; no file takes its place."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        call("export", "small", "--format", "csv", "-o", str(pipe))
+        read, _ = reader.communicate(timeout=20)
+
+    assert read == call("export", "small", "--format", "csv")
+    assert pipe.is_fifo()
 
 
 def test_export_into_no_folder(inside):
