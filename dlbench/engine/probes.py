@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dlbench.engine.devices import precise
 from dlbench.parts.activations import bounds
+from dlbench.parts.arguments import Number, spread
 from dlbench.parts.net import Block
 from dlbench.parts.rows import Slot
 
@@ -118,8 +119,8 @@ class _Family:
     """Layers whose outputs have one shape and one pair of bounds."""
 
     layers: list[int]
-    low: float | None
-    high: float | None
+    low: Number | None
+    high: Number | None
 
 
 def _families(blocks: Sequence[Block]) -> list[_Family]:
@@ -130,14 +131,14 @@ def _families(blocks: Sequence[Block]) -> list[_Family]:
     return [_Family(layers, low, high) for (_, low, high), layers in members.items()]
 
 
-def _saturated(outputs: Tensor, low: float | None, high: float | None) -> Tensor:
+def _saturated(outputs: Tensor, low: Number | None, high: Number | None) -> Tensor:
     """The share of outputs near a bound; undefined (NaN) for activations whose only bound is the zero of a dead unit."""
-    if low is None or (high is None and low == 0):
+    if low is None or (high is None and isinstance(low, (int, float)) and low == 0):
         return torch.full_like(outputs[..., 0], torch.nan)
     margin = SATURATED * (high - low if high is not None else -low)
-    near = outputs < low + margin
+    near = outputs < spread(low + margin, outputs)
     if high is not None:
-        near |= outputs > high - margin
+        near |= outputs > spread(high - margin, outputs)
     return near.float().mean(dim=2)
 
 

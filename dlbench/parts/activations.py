@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 Function: TypeAlias = "Callable[[Tensor], Tensor]"
 Backward: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
-Bounds: TypeAlias = tuple[float | None, float | None]
+Bounds: TypeAlias = tuple[Number | None, Number | None]
 
 ACTIVATIONS: Catalog[Callable[..., Tensor]] = Catalog("activations", title="the non-linearity of a layer")
 """Trait `bounds`: (lower, upper), the values that the function never leaves and flattens out at, `None` where there is no
-such value; a function of the arguments where it depends on them. Trait `backward`, where there is one: the gradient for x out of
-the gradient for y and y itself, for layers that go backward by hand."""
+such value; a function of the arguments where it depends on them, which are `[trials]` where those of a stack differ. Trait
+`backward`, where there is one: the gradient for x out of the gradient for y and y itself, for layers that go backward by
+hand."""
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
@@ -83,7 +84,11 @@ def relu(x: Tensor) -> Tensor:
     return torch.relu(x)
 
 
-@ACTIVATIONS.add(bounds=lambda slope: (None if slope else 0.0, None))
+def _bounds_of_leak(slope: Number) -> Bounds:
+    return (0.0 if isinstance(slope, (int, float)) and slope == 0 else None, None)
+
+
+@ACTIVATIONS.add(bounds=_bounds_of_leak)
 def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
     """x where positive, slope * x elsewhere (Maas et al. 2013); 'very leaky' is slope 1/3."""
     if isinstance(slope, (int, float)):

@@ -15,6 +15,7 @@ from dlbench.engine.probes import BINS, HISTOGRAM_LOW, HISTOGRAM_WIDTH, LogHisto
 from dlbench.engine.schedule import SHARE, ProbeBudget, evaluation_steps, probe_steps
 from dlbench.parts.rows import Slot
 
+WIDE = {"kind": "normal", "mean": 0.0, "std": 3.0}
 TINY = {"kind": "normal", "mean": 0.0, "std": 1e-13}
 
 
@@ -62,6 +63,25 @@ def test_saturated_share_counts_outputs_near_the_bounds() -> None:
     # One of the four points is the origin, where even huge weights give sigmoid(0) = 1/2.
     assert probe["saturated_share"][0].tolist()[:2] == [0.75, 0.0]
     assert np.isnan(probe["saturated_share"][0][2:]).all()
+
+
+def test_a_sweep_of_an_activations_number_is_measured_trial_by_trial() -> None:
+    """Where the trials of a stack differ in a slope or an alpha, each has the saturated share it has alone."""
+    for kind, argument in (("elu", "alpha"), ("leaky_relu", "slope")):
+        nets = {}
+        for number in (0.1, 1.0, 3.0):
+            own = {**dense(9, init=WIDE), "activation": {"kind": kind, argument: number}}
+            nets[str(number)] = settings([{"kind": "flatten"}, own], data="digits", steps=1, points=1)
+        plan = plan_of(nets, seeds=[0, 1])
+        together = trained(plan)[1].of("probe")[0]["saturated_share"]
+        order = [plan.trials[trial].variant for trial in plan.stacks[0].trials]
+
+        assert len(plan.stacks) == 1
+        for name, net in nets.items():
+            alone = trained(plan_of({name: net}, seeds=[0, 1]))[1].of("probe")[0]["saturated_share"]
+            rows = [row for row, variant in enumerate(order) if variant == name]
+            np.testing.assert_allclose(together[rows], alone, atol=1e-6)
+            assert np.isnan(alone[:, 0]).all() if kind == "leaky_relu" else (alone[:, 0] > 0.05).all()
 
 
 def test_tiny_gradients_do_not_underflow() -> None:
