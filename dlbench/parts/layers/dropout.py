@@ -30,17 +30,19 @@ class Dropout(Stateless):
         if (keep is None) == (rate is None):
             raise ValueError("'dropout' takes exactly one of 'keep' (share kept) and 'rate' (share dropped)")
         self.keep: Number = keep if keep is not None else 1 - rate  # type: ignore[operator]
+        # Read once, so that no step waits for the device.
+        self.shares = self.keep if isinstance(self.keep, (int, float)) else self.keep.tolist()
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
         """Any `[trials, batch, ...]` to the same shape; each trial draws its mask from its own stream."""
         del weights
         place.kept = None
-        if not place.training or (isinstance(self.keep, float) and self.keep == 1):
+        if not place.training or self.shares == 1:
             return x
         mask = torch.empty_like(x)
         for trial, generator in enumerate(place.generators):
-            keep = self.keep if isinstance(self.keep, (int, float)) else float(self.keep[trial])
-            mask[trial].bernoulli_(keep, generator=generator)
+            share = self.shares[trial] if isinstance(self.shares, list) else self.shares
+            mask[trial].bernoulli_(share, generator=generator)
         place.kept = mask.div_(spread(self.keep, x))
         return x * place.kept
 
