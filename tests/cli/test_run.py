@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import FOREVER
+from small_recipe import FOREVER
 
 from dlbench.export import EXPORTERS
 from dlbench.recipe import load

@@ -11,7 +11,7 @@ import tomllib
 
 import jsonschema
 import pytest
-from conftest import RECIPE
+from small_recipe import RECIPE
 from typer.testing import CliRunner
 
 from dlbench.cli.app import app
