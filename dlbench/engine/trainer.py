@@ -56,15 +56,19 @@ class Trainer:
             trial.candidate: outline(own["model"], source.shape, self._loss.outputs)
             for trial, own in zip(trials, settings, strict=True)
         }
-        model = combine([own["model"] for own in settings], device)
-        self.blocks: list[Block] = outline(model, source.shape, self._loss.outputs)
+        models = [own["model"] for own in settings]
+        self.blocks: list[Block] = outline(combine(models, device), source.shape, self._loss.outputs)
         self.tensors = allocate([own_blocks[trial.candidate] for trial in trials], seeds, device)
         slots = slots_of(self.blocks)
         groups = groups_of([own["train"] for own in settings])
         self._update = Update(groups, self.tensors.weights, self.tensors.gradient, slots, self.steps)
         self._batches = batches(data.train, seeds, settings[0]["train"]["batch_size"])
         self._settings = settings[0]
-        self._nets = [Net(self.blocks, self.tensors.rows(part)) for part in sliced(len(trials), slices)]
+        self._nets = [
+            # A slice has layers of its own: numbers that differ by trial are those of its trials.
+            Net(outline(combine(models[part], device), source.shape, self._loss.outputs), self.tensors.rows(part))
+            for part in sliced(len(trials), slices)
+        ]
         self._plan_measurements(slots)
         self._ledger = Ledger(index, len(trials), write)
         self.seconds = 0.0

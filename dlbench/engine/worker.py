@@ -8,6 +8,7 @@ import socket
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,6 +30,16 @@ from dlbench.run.folder import RunFolder
 HEARTBEAT_SECONDS = 1.0
 CONTROL_SECONDS = 0.2
 CHECKPOINT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class End:
+    """How a stack ended, or the worker; step and seconds are of a stack that was trained so far."""
+
+    status: str
+    error: str | None = None
+    step: int | None = None
+    seconds: float | None = None
 
 
 class Worker:
@@ -55,7 +66,7 @@ class Worker:
         try:
             device = self._open_device()
         except SetupError as error:
-            self._end(None, 0, "failed", str(error), 0.0)
+            self._end(None, End("failed", str(error)))
             return error.exit_code
         self._introduce(device)
         statuses = [self._guard(stack, device) for stack in self._stacks if not self._stopping]
@@ -63,7 +74,7 @@ class Worker:
             status = "stopped"
         else:
             status = "failed" if "failed" in statuses else "done"
-        self._end(None, 0, status, None, 0.0)
+        self._end(None, End(status))
         return ExitCode.TRIAL_FAILED if "failed" in statuses else ExitCode.DONE
 
     def _introduce(self, device: torch.device) -> None:
@@ -103,35 +114,34 @@ class Worker:
     def _guard(self, index: int, device: torch.device) -> str:
         """Train one stack and write its end; an error in one stack does not keep the others from training."""
         try:
-            status, trainer = self._train(index, device)
+            end = self._train(index, device)
         except Exception as error:  # noqa: BLE001 (whatever it was, it becomes the stack's end, with the traceback on the console)
             traceback.print_exc()
-            self._end(index, 0, "failed", f"{type(error).__name__}: {error}", 0.0)
-            return "failed"
-        self._end(index, trainer.step, status, None, trainer.seconds)
-        return status
+            end = End("failed", f"{type(error).__name__}: {error}")
+        self._end(index, end)
+        return end.status
 
-    def _train(self, index: int, device: torch.device) -> tuple[str, Trainer]:
+    def _train(self, index: int, device: torch.device) -> End:
         """Train one stack to its end or to a stop; out of memory, again with slices half as large."""
         slices, trials = 1, len(self._plan.stacks[index].trials)
         while True:
             try:
-                trainer = Trainer(
-                    self._plan, index, device, self._load(index, device), self._events.write, slices=slices
-                )
-                trainer.restore(self._folder.checkpoint_file(index))
-                finished = trainer.train(self._pause)
-                self._save(trainer)
+                return self._attempt(index, device, slices)
             except (torch.OutOfMemoryError, MemoryError) as error:
                 if slices >= trials:
                     raise
                 slices = min(2 * slices, trials)
-                self._events.write(
-                    "note", stack=index, text=f"out of memory: the stack goes on in {slices} slices ({error})"
-                )
-                torch.cuda.empty_cache()
-                continue
-            return "done" if finished else "stopped", trainer
+                text = f"out of memory: the stack goes on in {slices} slices ({error})"
+            # Only here, after the error with all that its traceback held, is the memory free again.
+            self._events.write("note", stack=index, text=text)
+            torch.cuda.empty_cache()
+
+    def _attempt(self, index: int, device: torch.device, slices: int) -> End:
+        trainer = Trainer(self._plan, index, device, self._load(index, device), self._events.write, slices=slices)
+        trainer.restore(self._folder.checkpoint_file(index))
+        finished = trainer.train(self._pause)
+        self._save(trainer)
+        return End("done" if finished else "stopped", None, trainer.step, trainer.seconds)
 
     def _load(self, index: int, device: torch.device) -> Data:
         """The stack's data; kept from the stack before when it is the same."""
@@ -171,8 +181,8 @@ class Worker:
         self._events.write("checkpoint", stack=trainer.index, step=trainer.step)
         self._saved = time.monotonic()
 
-    def _end(self, stack: int | None, step: int, status: str, error: str | None, seconds: float) -> None:
-        self._events.write("end", stack=stack, step=step, status=status, error=error, seconds=round(seconds, 4))
+    def _end(self, stack: int | None, end: End) -> None:
+        self._events.write("end", stack=stack, **asdict(end))
         self._events.flush(sync=True)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -208,6 +208,20 @@ def test_slices_change_no_curve() -> None:
     assert len(parts.of("probe")[0]["gradient_norm"]) == len(plan.trials)
 
 
+def test_slices_keep_each_trials_numbers() -> None:
+    """A stack that sweeps a dropout rate and a slope trains in slices as it does whole, to 1e-6."""
+    variants = {}
+    for keep, slope in ((0.5, 0.1), (0.8, 0.3), (0.9, 0.2)):
+        leaky = {**dense(9), "activation": {"kind": "leaky_relu", "slope": slope}}
+        layers = [{"kind": "flatten"}, leaky, {"kind": "dropout", "keep": keep, "rate": None}]
+        variants[str(keep)] = settings(layers, data="digits", batch_size=100, steps=10)
+    plan = plan_of(variants, seeds=[0, 1])
+
+    whole, parts = trained(plan)[1], trained(plan, slices=4)[1]
+    assert len(plan.stacks) == 1
+    torch.testing.assert_close(final_losses(parts), final_losses(whole), rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize(("trials", "slices"), [(1, 1), (5, 2), (5, 8), (64, 3)])
 def test_slices_cover_every_trial_once(trials: int, slices: int) -> None:
     """Slices are contiguous, not empty, and cover all trials."""
