@@ -97,7 +97,7 @@ def _refuse(folder: RunFolder, now: RunStatus) -> None:
     if not now.unfinished:
         raise UsageError(
             f"{folder.name} is done, there is nothing to resume; see it by 'dlbench table {folder.path}', "
-            f"run it anew by 'dlbench run {folder.recipe}'"
+            f"run it anew by 'dlbench run {folder.recipe_file}'"
         )
 
 

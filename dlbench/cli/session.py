@@ -66,9 +66,9 @@ class Session:
     ) -> ExitCode:
         state = RunState(plan, solved=recipe.compare.solved)
         with Interrupts() as interrupts:
+            workers = start(folder)
             self.narrate(f"{heading(recipe.lesson, recipe.name)}\n")
             self.narrate(f"{plan_line(plan)} -> {folder.path}")
-            workers = start(folder)
             if self.detach:
                 return self._leave(folder)
             self._follow(folder, workers, state, interrupts)
@@ -102,12 +102,12 @@ class Session:
         result = None
         if any(trial.status is not Status.WAITING for trial in state.trials):
             result = summarized(state, recipe.compare, recipe.claims, recipe.lesson)
-            write_json_atomic(folder.summary_file, as_data(result))
             (say if self.display == "json" else emit)(f"\n{report.text(result, ascii_only=self.ascii_only)}")
+            keep_summary(folder, result)
         if not finished:
             say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")
         elif text := explanation(recipe.lesson):
-            say(f"\n{text}")
+            self.narrate(f"\n{text}")
         return result
 
     def _code(self, workers: list[Worker], state: RunState, result: Report | None) -> ExitCode:
@@ -123,6 +123,14 @@ class Session:
         """Say something on stderr, unless nothing is to be shown."""
         if self.display != "none":
             say(text)
+
+
+def keep_summary(folder: RunFolder, result: Report) -> None:
+    """Write summary.json; without it nothing is lost, since it can be made again from the events."""
+    try:
+        write_json_atomic(folder.summary_file, as_data(result))
+    except OSError as error:
+        say(f"note: {folder.summary_file} cannot be written: {error.strerror}")
 
 
 def make_folder(out: Path, recipe: Recipe, plan: Plan) -> RunFolder:

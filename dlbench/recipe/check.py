@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlbench.errors import SetupError
 from dlbench.plan import Candidate
 from dlbench.recipe import limits
-from dlbench.recipe.claims import claim_mistakes, compare_mistakes, completed, split_mistakes, step_mistakes
+from dlbench.recipe.claims import claim_mistakes, compare_mistakes, completed, split_mistakes
 from dlbench.recipe.parts import table
 from dlbench.recipe.patch import Mistake, Origin, Tree
 from dlbench.recipe.places import KeyPath
@@ -183,16 +183,4 @@ def _promises(recipe: Tree, result: Checked, claims: dict[int, Claim], resolved:
         choices = [one.choice for one in result.candidates if one.variant == claim.variant]
         for path, what in claim_mistakes(claim, result.variants, choices):
             yield ("claims", index, *path), what
-    yield from step_mistakes(result.compare, claims, _durations(result, resolved))
     yield from split_mistakes(result.compare, claims, [one.source for one in resolved if one.source])
-
-
-def _durations(result: Checked, resolved: list[Resolved]) -> dict[str, int]:
-    """How many steps each variant trains, the longest of its candidates; empty while that is not known of all."""
-    steps = [found.steps for found in resolved if found.steps is not None]
-    if len(steps) < len(resolved):
-        return {}
-    durations: dict[str, int] = {}
-    for candidate, count in zip(result.candidates, steps, strict=True):
-        durations[candidate.variant] = max(count, durations.get(candidate.variant, 0))
-    return durations

@@ -59,19 +59,6 @@ def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapp
         yield ("choice",), f"'{claim.variant}' has no such choice in its search"
 
 
-def step_mistakes(compare: Compare, claims: Mapping[int, Claim], steps: Mapping[str, int]) -> Iterator[Found]:
-    """Steps that training never reaches; `steps` is how long each variant trains, empty if unknown."""
-    for index, column in enumerate(compare.columns or []):
-        _, _, step = column.partition("@")
-        if step and steps and int(step) > (longest := max(steps.values())):
-            yield ("compare", "columns", index), f"step {int(step):,} is beyond the {longest:,} steps of the training"
-    for index, claim in claims.items():
-        for variant in dict.fromkeys(filter(None, (claim.variant, claim.better_than))):
-            if claim.at_step is not None and claim.at_step > steps.get(variant, claim.at_step):
-                what = f"step {claim.at_step:,} is beyond the {steps[variant]:,} steps that '{variant}' trains"
-                yield ("claims", index, "at_step"), what
-
-
 def metrics_named(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tuple[KeyPath, str]]:
     """Every metric that the comparison and the claims name, and where."""
     for key in ("metric", "select"):

@@ -26,8 +26,12 @@ class Entry:
     trials: tuple[TrialState, ...]
 
     def values(self, metric: Metric, at_step: int | None = None) -> dict[int, float]:
-        """Seed -> value of the metric, for the trials that have one."""
-        found = {trial.plan.seed: metric.value(trial, at_step) for trial in self.trials}
+        """Seed -> value of the metric, for the trials that have one; none at a step that training never reaches."""
+        found = {
+            trial.plan.seed: metric.value(trial, at_step)
+            for trial in self.trials
+            if at_step is None or at_step <= trial.stack.plan.steps
+        }
         return {seed: value for seed, value in found.items() if value is not None}
 
     @property

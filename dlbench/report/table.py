@@ -28,16 +28,13 @@ SHOWN = (
     "best_train_accuracy",
     "best_test_loss",
     "best_train_loss",
-    "validation_accuracy",
-    "validation_loss",
-    "best_validation_accuracy",
-    "best_validation_loss",
     "gradient_ratio@0",
     "gradient_ratio",
     "seconds",
     "parameters",
 )
-"""The columns in the order of their importance; those that a run has nothing for are left out. `@` is the step."""
+"""The columns in the order of their importance; those that a run has nothing for are left out. `@` is the step. What
+validation data say is shown where a recipe selects by it or names it."""
 
 DIFFERENCE = "difference"
 

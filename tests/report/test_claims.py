@@ -236,3 +236,10 @@ def test_the_numbers_are_told():
 def test_texts_in_two_languages_are_told_in_english():
     """A claim with several languages is shown in one."""
     assert verdict(values_of(a=[0.5]), says={"ko": "그렇다", "en": "so"}, at_most=1).says == "so"
+
+
+def test_a_step_that_training_never_reaches_decides_nothing():
+    """A claim about a step beyond the training is undecided, also where the value at the end would meet it."""
+    state = values_of(a=[0.9, 0.9, 0.9])
+    assert verdict(state, at_least=0.5).outcome is CONFIRMED
+    assert verdict(state, at_least=0.5, at_step=10**9).outcome is UNDECIDED

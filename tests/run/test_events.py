@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import json
-import time
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlbench.errors import DlbenchError
-from dlbench.run.events import EventReader, EventWriter
+from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder
 
 HOSTILE = [
@@ -210,21 +208,6 @@ def test_a_file_that_cannot_be_read_hides_no_other(folder):
     folder.events_file(0, 1).write_bytes(line(0))
 
     assert [event["worker"] for event in EventReader(folder).poll()] == [1]
-
-
-def test_fifty_megabytes_are_read_in_a_second(folder):
-    """The reader keeps pace with the largest logs, in processor time, however busy the machine is."""
-    values = np.random.default_rng(0).normal(size=(30, 10)).astype(np.float32)
-    with EventWriter(folder.events_file(0, 0)) as writer:
-        for step in range(400):
-            writer.write("probe", stack=0, step=step, **{f"statistic{i}": values for i in range(7)})
-    megabytes = writer.path.stat().st_size / 1e6
-    reader, count, began = EventReader(folder), 0, time.process_time()
-    while events := reader.poll(max_events=50):
-        count += len(events)
-
-    assert count == 400
-    assert megabytes / (time.process_time() - began) > 50
 
 
 def test_an_idle_poll_reads_nothing(folder, monkeypatch):
