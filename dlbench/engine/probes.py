@@ -5,6 +5,7 @@ They read what the training step computed anyway, draw no random numbers and cha
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +21,15 @@ from dlbench.parts.arguments import Number, spread
 from dlbench.parts.net import Block
 from dlbench.parts.rows import Slot
 
-HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_WIDTH = -64, 16, 2
-"""Histograms count log2 of the absolute gradient from 2^-64 to 2^16, two powers a bin; what lies beyond counts in the end bins."""
-
-NOT_FINITE = 128
-"""The exponent that single precision keeps for NaN and infinity."""
+HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_WIDTH = -65, 15, 2
+"""Histograms count log2 of the absolute gradient from 2^-65 to 2^15, two powers a bin; what lies beyond counts in the end bins."""
 
 BINS = (HISTOGRAM_HIGH - HISTOGRAM_LOW) // HISTOGRAM_WIDTH
+BYTES = 128
+"""Values of a float's highest byte without its sign; the last is kept for NaN, infinity and numbers from 2^127 on."""
+
+FIRST_BYTE = (HISTOGRAM_LOW + 127) // HISTOGRAM_WIDTH
+HIGHEST_BYTE = 3 if sys.byteorder == "little" else 0
 
 MEASURES = (
     "gradient_norm",
@@ -77,20 +80,20 @@ class Probe:
 
     def _weight_measures(self, before: Tensor, after: Tensor, gradient: Tensor) -> Tensor:
         """Gradient norm, weight norm and update/weight ratio, `[3, trials, layers]`."""
-        trials = gradient.shape[0]
-        rows = torch.cat([gradient, before, after - before])
-        # Squares of vanishing gradients underflow in single precision.
-        dtype = precise(rows.device)
-        nothing = rows.new_full((3 * trials,), torch.nan)
+        measures = torch.stack([self._norms(rows) for rows in (gradient, before, after - before)])
+        measures[2] /= measures[1]
+        return measures
+
+    def _norms(self, rows: Tensor) -> Tensor:
+        """Euclidean norms `[trials, layers]`, summed in double: squares of vanishing gradients underflow in single."""
+        nothing = rows.new_full((rows.shape[0],), torch.nan)
         norms = [
             nothing
             if slot is None
-            else torch.linalg.vector_norm(rows[:, slot.start : slot.stop], dim=1, dtype=dtype).float()
+            else torch.linalg.vector_norm(rows[:, slot.start : slot.stop], dim=1, dtype=precise(rows.device)).float()
             for slot in self._slots
         ]
-        measures = torch.stack(norms, dim=1).view(3, trials, self._layers)
-        measures[2] /= measures[1]
-        return measures
+        return torch.stack(norms, dim=1)
 
     def _activation_measures(self, taps: Sequence[Tensor]) -> Tensor:
         """Mean, deviation, share of exact zeros and share saturated of the layers' outputs, `[4, trials, layers]`."""
@@ -145,27 +148,46 @@ def _saturated(outputs: Tensor, low: Number | None, high: Number | None) -> Tens
 class LogHistogram:
     """Counts gradients by their power of two, all layers of all trials at once.
 
-    The power is read out of the float's own exponent bits; NaN and infinity are counted nowhere.
+    The highest byte of a float is its sign and the upper seven bits of its exponent: its power of two by pairs, ready to be
+    counted. NaN, infinity and what is as large are counted nowhere.
     """
 
     def __init__(self, watched: Sequence[Slot | None], width: int) -> None:
         """`watched` are the slots to count, one a layer; the rest of a row of `width` numbers is left out."""
-        self._layers = len(watched)
-        offset = torch.full((width,), self._layers * (BINS + 1))
+        self._watched = watched
+        self._layers = len(watched) + 1
+        offset = torch.full((width,), len(watched) * BYTES, dtype=torch.int32)
         for layer, slot in enumerate(watched):
             if slot is not None:
-                offset[slot.start : slot.stop] = layer * (BINS + 1)
+                offset[slot.start : slot.stop] = layer * BYTES
         self._offset = offset
 
     def count(self, gradient: Tensor) -> Tensor:
         """Counts `[trials, layers, BINS + 1]` of a gradient `[trials, parameters]`; exact zeros in the last place."""
+        trials = gradient.shape[0]
         self._offset = self._offset.to(gradient.device)
-        exponent = ((gradient.view(torch.int32) >> 23) & 0xFF) - 127
-        bins = ((exponent - HISTOGRAM_LOW) // HISTOGRAM_WIDTH).clamp_(0, BINS - 1)
-        bins.masked_fill_(gradient == 0, BINS)
-        counts = gradient.new_zeros(gradient.shape[0], (self._layers + 1) * (BINS + 1))
-        counts.scatter_add_(1, bins.long() + self._offset, (exponent < NOT_FINITE).to(counts.dtype))
-        return counts.view(-1, self._layers + 1, BINS + 1)[:, : self._layers]
+        index = (gradient.view(torch.uint8)[:, HIGHEST_BYTE::4] & 0x7F).int()
+        index += self._offset
+        index += torch.arange(trials, device=gradient.device, dtype=torch.int32)[:, None] * (self._layers * BYTES)
+        found = torch.bincount(index.view(-1), minlength=trials * self._layers * BYTES)
+        counts = found.view(trials, self._layers, BYTES)[:, :-1].to(gradient.dtype)
+        inside = counts[:, :, FIRST_BYTE : FIRST_BYTE + BINS]
+        zeros = self._zeros(gradient)
+        inside[:, :, 0] += counts[:, :, :FIRST_BYTE].sum(dim=2) - zeros
+        inside[:, :, -1] += counts[:, :, FIRST_BYTE + BINS : -1].sum(dim=2)
+        return torch.cat([inside, zeros.unsqueeze(2)], dim=2)
+
+    def _zeros(self, gradient: Tensor) -> Tensor:
+        none = gradient.new_zeros(gradient.shape[0])
+        return torch.stack(
+            [
+                none
+                if slot is None
+                else slot.stop - slot.start - torch.count_nonzero(gradient[:, slot.start : slot.stop], dim=1)
+                for slot in self._watched
+            ],
+            dim=1,
+        )
 
 
 def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -104,7 +104,7 @@ def test_histogram_as_numpy(values: list[float]) -> None:
     for value in gradient[0].double().tolist():
         if value == 0:
             expected[BINS] += 1
-        elif math.isfinite(value):
+        elif abs(value) < 2.0**127:
             place = (math.floor(math.log2(abs(value))) - HISTOGRAM_LOW) // HISTOGRAM_WIDTH
             expected[min(max(place, 0), BINS - 1)] += 1
     assert counts.tolist() == expected.tolist()
