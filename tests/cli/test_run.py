@@ -56,7 +56,7 @@ def test_run_writes_its_folder(trained):
 
 
 def test_two_recipes_in_turn_with_changes(bench):
-    """Each recipe makes its run with the changes of the command line, and nothing is said before the tables."""
+    """Each recipe makes its run with the changes of the command line, and asked for silence says nothing but the tables."""
     (bench.folder / "other.toml").write_text((bench.folder / "small.toml").read_text())
     changes = ("--quick", "--seeds", "3", "--set", "train.optimizer.lr=0.25")
 
@@ -64,7 +64,7 @@ def test_two_recipes_in_turn_with_changes(bench):
         "run", "small.toml", "other.toml", *changes, "--device", "cpu", "--display", "none", "--ascii"
     )
 
-    assert (code, err) == (0, "\n  It may.\n\n  It may.\n")
+    assert (code, err) == (0, "")
     assert out.isascii()
     assert out.index("small\n") < out.index("other\n")
     for name in ("small", "other"):

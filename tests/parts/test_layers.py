@@ -211,10 +211,11 @@ def test_before_batch_norm_a_bias_has_no_gradient_and_a_scale_no_effect() -> Non
     trainer, _ = trainer_of(plan_of({"a": settings(layers, data="digits")}, seeds=[0, 1]))
     before = trainer._gradients(0)
     slots = {slot.name: slot for slot in slots_of(trainer.blocks)}
-    bias = slots["dense1.bias"].of(trainer.tensors.gradient).abs().max()
+    bias, weight = (slots[f"dense1.{name}"].of(trainer.tensors.gradient).abs().max() for name in ("bias", "weight"))
     slots["dense1.weight"].of(trainer.tensors.weights).mul_(7.0)
 
-    assert bias < 1e-7
+    # What is left is the rounding of a sum over 1,257 samples, each term as large as a weight's gradient.
+    assert bias < 1e-4 * weight
     torch.testing.assert_close(trainer._gradients(0), before, rtol=1e-4, atol=1e-4)
 
 
