@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     CLAIM_REFUTED = 4
     HANGUP = 129
     INTERRUPTED = 130
+    BROKEN_PIPE = 141
+    """What a shell shows of a program that SIGPIPE ended, as it does of `git log | head`."""
     TERMINATED = 143
 
 

@@ -10,8 +10,7 @@ from typing import Any, TextIO
 
 import typer
 
-BROKEN_PIPE = 141
-"""What a shell shows of a program that SIGPIPE ended, as it does `git log | head`."""
+from dlbench.errors import ExitCode
 
 
 def emit(text: str) -> None:
@@ -39,7 +38,7 @@ def _write(stream: TextIO, text: str) -> None:
     except BrokenPipeError:
         # The interpreter flushes both streams when it ends; give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise typer.Exit(BROKEN_PIPE) from None
+        raise typer.Exit(ExitCode.BROKEN_PIPE) from None
     except UnicodeEncodeError:
         encoding = stream.encoding
         _write(stream, text.encode(encoding, errors="replace").decode(encoding))

@@ -18,7 +18,7 @@ from dlbench.cli import report
 from dlbench.cli.follow import follow, troubles
 from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.lesson import explanation, heading
-from dlbench.cli.output import BROKEN_PIPE, emit, say
+from dlbench.cli.output import emit, say
 from dlbench.cli.words import command, plan_line
 from dlbench.errors import ExitCode, SetupError
 from dlbench.report.claims import Outcome
@@ -94,7 +94,7 @@ class Session:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             for stream in (sys.stdout, sys.stderr):
                 os.dup2(nowhere, stream.fileno())
-            raise typer.Exit(BROKEN_PIPE) from None
+            raise typer.Exit(ExitCode.BROKEN_PIPE) from None
 
     def _tell(self, recipe: Recipe, state: RunState, folder: RunFolder) -> Report | None:
         """Print the table and the verdicts, then the explanation or how to go on; no table where nothing was trained."""

@@ -20,6 +20,7 @@ from dlbench.parts.activations import bounds
 from dlbench.parts.arguments import Number, spread
 from dlbench.parts.net import Block
 from dlbench.parts.rows import Slot
+from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
 
 HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_WIDTH = -65, 15, 2
 """Histograms count log2 of the absolute gradient from 2^-65 to 2^15, two powers a bin; what lies beyond counts in the end bins."""
@@ -30,16 +31,6 @@ BYTES = 128
 
 FIRST_BYTE = (HISTOGRAM_LOW + 127) // HISTOGRAM_WIDTH
 HIGHEST_BYTE = 3 if sys.byteorder == "little" else 0
-
-MEASURES = (
-    "gradient_norm",
-    "weight_norm",
-    "update_ratio",
-    "activation_mean",
-    "activation_deviation",
-    "zero_share",
-    "saturated_share",
-)
 
 SATURATED = 0.01
 """A unit is saturated within this share of its activation's range from one of its bounds."""
@@ -112,8 +103,8 @@ class Probe:
         result: dict[str, Any] = {name: _rounded(values) for name, values in zip(MEASURES, table, strict=True)}
         if self._histogram is not None:
             counts = host[size:].reshape(trials, self._layers, BINS + 1).astype(np.int32)
-            result["gradient_histogram"] = counts[:, :, :BINS]
-            result["gradient_zeros"] = counts[:, :, BINS]
+            result[HISTOGRAM] = counts[:, :, :BINS]
+            result[ZEROS] = counts[:, :, BINS]
         return result
 
 

@@ -11,21 +11,12 @@ from dlbench.plan import Plan
 from dlbench.report.stack_state import NO_SESSION, Divergence, End, Layer, StackState, TrialState
 from dlbench.report.timeline import Array, numbers
 from dlbench.report.trial import CURVES, SolvedRule, Status
+from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
 
 Event: TypeAlias = Mapping[str, Any]
 
 TRIAL_SERIES = (*CURVES, "batch_loss")
-LAYER_SERIES = (
-    "gradient_norm",
-    "weight_norm",
-    "update_ratio",
-    "activation_mean",
-    "activation_deviation",
-    "zero_share",
-    "saturated_share",
-    "gradient_zeros",
-)
-HISTOGRAM = "gradient_histogram"
+LAYER_SERIES = (*MEASURES, ZEROS)
 LARGEST_STEP = 2**53
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from cases import Events, dense, plan_of, settings, trained
 
-from dlbench.report.state import HANDLERS, HISTOGRAM, LAYER_SERIES, TRIAL_SERIES
+from dlbench.report.state import HANDLERS, LAYER_SERIES, TRIAL_SERIES
+from dlbench.run.measures import HISTOGRAM
 
 DESIGN = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", DESIGN, re.MULTILINE))
