@@ -201,22 +201,24 @@ def test_batch_norm_gives_mean_zero_and_variance_v_over_v_plus_eps() -> None:
 
 
 def test_before_batch_norm_a_bias_has_no_gradient_and_a_scale_no_effect() -> None:
-    """The gradient of a bias before batch norm is 0, and scaling the weights before it changes no loss, to 1e-4."""
-    layers = [
-        {"kind": "flatten"},
-        dense(6, "identity"),
-        {"kind": "batch_norm"},
-        {"kind": "activation", "activation": {"kind": "tanh"}},
-    ]
-    trainer, _ = trainer_of(plan_of({"a": settings(layers, data="digits")}, seeds=[0, 1]))
-    before = trainer._gradients(0)
-    slots = {slot.name: slot for slot in slots_of(trainer.blocks)}
-    bias, weight = (slots[f"dense1.{name}"].of(trainer.tensors.gradient).abs().max() for name in ("bias", "weight"))
-    slots["dense1.weight"].of(trainer.tensors.weights).mul_(7.0)
+    """In float64, a bias before batch norm has gradient 0 to 1e-12, and the scale of the weights no effect to 1e-9."""
+    dense_layer = make("layers", {"kind": "dense", "units": 5})
+    norm = make("layers", {"kind": "batch_norm", "eps": 1e-14})
+    x, weights = tensors(dense_layer, (4,))
+    _, own = tensors(norm, (5,))
+    downstream = torch.randn(TRIALS, BATCH, 5, dtype=torch.float64)
 
-    # What is left is the rounding of a sum over 1,257 samples, each term as large as a weight's gradient.
-    assert bias < 1e-4 * weight
-    torch.testing.assert_close(trainer._gradients(0), before, rtol=1e-4, atol=1e-4)
+    def normalized(used: dict[str, torch.Tensor]) -> torch.Tensor:
+        y = dense_layer.forward(x, used, place(dense_layer, (4,), training=True))
+        return norm.forward(y, own, place(norm, (5,), training=True))
+
+    y = normalized(weights)
+    of_weight, of_bias = torch.autograd.grad((y * downstream).sum(), [weights["weight"], weights["bias"]])
+
+    assert of_weight.abs().max() > 1e-3
+    assert of_bias.abs().max() < 1e-12
+    scaled = normalized({"weight": 7 * weights["weight"], "bias": 7 * weights["bias"]})
+    torch.testing.assert_close(scaled, y, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu", "tanh"])
