@@ -1,0 +1,100 @@
+"""Every key of the dashboard in one table: bindings, footer, help and the documentation are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Group: TypeAlias = Literal["Everywhere", "Cursor", "Pictures", "Run", "Replay", "Tables"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key: what Textual calls it, the action behind it, a word for the footer, a sentence for the help.
+
+    `shown` says where the footer shows it: everywhere (`"*"`), in the panes of these names, or nowhere (empty).
+    """
+
+    key: str
+    action: str
+    label: str
+    help: str
+    group: Group
+    shown: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """A name that stays when the key is another one."""
+        return self.action.replace("('", ".").replace("')", "")
+
+    @property
+    def face(self) -> str:
+        """The key as people read it."""
+        return ", ".join(FACES.get(key, key) for key in self.key.split(","))
+
+
+FACES = {
+    "question_mark": "?", "slash": "/", "left_square_bracket": "[", "space": "space", "full_stop": ".", "comma": ",",
+    "greater_than_sign": ">", "left": "←", "right": "→", "up": "↑", "down": "↓", "shift+left": "shift+←",
+    "shift+right": "shift+→", "left_curly_bracket": "{", "right_curly_bracket": "}", "f1": "F1", "home": "Home",
+    "end": "End", "ctrl+c": "Ctrl-C", "ctrl+z": "Ctrl-Z", "shift+tab": "shift+Tab", "tab": "Tab", "enter": "Enter",
+    "escape": "Esc",
+}  # fmt: skip
+
+PICTURES = ("gradients", "curves", "layers")
+
+KEYS = (
+    Key("1", "pane('gradients')", "", "Gradients: layers by steps, the whole run in one picture.", "Everywhere"),
+    Key("2", "pane('curves')", "", "Curves: loss and accuracy, train against test.", "Everywhere"),
+    Key("3", "pane('layers')", "", "Layers: one step, every layer, and its histogram of gradients.", "Everywhere"),
+    Key("4", "pane('compare')", "", "Compare: the table and the claims.", "Everywhere"),
+    Key("5", "pane('lesson')", "", "Lesson: the question, and after the run its explanation.", "Everywhere"),
+    Key("6", "pane('log')", "", "Log: notes, and what the workers print.", "Everywhere"),
+    Key("7", "pane('runs')", "", "Runs: choose another, or lay its curves over these.", "Everywhere"),
+    Key("tab", "next_pane(1)", "", "The next pane.", "Everywhere"),
+    Key("shift+tab", "next_pane(-1)", "", "The pane before.", "Everywhere"),
+    Key("question_mark,f1", "help", "Help", "What the picture means, and every key.", "Everywhere", ("*",)),
+    Key("left_square_bracket", "sidebar", "Trials", "Show or hide the list of trials.", "Everywhere", ("*",)),
+    Key("slash", "filter", "Filter", "Only trials whose variant or seed contains a text.", "Everywhere"),
+    Key("n", "trial(1)", "Next", "The next trial of the list.", "Everywhere", PICTURES),
+    Key("p", "trial(-1)", "", "The trial before.", "Everywhere"),
+    Key("F", "follow", "", "Follow the running trial, or hold the chosen one.", "Everywhere"),
+    Key("e", "export", "Export", "Write the table to a file.", "Everywhere", ("compare",)),
+    Key("s", "screenshot", "", "Save the screen as SVG.", "Everywhere"),
+    Key("Y", "copy", "", "Copy the numbers under the cursor, or the table, to the clipboard of your terminal.", "Everywhere"),
+    Key("T", "theme", "", "The next theme: dark, light, high contrast, your terminal's own colours.", "Everywhere"),
+    Key("q", "quit", "Quit", "Leave; a run under way goes on.", "Everywhere", ("*",)),
+    Key("ctrl+c", "interrupt", "", "Pressed twice: leave; a run under way goes on.", "Everywhere"),
+    Key("ctrl+z", "suspend_process", "", "Put the dashboard into the background.", "Everywhere"),
+    Key("left", "step(-1)", "", "The cursor one column back in time.", "Cursor"),
+    Key("right", "step(1)", "", "One column on.", "Cursor"),
+    Key("shift+left", "step(-10)", "", "Ten columns back.", "Cursor"),
+    Key("shift+right", "step(10)", "", "Ten columns on.", "Cursor"),
+    Key("home", "first_step", "", "To the first step.", "Cursor"),
+    Key("end", "newest_step", "", "To the newest step, and stay with it.", "Cursor"),
+    Key("up", "layer(1)", "", "One layer towards the output.", "Cursor"),
+    Key("down", "layer(-1)", "", "One layer towards the input.", "Cursor"),
+    Key("m", "measure(1)", "Measure", "The next measure.", "Pictures", ("gradients", "layers")),
+    Key("M", "measure(-1)", "", "The measure before.", "Pictures"),
+    Key("c", "range", "", "Colours over all that was measured, or without its extremes.", "Pictures"),
+    Key("v", "beside", "Beside", "Another variant side by side, on one scale; again for the next, then alone.", "Pictures", ("gradients",)),
+    Key("y", "log", "Log", "Logarithmic axis, or linear.", "Pictures", ("curves",)),
+    Key("t", "curves", "Loss/acc", "Loss, or accuracy.", "Pictures", ("curves",)),
+    Key("b", "spread", "Spread", "The trial alone, all its seeds, or every variant's mean with a band.", "Pictures", ("curves",)),
+    Key("space", "pause", "Pause", "Pause the training, or let it go on; in a replay, the replay.", "Run", PICTURES),
+    Key("full_stop", "advance", "Step", "One step, then pause again; in a replay, to the next event.", "Run"),
+    Key("greater_than_sign", "epoch", "", "One epoch, then pause again.", "Run"),
+    Key("l", "rate", "", "Change the learning rate; recorded, and marked in table and curves.", "Run"),
+    Key("k", "breakpoint", "", "Pause by itself when something happens: gradient_ratio < 1e-6.", "Run"),
+    Key("X", "drop", "", "Stop the chosen trial for good; the others go on.", "Run"),
+    Key("x", "stop", "Stop", "Stop the run after its step, with a checkpoint.", "Run", PICTURES),
+    Key("comma", "back", "", "To the event before.", "Replay"),
+    Key("left_curly_bracket", "speed(-1)", "", "Half as fast.", "Replay"),
+    Key("right_curly_bracket", "speed(1)", "", "Twice as fast.", "Replay"),
+    Key("g", "seek", "", "To a step: 500, or 50 %.", "Replay"),
+    Key("G", "seek_end", "", "To the end.", "Replay"),
+    Key("o", "sort", "Sort", "By the next column; again backwards.", "Tables", ("compare", "runs")),
+    Key("enter", "choose", "Open", "Open what the bar stands on.", "Tables", ("runs",)),
+    Key("i", "overlay", "Overlay", "Lay the run's curves over these, or take them away.", "Tables", ("runs",)),
+)  # fmt: skip
+"""In the order of the help."""

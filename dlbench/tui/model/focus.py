@@ -1,0 +1,43 @@
+"""The focus: which trial, which measure, which layer and step everybody looks at. One for all pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Curves: TypeAlias = Literal["loss", "accuracy"]
+Spread: TypeAlias = Literal["trial", "seeds", "band"]
+
+
+@dataclass
+class Focus:
+    """What is looked at. Setting an attribute raises `version`, so that pictures know when to be drawn again."""
+
+    trial: int = 0
+    """Index into `Plan.trials`."""
+    beside: int | None = None
+    """A second trial, shown side by side on one scale."""
+    follow: bool = True
+    """Whether `trial` goes to a running stack by itself when its own has ended."""
+    measure: str = "gradient_norm"
+    """One of `dlbench.run.measures.MEASURES`."""
+    layer: int = 0
+    """Row of the probes."""
+    step: int | None = None
+    """The cursor's step; `None` is the newest, wherever it is."""
+    curves: Curves = "loss"
+    spread: Spread = "seeds"
+    """Curves of the trial alone, of all seeds of its candidate, or of all variants as mean and band."""
+    log: bool = True
+    """Whether the curves' axis is logarithmic."""
+    fixed_range: bool = False
+    """Whether colours span what was measured (False: without its extremes)."""
+    filter: str = ""
+    """Only trials whose variant or seed contains this."""
+    version: int = field(default=0, compare=False)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        before = getattr(self, name, None)
+        super().__setattr__(name, value)
+        if name != "version" and before != value:
+            super().__setattr__("version", getattr(self, "version", 0) + 1)

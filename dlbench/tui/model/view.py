@@ -1,0 +1,84 @@
+"""The view: everything that the screens draw. A thread feeds it, the screens read it under its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import TYPE_CHECKING, TypeAlias
+
+from dlbench.plan import Plan
+from dlbench.recipe.sections import Claim, Compare, Lesson
+from dlbench.report.state import RunState
+from dlbench.tui.model.focus import Focus
+
+if TYPE_CHECKING:
+    from dlbench.report.summary import Report
+
+Version: TypeAlias = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a run is about, known before its first event: its name, its plan, and what its recipe promises."""
+
+    name: str
+    plan: Plan
+    lesson: Lesson = field(default_factory=Lesson)
+    compare: Compare = field(default_factory=Compare)
+    claims: Sequence[Claim] = ()
+
+
+@dataclass(frozen=True)
+class Playback:
+    """Where a replay stands: seconds of the run's own time, how fast they pass, and whether they do."""
+
+    position: float
+    length: float
+    speed: float
+    paused: bool
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Another run whose curves are drawn beside this one's."""
+
+    name: str
+    state: RunState
+
+
+class View:
+    """One run as it is looked at.
+
+    `lock` is held by the feed while it folds events (for a few hundredths of a second at most) and by the screens while
+    they draw. Everything but `focus`, `overlays` and `wants_report` is written by the feed alone.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.lock = RLock()
+        self.focus = Focus()
+        self.state = RunState(subject.plan, solved=subject.compare.solved)
+        self.report: Report | None = None
+        """The table and the verdicts as of a second ago or less; `None` before `wants_report` was set."""
+        self.wants_report = False
+        self.loading: float | None = 0.0
+        """Share of the events on disk that are read, while opening; `None` once all are."""
+        self.standing = "running"
+        """How the run stands, told from its processes (`dlbench.run.status.State`)."""
+        self.playback: Playback | None = None
+        """Of a replay."""
+        self.problem: str | None = None
+        """Why the source can tell no more: events of a newer version, a folder that went."""
+        self.overlays: list[Overlay] = []
+        self.touched = 0
+        """Grows with every change of anything but the state and the focus."""
+
+    @property
+    def version(self) -> Version:
+        """Something else whenever anything has changed that a screen may show."""
+        return self.state.version, self.focus.version, self.touched
+
+    def touch(self) -> None:
+        """Say that something has changed that neither state nor focus count."""
+        self.touched += 1

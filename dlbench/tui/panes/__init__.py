@@ -1,0 +1,1 @@
+"""The panes: one tab of the dashboard each."""
