@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING
+
+from dlbench.recipe.language import language
 
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Lesson
 
 WIDEST = 100
 """Cells beyond which a line of prose is hard to read."""
-
-
-def language() -> str:
-    """`ko` where the locale is Korean, else `en`."""
-    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return "ko" if locale.lower().startswith("ko") else "en"
 
 
 def heading(lesson: Lesson, name: str) -> str:

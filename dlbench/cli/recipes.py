@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dlbench.cli.lesson import explanation, heading, language
+from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.options import Json, Recipe, Recipes
 from dlbench.cli.output import columns, emit, emit_json
 from dlbench.cli.words import counted
 from dlbench.errors import RecipeError, SetupError, UsageError
+from dlbench.recipe.language import language
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from dlbench.cli.lesson import language
+from dlbench.recipe.language import language
 
 if TYPE_CHECKING:
     from dlbench.report.summary import Report

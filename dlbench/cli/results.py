@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -81,35 +80,16 @@ def format_of(form: str | None, file: Path | None) -> str:
 def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
     """List the runs, newest first, and how each stands."""
     from dlbench.run.folder import find_runs
+    from dlbench.run.listing import listed
 
-    found = [state_of(folder) for folder in find_runs(out)]
+    found = [listed(folder) for folder in find_runs(out)]
     if json:
         emit_json(found)
     elif found:
-        rows = [(one["run"], one["state"], one["trials"], one["started"]) for one in found]
-        emit(columns([("run", "state", "trials", "started"), *((a, b, str(c), d) for a, b, c, d in rows)]))
+        rows = [(one.run, one.state, str(one.trials), one.started) for one in found]
+        emit(columns([("run", "state", "trials", "started"), *rows]))
     else:
         say(f"there are no runs under {out}; start one by `dlbench run RECIPE`")
-
-
-def state_of(folder: Any) -> dict[str, Any]:
-    """What a list of runs says of one; a damaged one is told, not raised."""
-    from dlbench.errors import DlbenchError
-    from dlbench.run.status import status
-
-    try:
-        plan, now = folder.read_plan(), status(folder)
-    except DlbenchError as error:
-        return {"run": folder.name, "path": str(folder.path), "state": "damaged", "trials": 0, "started": str(error)}
-    first = min((worker.started for worker in now.workers), default=None)
-    started = "" if first is None else f"{datetime.fromtimestamp(first, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S}"
-    return {
-        "run": folder.name,
-        "path": str(folder.path),
-        "state": now.state,
-        "trials": len(plan.trials),
-        "started": started,
-    }
 
 
 def stop(

@@ -1,0 +1,36 @@
+"""What a list of runs says of each, a damaged one too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from dlbench.errors import DlbenchError
+from dlbench.run.folder import RunFolder
+from dlbench.run.status import State, status
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of a list of runs: its name, its folder, how it stands, when it was started.
+
+    Of a damaged run `started` says what is wrong with it.
+    """
+
+    run: str
+    path: str
+    state: State | Literal["damaged"]
+    trials: int
+    started: str
+
+
+def listed(folder: RunFolder) -> Listed:
+    """What a list of runs says of one; a damaged one is told, not raised."""
+    try:
+        plan, now = folder.read_plan(), status(folder)
+    except DlbenchError as error:
+        return Listed(folder.name, str(folder.path), "damaged", 0, str(error))
+    first = min((worker.started for worker in now.workers), default=None)
+    started = "" if first is None else f"{datetime.fromtimestamp(first, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S}"
+    return Listed(folder.name, str(folder.path), now.state, len(plan.trials), started)
