@@ -29,6 +29,14 @@ class Glyphs:
     vertical: str
     corner: str
     """The corner of two axes, bottom left."""
+    tick: str
+    """A tick on a horizontal axis, pointing to the number beneath."""
+    pointer: str
+    """Points to the right, at the row of the cursor."""
+    tick_left: str
+    """On a vertical axis, with its label to the left."""
+    tick_below: str
+    """On a horizontal axis, with its label beneath."""
     ellipsis: str
     points: str
     """Curves without braille: one character a series."""
@@ -47,6 +55,10 @@ UNICODE = Glyphs(
     horizontal="─",
     vertical="│",
     corner="└",
+    tick="┬",
+    pointer="▸",
+    tick_left="┤",
+    tick_below="┬",
     ellipsis="…",
     points="•◦▪▫▴▵◆◇",
     dot="·",
@@ -65,6 +77,10 @@ ASCII = Glyphs(
     horizontal="-",
     vertical="|",
     corner="+",
+    tick="+",
+    pointer=">",
+    tick_left="+",
+    tick_below="+",
     ellipsis="~",
     points="*o+x#@%&",
     dot=".",
