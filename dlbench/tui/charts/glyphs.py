@@ -34,9 +34,7 @@ class Glyphs:
     pointer: str
     """Points to the right, at the row of the cursor."""
     tick_left: str
-    """On a vertical axis, with its label to the left."""
-    tick_below: str
-    """On a horizontal axis, with its label beneath."""
+    """A tick on a vertical axis, pointing to the number at its left."""
     ellipsis: str
     points: str
     """Curves without braille: one character a series."""
@@ -58,7 +56,6 @@ UNICODE = Glyphs(
     tick="┬",
     pointer="▸",
     tick_left="┤",
-    tick_below="┬",
     ellipsis="…",
     points="•◦▪▫▴▵◆◇",
     dot="·",
@@ -80,7 +77,6 @@ ASCII = Glyphs(
     tick="+",
     pointer=">",
     tick_left="+",
-    tick_below="+",
     ellipsis="~",
     points="*o+x#@%&",
     dot=".",
