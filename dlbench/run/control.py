@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -11,6 +14,7 @@ from uuid import uuid4
 import orjson
 
 from dlbench.errors import UsageError
+from dlbench.plan.breakpoints import parse as parse_breakpoint
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 from dlbench.run.workers import current_session
@@ -19,12 +23,74 @@ CONTROL_VERSION = 1
 
 Control: TypeAlias = dict[str, Any]
 
+LARGEST = 2**53
+"""Beyond this a number of steps or a place is none."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an action: what it takes, in words, and whether a value is that."""
+
+    takes: str
+    fits: Callable[[Any], bool]
+
+
+def _is_count(value: Any, least: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
+
+
+def _is_rate(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and value > 0
+
+
+_TRIALS = Field(
+    "a list of trials, at least one, as their places in the plan from 0",
+    lambda value: isinstance(value, list) and len(value) > 0 and all(map(_is_count, value)),
+)
+
+ACTIONS: dict[str, dict[str, Field]] = {
+    "stop": {"stack": Field("a stack's number, or nothing", lambda value: value is None or _is_count(value))},
+    "pause": {},
+    "resume": {},
+    "advance": {
+        "steps": Field('a whole number from 1 on, or "epoch"', lambda value: value == "epoch" or _is_count(value, 1))
+    },
+    "drop": {"trials": _TRIALS},
+    "rate": {"trials": _TRIALS, "lr": Field("a learning rate above 0", _is_rate)},
+    "breakpoint": {
+        "when": Field("a condition as text", lambda value: isinstance(value, str)),
+        "on": Field("true or false", lambda value: isinstance(value, bool)),
+    },
+}
+"""Everything that workers do when asked, with the fields that say what exactly."""
+
+
+def mistake(control: Mapping[str, Any]) -> str | None:
+    """What is wrong with a control's action or fields, in words for whoever asked; `None` if a worker can read it."""
+    action = control.get("action")
+    if not isinstance(action, str) or action not in ACTIONS:
+        return f"nothing is called {str(action)[:40]!r}; workers can {', '.join(ACTIONS)}"
+    for name, field in ACTIONS[action].items():
+        value = control.get(name)
+        if not field.fits(value):
+            return f"{action}: '{name}' takes {field.takes}, not {repr(value)[:40]}"
+    if action == "breakpoint":
+        try:
+            parse_breakpoint(control["when"])
+        except UsageError as error:
+            return str(error)
+    return None
+
 
 def ask(folder: RunFolder, action: str, **fields: Any) -> str:
     """Ask the workers of the current session for something; returns the id that their `control` events answer with.
 
-    `stop` stops the whole run, or the one stack that a field `stack` names. Raises UsageError before the first session.
+    `ACTIONS` has what can be asked, and with which fields. Raises UsageError where that is not so, and before the first
+    session.
     """
+    if wrong := mistake({"action": action, **fields}):
+        raise UsageError(wrong)
     session = current_session(folder)
     if session is None:
         raise UsageError(f"{folder.name} was never started; there is nobody to ask for '{action}'")

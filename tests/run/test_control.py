@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlbench.errors import UsageError
-from dlbench.run.control import ControlReader, ask
+from dlbench.run.control import ACTIONS, ControlReader, ask, mistake
 from dlbench.run.folder import RunFolder
 
 ASKER = """
@@ -18,7 +18,7 @@ from pathlib import Path
 from dlbench.run.control import ask
 from dlbench.run.folder import RunFolder
 for number in range(200):
-    ask(RunFolder(Path(sys.argv[1])), "lr", factor=number, padding="x" * number, who=sys.argv[2])
+    ask(RunFolder(Path(sys.argv[1])), "stop", stack=number, padding="x" * number, who=sys.argv[2])
 """
 
 
@@ -51,7 +51,7 @@ def test_processes_that_ask_at_once_lose_nothing(running):
 
     assert len({control["id"] for control in controls}) == len(controls) == 400
     for who in "ab":
-        assert [control["factor"] for control in controls if control["who"] == who] == list(range(200))
+        assert [control["stack"] for control in controls if control["who"] == who] == list(range(200))
 
 
 def test_a_resumed_run_does_not_obey_the_stop_that_ended_it(running):
@@ -116,3 +116,71 @@ def test_an_idle_poll_reads_nothing_and_a_rewritten_file_repeats_nothing(running
     (running.path / "copy").replace(running.control_file)
 
     assert reader.poll() == []
+
+
+RIGHT = [
+    ("stop", {}),
+    ("stop", {"stack": 2}),
+    ("pause", {}),
+    ("resume", {}),
+    ("advance", {"steps": 1}),
+    ("advance", {"steps": "epoch"}),
+    ("drop", {"trials": [0, 4]}),
+    ("rate", {"trials": [1], "lr": 0.003}),
+    ("rate", {"trials": [1], "lr": 1}),
+    ("breakpoint", {"when": "gradient_ratio < 1e-6", "on": True}),
+    ("breakpoint", {"when": "test_loss rises 3", "on": False}),
+]
+WRONG = [
+    ("halt", {}, "nothing is called 'halt'; workers can stop, pause, resume, advance, drop, rate, breakpoint"),
+    ("stop", {"stack": -1}, "stop: 'stack' takes a stack's number, or nothing, not -1"),
+    ("stop", {"stack": True}, "not True"),
+    ("advance", {}, "advance: 'steps' takes a whole number from 1 on, or \"epoch\", not None"),
+    ("advance", {"steps": 0}, "not 0"),
+    ("advance", {"steps": 1.5}, "not 1.5"),
+    ("drop", {"trials": []}, "drop: 'trials' takes a list of trials, at least one"),
+    ("drop", {"trials": 3}, "not 3"),
+    ("drop", {"trials": [0, "1"]}, "not [0, '1']"),
+    ("rate", {"trials": [0]}, "rate: 'lr' takes a learning rate above 0, not None"),
+    ("rate", {"trials": [0], "lr": -0.1}, "not -0.1"),
+    ("rate", {"trials": [0], "lr": float("nan")}, "not nan"),
+    ("rate", {"trials": [0], "lr": float("inf")}, "not inf"),
+    ("rate", {"trials": [0], "lr": "0.1"}, "not '0.1'"),
+    ("breakpoint", {"when": "gradient_ratio < 1e-6"}, "breakpoint: 'on' takes true or false, not None"),
+    ("breakpoint", {"when": 3, "on": True}, "breakpoint: 'when' takes a condition as text, not 3"),
+    ("breakpoint", {"when": "gradint_norm < 1", "on": True}, "did you mean 'gradient_norm'?"),
+]
+
+
+@pytest.mark.parametrize(("action", "fields"), RIGHT)
+def test_every_action_can_be_asked(running, action, fields):
+    """What workers understand is written as it was asked."""
+    ask(running, action, **fields)
+    (control,) = ControlReader(running.control_file, 0).poll()
+
+    assert {name: control[name] for name in ("action", *fields)} == {"action": action, **fields}
+    assert {action for action, _ in RIGHT} == set(ACTIONS)
+
+
+@pytest.mark.parametrize(("action", "fields", "what"), WRONG)
+def test_what_nobody_could_do_is_refused_before_it_is_written(running, action, fields, what):
+    """A wrong action or field is one clear text for whoever asked, and reaches no worker."""
+    with pytest.raises(UsageError) as error:
+        ask(running, action, **fields)
+
+    assert what in str(error.value)
+    assert not running.control_file.exists()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = sorted({name for fields in ACTIONS.values() for name in fields})
+
+
+@given(action=st.sampled_from([*ACTIONS, "x"]) | JSON, fields=st.dictionaries(st.sampled_from(NAMES), JSON))
+def test_any_control_is_either_right_or_told_wrong(action, fields):
+    """Whatever JSON stands in a control, it is judged in words and never raises."""
+    assert mistake({"action": action, **fields}) is None or mistake({"action": action, **fields})

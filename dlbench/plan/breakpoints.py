@@ -1,0 +1,118 @@
+"""Breakpoints: conditions at which a training pauses by itself, one line of text each, for recipes, engine and viewers."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from dlbench.errors import UsageError
+from dlbench.plan.measures import BATCH_LOSS, CURVES, GRADIENT_RATIO, MEASURES
+
+AT_EVALUATIONS = (*CURVES, BATCH_LOSS)
+"""What is known of a trial after each evaluation."""
+
+AT_PROBES = (GRADIENT_RATIO, *MEASURES)
+"""What is known after each probe: the ratio of a trial, everything else of each of its layers."""
+
+WATCHED = (*AT_EVALUATIONS, *AT_PROBES)
+"""Every name that a condition may begin with."""
+
+COMPARISONS = ("<", "<=", ">", ">=")
+TRENDS = ("rises", "falls")
+EXAMPLES = "'gradient_ratio < 1e-6', 'test_loss rises 3' or 'update_ratio > 0.1 in relu'"
+
+PATTERN = rf"^\s*({'|'.join(WATCHED)})\s*(<=?|>=?|rises\s|falls\s)\s*\S+(\s+in\s+\S.*)?$"
+"""The form of a condition, for editors; `parse` is stricter."""
+
+_FORM = re.compile(r"\s*(\w+)\s*(<=|>=|<|>|\b(?:rises|falls)\b)\s*(\S+)(?:\s+in\s+(\S.*?))?\s*", re.DOTALL)
+_LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Breakpoint:
+    """A condition on a trial: `measure` against `value`, or, where it rises or falls, over `value` evaluations running.
+
+    A condition on a layer's measure holds where any layer meets it. `variant` is the only one that is watched, if given.
+    """
+
+    measure: str
+    comparison: str
+    value: float
+    variant: str | None = None
+
+    @property
+    def is_trend(self) -> bool:
+        """Whether it asks how evaluations follow on each other."""
+        return self.comparison in TRENDS
+
+    @property
+    def is_probed(self) -> bool:
+        """Whether probes decide it; evaluations do otherwise."""
+        return self.measure in AT_PROBES
+
+    def __str__(self) -> str:
+        value = f"{self.value:.0f}" if self.is_trend else repr(self.value).removesuffix(".0")
+        only = "" if self.variant is None else f" in {self.variant}"
+        return f"{self.measure} {self.comparison} {value}{only}"
+
+
+def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
+    """The condition that a text such as `update_ratio > 0.1 in relu` states; `str` of it is the same condition as text.
+
+    Raises UsageError with what is wrong, where, and what to write; of a variant only where `variants` says which there are.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{_quoted(text)} is no condition; write one such as {EXAMPLES}")
+    measure, comparison, number, variant = match.groups()
+    if measure not in WATCHED:
+        raise UsageError(f"nothing that is measured is called {_quoted(measure)}{_nearest(measure, WATCHED)}")
+    take = _evaluations if comparison in TRENDS else _limit
+    found = Breakpoint(measure, comparison, take(measure, comparison, number))
+    return found if variant is None else in_variant(found, variant, variants)
+
+
+def in_variant(found: Breakpoint, variant: str, variants: Collection[str] | None = None) -> Breakpoint:
+    """The same condition, watched in one variant only; raises UsageError where it is none of `variants`."""
+    if variants is not None and variant not in variants:
+        raise UsageError(f"no variant is called {_quoted(variant)}{_nearest(variant, variants)}")
+    return replace(found, variant=variant)
+
+
+def _evaluations(measure: str, comparison: str, number: str) -> float:
+    if measure in AT_PROBES:
+        raise UsageError(
+            f"'{comparison}' follows evaluations, but {measure} is probed; write '{measure} < 0.1' or '{measure} > 0.1', "
+            f"or watch one of {', '.join(AT_EVALUATIONS)}"
+        )
+    if not (number.isascii() and number.isdigit() and int(number[:10]) > 0 and len(number) < 10):
+        raise UsageError(
+            f"'{comparison}' takes a whole number of evaluations from 1 on, as in '{measure} {comparison} 3', "
+            f"not {_quoted(number)}"
+        )
+    return float(number)
+
+
+def _limit(measure: str, comparison: str, number: str) -> float:
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(
+            f"'{comparison}' takes a finite number, as in '{measure} {comparison} 0.1', not {_quoted(number)}"
+        )
+    return value
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    close = difflib.get_close_matches(name[:_LONGEST], names, n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; there are {', '.join(names)}"
+
+
+def _quoted(text: str) -> str:
+    """A text as it may be shown: control characters escaped, not longer than a line."""
+    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
