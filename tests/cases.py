@@ -77,12 +77,15 @@ class Recipe:
     name: str
     candidates: list[Candidate]
     seeds: list[int]
+    breakpoints: Sequence[str] = ()
 
 
-def plan_of(variants: dict[str, dict[str, Any]], seeds: Sequence[int] = (0,), **options: Any) -> Plan:
+def plan_of(
+    variants: dict[str, dict[str, Any]], seeds: Sequence[int] = (0,), *, breakpoints: Sequence[str] = (), **options: Any
+) -> Plan:
     """A plan of variants, given by their settings, on the CPU in one worker."""
-    candidates = [Candidate(name, {}, own) for name, own in variants.items()]
-    return make_plan(Recipe("case", candidates, list(seeds)), **{"device": "cpu", "workers": 1, **options})
+    recipe = Recipe("case", [Candidate(name, {}, own) for name, own in variants.items()], list(seeds), breakpoints)
+    return make_plan(recipe, **{"device": "cpu", "workers": 1, **options})
 
 
 class Events(list[dict[str, Any]]):

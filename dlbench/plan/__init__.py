@@ -65,4 +65,6 @@ class Plan:
     trials: list[Trial]
     stacks: list[Stack]
     workers: list[WorkerPlan]
+    breakpoints: list[str] = field(default_factory=list)
+    """The recipe's conditions to pause at, as `dlbench.plan.breakpoints` reads them."""
     v: int = field(default=PLAN_VERSION)

@@ -31,6 +31,10 @@ class Planned(Protocol):
     def seeds(self) -> Sequence[int]:
         """The seeds of every candidate."""
 
+    @property
+    def breakpoints(self) -> Sequence[str]:
+        """The conditions to pause at."""
+
 
 def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = None, workers: int | None = None) -> Plan:
     """Everything that a run of `recipe` will do on this machine; `threads` are each worker's."""
@@ -63,6 +67,7 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
             )
             for number, share in enumerate(shares)
         ],
+        breakpoints=list(recipe.breakpoints),
     )
 
 

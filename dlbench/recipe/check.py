@@ -11,13 +11,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from dlbench.errors import SetupError
 from dlbench.plan import Candidate
+from dlbench.recipe import breakpoints as breaking
 from dlbench.recipe import limits
 from dlbench.recipe.claims import claim_mistakes, compare_mistakes, completed, split_mistakes
 from dlbench.recipe.parts import table
 from dlbench.recipe.patch import Mistake, Origin, Tree
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.resolve import Resolved, Resolver
-from dlbench.recipe.sections import FRAME, PATCHES, TRAINING, Claim, Compare, Lesson, Trials
+from dlbench.recipe.sections import FRAME, PATCHES, TRAINING, Breakpoint, Claim, Compare, Lesson, Trials
 from dlbench.recipe.tables import mistakes_in
 from dlbench.recipe.variants import Draft, expand
 from dlbench.recipe.words import given, listed, nearest
@@ -31,7 +32,7 @@ _TOO_LARGE = "; it must fit into 64 bits"
 
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {
-    section: TypeAdapter(table(section)) for section in (Lesson, Compare, Trials, Claim)
+    section: TypeAdapter(table(section)) for section in (Lesson, Compare, Trials, Claim, Breakpoint)
 }
 
 Found = tuple[KeyPath, str]
@@ -45,6 +46,7 @@ class Checked:
     lesson: Lesson = field(default_factory=Lesson)
     compare: Compare = field(default_factory=Compare)
     claims: list[Claim] = field(default_factory=list)
+    breakpoints: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
     variants: list[str] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
@@ -58,14 +60,18 @@ def check(recipe: Tree) -> Checked:
     result.lesson = _section(Lesson, recipe.data, ("lesson",), wrong) or Lesson()
     result.compare = _section(Compare, recipe.data, ("compare",), wrong) or Compare()
     result.seeds = _seeds(_section(Trials, recipe.data, ("trials",), wrong), wrong)
-    claims = _claims(recipe.data.get("claims", []), wrong)
+    claims = _tables(Claim, "claims", recipe.data, wrong)
+    breakpoints = _tables(Breakpoint, "breakpoints", recipe.data, wrong)
     result.mistakes += [recipe.mistake(path, what) for path, what in wrong]
     if any(what.endswith(_TOO_LARGE) for _, what in wrong):
         return result
     resolved = _resolve_all(recipe, result)
-    promises = _promises(recipe, result, claims, resolved)
+    promises = [*_promises(recipe, result, claims, resolved)]
+    promises += breaking.mistakes(breakpoints, result.variants, result.candidates) if result.variants else []
     result.mistakes += [recipe.mistake(path, what) for path, what in promises]
     result.claims = list(claims.values())
+    if not result.mistakes:
+        result.breakpoints = [str(breaking.condition(one, result.variants)) for one in breakpoints.values()]
     result.compare = completed(result.compare, result.variants)
     return result
 
@@ -124,13 +130,14 @@ def _seeds(trials: Trials | None, wrong: list[Found]) -> list[int]:
     return [0]
 
 
-def _claims(value: Any, wrong: list[Found]) -> dict[int, Claim]:
-    """The claims that are well formed, by their place in the list."""
+def _tables(section: type[T], key: str, data: dict[str, Any], wrong: list[Found]) -> dict[int, T]:
+    """The tables of a list such as `[[claims]]` that are well formed, by their place in the list."""
+    value = data.get(key, [])
     if not isinstance(value, list):
-        wrong.append((("claims",), f"takes a list, written as [[claims]], not {given(value)}"))
+        wrong.append(((key,), f"takes a list, written as [[{key}]], not {given(value)}"))
         return {}
-    checked = {index: _checked(Claim, claim, ("claims", index), wrong) for index, claim in enumerate(value)}
-    return {index: claim for index, claim in checked.items() if claim is not None}
+    checked = {index: _checked(section, one, (key, index), wrong) for index, one in enumerate(value)}
+    return {index: one for index, one in checked.items() if one is not None}
 
 
 def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:

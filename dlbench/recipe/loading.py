@@ -111,5 +111,6 @@ def _recipe(path: Path, data: dict[str, Any], checked: Checked) -> Recipe:
         checked.seeds,
         checked.compare,
         checked.claims,
+        checked.breakpoints,
         {NAME: name, **data},
     )

@@ -16,8 +16,8 @@ from dlbench.recipe.sections import Claim, Compare, Lesson
 class Recipe:
     """A recipe that can run: everything is checked, every default is filled in.
 
-    `variants` are names in order, `candidates` their settings in the same order; `document` is the recipe as it was
-    written, with the command line's changes.
+    `variants` are names in order, `candidates` their settings in the same order; `breakpoints` are conditions as
+    `dlbench.plan.breakpoints` reads them; `document` is the recipe as it was written, with the command line's changes.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Recipe:
     seeds: list[int]
     compare: Compare
     claims: list[Claim]
+    breakpoints: list[str]
     document: dict[str, Any]
 
     def to_toml(self) -> str:

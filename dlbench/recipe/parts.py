@@ -22,15 +22,18 @@ from pydantic import (
     create_model,
 )
 
+from dlbench.errors import UsageError
 from dlbench.parts import CATALOGS
 from dlbench.parts.arguments import Of, PerTrial, Settings
 from dlbench.parts.catalog import Part
 from dlbench.parts.datasets.common import COMMON
-from dlbench.recipe.sections import MetricName, Takes
+from dlbench.plan.breakpoints import PATTERN
+from dlbench.plan.breakpoints import parse as parse_breakpoint
+from dlbench.plan.measures import CURVES
+from dlbench.recipe.sections import ConditionText, MetricName, Takes
 from dlbench.recipe.tables import Table, one_sentence, reworded, worded
 from dlbench.recipe.words import given, listed, meant, nearest
 from dlbench.report.metrics import METRICS
-from dlbench.report.trial import CURVES
 
 REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])
 """What every layer takes besides its own arguments: how many of it stand in a row."""
@@ -174,6 +177,8 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
             return Annotated[translated(annotation), one_sentence(mark.what)]
         if isinstance(mark, MetricName):
             return _metric(CURVES if mark.curves else METRICS, at_step=mark.at_step)
+        if isinstance(mark, ConditionText):
+            return Annotated[str, AfterValidator(_condition), WithJsonSchema({"type": "string", "pattern": PATTERN})]
     kept = [mark for mark in marks if not isinstance(mark, PerTrial)]
     return Annotated[(translated(annotation), *kept)] if kept else translated(annotation)
 
@@ -211,6 +216,14 @@ def _metric(names: Collection[str], *, at_step: bool) -> Any:
         return text
 
     return Annotated[str, AfterValidator(check), WithJsonSchema({"anyOf": [schema, stepped]} if at_step else schema)]
+
+
+def _condition(text: str) -> str:
+    """The text of a breakpoint, if it is one."""
+    try:
+        return str(parse_breakpoint(text))
+    except UsageError as error:
+        raise worded(str(error)) from None
 
 
 def _default(entry: dataclasses.Field[Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dlbench.recipe.places import KeyPath
 
-_PLAIN = ("lesson", "claims")
+_PLAIN = ("lesson", "claims", "breakpoints")
 """Sections without parts, where a string is a text and never short for a table."""
 
 _ALTERNATIVES = (

@@ -35,6 +35,11 @@ class MetricName:
     at_step: bool = False
 
 
+@dataclass(frozen=True)
+class ConditionText:
+    """Marks a string that states a condition of `dlbench.plan.breakpoints`."""
+
+
 Metric: TypeAlias = Annotated[str, MetricName()]
 Column: TypeAlias = Annotated[str, MetricName(at_step=True)]
 Curve: TypeAlias = Annotated[str, MetricName(curves=True)]
@@ -206,8 +211,18 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Breakpoint:
+    """Where a dashboard pauses by itself: `gradient_ratio < 1e-6`, `test_loss rises 3`; in one variant, or in all."""
+
+    WRITTEN: ClassVar[str] = "[[breakpoints]]"
+
+    when: Annotated[str, ConditionText()]
+    variant: str | None = None
+
+
+@dataclass(frozen=True)
 class Frame:
-    """Everything around the training: the lesson, the seeds, the comparison, the claims."""
+    """Everything around the training: the lesson, the seeds, the comparison, the claims, where to pause."""
 
     WRITTEN: ClassVar[str] = "the recipe"
 
@@ -215,6 +230,7 @@ class Frame:
     trials: Trials = field(default_factory=Trials)
     compare: Compare = field(default_factory=Compare)
     claims: list[Claim] = field(default_factory=list)
+    breakpoints: list[Breakpoint] = field(default_factory=list)
 
 
 TRAINING = tuple(entry.name for entry in fields(Training))

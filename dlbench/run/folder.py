@@ -151,6 +151,7 @@ def _plan(data: Any) -> Plan:
         trials=[Trial(**trial) for trial in data["trials"]],
         stacks=[Stack(**stack) for stack in data["stacks"]],
         workers=[WorkerPlan(**worker) for worker in data["workers"]],
+        breakpoints=data.get("breakpoints", []),
         v=data["v"],
     )
 
