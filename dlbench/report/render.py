@@ -43,11 +43,15 @@ class Terminal:
 
 @dataclass(frozen=True)
 class Printed:
-    """A column as text: its title in lines, and equally wide cells with the style of each."""
+    """A column as text: its title in lines, and equally wide cells with the style of each.
+
+    `key` is that of the measured column; empty for the names of the rows and their seeds.
+    """
 
     title: str
     cells: list[str]
     styles: list[str]
+    key: str = ""
 
     @property
     def width(self) -> int:
@@ -84,13 +88,17 @@ def render_text(
 
 def _blocks(table: Table, rows: list[Row], terminal: Terminal) -> Iterator[RenderableType]:
     """The columns in as many blocks as the width asks for, each beginning with the names of the rows."""
-    names = _names(rows, terminal)
-    columns = [_seeds(rows, terminal)]
-    columns += [_column(column, rows, terminal) for column in table.columns if _has_numbers(column, rows)]
+    names, *columns = printed(table, rows, terminal)
     room = terminal.width - max(column.width for column in columns) - 2 * GAP
     name_width = max(min(names.width, room, terminal.width // 2), 1)
     for block in _fitting(columns, terminal.width - name_width - GAP):
         yield _grid(names, name_width, block, terminal)
+
+
+def printed(table: Table, rows: list[Row], terminal: Terminal) -> list[Printed]:
+    """Some of a table's rows as columns of text: names, seeds, and the measured columns that have numbers in them."""
+    columns = [_column(column, rows, terminal) for column in table.columns if _has_numbers(column, rows)]
+    return [_names(rows, terminal), _seeds(rows, terminal), *columns]
 
 
 def _has_numbers(column: Column, rows: list[Row]) -> bool:
@@ -138,7 +146,8 @@ def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
     texts = [" ".join(filter(None, (a.rjust(left), b.ljust(right), c.ljust(mark)))) for a, b, c in parts]
     words = terminal.plain(column.title).replace("_", " ")
     title = textwrap.fill(words, max(left + right + mark, *map(len, words.split())), break_on_hyphens=False)
-    return Printed(title, texts, [terminal.style("green", "bold") if cell.best else "" for cell in cells])
+    styles = [terminal.style("green", "bold") if cell.best else "" for cell in cells]
+    return Printed(title, texts, styles, column.key)
 
 
 def _verdict(verdict: Verdict, terminal: Terminal) -> RenderableType:

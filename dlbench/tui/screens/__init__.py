@@ -1,0 +1,1 @@
+"""Screens over the panes: the help, and what asks before something happens."""

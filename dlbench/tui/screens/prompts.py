@@ -1,0 +1,226 @@
+"""The prompts that change nothing in a run but may end it: filter, seek, export, stop, drop."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from dlbench.tui.host import dashboard
+from dlbench.tui.model.trials import listed, name_of
+from dlbench.tui.screens.prompt import Choice, Prompt, field, words
+
+
+class FilterPrompt(Prompt[str]):
+    """Asks for a text that trials must contain; the list follows while it is typed, and Escape brings the old one back."""
+
+    HEADING = "Filter the trials"
+
+    def contents(self) -> ComposeResult:
+        """The field, and how many trials it leaves."""
+        self._before = dashboard(self).view.focus.filter
+        yield words(self, "Only trials whose variant, choice or seed contains every word.", "faint")
+        yield field(self._before, "relu seed 3")
+        yield Static(id="count")
+
+    def choices(self) -> list[Choice]:
+        """Keep what is typed, or show all."""
+        return [Choice("keep", "Filter", "primary"), Choice("all", "Show all")]
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter at once."""
+        self._set(event.value)
+
+    def accept(self, choice: str) -> None:
+        """The filter stays, or goes."""
+        text = "" if choice == "all" else self.query_one(Input).value.strip()
+        self._set(text)
+        self.dismiss(text)
+
+    def action_cancel(self) -> None:
+        """The old filter comes back."""
+        self._set(self._before)
+        super().action_cancel()
+
+    def _set(self, text: str) -> None:
+        view = dashboard(self).view
+        view.focus.filter = text.strip()
+        count, total = len(listed(view)), len(view.subject.plan.trials)
+        self.query_one("#count", Static).update(f"{count} of {total} trial{'' if total == 1 else 's'}")
+        dashboard(self).redraw()
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a replay is to go: a step of the chosen trial, or a share of the run's time from 0 to 1."""
+
+    step: int | None = None
+    share: float | None = None
+
+
+class SeekPrompt(Prompt[Target]):
+    """Asks where a replay is to go."""
+
+    HEADING = "Go to"
+
+    def contents(self) -> ComposeResult:
+        """The field, and what it takes."""
+        view = dashboard(self).view
+        self._steps = view.state.trials[view.focus.trial].stack.plan.steps if view.state.trials else 0
+        yield words(self, f"A step up to {self._steps:,}, a share of the run, or 'end': 500 · 50 % · end", "faint")
+        yield field(hint="500")
+
+    def choices(self) -> list[Choice]:
+        """Go, or the two ends."""
+        return [Choice("go", "Go", "primary"), Choice("start", "Start"), Choice("end", "End")]
+
+    def accept(self, choice: str) -> None:
+        """Go there, or say why that is nowhere."""
+        try:
+            self.dismiss(target(self.query_one(Input).value if choice == "go" else choice, self._steps))
+        except ValueError as error:
+            self.tell(str(error))
+
+
+def target(text: str, steps: int) -> Target:
+    """`500`, `step=500`, `50 %`, `start` or `end` as a place; raises ValueError where it is none, or beyond `steps`."""
+    plain = text.strip().lower().removeprefix("step").strip(" =")
+    if plain in ("start", "end"):
+        return Target(share=float(plain == "end"))
+    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", plain)
+    if share and float(share[1]) <= 100:
+        return Target(share=float(share[1]) / 100)
+    if share:
+        raise ValueError("more than 100 % is beyond the end")
+    if not re.fullmatch(r"\d[\d,_]*", plain):
+        raise ValueError(f"'{text.strip()}' is no place: write a step as 500, a share as 50 %, or 'end'")
+    step = int(re.sub(r"[,_]", "", plain))
+    if step > steps:
+        raise ValueError(f"step {step:,} is beyond the end: this trial has {steps:,} steps")
+    return Target(step=step)
+
+
+@dataclass(frozen=True)
+class ExportTo:
+    """In which of `EXPORTERS.names` the table is to be written, and where."""
+
+    form: str
+    file: Path
+
+
+class ExportPrompt(Prompt[ExportTo]):
+    """Asks for the format of the table and the name of its file; Enter in the field writes what its name ends in."""
+
+    HEADING = "Export the table"
+
+    def contents(self) -> ComposeResult:
+        """The file's name, with the format that its end stands for."""
+        yield words(self, "The table in full precision, into a file. The button sets the format.", "faint")
+        yield field(f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', dashboard(self).view.subject.name)}.csv")
+        yield Static(id="there", classes="faint")
+
+    def choices(self) -> list[Choice]:
+        """One button a format."""
+        from dlbench.export import EXPORTERS
+
+        return [Choice(part.name, part.name, "primary" if not i else "default") for i, part in enumerate(EXPORTERS)]
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say beforehand that a file would be replaced."""
+        there = event.value.strip() and Path(event.value.strip()).expanduser().is_file()
+        self.query_one("#there", Static).update("a file of this name is there; it will be replaced" if there else "")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field: the format that the name ends in."""
+        from dlbench.export import EXPORTERS
+
+        event.stop()
+        suffix = Path(event.value.strip()).suffix
+        form = next((part.name for part in EXPORTERS if part.traits["suffix"] == suffix), None)
+        if form is None:
+            self.tell(f"no format's files end in '{suffix}'; choose one by its button")
+        else:
+            self._write(form, rename=False)
+
+    def accept(self, choice: str) -> None:
+        """A format's button."""
+        self._write(choice, rename=True)
+
+    def _write(self, form: str, *, rename: bool) -> None:
+        from dlbench.export import EXPORTERS
+
+        text = self.query_one(Input).value.strip()
+        file = Path(text).expanduser()
+        if not text or file.is_dir() or not file.parent.is_dir():
+            where = f"'{text}' is a folder" if text and file.is_dir() else f"there is no folder '{file.parent}'"
+            self.tell(where if text else "the file needs a name")
+            return
+        suffix = str(EXPORTERS[form].traits["suffix"])
+        known = {str(part.traits["suffix"]) for part in EXPORTERS}
+        self.dismiss(ExportTo(form, file.with_suffix(suffix) if rename and file.suffix in known else file))
+
+
+class Confirmation(Prompt[bool]):
+    """Asks whether to do what cannot be undone."""
+
+    CHANGES_RUN: ClassVar[bool] = True
+    YES: ClassVar[str]
+
+    def choices(self) -> list[Choice]:
+        """Yes."""
+        return [Choice("yes", self.YES, "error")]
+
+    def accept(self, choice: str) -> None:
+        """Yes it is."""
+        self.dismiss(True)
+
+
+class ConfirmStop(Confirmation):
+    """Asks whether to stop the whole run."""
+
+    HEADING = "Stop the run?"
+    YES = "Stop it"
+
+    def contents(self) -> ComposeResult:
+        """What happens, and how to go on."""
+        app = dashboard(self)
+        name = app.folder.name if app.folder else app.view.subject.name
+        yield words(
+            self,
+            "Every worker finishes its step, writes a checkpoint and ends. All numbers so far are kept. "
+            "Other terminals that look at this run see it stopped.",
+        )
+        yield words(self, f"\nGo on later from there: dlbench run --resume {name}")
+
+
+class ConfirmDrop(Confirmation):
+    """Asks whether to end one trial for good."""
+
+    HEADING = "Stop this trial?"
+    YES = "Stop the trial"
+
+    def __init__(self, trial: int) -> None:
+        super().__init__()
+        self._trial = trial
+
+    def contents(self) -> ComposeResult:
+        """What happens, and what is kept."""
+        trial = dashboard(self).view.state.trials[self._trial]
+        self._is_over = trial.status.final
+        if self._is_over:
+            yield words(self, f"{name_of(trial.plan)} has ended already ({trial.status}).")
+            return
+        yield words(self, f"{name_of(trial.plan)}, at step {trial.step:,} of {trial.stack.plan.steps:,}.")
+        yield words(
+            self,
+            "\nIt trains no further and cannot be taken up again, not by --resume either. Its numbers so far are kept; "
+            "the table counts it as dropped. The other trials go on.",
+        )
+
+    def choices(self) -> list[Choice]:
+        """Nothing to say yes to where it is over."""
+        return [] if self._is_over else super().choices()

@@ -1,0 +1,185 @@
+"""The prompts that steer a run: another learning rate, conditions on which it pauses by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import orjson
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widgets import Input, OptionList, Static
+
+from dlbench.errors import UsageError
+from dlbench.run.tail import Tail
+from dlbench.run.workers import current_session
+from dlbench.tui.host import dashboard, plain
+from dlbench.tui.model.trials import name_of
+from dlbench.tui.screens.prompt import Choice, Prompt, field, words
+
+if TYPE_CHECKING:
+    from dlbench.report.trial_state import TrialState
+    from dlbench.run.folder import RunFolder
+    from dlbench.tui.model.view import View
+
+EXAMPLES = (
+    ("gradient_ratio < 1e-6", "the gradient has died on its way to the first layer"),
+    ("test_loss rises 3", "three evaluations running"),
+    ("update_ratio > 0.1 in relu", "any layer of one variant"),
+)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Another learning rate for some trials, as indices into `Plan.trials`."""
+
+    trials: tuple[int, ...]
+    lr: float
+
+
+class RatePrompt(Prompt[Rate]):
+    """Asks for another learning rate: for all seeds of the trial's candidate, or for the trial alone."""
+
+    HEADING = "Learning rate"
+    CHANGES_RUN: ClassVar[bool] = True
+
+    def __init__(self, trial: int) -> None:
+        super().__init__()
+        self._trial = trial
+
+    def contents(self) -> ComposeResult:
+        """The rate now, and a field for another."""
+        view = dashboard(self).view
+        trial = view.state.trials[self._trial]
+        self._seeds = open_seeds(view, self._trial)
+        if trial.status.final:
+            yield words(self, f"{name_of(trial.plan)} has ended already ({trial.status}).")
+            return
+        lr = rate_of(view, trial)
+        now = "its optimizer names no learning rate" if lr is None else f"learning rate {lr:g} now"
+        yield words(self, f"{name_of(trial.plan)}: {now}.")
+        yield words(
+            self,
+            "\nFrom the next step on; a schedule's factor stays. It is recorded, and marked in table and curves.",
+            "faint",
+        )
+        yield field("" if lr is None else f"{lr:g}", "0.01")
+
+    def choices(self) -> list[Choice]:
+        """For all its seeds, or for it alone."""
+        if self._trial not in self._seeds:
+            return []
+        alone = Choice("one", "This trial only")
+        return [Choice("all", f"All {len(self._seeds)} seeds", "primary"), alone] if len(self._seeds) > 1 else [alone]
+
+    def accept(self, choice: str) -> None:
+        """Take the number, or say why it is none."""
+        try:
+            lr = learning_rate(self.query_one(Input).value)
+        except ValueError as error:
+            self.tell(str(error))
+        else:
+            self.dismiss(Rate(self._seeds if choice == "all" else (self._trial,), lr))
+
+
+def learning_rate(text: str) -> float:
+    """A learning rate as it is typed; raises ValueError where it is no positive finite number."""
+    try:
+        lr = float(text)
+    except ValueError:
+        raise ValueError(f"'{text.strip()}' is no number; write 0.01 or 1e-2") from None
+    if not (math.isfinite(lr) and lr > 0):
+        raise ValueError(f"a learning rate is more than 0 and finite, not {text.strip()}")
+    return lr
+
+
+def open_seeds(view: View, trial: int) -> tuple[int, ...]:
+    """The trials of the same candidate that have not come to their end."""
+    candidate = view.subject.plan.trials[trial].candidate
+    return tuple(
+        other.index for other in view.state.trials if other.plan.candidate == candidate and not other.status.final
+    )
+
+
+def rate_of(view: View, trial: TrialState) -> float | None:
+    """The learning rate that a trial has now: that of its last intervention, else of its recipe, schedule left out."""
+    changed = [one.lr for one in trial.stack.interventions if trial.position in one.positions]
+    if changed:
+        return changed[-1]
+    settings: Mapping[str, Any] = view.subject.plan.candidates[trial.plan.candidate].settings
+    lr = settings.get("train", {}).get("optimizer", {}).get("lr")
+    return float(lr) if isinstance(lr, int | float) else None
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A condition to pause on, or (`on` False) no longer."""
+
+    when: str
+    on: bool
+
+
+class BreakpointPrompt(Prompt[Watch]):
+    """Asks for a condition on which the run pauses by itself; shows those that are set, to take away."""
+
+    HEADING = "Pause when"
+    CHANGES_RUN: ClassVar[bool] = True
+    DEFAULT_CSS = """
+    BreakpointPrompt OptionList { height: auto; max-height: 6; border: none; background: $boost; }
+    """
+
+    def contents(self) -> ComposeResult:
+        """The field, examples, and the conditions that are set."""
+        app = dashboard(self)
+        for condition, meaning in EXAMPLES:
+            yield words(self, f"{condition:<28}{meaning}", "faint")
+        yield field(hint=EXAMPLES[0][0])
+        self._set = watched(app.folder, app.view.subject.plan.breakpoints)
+        if not self._set:
+            yield words(self, "None is set.", "faint")
+            return
+        yield Static("Set now; Enter or a click on one takes it away:", classes="faint")
+        yield OptionList(*(Text(plain(self, when)) for when in self._set), compact=True)
+
+    def choices(self) -> list[Choice]:
+        """Set what was typed."""
+        return [Choice("set", "Set", "primary")]
+
+    def accept(self, choice: str) -> None:
+        """Take the condition, or say what it lacks."""
+        from dlbench.plan.breakpoints import parse
+
+        variants = {trial.variant for trial in dashboard(self).view.subject.plan.trials}
+        try:
+            found = parse(self.query_one(Input).value, variants)
+        except UsageError as error:
+            self.tell(str(error))
+        else:
+            self.dismiss(Watch(str(found), on=True))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """One that is set is to go."""
+        self.dismiss(Watch(self._set[event.option_index], on=False))
+
+
+def watched(folder: RunFolder | None, of_recipe: Mapping[Any, Any] | list[Any] | tuple[Any, ...]) -> list[str]:
+    """The conditions in force: the recipe's, and what this session was asked for since."""
+    found = dict.fromkeys(str(one) for one in of_recipe)
+    session = None if folder is None else current_session(folder)
+    if folder is None or session is None:
+        return list(found)
+    for line in Tail(folder.control_file).lines():
+        try:
+            control = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        if not isinstance(control, dict) or control.get("action") != "breakpoint" or control.get("session") != session:
+            continue
+        when = str(control.get("when", ""))
+        if control.get("on", True):
+            found[when] = None
+        else:
+            found.pop(when, None)
+    return list(found)

@@ -1,0 +1,257 @@
+"""The sidebar: every trial in one line, grouped by candidate; what is drawn is what is on the screen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from dlbench.report.format import NOTHING, number, value_format
+from dlbench.report.metrics import METRICS
+from dlbench.report.trial import Status
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.picture import Picture
+from dlbench.tui.host import dashboard, plain
+from dlbench.tui.model.trials import Group, groups, mark
+from dlbench.tui.widgets.chart import changed_rows, strip
+
+if TYPE_CHECKING:
+    from dlbench.report.state import RunState
+    from dlbench.report.trial_state import TrialState
+    from dlbench.tui.model.view import View
+
+SEED, LOSS, ACCURACY = 5, 10, 7
+"""Cells of the columns."""
+TROUBLE = (Status.DIVERGED, Status.FAILED, Status.CRASHED)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: the name of a variant with a search, the heading of a candidate, or one of its trials."""
+
+    group: Group
+    trial: int | None = None
+    is_variant: bool = False
+
+
+class TrialList(ScrollView):
+    """The trials that pass the filter. A click on one chooses it, a click on a heading folds or unfolds its seeds.
+
+    Where not all fit, only the candidate of the chosen trial is unfolded. It takes no focus: keys choose by `focus.trial`.
+    """
+
+    ALLOW_SELECT: ClassVar[bool] = False
+    DEFAULT_CSS = """
+    TrialList { width: 26; height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """A trial was clicked; the focus is on it."""
+
+        trial: int
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.can_focus = False
+        self._view: View | None = None
+        self._groups: list[Group] = []
+        self._filter: str | None = None
+        self._lines: list[Line] = []
+        self._all_fit = False
+        self._folds: dict[int, bool] = {}
+        self._shown: int | None = None
+        self._picture = Picture.blank(0, 0)
+
+    def show(self, view: View) -> None:
+        """Draw what is new; a trial chosen since the last time comes into view."""
+        if self._filter != view.focus.filter or self._view is not view:
+            self._groups, self._filter = groups(view.subject.plan, view.focus.filter), view.focus.filter
+        self._view = view
+        is_new = self._shown != view.focus.trial
+        self._shown = view.focus.trial
+        if is_new:
+            self._folds.pop(
+                view.subject.plan.trials[view.focus.trial].candidate if view.subject.plan.trials else -1, None
+            )
+        self._arrange()
+        if is_new:
+            self._scroll_to(view.focus.trial)
+        self._repaint()
+
+    def _arrange(self) -> None:
+        """Put the lines together; only a fold, a filter, a size or another trial changes them."""
+        everything = sum(1 + len(group.trials) + bool(group.choice) for group in self._groups)
+        self._all_fit = everything <= self.size.height - self._head or len(self._groups) == 1
+        lines: list[Line] = []
+        variant = None
+        for group in self._groups:
+            if group.choice and group.variant != variant:
+                lines.append(Line(group, is_variant=True))
+            variant = group.variant
+            lines.append(Line(group))
+            if self._is_open(group):
+                lines += [Line(group, trial) for trial in group.trials]
+        self._lines = lines
+        size = Size(self.scrollable_content_region.width, len(lines) + self._head)
+        if self.virtual_size != size:
+            self.virtual_size = size
+
+    def _is_open(self, group: Group) -> bool:
+        return self._folds.get(group.candidate, self._all_fit or self._shown in group.trials)
+
+    @property
+    def _head(self) -> int:
+        """Lines above the list that do not scroll."""
+        return 3 if self._filter else 2
+
+    def _scroll_to(self, trial: int) -> None:
+        row = next((row for row, line in enumerate(self._lines) if line.trial == trial), None)
+        room = self.size.height - self._head
+        if row is None or room <= 0:
+            return
+        top = round(self.scroll_y)
+        wanted = min(max(top, row - room + 1), row)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """A new size is a new arrangement."""
+        if self._view is not None:
+            self._arrange()
+            self._repaint()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other lines, another picture."""
+        super().watch_scroll_y(old_value, new_value)
+        self._repaint()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose a trial, or fold a candidate."""
+        line = self.line_at(event.y)
+        if line is None or self._view is None or line.is_variant:
+            return
+        if line.trial is None:
+            self._folds[line.group.candidate] = not self._is_open(line.group)
+            self._arrange()
+            self._repaint()
+            return
+        focus = self._view.focus
+        focus.trial, focus.follow = line.trial, False
+        self.post_message(self.Chosen(line.trial))
+        dashboard(self).redraw()
+
+    def line_at(self, y: int) -> Line | None:
+        """The line in a row of the widget."""
+        row = y - self._head + round(self.scroll_y)
+        return self._lines[row] if y >= self._head and 0 <= row < len(self._lines) else None
+
+    def render_line(self, y: int) -> Strip:
+        """One row of what was drawn."""
+        if y >= self._picture.height:
+            return Strip.blank(self.size.width, self.rich_style)
+        return strip(self._picture, y, dashboard(self))
+
+    def _repaint(self) -> None:
+        width, height = self.scrollable_content_region.size
+        if self._view is None or not width or not height:
+            return
+        with self._view.lock:
+            picture = self._draw(self._view, width, height)
+        before, self._picture = self._picture, picture
+        if before.text.shape != picture.text.shape:
+            self.refresh()
+        elif rows := changed_rows(before, picture):
+            self.refresh(*(Region(0, row, width, 1) for row in rows))
+
+    def _draw(self, view: View, width: int, height: int) -> Picture:
+        picture = Picture.blank(width, height)
+        self._draw_head(picture, view)
+        names = curve_names(view.state)
+        for row in range(self._head, height):
+            line = self.line_at(row)
+            if line is None:
+                break
+            if line.trial is not None:
+                self._draw_trial(picture, row, view.state.trials[line.trial], names)
+            else:
+                self._draw_heading(picture, row, line, view.state)
+        return picture
+
+    def _draw_head(self, picture: Picture, view: View) -> None:
+        trials = view.state.trials
+        over = sum(trial.status.final for trial in trials)
+        picture.put(0, 0, f"Trials {over}/{len(trials)}", Ink.STRONG)
+        word = "follows" if view.focus.follow else "held"
+        picture.put(0, picture.width - len(word), word, Ink.FAINT)
+        if self._filter:
+            count = sum(len(group.trials) for group in self._groups)
+            picture.put(1, 0, self._fitted(f"/{self._filter}", picture.width - 7), Ink.MARK)
+            picture.put(1, picture.width - 6, f"{count:>6,}", Ink.MARK if count else Ink.ALARM)
+        names = [name.replace("_", " ").replace("accuracy", "acc") for name in curve_names(view.state)]
+        titles = f"{'seed':>{SEED + 2}}{names[0]:>{LOSS + 1}}{names[1].split()[-1]:>{ACCURACY - 1}}"
+        picture.put(self._head - 1, 0, titles, Ink.FAINT)
+
+    def _draw_heading(self, picture: Picture, row: int, line: Line, state: RunState) -> None:
+        if line.is_variant:
+            picture.put(row, 0, self._fitted(line.group.variant, picture.width), Ink.STRONG)
+            return
+        statuses = [state.trials[trial].status for trial in line.group.trials]
+        bad = sum(status in TROUBLE for status in statuses)
+        counts = f" {sum(status is Status.OK for status in statuses)}/{len(statuses)}"
+        trouble = f" !{bad}" if bad else ""
+        name = f"{'-' if self._is_open(line.group) else '+'} {line.group.choice or line.group.variant}"
+        room = picture.width - len(counts) - len(trouble)
+        picture.put(row, 0, self._fitted(name, room), Ink.PLAIN if line.group.choice else Ink.STRONG)
+        column = picture.put(row, room, counts, Ink.FAINT)
+        picture.put(row, column, trouble, Ink.ALARM)
+
+    def _draw_trial(self, picture: Picture, row: int, trial: TrialState, names: tuple[str, str]) -> None:
+        is_chosen, sign = trial.index == self._shown, mark(trial)
+        glyphs = dashboard(self).glyphs
+        text, ink = numbers_of(trial, names)
+        cells = plain(self, f"{trial.plan.seed:>{SEED}}{text:>{LOSS + ACCURACY}}")
+        if is_chosen:
+            picture.put(row, 0, " " * picture.width, Ink.CURSOR)
+            picture.put(row, 0, glyphs.pointer, Ink.CURSOR)
+        picture.put(row, 1, sign.sign if glyphs.braille else sign.ascii, Ink.CURSOR if is_chosen else sign.ink)
+        picture.put(row, 2, cells, Ink.CURSOR if is_chosen else ink)
+
+    def _fitted(self, text: str, room: int) -> str:
+        """A text cut to its room, with a sign that it is."""
+        text = plain(self, text)
+        if cell_len(text) <= room:
+            return text
+        return set_cell_size(text, max(room - 1, 0)) + dashboard(self).glyphs.ellipsis
+
+
+def curve_names(state: RunState) -> tuple[str, str]:
+    """The loss and the accuracy to show: on test data, where any stack has been evaluated on some, else on training data."""
+    tested = any(stack.metrics.series("test_loss") is not None for stack in state.stacks)
+    return ("test_loss", "test_accuracy") if tested else ("train_loss", "train_accuracy")
+
+
+def numbers_of(trial: TrialState, names: tuple[str, str]) -> tuple[str, Ink]:
+    """The last numbers of a trial, or in a word why it has none, with the ink to write them in."""
+    status = trial.status
+    if status is Status.DIVERGED:
+        return f"NaN @ {trial.diverged_at:,}", Ink.ALARM
+    if status is Status.DROPPED:
+        return f"dropped @ {trial.dropped_at:,}", Ink.FAINT
+    if status is Status.WAITING or (status in TROUBLE and not len(trial.steps)):
+        return str(status), Ink.ALARM if status in TROUBLE else Ink.FAINT
+    loss, accuracy = (_last(trial, name) for name in names)
+    return f"{loss:>{LOSS}}{accuracy:>{ACCURACY}}", Ink.ALARM if status in TROUBLE else Ink.PLAIN
+
+
+def _last(trial: TrialState, name: str) -> str:
+    series = trial.stack.metrics.series(name)
+    value = math.nan if series is None or not len(series) else float(series[-1, trial.position])
+    return number(value, value_format(METRICS[name], value)) if math.isfinite(value) else NOTHING
