@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 KILLING = 2
 """How many times someone asks to stop before the workers are killed."""
 
+RESULTS = frozenset({Status.OK, Status.DIVERGED, Status.DROPPED})
+"""How a trial may end without an exit code of its own: whoever dropped one by hand has what they asked for."""
+
 
 @dataclass(frozen=True)
 class Session:
@@ -64,7 +67,7 @@ class Session:
     def _train(
         self, recipe: Recipe, plan: Plan, folder: RunFolder, start: Callable[[RunFolder], list[Worker]]
     ) -> ExitCode:
-        state = RunState(plan, solved=recipe.compare.solved)
+        state = RunState(plan, solved=recipe.compare.solved, histograms=0)
         with Interrupts() as interrupts:
             workers = start(folder)
             self.narrate(f"{heading(recipe.lesson, recipe.name)}\n")
@@ -113,7 +116,7 @@ class Session:
     def _code(self, workers: list[Worker], state: RunState, result: Report | None) -> ExitCode:
         if any(worker.process.poll() == ExitCode.ENVIRONMENT for worker in workers):
             return ExitCode.ENVIRONMENT
-        if result is None or any(trial.status not in {Status.OK, Status.DIVERGED} for trial in state.trials):
+        if result is None or any(trial.status not in RESULTS for trial in state.trials):
             return ExitCode.TRIAL_FAILED
         if self.strict and any(verdict.outcome is Outcome.REFUTED for verdict in result.verdicts):
             return ExitCode.CLAIM_REFUTED

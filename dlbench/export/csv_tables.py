@@ -9,10 +9,10 @@ from typing import Any
 
 from dlbench.export.base import EXPORTERS
 from dlbench.report.metrics import METRICS
-from dlbench.report.stack_state import TrialState
 from dlbench.report.summary import Report
 from dlbench.report.table import Cell, Row, Table
 from dlbench.report.trial import Status
+from dlbench.report.trial_state import TrialState
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 PARTS = ("mean", "deviation", "n", "low", "high")

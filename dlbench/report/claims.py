@@ -14,7 +14,6 @@ from dlbench.report.entries import Entry, entries, selected, selection_metric
 from dlbench.report.format import fine_format, interval_text, number, value_format
 from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.rounding import gap
-from dlbench.report.stack_state import TrialState
 from dlbench.report.state import RunState
 from dlbench.report.statistics import (
     Interval,
@@ -25,6 +24,7 @@ from dlbench.report.statistics import (
     summarize,
 )
 from dlbench.report.trial import Status
+from dlbench.report.trial_state import TrialState
 
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Claim, Compare

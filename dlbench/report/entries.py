@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlbench.report.metrics import DEFAULT_METRIC, METRICS, Metric
-from dlbench.report.stack_state import TrialState
 from dlbench.report.state import RunState
 from dlbench.report.trial import Status
+from dlbench.report.trial_state import TrialState
 
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Compare

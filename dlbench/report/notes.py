@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from dlbench.report.format import BEST, choice_text, number, value_format
 from dlbench.report.metrics import Metric
-from dlbench.report.stack_state import TrialState
 from dlbench.report.state import RunState
 from dlbench.report.trial import Status
+from dlbench.report.trial_state import TrialState
 
 if TYPE_CHECKING:
     from dlbench.report.table import Folded, Table
@@ -65,6 +65,7 @@ def _unfinished(state: RunState) -> list[str]:
         Status.WAITING: "have not begun",
         Status.RUNNING: "are still training: their values so far",
         Status.STOPPED: "were stopped: their values up to there",
+        Status.CRASHED: "crashed: their values up to there",
     }
     counts = {status: [trial for trial in state.trials if trial.status is status] for status in texts}
     total = len(state.trials)

@@ -1,17 +1,20 @@
-"""What the events have told of one stack so far, and the view of each of its trials."""
+"""What the events have told of one stack so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlbench import plan
-from dlbench.report.timeline import Array, Timeline
-from dlbench.report.trial import SolvedRule, Status, index_at
+from dlbench.report.histograms import Histograms
+from dlbench.report.marks import Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
+from dlbench.report.timeline import Timeline
+from dlbench.report.trial import Status
 
 NO_SESSION = -1
+ENDS = {"done": Status.OK, "stopped": Status.STOPPED, "crashed": Status.CRASHED}
+"""How an `end` leaves a stack; every other has failed."""
 
 
 @dataclass(frozen=True)
@@ -21,23 +24,6 @@ class Layer:
     name: str
     kind: str
     weight: tuple[int, ...] | None
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """A trial's loss became NaN or infinite at `step`; `last_loss` is the last finite batch loss, if there was one."""
-
-    step: int
-    last_loss: float | None
-    session: int
-
-
-@dataclass(frozen=True)
-class End:
-    """How a session's work on a stack ended: `status` is done, stopped or failed."""
-
-    status: str
-    error: str | None
 
 
 @dataclass
@@ -58,14 +44,24 @@ class StackState:
     metrics: Timeline = field(default_factory=Timeline)
     """Fields: the curves and `batch_loss` as `[trials]`; `epoch` and `seconds` (of the whole stack) as scalars."""
     probes: Timeline = field(default_factory=Timeline)
-    """Fields as in the event, `[trials, layers]`, histograms `[trials, layers, bins]`."""
+    """Fields as in the event, `[trials, layers]` as float32; histograms are apart."""
+    histograms: Histograms = field(default_factory=lambda: Histograms(0))
     probe_cost: float | None = None
     """The probes' share of the time so far."""
-    rate: float | None = None
-    """Steps a second, recently."""
-    checkpoint: int | None = None
+    pulses: dict[int, Pulse] = field(default_factory=dict)
+    """By session."""
+    checkpoints: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Session -> the step of its last checkpoint, and its place in the order of events."""
     divergences: dict[int, list[Divergence]] = field(default_factory=dict)
     """By position of the trial in the stack."""
+    drops: dict[int, list[Drop]] = field(default_factory=dict)
+    """By position of the trial in the stack, whether they still count or not."""
+    changes: list[Intervention] = field(default_factory=list)
+    """Whether they still count or not."""
+    told_hits: list[Hit] = field(default_factory=list)
+    """Whether they still count or not."""
+    workers: dict[int, WorkerFacts] = field(default_factory=dict)
+    """Session -> who has the stack on its list."""
     queued: int = NO_SESSION
     """The last session that has the stack on its list."""
     starts: dict[int, int] = field(default_factory=dict)
@@ -89,7 +85,7 @@ class StackState:
         end = self.ends.get(session)
         if end is None:
             return Status.RUNNING
-        return {"done": Status.OK, "stopped": Status.STOPPED}.get(end.status, Status.FAILED)
+        return ENDS.get(end.status, Status.FAILED)
 
     @property
     def error(self) -> str | None:
@@ -100,14 +96,66 @@ class StackState:
     @property
     def step(self) -> int:
         """The step that training has reached."""
-        if self.status is Status.OK:
+        if self.status is Status.OK and not self.is_dropped:
             return self.plan.steps
         return self.reached.get(self.session, 0)
 
     @property
+    def progress(self) -> float:
+        """Share of its steps that are done, 0 to 1; all where nothing is left to train."""
+        if self.status is Status.OK:
+            return 1.0
+        return min(self.step / max(self.plan.steps, 1), 1.0)
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether all of its trials were dropped, so that it ends before its last step."""
+        return bool(self.drops) and all(self.drop(position) for position in range(len(self.plan.trials)))
+
+    @property
+    def dropped(self) -> dict[int, int]:
+        """Position of a dropped trial -> the first step that it did not train."""
+        marks = {position: self.drop(position) for position in self.drops}
+        return {position: mark.step for position, mark in marks.items() if mark}
+
+    @property
+    def interventions(self) -> list[Intervention]:
+        """The learning rates that were set by hand, in the order of their steps."""
+        return sorted((change for change in self.changes if self.holds(change)), key=lambda one: (one.step, one.order))
+
+    @property
+    def worker(self) -> WorkerFacts | None:
+        """Who trains it, or trained it last."""
+        return self.workers.get(max(self.session, self.queued))
+
+    @property
+    def checkpoint(self) -> int | None:
+        """The step of the last checkpoint of its newest session."""
+        return self.checkpoints.get(self.session, (None, 0))[0]
+
+    @property
+    def rate(self) -> float | None:
+        """Steps a second, recently."""
+        return self._pulse.rate
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes of its process, on a GPU those allocated there, at the last heartbeat."""
+        return self._pulse.memory
+
+    @property
+    def paused(self) -> bool:
+        """Whether its worker waits between two steps."""
+        return self._pulse.paused and self.status is Status.RUNNING
+
+    @property
+    def _pulse(self) -> Pulse:
+        return self.pulses.get(self.session, Pulse())
+
+    @property
     def eta(self) -> float | None:
         """Seconds left at the recent rate, while it runs."""
-        if self.status is not Status.RUNNING or not self.rate:
+        if self.status is not Status.RUNNING or not self.rate or self.paused:
             return None
         return max(self.plan.steps - self.step, 0) / self.rate
 
@@ -129,105 +177,28 @@ class StackState:
         limit = self.limit(session)
         return limit is None or step <= limit
 
+    def holds(self, mark: Intervention | Drop) -> bool:
+        """Whether something done by hand is still in force: a resumed stack knows of it only by its checkpoint."""
+        limit = self.limit(mark.session)
+        if limit is None or mark.step < limit:
+            return True
+        saved, order = self.checkpoints.get(mark.session, (None, 0))
+        return mark.step == limit == saved and mark.order < order
+
     def start(self, session: int, step: int) -> None:
         """A session takes the stack up at `step`: what older ones recorded after it is void."""
         self.starts[session] = step
         self.reached[session] = max(step, self.reached.get(session, 0))
         self.metrics.drop_after(step, session)
         self.probes.drop_after(step, session)
+        self.histograms.drop_after(step, session)
 
     def divergence(self, position: int) -> Divergence | None:
         """The divergence of a trial that still counts: the earliest, of the newest session that saw one."""
         marks = [mark for mark in self.divergences.get(position, []) if self.counts(mark.session, mark.step)]
         return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)
 
-
-@dataclass(frozen=True)
-class TrialState:
-    """One trial as a view into its stack; it satisfies `dlbench.report.trial.Trial`."""
-
-    index: int
-    """Index into `Plan.trials`."""
-    plan: plan.Trial
-    stack: StackState
-    position: int
-    """Place in the stack: its index along the leading axis."""
-    solved_rule: SolvedRule | None = None
-
-    @property
-    def status(self) -> Status:
-        """Where it stands: its own divergence counts before the stack's status."""
-        return Status.DIVERGED if self.diverged_at is not None else self.stack.status
-
-    @property
-    def error(self) -> str | None:
-        """Why its stack failed, if it did."""
-        return self.stack.error
-
-    @property
-    def step(self) -> int:
-        """The step that its training has reached."""
-        return self.stack.step
-
-    @property
-    def diverged_at(self) -> int | None:
-        """The step at which it diverged, if it did."""
-        mark = self.stack.divergence(self.position)
-        return mark.step if mark else None
-
-    @property
-    def last_loss(self) -> float | None:
-        """The last finite batch loss of a diverged trial."""
-        mark = self.stack.divergence(self.position)
-        return mark.last_loss if mark else None
-
-    @property
-    def steps(self) -> list[int]:
-        """The steps of its evaluations, ascending."""
-        return self.stack.metrics.steps
-
-    def curve(self, name: str) -> NDArray[np.float64]:
-        """One series over `steps`; NaN where there is no number."""
-        series = self.stack.metrics.series(name)
-        if series is None or series.ndim != 2:
-            return np.full(len(self.steps), np.nan)
-        return series[:, self.position].astype(np.float64, copy=False)
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers that the probes measure."""
-        return self.stack.layers
-
-    @property
-    def probe_steps(self) -> list[int]:
-        """The steps of its probes, ascending."""
-        return self.stack.probes.steps
-
-    def probe(self, name: str) -> Array | None:
-        """One measure of all layers over `probe_steps`, `[probes, layers]` (histograms `[probes, layers, bins]`)."""
-        series = self.stack.probes.series(name)
-        return None if series is None else series[:, self.position]
-
-    def gradient_norms(self, at_step: int | None = None) -> NDArray[np.float64] | None:
-        """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""
-        series = self.probe("gradient_norm")
-        index = index_at(self.probe_steps, at_step, self.step)
-        if series is None or index is None or series.shape[1] != len(self.layers):
-            return None
-        weighted = [layer.weight is not None for layer in self.layers]
-        return series[index, weighted].astype(np.float64)
-
-    @property
-    def classes(self) -> int | None:
-        """Number of classes of its data, once known."""
-        return self.stack.classes
-
-    @property
-    def seconds(self) -> float | None:
-        """Its share of the training time of its stack."""
-        return None if self.stack.seconds is None else self.stack.seconds / len(self.stack.plan.trials)
-
-    @property
-    def parameters(self) -> int:
-        """Numbers that it trains."""
-        return self.stack.plan.parameters
+    def drop(self, position: int) -> Drop | None:
+        """The drop of a trial that still counts: the earliest."""
+        marks = [mark for mark in self.drops.get(position, []) if self.holds(mark)]
+        return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)

@@ -8,9 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from dlbench.plan import Plan
-from dlbench.report.stack_state import NO_SESSION, Divergence, End, Layer, StackState, TrialState
-from dlbench.report.timeline import Array, numbers
+from dlbench.report.fields import count, numbers, positions, text
+from dlbench.report.histograms import Histogram, Histograms
+from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
+from dlbench.report.stack_state import NO_SESSION, Layer, StackState
 from dlbench.report.trial import CURVES, SolvedRule, Status
+from dlbench.report.trial_state import TrialState
 from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
 
 Event: TypeAlias = Mapping[str, Any]
@@ -18,6 +21,9 @@ Event: TypeAlias = Mapping[str, Any]
 TRIAL_SERIES = (*CURVES, "batch_loss")
 LAYER_SERIES = (*MEASURES, ZEROS)
 LARGEST_STEP = 2**53
+CRASHED = "crashed"
+HISTOGRAMS = 64
+"""Records of histograms a stack that are kept for those who look at them."""
 
 
 class RunState:
@@ -25,18 +31,24 @@ class RunState:
 
     Events may come at once or one by one, from several sessions, out of order, torn apart by unknown kinds and missing
     fields: what cannot be read is passed over, never guessed. An event's `session` and `worker` (its file) are used where
-    it carries them; without, it belongs to the stack's latest session. `solved` is the recipe's own rule for that metric.
+    it carries them; without, it belongs to the stack's latest session. `solved` is the recipe's own rule for that metric;
+    of `histograms` at most so many records a stack are kept, evenly thinned out.
     """
 
-    def __init__(self, plan: Plan, *, solved: SolvedRule | None = None) -> None:
+    def __init__(self, plan: Plan, *, solved: SolvedRule | None = None, histograms: int = HISTOGRAMS) -> None:
         self.plan = plan
-        self.stacks = [StackState(index, stack) for index, stack in enumerate(plan.stacks)]
+        self.stacks = [
+            StackState(index, stack, histograms=Histograms(histograms)) for index, stack in enumerate(plan.stacks)
+        ]
         self.trials = _trials(plan, self.stacks, solved)
         self.notes: list[tuple[int | None, str]] = []
         """(stack or `None`, text) in the order of arrival."""
         self.version = 0
         """Grows whenever an event has been applied."""
-        self._workers: dict[tuple[int, int], list[int]] = {}
+        self.answers: dict[str, list[Answer]] = {}
+        """What the workers said of each control, by its id."""
+        self.workers: dict[tuple[int, int], WorkerFacts] = {}
+        """By session and worker."""
 
     def apply(self, events: Iterable[object]) -> None:
         """Fold events in; those that are not understood change nothing."""
@@ -49,37 +61,60 @@ class RunState:
                 self.version += 1
 
     def lost(self, stacks: Container[int] | None = None) -> None:
-        """The workers of these stacks (without: of all) are gone without a word: what runs is stopped where it came to."""
+        """The workers of these stacks (without: of all) are gone without a word: what runs has crashed where it came to."""
         for index, stack in enumerate(self.stacks):
             if stack.status is Status.RUNNING and (stacks is None or index in stacks):
-                stack.ends[stack.session] = End("stopped", None)
+                stack.ends[stack.session] = End(CRASHED, None)
         self.version += 1
 
     @property
     def progress(self) -> float:
         """Share of the run's work that is done, 0 to 1, stacks weighed by their estimated cost."""
         total = sum(stack.plan.cost for stack in self.stacks)
-        done = sum(stack.plan.cost * min(stack.step / max(stack.plan.steps, 1), 1) for stack in self.stacks)
+        done = sum(stack.plan.cost * stack.progress for stack in self.stacks)
         return done / total if total > 0 else 0.0
 
+    @property
+    def hits(self) -> list[Hit]:
+        """The breakpoints that were hit and have not been voided, by session and step; a repeated one counts once."""
+        found = {
+            (hit.trial, hit.step, hit.when, hit.layer): hit
+            for stack in self.stacks
+            for hit in sorted(stack.told_hits, key=lambda one: one.session)
+            if stack.counts(hit.session, hit.step)
+        }
+        return sorted(found.values(), key=lambda hit: (hit.session, hit.step, hit.stack, hit.trial))
+
     def _stack(self, event: Event) -> StackState | None:
-        index = _count(event, "stack")
+        index = count(event, "stack")
         return self.stacks[index] if index is not None and index < len(self.stacks) else None
 
     def _on_run(self, event: Event) -> None:
-        session, worker, indices = _count(event, "session"), _count(event, "worker"), event.get("stacks")
+        session, indices = count(event, "session"), event.get("stacks")
         if session is None or not isinstance(indices, list):
             return
-        mine = [i for i in indices if isinstance(i, int) and 0 <= i < len(self.stacks)]
-        self._workers[session, worker or 0] = mine
+        mine = tuple(i for i in indices if isinstance(i, int) and 0 <= i < len(self.stacks))
+        facts = WorkerFacts(
+            session,
+            count(event, "worker") or 0,
+            mine,
+            device=text(event, "device"),
+            device_name=text(event, "device_name"),
+            threads=count(event, "threads"),
+            host=text(event, "host"),
+            pid=count(event, "pid"),
+            torch=text(event, "torch"),
+        )
+        self.workers[session, facts.worker] = facts
         for index in mine:
             self.stacks[index].queued = max(self.stacks[index].queued, session)
+            self.stacks[index].workers[session] = facts
 
     def _on_stack(self, event: Event) -> None:
-        stack, step = self._stack(event), _count(event, "step")
+        stack, step = self._stack(event), count(event, "step")
         if stack is None or step is None:
             return
-        session = _count(event, "session")
+        session = count(event, "session")
         session = max(stack.session, stack.queued - 1) + 1 if session is None else session
         if session >= stack.session:
             _describe(stack, event)
@@ -101,15 +136,19 @@ class RunState:
             return
         stack, session, step = found
         shape = (len(stack.plan.trials), len(stack.layers) or None)
-        values: dict[str, Array | None] = {name: numbers(event.get(name), shape) for name in LAYER_SERIES}
-        histogram = numbers(event.get(HISTOGRAM), (*shape, None))
-        values[HISTOGRAM] = None if histogram is None else histogram.astype(np.float32)
-        stack.probes.record(step, session, {name: value for name, value in values.items() if value is not None})
+        values = {name: numbers(event.get(name), shape) for name in LAYER_SERIES}
+        layers = {name: value.astype(np.float32) for name, value in values.items() if value is not None}
+        stack.probes.record(step, session, layers)
+        counts = numbers(event.get(HISTOGRAM), (*shape, None)) if stack.histograms.most else None
+        if counts is not None:
+            zeros = values[ZEROS]
+            known = np.zeros(counts.shape[:2], np.uint32) if zeros is None else zeros.astype(np.uint32)
+            stack.histograms.record(Histogram(step, session, counts.astype(np.uint32), known))
         cost = numbers(event.get("cost"), ())
         stack.probe_cost = stack.probe_cost if cost is None or np.isnan(cost) else float(cost)
 
     def _on_diverged(self, event: Event) -> None:
-        found, position = self._record(event), _count(event, "trial")
+        found, position = self._record(event), count(event, "trial")
         if found is None or position is None or position >= len(found[0].plan.trials):
             return
         stack, session, step = found
@@ -120,16 +159,56 @@ class RunState:
     def _on_checkpoint(self, event: Event) -> None:
         found = self._record(event)
         if found is not None:
-            found[0].checkpoint = found[2]
+            stack, session, step = found
+            stack.checkpoints[session] = step, self.version
 
     def _on_heartbeat(self, event: Event) -> None:
-        found, rate = self._record(event), numbers(event.get("rate"), ())
-        if found is not None and rate is not None and rate > 0:
-            found[0].rate = float(rate)
+        found = self._record(event)
+        if found is None:
+            return
+        pulse = found[0].pulses.setdefault(found[1], Pulse())
+        rate = numbers(event.get("rate"), ())
+        if rate is not None and rate > 0:
+            pulse.rate = float(rate)
+        pulse.paused = event.get("paused") is True
+        pulse.memory = count(event, "memory")
+
+    def _on_control(self, event: Event) -> None:
+        """What was asked has taken effect, or has not."""
+        action, error = text(event, "action"), text(event, "error")
+        if action is None:
+            return
+        answer = Answer(action, count(event, "stack"), count(event, "step"), error)
+        self.answers.setdefault(str(event.get("id")), []).append(answer)
+        found = self._record(event) if error is None else None
+        if found is None:
+            return
+        stack, session, step = found
+        if action in {"pause", "resume"}:
+            stack.pulses.setdefault(session, Pulse()).paused = action == "pause"
+        elif action == "rate":
+            lr, places = numbers(event.get("lr"), ()), positions(event, len(stack.plan.trials))
+            if places and lr is not None and not np.isnan(lr):
+                stack.changes.append(Intervention(step, places, float(lr), session, self.version))
+        elif action == "drop":
+            for position in positions(event, len(stack.plan.trials)):
+                stack.drops.setdefault(position, []).append(Drop(step, session, self.version))
+
+    def _on_breakpoint(self, event: Event) -> None:
+        found, position, when = self._record(event), count(event, "trial"), text(event, "when")
+        if found is None or when is None or position is None or position >= len(found[0].plan.trials):
+            return
+        stack, session, step = found
+        value, paused = numbers(event.get("value"), ()), event.get("paused") is True
+        known = None if value is None or np.isnan(value) else float(value)
+        trial = stack.plan.trials[position]
+        stack.told_hits.append(Hit(stack.index, step, trial, text(event, "layer"), when, known, paused, session))
+        if paused:
+            stack.pulses.setdefault(session, Pulse()).paused = True
 
     def _on_note(self, event: Event) -> None:
         if isinstance(event.get("text"), str):
-            self.notes.append((_count(event, "stack"), event["text"]))
+            self.notes.append((count(event, "stack"), event["text"]))
 
     def _on_end(self, event: Event) -> None:
         status = event.get("status")
@@ -140,7 +219,7 @@ class RunState:
         if event.get("stack") is None:
             self._end_worker(event, end)
             return
-        stack, step = self._stack(event), _count(event, "step")
+        stack, step = self._stack(event), count(event, "step")
         if stack is not None:
             session = self._session(event, stack)
             stack.ends[session] = end
@@ -148,28 +227,31 @@ class RunState:
 
     def _end_worker(self, event: Event, end: End) -> None:
         """A worker that stops or fails takes along the stacks on its list that have not ended."""
-        session = _count(event, "session")
-        session = max((s for s, _ in self._workers), default=NO_SESSION) if session is None else session
-        mine = self._workers.get((session, _count(event, "worker") or 0), [])
-        if end.status == "done":
+        session = count(event, "session")
+        session = max((s for s, _ in self.workers), default=NO_SESSION) if session is None else session
+        facts = self.workers.get((session, count(event, "worker") or 0))
+        if end.status == "done" or facts is None:
             return
-        for index in mine:
+        for index in facts.stacks:
             self.stacks[index].ends.setdefault(session, end)
 
     def _record(self, event: Event) -> tuple[StackState, int, int] | None:
         """The stack, session and step of an event that tells of one step; `None` if a later session has voided it."""
-        stack, step = self._stack(event), _count(event, "step")
+        stack, step = self._stack(event), count(event, "step")
         if stack is None or step is None:
             return None
         session = self._session(event, stack)
         if not stack.counts(session, step):
             return None
         stack.reached[session] = max(step, stack.reached.get(session, 0))
+        if (end := stack.ends.get(session)) and end.status == CRASHED:
+            # It was only silent.
+            del stack.ends[session]
         return stack, session, step
 
     @staticmethod
     def _session(event: Event, stack: StackState) -> int:
-        session = _count(event, "session")
+        session = count(event, "session")
         return max(stack.session, 0) if session is None else session
 
 
@@ -193,9 +275,9 @@ def _describe(stack: StackState, event: Event) -> None:
     """Take over the facts of a `stack` event."""
     layers = event.get("layers")
     stack.layers = [_layer(item) for item in layers if isinstance(item, Mapping)] if isinstance(layers, list) else []
-    stack.steps_per_epoch = _count(event, "steps_per_epoch")
-    stack.classes = _count(event, "classes")
-    counts = {split: _count(event, split) for split in ("train", "validation", "test")}
+    stack.steps_per_epoch = count(event, "steps_per_epoch")
+    stack.classes = count(event, "classes")
+    counts = {split: count(event, split) for split in ("train", "validation", "test")}
     stack.samples = {split: count for split, count in counts.items() if count is not None}
 
 
@@ -203,10 +285,3 @@ def _layer(item: Mapping[str, Any]) -> Layer:
     weight = item.get("weight")
     shape = tuple(n for n in weight if isinstance(n, int)) if isinstance(weight, list) else None
     return Layer(str(item.get("name", "?")), str(item.get("kind", "?")), shape)
-
-
-def _count(event: Event, key: str) -> int | None:
-    """A whole number from 0 on, or `None`."""
-    value = event.get(key)
-    ok = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_STEP
-    return value if ok else None

@@ -47,8 +47,8 @@ def summarize(folder: RunFolder) -> Report:
     Needs no data and no device: only what the recipe compares and claims is read of it. Raises UsageError where the folder
     is no run, RecipeError where those sections are wrong, DlbenchError where plan or events are damaged or too new.
     """
-    lesson, compare, claims = _promises(folder)
-    state = RunState(folder.read_plan(), solved=compare.solved)
+    lesson, compare, claims = promises(folder)
+    state = RunState(folder.read_plan(), solved=compare.solved, histograms=0)
     reader = EventReader(folder)
     while events := reader.poll():
         state.apply(events)
@@ -57,7 +57,7 @@ def summarize(folder: RunFolder) -> Report:
     return report(state, compare, claims, lesson)
 
 
-def _promises(folder: RunFolder) -> tuple[Lesson, Compare, list[Claim]]:
+def promises(folder: RunFolder) -> tuple[Lesson, Compare, list[Claim]]:
     """The sections of the run's recipe that a report needs; mistakes elsewhere, or missing data, are not its business."""
     text, file = folder.read_recipe(), str(folder.recipe_file)
     checked = check(Tree(parse(text, file)))

@@ -20,6 +20,8 @@ class Timeline:
 
     def __init__(self) -> None:
         self.steps: list[int] = []
+        self.rewritten = 0
+        """Changes that were not appends: records put in between, replaced, or forgotten."""
         self._sessions: list[int] = []
         self._fields: dict[str, Array] = {}
         self._capacity = FIRST_CAPACITY
@@ -44,9 +46,11 @@ class Timeline:
             if self._sessions[index] > session:
                 return
             self._sessions[index] = session
+            self.rewritten += 1
             for buffer in self._fields.values():
                 buffer[index] = np.nan
         else:
+            self.rewritten += index < len(self.steps)
             self._open(index)
             self.steps.insert(index, step)
             self._sessions.insert(index, session)
@@ -62,6 +66,7 @@ class Timeline:
         keep = [at <= step or session >= before_session for at, session in records]
         if all(keep):
             return
+        self.rewritten += 1
         count = sum(keep)
         for buffer in self._fields.values():
             buffer[:count] = buffer[: len(keep)][keep]
@@ -83,17 +88,3 @@ def _grown(buffer: Array, capacity: int) -> Array:
     grown = np.full((capacity, *buffer.shape[1:]), np.nan, buffer.dtype)
     grown[: len(buffer)] = buffer
     return grown
-
-
-def numbers(value: object, shape: tuple[int | None, ...]) -> NDArray[np.float64] | None:
-    """An event's array as float64 with `null`, NaN and infinity as NaN; `None` unless it has the shape (`None`: any)."""
-    if not isinstance(value, (list, int, float)):
-        return None
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    if array.ndim != len(shape) or any(want not in {None, have} for want, have in zip(shape, array.shape, strict=True)):
-        return None
-    array[~np.isfinite(array)] = np.nan
-    return array

@@ -23,19 +23,27 @@ CURVES: dict[str, str] = {
 
 
 class Status(StrEnum):
-    """Where a trial stands. Only `OK`, `DIVERGED` and `FAILED` are final; a stopped trial can be resumed."""
+    """Where a trial stands. `OK`, `DIVERGED`, `DROPPED` and `FAILED` are final; a stopped or crashed trial can be resumed."""
 
     WAITING = "waiting"
     RUNNING = "running"
     OK = "ok"
     DIVERGED = "diverged"
+    DROPPED = "dropped"
+    """Someone ended it for good."""
     FAILED = "failed"
     STOPPED = "stopped"
+    CRASHED = "crashed"
+    """Its worker was killed, or died without a word."""
 
     @property
     def final(self) -> bool:
         """Whether the trial's numbers will not change any more."""
-        return self in {Status.OK, Status.DIVERGED, Status.FAILED}
+        return self in {Status.OK, *LOST}
+
+
+LOST = (Status.DIVERGED, Status.DROPPED, Status.FAILED)
+"""Trials that ended for good before their last step: a mean over the others would flatter."""
 
 
 class SolvedRule(Protocol):
@@ -68,6 +76,10 @@ class Trial(Protocol):
     @property
     def diverged_at(self) -> int | None:
         """The step at which it diverged, if it did."""
+
+    @property
+    def dropped_at(self) -> int | None:
+        """The first step that it did not train because someone dropped it, if someone did."""
 
     @property
     def steps(self) -> Sequence[int]:

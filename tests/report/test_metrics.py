@@ -21,6 +21,7 @@ class FakeTrial:
     status: Status = Status.OK
     step: int = 100
     diverged_at: int | None = None
+    dropped_at: int | None = None
     steps: list[int] = field(default_factory=lambda: [0, 50, 100])
     curves: dict[str, list[float]] = field(
         default_factory=lambda: {"train_accuracy": [0.5, 1.0, 1.0], "train_loss": [LN2, 0.1, 0.2]}

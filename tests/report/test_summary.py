@@ -72,11 +72,11 @@ def test_a_folder_becomes_a_report(tmp_path):
 
 
 def test_a_dead_run_is_not_shown_as_running(tmp_path):
-    """Where no worker is alive, what was under way is stopped, with its values up to there."""
+    """Where no worker is alive, what was under way has crashed, with its values up to there."""
     rows = [{"test_accuracy": 0.7}] * 3
     found = summarize(run_folder(tmp_path, [stack_event(0), metrics_event(0, 50, rows)]))
-    assert [trial.status for trial in found.state.trials] == [Status.STOPPED] * 3 + [Status.WAITING] * 3
-    assert "3 of 6 trials were stopped: their values up to there" in found.table.notes
+    assert [trial.status for trial in found.state.trials] == [Status.CRASHED] * 3 + [Status.WAITING] * 3
+    assert "3 of 6 trials crashed: their values up to there" in found.table.notes
 
 
 def test_missing_data_hides_no_report(tmp_path, monkeypatch):

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.report.timeline import Timeline, numbers
+from dlbench.report.fields import numbers
+from dlbench.report.timeline import Timeline
 
 records = st.lists(
     st.tuples(st.integers(0, 40), st.integers(0, 3), st.dictionaries(st.sampled_from("abc"), st.floats(0, 1))),

@@ -1,0 +1,92 @@
+"""What single events tell: who works, what someone changed by hand, which breakpoint was hit, who diverged, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """A trial's loss became NaN or infinite at `step`; `last_loss` is the last finite batch loss, if there was one."""
+
+    step: int
+    last_loss: float | None
+    session: int
+
+
+@dataclass(frozen=True)
+class End:
+    """How a session's work on a stack ended: `status` is done, stopped or failed; crashed where nobody told of it."""
+
+    status: str
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """Someone gave trials of a stack another learning rate, from `step` on; `positions` are their places in the stack."""
+
+    step: int
+    positions: tuple[int, ...]
+    lr: float
+    session: int
+    order: int
+    """Grows with the events, so that a checkpoint at the same step can be before or after it."""
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Someone ended a trial for good: `step` is the first that it did not train."""
+
+    step: int
+    session: int
+    order: int
+    """As in `Intervention`."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A breakpoint's condition `when` came true at `step`; `trial` is an index into `Plan.trials`."""
+
+    stack: int
+    step: int
+    trial: int
+    layer: str | None
+    when: str
+    value: float | None
+    paused: bool
+    session: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a worker said of a control: it has taken effect in `stack` before `step`, or `error` says why not."""
+
+    action: str
+    stack: int | None
+    step: int | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class WorkerFacts:
+    """One process of one session as it introduced itself; what it did not say is `None`."""
+
+    session: int
+    worker: int
+    stacks: tuple[int, ...]
+    device: str | None = None
+    device_name: str | None = None
+    threads: int | None = None
+    host: str | None = None
+    pid: int | None = None
+    torch: str | None = None
+
+
+@dataclass
+class Pulse:
+    """What one session's heartbeats said last of a stack."""
+
+    rate: float | None = None
+    paused: bool = False
+    memory: int | None = None

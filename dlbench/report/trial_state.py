@@ -1,0 +1,166 @@
+"""One trial as a view into the state of its stack."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench import plan
+from dlbench.report.histograms import Histogram
+from dlbench.report.marks import Divergence, Intervention
+from dlbench.report.stack_state import Layer, StackState
+from dlbench.report.timeline import Array
+from dlbench.report.trial import SolvedRule, Status, index_at
+
+
+@dataclass(frozen=True)
+class TrialState:
+    """One trial as a view into its stack; it satisfies `dlbench.report.trial.Trial`."""
+
+    index: int
+    """Index into `Plan.trials`."""
+    plan: plan.Trial
+    stack: StackState
+    position: int
+    """Place in the stack: its index along the leading axis."""
+    solved_rule: SolvedRule | None = None
+
+    @property
+    def status(self) -> Status:
+        """Where it stands: its own end counts before the stack's status."""
+        if self.diverged_at is not None:
+            return Status.DIVERGED
+        return Status.DROPPED if self.dropped_at is not None else self.stack.status
+
+    @property
+    def error(self) -> str | None:
+        """Why its stack failed, if it did."""
+        return self.stack.error
+
+    @property
+    def step(self) -> int:
+        """The step that its training has reached."""
+        dropped = self.dropped_at
+        return self.stack.step if dropped is None else min(dropped, self.stack.step)
+
+    @property
+    def _divergence(self) -> Divergence | None:
+        """Its divergence, unless it had been dropped before."""
+        mark, drop = self.stack.divergence(self.position), self.stack.drop(self.position)
+        return mark if mark and (drop is None or mark.step < drop.step) else None
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The step at which it diverged, if it did."""
+        mark = self._divergence
+        return mark.step if mark else None
+
+    @property
+    def last_loss(self) -> float | None:
+        """The last finite batch loss of a diverged trial."""
+        mark = self._divergence
+        return mark.last_loss if mark else None
+
+    @property
+    def dropped_at(self) -> int | None:
+        """The first step that it did not train because someone dropped it; `None` too where it had diverged before."""
+        drop = self.stack.drop(self.position)
+        return drop.step if drop and self._divergence is None else None
+
+    @property
+    def interventions(self) -> list[Intervention]:
+        """The learning rates that it was given by hand while it trained, in the order of their steps."""
+        ends = [step for step in (self.diverged_at, self.dropped_at) if step is not None]
+        return [
+            change
+            for change in self.stack.interventions
+            if self.position in change.positions and all(change.step < end for end in ends)
+        ]
+
+    @property
+    def changed_at(self) -> list[int]:
+        """The steps from which on it trained with a learning rate that was set by hand."""
+        return [change.step for change in self.interventions]
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps of its evaluations, ascending."""
+        return self.stack.metrics.steps
+
+    def curve(self, name: str) -> NDArray[np.float64]:
+        """One series over `steps`; NaN where there is no number."""
+        series = self.stack.metrics.series(name)
+        if series is None or series.ndim != 2:
+            return np.full(len(self.steps), np.nan)
+        values = series[:, self.position].astype(np.float64, copy=False)
+        dropped = self.dropped_at
+        return values if dropped is None else np.where(np.array(self.steps) <= dropped, values, np.nan)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that the probes measure."""
+        return self.stack.layers
+
+    @property
+    def probe_steps(self) -> list[int]:
+        """The steps of its probes, ascending."""
+        return self.stack.probes.steps
+
+    def probe(self, name: str) -> Array | None:
+        """One measure of all layers over `probe_steps`, `[probes, layers]`; NaN from the step on at which it was dropped."""
+        series = self.stack.probes.series(name)
+        if series is None:
+            return None
+        values, dropped = series[:, self.position], self.dropped_at
+        if dropped is None:
+            return values
+        values = values.copy()
+        values[bisect_left(self.probe_steps, dropped) :] = np.nan
+        return values
+
+    def histogram(self, at_step: int | None = None) -> Histogram | None:
+        """The kept histogram at or last before a step (without one, the newest), with `counts` `[layers, bins]`."""
+        found = self.stack.histograms.at(_before(self.dropped_at, at_step))
+        if found is None:
+            return None
+        return replace(found, counts=found.counts[self.position], zeros=found.zeros[self.position])
+
+    def gradient_norms(self, at_step: int | None = None) -> NDArray[np.float64] | None:
+        """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""
+        series = self.stack.probes.series("gradient_norm")
+        index = index_at(self.probe_steps, _before(self.dropped_at, at_step), self.stack.step)
+        if series is None or index is None or series.shape[2] != len(self.layers):
+            return None
+        weighted = [layer.weight is not None for layer in self.layers]
+        return _as_written(series[index, self.position, weighted])
+
+    @property
+    def classes(self) -> int | None:
+        """Number of classes of its data, once known."""
+        return self.stack.classes
+
+    @property
+    def seconds(self) -> float | None:
+        """Its share of the training time of its stack."""
+        return None if self.stack.seconds is None else self.stack.seconds / len(self.stack.plan.trials)
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that it trains."""
+        return self.stack.plan.parameters
+
+
+def _before(dropped: int | None, at_step: int | None) -> int | None:
+    """The step to look at: none at which a dropped trial trained no more."""
+    if dropped is None:
+        return at_step
+    return dropped - 1 if at_step is None else min(at_step, dropped - 1)
+
+
+def _as_written(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Single precision as the decimals that an event had: the shortest that name the number, not 9.99999997e-07 for 1e-06."""
+    return np.array([float(str(value)) for value in values], dtype=np.float64)
