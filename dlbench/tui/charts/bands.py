@@ -44,16 +44,24 @@ class Bands:
         """The lowest layer of each band, from the bottom up."""
         return np.arange(0, self.layers, self.grouped)
 
+    def all(self) -> list[range]:
+        """The layers of every band, from the bottom up."""
+        return [self._layers(band) for band in range(self.count)]
+
     def at(self, row: int) -> list[range]:
         """The layers of each band in a row of cells, the upper one first: none, one or two bands."""
         lines = range(row * self.halves, (row + 1) * self.halves)
         found = dict.fromkeys(self.count - 1 - line // self.tall for line in lines) if self.tall and row >= 0 else {}
         return [self._layers(band) for band in found if band >= 0]
 
+    def line(self, layer: int) -> int:
+        """The line in the middle of a layer's band."""
+        above = self.count - 1 - layer // self.grouped
+        return above * self.tall + self.tall // 2
+
     def row(self, layer: int) -> int:
         """The row of cells in the middle of a layer's band: where its name stands."""
-        above = self.count - 1 - layer // self.grouped
-        return (above * self.tall + self.tall // 2) // self.halves
+        return self.line(layer) // self.halves
 
     def _layers(self, band: int) -> range:
         return range(band * self.grouped, min((band + 1) * self.grouped, self.layers))

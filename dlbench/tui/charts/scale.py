@@ -15,12 +15,15 @@ MANTISSAS = (1, 2, 5)
 DECADES_APART = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)
 LOWEST, HIGHEST = 1e-300, 1e300
 """Nothing beyond is told apart, so that sums and logarithms of bounds stay finite."""
+SMALLEST = math.ulp(0.0)
 SHARE = 0.02
 """Data that are all one value get this share of it as room on both sides of a linear scale."""
 ROBUST = (1.0, 99.0)
 """The percentiles that a robust scale spans."""
 ROOM = 0.25
 """Head-room of a scale that had to grow, as a share of what it spans."""
+SLACK = 1e-9
+"""Share of a step by which a tick may seem to lie beyond a bound that it is, because 0.3 / 0.1 is not 3."""
 FILLED = 0.5
 """A scale of which the data fill less than this share is too wide."""
 
@@ -42,7 +45,7 @@ class Scale:
         bottom, top = self._ends
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             on_axis = self._on_axis(np.asarray(values, np.float64))
-            return np.clip((on_axis / 2 - bottom / 2) / (top / 2 - bottom / 2), 0.0, 1.0)
+            return np.clip((on_axis / 2 - bottom / 2) / max(top / 2 - bottom / 2, SMALLEST), 0.0, 1.0)
 
     def ticks(self, most: int) -> list[float]:
         """At most `most` round values within the scale, rising: decades of a logarithmic one, else 1, 2 or 5 apart."""
@@ -137,7 +140,7 @@ class Scale:
     def _multiples(self, mantissa: int, power: int, most: int) -> list[float]:
         """The multiples of a step within the scale; one too many where there are too many."""
         step = float(f"{mantissa}e{power}")
-        first, last = math.ceil(self.low / step), math.floor(self.high / step)
+        first, last = math.ceil(self.low / step - SLACK), math.floor(self.high / step + SLACK)
         last = min(last, first + most)
         return self._within(float(f"{times * mantissa}e{power}") for times in range(first, last + 1))
 

@@ -1,9 +1,12 @@
-"""The axis of steps beneath a picture of columns: which column a step is in, ticks, marks and the cursor."""
+"""Columns of steps: which column a step is in, and the axis beneath with ticks, marks and the cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
@@ -15,7 +18,7 @@ APART = 2
 
 
 @dataclass(frozen=True)
-class StepAxis:
+class StepColumns:
     """`span` steps (at least 1) from `first` on, evenly over `width` columns."""
 
     first: int
@@ -27,10 +30,20 @@ class StepAxis:
         inside = min(max(step - self.first, 0), self.span - 1)
         return inside * self.width // self.span
 
+    def slices(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which of the rising `starts` (the first is `first`) each column shows, as first and last + 1, `[width]`.
+
+        All that begin in the column; where none does, the one before, which goes on.
+        """
+        edges = self.first + -(-np.arange(self.width + 1) * self.span // self.width)
+        indices = np.searchsorted(starts, edges)
+        begin, end = indices[:-1], indices[1:]
+        return np.where(begin < end, begin, begin - 1), np.maximum(begin, end)
+
     def draw(self, glyphs: Glyphs, cursor: int | None, marks: Sequence[int]) -> Picture:
         """Two rows: the line with ticks, marks of those steps and the cursor; then numbers, the cursor's in any case."""
         picture = Picture.blank(self.width, 2)
-        picture.put(0, 0, glyphs.horizontal * self.width, Ink.FAINT)
+        picture.text[0], picture.front[0] = glyphs.horizontal, Ink.FAINT
         taken: list[tuple[int, int]] = []
         if cursor is not None:
             taken.append(self._label(picture, cursor, Ink.CURSOR))

@@ -1,0 +1,168 @@
+"""Heat maps: layers by steps, one value a cell as colour or shade; and what becomes of a value too many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from dlbench.tui.charts.bands import Bands
+from dlbench.tui.charts.glyphs import Glyphs
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.legend import fitted
+from dlbench.tui.charts.mosaic import in_halves, in_shades, inks
+from dlbench.tui.charts.picture import Picture
+from dlbench.tui.charts.scale import Floats, Scale
+from dlbench.tui.charts.step_columns import StepColumns
+
+Cursor = tuple[int, int]
+AXIS_ROWS = 2
+NARROWEST_NAME = 3
+"""Names with less room are left out."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A measure over steps and layers: `values` and `broken` [columns, layers], `starts` and `filled` [columns].
+
+    A column begins at its step in `starts` (rising) and holds `stride` steps. NaN is missing; `broken` says that NaN or
+    infinity was measured. A column that is not `filled` had no measurement: what stood before it goes on.
+    """
+
+    starts: NDArray[np.int64]
+    stride: int
+    values: Floats
+    broken: NDArray[np.bool_]
+    filled: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A drawn heat map: `grouped` layers share a band (their maximum is drawn); `steps` [columns of the picture]."""
+
+    picture: Picture
+    grouped: int
+    bands: Bands
+    left: int
+    steps: NDArray[np.int64]
+    cursor: Cursor | None
+
+    def at(self, column: int, row: int) -> Cursor | None:
+        """The layer and the step drawn in a cell, `None` beside the map.
+
+        Where a cell shows several layers, it is the cursor's if that is one of them, else the uppermost.
+        """
+        layers = [layer for band in self.bands.at(row) for layer in reversed(band)]
+        if not layers or row >= self.picture.height or not 0 <= column - self.left < self.steps.size:
+            return None
+        chosen = self.cursor[0] if self.cursor and self.cursor[0] in layers else layers[0]
+        return chosen, int(self.steps[column - self.left])
+
+
+def heat_map(  # noqa: PLR0913  # one picture has as many sides
+    grid: Grid,
+    names: Sequence[str],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    scale: Scale,
+    cursor: Cursor | None,
+    marks: Sequence[int] = (),
+    names_width: int | None = None,
+) -> HeatMap:
+    """The picture of a grid: the whole run over the whole width, the output layer on top, names left, steps beneath.
+
+    Half blocks with two lines a row where colour tells values, else one shade a layer. Few columns are widened, many
+    reduced by their maximum; so are layers, if they are more than lines. `names_width` (cells) makes maps stand in line.
+    """
+    picture = Picture.blank(width, height)
+    rows = picture.height - AXIS_ROWS if picture.height > AXIS_ROWS else picture.height
+    bands = Bands.sharing(grid.values.shape[1], rows, 2 if glyphs.in_colour else 1)
+    left = _names_room(names, picture.width, names_width)
+    grid = _measured(grid)
+    axis = _columns(grid, picture.width - left) if bands.tall else None
+    if axis is None:
+        _write_names(picture, names, bands, left, cursor, glyphs)
+        return HeatMap(picture, bands.grouped, bands, left, np.empty(0, np.int64), cursor)
+    values, broken, steps = _reduced(grid, axis, bands)
+    lines = inks(values, broken, scale, glyphs)[::-1].repeat(bands.tall, axis=0)
+    place = cursor and (bands.line(cursor[0]) if 0 <= cursor[0] < bands.layers else None, axis.column(cursor[1]))
+    picture.paste((in_halves if glyphs.in_colour else in_shades)(lines, glyphs, place), 0, left)
+    _write_names(picture, names, bands, left, cursor, glyphs)
+    if rows < picture.height:
+        picture.paste(axis.draw(glyphs, cursor[1] if cursor else None, marks), bands.rows, left)
+    return HeatMap(picture, bands.grouped, bands, left, steps, cursor)
+
+
+def _names_room(names: Sequence[str], width: int, wanted: int | None) -> int:
+    """Cells for names and the line right of them: at most a third of the width; none where that is too few."""
+    longest = max(map(cell_len, names), default=0) if wanted is None else wanted
+    room = min(longest, width // 3 - 1)
+    return room + 1 if room >= min(NARROWEST_NAME, longest) and longest else 0
+
+
+def _measured(grid: Grid) -> Grid:
+    """The columns of a grid in which something was measured."""
+    if grid.filled.all():
+        return grid
+    kept = grid.filled
+    return Grid(grid.starts[kept], grid.stride, grid.values[kept], grid.broken[kept], grid.filled[kept])
+
+
+def _columns(grid: Grid, width: int) -> StepColumns | None:
+    """The columns of the picture: from the first measurement to the end of the last, which lasts as long as others."""
+    if not grid.starts.size or width < 1:
+        return None
+    between = int(np.median(np.diff(grid.starts))) if grid.starts.size > 1 else 1
+    first = int(grid.starts[0])
+    return StepColumns(first, int(grid.starts[-1]) - first + max(between, grid.stride, 1), width)
+
+
+def _reduced(grid: Grid, axis: StepColumns, bands: Bands) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64]]:
+    """Values and whether broken, [bands, columns of the picture], and the first step of each of these columns."""
+    starts, stops = axis.slices(grid.starts)
+    values, broken = grid.values, grid.broken | np.isinf(grid.values)
+    values = np.where(broken, np.nan, values)
+    values = np.fmax.reduceat(values, bands.starts, axis=1)
+    broken = np.logical_or.reduceat(broken, bands.starts, axis=1)
+    ends = np.stack([starts, stops], axis=1).ravel()
+    values = np.vstack([values, np.full((1, bands.count), np.nan)])
+    broken = np.vstack([broken, np.zeros((1, bands.count), bool)])
+    return (
+        np.fmax.reduceat(values, ends, axis=0)[::2].T,
+        np.logical_or.reduceat(broken, ends, axis=0)[::2].T,
+        grid.starts[starts],
+    )
+
+
+def _write_names(
+    picture: Picture, names: Sequence[str], bands: Bands, left: int, cursor: Cursor | None, glyphs: Glyphs
+) -> None:
+    """Names before the rows of their bands, the cursor's layer first, a line right of them, and how many are grouped."""
+    if not left:
+        return
+    for row in range(bands.rows):
+        picture.put(row, left - 1, glyphs.vertical, Ink.FAINT)
+    picture.put(bands.rows, left - 1, glyphs.corner, Ink.FAINT)
+    free = set(range(bands.rows))
+    if cursor is not None and 0 <= cursor[0] < bands.layers and bands.rows:
+        row = bands.row(cursor[0])
+        free.discard(row)
+        _write_name(picture, row, left - 1, names[cursor[0]], Ink.CURSOR, glyphs)
+        picture.put(row, left - 1, glyphs.pointer, Ink.CURSOR)
+    for layers in reversed(bands.all()):
+        if (row := bands.row(layers[-1])) in free:
+            free.discard(row)
+            _write_name(picture, row, left - 1, names[layers[-1]], Ink.PLAIN, glyphs)
+    if bands.grouped > 1:
+        _write_name(picture, bands.rows + 1, left - 1, f"max of {bands.grouped}", Ink.FAINT, glyphs)
+
+
+def _write_name(picture: Picture, row: int, room: int, name: str, ink: int, glyphs: Glyphs) -> None:
+    """A name at the right end of the room for names."""
+    name = fitted(name, room, glyphs.ellipsis)
+    picture.put(row, room - cell_len(name), name, ink)
