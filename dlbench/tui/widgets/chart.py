@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from rich.segment import Segment
-from textual.geometry import Region
+from textual import events
+from textual.content import Content
+from textual.geometry import Offset, Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.picture import Picture
+from dlbench.tui.host import dashboard
 
 if TYPE_CHECKING:
     from dlbench.tui.app import Dashboard
     from dlbench.tui.model.view import View
 
 
+@dataclass(frozen=True)
+class Place:
+    """What a cell of a picture stands for; `None` where the picture does not say."""
+
+    layer: int | None = None
+    """Row of the probes."""
+    step: int | None = None
+
+
 class Chart(Widget):
-    """Subclasses say how to `draw`; `show` draws anew and repaints the rows that differ."""
+    """Subclasses say how to `draw`, and what a cell stands for; `show` draws anew and repaints the rows that differ.
+
+    A press of the mouse, and dragging it, tell `Pointed`; the wheel tells `Wheeled`. Hovering does nothing.
+    """
 
     ALLOW_SELECT: ClassVar[bool] = False
+
+    @dataclass
+    class Pointed(Message):
+        """Someone chose a place in the picture."""
+
+        place: Place
+
+    @dataclass
+    class Wheeled(Message):
+        """Someone turned the wheel: so many columns on, or back."""
+
+        columns: int
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id, classes=classes)
@@ -32,10 +61,7 @@ class Chart(Widget):
     @property
     def dashboard(self) -> Dashboard:
         """The app, which knows inks and glyphs."""
-        from dlbench.tui.app import Dashboard
-
-        assert isinstance(self.app, Dashboard)
-        return self.app
+        return dashboard(self)
 
     @property
     def glyphs(self) -> Glyphs:
@@ -45,6 +71,17 @@ class Chart(Widget):
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The picture of a view in a size; called with the view's lock held."""
         raise NotImplementedError
+
+    def place(self, column: int, row: int) -> Place | None:
+        """What a cell of the last picture stands for; `None` outside of what can be chosen."""
+        return None
+
+    def columns(self) -> list[int]:
+        """The steps that a cursor can stand on in the last picture, ascending."""
+        found = {
+            place.step for x in range(self._picture.width) if (place := self.place(x, 0)) and place.step is not None
+        }
+        return sorted(found)
 
     def show(self, view: View) -> None:
         """Draw what the view holds now."""
@@ -73,6 +110,45 @@ class Chart(Widget):
             return Strip.blank(self.size.width, self.rich_style)
         return strip(self._picture, y, self.dashboard)
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Choose the place under the mouse, and go on while it is dragged."""
+        if event.button == 1:
+            self.capture_mouse()
+            self._point(event.get_content_offset_capture(self))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Choose anew while dragged; hovering is no reason to draw."""
+        if self.app.mouse_captured is self:
+            self._point(event.get_content_offset_capture(self))
+
+    def on_mouse_up(self) -> None:
+        """The drag is over."""
+        self.release_mouse()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Back in time."""
+        event.stop()
+        self.post_message(self.Wheeled(-1))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """On in time."""
+        event.stop()
+        self.post_message(self.Wheeled(1))
+
+    def _point(self, at: Offset) -> None:
+        inside = at.clamp(self._picture.width, self._picture.height)
+        found = self.place(inside.x, inside.y)
+        if found is not None:
+            self.post_message(self.Pointed(found))
+
+
+def entitle(widget: Widget, title: str, subtitle: str = "") -> None:
+    """Write a title into the upper border of a widget, and one into the lower; as it is, brackets and all."""
+    for name, text in (("border_title", title), ("border_subtitle", subtitle)):
+        wanted = Content(text)
+        if getattr(widget, name) != wanted.markup:
+            setattr(widget, name, wanted)
+
 
 def changed_rows(before: Picture, after: Picture) -> list[int]:
     """The rows in which two pictures of one size differ."""
@@ -80,13 +156,13 @@ def changed_rows(before: Picture, after: Picture) -> list[int]:
     return [int(row) for row in np.flatnonzero(~same.all(axis=1))]
 
 
-def strip(picture: Picture, y: int, dashboard: Dashboard) -> Strip:
+def strip(picture: Picture, y: int, app: Dashboard) -> Strip:
     """One row of a picture as Textual draws it: runs of cells with the same inks become one segment."""
     pairs = zip(picture.front[y].tolist(), picture.back[y].tolist(), strict=True)
     cells = zip(pairs, picture.text[y].tolist(), strict=True)
     return Strip(
         [
-            Segment("".join(letter for _, letter in run), dashboard.style(*inks))
+            Segment("".join(letter for _, letter in run), app.style(*inks))
             for inks, run in groupby(cells, key=lambda cell: cell[0])
         ],
         picture.width,

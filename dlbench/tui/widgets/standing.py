@@ -1,0 +1,109 @@
+"""Why there is nothing to draw yet, or no more: in words, in place of the picture or above it."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from dlbench.report.trial import Status
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.picture import Picture
+
+if TYPE_CHECKING:
+    from dlbench.report.trial_state import TrialState
+    from dlbench.tui.model.view import View
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to say about a trial, and the ink to say it in."""
+
+    text: str
+    ink: Ink = Ink.PLAIN
+
+
+def missing_probes(view: View, index: int) -> Notice | None:
+    """What stands where the probes' pictures would, while the trial has no probe."""
+    trial = _trial(view, index)
+    if trial is not None and len(trial.probe_steps):
+        return None
+    begun = _not_begun(view, trial)
+    if begun is not None or trial is None:
+        return begun
+    probes = view.subject.plan.candidates[trial.plan.candidate].settings.get("probes", {})
+    if probes.get("points") == 0:
+        return Notice(
+            "This recipe measures no layers: its [probes] points is 0. "
+            "Run it with --set probes.points=200 to see the gradients."
+        )
+    return _waiting_for(view, trial, "probe")
+
+
+def missing_curves(view: View, index: int) -> Notice | None:
+    """What stands where the curves would, while the trial has no evaluation."""
+    trial = _trial(view, index)
+    if trial is not None and len(trial.steps):
+        return None
+    begun = _not_begun(view, trial)
+    return begun if begun is not None or trial is None else _waiting_for(view, trial, "evaluation")
+
+
+def ended_badly(view: View, index: int) -> Notice | None:
+    """One line above a picture whose trial did not come to its end."""
+    trial = _trial(view, index)
+    if trial is None:
+        return None
+    if trial.status is Status.DIVERGED:
+        last = "" if trial.last_loss is None else f"; last finite batch loss {trial.last_loss:.4g}"
+        return Notice(f"diverged at step {trial.diverged_at:,}: its loss is NaN or infinite{last}", Ink.ALARM)
+    return _failure(trial)
+
+
+def blank(notice: Notice, width: int, height: int) -> Picture:
+    """A notice in the middle of an empty picture, wrapped and cut to its size."""
+    picture = Picture.blank(width, height)
+    lines = textwrap.wrap(notice.text, max(width - 4, 1))[:height]
+    for row, line in enumerate(lines, (height - len(lines)) // 2):
+        picture.put(row, max((width - cell_len(line)) // 2, 0), line, notice.ink)
+    return picture
+
+
+def _trial(view: View, index: int) -> TrialState | None:
+    trials = view.state.trials
+    return trials[index] if 0 <= index < len(trials) else None
+
+
+def _not_begun(view: View, trial: TrialState | None) -> Notice | None:
+    """Why the trial has no records at all, if its stack has not begun."""
+    if view.problem is not None:
+        return Notice(view.problem, Ink.ALARM)
+    if trial is None:
+        return Notice("This run has no trials.")
+    return _unbegun(view) if trial.status is Status.WAITING else _failure(trial)
+
+
+def _unbegun(view: View) -> Notice:
+    """What a trial waits for whose stack has not begun."""
+    if view.loading is not None and view.loading > 0:
+        return Notice(f"Reading the run's events: {view.loading:.0%}", Ink.FAINT)
+    if view.standing != "running":
+        return Notice(f"This trial was not begun: the run is {view.standing}.")
+    if all(stack.status is Status.WAITING for stack in view.state.stacks):
+        return Notice("Starting the workers ...", Ink.FAINT)
+    return Notice("This trial waits for its turn: its worker trains others first.", Ink.FAINT)
+
+
+def _failure(trial: TrialState) -> Notice | None:
+    if trial.status is not Status.FAILED:
+        return None
+    where = f" at step {trial.step:,}" if trial.step else ""
+    return Notice(f"failed{where}: {' '.join((trial.error or 'no reason was given; see the log').split())}", Ink.ALARM)
+
+
+def _waiting_for(view: View, trial: TrialState, what: str) -> Notice:
+    if trial.status is Status.RUNNING and view.standing == "running":
+        return Notice(f"Training: waiting for the first {what} ...", Ink.FAINT)
+    return Notice(f"No {what} was recorded.", Ink.FAINT)
