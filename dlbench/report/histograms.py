@@ -5,10 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-Counts = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
+from dlbench.report.fields import Counts
 
 
 @dataclass(frozen=True)

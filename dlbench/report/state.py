@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from dlbench.plan import Plan
-from dlbench.report.fields import count, numbers, positions, text
+from dlbench.report.fields import Event, count, number, numbers, positions, tallies, text
 from dlbench.report.histograms import Histogram, Histograms
 from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
 from dlbench.report.stack_state import NO_SESSION, Layer, StackState
@@ -16,11 +16,8 @@ from dlbench.report.trial import CURVES, SolvedRule, Status
 from dlbench.report.trial_state import TrialState
 from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
 
-Event: TypeAlias = Mapping[str, Any]
-
 TRIAL_SERIES = (*CURVES, "batch_loss")
 LAYER_SERIES = (*MEASURES, ZEROS)
-LARGEST_STEP = 2**53
 CRASHED = "crashed"
 HISTOGRAMS = 64
 """Records of histograms a stack that are kept for those who look at them."""
@@ -126,8 +123,8 @@ class RunState:
             return
         stack, session, step = found
         shape = (len(stack.plan.trials),)
-        values = {name: numbers(event.get(name), shape) for name in TRIAL_SERIES}
-        values |= {name: numbers(event.get(name), ()) for name in ("epoch", "seconds")}
+        values = {name: numbers(event.get(name), shape, np.float64) for name in TRIAL_SERIES}
+        values |= {name: numbers(event.get(name), (), np.float64) for name in ("epoch", "seconds")}
         stack.metrics.record(step, session, {name: value for name, value in values.items() if value is not None})
 
     def _on_probe(self, event: Event) -> None:
@@ -135,25 +132,20 @@ class RunState:
         if found is None:
             return
         stack, session, step = found
-        shape = (len(stack.plan.trials), len(stack.layers) or None)
-        values = {name: numbers(event.get(name), shape) for name in LAYER_SERIES}
-        layers = {name: value.astype(np.float32) for name, value in values.items() if value is not None}
-        stack.probes.record(step, session, layers)
-        counts = numbers(event.get(HISTOGRAM), (*shape, None)) if stack.histograms.most else None
-        if counts is not None:
-            zeros = values[ZEROS]
-            known = np.zeros(counts.shape[:2], np.uint32) if zeros is None else zeros.astype(np.uint32)
-            stack.histograms.record(Histogram(step, session, counts.astype(np.uint32), known))
-        cost = numbers(event.get("cost"), ())
-        stack.probe_cost = stack.probe_cost if cost is None or np.isnan(cost) else float(cost)
+        trials, layers = len(stack.plan.trials), len(stack.layers) or None
+        values = {name: numbers(event.get(name), (trials, layers), np.float32) for name in LAYER_SERIES}
+        stack.probes.record(step, session, {name: value for name, value in values.items() if value is not None})
+        if stack.histograms.most:
+            _keep_histogram(stack, event, step, session)
+        cost = number(event.get("cost"))
+        stack.probe_cost = stack.probe_cost if cost is None else cost
 
     def _on_diverged(self, event: Event) -> None:
         found, position = self._record(event), count(event, "trial")
         if found is None or position is None or position >= len(found[0].plan.trials):
             return
         stack, session, step = found
-        loss = numbers(event.get("last_loss"), ())
-        mark = Divergence(step, None if loss is None or np.isnan(loss) else float(loss), session)
+        mark = Divergence(step, number(event.get("last_loss")), session)
         stack.divergences.setdefault(position, []).append(mark)
 
     def _on_checkpoint(self, event: Event) -> None:
@@ -167,9 +159,9 @@ class RunState:
         if found is None:
             return
         pulse = found[0].pulses.setdefault(found[1], Pulse())
-        rate = numbers(event.get("rate"), ())
+        rate = number(event.get("rate"))
         if rate is not None and rate > 0:
-            pulse.rate = float(rate)
+            pulse.rate = rate
         pulse.paused = event.get("paused") is True
         pulse.memory = count(event, "memory")
 
@@ -187,9 +179,9 @@ class RunState:
         if action in {"pause", "resume"}:
             stack.pulses.setdefault(session, Pulse()).paused = action == "pause"
         elif action == "rate":
-            lr, places = numbers(event.get("lr"), ()), positions(event, len(stack.plan.trials))
-            if places and lr is not None and not np.isnan(lr):
-                stack.changes.append(Intervention(step, places, float(lr), session, self.version))
+            lr, places = number(event.get("lr")), positions(event, len(stack.plan.trials))
+            if places and lr is not None:
+                stack.changes.append(Intervention(step, places, lr, session, self.version))
         elif action == "drop":
             for position in positions(event, len(stack.plan.trials)):
                 stack.drops.setdefault(position, []).append(Drop(step, session, self.version))
@@ -199,10 +191,9 @@ class RunState:
         if found is None or when is None or position is None or position >= len(found[0].plan.trials):
             return
         stack, session, step = found
-        value, paused = numbers(event.get("value"), ()), event.get("paused") is True
-        known = None if value is None or np.isnan(value) else float(value)
+        value, paused = number(event.get("value")), event.get("paused") is True
         trial = stack.plan.trials[position]
-        stack.told_hits.append(Hit(stack.index, step, trial, text(event, "layer"), when, known, paused, session))
+        stack.told_hits.append(Hit(stack.index, step, trial, text(event, "layer"), when, value, paused, session))
         if paused:
             stack.pulses.setdefault(session, Pulse()).paused = True
 
@@ -269,6 +260,17 @@ def _trials(plan: Plan, stacks: list[StackState], solved: SolvedRule | None) -> 
         for position, index in enumerate(stack.plan.trials)
     ]
     return sorted(views, key=lambda trial: trial.index)
+
+
+def _keep_histogram(stack: StackState, event: Event, step: int, session: int) -> None:
+    """The histograms of a `probe` event, where it has some."""
+    trials = len(stack.plan.trials)
+    counts = tallies(event.get(HISTOGRAM), trials, len(stack.layers) or None)
+    if counts is not None:
+        zeros = tallies([event.get(ZEROS)], 1, trials)
+        if zeros is None or zeros.shape[1:] != counts.shape[:2]:
+            zeros = np.zeros((1, *counts.shape[:2]), counts.dtype)
+        stack.histograms.record(Histogram(step, session, counts, zeros[0]))
 
 
 def _describe(stack: StackState, event: Event) -> None:

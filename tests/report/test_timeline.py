@@ -4,7 +4,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.report.fields import numbers
 from dlbench.report.timeline import Timeline
 
 records = st.lists(
@@ -49,12 +48,3 @@ def test_a_field_of_another_shape_is_left_out():
     timeline.record(1, 0, {"a": np.array([3.0]), "b": np.array(4.0)})
     np.testing.assert_array_equal(timeline.series("a"), [[1, 2], [np.nan, np.nan]])
     np.testing.assert_array_equal(timeline.series("b"), [np.nan, 4])
-
-
-def test_numbers_reads_arrays_and_refuses_what_is_none():
-    """`null` and infinity read NaN; a wrong shape, ragged rows, texts and numbers too large for a float are no array."""
-    np.testing.assert_array_equal(numbers([1, None, float("inf")], (3,)), [1, np.nan, np.nan])
-    np.testing.assert_array_equal(numbers([[1.5], [None]], (2, None)), [[1.5], [np.nan]])
-    assert numbers(2, ()) == 2.0
-    for hostile in ([1, 2], [[1], [2, 3]], ["a", "b", "c"], [10**400, 1, 2], None, "123", {"a": 1}, [{}, 1, 2]):
-        assert numbers(hostile, (3,)) is None
