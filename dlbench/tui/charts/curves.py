@@ -15,7 +15,8 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import Entry, Legend, fitted
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Scale
-from dlbench.tui.charts.trace import Series, Trace
+from dlbench.tui.charts.trace import Series as Series
+from dlbench.tui.charts.trace import Trace
 
 GUTTER = 8
 """Cells left of the curves: the labels of the scale and the axis, the same in all charts, so that their steps align."""
@@ -65,7 +66,7 @@ def curves(  # noqa: PLR0913  # what a chart is made of
         height: cells down, 0 or more.
         glyphs: the characters; without braille each series has a letter of its own.
         logarithmic: of positive values only: others leave a gap.
-        title: the line on top.
+        title: the line on top; none, if it is empty.
         cursor: the step of the hair line, at which the legend tells values; `None` for the newest values and no line.
         marks: steps at which someone intervened.
         before: the scale of the drawing before, kept while it fits.
@@ -73,12 +74,14 @@ def curves(  # noqa: PLR0913  # what a chart is made of
     """
     picture = Picture.blank(width, height)
     entries = [Entry.of(each, cursor, glyphs) for each in series]
-    area, legend = _layout(picture, entries)
+    head = 1 if title and height >= 3 else 0
+    area, legend = _layout(picture, head, entries)
     frame = _frame(series, area, limit, FINE if glyphs.braille else COARSE)
     edges = frame.edges()
     traces = [Trace.of(each, edges) for each in series]
     scale = _scale(traces, logarithmic=logarithmic).settled(before)
-    _draw_head(picture, title, cursor, glyphs)
+    if head:
+        _draw_head(picture, title, cursor, glyphs)
     legend.draw(picture, entries, glyphs.ellipsis)
     if area.left:
         frame.draw_scale(picture, scale, glyphs)
@@ -91,10 +94,9 @@ def curves(  # noqa: PLR0913  # what a chart is made of
     return CurveChart(picture, scale, frame)
 
 
-def _layout(picture: Picture, entries: Sequence[Entry]) -> tuple[Area, Legend]:
+def _layout(picture: Picture, top: int, entries: Sequence[Entry]) -> tuple[Area, Legend]:
     """Where the curves go and where the legend does: what has no room is left out, the curves last."""
     width, height = picture.width, picture.height
-    top = 1 if height >= 3 else 0
     has_axes = width >= AXES_FROM[0] and height >= AXES_FROM[1]
     left, bottom = (GUTTER, height - 2) if has_axes else (0, height)
     if has_axes and width >= LEGEND_BESIDE_FROM:
@@ -128,8 +130,6 @@ def _scale(traces: Sequence[Trace], *, logarithmic: bool) -> Scale:
 
 def _draw_head(picture: Picture, title: str, cursor: int | None, glyphs: Glyphs) -> None:
     """The title, and at the right the step that the legend tells of."""
-    if picture.height < 3:
-        return
     at = "" if cursor is None else f"step {cursor:,}"
     if len(at) + len(title) + 2 > picture.width:
         at = ""

@@ -1,0 +1,180 @@
+"""Bars: one number a layer, the output layer on top; zero, missing and broken told apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from dlbench.tui.charts.axes import Area
+from dlbench.tui.charts.glyphs import Glyphs
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.legend import fitted
+from dlbench.tui.charts.picture import Picture
+from dlbench.tui.charts.scale import Scale, number
+
+AXIS_FROM = (30, 6)
+"""From this width and height on there is an axis beneath."""
+NAMES_FROM = 16
+VALUES_FROM = 30
+BAR = Ink.series(0)
+SECOND = Ink.series(1)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars as a picture; `layers` tells the layer of each row, `None` where there is none."""
+
+    picture: Picture
+    layers: Sequence[int | None]
+
+    def at(self, row: int) -> int | None:
+        """The layer of a row; `None` beside the bars."""
+        return self.layers[row] if 0 <= row < len(self.layers) else None
+
+
+def layer_bars(  # noqa: PLR0913  # what a chart is made of
+    names: Sequence[str],
+    values: NDArray[np.floating],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    scale: Scale,
+    second: NDArray[np.floating] | None,
+    cursor: int | None,
+    missing: NDArray[np.bool_] | None = None,
+) -> Bars:
+    """Draw a bar a layer: names left, values right, a tick on each bar for a second measure.
+
+    Args:
+        names: of the layers, from input to output.
+        values: `[layers]`; NaN and infinity were measured, unless missing.
+        width: cells across, 0 or more.
+        height: cells down, 0 or more; where layers have no room, those around the cursor are shown.
+        glyphs: the characters.
+        scale: of both measures.
+        second: `[layers]`, or none.
+        cursor: the layer that is looked at.
+        missing: `[layers]`, where nothing was measured; `None` if nowhere.
+    """
+    picture = Picture.blank(width, height)
+    width, height = picture.width, picture.height
+    has_axis = width >= AXIS_FROM[0] and height >= AXIS_FROM[1]
+    rows = _window(len(names), height - 2 if has_axis else height, cursor)
+    left = min(max(map(cell_len, names), default=0), width // 3) + 2 if width >= NAMES_FROM else 0
+    numbers = [number(value) for value in values.tolist()]
+    right = max(map(len, numbers), default=0) + 1 if width >= VALUES_FROM else 0
+    drawing = _Drawing(picture, Area(0, left, width - left - right, len(rows)), scale, glyphs)
+    for row, layer in enumerate(rows):
+        if layer is None:
+            continue
+        drawing.draw_name(row, names[layer], is_chosen=layer == cursor)
+        if missing is None or not missing[layer]:
+            drawing.draw_value(row, float(values[layer]), numbers[layer] if right else "")
+        if second is not None:
+            drawing.draw_tick(row, float(second[layer]))
+    drawing.draw_hidden(rows, len(names))
+    if has_axis:
+        drawing.draw_axis()
+    return Bars(picture, rows)
+
+
+def _window(layers: int, room: int, cursor: int | None) -> list[int | None]:
+    """The layers of the rows, the last on top: all of them, or those around the cursor, with a row to count the rest."""
+    order: list[int | None] = list(range(layers - 1, -1, -1))
+    if layers <= room:
+        return order
+    at = 0 if cursor is None else min(max(layers - 1 - cursor, 0), layers - 1)
+    inside = room if room < 3 else room - 2
+    start = min(max(at - inside // 2, 0), layers - inside)
+    if room < 3:
+        return order[start : start + room]
+    if start <= 1:
+        return [*order[: room - 1], None]
+    if start + inside >= layers - 1:
+        return [None, *order[layers - room + 1 :]]
+    return [None, *order[start : start + inside], None]
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """A picture, the area of the bars in it, and their scale."""
+
+    picture: Picture
+    area: Area
+    scale: Scale
+    glyphs: Glyphs
+
+    def place(self, value: float) -> float:
+        """How many cells from its left end the area shows a value, NaN if nowhere."""
+        return float(self.scale.positions(value)) * self.area.width
+
+    @property
+    def zero(self) -> int:
+        """The cell at which bars begin: where zero is on a linear scale, else its lower end."""
+        return 0 if self.scale.logarithmic else min(int(self.place(0.0)), max(self.area.width - 1, 0))
+
+    def draw_name(self, row: int, name: str, *, is_chosen: bool) -> None:
+        """The name of a layer, and the line that bars stand on."""
+        room, ink = self.area.left - 2, Ink.CURSOR if is_chosen else Ink.PLAIN
+        if room > 0:
+            self.picture.put(row, 0, fitted(name, room, self.glyphs.ellipsis), ink)
+            self.picture.put(row, room, self.glyphs.pointer if is_chosen else " ", Ink.CURSOR)
+        self.picture.put(row, self.area.left - 1, self.glyphs.vertical, Ink.FAINT)
+
+    def draw_value(self, row: int, value: float, text: str) -> None:
+        """The bar of a value, or the sign of what has none; the number at the right."""
+        ink = Ink.DEAD if value == 0 else BAR if math.isfinite(value) else Ink.ALARM
+        if value == 0:
+            self._put(row, self.zero, self.glyphs.dead, ink)
+        elif math.isnan(value):
+            self._put(row, self.zero, self.glyphs.broken, ink)
+        elif not math.isnan(end := self.place(value)):
+            start, bar = self._backwards(end) if value < 0 else self._forwards(end)
+            self._put(row, start, bar, ink)
+        self.picture.put(row, self.picture.width - len(text), text, Ink.PLAIN if ink == BAR else ink)
+
+    def draw_tick(self, row: int, value: float) -> None:
+        """Where a second measure stands."""
+        if not math.isnan(end := self.place(value)):
+            self._put(row, min(int(end), self.area.width - 1), self.glyphs.vertical, SECOND)
+
+    def draw_hidden(self, rows: Sequence[int | None], layers: int) -> None:
+        """How many layers have no row, above and below."""
+        shown = [layer for layer in rows if layer is not None]
+        for row, layer in enumerate(rows):
+            if layer is None:
+                hidden = layers - 1 - shown[0] if row == 0 else shown[-1]
+                text = fitted(f"+ {hidden:,} more", self.picture.width, self.glyphs.ellipsis)
+                self.picture.put(row, 0, text, Ink.FAINT)
+
+    def draw_axis(self) -> None:
+        """The scale beneath the bars, with its ticks."""
+        row, area, free = self.area.bottom, self.area, 0
+        self.picture.put(row, area.left - 1, self.glyphs.corner + self.glyphs.horizontal * area.width, Ink.FAINT)
+        for tick in self.scale.ticks(max(area.width // 10, 2)):
+            cell, label = area.left + min(int(self.place(tick)), area.width - 1), self.scale.label(tick)
+            start = min(max(cell - len(label) // 2, 0), self.picture.width - len(label))
+            if start >= free:
+                self.picture.put(row, cell, self.glyphs.tick, Ink.FAINT)
+                free = self.picture.put(row + 1, start, label, Ink.FAINT) + 1
+
+    def _forwards(self, end: float) -> tuple[int, str]:
+        """The cell where a bar starts and its characters: to an eighth of a cell, and never nothing."""
+        whole = len(self.glyphs.bars) - 1
+        cells, part = divmod(max(round((end - self.zero) * whole), 1), whole)
+        return self.zero, self.glyphs.bars[whole] * cells + self.glyphs.bars[part] * (part > 0)
+
+    def _backwards(self, end: float) -> tuple[int, str]:
+        """The same to the left, by whole cells: no character is filled from its right."""
+        start = max(min(int(end), self.zero - 1), 0)
+        return start, self.glyphs.bars[-1] * (self.zero - start)
+
+    def _put(self, row: int, cell: int, text: str, ink: int) -> None:
+        """Write into the area and no further."""
+        self.picture.put(row, self.area.left + cell, text[: max(self.area.width - cell, 0)], ink)
