@@ -91,7 +91,8 @@ def heat_map(  # noqa: PLR0913  # one picture has as many sides
     values, broken, steps = _reduced(grid, axis, bands)
     lines = inks(values, broken, scale, glyphs)[::-1].repeat(bands.tall, axis=0)
     place = cursor and (bands.line(cursor[0]) if 0 <= cursor[0] < bands.layers else None, axis.column(cursor[1]))
-    picture.paste((in_halves if glyphs.in_colour else in_shades)(lines, glyphs, place), 0, left)
+    area = in_halves(lines, glyphs, place, tall=bands.tall) if glyphs.in_colour else in_shades(lines, glyphs, place)
+    picture.paste(area, 0, left)
     _write_names(picture, names, bands, left, cursor, glyphs)
     if rows < picture.height:
         picture.paste(axis.draw(glyphs, cursor[1] if cursor else None, marks), bands.rows, left)

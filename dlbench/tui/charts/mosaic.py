@@ -35,31 +35,43 @@ def inks(values: Floats, broken: NDArray[np.bool_], scale: Scale, glyphs: Glyphs
     return np.where(broken, Ink.ALARM, found).astype(np.int8)
 
 
-def in_halves(lines: Inks, glyphs: Glyphs, cursor: Place | None = None) -> Picture:
+def in_halves(lines: Inks, glyphs: Glyphs, cursor: Place | None = None, *, tall: int = 2) -> Picture:
     """Two lines of inks a row, the upper as front, the lower as back. Cells all zero or all broken get their glyph.
 
-    The cursor's hair line hides nothing: where a cell holds two different values, it is left out in every other row.
+    Half a cell of zeros is left open where bands are `tall` enough to have their glyph in another row, else it has its
+    ink. The cursor's hair line hides nothing: where a cell holds two values, it is left out in every other row.
     """
     if len(lines) % 2:
         lines = np.vstack([lines, np.full_like(lines[:1], Ink.NONE)])
     upper, lower = lines[0::2], lines[1::2]
-    same, open_above = upper == lower, upper == Ink.NONE
+    same = upper == lower
     dead, broken = same & (upper == Ink.DEAD), same & (upper == Ink.ALARM)
-    text = np.select([same & open_above, open_above, dead, broken], [" ", LOWER, glyphs.dead, glyphs.broken], UPPER)
-    front = np.select([same & open_above, open_above, dead, broken], [Ink.PLAIN, lower, Ink.PLAIN, Ink.STRONG], upper)
-    back = np.where(open_above, Ink.NONE, lower)
-    picture = Picture(text, front.astype(np.int8), back.astype(np.int8))
+    if tall > 1:
+        upper, lower = (np.where((half == Ink.DEAD) & ~same, np.int8(Ink.NONE), half) for half in (upper, lower))
+    open_above, blank = upper == Ink.NONE, (upper == Ink.NONE) & (lower == Ink.NONE)
+    cases = [blank, open_above, dead, broken]
+    text = np.select(cases, [" ", LOWER, glyphs.dead, glyphs.broken], UPPER)
+    front = np.select(cases, [np.int8(Ink.PLAIN), lower, np.int8(Ink.DEAD), np.int8(Ink.STRONG)], upper)
+    back = np.where(open_above | dead, np.int8(Ink.NONE), lower)
+    picture = Picture(text, front, back)
     if cursor is not None:
-        line, column = cursor
-        values = (upper[:, column] >= Ink.RAMP) & (lower[:, column] >= Ink.RAMP)
-        even = np.arange(len(upper)) % 2 == 0
-        on = np.where(same[:, column], values | open_above[:, column], values & even)
-        picture.text[on, column] = glyphs.vertical
-        picture.back[on, column] = np.maximum(upper, lower)[on, column]
-        picture.front[on | dead[:, column] | broken[:, column], column] = Ink.CURSOR
-        if line is not None:
-            picture.put(line // 2, column, CROSS, Ink.CURSOR, int(lines[line, column]))
+        _cross(picture, lines, cursor, glyphs)
     return picture
+
+
+def _cross(picture: Picture, lines: Inks, cursor: Place, glyphs: Glyphs) -> None:
+    """The cursor over half blocks: a line in the column, dark on what is bright and bright on what is dark."""
+    line, column = cursor
+    upper, lower = lines[0::2, column], lines[1::2, column]
+    two_values = (upper != lower) & (upper >= Ink.RAMP) & (lower >= Ink.RAMP)
+    on = (upper == lower) | (two_values & (np.arange(len(upper)) % 2 == 0))
+    behind = np.where(upper == Ink.DEAD, np.int8(Ink.NONE), np.maximum(upper, lower))
+    contrast = np.where(behind < Ink.RAMP + RAMP_INKS // 2, Ink.ramp(RAMP_INKS - 1), Ink.ramp(0))
+    picture.text[on, column] = glyphs.vertical
+    picture.front[on, column] = np.where(behind < Ink.RAMP, Ink.STRONG, contrast)[on]
+    picture.back[on, column] = behind[on]
+    if line is not None:
+        picture.put(line // 2, column, CROSS, Ink.CURSOR, int(lines[line, column]))
 
 
 def in_shades(lines: Inks, glyphs: Glyphs, cursor: Place | None = None) -> Picture:
@@ -67,13 +79,12 @@ def in_shades(lines: Inks, glyphs: Glyphs, cursor: Place | None = None) -> Pictu
     letters = np.full(Ink.RAMP + RAMP_INKS + 1, " ")
     letters[Ink.DEAD], letters[Ink.ALARM] = glyphs.dead, glyphs.broken
     letters[Ink.RAMP : Ink.RAMP + len(glyphs.shades) - 1] = list(glyphs.shades[1:])
-    front = np.where(lines >= Ink.RAMP, np.int8(Ink.PLAIN), np.where(lines == Ink.NONE, np.int8(Ink.PLAIN), lines))
-    picture = Picture(letters[lines], front, np.full_like(lines, Ink.NONE))
+    marks = (lines == Ink.DEAD) | (lines == Ink.ALARM)
+    picture = Picture(letters[lines], np.where(marks, lines, np.int8(Ink.PLAIN)), np.full_like(lines, Ink.NONE))
     if cursor is not None:
         line, column = cursor
         picture.text[lines[:, column] == Ink.NONE, column] = glyphs.vertical
-        picture.front[front[:, column] == Ink.PLAIN, column] = Ink.CURSOR
+        picture.front[~marks[:, column], column] = Ink.STRONG
         if line is not None:
-            picture.front[line, front[line] == Ink.PLAIN] = Ink.CURSOR
-            picture.front[line, column] = Ink.STRONG
+            picture.front[line, column] = Ink.CURSOR
     return picture

@@ -94,8 +94,6 @@ def test_at_finds_the_layer_that_stands_there(layers, columns, height, width, gl
         drawn = heat_map(data, named(layers), width, height, glyphs, scale=LINE, cursor=(layer, step))
         rows = [row for row, line in enumerate(drawn.picture.rows()) if glyphs.pointer in line]
         cells = np.flatnonzero(drawn.picture.front[rows[0], drawn.left :] == Ink.CURSOR)
-        if not glyphs.in_colour:
-            cells = np.flatnonzero(drawn.picture.front[rows[0], drawn.left :] == Ink.STRONG)
 
         assert len(rows) == len(cells) == 1
         found = drawn.at(drawn.left + cells[0], rows[0])
@@ -169,8 +167,28 @@ def test_a_frame_in_colour():
     low, high = Ink.ramp(0), Ink.ramp(RAMP_INKS - 1)
 
     assert drawn.picture.rows() == ["▀▀", "·▀"]
-    assert drawn.picture.front.tolist() == [[low, Ink.ALARM], [Ink.PLAIN, high]]
-    assert drawn.picture.back.tolist() == [[high, low], [Ink.DEAD, Ink.NONE]]
+    assert drawn.picture.front.tolist() == [[low, Ink.ALARM], [Ink.DEAD, high]]
+    assert drawn.picture.back.tolist() == [[high, low], [Ink.NONE, Ink.NONE]]
+
+
+def test_half_a_cell_of_zeros_is_open_where_its_glyph_is_near():
+    """Three half rows a layer: the glyph of zeros stands in their own row, the row that they share shows the other."""
+    tall = heat_map(grid([[0.0, 1.0]]), [""] * 2, 1, 5, UNICODE, scale=DECADES, cursor=None).picture
+    low = heat_map(grid([[1.0, 0.0]]), [""] * 2, 1, 1, UNICODE, scale=DECADES, cursor=None).picture
+
+    assert tall.rows()[:3] == ["▀", "▀", "·"]
+    assert tall.back[:3, 0].tolist() == [Ink.ramp(RAMP_INKS - 1), Ink.NONE, Ink.NONE]
+    assert (low.text[0, 0], low.front[0, 0], low.back[0, 0]) == ("▀", Ink.DEAD, Ink.ramp(RAMP_INKS - 1))
+
+
+@pytest.mark.parametrize("value", [1e-3, 1.0])
+def test_the_hair_line_stands_out_from_its_ground(value):
+    """It is bright on the lowest values and dark on the highest, over their own ink."""
+    picture = heat_map(grid([[value]]), [""], 1, 1, UNICODE, scale=DECADES, cursor=(-1, 0)).picture
+
+    assert picture.rows() == ["│"]
+    assert {int(picture.front[0, 0]), int(picture.back[0, 0])} == {Ink.ramp(0), Ink.ramp(RAMP_INKS - 1)}
+    assert picture.back[0, 0] == inks(np.array([value]), np.zeros(1, bool), DECADES, UNICODE)[0]
 
 
 def test_zero_is_a_value_on_a_line():
@@ -226,7 +244,8 @@ def test_the_cursor_changes_no_letter_that_tells_a_value():
     letters = [[row[8:] for row in picture.rows()[:3]] for picture in (plain, marked)]
 
     assert letters[0] == letters[1]
-    assert set(marked.front[1, 8:].tolist()) == {Ink.CURSOR, Ink.STRONG}
+    assert np.argwhere(marked.front[:3, 8:] == Ink.CURSOR).tolist() == [[1, 11]]
+    assert np.argwhere(marked.front[:3, 8:] == Ink.STRONG).tolist() == [[0, 11], [2, 11]]
     assert marked.text[1, 7] == "▸"
     assert "│" in marked.rows()[3]
 
