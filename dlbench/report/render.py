@@ -80,9 +80,9 @@ def render_text(
     ]
     if table.sweep:
         parts += [Text("The whole search", style="bold"), next(_blocks(table, table.sweep, terminal))]
-    parts += [_note(note, terminal) for note in table.notes]
+    parts += [noted(note, terminal) for note in table.notes]
     if verdicts:
-        parts += [Text(), Text("Claims", style="bold"), *(_verdict(verdict, terminal) for verdict in verdicts)]
+        parts += [Text(), Text("Claims", style="bold"), *(told(verdict, terminal) for verdict in verdicts)]
     return Group(*parts)
 
 
@@ -150,7 +150,7 @@ def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
     return Printed(title, texts, styles, column.key)
 
 
-def _verdict(verdict: Verdict, terminal: Terminal) -> RenderableType:
+def told(verdict: Verdict, terminal: Terminal) -> RenderableType:
     """A claim with its sign, its word, its source and its numbers."""
     color = terminal.style(COLORS[verdict.outcome], "bold")
     grid = Grid.grid(padding=(0, 1, 0, 0))
@@ -162,7 +162,8 @@ def _verdict(verdict: Verdict, terminal: Terminal) -> RenderableType:
     return grid
 
 
-def _note(note: str, terminal: Terminal) -> RenderableType:
+def noted(note: str, terminal: Terminal) -> RenderableType:
+    """A note with its dash."""
     grid = Grid.grid(padding=(0, 1, 0, 0))
     grid.add_row("-", Text(terminal.plain(note), style="dim"))
     return grid

@@ -155,13 +155,23 @@ class ExportPrompt(Prompt[ExportTo]):
 
         text = self.query_one(Input).value.strip()
         file = Path(text).expanduser()
-        if not text or file.is_dir() or not file.parent.is_dir():
-            where = f"'{text}' is a folder" if text and file.is_dir() else f"there is no folder '{file.parent}'"
-            self.tell(where if text else "the file needs a name")
+        if wrong := unwritable(text, file):
+            self.tell(wrong)
             return
         suffix = str(EXPORTERS[form].traits["suffix"])
         known = {str(part.traits["suffix"]) for part in EXPORTERS}
         self.dismiss(ExportTo(form, file.with_suffix(suffix) if rename and file.suffix in known else file))
+
+
+def unwritable(text: str, file: Path) -> str:
+    """Why a table cannot be written there; empty if it can."""
+    if not text:
+        return "the file needs a name"
+    if file.is_dir():
+        return f"'{text}' is a folder"
+    if file.exists() and not file.is_file():
+        return f"'{text}' is a device or a pipe: writing would replace it"
+    return "" if file.parent.is_dir() else f"there is no folder '{file.parent}'"
 
 
 class Confirmation(Prompt[bool]):

@@ -23,6 +23,7 @@ from dlbench.tui.model.trials import Group, groups, mark
 from dlbench.tui.widgets.chart import changed_rows, strip
 
 if TYPE_CHECKING:
+    from dlbench.plan import Plan
     from dlbench.report.state import RunState
     from dlbench.report.trial_state import TrialState
     from dlbench.tui.model.view import View
@@ -62,6 +63,7 @@ class TrialList(ScrollView):
         super().__init__(id=id)
         self.can_focus = False
         self._view: View | None = None
+        self._plan: Plan | None = None
         self._groups: list[Group] = []
         self._filter: str | None = None
         self._lines: list[Line] = []
@@ -72,8 +74,9 @@ class TrialList(ScrollView):
 
     def show(self, view: View) -> None:
         """Draw what is new; a trial chosen since the last time comes into view."""
-        if self._filter != view.focus.filter or self._view is not view:
-            self._groups, self._filter = groups(view.subject.plan, view.focus.filter), view.focus.filter
+        if self._filter != view.focus.filter or self._plan is not view.subject.plan:
+            self._plan, self._filter = view.subject.plan, view.focus.filter
+            self._groups = groups(self._plan, self._filter)
         self._view = view
         is_new = self._shown != view.focus.trial
         self._shown = view.focus.trial
@@ -83,7 +86,7 @@ class TrialList(ScrollView):
             )
         self._arrange()
         if is_new:
-            self._scroll_to(view.focus.trial)
+            self._reveal(view.focus.trial)
         self._repaint()
 
     def _arrange(self) -> None:
@@ -112,7 +115,7 @@ class TrialList(ScrollView):
         """Lines above the list that do not scroll."""
         return 3 if self._filter else 2
 
-    def _scroll_to(self, trial: int) -> None:
+    def _reveal(self, trial: int) -> None:
         row = next((row for row, line in enumerate(self._lines) if line.trial == trial), None)
         room = self.size.height - self._head
         if row is None or room <= 0:

@@ -1,0 +1,101 @@
+"""What has happened in a run beside its numbers: notes, what someone changed, breakpoints, divergences, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dlbench.report.trial import Status
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.model.console import harmless
+from dlbench.tui.model.trials import name_of
+
+if TYPE_CHECKING:
+    from dlbench.plan import Plan
+    from dlbench.report.stack_state import StackState
+    from dlbench.report.state import RunState
+
+MOST_NAMES = 3
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened, at a step where it has one, and the ink to write it in."""
+
+    step: int | None
+    text: str
+    ink: Ink = Ink.PLAIN
+
+    @property
+    def line(self) -> str:
+        """It as one line that may be shown."""
+        where = "" if self.step is None else f"step {self.step:,}: "
+        return where + harmless(" ".join(self.text.split()))
+
+
+def happenings(state: RunState) -> list[Happening]:
+    """The notes in the order of their arrival; then each stack's happenings in the order of their steps."""
+    found = [Happening(None, f"{_about(state.plan, stack)}{text}") for stack, text in state.notes]
+    for stack in state.stacks:
+        own = [*_changes(state.plan, stack), *_hits(state, stack), *_losses(state, stack)]
+        found += sorted(own, key=lambda one: one.step or 0)
+        if stack.status is Status.FAILED:
+            found.append(
+                Happening(
+                    stack.step,
+                    f"{_about(state.plan, stack.index)}failed: {stack.error or 'no reason given'}",
+                    Ink.ALARM,
+                )
+            )
+    return found
+
+
+def _about(plan: Plan, stack: int | None) -> str:
+    """Whom a note is about: `sigmoid, relu (20 trials): `."""
+    if stack is None or not 0 <= stack < len(plan.stacks):
+        return ""
+    trials = plan.stacks[stack].trials
+    return f"{_shortened(plan, trials)} ({len(trials)} trial{'' if len(trials) == 1 else 's'}): "
+
+
+def _shortened(plan: Plan, trials: Sequence[int]) -> str:
+    variants = list(dict.fromkeys(plan.trials[index].variant for index in sorted(trials)))
+    more = f" + {len(variants) - MOST_NAMES} more" if len(variants) > MOST_NAMES else ""
+    return ", ".join(variants[:MOST_NAMES]) + more
+
+
+def _whose(plan: Plan, trials: Sequence[int]) -> str:
+    """The trials by name: one in full, several by their variants and seeds."""
+    if len(trials) == 1:
+        return name_of(plan.trials[trials[0]])
+    seeds = list(dict.fromkeys(str(plan.trials[index].seed) for index in sorted(trials)))
+    more = ", ..." if len(seeds) > 2 * MOST_NAMES else ""
+    return f"{_shortened(plan, trials)}, seeds {', '.join(seeds[: 2 * MOST_NAMES])}{more}"
+
+
+def _changes(plan: Plan, stack: StackState) -> Iterator[Happening]:
+    for one in stack.interventions:
+        trials = [stack.plan.trials[position] for position in one.positions]
+        yield Happening(one.step, f"learning rate {one.lr:g} for {_whose(plan, trials)}", Ink.MARK)
+
+
+def _hits(state: RunState, stack: StackState) -> Iterator[Happening]:
+    for hit in state.hits:
+        if hit.stack != stack.index:
+            continue
+        value = "" if hit.value is None else f" ({hit.value:.3g})"
+        layer = "" if hit.layer is None else f" in {hit.layer}"
+        what = "paused" if hit.paused else "breakpoint"
+        text = f"{what}: {hit.when}{layer}{value}, {_whose(state.plan, [hit.trial])}"
+        yield Happening(hit.step, text, Ink.MARK)
+
+
+def _losses(state: RunState, stack: StackState) -> Iterator[Happening]:
+    for index in stack.plan.trials:
+        trial = state.trials[index]
+        if trial.diverged_at is not None:
+            last = "" if trial.last_loss is None else f", last finite loss {trial.last_loss:.4g}"
+            yield Happening(trial.diverged_at, f"{name_of(trial.plan)} diverged{last}", Ink.ALARM)
+        if trial.dropped_at is not None:
+            yield Happening(trial.dropped_at, f"{name_of(trial.plan)} dropped", Ink.MARK)

@@ -1,0 +1,159 @@
+"""Compare: the table of the run as it stands, the claims with what the seeds say of them, the notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import DataTable, Static
+
+from dlbench.recipe.language import language
+from dlbench.report.render import Terminal, noted, told
+from dlbench.tui.host import dashboard, plain
+from dlbench.tui.model.sheet import told_order
+from dlbench.tui.panes.base import Pane
+from dlbench.tui.widgets.report_table import ReportTable
+
+if TYPE_CHECKING:
+    from dlbench.report.summary import Report
+    from dlbench.tui.model.view import View
+
+
+class ComparePane(Pane):
+    """Asks for a report while it is on the screen, and shows each new one."""
+
+    NAME: ClassVar[str] = "compare"
+    TITLE: ClassVar[str] = "Compare"
+    HELP: ClassVar[str] = """
+The table that `dlbench table` prints, as the run stands now: one row a variant, one column a measure.
+
+- Each cell is the mean over the seeds, with `±` their standard deviation; `(n=3)` where not all have a number.
+- A share of seeds, as of **solved**, has its 95 % interval behind it. So has the **difference** to the baseline, which is
+  taken seed by seed: an interval without 0 is a difference that chance hardly makes.
+- `▲` marks the best, and whatever the seeds cannot tell from it. It comes when every trial has ended.
+- **Claims** are sentences of the lesson with a condition. The seeds confirm (✔) or refute (✖) each, or leave it undecided
+  (?), with the numbers that say so.
+
+`o` or a click on a header sorts; `←` `→` show the columns that do not fit; `↓` goes on into the claims; Enter goes to the
+first trial of a row.
+"""
+    DEFAULT_CSS = """
+    ComparePane #head { height: 1; color: $text-muted; }
+    ComparePane #empty { height: 1fr; content-align: center middle; color: $text-muted; }
+    ComparePane #below { height: 1fr; margin-top: 1; scrollbar-size-vertical: 1; }
+    ComparePane #below Static { height: auto; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self._report: Report | None = None
+        self._width = 0
+
+    def compose(self) -> ComposeResult:
+        """A line on the order, the table, what is said of it."""
+        below = VerticalScroll(Static(id="claims"), id="below", can_focus=False)
+        yield Static(id="head")
+        yield ReportTable(below, id="table")
+        yield below
+        yield Static(id="empty")
+
+    def on_mount(self) -> None:
+        """Until the first report there is only a word."""
+        self._show_table(False)
+
+    def on_show(self) -> None:
+        """The keys go to the table."""
+        self.query_one(ReportTable).focus(scroll_visible=False)
+
+    def on_hide(self) -> None:
+        """Nobody reads it: it need not be made."""
+        dashboard(self).view.wants_report = False
+
+    def on_resize(self) -> None:
+        """Texts are folded to the width."""
+        if self._report is not None and self._width != self.size.width:
+            self._put(self._report)
+
+    def show(self, view: View) -> None:
+        """Show the report, if it is another one."""
+        view.wants_report = True
+        if view.report is None:
+            self._report = None
+            self._show_table(False)
+            self.query_one("#empty", Static).update(Text(plain(self, waiting(view))))
+        elif view.report is not self._report:
+            self._put(view.report)
+
+    def action_sort(self) -> None:
+        """By the next column, or from its other end."""
+        self.query_one(ReportTable).next_order()
+        self._tell_order()
+
+    def action_choose(self) -> None:
+        """Go to the first trial of the row."""
+        row, app = self.query_one(ReportTable).chosen(), dashboard(self)
+        if row is None:
+            return
+        trials = app.view.subject.plan.trials
+        first = next(
+            (i for i, one in enumerate(trials) if (one.variant, one.choice) == (row.variant, row.choice)), None
+        )
+        if first is not None:
+            app.view.focus.trial, app.view.focus.follow = first, False
+            app.redraw()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter, or a second click."""
+        event.stop()
+        self.action_choose()
+
+    def on_report_table_moved(self) -> None:
+        """Other columns, another hint."""
+        self._tell_order()
+
+    def _put(self, report: Report) -> None:
+        self._report, self._width = report, self.size.width
+        is_ascii = not dashboard(self).glyphs.braille
+        terminal = Terminal(max(self.size.width - 2, 20), True, is_ascii, "en" if is_ascii else language())
+        self._show_table(True)
+        self.query_one(ReportTable).put(report, terminal)
+        self.query_one("#claims", Static).update(below_table(report, terminal))
+        self.call_after_refresh(self._tell_order)
+
+    def _show_table(self, there: bool) -> None:  # noqa: FBT001  # it says whether
+        for name in ("#head", "#table", "#below"):
+            self.query_one(name).display = there
+        self.query_one("#empty").display = not there
+
+    def _tell_order(self) -> None:
+        if self._report is None:
+            return
+        table = self.query_one(ReportTable)
+        left, right = table.hidden
+        more = [f"← {left}"] * (left > 0) + [f"{right} →"] * (right > 0)
+        hint = f"; {' and '.join(more)} more column{'' if left + right == 1 else 's'}" if more else ""
+        order = told_order(self._report.table, table.order)
+        text = plain(self, f"{self._report.table.title}, {order}{hint}".replace("_", " "))
+        self.query_one("#head", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+
+def below_table(report: Report, terminal: Terminal) -> RenderableType:
+    """The claims with their verdicts, then the notes."""
+    parts: list[RenderableType] = []
+    if report.verdicts:
+        parts += [Text("Claims", style="bold"), *(told(verdict, terminal) for verdict in report.verdicts), Text()]
+    return Group(*parts, *(noted(note, terminal) for note in report.table.notes))
+
+
+def waiting(view: View) -> str:
+    """Why there is no table yet."""
+    if view.problem is not None:
+        return view.problem
+    if view.loading is not None:
+        return "The table comes when the run's events are read."
+    if view.standing == "empty":
+        return "This run was never started."
+    return "The table comes in a moment."

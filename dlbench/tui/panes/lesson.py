@@ -1,0 +1,111 @@
+"""Lesson: the question before anything else, the claims, and the explanation once the run has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from dlbench.recipe.language import language
+from dlbench.recipe.sections import said
+from dlbench.report.claims import SIGNS
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.host import dashboard, plain
+from dlbench.tui.panes.base import Pane
+
+if TYPE_CHECKING:
+    from dlbench.report.summary import Report
+    from dlbench.tui.model.view import View
+
+LATER = "The explanation comes when the run has ended."
+STOPPED = "The run has stopped before its end. The explanation comes when it has ended: dlbench run --resume"
+NONE = "This recipe asks no question and explains nothing."
+
+
+class LessonPane(Pane):
+    """Prose at most 100 cells wide, in the language of the terminal; English where it has ASCII only."""
+
+    NAME: ClassVar[str] = "lesson"
+    TITLE: ClassVar[str] = "Lesson"
+    HELP: ClassVar[str] = """
+What the recipe asks. Think of an answer before the run has given one; the explanation comes when every trial has ended.
+
+**Claims** are sentences of the lesson that the run's numbers will confirm (✔), refute (✖) or leave undecided (?): the pane
+*Compare* has the numbers.
+"""
+    DEFAULT_CSS = """
+    LessonPane #page { height: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
+    LessonPane #page Static { height: auto; width: 100%; max-width: 100; }
+    LessonPane #question { background: $panel; padding: 1 3; margin: 1 0; text-style: bold; }
+    LessonPane #explain { margin-top: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self._told: dict[str, Text] = {}
+
+    def compose(self) -> ComposeResult:
+        """The parts of the page, in the order in which they are read."""
+        with VerticalScroll(id="page"):
+            for name in ("title", "question", "claims", "explain"):
+                yield Static(id=name)
+
+    def on_show(self) -> None:
+        """The keys scroll the page."""
+        self.query_one("#page").focus(scroll_visible=False)
+
+    def on_hide(self) -> None:
+        """No marks are looked at any more."""
+        dashboard(self).view.wants_report = False
+
+    def show(self, view: View) -> None:
+        """Write what has changed; the claims are marked from the end of the run on."""
+        has_ended = ended(view)
+        view.wants_report = has_ended and bool(view.subject.claims)
+        tongue = language() if dashboard(self).glyphs.braille else "en"
+        lesson = view.subject.lesson
+        heading = "  ".join(
+            filter(None, [said(lesson.section, tongue), said(lesson.title, tongue) or view.subject.name])
+        )
+        self._tell("title", Text(plain(self, heading), style="bold"))
+        question, explain = said(lesson.question, tongue).strip(), said(lesson.explain, tongue).strip()
+        self._tell("question", Text(plain(self, question)))
+        self._tell("claims", self._claims(view, tongue, view.report if has_ended else None))
+        if not explain:
+            self._tell("explain", Text("" if question or view.subject.claims else NONE, style="dim"))
+        elif has_ended:
+            self._tell("explain", Text(plain(self, explain)))
+        else:
+            is_over = view.loading is None and view.playback is None and view.standing in {"stopped", "crashed"}
+            self._tell("explain", Text(f"{STOPPED} {view.subject.name}" if is_over else LATER, style="dim"))
+
+    def _claims(self, view: View, tongue: str, report: Report | None) -> Text:
+        """The claims, with a mark each where there are verdicts."""
+        if not view.subject.claims:
+            return Text()
+        verdicts = report.verdicts if report is not None else []
+        inks = {"confirmed": Ink.GOOD, "refuted": Ink.ALARM, "undecided": Ink.MARK}
+        lines = [Text("Claims", style="bold")]
+        for index, claim in enumerate(view.subject.claims):
+            outcome = verdicts[index].outcome if index < len(verdicts) else None
+            style = dashboard(self).style(inks[outcome] if outcome else Ink.FAINT, Ink.NONE)
+            sign = plain(self, SIGNS[outcome] if outcome else "·")
+            source = (f"  ({claim.source}{f', {outcome}' if outcome else ''})", "dim")
+            lines.append(Text.assemble((sign, style), " ", plain(self, said(claim.says, tongue)), source))
+        return Text("\n").join(lines)
+
+    def _tell(self, name: str, text: Text) -> None:
+        if self._told.get(name) == text:
+            return
+        self._told[name] = text
+        part = self.query_one(f"#{name}", Static)
+        part.update(text)
+        part.display = bool(text.plain)
+
+
+def ended(view: View) -> bool:
+    """Whether every trial has come to its end."""
+    return bool(view.state.trials) and all(trial.status.final for trial in view.state.trials)

@@ -1,0 +1,178 @@
+"""Log: what has happened beside the numbers, and what the workers print."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Log, Static
+
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.host import dashboard, plain
+from dlbench.tui.model.console import KEPT_LINES, Console, consoles
+from dlbench.tui.model.happenings import Happening, happenings
+from dlbench.tui.panes.base import Pane
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dlbench.tui.model.view import View
+
+POLL_SECONDS = 0.5
+MOST_SHOWN = 400
+"""Happenings; of more, the last."""
+NOTHING = "Nothing out of the ordinary so far."
+
+
+class ConsoleLog(Log):
+    """What one worker prints. Up from its first line, and down to it, scroll what stands above."""
+
+    def __init__(self, above: VerticalScroll, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(max_lines=KEPT_LINES, id=id)
+        self._above = above
+
+    def put(self, lines: list[str]) -> None:
+        """Add lines; whoever reads further up is left there."""
+        if lines:
+            text = "\n".join(lines)
+            self.write(f"\n{text}" if self.line_count else text, scroll_end=self.is_vertical_scroll_end)
+
+    def action_scroll_up(self) -> None:
+        """A line up, in the end above the console."""
+        if self.scroll_y <= 0:
+            self._above.scroll_up(animate=False)
+        else:
+            super().action_scroll_up()
+
+    def action_scroll_down(self) -> None:
+        """A line down, what stands above first."""
+        if not self._above.is_vertical_scroll_end:
+            self._above.scroll_down(animate=False)
+        else:
+            super().action_scroll_down()
+
+
+class LogPane(Pane):
+    """Reads a worker's console only while it is on the screen, and off the thread that draws."""
+
+    NAME: ClassVar[str] = "log"
+    TITLE: ClassVar[str] = "Log"
+    HELP: ClassVar[str] = """
+Above: the notes of the run, learning rates that someone changed, breakpoints that came true, trials that diverged, were
+dropped or failed, each with its step.
+
+Below: the last 2,000 lines that a worker's process printed, as they come. `w` or a click on the line between shows the next
+worker's.
+"""
+    DEFAULT_CSS = """
+    LogPane #above { height: auto; max-height: 50%; scrollbar-size-vertical: 1; }
+    LogPane #happenings { height: auto; }
+    LogPane #whose { height: 1; margin-top: 1; color: $text-muted; }
+    LogPane #console {
+        height: 1fr; overflow: auto auto; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; background: $background;
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self._happenings: list[Happening] | None = None
+        self._source: Console | None = None
+        self._worker = 0
+        self._workers: list[int] = []
+        self._is_reading = False
+
+    def compose(self) -> ComposeResult:
+        """Happenings, whose console it is, the console."""
+        above = VerticalScroll(Static(id="happenings"), id="above", can_focus=False)
+        yield above
+        yield Static(id="whose")
+        yield ConsoleLog(above, id="console")
+
+    def on_mount(self) -> None:
+        """Look for new lines now and then."""
+        self.set_interval(POLL_SECONDS, self._poll)
+
+    def on_show(self) -> None:
+        """The keys scroll the console, which is read at once."""
+        self.query_one(ConsoleLog).focus(scroll_visible=False)
+        self._poll()
+
+    def show(self, view: View) -> None:
+        """Write the happenings, if they are others."""
+        found = happenings(view.state)
+        if found == self._happenings:
+            return
+        is_grown = self._happenings is not None
+        self._happenings = found
+        self.query_one("#happenings", Static).update(self._told(found))
+        if is_grown:
+            self.call_after_refresh(self.query_one("#above", VerticalScroll).scroll_end, animate=False)
+
+    def action_worker(self) -> None:
+        """The console of the next worker."""
+        if len(self._workers) > 1:
+            later = [worker for worker in self._workers if worker > self._worker]
+            self._turn_to(later[0] if later else self._workers[0])
+            self._poll()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the line between."""
+        if event.widget is not None and event.widget.id == "whose":
+            self.action_worker()
+
+    def _told(self, found: list[Happening]) -> Text:
+        if not found:
+            return Text(NOTHING, style="dim")
+        style = dashboard(self).style
+        lines = [Text(plain(self, one.line), style=style(one.ink, Ink.NONE)) for one in found[-MOST_SHOWN:]]
+        if len(found) > MOST_SHOWN:
+            lines.insert(0, Text(f"{len(found) - MOST_SHOWN:,} before these", style="dim"))
+        return Text("\n").join(lines)
+
+    def _poll(self) -> None:
+        folder = dashboard(self).folder
+        if folder is None:
+            self._tell(Text("There is no run's folder to read a console from.", style="dim"))
+        elif not self._is_reading and self.is_on_screen:
+            self._is_reading = True
+            self.run_worker(self._read(folder.path), group="console")
+
+    async def _read(self, folder: Path) -> None:
+        try:
+            self._workers = await asyncio.to_thread(consoles, folder)
+            path = dashboard(self).folder
+            if path is None or path.path != folder:
+                return
+            if self._source is None or self._source.path.parent != folder:
+                self._worker = self._workers[0] if self._workers else 0
+                self._turn_to(self._worker)
+            console = self._source
+            lines = [] if console is None else await asyncio.to_thread(console.poll)
+            if console is self._source:
+                self.query_one(ConsoleLog).put([plain(self, line) for line in lines])
+            self._tell(self._heading())
+        finally:
+            self._is_reading = False
+
+    def _turn_to(self, worker: int) -> None:
+        folder = dashboard(self).folder
+        if folder is not None:
+            self._worker, self._source = worker, Console(folder.console_file(worker))
+            self.query_one(ConsoleLog).clear()
+
+    def _heading(self) -> Text:
+        if not self._workers:
+            return Text("The workers have printed nothing yet.", style="dim")
+        log = self.query_one(ConsoleLog)
+        several = f" of {len(self._workers)} (w: the next)" if len(self._workers) > 1 else ""
+        nothing = "" if log.line_count else ": nothing printed"
+        return Text(f"Console of worker {self._worker}{several}{nothing}")
+
+    def _tell(self, text: Text) -> None:
+        line = self.query_one("#whose", Static)
+        if line.content != text:
+            line.update(text)
