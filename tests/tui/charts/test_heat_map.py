@@ -278,3 +278,10 @@ def test_nothing_measured_leaves_the_picture_empty(glyphs):
 
     assert {row[8:].strip() for row in drawn.picture.rows()} == {""}
     assert drawn.at(20, 0) is None
+
+
+def test_infinity_is_broken_and_spreads_no_further():
+    """An infinite value is marked where it stands; the columns beside it keep their own values."""
+    drawn = heat_map(grid([[0.5], [np.inf], [0.5], [-np.inf]]), [""], 4, 1, ASCII, scale=LINE, cursor=None)
+
+    assert drawn.picture.rows() == ["=x=x".replace("=", ASCII.shades[1 + 9 // 2])]

@@ -149,3 +149,11 @@ def test_any_number_is_short(value):
     assert len(text) <= 9
     if math.isfinite(value):
         assert float(text.replace(",", "")) == pytest.approx(value, rel=0.051, abs=1e-320)
+
+
+def test_spanning_leaves_out_what_has_no_place():
+    """Zero, negative values, NaN and infinity bound no logarithmic scale; only NaN and infinity bound no linear one."""
+    data = [0.0, -1.0, math.nan, math.inf, 0.01, 1.0]
+
+    assert Scale.spanning(data, logarithmic=True) == Scale(0.01, 1.0, logarithmic=True)
+    assert Scale.spanning(data, logarithmic=False) == Scale(-1.0, 1.0, logarithmic=False)

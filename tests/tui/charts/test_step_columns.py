@@ -66,3 +66,10 @@ def test_an_axis_is_drawn():
     ]
     assert picture.front[0, 35] == Ink.MARK
     assert picture.front[0, 21] == picture.front[1, 21] == Ink.CURSOR
+
+
+def test_marks_beyond_the_axis_are_left_out():
+    """What was done before the first step drawn, or after the last, has no place on the axis."""
+    picture = StepColumns(100, 10, 10).draw(ASCII, None, [99, 100, 110])
+
+    assert np.flatnonzero(picture.text[0] == ASCII.mark).tolist() == [0]
