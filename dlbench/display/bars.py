@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dlbench.display.base import Display
 from dlbench.display.lines import has_ended
-from dlbench.display.words import STARTING, diverged, label, pace, steps
+from dlbench.display.words import STARTING, label, lost, pace, steps
 
 if TYPE_CHECKING:
     from dlbench.report.stack_state import StackState
@@ -81,7 +81,7 @@ class Bars(Display):
             completed=stack.step,
             visible=visible,
             steps=steps(stack),
-            facts=", ".join(filter(None, [pace(stack), diverged(stack)])),
+            facts=", ".join(filter(None, [pace(stack), lost(stack)])),
         )
 
     def __enter__(self) -> Self:

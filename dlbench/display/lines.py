@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dlbench.display.base import Display
-from dlbench.display.words import STARTING, diverged, label, pace, steps
+from dlbench.display.words import STARTING, label, lost, pace, steps
 
 if TYPE_CHECKING:
     from dlbench.report.stack_state import StackState
@@ -53,7 +53,7 @@ class Lines(Display):
             return
         self._told[stack.index] = told
         place = f"[{stack.index + 1}/{len(state.stacks)}] {label(state.plan, stack.plan)}"
-        self._write(", ".join(filter(None, [f"{place}: step {steps(stack)}", pace(stack), diverged(stack)])))
+        self._write(", ".join(filter(None, [f"{place}: step {steps(stack)}", pace(stack), lost(stack)])))
 
     def _write(self, line: str) -> None:
         self._stream.write(f"{line}\n")

@@ -48,10 +48,11 @@ def pace(stack: StackState) -> str:
     if not stack.status.final and stack.rate and stack.eta is not None:
         rate = f"{stack.rate:,.0f}" if stack.rate >= 10 else f"{stack.rate:.2g}"
         return f"{rate} steps/s, {clock(stack.eta)} left"
-    return "done" if stack.status == "ok" else str(stack.status)
+    return "paused" if stack.paused else "done" if stack.status == "ok" else str(stack.status)
 
 
-def diverged(stack: StackState) -> str:
-    """How many of its trials have diverged: `2 diverged`, empty if none."""
-    count = sum(stack.divergence(position) is not None for position in range(len(stack.plan.trials)))
-    return f"{count} diverged" if count else ""
+def lost(stack: StackState) -> str:
+    """How many of its trials have ended early: `2 diverged, 1 dropped`, empty if none."""
+    diverged = sum(stack.divergence(position) is not None for position in stack.divergences)
+    parts = ((diverged, "diverged"), (len(stack.dropped), "dropped"))
+    return ", ".join(f"{count} {word}" for count, word in parts if count)

@@ -29,16 +29,21 @@ def csv(report: Report) -> str:
     parts = [("comparison", row) for row in table.rows] + [("search", row) for row in table.sweep]
     paths = _paths(row.choice for _, row in parts)
     header = ["part", "variant", *paths, "is_baseline", "is_chosen", "is_best", "n_run", *(f"n_{s}" for s in Status)]
+    header += ["n_changed"]
     header += [f"{column.key}_{number}" for column in table.all_columns for number in PARTS]
     return _text(header, ([part, *_row(row, paths, table)] for part, row in parts))
 
 
 @EXPORTERS.add(name="trials", suffix=".csv")
 def trials(report: Report) -> str:
-    """Every trial, one row each, as CSV: where it stands and its value of every metric."""
+    """Every trial, one row each, as CSV: where it stands, what was done to it by hand, and its value of every metric.
+
+    `changed_at` and `changed_lr` are the steps at which it got another learning rate, and these, with `;` between them.
+    """
     found = report.state.trials
     paths = _paths(trial.plan.choice for trial in found)
-    header = ["trial", "variant", *paths, "seed", "status", "step", "diverged_at", "last_loss", "error", *METRICS]
+    header = ["trial", "variant", *paths, "seed", "status", "step", "diverged_at", "last_loss", "error"]
+    header += ["dropped_at", "changed_at", "changed_lr", *METRICS]
     return _text(header, (_trial(trial, paths) for trial in found))
 
 
@@ -46,7 +51,7 @@ def _row(row: Row, paths: Sequence[str], table: Table) -> list[Any]:
     counts = [row.counts.get(status, 0) for status in Status]
     marks = [row.is_baseline, row.is_chosen, row.cells[table.metric].best]
     numbers = [number for column in table.all_columns for number in _cell(row.cells[column.key])]
-    return [row.variant, *(row.choice.get(path) for path in paths), *marks, row.n_run, *counts, *numbers]
+    return [row.variant, *(row.choice.get(path) for path in paths), *marks, row.n_run, *counts, row.n_changed, *numbers]
 
 
 def _cell(cell: Cell) -> list[Any]:
@@ -58,8 +63,14 @@ def _cell(cell: Cell) -> list[Any]:
 def _trial(trial: TrialState, paths: Sequence[str]) -> list[Any]:
     plan = trial.plan
     stands = [str(trial.status), trial.step, trial.diverged_at, trial.last_loss, trial.error]
+    changes = trial.interventions
+    stands += [trial.dropped_at, _row_of(one.step for one in changes), _row_of(one.lr for one in changes)]
     values = [metric.value(trial) for metric in METRICS.values()]
     return [plan.id, plan.variant, *(plan.choice.get(path) for path in paths), plan.seed, *stands, *values]
+
+
+def _row_of(values: Iterable[float]) -> str | None:
+    return ";".join(map(str, values)) or None
 
 
 def _paths(choices: Iterable[Mapping[str, Any]]) -> list[str]:

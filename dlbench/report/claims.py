@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from dlbench.recipe.sections import said
+from dlbench.report.by_hand import Touch, reason, touch
 from dlbench.report.condition import Condition, condition_of
 from dlbench.report.entries import Entry, entries, selected, selection_metric
 from dlbench.report.format import fine_format, interval_text, number, value_format
@@ -71,13 +72,15 @@ class Evidence:
     """The seeds' values of what a claim is about: `values` of those that have one, and why the others have none.
 
     `lost` have diverged: they meet no condition. `never` never got there: they are above every bound. `pending` are under
-    way, failed, or have no such number: nothing is known of them.
+    way, failed, or have no such number: nothing is known of them. `touched` were changed or dropped by hand before: what
+    they say is not of the recipe.
     """
 
     values: dict[int, float]
     lost: frozenset[int]
     never: frozenset[int]
     pending: frozenset[int]
+    touched: Mapping[int, Touch]
     summary: Summary
 
 
@@ -86,7 +89,8 @@ def judge(state: RunState, claims: Iterable[Claim], compare: Compare) -> list[Ve
 
     By the seeds' 95 % interval: confirmed if it lies wholly within the condition, refuted if wholly outside, else
     undecided, and undecided where a seed has no value: the survivors alone would flatter. With `every_seed`, confirmed if
-    every trial meets the condition, refuted as soon as one does not.
+    every trial meets the condition, refuted as soon as one does not. Trials that were changed or dropped by hand before the
+    step in question say nothing of the recipe: what depends on them is undecided.
     """
     by_variant = entries(state)
     return [_judge(claim, by_variant, compare) for claim in claims]
@@ -104,6 +108,8 @@ def _judge(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare
         if theirs is not None:
             evidence = _compared(evidence, _evidence(theirs, metric, claim.at_step), metric)
         outcome, why = (_by_every_seed if claim.every_seed else _by_interval)(evidence, condition, metric)
+        if search := _touched_search(claim, by_variant):
+            outcome, why = Outcome.UNDECIDED, search
         text, found = _text(evidence, condition, metric, claim, why), evidence.summary
     return Verdict(
         said(claim.says),
@@ -119,18 +125,31 @@ def _judge(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare
     )
 
 
+def _touched_search(claim: Claim, by_variant: Mapping[str, list[Entry]]) -> str:
+    """Why a search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
+    for variant in filter(None, (claim.variant, claim.better_than)):
+        candidates = _candidates(variant, claim.choice, by_variant)
+        if len(candidates) > 1 and any(touch(trial) for entry in candidates for trial in entry.trials):
+            return f"trials that the search of '{variant}' picks from were changed or dropped by hand"
+    return ""
+
+
 def _entry(
     variant: str, choice: Mapping[str, Any] | None, by_variant: Mapping[str, list[Entry]], compare: Compare
 ) -> Entry | None:
-    candidates = by_variant.get(variant, [])
-    if choice:
-        candidates = [entry for entry in candidates if choice.items() <= entry.choice.items()]
+    candidates = _candidates(variant, choice, by_variant)
     return selected(candidates, selection_metric(compare)) if candidates else None
+
+
+def _candidates(variant: str, choice: Mapping[str, Any] | None, by_variant: Mapping[str, list[Entry]]) -> list[Entry]:
+    return [entry for entry in by_variant.get(variant, []) if (choice or {}).items() <= entry.choice.items()]
 
 
 def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
     values = entry.values(metric, at_step)
-    by_seed = {trial.plan.seed: trial for trial in entry.trials}
+    touches = {trial.plan.seed: touch(trial, at_step) for trial in entry.trials}
+    touched = {seed: one for seed, one in touches.items() if one}
+    by_seed = {trial.plan.seed: trial for trial in entry.trials if trial.plan.seed not in touched}
     settled = {seed for seed, trial in by_seed.items() if _is_settled(trial, at_step)}
     known = {seed: value for seed, value in values.items() if seed in settled}
     without = {seed: by_seed[seed] for seed in settled - set(known)}
@@ -138,7 +157,7 @@ def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
     lost = {seed for seed, trial in without.items() if trial.status is Status.DIVERGED} - never
     pending = set(by_seed) - set(known) - never - lost
     summary = summarize(list(known.values()), is_share=metric.is_share)
-    return Evidence(known, frozenset(lost), frozenset(never), frozenset(pending), summary)
+    return Evidence(known, frozenset(lost), frozenset(never), frozenset(pending), touched, summary)
 
 
 def _is_settled(trial: TrialState, at_step: int | None) -> bool:
@@ -153,12 +172,13 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric) -> Evidence:
     first, second = ([side.values[seed] for seed in common] for side in (ours, theirs))
     if sign < 0:
         first, second = second, first
-    pending = ours.pending | theirs.pending
+    pending, touched = ours.pending | theirs.pending, {**theirs.touched, **ours.touched}
     return Evidence(
         {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)},
-        (ours.lost | ours.never | theirs.lost | theirs.never) - pending,
+        (ours.lost | ours.never | theirs.lost | theirs.never) - pending - set(touched),
         frozenset(),
-        pending,
+        pending - set(touched),
+        touched,
         paired_difference(first, second, is_share=metric.is_share),
     )
 
@@ -170,12 +190,16 @@ def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> 
     if failing:
         shown = ", ".join(map(str, sorted(failing)[:5])) + (", ..." if len(failing) > 5 else "")
         return Outcome.REFUTED, f"not by seed{'s' if len(failing) > 1 else ''} {shown}{_lost_text(evidence, metric)}"
+    if evidence.touched:
+        return Outcome.UNDECIDED, reason(evidence.touched)
     if evidence.pending or not (evidence.values or evidence.never):
         return Outcome.UNDECIDED, _pending_text(evidence)
     return Outcome.CONFIRMED, "by every seed"
 
 
 def _by_interval(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
+    if evidence.touched:
+        return Outcome.UNDECIDED, reason(evidence.touched)
     if evidence.lost or evidence.never or evidence.pending or not evidence.values:
         return Outcome.UNDECIDED, _pending_text(evidence) + _lost_text(evidence, metric)
     interval = evidence.summary.interval

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlbench.report.metrics import DEFAULT_METRIC, METRICS, Metric
 from dlbench.report.state import RunState
-from dlbench.report.trial import Status
+from dlbench.report.trial import LOST, Status
 from dlbench.report.trial_state import TrialState
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ def entries(state: RunState) -> dict[str, list[Entry]]:
 def selected(candidates: list[Entry], metric: Metric) -> Entry:
     """The candidate that the search picks: the best mean of `metric`.
 
-    A candidate of which seeds diverged or failed loses against any with fewer such seeds: a mean over the survivors
-    would favour it.
+    A candidate of which seeds diverged, failed or were dropped loses against any with fewer such seeds: a mean over the
+    survivors would favour it.
     """
     sign = -1 if metric.better == "higher" else 1
 
     def rank(entry: Entry) -> tuple[int, float]:
         counts, values = entry.counts, list(entry.values(metric).values())
-        lost = counts[Status.DIVERGED] + counts[Status.FAILED]
+        lost = sum(counts[status] for status in LOST)
         return lost, sign * math.fsum(values) / len(values) if values else math.inf
 
     return min(candidates, key=rank)

@@ -19,9 +19,11 @@ NOTHING = "·"
 BEST = "▲"
 MINUS = "−"
 CHOSEN = "◂"
+CHANGED = "†"
+"""Trials of a row were given other numbers by hand while they trained."""
 
 ASCII = str.maketrans(
-    {"±": "+-", "–": "-", MINUS: "-", NOTHING: ".", BEST: "*", "✔": "+", "✖": "x", CHOSEN: "<", "→": "->"}
+    {"±": "+-", "–": "-", MINUS: "-", NOTHING: ".", BEST: "*", "✔": "+", "✖": "x", CHOSEN: "<", CHANGED: "!", "→": "->"}
 )
 
 
@@ -99,9 +101,9 @@ def choice_text(choice: Mapping[str, Any]) -> str:
 
 
 def name_text(row: Row) -> str:
-    """What a row is: its variant, its choice of the search, and a mark if that is the chosen one."""
+    """What a row is: its variant, its choice of the search, and marks if that is the chosen one, or was changed by hand."""
     name = ", ".join(filter(None, (row.variant, choice_text(row.choice))))
-    return f"{name} {CHOSEN}" if row.is_chosen else name
+    return " ".join([name, *([CHANGED] if row.n_changed else []), *([CHOSEN] if row.is_chosen else [])])
 
 
 def seeds_text(row: Row) -> str:

@@ -42,7 +42,7 @@ class Metric:
         """The metric of one trial at its end, or at its last record up to `at_step`.
 
         `None` where there is no number: no such split, not reached yet, failed; nor is there a loss of a diverged trial
-        at or after the step at which it diverged.
+        at or after the step at which it diverged, or any number of a dropped one after the step at which it was dropped.
         """
         return self.function(trial, at_step)
 
@@ -75,9 +75,14 @@ def metric(
 
 
 def has_end(trial: Trial, at_step: int | None) -> bool:
-    """Whether the trial has numbers at that point: a failed one has none, a diverged one only before it diverged."""
+    """Whether the trial has numbers at that point: a failed one has none, a diverged one only before it diverged.
+
+    One that was dropped has them up to the step at which it was.
+    """
     if trial.status is Status.FAILED:
         return False
+    if trial.dropped_at is not None:
+        return at_step is not None and at_step <= trial.dropped_at
     if trial.diverged_at is None:
         return trial.status is not Status.DIVERGED
     return at_step is not None and at_step < trial.diverged_at
@@ -131,7 +136,7 @@ def solved(trial: Trial, at_step: int | None) -> float | None:
     if trial.status is Status.FAILED:
         return None
     if not has_end(trial, at_step):
-        return 0.0
+        return 0.0 if trial.dropped_at is None else None
     index = index_at(trial.steps, at_step, trial.step)
     verdict = None if index is None else solved_at(trial, index)
     return None if verdict is None else float(verdict)
@@ -166,8 +171,8 @@ def diverged(trial: Trial, at_step: int | None) -> float | None:
 
 @metric(better="lower", format=".3f", unit="s", is_shared=True)
 def seconds(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
-    """Training time of the trial: the time of its stack divided by the stack's trials."""
-    return trial.seconds
+    """Training time of the trial: the time of its stack divided by the stack's trials; unknown of a dropped one."""
+    return trial.seconds if trial.dropped_at is None else None
 
 
 @metric(better=None, format=",.0f", is_shared=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dlbench.report.format import BEST, choice_text, number, value_format
+from dlbench.report import by_hand
+from dlbench.report.format import BEST, number, value_format
 from dlbench.report.metrics import Metric
 from dlbench.report.state import RunState
 from dlbench.report.trial import Status
@@ -22,7 +23,10 @@ def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> 
         *_selection(select),
         *_unfinished(state),
         *_diverged(state),
+        *_dropped(state),
         *_failed(state),
+        *by_hand.changes(state),
+        *by_hand.breakpoints(state),
     ]
 
 
@@ -44,6 +48,8 @@ def _best(table: Table, state: RunState) -> list[str]:
         return [f"{BEST} best {table.metric}, and what the seeds cannot tell from it (paired 95 % interval)"]
     if len(cells) < 2 or not all(trial.status.final for trial in state.trials):
         return []
+    if any(row.n_changed for row in table.rows):
+        return ["no best is marked: learning rates were changed by hand"]
     missing = sum(cell.n_run - cell.n for cell in cells)
     if missing:
         return [f"no best is marked: {missing} seed{'s have' if missing > 1 else ' has'} no {table.metric}"]
@@ -81,6 +87,14 @@ def _diverged(state: RunState) -> list[str]:
     ]
 
 
+def _dropped(state: RunState) -> list[str]:
+    return [
+        f"{name}: {len(steps)} of {len(trials)} seeds dropped by hand, the first at step {min(steps):,}"
+        for name, trials in _by_candidate(state).items()
+        if (steps := [trial.dropped_at for trial in trials if trial.dropped_at is not None])
+    ]
+
+
 def _failed(state: RunState) -> list[str]:
     return [
         f"{name}: {len(lost)} of {len(trials)} seeds failed: {lost[0].error or 'no reason given'}"
@@ -91,7 +105,7 @@ def _failed(state: RunState) -> list[str]:
 
 def _by_candidate(state: RunState) -> dict[str, list[TrialState]]:
     found: dict[str, list[TrialState]] = {}
+    names = by_hand.names(state)
     for trial in state.trials:
-        name = ", ".join(filter(None, (trial.plan.variant, choice_text(trial.plan.choice))))
-        found.setdefault(name, []).append(trial)
+        found.setdefault(names[trial.plan.candidate], []).append(trial)
     return found

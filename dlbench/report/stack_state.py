@@ -96,8 +96,9 @@ class StackState:
     @property
     def step(self) -> int:
         """The step that training has reached."""
-        if self.status is Status.OK and not self.is_dropped:
+        if self.status is Status.OK and not any(map(self._first_drop, self.drops)):
             return self.plan.steps
+        # Where nobody is left to train, a stack is done before its last step.
         return self.reached.get(self.session, 0)
 
     @property
@@ -106,11 +107,6 @@ class StackState:
         if self.status is Status.OK:
             return 1.0
         return min(self.step / max(self.plan.steps, 1), 1.0)
-
-    @property
-    def is_dropped(self) -> bool:
-        """Whether all of its trials were dropped, so that it ends before its last step."""
-        return bool(self.drops) and all(self.drop(position) for position in range(len(self.plan.trials)))
 
     @property
     def dropped(self) -> dict[int, int]:
@@ -194,11 +190,19 @@ class StackState:
         self.histograms.drop_after(step, session)
 
     def divergence(self, position: int) -> Divergence | None:
-        """The divergence of a trial that still counts: the earliest, of the newest session that saw one."""
+        """The divergence of a trial that still counts, unless it was dropped before."""
+        mark, drop = self._first_divergence(position), self._first_drop(position)
+        return mark if mark and (drop is None or mark.step < drop.step) else None
+
+    def drop(self, position: int) -> Drop | None:
+        """The drop of a trial that still counts, unless it had diverged before."""
+        return None if self.divergence(position) else self._first_drop(position)
+
+    def _first_divergence(self, position: int) -> Divergence | None:
+        """The earliest, of the newest session that saw one."""
         marks = [mark for mark in self.divergences.get(position, []) if self.counts(mark.session, mark.step)]
         return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)
 
-    def drop(self, position: int) -> Drop | None:
-        """The drop of a trial that still counts: the earliest."""
+    def _first_drop(self, position: int) -> Drop | None:
         marks = [mark for mark in self.drops.get(position, []) if self.holds(mark)]
         return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)

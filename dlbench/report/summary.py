@@ -12,6 +12,7 @@ from dlbench.recipe.patch import Tree
 from dlbench.recipe.places import show
 from dlbench.recipe.sections import Claim, Compare, Lesson
 from dlbench.recipe.source import parse
+from dlbench.report import by_hand
 from dlbench.report.claims import Verdict, judge
 from dlbench.report.state import RunState
 from dlbench.report.statistics import Interval
@@ -81,6 +82,7 @@ def as_data(found: Report) -> dict[str, Any]:
         "rows": [_row(row) for row in table.rows],
         "sweep": [_row(row) for row in table.sweep],
         "notes": table.notes,
+        **by_hand.as_data(found.state),
         "claims": [_verdict(verdict) for verdict in found.verdicts],
     }
 
@@ -105,6 +107,7 @@ def _row(row: Row) -> dict[str, Any]:
         "choice": dict(row.choice),
         "is_baseline": row.is_baseline,
         "is_chosen": row.is_chosen,
+        "n_changed": row.n_changed,
         "trials": {"run": row.n_run, "ok": row.n_ok} | _others(row.counts),
         "cells": {key: _cell(cell) for key, cell in row.cells.items() if cell.n},
     }

@@ -12,7 +12,7 @@ from dlbench.report.entries import Entry, deciding_metric, entries, selected, se
 from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.state import RunState
 from dlbench.report.statistics import Interval, Summary, paired_difference, summarize
-from dlbench.report.trial import Status
+from dlbench.report.trial import LOST, Status
 
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Compare
@@ -54,7 +54,7 @@ class Column:
 class Cell:
     """What the seeds of one candidate say of one column.
 
-    `n` seeds have a value, of `n_run` that there are, of which `n_alive` neither diverged nor failed.
+    `n` seeds have a value, of `n_run` that there are, of which `n_alive` neither diverged nor failed nor were dropped.
     """
 
     summary: Summary
@@ -94,6 +94,8 @@ class Row:
     is_baseline: bool = False
     is_chosen: bool = False
     """Whether it is its variant's best candidate, among several."""
+    n_changed: int = 0
+    """The number of its trials that were given other numbers by hand while they trained."""
 
     @property
     def n_run(self) -> int:
@@ -176,9 +178,10 @@ def _column(key: str) -> Column:
 
 def _row(entry: Entry, columns: list[Column], baseline: Entry | None) -> Row:
     counts, run = entry.counts, len(entry.trials)
-    alive = run - counts[Status.DIVERGED] - counts[Status.FAILED]
+    alive = run - sum(counts[status] for status in LOST)
+    changed = sum(bool(trial.changed_at) for trial in entry.trials)
     cells = {column.key: Cell(_summary(entry, column, baseline), run, alive) for column in columns}
-    return Row(entry.variant, entry.choice, counts, cells, is_baseline=entry is baseline)
+    return Row(entry.variant, entry.choice, counts, cells, is_baseline=entry is baseline, n_changed=changed)
 
 
 def _summary(entry: Entry, column: Column, baseline: Entry | None) -> Summary:
@@ -244,11 +247,11 @@ def _marked(rows: list[Row], chosen: Mapping[str, Entry], metric: Metric) -> lis
     """Mark the best cells of the deciding metric, if the seeds can tell them from any other.
 
     Best is the best mean, and whatever the paired 95 % interval cannot tell from it. Nothing is marked where the metric has
-    no better, where seeds have no value, or where all would be marked.
+    no better, where seeds have no value or were changed by hand, or where all would be marked.
     """
     cells = {row.variant: row.cells[metric.name] for row in rows}
     complete = all(cell.n == cell.n_run for cell in cells.values())
-    if metric.better is None or not complete or len(rows) < 2:
+    if metric.better is None or not complete or len(rows) < 2 or any(row.n_changed for row in rows):
         return rows
     top = (max if metric.better == "higher" else min)(rows, key=lambda row: cells[row.variant].mean or 0.0)
     best = {row.variant for row in rows if row is top or _is_level(chosen[row.variant], chosen[top.variant], metric)}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dlbench import plan
 from dlbench.report.histograms import Histogram
-from dlbench.report.marks import Divergence, Intervention
+from dlbench.report.marks import Intervention
 from dlbench.report.stack_state import Layer, StackState
 from dlbench.report.timeline import Array
 from dlbench.report.trial import SolvedRule, Status, index_at
@@ -48,38 +48,29 @@ class TrialState:
         return self.stack.step if dropped is None else min(dropped, self.stack.step)
 
     @property
-    def _divergence(self) -> Divergence | None:
-        """Its divergence, unless it had been dropped before."""
-        mark, drop = self.stack.divergence(self.position), self.stack.drop(self.position)
-        return mark if mark and (drop is None or mark.step < drop.step) else None
-
-    @property
     def diverged_at(self) -> int | None:
         """The step at which it diverged, if it did."""
-        mark = self._divergence
+        mark = self.stack.divergence(self.position)
         return mark.step if mark else None
 
     @property
     def last_loss(self) -> float | None:
         """The last finite batch loss of a diverged trial."""
-        mark = self._divergence
+        mark = self.stack.divergence(self.position)
         return mark.last_loss if mark else None
 
     @property
     def dropped_at(self) -> int | None:
         """The first step that it did not train because someone dropped it; `None` too where it had diverged before."""
         drop = self.stack.drop(self.position)
-        return drop.step if drop and self._divergence is None else None
+        return drop.step if drop else None
 
     @property
     def interventions(self) -> list[Intervention]:
-        """The learning rates that it was given by hand while it trained, in the order of their steps."""
+        """The learning rates that it was given by hand while it trained, the last of each step, in the order of steps."""
         ends = [step for step in (self.diverged_at, self.dropped_at) if step is not None]
-        return [
-            change
-            for change in self.stack.interventions
-            if self.position in change.positions and all(change.step < end for end in ends)
-        ]
+        own = {change.step: change for change in self.stack.interventions if self.position in change.positions}
+        return [change for step, change in own.items() if all(step < end for end in ends)]
 
     @property
     def changed_at(self) -> list[int]:

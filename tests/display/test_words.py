@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlbench.display.words import LABEL_WIDTH, clock, diverged, label, pace, shortened, steps
+from dlbench.display.words import LABEL_WIDTH, clock, label, lost, pace, shortened, steps
 from dlbench.plan import Plan, Stack, Trial
 from dlbench.report.state import RunState
 
@@ -91,5 +91,5 @@ def test_diverged_counts_trials():
     """Diverged trials are counted, each once."""
     marks = [{"kind": "diverged", "stack": 0, "step": 5, "trial": trial, "last_loss": 9.0} for trial in (1, 3, 3)]
 
-    assert diverged(state_after(BEGUN).stacks[0]) == ""
-    assert diverged(state_after(BEGUN, *marks).stacks[0]) == "2 diverged"
+    assert lost(state_after(BEGUN).stacks[0]) == ""
+    assert lost(state_after(BEGUN, *marks).stacks[0]) == "2 diverged"

@@ -1,0 +1,126 @@
+"""What people did to a run while it trained, in words and as data: numbers that they touched must not pass for the recipe's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dlbench.report.format import CHANGED, choice_text
+from dlbench.report.marks import Hit
+from dlbench.report.state import RunState
+from dlbench.report.trial_state import TrialState
+
+MOST_SEEDS = 8
+MOST_CHANGES = 4
+"""How many changes of one candidate are told one by one."""
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Why a trial's numbers are no longer what its recipe makes of its seed: it was changed, or dropped, at `step`."""
+
+    what: str
+    step: int
+
+
+def touch(trial: TrialState, at_step: int | None = None) -> Touch | None:
+    """The first thing done by hand that its number at a step (without one, at its end) depends on."""
+    dropped = trial.dropped_at
+    touches = [Touch("changed", step) for step in trial.changed_at]
+    touches += [] if dropped is None else [Touch("dropped", dropped)]
+    # What is done at a step takes effect before its training, and after its evaluation.
+    return next((one for one in touches if at_step is None or one.step < at_step), None)
+
+
+def reason(touches: Mapping[int, Touch]) -> str:
+    """Why nothing can be said of seeds that were touched: `seeds 0, 1 were changed by hand, the first at step 500`."""
+    kinds = sorted({one.what for one in touches.values()})
+    first = min(one.step for one in touches.values())
+    seeds = f"{seeds_text(touches)} {'was' if len(touches) == 1 else 'were'}"
+    return f"{seeds} {' or '.join(kinds)} by hand{', the first' if len(touches) > 1 else ''} at step {first:,}"
+
+
+def seeds_text(seeds: Iterable[int], of: int | None = None) -> str:
+    """Seeds in a row: `seed 3`, `seeds 0, 1`, `all 5 seeds` where there are no more."""
+    known = sorted(seeds)
+    if len(known) == of and len(known) > 1:
+        return f"all {of} seeds"
+    shown = ", ".join(map(str, known[:MOST_SEEDS]))
+    more = "" if len(known) <= MOST_SEEDS else f" and {len(known) - MOST_SEEDS} more"
+    return f"seed{'s' if len(known) > 1 else ''} {shown}{more}"
+
+
+def names(state: RunState) -> list[str]:
+    """Every candidate as people read it: its variant and its choice of the search."""
+    return [
+        ", ".join(filter(None, (candidate.variant, choice_text(candidate.choice))))
+        for candidate in state.plan.candidates
+    ]
+
+
+def changes(state: RunState) -> list[str]:
+    """A note for every learning rate that someone set; of one candidate only the first few, and how many more."""
+    found: dict[int, dict[tuple[int, float], list[int]]] = {}
+    for trial in state.trials:
+        for change in trial.interventions:
+            own = found.setdefault(trial.plan.candidate, {})
+            own.setdefault((change.step, change.lr), []).append(trial.plan.seed)
+    return [note for candidate, own in sorted(found.items()) for note in _changes(state, candidate, own)]
+
+
+def _changes(state: RunState, candidate: int, own: Mapping[tuple[int, float], list[int]]) -> list[str]:
+    name, total = names(state)[candidate], sum(trial.plan.candidate == candidate for trial in state.trials)
+    told = sorted(own.items())
+    notes = [
+        f"{CHANGED} lr of {name} ({seeds_text(seeds, total)}) set to {lr:g} by hand at step {step:,}"
+        for (step, lr), seeds in told[:MOST_CHANGES]
+    ]
+    if len(told) > MOST_CHANGES:
+        (last, _), _ = told[-1]
+        notes.append(
+            f"{CHANGED} lr of {name} set by hand {len(told) - MOST_CHANGES} times more, the last at step {last:,}"
+        )
+    return notes
+
+
+def breakpoints(state: RunState) -> list[str]:
+    """A note for every breakpoint and candidate that hit it: which seeds, and where first."""
+    found: dict[tuple[str, int], list[Hit]] = {}
+    for hit in state.hits:
+        found.setdefault((hit.when, state.plan.trials[hit.trial].candidate), []).append(hit)
+    return [_breakpoint(state, when, candidate, hits) for (when, candidate), hits in sorted(found.items())]
+
+
+def _breakpoint(state: RunState, when: str, candidate: int, hits: list[Hit]) -> str:
+    total = sum(trial.plan.candidate == candidate for trial in state.trials)
+    seeds = {state.plan.trials[hit.trial].seed for hit in hits}
+    first = min(hits, key=lambda hit: hit.step)
+    place = "" if first.layer is None else f" in {first.layer}"
+    value = "" if first.value is None else f" ({first.value:.3g})"
+    begin = "first at step" if len(hits) > 1 else "at step"
+    name = names(state)[candidate]
+    return f"breakpoint '{when}' hit by {name} ({seeds_text(seeds, total)}), {begin} {first.step:,}{place}{value}"
+
+
+def as_data(state: RunState) -> dict[str, list[dict[str, Any]]]:
+    """The same as plain data, an item a trial: `interventions`, `dropped` and `breakpoints`."""
+    return {
+        "interventions": [
+            _trial(trial) | {"step": change.step, "lr": change.lr}
+            for trial in state.trials
+            for change in trial.interventions
+        ],
+        "dropped": [
+            _trial(trial) | {"step": trial.dropped_at} for trial in state.trials if trial.dropped_at is not None
+        ],
+        "breakpoints": [
+            _trial(state.trials[hit.trial])
+            | {"step": hit.step, "layer": hit.layer, "when": hit.when, "value": hit.value, "paused": hit.paused}
+            for hit in state.hits
+        ],
+    }
+
+
+def _trial(trial: TrialState) -> dict[str, Any]:
+    return {"variant": trial.plan.variant, "choice": dict(trial.plan.choice), "seed": trial.plan.seed}
