@@ -1,6 +1,7 @@
 """What a handful of seeds can say: means, deviations, and intervals that cover the truth 95 times in 100.
 
-Where there are too few numbers for a statistic it is `None`, never 0.
+Where there are too few numbers for a statistic it is `None`, never 0. scipy, which takes a quarter of a second to import,
+is imported where it is called.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
 from dlbench.report.rounding import RESOLUTION, gap
 
@@ -79,6 +79,8 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
 
 def t_quantile(freedom: float) -> float:
     """The two-sided 95 % quantile of Student's t."""
+    from scipy.special import stdtrit
+
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
@@ -96,6 +98,8 @@ def share_interval(successes: int, n: int) -> Interval | None:
 
 
 def _wilson(share: float, n: int) -> Interval:
+    from scipy.special import ndtri
+
     z = float(ndtri((1 + CONFIDENCE) / 2))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -156,6 +160,8 @@ def seeds_to_resolve(spread: float, gap: float) -> int | None:
     The smallest n with t(n - 1) s / sqrt(n) < gap, supposing that mean and deviation stay what they are; `None` if that
     is beyond ten thousand.
     """
+    from scipy.special import stdtrit
+
     n = np.arange(2, MOST_SEEDS + 1)
     enough = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * spread < gap * np.sqrt(n)
     return int(n[np.argmax(enough)]) if enough.any() else None

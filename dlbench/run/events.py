@@ -107,6 +107,11 @@ class EventReader:
         self._files: dict[str, _EventFile] = {}
         self._refusal: DlbenchError | None = None
 
+    @property
+    def offset(self) -> int:
+        """Bytes of all files that have been read so far."""
+        return sum(file.offset for file in self._files.values())
+
     def poll(self, *, max_events: int | None = None, max_seconds: float | None = None) -> list[Event]:
         """The events that are new, at most so many, or as many as came in so many seconds.
 
@@ -142,6 +147,10 @@ class _EventFile:
         self._restarts = 0
         self._last_seq = -1
         self._known_through = -1
+
+    @property
+    def offset(self) -> int:
+        return self._tail.offset
 
     def events(self, problems: Counter[str]) -> Iterator[Event]:
         name = self._tail.path.name

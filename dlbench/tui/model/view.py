@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, TypeAlias
 from dlbench.plan import Plan
 from dlbench.recipe.sections import Claim, Compare, Lesson
 from dlbench.report.state import RunState
+from dlbench.tui.model.buckets import BucketCache
 from dlbench.tui.model.focus import Focus
 
 if TYPE_CHECKING:
     from dlbench.report.summary import Report
+    from dlbench.tui.model.findings import Watch
 
 Version: TypeAlias = tuple[int, int, int]
+
+CURVES_KEPT, LAYERS_KEPT = 256, 24
+"""Reduced histories that a view keeps: of evaluations, one number a trial; of probes, one number a layer."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,12 @@ class Subject:
     lesson: Lesson = field(default_factory=Lesson)
     compare: Compare = field(default_factory=Compare)
     claims: Sequence[Claim] = ()
+    is_whole: bool = True
+    """Whether lesson, compare and claims have been read of the recipe; a feed does so before the first event."""
+
+    def blank_state(self) -> RunState:
+        """A state before the first event."""
+        return RunState(self.plan, solved=self.compare.solved)
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ class View:
         self.subject = subject
         self.lock = RLock()
         self.focus = Focus()
-        self.state = RunState(subject.plan, solved=subject.compare.solved)
+        self.state = subject.blank_state()
         self.report: Report | None = None
         """The table and the verdicts as of a second ago or less; `None` before `wants_report` was set."""
         self.wants_report = False
@@ -73,11 +84,25 @@ class View:
         self.overlays: list[Overlay] = []
         self.touched = 0
         """Grows with every change of anything but the state and the focus."""
+        self.curves = BucketCache(CURVES_KEPT)
+        """Evaluations, reduced for the pictures."""
+        self.layers = BucketCache(LAYERS_KEPT)
+        """Probes, reduced for the pictures."""
+        self.watches: dict[int, Watch] = {}
+        """What is wrong with a trial, by its index."""
 
     @property
     def version(self) -> Version:
         """Something else whenever anything has changed that a screen may show."""
         return self.state.version, self.focus.version, self.touched
+
+    def begin(self, subject: Subject, state: RunState) -> None:
+        """Look at another state, or another run: what was known and reduced of the old one is forgotten."""
+        with self.lock:
+            self.subject, self.state, self.report = subject, state, None
+            for kept in (self.curves, self.layers, self.watches):
+                kept.clear()
+            self.touch()
 
     def touch(self) -> None:
         """Say that something has changed that neither state nor focus count."""

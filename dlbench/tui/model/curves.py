@@ -1,0 +1,188 @@
+"""The curves of a view: of one trial, of a candidate's seeds, or of every variant as mean and band; other runs beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.report.entries import Entry, entries, selected, selection_metric
+from dlbench.report.format import choice_text
+from dlbench.report.state import RunState
+from dlbench.report.trial_state import TrialState
+from dlbench.tui.charts.ink import SERIES_INKS, Ink
+from dlbench.tui.charts.trace import Series
+from dlbench.tui.model.buckets import BucketCache, Floats
+from dlbench.tui.model.focus import Curves
+from dlbench.tui.model.trials import passes
+from dlbench.tui.model.view import View
+
+SPLITS: tuple[str, ...] = ("train", "test", "validation")
+BEST_FIRST: tuple[str, ...] = ("test", "validation", "train")
+MOST_CURVES = SERIES_INKS
+"""Train is drawn beside test while no more curves come of it: more cannot be told apart."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Trials that become one curve, and what it is called."""
+
+    name: str
+    trials: Sequence[TrialState]
+    ink: int
+    is_band: bool
+
+
+def curve_series(view: View, what: Curves | None = None) -> list[Series]:
+    """The curves of loss or accuracy (without `what`, the focus's), in the order of the legend.
+
+    Solid for training data, dashed for others; where there would be too many curves, only those of the test data (of the
+    validation data, or the training data, where there are no better), solid.
+    """
+    what = what or view.focus.curves
+    lines = _lines(view)
+    found = [
+        split for split in SPLITS if any(_has(trial, f"{split}_{what}") for line in lines for trial in line.trials)
+    ]
+    best = next((split for split in BEST_FIRST if split in found), None)
+    if best is None:
+        return []
+    splits = [split for split in found if view.focus.spread == "trial" or split in {"train", best}]
+    if len(lines) * len(splits) > MOST_CURVES and view.focus.spread != "trial":
+        splits = [best]
+    return list(_drawn(view.curves, lines, splits, what))
+
+
+def _drawn(cache: BucketCache, lines: list[Line], splits: list[str], what: Curves) -> Iterable[Series]:
+    for line in lines:
+        for number, split in enumerate(splits):
+            several = len(splits) > 1
+            name = " ".join(filter(None, (line.name, split if several or not line.name else "")))
+            ink = line.ink if line.name else Ink.series(number)
+            series = _series(cache, line, f"{split}_{what}", name, ink, dashed=several and split != "train")
+            if series is not None:
+                yield series
+
+
+def _lines(view: View) -> list[Line]:
+    """Whose curves are drawn."""
+    trial = view.state.trials[view.focus.trial]
+    if view.focus.spread == "trial":
+        own = [Line("", [trial], Ink.series(0), is_band=False)]
+    elif view.focus.spread == "seeds":
+        own = [
+            Line(f"seed {mate.plan.seed}", [mate], Ink.series(number), is_band=False)
+            for number, mate in enumerate(mates(view.state, trial))
+            if mate is trial or passes(mate.plan, view.focus.filter)
+        ]
+    else:
+        own = _bands(view)
+    return own + _overlaid(view, trial)
+
+
+def mates(state: RunState, trial: TrialState) -> list[TrialState]:
+    """The trials of one candidate, which differ by their seeds."""
+    return [other for other in state.trials if other.plan.candidate == trial.plan.candidate]
+
+
+def _bands(view: View) -> list[Line]:
+    """Every variant that the filter leaves, by the candidate that its search picks; the focus's own variant by the focus's."""
+    focus = view.state.trials[view.focus.trial].plan
+    metric = selection_metric(view.subject.compare)
+    lines = []
+    for number, candidates in enumerate(entries(view.state).values()):
+        left = [kept for entry in candidates if (kept := _filtered(entry, view.focus.filter)).trials]
+        if not left:
+            continue
+        own = [entry for entry in left if entry.trials[0].plan.candidate == focus.candidate]
+        shown = own[0] if own else selected(left, metric) if len(left) > 1 else left[0]
+        name = ", ".join(filter(None, (shown.variant, choice_text(shown.choice))))
+        lines.append(_band(name, shown.trials, number))
+    return lines
+
+
+def _filtered(entry: Entry, text: str) -> Entry:
+    return Entry(entry.variant, entry.choice, tuple(trial for trial in entry.trials if passes(trial.plan, text)))
+
+
+def _band(name: str, trials: Sequence[TrialState], number: int) -> Line:
+    lost = sum(trial.diverged_at is not None for trial in trials)
+    told = f" ({lost} of {len(trials)} diverged)" if lost else ""
+    return Line(f"{name}{told}", trials, Ink.series(number), is_band=len(trials) > 1)
+
+
+def _overlaid(view: View, trial: TrialState) -> list[Line]:
+    """Other runs: the variant of the same name where there is one and one is looked at, else every variant."""
+    lines: list[Line] = []
+    first = len(view.subject.plan.candidates)
+    for overlay in view.overlays:
+        variants = {name: found[0] for name, found in entries(overlay.state).items()}
+        same = variants.get(trial.plan.variant)
+        shown = [same] if same and view.focus.spread != "band" else list(variants.values())
+        lines += [
+            _band(f"{overlay.name}: {entry.variant}", entry.trials, first + len(lines) + number)
+            for number, entry in enumerate(shown)
+        ]
+    return lines
+
+
+def _has(trial: TrialState, field: str) -> bool:
+    """Whether any evaluation has had that number."""
+    return field in trial.stack.metrics.fields
+
+
+def _series(cache: BucketCache, line: Line, field: str, name: str, ink: int, *, dashed: bool) -> Series | None:
+    """One curve: of a trial what it went through, of several their mean and from the lowest to the highest."""
+    until = max((trial.steps[-1] for trial in line.trials if trial.steps), default=0)
+    tracks = [track for trial in line.trials if (track := _track(cache, trial, field, until)) is not None]
+    if not any(np.isfinite(track.middle).any() for track in tracks):
+        return None
+    length = max(len(track.steps) for track in tracks)
+    steps = np.full(length, -1, np.int64)
+    for track in tracks:
+        steps[: len(track.steps)] = np.maximum(steps[: len(track.steps)], track.steps)
+    known = steps >= 0
+    middles = np.stack([_padded(track.middle, length) for track in tracks])[:, known]
+    if line.is_band:
+        low, high = np.fmin.reduce(middles), np.fmax.reduce(middles)
+    else:
+        low, high = tracks[0].low[known], tracks[0].high[known]
+    ends = [trial.diverged_at for trial in line.trials]
+    broken_at = max((end for end in ends if end is not None), default=None) if None not in ends else None
+    return Series(name, steps[known], low, high, _mean(middles), ink, line.is_band, broken_at, dashed)
+
+
+@dataclass(frozen=True)
+class _Track:
+    """One trial's evaluations by buckets; -1 among the steps, and NaN, where a bucket has none."""
+
+    steps: NDArray[np.int64]
+    low: Floats
+    high: Floats
+    middle: Floats
+
+
+def _track(cache: BucketCache, trial: TrialState, field: str, until: int) -> _Track | None:
+    """Made with room for one step in all trials of a curve, their buckets are alike."""
+    buckets = cache.of(trial.stack.metrics, field, until=until)
+    if buckets.mean.ndim != 2:
+        return None
+    steps, dropped = buckets.steps, trial.dropped_at
+    values = [values[:, trial.position] for values in (buckets.low, buckets.high, buckets.mean)]
+    if dropped is not None:
+        values = [np.where(steps <= dropped, each, np.nan) for each in values]
+    return _Track(steps, *values)
+
+
+def _padded(values: Floats, length: int) -> Floats:
+    return np.pad(values, (0, length - len(values)), constant_values=np.nan)
+
+
+def _mean(values: Floats) -> Floats:
+    """The mean over the first axis of what is there."""
+    count = (~np.isnan(values)).sum(axis=0)
+    total = np.where(np.isnan(values), 0.0, values).sum(axis=0)
+    mean: Floats = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return mean

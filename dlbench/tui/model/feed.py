@@ -1,0 +1,157 @@
+"""The feed: a thread that takes events from a source and folds them into a view, a little at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from threading import Event as Flag
+from threading import Thread
+
+from dlbench.errors import DlbenchError
+from dlbench.report.state import RunState
+from dlbench.report.trial import Status
+from dlbench.run.events import Event
+from dlbench.run.folder import RunFolder
+from dlbench.tui.model.lookout import Lookout
+from dlbench.tui.model.source import Source
+from dlbench.tui.model.subject import completed
+from dlbench.tui.model.view import View
+
+CHUNK_SECONDS = 0.03
+"""The lock is held for so long at most, and so much is read at once: a key waits no longer."""
+BREATH_SECONDS = 0.002
+"""Between two chunks, so that whoever waits for the lock gets it."""
+IDLE_SECONDS = 0.1
+REPORT_SECONDS = 1.0
+REPORT_SHARE = 0.1
+"""Reports take this share of the time at most, however large their tables are."""
+
+
+class Feed:
+    """Keeps a view up to date: `start` its thread when the first frame is drawn, `stop` it at the end.
+
+    Without a folder it neither asks processes how the run stands nor reads the recipe. Tests call `beat` themselves.
+    """
+
+    def __init__(
+        self, view: View, source: Source, folder: RunFolder | None = None, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._view = view
+        self._source = source
+        self._folder = folder
+        self._now = now
+        self._lookout = None if folder is None else Lookout(folder, now=now)
+        self._restarts = source.restarts
+        self._rebuilt: RunState | None = None
+        self._complaint: str | None = None
+        self._reported = -1
+        self._next_report = -float("inf")
+        self._stopping = Flag()
+        # A daemon, so that a read that hangs (a dead network drive) never keeps the process alive.
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
+        self.failure: Exception | None = None
+        """What ended the thread, if that was a mistake of ours."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End, and wait for it so long at most."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def beat(self) -> bool:
+        """One round: what is new, how the run stands, the report. Whether there may be more at once."""
+        try:
+            self._complete()
+            if self._lookout is not None and self._source.over:
+                self._lookout.look()
+            events = self._source.poll(CHUNK_SECONDS)
+            self._fold(events)
+            self._settle()
+        except DlbenchError as error:
+            self._tell(problem=str(error))
+            return False
+        self._tell(loading=self._source.progress, playback=self._source.playback, problem=self._complaint)
+        self._report()
+        return bool(events) or self._source.progress is not None
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._stopping.wait(BREATH_SECONDS if self.beat() else IDLE_SECONDS)
+        except Exception as error:  # noqa: BLE001  # a thread that dies silently would leave a picture that looks alive
+            self.failure = error
+            self._tell(problem=f"this dashboard has a mistake and can tell no more: {type(error).__name__}: {error}")
+
+    def _complete(self) -> None:
+        """Read what the recipe asks and claims, unless whoever made the view has; without that, there is still the run."""
+        view = self._view
+        if self._folder is None or view.subject.is_whole:
+            return
+        try:
+            subject = completed(view.subject, self._folder)
+        except DlbenchError as error:
+            self._complaint, subject = str(error), replace(view.subject, is_whole=True)
+        view.begin(subject, subject.blank_state())
+
+    def _fold(self, events: list[Event]) -> None:
+        """Fold events in; after a step back into a new state, which is shown once it is as far."""
+        if self._source.restarts != self._restarts:
+            self._restarts, self._rebuilt = self._source.restarts, self._view.subject.blank_state()
+        if self._lookout is not None:
+            self._lookout.hear(events)
+        rest = iter(events)
+        while self._fold_some(rest):
+            time.sleep(BREATH_SECONDS)
+        if self._rebuilt is not None and self._source.progress is None:
+            self._view.begin(self._view.subject, self._rebuilt)
+            self._rebuilt = None
+
+    def _fold_some(self, events: Iterator[Event]) -> bool:
+        """As many as fit into a chunk of time; whether there are more."""
+        deadline = time.monotonic() + CHUNK_SECONDS
+        with self._view.lock if self._rebuilt is None else nullcontext():
+            state = self._rebuilt or self._view.state
+            for event in events:
+                state.apply((event,))
+                if time.monotonic() >= deadline:
+                    return True
+        return False
+
+    def _settle(self) -> None:
+        """Say how the run stands; what seems to run where nobody works has ended."""
+        lookout, view = self._lookout, self._view
+        if lookout is None or lookout.status is None or not self._source.over:
+            return
+        self._tell(standing=lookout.status.state)
+        running = {stack.index for stack in view.state.stacks if stack.status is Status.RUNNING}
+        # Only after a look that no event has overtaken: a resumed run has workers of which it knows nothing.
+        if lookout.is_fresh and (lost := running - lookout.at_work):
+            with view.lock:
+                view.state.lost(lost)
+
+    def _report(self) -> None:
+        """Renew table and verdicts, if they are looked at, something is new, and the last time is long enough ago."""
+        view, began = self._view, self._now()
+        loading = self._source.progress is not None or self._rebuilt is not None
+        if not view.wants_report or loading or view.state.version == self._reported or began < self._next_report:
+            return
+        from dlbench.report.summary import report
+
+        subject, self._reported = view.subject, view.state.version
+        view.report = report(view.state, subject.compare, subject.claims, subject.lesson)
+        view.touch()
+        self._next_report = began + max(REPORT_SECONDS, (self._now() - began) / REPORT_SHARE)
+
+    def _tell(self, **facts: object) -> None:
+        """Set attributes of the view; it is touched only where one is another."""
+        new = {name: value for name, value in facts.items() if getattr(self._view, name) != value}
+        if new:
+            with self._view.lock:
+                vars(self._view).update(new)
+                self._view.touch()

@@ -1,0 +1,115 @@
+"""What the charts draw, out of a view: heat maps' grids, curves, one step's layers, histograms; reduced, never in full."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.report.trial_state import TrialState
+from dlbench.tui.charts.heat_map import Grid
+from dlbench.tui.model.buckets import Buckets, Floats
+from dlbench.tui.model.curves import curve_series
+from dlbench.tui.model.view import View
+
+__all__ = ["curve_series", "grid", "histogram_at", "layer_values", "probe_step"]
+
+OF_WEIGHTS = frozenset({"gradient_norm", "weight_norm", "update_ratio"})
+"""Measures that a layer without weights does not have."""
+MEANS = frozenset({"activation_mean", "activation_deviation"})
+"""Where a column has several probes their mean is drawn; of all other measures the largest, so that no peak is lost."""
+WITNESSES = {"gradient_norm": "gradient_norm"} | dict.fromkeys(OF_WEIGHTS - {"gradient_norm"}, "weight_norm")
+"""Whose NaN says that a measure is broken: a ratio to weights that are all zero is no number, but nothing is wrong."""
+
+
+def grid(view: View, trial: int, measure: str) -> Grid:
+    """One measure of all layers over the whole run so far.
+
+    Broken is what was NaN or infinite in a layer that has such a measure, and everything from the step on at which the trial
+    diverged. From the step on at which a trial was dropped nothing was measured.
+    """
+    state = view.state.trials[trial]
+    diverged = state.diverged_at
+    until = 0 if diverged is None else max(diverged, state.step)
+    buckets = view.layers.of(state.stack.probes, measure, state.position, until)
+    witness = view.layers.of(state.stack.probes, WITNESSES.get(measure, "activation_mean"), state.position, until)
+    layers = len(state.layers)
+    if buckets.high.ndim != 2 or buckets.high.shape[1] != layers:
+        return _empty(layers)
+    values = buckets.mean if measure in MEANS else buckets.high
+    return _marked(state, until, buckets, values, _broken(state, measure, buckets, witness))
+
+
+def _empty(layers: int) -> Grid:
+    nothing = np.empty((0, layers))
+    return Grid(np.empty(0, np.int64), 1, nothing, nothing.astype(np.bool_), np.empty(0, np.bool_))
+
+
+def _broken(state: TrialState, measure: str, buckets: Buckets, witness: Buckets) -> NDArray[np.bool_]:
+    """Where NaN was measured, `[columns, layers]`."""
+    seen = witness if witness.numbers.shape == buckets.numbers.shape else buckets
+    has = np.array([measure in OF_WEIGHTS and layer.weight is not None for layer in state.layers], np.bool_)
+    has |= (seen.numbers > 0).any(axis=0)
+    broken: NDArray[np.bool_] = (seen.numbers < buckets.records[:, np.newaxis]) & has
+    return broken
+
+
+def _marked(state: TrialState, until: int, buckets: Buckets, values: Floats, broken: NDArray[np.bool_]) -> Grid:
+    """The grid with what comes after a divergence, and without what comes after the trial was dropped."""
+    filled, diverged = buckets.records > 0, state.diverged_at
+    if diverged is not None:
+        more = max(until // buckets.stride + 1 - len(filled), 0)
+        values = np.pad(values, ((0, more), (0, 0)), constant_values=np.nan)
+        broken = np.pad(broken, ((0, more), (0, 0)))
+        filled = np.pad(filled, (0, more))
+    starts = np.arange(len(filled), dtype=np.int64) * buckets.stride
+    if diverged is not None:
+        after = starts + buckets.stride > diverged
+        filled |= after
+        broken |= after[:, np.newaxis]
+    dropped = state.dropped_at
+    if dropped is not None:
+        after = starts >= dropped
+        filled &= ~after
+        broken &= (starts + buckets.stride <= dropped)[:, np.newaxis]
+    return Grid(starts, buckets.stride, values, broken, filled)
+
+
+def probe_step(view: View, trial: int) -> int | None:
+    """The step of the probe nearest to the cursor, the newest where the cursor follows; `None` before the first."""
+    steps, step = view.state.trials[trial].probe_steps, view.focus.step
+    if not steps:
+        return None
+    return steps[-1] if step is None else steps[_nearest(steps, step)]
+
+
+def layer_values(view: View, trial: int, measure: str, step: int) -> Floats:
+    """One measure of every layer, `[layers]`, at the probe nearest to a step; NaN where there is none."""
+    state = view.state.trials[trial]
+    series = state.probe(measure)
+    if series is None or not len(series) or series.shape[1:] != (len(state.layers),):
+        return np.full(len(state.layers), np.nan)
+    values: Floats = series[_nearest(state.probe_steps, step)].astype(np.float64)
+    return values
+
+
+def histogram_at(view: View, trial: int, step: int, layer: int) -> tuple[NDArray[np.int64], int] | None:
+    """A layer's gradients counted by powers of two, `[bins]`, and how many are exactly zero.
+
+    Of the last histogram kept at or before a step; `None` where there is none, or the layer has no weights.
+    """
+    state = view.state.trials[trial]
+    found = state.histogram(step)
+    has_weights = layer < len(state.layers) and state.layers[layer].weight is not None
+    if found is None or not has_weights or len(found.counts) != len(state.layers):
+        return None
+    return found.counts[layer].astype(np.int64), int(found.zeros[layer])
+
+
+def _nearest(steps: list[int], step: int) -> int:
+    """The place of the step nearest to one, of the earlier of two."""
+    after = bisect_left(steps, step)
+    if after in {0, len(steps)}:
+        return min(after, len(steps) - 1)
+    return after - 1 if step - steps[after - 1] <= steps[after] - step else after

@@ -1,0 +1,111 @@
+"""Where events come from: a run's folder as it grows, or a list in memory. `dlbench.tui.model.replay` plays one back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from dlbench.run.events import Event, EventReader
+from dlbench.run.folder import RunFolder
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import Playback
+
+ENOUGH = 0.97
+"""From this share on opening counts as done: the rest is read while the first picture is drawn."""
+
+
+class Source(Protocol):
+    """What a feed polls, always from one thread."""
+
+    @property
+    def progress(self) -> float | None:
+        """Share of a long read that is done; `None` when none is under way."""
+
+    @property
+    def over(self) -> bool:
+        """Whether everything that there is has been handed out; a source that grows may have more later."""
+
+    @property
+    def restarts(self) -> int:
+        """How often it has begun again from the first event; whoever sees it grow folds what follows into a new state."""
+
+    @property
+    def playback(self) -> Playback | None:
+        """Where a replay stands."""
+
+    def poll(self, max_seconds: float) -> list[Event]:
+        """The events that are due, as many as could be read in so many seconds.
+
+        Raises DlbenchError where it cannot read on.
+        """
+
+
+class Live:
+    """What all sources share that never go back."""
+
+    restarts = 0
+    playback: Playback | None = None
+
+
+class Tail(Live):
+    """A run's events from its first, then those that its workers go on to write."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._reader = EventReader(folder)
+        self._there: int | None = None
+        self.over = False
+        self.progress: float | None = 0.0
+
+    def poll(self, max_seconds: float) -> list[Event]:
+        """The events that are new."""
+        if self._there is None:
+            self._there = sum(size_of(path) for _, _, path in self._folder.events_files())
+        events = self._reader.poll(max_seconds=max_seconds)
+        self.over = not events
+        if self.progress is not None:
+            self.progress = None if self.over else self._share()
+        return events
+
+    def _share(self) -> float | None:
+        share = self._reader.offset / self._there if self._there else 1.0
+        return share if share < ENOUGH else None
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+class Memory(Live):
+    """Events from a list, so many at a poll: for tests, and for pictures made without a run."""
+
+    def __init__(self, events: Sequence[Event], *, at_once: int | None = None) -> None:
+        self._events = list(events)
+        self._at_once = at_once
+        self._sent = 0
+
+    @property
+    def progress(self) -> float | None:
+        """Share handed out; `None` at the end."""
+        return None if self.over else self._sent / len(self._events)
+
+    @property
+    def over(self) -> bool:
+        """Whether all are handed out."""
+        return self._sent == len(self._events)
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Let it grow."""
+        self._events += events
+
+    def poll(self, max_seconds: float) -> list[Event]:
+        """The next ones."""
+        start = self._sent
+        self._sent = len(self._events) if self._at_once is None else min(start + self._at_once, len(self._events))
+        return self._events[start : self._sent]

@@ -1,0 +1,27 @@
+"""What a run is about, read from its folder in two steps: first what the first frame needs, then what costs more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dlbench.run.folder import RunFolder
+from dlbench.tui.model.view import Subject
+
+
+def subject_of(folder: RunFolder) -> Subject:
+    """A run's name and plan; reading them costs milliseconds.
+
+    Raises UsageError where the folder is no run, DlbenchError where its plan is damaged or too new.
+    """
+    return Subject(folder.name, folder.read_plan(), is_whole=False)
+
+
+def completed(subject: Subject, folder: RunFolder) -> Subject:
+    """The subject with what the run's recipe asks, compares and claims; checking recipes costs a quarter of a second to import.
+
+    Raises RecipeError where these sections are wrong.
+    """
+    from dlbench.report.summary import promises
+
+    lesson, compare, claims = promises(folder)
+    return replace(subject, lesson=lesson, compare=compare, claims=claims, is_whole=True)

@@ -1,0 +1,158 @@
+"""A tape: all events of a run in the order of their time, found by their place in the files and not held in memory.
+
+Only a line's beginning is looked at while the tape is made, as in `dlbench.run.status`; whoever plays it parses what it
+needs. So a run of 100 MB is ready within a second, and costs some bytes an event.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.errors import DlbenchError
+from dlbench.run.events import Event, parse
+from dlbench.run.folder import RunFolder
+from dlbench.run.tail import Tail
+from dlbench.tui.model.source import size_of
+
+LONGEST_GAP = 5.0
+"""Seconds that a silence lasts at most when it is played: a run may have been stopped over night."""
+TELLING = frozenset({b"metrics", b"probe", b"diverged", b"control", b"breakpoint", b"end"})
+"""Kinds that one goes to, event by event; the others change nothing that is looked at."""
+
+_BEGINNING = re.compile(
+    rb'\{"v":\d+,"seq":\d+,"time":(\d+(?:\.\d+)?),"kind":"(\w+)"(?:,"stack":(\d+))?(?:,"step":(\d+))?'
+)
+_NONE = -1
+
+
+class _File:
+    """One file: its lines as they are found."""
+
+    def __init__(self, session: int, worker: int, path: Path) -> None:
+        self.session = session
+        self.worker = worker
+        self.path = path
+        self._tail = Tail(path)
+        self.times = array("d")
+        self.numbers = tuple(array(code) for code in "qqqqb")
+        """Start, length, stack, step, whether it tells: one entry a line."""
+
+    @property
+    def offset(self) -> int:
+        return self._tail.offset
+
+    def lines(self) -> Iterator[None]:
+        """Note line after line; whoever stops may go on later."""
+        for line in self._tail.lines():
+            noted = _noted(line, self.path.name)
+            if noted is not None:
+                at, kind, stack, step = noted
+                entry = (self._tail.offset - len(line), len(line), stack, step, kind in TELLING)
+                self.times.append(at)
+                for column, value in zip(self.numbers, entry, strict=True):
+                    column.append(value)
+            yield
+
+
+def _noted(line: bytes, name: str) -> tuple[float, bytes, int, int] | None:
+    """Time, kind, stack and step of a line, -1 for what it has not; `None` where it is no event."""
+    found = _BEGINNING.match(line)
+    if found:
+        stack, step = (_NONE if text is None else int(text) for text in found.group(3, 4))
+        return float(found[1]), found[2], stack, step
+    try:
+        event = parse(line, name)
+    except DlbenchError:
+        # Of a newer version: it stays on the tape, so that playing it says so.
+        return _clock(None), b"", _NONE, _NONE
+    if event is None:
+        return None
+    return _clock(event.get("time")), event["kind"].encode(), _whole(event.get("stack")), _whole(event.get("step"))
+
+
+def _clock(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) and 0 <= value < 2**53 else _NONE
+
+
+class Tape:
+    """The events of a run's folder as they were when the tape was begun; `wind` until `ready`.
+
+    `clock` [events] is when each is played, in seconds from the first, with silences of at most `LONGEST_GAP`. `stacks` and
+    `steps` are -1 where an event has none; `telling` are those worth stopping at.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._files = [_File(*found) for found in folder.events_files()]
+        self._size = sum(size_of(file.path) for file in self._files)
+        self._work = (None for file in self._files for _ in file.lines())
+        self._open: dict[int, BinaryIO] = {}
+        self.ready = False
+        self.clock: NDArray[np.float64] = np.empty(0)
+        self.stacks: NDArray[np.int64] = np.empty(0, np.int64)
+        self.steps: NDArray[np.int64] = np.empty(0, np.int64)
+        self.telling: NDArray[np.bool_] = np.empty(0, np.bool_)
+
+    def __len__(self) -> int:
+        return len(self.clock)
+
+    @property
+    def progress(self) -> float:
+        """Share of the files that has been looked at."""
+        return sum(file.offset for file in self._files) / self._size if self._size else 1.0
+
+    def wind(self, max_seconds: float) -> None:
+        """Look at lines for so many seconds."""
+        deadline = time.monotonic() + max_seconds
+        for _ in self._work:
+            if time.monotonic() >= deadline:
+                return
+        if not self.ready:
+            self._order()
+            self.ready = True
+
+    def _order(self) -> None:
+        """Lay the files' lines along one clock; each file keeps its own order, wherever its clock was set back."""
+        empty = np.empty(0)
+        times = [np.maximum.accumulate(np.array(file.times)) for file in self._files]
+        at = np.concatenate([empty, *times])
+        order = np.argsort(at, kind="stable")
+        whole = [np.concatenate([empty, *(np.array(file.numbers[i]) for file in self._files)])[order] for i in range(5)]
+        self._starts, self._lengths, self.stacks, self.steps = (column.astype(np.int64) for column in whole[:4])
+        self.telling = whole[4].astype(np.bool_)
+        self._owners = np.repeat(np.arange(len(self._files)), [len(time) for time in times])[order]
+        gaps = np.minimum(np.diff(at[order]), LONGEST_GAP)
+        self.clock = np.concatenate([empty, np.zeros(min(len(order), 1)), np.cumsum(gaps)])
+
+    def event(self, index: int) -> Event | None:
+        """One event, read from its file; `None` where the line is none.
+
+        Raises DlbenchError where the file cannot be read any more, or the event is of a newer version.
+        """
+        owner = int(self._owners[index])
+        file = self._files[owner]
+        try:
+            stream = self._open.get(owner) or self._open.setdefault(owner, file.path.open("rb"))
+            stream.seek(int(self._starts[index]))
+            line = stream.read(int(self._lengths[index]))
+        except OSError as error:
+            raise DlbenchError(f"{file.path}: cannot be read: {error.strerror}") from error
+        event = parse(line, file.path.name)
+        return None if event is None else event | {"session": file.session, "worker": file.worker}
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for stream in self._open.values():
+            stream.close()
+        self._open.clear()

@@ -1,0 +1,165 @@
+"""What the bars say: how the run stands, and the numbers under the cursor, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from rich.cells import cell_len
+
+from dlbench.report.trial import Status
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.scale import number
+from dlbench.tui.model.findings import Finding, findings
+from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.tui.model.series import layer_values, probe_step
+from dlbench.tui.model.trials import name_of
+from dlbench.tui.model.view import View
+
+Piece: TypeAlias = tuple[str, int]
+"""A text and its ink."""
+
+SEPARATOR = " · "
+ALONGSIDE = ("gradient_norm", "update_ratio", "zero_share", "saturated_share")
+"""Told of a layer beside the focus's measure."""
+STANDINGS = {
+    "running": ("LIVE", Ink.GOOD),
+    "done": ("DONE", Ink.GOOD),
+    "stopped": ("STOPPED", Ink.MARK),
+    "failed": ("FAILED", Ink.ALARM),
+    "crashed": ("CRASHED", Ink.ALARM),
+    "empty": ("NEVER STARTED", Ink.FAINT),
+}
+"""How a run stands (`dlbench.run.status.State`) in a word."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the status bar tells of the run and of the focus's trial; `None` where it is not known."""
+
+    recipe: str
+    badge: Piece
+    trial: str
+    """The focus's trial by name."""
+    trials: Counter[Status]
+    """How many trials stand where."""
+    step: int
+    steps: int
+    share: float
+    """Of the trial's steps, 0 to 1."""
+    progress: float
+    """Of the whole run's work, 0 to 1."""
+    rate: float | None
+    """Steps a second of the trial's stack."""
+    eta: float | None
+    """Seconds left of the trial's stack."""
+    seconds: float | None
+    """Training time of the trial's stack."""
+    device: str | None
+    memory: int | None
+    """Bytes of the stack's process, on a GPU those allocated there."""
+    probe_cost: float | None
+    """The probes' share of the time."""
+    findings: list[Finding]
+
+
+def facts(view: View) -> Facts:
+    """What there is to tell now."""
+    trial = view.state.trials[view.focus.trial]
+    stack, steps = trial.stack, trial.stack.plan.steps
+    return Facts(
+        recipe=view.subject.plan.recipe,
+        badge=badge(view),
+        trial=name_of(trial.plan),
+        trials=Counter(each.status for each in view.state.trials),
+        step=trial.step,
+        steps=steps,
+        share=min(trial.step / max(steps, 1), 1.0),
+        progress=view.state.progress,
+        rate=stack.rate if stack.status is Status.RUNNING else None,
+        eta=stack.eta,
+        seconds=stack.seconds,
+        device=stack.worker.device if stack.worker else None,
+        memory=stack.memory if stack.status is Status.RUNNING else None,
+        probe_cost=stack.probe_cost,
+        findings=findings(view, view.focus.trial),
+    )
+
+
+def badge(view: View) -> Piece:
+    """How the run stands in a word."""
+    if view.loading is not None:
+        return f"LOADING {100 * view.loading:.0f} %", Ink.FAINT
+    if view.playback is not None:
+        return "REPLAY", Ink.MARK
+    return STANDINGS[view.standing] if view.standing != "running" else _of_stacks(view)
+
+
+def _of_stacks(view: View) -> Piece:
+    """A run whose processes are there, or were when they were last looked at."""
+    stacks = view.state.stacks
+    running = [stack for stack in stacks if stack.status is Status.RUNNING]
+    if running and all(stack.paused for stack in running):
+        return "PAUSED", Ink.MARK
+    if all(stack.status is Status.WAITING for stack in stacks):
+        return "STARTING", Ink.FAINT
+    return STANDINGS["done" if all(stack.status is Status.OK for stack in stacks) else "running"]
+
+
+def cursor_line(view: View, width: int | None = None) -> list[Piece]:
+    """The cursor in words, then what is wrong with the trial; to fit into `width` cells, the least important is left out.
+
+    `dense2 · step 1,212 · gradient norm 3.1e-03 · update/weight 8.7e-04 · 12 % exact zeros · vanishing gradient: ...`
+    """
+    place, alongside = cursor_words(view)
+    wrong: list[Piece] = [(finding.text, Ink.ALARM) for finding in findings(view, view.focus.trial)]
+    # From what must be told to what may be left out.
+    ranked = [*place, *wrong[:1], *alongside, *wrong[1:]]
+    while width is not None and ranked[1:] and _width(ranked) > width:
+        ranked.pop()
+    told = [piece for piece in (*place, *alongside, *wrong) if piece in ranked]
+    return [piece for each in told for piece in ((SEPARATOR, Ink.FAINT), each)][1:]
+
+
+def cursor_words(view: View) -> tuple[list[Piece], list[Piece]]:
+    """Layer, step and the focus's measure under the cursor; and what else is measured there."""
+    trial, step = view.focus.trial, probe_step(view, view.focus.trial)
+    layers = view.state.trials[trial].layers
+    if step is None or not layers:
+        return [], []
+    row = min(max(view.focus.layer, 0), len(layers) - 1)
+    shown = view.focus.measure
+    place: list[Piece] = [(layers[row].name, Ink.STRONG), (f"step {step:,}", Ink.PLAIN)]
+    place.append((measured(shown, float(layer_values(view, trial, shown, step)[row])), Ink.CURSOR))
+    values = {name: float(layer_values(view, trial, name, step)[row]) for name in ALONGSIDE if name != shown}
+    return place, [(measured(name, value), Ink.PLAIN) for name, value in values.items() if np.isfinite(value)]
+
+
+def measured(measure: str, value: float) -> str:
+    """A measure's value in words: `gradient norm 3.1e-03`, `12 % exact zeros`."""
+    shown = MEASURE_VIEWS[measure]
+    if np.isnan(value):
+        return f"no {shown.title}"
+    if shown.bounds == (0.0, 1.0):
+        return f"{percent(value)} {shown.title}"
+    return f"{shown.title} {number(value)}"
+
+
+def percent(share: float) -> str:
+    """A share for people: `12 %`, `0.3 %`; only what is all or nothing reads `100 %` or `0 %`."""
+    if share in {0.0, 1.0}:
+        return f"{100 * share:.0f} %"
+    return f"{100 * min(max(share, 0.001), 0.999):.{0 if 0.01 <= share < 0.995 else 1}f} %"
+
+
+def clock(seconds: float) -> str:
+    """A duration as `0:05`, `12:30` or `1:02:03`."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def _width(pieces: list[Piece]) -> int:
+    return sum(cell_len(text) for text, _ in pieces) + len(SEPARATOR) * (len(pieces) - 1)
