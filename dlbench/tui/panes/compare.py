@@ -133,11 +133,15 @@ first trial of a row.
             return
         table = self.query_one(ReportTable)
         left, right = table.hidden
-        more = [f"← {left}"] * (left > 0) + [f"{right} →"] * (right > 0)
-        hint = f"; {' and '.join(more)} more column{'' if left + right == 1 else 's'}" if more else ""
-        order = told_order(self._report.table, table.order)
-        text = plain(self, f"{self._report.table.title}, {order}{hint}".replace("_", " "))
+        parts = [f"{self._report.table.title}, {told_order(self._report.table, table.order)}".replace("_", " ")]
+        parts += [f"← {counted(left)}"] * (left > 0) + [f"{counted(right)} →"] * (right > 0)
+        text = plain(self, "   ".join(parts))
         self.query_one("#head", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+
+def counted(columns: int) -> str:
+    """`1 more column`, `5 more columns`."""
+    return f"{columns} more column{'' if columns == 1 else 's'}"
 
 
 def below_table(report: Report, terminal: Terminal) -> RenderableType:

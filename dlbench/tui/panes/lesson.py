@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -11,7 +13,7 @@ from textual.widgets import Static
 
 from dlbench.recipe.language import language
 from dlbench.recipe.sections import said
-from dlbench.report.claims import SIGNS
+from dlbench.report.claims import SIGNS, Outcome
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.host import dashboard, plain
 from dlbench.tui.panes.base import Pane
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 LATER = "The explanation comes when the run has ended."
 STOPPED = "The run has stopped before its end. The explanation comes when it has ended: dlbench run --resume"
+INKS = {Outcome.CONFIRMED: Ink.GOOD, Outcome.REFUTED: Ink.ALARM, Outcome.UNDECIDED: Ink.MARK}
 NONE = "This recipe asks no question and explains nothing."
 
 
@@ -46,6 +49,7 @@ What the recipe asks. Think of an answer before the run has given one; the expla
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
         self._told: dict[str, Text] = {}
+        self._claims: tuple[list[tuple[str, str]], list[Outcome | None]] | None = None
 
     def compose(self) -> ComposeResult:
         """The parts of the page, in the order in which they are read."""
@@ -73,29 +77,34 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         self._tell("title", Text(plain(self, heading), style="bold"))
         question, explain = said(lesson.question, tongue).strip(), said(lesson.explain, tongue).strip()
         self._tell("question", Text(plain(self, question)))
-        self._tell("claims", self._claims(view, tongue, view.report if has_ended else None))
+        self._tell_claims(view, tongue, view.report if has_ended else None)
         if not explain:
             self._tell("explain", Text("" if question or view.subject.claims else NONE, style="dim"))
         elif has_ended:
-            self._tell("explain", Text(plain(self, explain)))
+            self._tell("explain", Text.assemble(("Explanation", "bold"), "\n", plain(self, explain)))
         else:
             is_over = view.loading is None and view.playback is None and view.standing in {"stopped", "crashed"}
             self._tell("explain", Text(f"{STOPPED} {view.subject.name}" if is_over else LATER, style="dim"))
 
-    def _claims(self, view: View, tongue: str, report: Report | None) -> Text:
+    def _tell_claims(self, view: View, tongue: str, report: Report | None) -> None:
         """The claims, with a mark each where there are verdicts."""
-        if not view.subject.claims:
-            return Text()
         verdicts = report.verdicts if report is not None else []
-        inks = {"confirmed": Ink.GOOD, "refuted": Ink.ALARM, "undecided": Ink.MARK}
-        lines = [Text("Claims", style="bold")]
-        for index, claim in enumerate(view.subject.claims):
-            outcome = verdicts[index].outcome if index < len(verdicts) else None
-            style = dashboard(self).style(inks[outcome] if outcome else Ink.FAINT, Ink.NONE)
+        outcomes = [verdicts[i].outcome if i < len(verdicts) else None for i in range(len(view.subject.claims))]
+        told: list[tuple[str, str]] = [
+            (plain(self, said(claim.says, tongue)), claim.source) for claim in view.subject.claims
+        ]
+        if self._claims == (told, outcomes):
+            return
+        self._claims = (told, outcomes)
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        for (text, source), outcome in zip(told, outcomes, strict=True):
+            style = dashboard(self).style(INKS[outcome] if outcome else Ink.FAINT, Ink.NONE)
             sign = plain(self, SIGNS[outcome] if outcome else "·")
-            source = (f"  ({claim.source}{f', {outcome}' if outcome else ''})", "dim")
-            lines.append(Text.assemble((sign, style), " ", plain(self, said(claim.says, tongue)), source))
-        return Text("\n").join(lines)
+            words = (f"  ({source}{f', {outcome}' if outcome else ''})", "dim")
+            grid.add_row(Text(sign, style=style), Text.assemble(text, words))
+        part = self.query_one("#claims", Static)
+        part.update(Group(Text("Claims", style="bold"), grid))
+        part.display = bool(told)
 
     def _tell(self, name: str, text: Text) -> None:
         if self._told.get(name) == text:

@@ -18,8 +18,7 @@ from dlbench.tui.model.happenings import Happening, happenings
 from dlbench.tui.panes.base import Pane
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from dlbench.run.folder import RunFolder
     from dlbench.tui.model.view import View
 
 POLL_SECONDS = 0.5
@@ -37,9 +36,14 @@ class ConsoleLog(Log):
 
     def put(self, lines: list[str]) -> None:
         """Add lines; whoever reads further up is left there."""
-        if lines:
-            text = "\n".join(lines)
-            self.write(f"\n{text}" if self.line_count else text, scroll_end=self.is_vertical_scroll_end)
+        if not lines:
+            return
+        stays, text = not self.is_vertical_scroll_end, "\n".join(lines)
+        self.write(f"\n{text}" if self.line_count else text, scroll_end=False)
+        # Lines that were pruned are still counted by `write`.
+        self.virtual_size = self.virtual_size.with_height(self.line_count)
+        if not stays:
+            self.call_after_refresh(self.scroll_end, animate=False, immediate=True, x_axis=False)
 
     def action_scroll_up(self) -> None:
         """A line up, in the end above the console."""
@@ -117,6 +121,7 @@ worker's.
         if len(self._workers) > 1:
             later = [worker for worker in self._workers if worker > self._worker]
             self._turn_to(later[0] if later else self._workers[0])
+            self._tell(self._heading())
             self._poll()
 
     def on_click(self, event: events.Click) -> None:
@@ -139,20 +144,19 @@ worker's.
             self._tell(Text("There is no run's folder to read a console from.", style="dim"))
         elif not self._is_reading and self.is_on_screen:
             self._is_reading = True
-            self.run_worker(self._read(folder.path), group="console")
+            self.run_worker(self._read(folder), group="console")
 
-    async def _read(self, folder: Path) -> None:
+    async def _read(self, folder: RunFolder) -> None:
+        """The lines that are new; those of a console that was left meanwhile are not shown."""
         try:
-            self._workers = await asyncio.to_thread(consoles, folder)
-            path = dashboard(self).folder
-            if path is None or path.path != folder:
-                return
-            if self._source is None or self._source.path.parent != folder:
-                self._worker = self._workers[0] if self._workers else 0
-                self._turn_to(self._worker)
-            console = self._source
-            lines = [] if console is None else await asyncio.to_thread(console.poll)
-            if console is self._source:
+            self._workers = await asyncio.to_thread(consoles, folder.path)
+            if self._source is None or self._source.path.parent != folder.path:
+                self._turn_to(self._workers[0] if self._workers else 0)
+            source = None
+            while source is not self._source and self._source is not None:
+                source = self._source
+                lines = await asyncio.to_thread(source.poll)
+            if source is not None:
                 self.query_one(ConsoleLog).put([plain(self, line) for line in lines])
             self._tell(self._heading())
         finally:

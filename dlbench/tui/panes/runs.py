@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 POLL_SECONDS = 3.0
-COLUMNS = ("run", "state", "trials", "started", "here")
+COLUMNS = ("run", "state", "trials", "here", "started")
 BAD = {"failed", "crashed", "damaged"}
 
 
@@ -194,8 +194,8 @@ click on a header sorts.
             "run": Text(plain(self, harmless(run.run))),
             "state": Text(plain(self, f"{MARKS[run.state]} {run.state}"), style=style(ink, Ink.NONE)),
             "trials": Text(f"{run.trials:,}" if run.state != "damaged" else "", justify="right"),
-            "started": Text(plain(self, harmless(run.started)), no_wrap=True),
             "here": Text(here, style=style(Ink.MARK, Ink.NONE)),
+            "started": Text(plain(self, harmless(run.started)), no_wrap=True),
         }
 
     def _is_here(self, path: str) -> bool:

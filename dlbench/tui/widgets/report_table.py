@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from dlbench.tui.host import dashboard
-from dlbench.tui.model.sheet import NAMES, Column, Sheet, Sort, ordered, rows_of, sheet
+from dlbench.tui.model.sheet import NAMES, SEEDS, Column, Sheet, Sort, ordered, rows_of, sheet
 
 if TYPE_CHECKING:
     from dlbench.report.render import Terminal
@@ -56,7 +56,7 @@ class ReportTable(DataTable[Text]):
 
     def next_order(self) -> None:
         """Best first by the next measured column, then from its other end, then the next; in the end the recipe's order."""
-        keys = [column.key for column in self._sheet.columns if column.key != NAMES]
+        keys = [column.key for column in self._sheet.columns if column.key not in {NAMES, SEEDS}] + [SEEDS]
         cycle = [None, *(Sort(key, backwards) for key in keys for backwards in (False, True))]
         at = cycle.index(self.order) if self.order in cycle else 0
         self.sort_by(cycle[(at + 1) % len(cycle)])

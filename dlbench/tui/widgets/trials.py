@@ -138,7 +138,8 @@ class TrialList(ScrollView):
 
     def on_click(self, event: events.Click) -> None:
         """Choose a trial, or fold a candidate."""
-        line = self.line_at(event.y)
+        at = event.get_content_offset(self)
+        line = None if at is None else self.line_at(at.y)
         if line is None or self._view is None or line.is_variant:
             return
         if line.trial is None:
