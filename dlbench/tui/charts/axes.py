@@ -72,7 +72,7 @@ class Frame:
         for row in range(area.top, area.bottom):
             picture.put(row, column, glyphs.vertical, Ink.FAINT)
         picture.put(area.bottom, column, glyphs.corner, Ink.FAINT)
-        ticks = np.array(scale.ticks(max(area.height // 2, 2)))
+        ticks = np.array(scale.ticks(max(area.height // 2, 3)))
         dots = np.rint((1 - scale.positions(ticks)) * (self.rows - 1))
         free = area.bottom
         for tick, row in zip(ticks.tolist(), (area.top + dots // self.grain.down).tolist(), strict=True):

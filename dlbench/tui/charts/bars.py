@@ -21,6 +21,8 @@ AXIS_FROM = (30, 6)
 """From this width and height on there is an axis beneath."""
 NAMES_FROM = 16
 VALUES_FROM = 30
+TICK_ROOM = 8
+"""Cells that the number of a tick takes with the space around it."""
 BAR = Ink.series(0)
 SECOND = Ink.series(1)
 
@@ -124,7 +126,7 @@ class _Drawing:
         room, ink = self.area.left - 2, Ink.CURSOR if is_chosen else Ink.PLAIN
         if room > 0:
             self.picture.put(row, 0, fitted(name, room, self.glyphs.ellipsis), ink)
-            self.picture.put(row, room, self.glyphs.pointer if is_chosen else " ", Ink.CURSOR)
+            self.picture.put(row, room, self.glyphs.pointer if is_chosen else "", Ink.CURSOR)
         self.picture.put(row, self.area.left - 1, self.glyphs.vertical, Ink.FAINT)
 
     def draw_value(self, row: int, value: float, text: str) -> None:
@@ -157,7 +159,7 @@ class _Drawing:
         """The scale beneath the bars, with its ticks."""
         row, area, free = self.area.bottom, self.area, 0
         self.picture.put(row, area.left - 1, self.glyphs.corner + self.glyphs.horizontal * area.width, Ink.FAINT)
-        for tick in self.scale.ticks(max(area.width // 10, 2)):
+        for tick in self.scale.ticks(max(area.width // TICK_ROOM, 2)):
             cell, label = area.left + min(int(self.place(tick)), area.width - 1), self.scale.label(tick)
             start = min(max(cell - len(label) // 2, 0), self.picture.width - len(label))
             if start >= free:

@@ -14,7 +14,7 @@ from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import Entry, Legend, fitted
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ROBUST, Scale
 from dlbench.tui.charts.trace import Series as Series
 from dlbench.tui.charts.trace import Trace
 
@@ -122,10 +122,12 @@ def _scale(traces: Sequence[Trace], *, logarithmic: bool) -> Scale:
     ends = [end for trace in traces for end in (trace.low, trace.high, trace.floor, trace.ceiling)]
     values = np.concatenate(ends) if ends else np.zeros(0)
     whole = Scale.spanning(values, logarithmic=logarithmic)
-    if logarithmic:
+    finite = values[np.isfinite(values)]
+    if logarithmic or not len(finite):
         return whole
-    usual = Scale.spanning(values, logarithmic=False, robust=True)
-    return usual if whole.high / EXTREME - whole.low / EXTREME > usual.high - usual.low else whole
+    low, high = np.percentile(finite, ROBUST, method="nearest").tolist()
+    has_extremes = low < high and whole.high - whole.low > EXTREME * (high - low)
+    return Scale.spanning(finite, logarithmic=False, robust=True) if has_extremes else whole
 
 
 def _draw_head(picture: Picture, title: str, cursor: int | None, glyphs: Glyphs) -> None:
