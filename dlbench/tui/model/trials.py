@@ -61,6 +61,13 @@ def name_of(trial: plan.Trial) -> str:
     return ", ".join(filter(None, (trial.variant, choice_text(trial.choice), f"seed {trial.seed}")))
 
 
+def ended(trial: TrialState) -> str:
+    """That a trial has come to its end, as a sentence; empty while it has not."""
+    if not trial.status.final:
+        return ""
+    return f"{name_of(trial.plan)} has ended already ({'done' if trial.status is Status.OK else trial.status})."
+
+
 def passes(trial: plan.Trial, text: str) -> bool:
     """Whether a filter lets a trial through: every word of it is in the trial's name, whatever its case."""
     name = name_of(trial).lower()

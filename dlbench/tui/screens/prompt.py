@@ -64,7 +64,8 @@ class Prompt(ModalScreen[Answer | None]):
             yield from self.contents()
             yield Static(id="wrong")
             with Horizontal(id="buttons"):
-                for choice in (*self.choices(), Choice(CANCEL, "Cancel")):
+                own = self.choices()
+                for choice in (*own, Choice(CANCEL, "Cancel" if own else "Close")):
                     yield Button(Text(plain(self, choice.label)), id=choice.id, variant=choice.variant, compact=True)  # type: ignore[arg-type]  # a str where it names its literals
 
     def contents(self) -> ComposeResult:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from dlbench.tui.host import dashboard
-from dlbench.tui.model.trials import listed, name_of
+from dlbench.tui.model.trials import ended, listed, name_of
 from dlbench.tui.screens.prompt import Choice, Prompt, field, words
 
 
@@ -219,12 +219,14 @@ class ConfirmDrop(Confirmation):
 
     def contents(self) -> ComposeResult:
         """What happens, and what is kept."""
-        trial = dashboard(self).view.state.trials[self._trial]
-        self._is_over = trial.status.final
-        if self._is_over:
-            yield words(self, f"{name_of(trial.plan)} has ended already ({trial.status}).")
+        view = dashboard(self).view
+        with view.lock:
+            trial = view.state.trials[self._trial]
+            over, place = ended(trial), f"step {trial.step:,} of {trial.stack.plan.steps:,}"
+        self._is_over = bool(over)
+        yield words(self, over or f"{name_of(trial.plan)}, at {place}.")
+        if over:
             return
-        yield words(self, f"{name_of(trial.plan)}, at step {trial.step:,} of {trial.stack.plan.steps:,}.")
         yield words(
             self,
             "\nIt trains no further and cannot be taken up again, not by --resume either. Its numbers so far are kept; "

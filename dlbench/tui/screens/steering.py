@@ -16,7 +16,7 @@ from dlbench.errors import UsageError
 from dlbench.run.tail import Tail
 from dlbench.run.workers import current_session
 from dlbench.tui.host import dashboard, plain
-from dlbench.tui.model.trials import name_of
+from dlbench.tui.model.trials import ended, name_of
 from dlbench.tui.screens.prompt import Choice, Prompt, field, words
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 EXAMPLES = (
-    ("gradient_ratio < 1e-6", "the gradient has died on its way to the first layer"),
+    ("gradient_ratio < 1e-6", "the gradient dies on its way down"),
     ("test_loss rises 3", "three evaluations running"),
     ("update_ratio > 0.1 in relu", "any layer of one variant"),
 )
@@ -52,12 +52,12 @@ class RatePrompt(Prompt[Rate]):
     def contents(self) -> ComposeResult:
         """The rate now, and a field for another."""
         view = dashboard(self).view
-        trial = view.state.trials[self._trial]
-        self._seeds = open_seeds(view, self._trial)
-        if trial.status.final:
-            yield words(self, f"{name_of(trial.plan)} has ended already ({trial.status}).")
+        with view.lock:
+            trial = view.state.trials[self._trial]
+            self._seeds, over, lr = open_seeds(view, self._trial), ended(trial), rate_of(view, trial)
+        if over:
+            yield words(self, over)
             return
-        lr = rate_of(view, trial)
         now = "its optimizer names no learning rate" if lr is None else f"learning rate {lr:g} now"
         yield words(self, f"{name_of(trial.plan)}: {now}.")
         yield words(
