@@ -59,6 +59,27 @@ def probe_event(stack: int, step: int, norms: list[list[float | None]], **fields
     return {"v": 1, "kind": "probe", "stack": stack, "step": step, "gradient_norm": norms, "cost": 0.02} | fields
 
 
+def control_event(action: str, stack: int, step: int, **fields: Any) -> dict[str, Any]:
+    """A control has taken effect."""
+    return {
+        "v": 1,
+        "kind": "control",
+        "id": "c1",
+        "action": action,
+        "stack": stack,
+        "step": step,
+        "error": None,
+    } | fields
+
+
+def breakpoint_event(stack: int, step: int, trial: int, **fields: Any) -> dict[str, Any]:
+    """A breakpoint was hit."""
+    return {
+        "v": 1, "kind": "breakpoint", "stack": stack, "step": step, "trial": trial, "layer": "0 dense",
+        "when": "gradient_norm < 1e-6", "value": 3.1e-7, "paused": False,
+    } | fields  # fmt: skip
+
+
 def finished(plan: Plan, final: Final, *, start: dict[str, float] | None = None) -> list[dict[str, Any]]:
     """All events of a run whose trials end with the numbers that `final` gives; `diverged_at` makes one diverge."""
     first = start or {"train_loss": LN2, "train_accuracy": 0.5, "test_loss": LN2, "test_accuracy": 0.5}

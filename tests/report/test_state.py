@@ -4,6 +4,7 @@ import math
 import random
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from synthetic_run import LAYERS, finished, make_plan, metrics_event, probe_even
 from dlbench.recipe.sections import Claim, Compare
 from dlbench.report.claims import judge
 from dlbench.report.state import HANDLERS, LAYER_SERIES, TRIAL_SERIES, RunState
+from dlbench.report.summary import as_data, report
 from dlbench.report.table import build_table
 from dlbench.report.trial import Status
 
@@ -199,9 +201,15 @@ junk = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-fields = ("stack", "step", "session", "worker", "trial", "stacks", "status", "error", "layers", "text", "rate", "cost")
+fields = (
+    "stack", "step", "session", "worker", "trial", "stacks", "status", "error", "layers", "text", "rate", "cost", "id",
+    "action", "trials", "lr", "layer", "when", "value", "paused", "memory", "device", "threads",
+)  # fmt: skip
 plausible = (
-    st.integers(-1, 4) | st.lists(st.floats() | st.none(), min_size=3, max_size=3) | st.sampled_from(["done", "x"])
+    st.integers(-1, 4)
+    | st.lists(st.floats() | st.none(), min_size=3, max_size=3)
+    | st.sampled_from(["done", "crashed", "x", "rate", "drop", "pause", "resume", True, [0, 1], [0, 1, 2], 0.5])
+    | st.just([[[1, 2]] * 3] * 3)
 )
 hostile = st.fixed_dictionaries(
     {"kind": st.sampled_from([*HANDLERS, "unheard-of"]) | junk},
@@ -227,6 +235,19 @@ def test_no_event_whatever_breaks_the_fold(events, rng):
     assert [row.variant for row in table.rows] == ["sigmoid", "relu"]
     assert len(judge(state, CLAIMS, COMPARE)) == len(CLAIMS)
     assert 0.0 <= state.progress <= 1.0
+    data = as_data(report(state, COMPARE, CLAIMS))
+    assert orjson.loads(orjson.dumps(data)) == data
+    for stack in state.stacks:
+        assert stack.paused in {True, False}
+        assert stack.memory is None or stack.memory >= 0
+        assert stack.worker is None or stack.index in stack.worker.stacks
+        assert set(stack.dropped) <= set(range(len(stack.plan.trials)))
+    for trial in state.trials:
+        assert (trial.status is Status.DROPPED) == (trial.dropped_at is not None)
+        assert trial.diverged_at is None or trial.dropped_at is None
+        assert len(trial.curve("train_loss")) == len(trial.steps)
+        kept = trial.histogram()
+        assert kept is None or kept.counts.shape[:1] == kept.zeros.shape
 
 
 def test_unknown_kinds_change_nothing():

@@ -48,3 +48,29 @@ def test_a_field_of_another_shape_is_left_out():
     timeline.record(1, 0, {"a": np.array([3.0]), "b": np.array(4.0)})
     np.testing.assert_array_equal(timeline.series("a"), [[1, 2], [np.nan, np.nan]])
     np.testing.assert_array_equal(timeline.series("b"), [np.nan, 4])
+
+
+def test_rewritten_counts_what_is_no_append():
+    """Appends leave it; records put in between, replaced and forgotten raise it, and what changes nothing does not."""
+    timeline, seen = Timeline(), []
+    for step, session in ((0, 1), (10, 1), (10, 0), (10, 1), (5, 1), (20, 1)):
+        timeline.record(step, session, {"a": np.array(1.0)})
+        seen.append(timeline.rewritten)
+    timeline.drop_after(20, 2)
+    seen.append(timeline.rewritten)
+    timeline.drop_after(5, 2)
+    seen.append(timeline.rewritten)
+    assert seen == [0, 0, 0, 1, 2, 2, 2, 3]
+
+
+@given(records)
+def test_unless_rewritten_what_was_there_stays(items):
+    """A reader who knows the first records, and sees `rewritten` unchanged, knows them still."""
+    timeline = Timeline()
+    for step, session, _ in items:
+        before, steps, count = timeline.series("a"), list(timeline.steps), timeline.rewritten
+        known = None if before is None else before.copy()
+        timeline.record(step, session, {"a": np.array(float(session))})
+        if timeline.rewritten == count and known is not None:
+            assert timeline.steps[: len(steps)] == steps
+            np.testing.assert_array_equal(timeline.series("a")[: len(known)], known)
