@@ -13,7 +13,7 @@ import dlbench
 ROOT = Path(dlbench.__file__).parent
 TORCH = {"torch", "torchvision"}
 VIEWS = {f"dlbench.{name}" for name in ("cli", "tui", "display", "report", "export")}
-WITHOUT_TORCH = ("cli", "display", "export", "plan", "recipe", "report", "run", "launch", "errors", "data", "parts")
+WITHOUT_TORCH = ("cli", "display", "tui", "export", "plan", "recipe", "report", "run", "launch", "errors", "data", "parts")
 WITHOUT_VIEWS = ("engine", "parts")
 KNOWS = {
     "errors": set(),
@@ -27,12 +27,13 @@ KNOWS = {
     "report": {"errors", "plan", "recipe", "run"},
     "export": {"parts", "report"},
     "display": {"plan", "report"},
-    "cli": {"data", "display", "errors", "export", "launch", "parts", "plan", "recipe", "report", "run"},
+    "tui": {"errors", "export", "launch", "plan", "recipe", "report", "run"},
+    "cli": {"data", "display", "errors", "export", "launch", "parts", "plan", "recipe", "report", "run", "tui"},
 }
 """Which rooms each room may name: the data goes one way. Of the report a recipe knows the names of metrics and no more."""
 NAMES_OF_METRICS = {"dlbench.report.metrics", "dlbench.report.trial"}
 HEAVY = {"torch", "torchvision", "numpy", "scipy", "sklearn", "textual", "rich"}
-VERBS = ("run", "list", "show", "check", "table", "export", "runs", "stop", "parts", "schema", "data")
+VERBS = ("run", "watch", "list", "show", "check", "table", "export", "runs", "stop", "parts", "schema", "data")
 
 
 def modules(room: str) -> list[str]:
@@ -91,7 +92,7 @@ def test_room_loads_without_views(room):
     assert crossing(loaded, VIEWS) == set()
 
 
-@pytest.mark.parametrize("room", ["cli", "display", "export", "plan", "recipe", "report", "run", "launch"])
+@pytest.mark.parametrize("room", ["cli", "display", "export", "plan", "recipe", "report", "run", "launch", "tui"])
 def test_room_never_names_torch(room):
     """No function of the room imports torch later either."""
     names = {name for path in sources(room) for name in imported(path)}

@@ -13,6 +13,7 @@ from dlbench.cli.parts import parts
 from dlbench.cli.recipes import check, list_recipes, schema, show
 from dlbench.cli.results import export, runs, stop, table
 from dlbench.cli.run import run
+from dlbench.cli.watch import watch
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,6 +49,7 @@ def before(
 
 
 app.command()(run)
+app.command()(watch)
 app.command("list")(list_recipes)
 app.command()(show)
 app.command()(check)

@@ -60,13 +60,9 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and train nothing.")] = False,
 ) -> None:
     """Train every variant with every seed, then compare them."""
-    if display is Shown.TUI:
-        raise UsageError("this dlbench has no dashboard yet; use --display plain")
     from dlbench.cli.session import Session
 
-    session = Session(
-        out, str(Shown.PLAIN if display is Shown.AUTO else display), ascii_only=ascii_only, strict=strict, detach=detach
-    )
+    session = Session(out, str(fitting(display)), ascii_only=ascii_only, strict=strict, detach=detach)
     if resume is not None:
         if recipes or overrides or seeds or quick or threads or workers or dry_run or device != "auto":
             raise UsageError("--resume goes on with a run as it was planned; leave recipes and their options out")
@@ -77,6 +73,19 @@ def run(
         show_plans([plan for _, plan in planned], as_json=display is Shown.JSON)
         return
     raise typer.Exit(run_in_turn(session, planned))
+
+
+def fitting(display: Shown) -> Shown:
+    """The display that `auto` is here; raises UsageError where a dashboard is asked for and there is no terminal."""
+    from dlbench.tui.terminal import is_interactive
+
+    if display is Shown.AUTO:
+        return Shown.TUI if is_interactive() else Shown.PLAIN
+    if display is Shown.TUI and not is_interactive():
+        raise UsageError(
+            "the dashboard needs a terminal for stdin, stdout and stderr, and TERM to be other than dumb; use --display plain"
+        )
+    return display
 
 
 def load_all(names: list[str], overrides: list[str], seeds: str | None, *, quick: bool) -> list[Recipe]:
@@ -124,7 +133,7 @@ def run_in_turn(session: Session, planned: list[tuple[Recipe, Plan]]) -> ExitCod
     """One run after the other until a signal ends it; the gravest of their exit codes."""
     codes = []
     for recipe, plan in planned:
-        code = session.run(recipe, plan)
+        code = session.run(recipe, plan, is_last=recipe is planned[-1][0])
         if code >= ExitCode.HANGUP:
             return code
         codes.append(code)

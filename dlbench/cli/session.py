@@ -52,9 +52,12 @@ class Session:
     strict: bool
     detach: bool
 
-    def run(self, recipe: Recipe, plan: Plan) -> ExitCode:
-        """A new run."""
+    def run(self, recipe: Recipe, plan: Plan, *, is_last: bool = True) -> ExitCode:
+        """A new run; where it is not the last one, its dashboard closes by itself."""
         folder = make_folder(self.out, recipe, plan)
+        if self.display == "tui" and not self.detach:
+            workers = launch.start(folder, attended=True)
+            return self._show(recipe, plan, folder, workers, closes=not is_last)
         return self._train(recipe, plan, folder, launch.start)
 
     def resume(self, name: str) -> ExitCode:
@@ -62,7 +65,10 @@ class Session:
         from dlbench.recipe import load
 
         folder = find_run(self.out, name)
-        return self._train(load(folder.recipe_file), folder.read_plan(), folder, launch.resume)
+        recipe, plan = load(folder.recipe_file), folder.read_plan()
+        if self.display == "tui" and not self.detach:
+            return self._show(recipe, plan, folder, launch.resume(folder, attended=True), closes=False)
+        return self._train(recipe, plan, folder, launch.resume)
 
     def _train(
         self, recipe: Recipe, plan: Plan, folder: RunFolder, start: Callable[[RunFolder], list[Worker]]
@@ -82,6 +88,19 @@ class Session:
                 say(f"error: {trouble}")
         result = self._tell(recipe, state, folder)
         return interrupts.code or self._code(workers, state, result)
+
+    def _show(self, recipe: Recipe, plan: Plan, folder: RunFolder, workers: list[Worker], *, closes: bool) -> ExitCode:
+        """The same in a dashboard. Left before the end the run goes on, and those after it are not begun."""
+        from dlbench.cli.dashboard import show
+
+        self.narrate(f"{heading(recipe.lesson, recipe.name)}\n\n{plan_line(plan)} -> {folder.path}")
+        left = show(folder, recipe, plan, workers, ascii_only=self.ascii_only, closes=closes)
+        if left.state is None:
+            raise typer.Exit(left.code)
+        for trouble in troubles(folder):
+            say(f"error: {trouble}")
+        result = self._tell(recipe, left.state, folder)
+        return left.code or self._code(workers, left.state, result)
 
     def _leave(self, folder: RunFolder) -> ExitCode:
         emit(str(folder.path))

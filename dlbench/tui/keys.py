@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, TypeAlias
 
 Group: TypeAlias = Literal["Everywhere", "Cursor", "Pictures", "Run", "Replay", "Tables"]
@@ -24,13 +27,23 @@ class Key:
 
     @property
     def id(self) -> str:
-        """A name that stays when the key is another one."""
-        return self.action.replace("('", ".").replace("')", "")
+        """A name that stays when the key is another one: `pane.curves`, `trial.-1`."""
+        return ".".join(filter(None, re.split(r"[^\w-]+", self.action)))
 
     @property
-    def face(self) -> str:
-        """The key as people read it."""
-        return ", ".join(FACES.get(key, key) for key in self.key.split(","))
+    def name(self) -> str:
+        """The action without its argument."""
+        return self.action.partition("(")[0]
+
+    @property
+    def faces(self) -> list[str]:
+        """Each of its keys as people read it."""
+        return [FACES.get(key, key) for key in self.key.split(",")]
+
+    @property
+    def changes_run(self) -> bool:
+        """Whether it asks something of the workers; `--read-only` refuses it."""
+        return self.group == "Run"
 
 
 FACES = {
@@ -38,7 +51,7 @@ FACES = {
     "greater_than_sign": ">", "left": "←", "right": "→", "up": "↑", "down": "↓", "shift+left": "shift+←",
     "shift+right": "shift+→", "left_curly_bracket": "{", "right_curly_bracket": "}", "f1": "F1", "home": "Home",
     "end": "End", "ctrl+c": "Ctrl-C", "ctrl+z": "Ctrl-Z", "shift+tab": "shift+Tab", "tab": "Tab", "enter": "Enter",
-    "escape": "Esc",
+    "escape": "Esc", "ctrl+p": "Ctrl-P", "ctrl+q": "Ctrl-Q",
 }  # fmt: skip
 
 PICTURES = ("gradients", "curves", "layers")
@@ -63,7 +76,9 @@ KEYS = (
     Key("s", "screenshot", "", "Save the screen as SVG.", "Everywhere"),
     Key("Y", "copy", "", "Copy the numbers under the cursor, or the table, to the clipboard of your terminal.", "Everywhere"),
     Key("T", "theme", "", "The next theme: dark, light, high contrast, your terminal's own colours.", "Everywhere"),
-    Key("q", "quit", "Quit", "Leave; a run under way goes on.", "Everywhere", ("*",)),
+    Key("ctrl+p", "command_palette", "", "Find a key by what it does.", "Everywhere"),
+    Key("escape", "close", "", "Close the list of trials where it lies over the picture.", "Everywhere"),
+    Key("q,ctrl+q", "quit", "Quit", "Leave; a run under way goes on.", "Everywhere", ("*",)),
     Key("ctrl+c", "interrupt", "", "Pressed twice: leave; a run under way goes on.", "Everywhere"),
     Key("ctrl+z", "suspend_process", "", "Put the dashboard into the background.", "Everywhere"),
     Key("left", "step(-1)", "", "The cursor one column back in time.", "Cursor"),
@@ -88,7 +103,7 @@ KEYS = (
     Key("k", "breakpoint", "", "Pause by itself when something happens: gradient_ratio < 1e-6.", "Run"),
     Key("X", "drop", "", "Stop the chosen trial for good; the others go on.", "Run"),
     Key("x", "stop", "Stop", "Stop the run after its step, with a checkpoint.", "Run", PICTURES),
-    Key("comma", "back", "", "To the event before.", "Replay"),
+    Key("comma", "event_before", "", "To the event before.", "Replay"),
     Key("left_curly_bracket", "speed(-1)", "", "Half as fast.", "Replay"),
     Key("right_curly_bracket", "speed(1)", "", "Twice as fast.", "Replay"),
     Key("g", "seek", "", "To a step: 500, or 50 %.", "Replay"),
@@ -96,5 +111,38 @@ KEYS = (
     Key("o", "sort", "Sort", "By the next column; again backwards.", "Tables", ("compare", "runs")),
     Key("enter", "choose", "Open", "Open what the bar stands on.", "Tables", ("runs",)),
     Key("i", "overlay", "Overlay", "Lay the run's curves over these, or take them away.", "Tables", ("runs",)),
+    Key("w", "worker", "Worker", "What the next worker prints.", "Tables", ("log",)),
 )  # fmt: skip
 """In the order of the help."""
+
+COMMON = ("sidebar", "help", "quit")
+"""Actions that the footer shows last, and leaves out last."""
+
+
+def footer(pane: str) -> list[Key]:
+    """The keys that the footer shows in a pane, from left to right."""
+    own = [key for key in KEYS if pane in key.shown and key.group not in {"Everywhere", "Run"}]
+    rest = [key for key in KEYS if pane in key.shown and key not in own]
+    return [*own, *rest, *sorted((key for key in KEYS if "*" in key.shown), key=lambda key: COMMON.index(key.name))]
+
+
+def dispensable(keys: list[Key]) -> Iterator[Key]:
+    """The keys of a footer in the order in which they are left out where there is no room."""
+    order = ("Everywhere", "Replay", "Run", "Tables", "Pictures", "Cursor")
+    yield from sorted((key for key in keys if "*" not in key.shown), key=lambda key: order.index(key.group))
+    yield from (key for key in keys if "*" in key.shown)
+
+
+def grouped() -> list[tuple[Group, list[Key]]]:
+    """The keys in the groups of the help."""
+    return [(group, list(keys)) for group, keys in groupby(KEYS, key=lambda key: key.group)]
+
+
+def as_markdown() -> str:
+    """Every key in tables, one a group: what the documentation shows."""
+    return "\n\n".join(_table(group, keys) for group, keys in grouped())
+
+
+def _table(group: Group, keys: list[Key]) -> str:
+    rows = (f"| {', '.join(f'`{face}`' for face in key.faces)} | {key.help} |" for key in keys)
+    return "\n".join([f"| {group} | |", "|---|---|", *rows])

@@ -1,0 +1,111 @@
+"""`dlbench watch`: the dashboard of a run under way, or of one that has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlbench.cli import complete
+from dlbench.cli.options import Ascii, Out
+
+if TYPE_CHECKING:
+    from dlbench.report.summary import Report
+    from dlbench.run.folder import RunFolder
+
+
+def watch(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN",
+            help="A run: its folder, RECIPE/TIME, RECIPE (its newest), or latest; if not given, the one under way.",
+            autocompletion=complete.runs,
+        ),
+    ] = None,
+    *,
+    replay: Annotated[bool, typer.Option("--replay", help="Play it back from its beginning.")] = False,
+    speed: Annotated[float, typer.Option(min=0.015625, max=4096, help="How fast a replay passes.")] = 1.0,
+    seek: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="Where a replay begins: step=500, 50% or end.")
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only look: no key changes the run.")] = False,
+    theme: Annotated[
+        str | None,
+        typer.Option(metavar="THEME", envvar="DLBENCH_THEME", help="dark, light, high-contrast or ansi."),
+    ] = None,
+    ascii_only: Ascii = False,
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+    out: Out = complete.RESULTS,
+) -> None:
+    """Watch a run: its gradients, curves, layers and table; without a terminal, print how it stands."""
+    from dlbench.errors import ExitCode, UsageError
+    from dlbench.run.folder import find_run
+    from dlbench.tui.terminal import is_interactive
+
+    if not replay and (seek is not None or speed != 1.0):
+        raise UsageError("--speed and --seek are for a replay; add --replay")
+    folder = under_way(out) if run is None else find_run(out, run)
+    if not is_interactive():
+        print_once(folder, ascii_only=ascii_only)
+        return
+    from dlbench.tui.open import Start, look
+    from dlbench.tui.options import chosen
+
+    options = chosen(theme, ascii_only=ascii_only, read_only=read_only, mouse=not no_mouse)
+    closed = look(folder, options, start=Start(speed, seek) if replay else None)
+    if closed.is_complete and closed.code != ExitCode.HANGUP:
+        from dlbench.report.summary import report
+
+        subject = closed.view.subject
+        print_table(report(closed.view.state, subject.compare, subject.claims, subject.lesson), ascii_only=ascii_only)
+    raise typer.Exit(closed.code)
+
+
+def under_way(out: Path) -> RunFolder:
+    """The newest run that somebody works on, else the newest; raises UsageError where there is none."""
+    from dlbench.run.folder import find_run, find_runs
+
+    return next((folder for folder in find_runs(out) if has_workers(folder)), None) or find_run(out, "latest")
+
+
+def has_workers(folder: RunFolder) -> bool:
+    """Whether a worker of a run is alive, told without reading its events."""
+    from dlbench.run.status import is_alive
+    from dlbench.run.workers import read
+
+    def seen(session: int, worker: int) -> float:
+        try:
+            return folder.events_file(session, worker).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    return any(is_alive(one, max(one.started, seen(one.session, one.worker))) for one in read(folder))
+
+
+def print_once(folder: RunFolder, *, ascii_only: bool) -> None:
+    """How a run stands, in lines and as its table, for pipes and terminals that cannot move their cursor."""
+    from dlbench.cli.output import say
+    from dlbench.display.words import label, pace, steps
+    from dlbench.report.summary import summarize
+    from dlbench.report.trial import Status
+    from dlbench.run.status import status
+
+    found = summarize(folder)
+    state = found.state
+    say(f"{folder.name}: {status(folder).state}")
+    for stack in state.stacks:
+        if stack.status is not Status.WAITING:
+            say(f"  {label(state.plan, stack.plan)}: step {steps(stack)}, {pace(stack)}")
+    print_table(found, ascii_only=ascii_only)
+
+
+def print_table(found: Report, *, ascii_only: bool) -> None:
+    """The table and the verdicts, where anything was trained."""
+    from dlbench.cli import report
+    from dlbench.cli.output import emit
+    from dlbench.report.trial import Status
+
+    if any(trial.status is not Status.WAITING for trial in found.state.trials):
+        emit(report.text(found, ascii_only=ascii_only))

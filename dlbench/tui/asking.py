@@ -1,0 +1,106 @@
+"""What was asked of the workers from here, and what they say to it, in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dlbench.run.control import ask
+from dlbench.tui.model.trials import name_of
+
+if TYPE_CHECKING:
+    from dlbench.report.marks import Answer, Hit
+    from dlbench.report.state import RunState
+    from dlbench.run.folder import RunFolder
+
+PATIENCE = 5.0
+"""Seconds after which it is said that nobody has answered yet."""
+
+
+@dataclass(frozen=True)
+class News:
+    """One thing to say, and whether it is a trouble."""
+
+    text: str
+    is_trouble: bool = False
+
+
+@dataclass
+class Question:
+    """One control that was asked for."""
+
+    action: str
+    fields: dict[str, Any]
+    asked: float
+    heard: int = 0
+    """How many of its answers have been told."""
+    is_late: bool = False
+
+
+@dataclass
+class Questions:
+    """The open questions of this dashboard; `news` is looked at a few times a second."""
+
+    clock: Callable[[], float] = time.monotonic
+    _open: dict[str, Question] = field(default_factory=dict)
+    _hits: int | None = None
+
+    def ask(self, folder: RunFolder, action: str, fields: dict[str, Any]) -> None:
+        """Ask; raises UsageError or OSError where nobody can be asked."""
+        self._open[ask(folder, action, **fields)] = Question(action, fields, self.clock())
+
+    def news(self, state: RunState) -> list[News]:
+        """What is new since the last time: answers, or that none came; breakpoints that came true."""
+        found = [
+            news for identity, one in self._open.items() for news in self._of(one, state.answers.get(identity, []))
+        ]
+        return found + self._hit(state)
+
+    def _of(self, question: Question, answers: list[Answer]) -> list[News]:
+        new = answers[question.heard :]
+        question.heard = len(answers)
+        errors = dict.fromkeys(answer.error for answer in new if answer.error is not None)
+        done = [answer for answer in new if answer.error is None]
+        found = [News(f"{question.action}: {error}", is_trouble=True) for error in errors]
+        if done:
+            found.insert(0, News(said(question, done)))
+        if not answers and not question.is_late and self.clock() - question.asked > PATIENCE:
+            question.is_late = True
+            found.append(News(f"{question.action}: no answer yet; the workers look between two steps", is_trouble=True))
+        return found
+
+    def _hit(self, state: RunState) -> list[News]:
+        hits = state.hits
+        before, self._hits = self._hits, len(hits)
+        return [] if before is None else [News(told(hit, state), is_trouble=True) for hit in hits[before:]]
+
+
+def said(question: Question, answers: list[Answer]) -> str:
+    """An acknowledgement: `paused at step 1,840`."""
+    steps = sorted({answer.step for answer in answers if answer.step is not None})
+    where = f"step {steps[0]:,}" if steps else "once"
+    if len(steps) > 1:
+        where = f"steps {steps[0]:,} to {steps[-1]:,} in {len(answers)} stacks"
+    fields = question.fields
+    count = len(fields.get("trials", ()))
+    trials = f"{count} trial{'' if count == 1 else 's'}"
+    when = fields.get("when", "")
+    return {
+        "pause": f"paused at {where}",
+        "resume": f"goes on at {where}",
+        "advance": f"on from {where}, then pauses again",
+        "stop": f"stops at {where}, with a checkpoint",
+        "drop": f"{trials} stopped for good at {where}",
+        "rate": f"learning rate {fields.get('lr', 0):g} for {trials} from {where} on",
+        "breakpoint": f"watches for {when}" if fields.get("on", True) else f"no longer watches for {when}",
+    }[question.action]
+
+
+def told(hit: Hit, state: RunState) -> str:
+    """A breakpoint that came true: `paused at step 120: gradient_ratio < 1e-6, relu, seed 3`."""
+    where = "" if hit.layer is None else f" in {hit.layer}"
+    value = "" if hit.value is None else f" ({hit.value:.3g})"
+    whose = name_of(state.trials[hit.trial].plan)
+    return f"{'paused at' if hit.paused else 'at'} step {hit.step:,}: {hit.when}{where}{value}, {whose}"

@@ -1,0 +1,32 @@
+"""What becomes of every line on its way to the terminal."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+from dlbench.report.format import to_ascii
+
+LINES = str.maketrans("─━│┃┌┐└┘├┤┬┴┼╭╮╰╯═║•▎▏▌▐█▀▄▁▔", '--||+++++++++++++=|*||||#"__-')
+
+
+class AsciiFilter(LineFilter):
+    """Lets only ASCII through, each letter in the cells that it had: for what Textual's own widgets draw."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments in ASCII."""
+        return [
+            segment if segment.control or segment.text.isascii() else Segment(_plain(segment.text), segment.style)
+            for segment in segments
+        ]
+
+
+def _plain(text: str) -> str:
+    drawn = text.translate(LINES)
+    if drawn.isascii():
+        return drawn
+    return "".join(
+        letter if letter.isascii() else set_cell_size(to_ascii(letter), cell_len(letter)) for letter in drawn
+    )

@@ -1,0 +1,91 @@
+"""Opening a dashboard on a run, and what is known when it has been closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dlbench.errors import ExitCode
+from dlbench.report.trial import Status
+from dlbench.tui.app import Dashboard
+from dlbench.tui.model.feed import Feed
+from dlbench.tui.model.source import Tail
+from dlbench.tui.model.subject import subject_of
+from dlbench.tui.model.view import Subject, View
+from dlbench.tui.options import Options
+from dlbench.tui.terminal import Signals
+
+if TYPE_CHECKING:
+    from dlbench.run.folder import RunFolder
+    from dlbench.tui.model.replay import Replay
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What the dashboard had come to when it was closed."""
+
+    code: ExitCode
+    """How it was left."""
+    view: View
+    folder: RunFolder
+    """The run that it showed last."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run has ended, and all that it wrote was read."""
+        view = self.view
+        has_ended = view.standing != "running" and all(
+            trial.status is not Status.RUNNING for trial in view.state.trials
+        )
+        return view.loading is None and view.problem is None and has_ended
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run goes on standing still."""
+        return any(stack.paused and stack.status is Status.RUNNING for stack in self.view.state.stacks)
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a replay begins: `step=500`, `50%` or `end`, and its speed."""
+
+    speed: float = 1.0
+    seek: str | None = None
+
+    def replay(self, folder: RunFolder, subject: Subject) -> Replay:
+        """The replay; raises UsageError where there is no such place."""
+        from dlbench.tui.model.replay import Place, Replay
+
+        if self.seek is None:
+            return Replay(folder, speed=self.speed)
+        step, share = place(self.seek, max((stack.steps for stack in subject.plan.stacks), default=0))
+        return Replay(folder, speed=self.speed, start=Place(step=step, share=share))
+
+
+def place(text: str, steps: int) -> tuple[int | None, float]:
+    """A place in a replay as (step, share); raises UsageError where it is none."""
+    from dlbench.errors import UsageError
+    from dlbench.tui.screens.prompts import target
+
+    try:
+        found = target(text, steps)
+    except ValueError as error:
+        raise UsageError(f"--seek: {error}") from error
+    return found.step, found.share or 0.0
+
+
+def look(folder: RunFolder, options: Options, *, subject: Subject | None = None, start: Start | None = None) -> Closed:
+    """Show a run until its dashboard is closed; with `start` as a replay.
+
+    Raises UsageError or DlbenchError where the folder is no run that can be read, and whatever broke the dashboard itself.
+    """
+    subject = subject or subject_of(folder)
+    view = View(subject)
+    replay = None if start is None else start.replay(folder, subject)
+    with Signals() as signals:
+        feed = Feed(view, replay or Tail(folder), folder)
+        app = Dashboard(view, feed=feed, folder=folder, replay=replay, options=options, signals=signals)
+        app.run(mouse=options.mouse)
+    if app.crash is not None:
+        raise app.crash
+    return Closed(ExitCode(app.return_code or 0), app.view, app.folder or folder)

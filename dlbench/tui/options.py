@@ -1,0 +1,65 @@
+"""How a dashboard is to look and behave, from the command line and the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlbench.errors import UsageError
+from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE, Glyphs
+from dlbench.tui.terminal import LOCAL_FRAMES, Manners
+from dlbench.tui.themes import ANSI, DARK, LIGHT, PALETTES, Palette, palette
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the one who opened the dashboard wants of it."""
+
+    palette: Palette = DARK
+    ascii: bool = False
+    no_color: bool = False
+    frames: float = LOCAL_FRAMES
+    """Looks for changes a second."""
+    read_only: bool = False
+    """Nothing is asked of the workers."""
+    mouse: bool = True
+    closes: bool = False
+    """It closes by itself when the run has ended."""
+
+    def glyphs(self, palette: Palette) -> Glyphs:
+        """The characters to draw with in a theme."""
+        if self.ascii:
+            return ASCII
+        return UNICODE if palette.in_colour and not self.no_color else SHADES
+
+
+def chosen(
+    theme: str | None = None,
+    *,
+    ascii_only: bool = False,
+    read_only: bool = False,
+    mouse: bool = True,
+    closes: bool = False,
+) -> Options:
+    """Options for this terminal; raises UsageError where no theme is called so."""
+    manners = Manners.of(ascii_only=ascii_only)
+    return Options(
+        palette=_palette(theme, manners),
+        ascii=manners.ascii,
+        no_color=manners.no_color,
+        frames=manners.frames,
+        read_only=read_only,
+        mouse=mouse,
+        closes=closes,
+    )
+
+
+def _palette(theme: str | None, manners: Manners) -> Palette:
+    if manners.no_color:
+        return ANSI
+    if not theme:
+        return LIGHT if manners.light else DARK
+    try:
+        return palette(theme.lower().removeprefix("dlbench-"))
+    except KeyError:
+        names = ", ".join(one.title for one in PALETTES)
+        raise UsageError(f"no theme is called '{theme}'; there are {names}") from None

@@ -1,0 +1,89 @@
+"""The bar on top: which run, how it stands, how far the chosen trial is, how fast, on what, and what the probes cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlbench.tui.charts.glyphs import Glyphs
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.picture import Picture
+from dlbench.tui.model.words import Facts, clock, facts, percent
+from dlbench.tui.widgets.chart import Chart
+from dlbench.tui.widgets.line import Item, cut, fitting, write
+from dlbench.tui.widgets.replay_bar import speed
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
+GAP = 2
+BARS = (12, 8)
+SIGNS = {
+    "LIVE": "●*", "PAUSED": "⏸=", "DONE": "✔+", "STOPPED": "■#", "FAILED": "✖x", "CRASHED": "✖x", "REPLAY": "▶>",
+    "LOADING": "⟳~", "STARTING": "⟳~",
+}  # fmt: skip
+"""The sign before each badge, and the same in ASCII; told by their first word."""
+
+
+class StatusBar(Chart):
+    """One line, shortened by what matters least, never wrapped."""
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        """What there is to tell now."""
+        picture = Picture.blank(width, height)
+        told = items(facts(view), view, self.glyphs, read_only=self.dashboard.read_only)
+        write(picture, fitting(told, width - 2, GAP), gap=GAP)
+        return picture
+
+
+def items(now: Facts, view: View, glyphs: Glyphs, *, read_only: bool) -> list[Item]:
+    """Everything that the bar may tell, in its order; a low rank is told first."""
+    over = sum(count for status, count in now.trials.items() if status.final)
+    total = sum(now.trials.values())
+    return [
+        Item(1, (now.recipe, cut(now.recipe, 20, glyphs), cut(now.recipe, 12, glyphs)), Ink.STRONG),
+        Item(0, (badge(now, view, glyphs),), now.badge[1]),
+        Item(4, ("read-only",) if read_only else (), Ink.MARK),
+        Item(2, (now.trial, cut(now.trial, 18, glyphs), cut(now.trial, 10, glyphs))),
+        Item(3, (f"step {now.step:,}/{now.steps:,}", f"{now.step:,}/{now.steps:,}", f"{now.step:,}")),
+        Item(7, tuple(bar(now.share, room, glyphs) for room in BARS), Ink.GOOD),
+        Item(6, (f"{now.share:.0%}",)),
+        Item(8, (f"{pace(now.rate)} steps/s", f"{pace(now.rate)}/s") if now.rate else ()),
+        Item(5, (f"{clock(now.eta)} left",) if now.eta is not None else ()),
+        Item(9, (f"{over}/{total} trials",), Ink.FAINT),
+        Item(13, (f"trained {clock(now.seconds)}",) if now.seconds is not None and now.eta is None else (), Ink.FAINT),
+        Item(10, (now.device,) if now.device else (), Ink.FAINT),
+        Item(11, (size(now.memory),) if now.memory else (), Ink.FAINT),
+        Item(12, (f"probes {percent(now.probe_cost)}",) if now.probe_cost is not None else (), Ink.FAINT),
+    ]
+
+
+def badge(now: Facts, view: View, glyphs: Glyphs) -> str:
+    """How the run stands, with its sign: `⏸ PAUSED at 1,840`, `▶ REPLAY 10x`."""
+    text = now.badge[0]
+    signs = SIGNS.get(text.split()[0], "")
+    sign = (signs[0] if glyphs.braille else signs[1]) + " " if signs else ""
+    if text == "PAUSED":
+        text = f"PAUSED at {now.step:,}"
+    if text == "REPLAY" and view.playback is not None:
+        text = f"REPLAY {speed(view.playback)}"
+    return sign + text
+
+
+def bar(share: float, room: int, glyphs: Glyphs) -> str:
+    """A share as a bar of so many cells."""
+    full = round(room * min(max(share, 0.0), 1.0))
+    return ("━" * full + "╌" * (room - full)) if glyphs.braille else ("=" * full + "." * (room - full))
+
+
+def pace(rate: float) -> str:
+    """Steps a second: `8,210`, or `2.4` where they are few."""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
+def size(count: float) -> str:
+    """Bytes for people: `812 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit != "GB" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
