@@ -34,12 +34,12 @@ class Picture:
     @property
     def width(self) -> int:
         """Cells across."""
-        return self.text.shape[1]
+        return int(self.text.shape[1])
 
     @property
     def height(self) -> int:
         """Cells down."""
-        return self.text.shape[0]
+        return int(self.text.shape[0])
 
     def put(self, row: int, column: int, text: str, ink: int = Ink.PLAIN, back: int = Ink.NONE) -> int:
         """Write text from a cell on, cut off at the borders; returns the column after it.
