@@ -58,11 +58,16 @@ def worker_command(folder: RunFolder, session: int, worker: int, stacks: Sequenc
 
 
 def start(
-    folder: RunFolder, *, stacks: Collection[int] | None = None, command: Command = worker_command
+    folder: RunFolder,
+    *,
+    stacks: Collection[int] | None = None,
+    attended: bool = False,
+    command: Command = worker_command,
 ) -> list[Worker]:
     """Begin a run: one detached process a worker of the plan, for all stacks or only these.
 
-    Raises UsageError where the run was started before, SetupError where a process cannot be made.
+    `attended` says that someone is there who lets a run go on, so that the recipe's breakpoints pause it. Raises UsageError
+    where the run was started before, SetupError where a process cannot be made.
     """
     plan = folder.read_plan()
     shares = {
@@ -72,20 +77,26 @@ def start(
     with folder.lock():
         if workers.current_session(folder) is not None:
             raise UsageError(f"{folder.name} was started before; go on with it by 'dlbench run --resume {folder.path}'")
-        return _spawn(folder, plan, 0, shares, command)
+        return _spawn(folder, plan, 0, shares, _attending(command, attended=attended))
 
 
-def resume(folder: RunFolder, *, command: Command = worker_command) -> list[Worker]:
+def resume(folder: RunFolder, *, attended: bool = False, command: Command = worker_command) -> list[Worker]:
     """Go on with a run in a new session: its unfinished stacks, shared anew among the plan's workers.
 
-    Raises UsageError where workers are alive or nothing is left, SetupError where a process cannot be made.
+    `attended` is as for `start`. Raises UsageError where workers are alive or nothing is left, SetupError where a process
+    cannot be made.
     """
     plan = folder.read_plan()
     with folder.lock():
         now = status(folder)
         _refuse(folder, now)
         session = 0 if now.session is None else now.session + 1
-        return _spawn(folder, plan, session, share(plan, now.unfinished), command)
+        return _spawn(folder, plan, session, share(plan, now.unfinished), _attending(command, attended=attended))
+
+
+def _attending(command: Command, *, attended: bool) -> Command:
+    """The same command line, with the word for workers that are attended."""
+    return lambda *share: [*command(*share), *(["--attended"] if attended else [])]
 
 
 def _refuse(folder: RunFolder, now: RunStatus) -> None:

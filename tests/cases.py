@@ -100,9 +100,9 @@ class Events(list[dict[str, Any]]):
         return [event for event in self if event["kind"] == kind]
 
 
-def trainer_of(plan: Plan, stack: int = 0, *, slices: int = 1) -> tuple[Trainer, Events]:
+def trainer_of(plan: Plan, stack: int = 0, *, slices: int = 1, write: Events | None = None) -> tuple[Trainer, Events]:
     """A trainer of one stack and its events."""
-    events = Events()
+    events = Events() if write is None else write
     first = plan.candidates[plan.trials[plan.stacks[stack].trials[0]].candidate]
     return Trainer(plan, stack, CPU, load(first.settings["data"], CPU), events, slices=slices), events
 

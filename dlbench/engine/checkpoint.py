@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ class Checkpoint:
     """A stack between two steps: everything that the steps to come depend on.
 
     The order of batches is a function of (seed, epoch) and needs no state; dropout's streams do. `losses` sums the batch
-    losses of `losses_count` steps since the last evaluation.
+    losses of `losses_count` steps since the last evaluation. What viewers have done to the training is `rates`, the learning
+    rate of each trial, and `dropped`; how far breakpoints have come is `watch`.
     """
 
     trials: list[str]
@@ -34,6 +35,9 @@ class Checkpoint:
     diverged: list[bool]
     seconds: float
     probe_seconds: float
+    rates: list[float] = field(default_factory=list)
+    dropped: list[bool] = field(default_factory=list)
+    watch: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     v: int = CHECKPOINT_VERSION
 
 

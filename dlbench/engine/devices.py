@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psutil
 import torch
 
 from dlbench.errors import SetupError
@@ -26,3 +27,12 @@ def precise(device: torch.device) -> torch.dtype:
 def device_name(device: torch.device) -> str:
     """What the device is called, for env.json."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def memory(device: torch.device) -> int:
+    """Bytes in use: on a GPU those allocated there, else the process's own."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    if device.type == "mps":
+        return torch.mps.current_allocated_memory()
+    return int(psutil.Process().memory_info().rss)

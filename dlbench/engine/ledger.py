@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.plan.measures import BATCH_LOSS
+
 Losses: TypeAlias = NDArray[np.float32]
 
 
@@ -21,7 +23,7 @@ class Ledger:
     """Sums the batch losses between two evaluations, and writes metrics and divergence of a stack as events.
 
     Divergence is a result: a trial whose loss is not finite keeps the step and its last finite loss, has no metrics from then
-    on, and is never replaced by a number.
+    on, and is never replaced by a number. Nor has a trial that was dropped, whatever becomes of it.
     """
 
     def __init__(self, stack: int, trials: int, write: Sink) -> None:
@@ -30,11 +32,12 @@ class Ledger:
         self.count = 0
         self.last_loss = np.full(trials, np.nan)
         self.diverged = np.zeros(trials, dtype=bool)
+        self.dropped = np.zeros(trials, dtype=bool)
 
     def add(self, losses: Losses, step: int) -> None:
         """Book the batch losses `[steps, trials]` of the steps from `step` on."""
         finite = np.isfinite(losses)
-        for trial in np.flatnonzero(~finite.all(axis=0) & ~self.diverged):
+        for trial in np.flatnonzero(~finite.all(axis=0) & ~self._is_over):
             row = int(np.argmin(finite[:, trial]))
             last = losses[row - 1, trial] if row else self.last_loss[trial]
             self._diverge(int(trial), step + row, float(last))
@@ -42,23 +45,38 @@ class Ledger:
         self.count += len(losses)
         self.last_loss = losses[-1].astype(np.float64)
 
-    def evaluated(self, splits: dict[str, NDArray[np.float64] | None], **fields: Any) -> None:
-        """Write the metrics event of an evaluation; `splits` has `[2, trials]` (loss, accuracy) or `None` for each name."""
+    @property
+    def _is_over(self) -> NDArray[np.bool_]:
+        return self.diverged | self.dropped
+
+    def evaluated(self, splits: dict[str, NDArray[np.float64] | None], **fields: Any) -> dict[str, Losses | None]:
+        """Write the metrics event of an evaluation; `splits` has `[2, trials]` (loss, accuracy) or `None` for each name.
+
+        Returns the metrics as they were written, `[trials]` each.
+        """
         for values in splits.values():
             if values is not None:
-                for trial in np.flatnonzero(~np.isfinite(values[0]) & ~self.diverged):
+                for trial in np.flatnonzero(~np.isfinite(values[0]) & ~self._is_over):
                     self._diverge(int(trial), fields["step"], float(self.last_loss[trial]))
-        batch_loss = self.losses / self.count if self.count else np.full_like(self.losses, np.nan)
-        self._write(
-            "metrics", stack=self._stack, **fields, batch_loss=batch_loss.astype(np.float32), **self._metrics(splits)
-        )
+        mean = self.losses / self.count if self.count else np.full_like(self.losses, np.nan)
+        batch_loss: Losses = np.where(self.dropped, np.nan, mean).astype(np.float32)
+        metrics: dict[str, Losses | None] = {BATCH_LOSS: batch_loss, **self._metrics(splits)}
+        self._write("metrics", stack=self._stack, **fields, **metrics)
         self.losses[:] = 0
         self.count = 0
+        return metrics
+
+    def probed(self, measures: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """The measures of a probe without those of dropped trials: numbers are missing there, counts are 0."""
+        if self.dropped.any():
+            for values in measures.values():
+                values[self.dropped] = np.nan if values.dtype.kind == "f" else 0
+        return measures
 
     def _metrics(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
         metrics: dict[str, Losses | None] = {}
         for name, values in splits.items():
-            known = None if values is None else np.where(self.diverged, np.nan, values).astype(np.float32)
+            known = None if values is None else np.where(self._is_over, np.nan, values).astype(np.float32)
             metrics[f"{name}_loss"] = None if known is None else known[0]
             metrics[f"{name}_accuracy"] = None if known is None else known[1]
         return metrics

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -20,10 +20,13 @@ from dlbench.parts.activations import bounds
 from dlbench.parts.arguments import Number, spread
 from dlbench.parts.net import Block
 from dlbench.parts.rows import Slot
-from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
+from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
 
 HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_WIDTH = -65, 15, 2
 """Histograms count log2 of the absolute gradient from 2^-65 to 2^15, two powers a bin; what lies beyond counts in the end bins."""
+
+Measures: TypeAlias = dict[str, NDArray[Any]]
+"""What a probe found, arrays `[trials, layers]` and `[trials, layers, bins]`, by their names in its event."""
 
 BINS = (HISTOGRAM_HIGH - HISTOGRAM_LOW) // HISTOGRAM_WIDTH
 BYTES = 128
@@ -55,7 +58,7 @@ class Probe:
         self._histogram = LogHistogram(self._slots, width) if histograms else None
 
     @torch.no_grad()
-    def measure(self, before: Tensor, after: Tensor, gradient: Tensor, taps: Sequence[Tensor]) -> dict[str, Any]:
+    def measure(self, before: Tensor, after: Tensor, gradient: Tensor, taps: Sequence[Tensor]) -> Measures:
         """The measures of one step, arrays `[trials, layers]`, NaN where a layer has no such thing.
 
         `before` and `after` are the rows of weights around the step, `gradient` the rows that made it (all `[trials,
@@ -97,15 +100,21 @@ class Probe:
             measures[:, :, family.layers] = torch.stack([mean, deviation, zeros, saturated])
         return measures
 
-    def _named(self, host: NDArray[np.float32], trials: int) -> dict[str, Any]:
+    def _named(self, host: NDArray[np.float32], trials: int) -> Measures:
         size = len(MEASURES) * trials * self._layers
         table = host[:size].reshape(len(MEASURES), trials, self._layers)
-        result: dict[str, Any] = {name: _rounded(values) for name, values in zip(MEASURES, table, strict=True)}
+        result: Measures = {name: _rounded(values) for name, values in zip(MEASURES, table, strict=True)}
         if self._histogram is not None:
             counts = host[size:].reshape(trials, self._layers, BINS + 1).astype(np.int32)
             result[HISTOGRAM] = counts[:, :, :BINS]
             result[ZEROS] = counts[:, :, BINS]
         return result
+
+
+def described(block: Block) -> dict[str, Any]:
+    """A probed block as the `stack` event tells of it: its name, its kind, the shape of its weight if it has one."""
+    shape = next((list(weight.shape) for weight in block.weights.values()), None)
+    return {"name": block.name, "kind": block.settings["kind"], "weight": shape}
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ an evaluation.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine import checkpoint as checkpoints
@@ -21,9 +23,10 @@ from dlbench.engine.evaluate import evaluate
 from dlbench.engine.ledger import Ledger, Sink
 from dlbench.engine.loss import loss_for
 from dlbench.engine.net import Net, allocate, combine
-from dlbench.engine.probes import Probe
+from dlbench.engine.probes import Probe, described
 from dlbench.engine.schedule import ProbeBudget, evaluation_steps, probe_steps
-from dlbench.engine.update import Update, groups_of
+from dlbench.engine.update import Update
+from dlbench.engine.watch import Watch
 from dlbench.parts.datasets import describe
 from dlbench.parts.net import Block, outline, slots_of
 from dlbench.parts.rows import Slot
@@ -37,7 +40,9 @@ class Trainer:
     """A stack of a plan, ready to train on a device.
 
     `step` is the number of steps done. With several `slices`, forward and backward go through the stack a slice of trials at a
-    time, which takes less memory; weights, results and events stay the same.
+    time, which takes less memory; weights, results and events stay the same. `hold_at` is a step before which `pause` is
+    asked again at the latest; until then `probe_all` has every step probed. `watch` holds the trials against conditions,
+    and breaks a chunk off where one comes true that pauses.
     """
 
     def __init__(
@@ -60,8 +65,8 @@ class Trainer:
         self.blocks: list[Block] = outline(combine(models, device), source.shape, self._loss.outputs)
         self.tensors = allocate([own_blocks[trial.candidate] for trial in trials], seeds, device)
         slots = slots_of(self.blocks)
-        groups = groups_of([own["train"] for own in settings])
-        self._update = Update(groups, self.tensors.weights, self.tensors.gradient, slots, self.steps)
+        trains = [own["train"] for own in settings]
+        self._update = Update(trains, self.tensors.weights, self.tensors.gradient, slots, self.steps)
         self._batches = batches(data.train, seeds, settings[0]["train"]["batch_size"])
         self._settings = settings[0]
         self._nets = [
@@ -71,7 +76,11 @@ class Trainer:
         ]
         self._plan_measurements(slots)
         self._ledger = Ledger(index, len(trials), write)
+        self.watch = Watch(index, self.steps, [trial.variant for trial in trials], self.blocks, write)
+        self.hold_at: int | None = None
+        self.probe_all = False
         self.seconds = 0.0
+        self._aside = 0.0  # seconds that probes took, whoever asked for them
         self.rate: float | None = None
         self._chunk = 1
 
@@ -89,18 +98,20 @@ class Trainer:
     # --- the loop -------------------------------------------------------------------------------------------------
 
     def train(self, pause: Callable[[Trainer], bool]) -> bool:
-        """Train to the end; `pause` is asked after every chunk of steps and stops the training by answering True.
+        """Train to the end; `pause` is asked before every chunk of steps and stops the training by answering True.
 
-        Returns whether the end was reached. Begins where `restore` left off.
+        Returns whether the end was reached, which is also there when every trial was dropped. Begins where `restore` left off.
         """
         self._announce()
         if self.step == 0:
             self._evaluate()
         for until in self._evaluations:
             while self.step < until:
-                self._advance(min(until, self.step + self._chunk))
                 if pause(self):
                     return False
+                if self.dropped.all():
+                    return True
+                self._advance(min(until, self.step + self._chunk, self.hold_at or until))
             if self.step == until and self._ledger.count:
                 self._evaluate()
         return True
@@ -109,19 +120,23 @@ class Trainer:
         """Train from `step` to before `until`, then look at the losses."""
         steps = until - self.step
         losses = torch.empty(steps, len(self.ids), device=self.device)
-        probed, started = self._budget.spent, time.perf_counter()
+        probed, started = self._aside, time.perf_counter()
         for row in range(steps):
             step = self.step + row
-            trained = self.seconds + time.perf_counter() - started
-            if self._budget.wants(step, trained - self._budget.spent + probed):
-                losses[row] = self._probed_step(step)
+            trained = self.seconds + time.perf_counter() - started - self._aside + probed
+            is_planned = self._budget.wants(step, trained)
+            if is_planned or self.probe_all:
+                losses[row] = self._probed_step(step, is_planned=is_planned)
+                if self.watch.is_hit:
+                    steps = row + 1
+                    break
             else:
                 losses[row] = self._step(step)
-        host = losses.cpu().numpy()  # sync
-        elapsed = time.perf_counter() - started - (self._budget.spent - probed)
+        host = losses[:steps].cpu().numpy()  # sync
+        elapsed = time.perf_counter() - started - self._aside + probed
         self.seconds += elapsed
         self._ledger.add(host, self.step)
-        self.step = until
+        self.step += steps
         rate = steps / max(elapsed, 1e-9)
         self._chunk = max(1, min(2 * self._chunk, int(CHUNK_SECONDS * rate)))
         # The first step pays for what is done once; its rate would promise too long a wait.
@@ -134,8 +149,8 @@ class Trainer:
             self._update.apply(step)
         return losses
 
-    def _probed_step(self, step: int) -> Tensor:
-        """The same step, bit for bit, with its insides written down."""
+    def _probed_step(self, step: int, *, is_planned: bool) -> Tensor:
+        """The same step, bit for bit, with its insides written down; only planned probes are booked."""
         taps: list[list[Tensor]] = [[] for _ in self._nets]
         losses = self._gradients(step, taps)
         self._wait()
@@ -147,9 +162,13 @@ class Trainer:
         self._wait()
         started = time.perf_counter()
         joined = [torch.cat(parts) if len(parts) > 1 else parts[0] for parts in zip(*taps, strict=True)]
-        measures = self._probe.measure(before, self.tensors.weights, gradient, joined)  # sync
+        measures = self._ledger.probed(self._probe.measure(before, self.tensors.weights, gradient, joined))  # sync
         self._write("probe", stack=self.index, step=step, **measures, cost=self._cost())
-        self._budget.took(cost + time.perf_counter() - started)
+        self.watch.probed(step, measures)
+        cost += time.perf_counter() - started
+        self._aside += cost
+        if is_planned:
+            self._budget.took(cost)
         return losses
 
     def _gradients(self, step: int, taps: list[list[Tensor]] | None = None) -> Tensor:
@@ -182,20 +201,12 @@ class Trainer:
             stack=self.index,
             step=self.step,
             steps=self.steps,
-            steps_per_epoch=self._batches.steps_per_epoch,
+            steps_per_epoch=self.steps_per_epoch,
             train=len(data.train),
             validation=0 if data.validation is None else len(data.validation),
             test=len(data.test),
             classes=max(self._loss.outputs, 2),
-            layers=[
-                {
-                    "name": block.name,
-                    "kind": block.settings["kind"],
-                    "weight": next((list(weight.shape) for weight in block.weights.values()), None),
-                }
-                for block in self.blocks
-                if block.probed
-            ],
+            layers=[described(block) for block in self.blocks if block.probed],
         )
 
     def _evaluate(self) -> None:
@@ -203,7 +214,7 @@ class Trainer:
         data = self._data
         train = data.train.first(self._settings["evaluate"]["train_samples"])
         splits = {"train": train, "validation": data.validation, "test": data.test}
-        self._ledger.evaluated(
+        metrics = self._ledger.evaluated(
             {
                 name: None if split is None else evaluate(self._nets, split, self._loss).cpu().numpy()  # sync
                 for name, split in splits.items()
@@ -212,6 +223,27 @@ class Trainer:
             epoch=round(self.step / self._batches.steps_per_epoch, 4),
             seconds=round(self.seconds, 4),
         )
+        self.watch.evaluated(self.step, metrics)
+
+    # --- what viewers do to it ------------------------------------------------------------------------------------
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The steps of an epoch."""
+        return self._batches.steps_per_epoch
+
+    @property
+    def dropped(self) -> NDArray[np.bool_]:
+        """Which trials have been dropped, `[trials]`."""
+        return self._ledger.dropped
+
+    def drop(self, trials: Sequence[int]) -> None:
+        """End trials for good: they have no metrics from now on. They stay in the stack, so that no bit of the others changes."""
+        self._ledger.dropped[trials] = True
+
+    def change_rates(self, changes: Iterable[tuple[int, float]]) -> None:
+        """Train trials with another learning rate from the next step on; the schedule's factor stays."""
+        self._update.change_rates(changes)
 
     # --- surviving ------------------------------------------------------------------------------------------------
 
@@ -231,6 +263,9 @@ class Trainer:
             diverged=self._ledger.diverged.tolist(),
             seconds=self.seconds,
             probe_seconds=self._budget.spent,
+            rates=self._update.rates,
+            dropped=self._ledger.dropped.tolist(),
+            watch=self.watch.state(),
         )
 
     def restore(self, path: Path) -> None:
@@ -250,6 +285,9 @@ class Trainer:
         self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds
         self._ledger.losses[:], self._ledger.count = saved.losses, saved.losses_count
         self._ledger.last_loss[:], self._ledger.diverged[:] = saved.last_loss, saved.diverged
+        self._update.change_rates(enumerate(saved.rates))
+        self._ledger.dropped[: len(saved.dropped)] = saved.dropped
+        self.watch.restore(saved.watch)
 
 
 def sliced(trials: int, slices: int) -> list[slice]:

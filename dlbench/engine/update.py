@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -37,24 +37,43 @@ def groups_of(trains: Sequence[dict[str, Any]]) -> list[Group]:
 class Update:
     """One training step's arithmetic after the backward pass, on a stack's `weights` and `gradient` `[trials, parameters]`.
 
-    `states` holds what the optimizers remember.
+    `trains` are the `[train]` settings of its trials; `states` holds what the optimizers remember.
     """
 
     def __init__(
-        self, groups: Sequence[Group], weights: Tensor, gradient: Tensor, slots: Sequence[Slot], steps: int
+        self, trains: Sequence[dict[str, Any]], weights: Tensor, gradient: Tensor, slots: Sequence[Slot], steps: int
     ) -> None:
-        self._steps = steps
-        self._device = weights.device
+        self._trains = list(trains)
+        self._weights, self._gradient, self._slots, self._steps = weights, gradient, slots, steps
         self.states: dict[str, Tensor] = {}
-        self._groups = [
-            (Rows(weights[part], gradient[part], self.states, slots, len(weights), group.first), group.train)
-            for group in groups
+        self._groups = self._grouped()
+
+    def _grouped(self) -> list[tuple[Rows, dict[str, Any]]]:
+        trials = len(self._weights)
+        return [
+            (
+                Rows(self._weights[part], self._gradient[part], self.states, self._slots, trials, group.first),
+                group.train,
+            )
+            for group in groups_of(self._trains)
             for part in [slice(group.first, group.last)]
         ]
 
+    @property
+    def rates(self) -> list[float]:
+        """The learning rate of each trial, before the schedule's factor."""
+        return [train["optimizer"]["lr"] for train in self._trains]
+
+    def change_rates(self, changes: Iterable[tuple[int, float]]) -> None:
+        """Train trials with another learning rate from the next step on; what the optimizers remember stays."""
+        for trial, lr in changes:
+            train = self._trains[trial]
+            self._trains[trial] = {**train, "optimizer": {**train["optimizer"], "lr": lr}}
+        self._groups = self._grouped()
+
     def restore(self, states: dict[str, Tensor]) -> None:
         """Take up what the optimizers remembered: one number a trial stays on the CPU, as `Rows.scalar` keeps it."""
-        device = self._device
+        device = self._weights.device
         self.states.update({name: kept if kept.dim() == 1 else kept.to(device) for name, kept in states.items()})
 
     def apply(self, step: int) -> None:

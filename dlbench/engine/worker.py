@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
@@ -18,17 +19,20 @@ import torch
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, load
-from dlbench.engine.devices import device_name, open_device
+from dlbench.engine.controls import Controls
+from dlbench.engine.devices import device_name, memory, open_device
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import ExitCode, SetupError
 from dlbench.plan import Plan
-from dlbench.run.control import ControlReader
 from dlbench.run.environment import complete
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
 
 HEARTBEAT_SECONDS = 1.0
 CONTROL_SECONDS = 0.2
+PAUSED_SECONDS = 0.05
+"""How often controls are looked at while paused, where someone waits for each of them."""
+
 CHECKPOINT_SECONDS = 10.0
 
 
@@ -43,20 +47,25 @@ class End:
 
 
 class Worker:
-    """One process of a run: session and number, device, and the stacks it trains one after the other."""
+    """One process of a run: session and number, device, and the stacks it trains one after the other.
 
-    def __init__(self, folder: RunFolder, session: int, number: int, stacks: Sequence[int]) -> None:
+    `attended`: whether someone is there who lets it go on where one of the recipe's breakpoints pauses it.
+    """
+
+    def __init__(
+        self, folder: RunFolder, session: int, number: int, stacks: Sequence[int], *, attended: bool = False
+    ) -> None:
         self._folder = folder
         self._plan: Plan = folder.read_plan()
         self._share = self._plan.workers[number]
         self._session, self._number, self._stacks = session, number, list(stacks)
         self._events = EventWriter(folder.events_file(session, number))
-        self._controls = ControlReader(folder.control_file, session)
-        self._stopping = False
-        self._unwanted: set[int] = set()
+        self._controls = Controls(
+            folder, self._plan, session, self._stacks, self._events.write, self._save, attended=attended
+        )
         self._data: tuple[dict[str, Any], Data] | None = None
-        self._asked = self._saved = time.monotonic()
-        self._heard = -HEARTBEAT_SECONDS  # the first chunk of steps is a sign of life
+        self._asked = self._heard = -HEARTBEAT_SECONDS  # the first step is a sign of life
+        self._saved, self._saved_step = time.monotonic(), 0
 
     def run(self) -> ExitCode:
         """Train every stack; the end of each, and of the worker, is an event whatever happens."""
@@ -69,8 +78,8 @@ class Worker:
             self._end(None, End("failed", str(error)))
             return error.exit_code
         self._introduce(device)
-        statuses = [self._guard(stack, device) for stack in self._stacks if not self._stopping]
-        if self._stopping or "stopped" in statuses:
+        statuses = [self._guard(stack, device) for stack in self._stacks if not self._controls.stopping]
+        if self._controls.stopping or "stopped" in statuses:
             status = "stopped"
         else:
             status = "failed" if "failed" in statuses else "done"
@@ -119,6 +128,7 @@ class Worker:
             traceback.print_exc()
             end = End("failed", f"{type(error).__name__}: {error}")
         self._end(index, end)
+        self._controls.ended(index)
         return end.status
 
     def _train(self, index: int, device: torch.device) -> End:
@@ -138,7 +148,9 @@ class Worker:
 
     def _attempt(self, index: int, device: torch.device, slices: int) -> End:
         trainer = Trainer(self._plan, index, device, self._load(index, device), self._events.write, slices=slices)
+        trainer.watch.conditions = self._controls.conditions
         trainer.restore(self._folder.checkpoint_file(index))
+        self._asked = -CONTROL_SECONDS  # whoever asked for something before the first step has it then
         finished = trainer.train(self._pause)
         self._save(trainer)
         return End("done" if finished else "stopped", None, trainer.step, trainer.seconds)
@@ -153,33 +165,54 @@ class Worker:
         return self._data[1]
 
     def _pause(self, trainer: Trainer) -> bool:
-        """Between two chunks of steps: answer controls, give a sign of life, save; whether to stop."""
+        """Between two chunks of steps: answer controls, give a sign of life, save, wait while paused; whether to stop."""
         now = time.monotonic()
         if now - self._asked >= CONTROL_SECONDS:
             self._asked = now
-            self._obey(trainer)
-        if now - self._heard >= HEARTBEAT_SECONDS:
-            self._heard = now
-            rate = None if trainer.rate is None else round(trainer.rate, 2)
-            self._events.write("heartbeat", stack=trainer.index, step=trainer.step, rate=rate)
+            self._controls.obey(trainer)
+        self._controls.proceed(trainer)
+        if self._controls.is_waiting(trainer):
+            self._wait(trainer)
+        elif now - self._heard >= HEARTBEAT_SECONDS:
+            self._beat(trainer, paused=False)
         if now - self._saved >= CHECKPOINT_SECONDS:
             self._save(trainer)
-        return self._stopping or trainer.index in self._unwanted
+        return self._controls.stops(trainer)
 
-    def _obey(self, trainer: Trainer) -> None:
-        for request in self._controls.poll():
-            if request["action"] == "stop":
-                stack = request.get("stack")
-                self._stopping |= stack is None
-                self._unwanted |= set() if stack is None else {stack}
-                self._events.write("control", id=request["id"], action="stop", stack=trainer.index, step=trainer.step)
+    def _wait(self, trainer: Trainer) -> None:
+        """Between two steps until someone wants another one; what was trained so far is saved once, at the latest in a second."""
+        self._beat(trainer, paused=True)
+        while self._controls.is_waiting(trainer):
+            now = time.monotonic()
+            if now - self._heard >= HEARTBEAT_SECONDS:
+                self._beat(trainer, paused=True)
+            # Not at every step of someone who goes step by step.
+            if trainer.step != self._saved_step and now - self._saved >= HEARTBEAT_SECONDS:
+                self._save(trainer)
+            time.sleep(PAUSED_SECONDS)
+            self._controls.obey(trainer)
+            self._controls.proceed(trainer)
+        self._asked = time.monotonic()
+
+    def _beat(self, trainer: Trainer, *, paused: bool) -> None:
+        """One sign of life."""
+        self._heard = time.monotonic()
+        rate = None if paused or trainer.rate is None else round(trainer.rate, 2)
+        self._events.write(
+            "heartbeat",
+            stack=trainer.index,
+            step=trainer.step,
+            rate=rate,
+            paused=paused,
+            memory=memory(trainer.device),
+        )
 
     def _save(self, trainer: Trainer) -> None:
         """Events first, checkpoint second: what a checkpoint goes on from has been told before."""
         self._events.flush(sync=True)
         checkpoints.save(trainer.checkpoint(), self._folder.checkpoint_file(trainer.index))
         self._events.write("checkpoint", stack=trainer.index, step=trainer.step)
-        self._saved = time.monotonic()
+        self._saved, self._saved_step = time.monotonic(), trainer.step
 
     def _end(self, stack: int | None, end: End) -> None:
         self._events.write("end", stack=stack, **asdict(end))
@@ -187,10 +220,16 @@ class Worker:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        self._stopping = True
+        self._controls.stopping = True
 
 
 def main(arguments: Sequence[str]) -> ExitCode:
-    """`RUN --session N --worker W --stacks 0,2`, as `dlbench.launch` calls it."""
-    folder, _, session, _, number, _, stacks = arguments
-    return Worker(RunFolder(Path(folder)), int(session), int(number), [int(i) for i in stacks.split(",")]).run()
+    """`RUN --session N --worker W --stacks 0,2 [--attended]`, as `dlbench.launch` calls it."""
+    parser = argparse.ArgumentParser(prog="python -m dlbench.engine", description=__doc__)
+    parser.add_argument("run", type=lambda path: RunFolder(Path(path)))
+    parser.add_argument("--session", type=int, required=True)
+    parser.add_argument("--worker", type=int, required=True)
+    parser.add_argument("--stacks", type=lambda text: [int(stack) for stack in text.split(",")], required=True)
+    parser.add_argument("--attended", action="store_true")
+    given = parser.parse_args(arguments)
+    return Worker(given.run, given.session, given.worker, given.stacks, attended=given.attended).run()
