@@ -7,8 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events
+from textual import events, on
 from textual.content import Content
 from textual.geometry import Offset, Region
 from textual.message import Message
@@ -17,11 +18,14 @@ from textual.widget import Widget
 
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.host import dashboard
+from dlbench.tui.host import dashboard, plain
 
 if TYPE_CHECKING:
     from dlbench.tui.app import Dashboard
     from dlbench.tui.model.view import View
+
+BORDER = 4
+"""Cells beside a title that its border keeps, more than what is inside of it has."""
 
 
 @dataclass(frozen=True)
@@ -108,29 +112,34 @@ class Chart(Widget):
         """One row of the picture."""
         if y >= self._picture.height:
             return Strip.blank(self.size.width, self.rich_style)
-        return strip(self._picture, y, self.dashboard)
+        return strip(self._picture, y, self.dashboard).apply_style(self.rich_style)
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
+    @on(events.MouseDown)
+    def _press(self, event: events.MouseDown) -> None:
         """Choose the place under the mouse, and go on while it is dragged."""
         if event.button == 1:
             self.capture_mouse()
             self._point(event.get_content_offset_capture(self))
 
-    def on_mouse_move(self, event: events.MouseMove) -> None:
+    @on(events.MouseMove)
+    def _drag(self, event: events.MouseMove) -> None:
         """Choose anew while dragged; hovering is no reason to draw."""
         if self.app.mouse_captured is self:
             self._point(event.get_content_offset_capture(self))
 
-    def on_mouse_up(self) -> None:
+    @on(events.MouseUp)
+    def _let_go(self) -> None:
         """The drag is over."""
         self.release_mouse()
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+    @on(events.MouseScrollUp)
+    def _turn_back(self, event: events.MouseScrollUp) -> None:
         """Back in time."""
         event.stop()
         self.post_message(self.Wheeled(-1))
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+    @on(events.MouseScrollDown)
+    def _turn_on(self, event: events.MouseScrollDown) -> None:
         """On in time."""
         event.stop()
         self.post_message(self.Wheeled(1))
@@ -142,10 +151,15 @@ class Chart(Widget):
             self.post_message(self.Pointed(found))
 
 
-def entitle(widget: Widget, title: str, subtitle: str = "") -> None:
-    """Write a title into the upper border of a widget, and one into the lower; as it is, brackets and all."""
-    for name, text in (("border_title", title), ("border_subtitle", subtitle)):
-        wanted = Content(text)
+def entitle(widget: Widget, *titles: str, below: str = "") -> None:
+    """Write into the upper border of a widget the first of the titles that fits, and something into the lower one.
+
+    Brackets and all are written as they are.
+    """
+    room = widget.size.width - BORDER
+    title = next((title for title in titles if cell_len(title) <= room), titles[-1])
+    for name, text in (("border_title", title), ("border_subtitle", below if cell_len(below) <= room else "")):
+        wanted = Content(plain(widget, text))
         if getattr(widget, name) != wanted.markup:
             setattr(widget, name, wanted)
 

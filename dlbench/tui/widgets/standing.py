@@ -28,7 +28,7 @@ class Notice:
 def missing_probes(view: View, index: int) -> Notice | None:
     """What stands where the probes' pictures would, while the trial has no probe."""
     trial = _trial(view, index)
-    if trial is not None and len(trial.probe_steps):
+    if trial is not None and len(trial.probe_steps) and trial.layers:
         return None
     begun = _not_begun(view, trial)
     if begun is not None or trial is None:

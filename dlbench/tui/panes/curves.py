@@ -1,0 +1,45 @@
+"""Curves: loss and accuracy over the steps, on train and test data, of a trial, its seeds, or every variant."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from dlbench.tui.panes.pictures import PicturePane
+from dlbench.tui.widgets.curve_chart import CurveChart
+
+
+class CurvesPane(PicturePane):
+    """Loss above accuracy where there is room for both, else the one of them that is chosen."""
+
+    NAME: ClassVar[str] = "curves"
+    TITLE: ClassVar[str] = "Curves"
+    HELP: ClassVar[str] = """\
+The **loss** is what training makes small; the **accuracy** is the share of examples that are told right. Both are measured
+every so often during the training, on the data that the net learns from (**train**, solid) and on data that it has never
+seen (**test**, dashed). Steps run from left to right.
+
+- **A flat loss at the price of guessing**: the net learns nothing. Guessing costs ln 2 = 0.693 with two classes, ln 10 =
+  2.303 with ten. Look into the Gradients: do they reach the first layers?
+- **Test turns up while train falls**: overfitting. From there on the net learns its examples by heart. The lowest test loss
+  tells where to stop; more data, dropout or a penalty on the weights move that place.
+- **Train and test both stay high**: the net is too small, the rate too low, or the start was bad.
+- **A gap in a curve, with a cross**: the loss was NaN or infinite there; the trial has diverged. Try a smaller rate.
+- **Judge by the loss before the accuracy**: outputs within a millionth of 0.5 cross the threshold by chance, so a net that
+  has learned nothing may score 0.75 on XOR.
+- `b` changes whose curves there are: this trial alone, all seeds of its variant, or **every variant as its mean over the
+  seeds with a band** around it. One seed is one draw; where bands overlap, the order of the means says little.
+- `y` makes the loss's axis linear or logarithmic. On the logarithmic one, equal distances are equal factors, so that a fall
+  from 0.01 to 0.001 is as tall as one from 1 to 0.1. The accuracy's axis is always linear.
+- The hair line is the cursor, the same step as in the other pictures. A mark on the axis: someone changed the learning rate
+  there, or a breakpoint came true.
+"""
+    DEFAULT_CSS = """
+    CurvesPane CurveChart { height: 1fr; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Loss above accuracy."""
+        yield CurveChart("loss")
+        yield CurveChart("accuracy")

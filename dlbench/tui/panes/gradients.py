@@ -1,0 +1,161 @@
+"""Gradients: layers by steps, the whole run in one picture, with the curves of the same steps beneath."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from dlbench.tui.charts.heat_map import Grid
+from dlbench.tui.charts.scale import Scale
+from dlbench.tui.host import dashboard
+from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.tui.model.series import grid
+from dlbench.tui.model.trials import listed
+from dlbench.tui.panes.pictures import PicturePane
+from dlbench.tui.widgets.chart import entitle
+from dlbench.tui.widgets.color_scale import ColorScale
+from dlbench.tui.widgets.curve_chart import CurveChart
+from dlbench.tui.widgets.grad_histogram import GradHistogram
+from dlbench.tui.widgets.layer_bars import LayerBars
+from dlbench.tui.widgets.layer_heat_map import LayerHeatMap
+from dlbench.tui.widgets.lookup import headline, trial_name
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
+
+class GradientsPane(PicturePane):
+    """One measure of every layer over the whole training; a second trial beside it on the same scale."""
+
+    NAME: ClassVar[str] = "gradients"
+    TITLE: ClassVar[str] = "Gradients"
+    HELP: ClassVar[str] = """\
+Every row is a layer, the output on top and the input at the bottom. Every column is a stretch of steps, the whole training
+from left to right. The colour is one number, at first the **gradient norm**: the length of the vector of all derivatives of
+the loss by this layer's weights. Bright is large, dark is small, and the scale at the right says how large: each number on
+it is a power of ten. Back-propagation goes down this picture, from the output to the input.
+
+- **Rows that darken downwards**: the gradient vanishes. Each layer multiplies it by its weights and by the slope of its
+  activation; the sigmoid's slope is at most 1/4, so ten layers can shrink it a million times, and the first ones learn
+  nothing.
+- **Rows of one colour**: the signal gets through. This is what ReLU, a good initialization and batch norm are for.
+- **Everything brightens with time**: the gradient explodes. Next come NaN or infinity, marked by a cross: the trial has
+  diverged.
+- **Exact zeros** have a mark of their own. A gradient of exactly 0 in every row but the last ones is a net whose units are
+  all off, or whose weights were all zero: nothing will ever change there.
+- **Everything darkens slowly**: often no failure, the net has learned and little is left to correct. Look at the loss
+  below before you judge.
+- `m` shows other measures. **Update/weight** is how far a step moved the weights, as a share of their norm: about 1e-3 is
+  usual, 1e-6 is standing still, 1e-1 is wild. **Deviation** of the activations tells whether the signal survives on its
+  way forward. **Zeros** are units that are off, **saturated** ones sit at the flat ends of tanh or sigmoid, where the slope
+  is almost 0.
+- `v` puts another variant beside this one, same seed, **same colours**: compare row by row.
+- One column stands for several steps where the run is long, one band for several layers where the net is deep: the lower
+  border says how many. A band shows its largest value.
+"""
+    DEFAULT_CSS = """
+    GradientsPane {
+        .main { width: 1fr; }
+        .picture { height: 1fr; }
+        .under { height: 8; }
+        .under GradHistogram { display: none; }
+        .beside { display: none; margin-left: 1; }
+        .picture.-two .beside { display: block; }
+        LayerHeatMap { width: 1fr; }
+        ColorScale { width: 11; margin-left: 1; }
+        LayerBars { width: 40; display: none; }
+        &.-wide LayerBars { display: block; }
+        &.-low .under { display: none; }
+        &.-tall .under { height: 30%; min-height: 11; }
+        &.-tall .under GradHistogram { display: block; }
+        .under > * { width: 1fr; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self._scale: Scale | None = None
+        self._subject: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The picture with its scale, the small charts beneath, the bars at the right of wide screens."""
+        with Horizontal():
+            with Vertical(classes="main"):
+                with Horizontal(classes="picture frame"):
+                    yield LayerHeatMap()
+                    yield LayerHeatMap(beside=True)
+                    yield ColorScale()
+                with Horizontal(classes="under"):
+                    yield CurveChart("loss")
+                    yield CurveChart("accuracy")
+                    yield GradHistogram()
+            yield LayerBars()
+
+    def show(self, view: View) -> None:
+        """Draw the pictures on one scale, and what stands beneath."""
+        pair = self._pair(view)
+        self.query_one(".picture").set_class(len(pair) > 1, "-two")
+        scale = self._settle(view, pair)
+        for chart in self.query(LayerHeatMap):
+            chart.scale = scale
+        self.query_one(ColorScale).scale = scale
+        super().show(view)
+        self._entitle(view)
+
+    def action_range(self) -> None:
+        """Colours over all that was measured, or without its extremes."""
+        focus = dashboard(self).view.focus
+        focus.fixed_range = not focus.fixed_range
+        dashboard(self).redraw()
+
+    def action_beside(self) -> None:
+        """The same seed of the next variant beside this one; after the last one none."""
+        view = dashboard(self).view
+        view.focus.beside = following(view)
+        dashboard(self).redraw()
+
+    @staticmethod
+    def _pair(view: View) -> list[int]:
+        """The trials that are drawn; a trial is not drawn beside itself."""
+        focus = view.focus
+        return [focus.trial] if focus.beside in {None, focus.trial} else [focus.trial, focus.beside or 0]
+
+    def _settle(self, view: View, pair: list[int]) -> Scale:
+        """One scale for all pictures; it stands still while the numbers fit."""
+        focus, shown = view.focus, MEASURE_VIEWS[view.focus.measure]
+        if shown.bounds is not None and not focus.fixed_range:
+            return Scale(*shown.bounds, shown.logarithmic)
+        grids: list[Grid] = [grid(view, trial, focus.measure) for trial in pair]
+        values = np.concatenate([grid.values.ravel() for grid in grids])
+        subject = (*pair, focus.measure, focus.fixed_range)
+        before = self._scale if subject == self._subject else None
+        self._subject = subject
+        wanted = Scale.spanning(values, logarithmic=shown.logarithmic, robust=not focus.fixed_range)
+        self._scale = wanted.settled(before)
+        return self._scale
+
+    def _entitle(self, view: View) -> None:
+        """What the colours mean and whose they are above, how much a cell stands for below."""
+        focus, picture = view.focus, self.query_one(".picture")
+        whose = "" if picture.has_class("-two") else f" · {trial_name(view, focus.trial)}"
+        resolution = self.query(LayerHeatMap).first().resolution
+        entitle(picture, headline(focus.measure) + whose, below=resolution)
+
+
+def following(view: View) -> int | None:
+    """The trial to put beside the focus's next: the same seed of the candidate after the one that stands there."""
+    plan, focus = view.subject.plan, view.focus
+    own = plan.trials[focus.trial]
+    mates: dict[int, int] = {}
+    for index in listed(view):
+        trial = plan.trials[index]
+        if trial.candidate != own.candidate and (trial.candidate not in mates or trial.seed == own.seed):
+            mates[trial.candidate] = index
+    count = len(plan.candidates)
+    order = sorted(mates, key=lambda candidate: (candidate - own.candidate) % count)
+    there = None if focus.beside is None else plan.trials[focus.beside].candidate
+    later = order[order.index(there) + 1 :] if there in order else [] if there is not None else order
+    return mates[later[0]] if later else None

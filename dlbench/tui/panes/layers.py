@@ -1,0 +1,63 @@
+"""Layers: one step, every layer: its measure as a bar, its activations in numbers, the gradients of one as a histogram."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from dlbench.tui.host import dashboard
+from dlbench.tui.panes.pictures import PicturePane
+from dlbench.tui.widgets.grad_histogram import GradHistogram
+from dlbench.tui.widgets.layer_bars import LayerBars
+from dlbench.tui.widgets.layer_table import LayerTable
+
+
+class LayersPane(PicturePane):
+    """The net as it was at the cursor's step, or as it is now."""
+
+    NAME: ClassVar[str] = "layers"
+    TITLE: ClassVar[str] = "Layers"
+    HELP: ClassVar[str] = """\
+All layers at one step, the output on top and the input at the bottom. The **bars** are the chosen measure of every layer, at
+first the gradient norm, on an axis on which every line is a power of ten; the tick beside a bar is its **update/weight
+ratio**, how far that step moved the weights as a share of their norm. The **histogram** takes one layer apart: how many of
+its weights have a gradient of which size, by powers of two; exact zeros are counted apart. The **table** tells what each
+layer passes on, over the units and the examples of that step's batch.
+
+- **Bars that shrink downwards by the same length each**: the gradient is multiplied by about the same factor in every layer,
+  the mark of a gradient that vanishes. Count how many powers of ten are lost from top to bottom.
+- **Update/weight** around 1e-3 is usual. Below 1e-6 a layer stands still whatever its gradient; above 1e-1 it is thrown
+  about.
+- **A histogram that wanders to the left** during the training: gradients shrink. Two hills, one of them at zero: some units
+  are off and get no gradient.
+- **deviation** is how much a layer's output varies. It should stay of one size from layer to layer: shrinking means that
+  the signal dies on its way forward, growing that it explodes. Xavier's and He's initializations are made to keep it.
+- **zeros**: the share of outputs that are exactly 0. About a half is usual with ReLU; near 100 % is a dead layer, through
+  which no gradient passes.
+- **saturated**: the share of outputs within 1 % of the ends of tanh or sigmoid, where the slope is almost 0. There is none
+  for ReLU and other functions without two ends to be stuck at.
+- The left and right arrows go through the training step by step; up and down choose the layer.
+"""
+    DEFAULT_CSS = """
+    LayersPane {
+        .above { height: 1fr; }
+        LayerBars { width: 3fr; }
+        GradHistogram { width: 2fr; }
+        LayerTable { height: 1fr; }
+        &.-low LayerTable { display: none; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Bars and histogram above the table."""
+        with Horizontal(classes="above"):
+            yield LayerBars()
+            yield GradHistogram()
+        yield LayerTable()
+
+    def stops(self) -> list[int]:
+        """The steps of the trial's probes."""
+        view = dashboard(self).view
+        return view.state.trials[view.focus.trial].probe_steps

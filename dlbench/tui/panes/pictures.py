@@ -1,0 +1,109 @@
+"""What panes of pictures share: one cursor, moved by keys, by the mouse and by its wheel."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from textual import events
+
+from dlbench.run.measures import MEASURES
+from dlbench.tui.host import dashboard
+from dlbench.tui.panes.base import Pane
+from dlbench.tui.widgets.chart import Chart
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
+TALL, WIDE = 26, 130
+"""Rows and columns of a pane from which on it has room for everything; below `LOW` rows for one picture alone."""
+LOW = 15
+
+
+class PicturePane(Pane):
+    """A pane of charts. Its size decides which of them there is room for, by the classes -tall, -low and -wide.
+
+    Where there is room for one set of curves only, the focus says which.
+    """
+
+    DEFAULT_CSS = """
+    PicturePane {
+        .frame { border: round $frame; border-title-color: $foreground; border-subtitle-color: $text-muted; }
+        &.-ascii .frame { border: ascii $frame; }
+        CurveChart.accuracy { display: none; }
+        &.-accuracy CurveChart.accuracy { display: block; }
+        &.-accuracy CurveChart.loss { display: none; }
+        &.-tall CurveChart.loss, &.-tall CurveChart.accuracy { display: block; }
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Borders of the same letters as the charts."""
+        self.set_class(not dashboard(self).glyphs.braille, "-ascii")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout."""
+        self.set_class(event.size.height >= TALL, "-tall")
+        self.set_class(event.size.height < LOW, "-low")
+        self.set_class(event.size.width >= WIDE, "-wide")
+
+    def show(self, view: View) -> None:
+        """Draw every chart; those that are not on the screen keep the view for when they are."""
+        self.set_class(view.focus.curves == "accuracy", "-accuracy")
+        for chart in self.query(Chart):
+            chart.show(view)
+
+    def stops(self) -> list[int]:
+        """The steps that the cursor can stand on, ascending: the columns of the first picture on the screen."""
+        return next((steps for chart in self.query(Chart) if chart.is_on_screen and (steps := chart.columns())), [])
+
+    def action_step(self, count: int) -> None:
+        """Move the cursor by columns; beyond the last one it follows the newest step."""
+        focus, stops = dashboard(self).view.focus, self.stops()
+        if not stops:
+            return
+        at = len(stops) - 1 if focus.step is None else nearest(stops, focus.step)
+        wanted = at + count
+        self._look(None if wanted >= len(stops) else stops[max(wanted, 0)])
+
+    def action_first_step(self) -> None:
+        """The cursor to the first column."""
+        self._look(next(iter(self.stops()), None))
+
+    def action_newest_step(self) -> None:
+        """The cursor to the newest step, wherever that will be."""
+        self._look(None)
+
+    def action_layer(self, count: int) -> None:
+        """The cursor so many layers towards the output."""
+        view = dashboard(self).view
+        layers = len(view.state.trials[view.focus.trial].layers)
+        view.focus.layer = min(max(min(view.focus.layer, layers - 1) + count, 0), max(layers - 1, 0))
+        dashboard(self).redraw()
+
+    def action_measure(self, count: int) -> None:
+        """Another measure."""
+        focus = dashboard(self).view.focus
+        focus.measure = MEASURES[(MEASURES.index(focus.measure) + count) % len(MEASURES)]
+        dashboard(self).redraw()
+
+    def on_chart_pointed(self, message: Chart.Pointed) -> None:
+        """The cursor to where the mouse is."""
+        focus, place = dashboard(self).view.focus, message.place
+        focus.layer = focus.layer if place.layer is None else place.layer
+        focus.step = focus.step if place.step is None else place.step
+        dashboard(self).redraw()
+
+    def on_chart_wheeled(self, message: Chart.Wheeled) -> None:
+        """The wheel moves the cursor through time."""
+        self.action_step(message.columns)
+
+    def _look(self, step: int | None) -> None:
+        dashboard(self).view.focus.step = step
+        dashboard(self).redraw()
+
+
+def nearest(stops: list[int], step: int) -> int:
+    """The index of the last stop at or before a step; of the first where there is none."""
+    index = bisect_left(stops, step)
+    return index if index < len(stops) and stops[index] == step else max(index - 1, 0)

@@ -1,0 +1,82 @@
+"""Curves over steps: loss or accuracy, of a trial, of its seeds, or of every variant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlbench.report.format import choice_text
+from dlbench.tui.charts.curves import CurveChart as Drawn
+from dlbench.tui.charts.curves import curves
+from dlbench.tui.charts.picture import Picture
+from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.trace import Series
+from dlbench.tui.model.curves import curve_series
+from dlbench.tui.model.focus import Curves
+from dlbench.tui.model.trials import name_of
+from dlbench.tui.widgets.chart import Chart, Place, entitle
+from dlbench.tui.widgets.lookup import marked_steps
+from dlbench.tui.widgets.standing import blank, missing_curves
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
+WORDS: dict[Curves, str] = {"loss": "Loss", "accuracy": "Accuracy"}
+
+
+class CurveChart(Chart):
+    """One of the two sets of curves."""
+
+    def __init__(self, what: Curves) -> None:
+        super().__init__(classes=f"frame {what}")
+        self.what = what
+        self._drawn: Drawn | None = None
+        self._series: list[Series] = []
+        self._scale: Scale | None = None
+        self._subject: tuple[object, ...] = ()
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        """The curves, with a hair line where the cursor is held; in words why there are none yet."""
+        logarithmic = view.focus.log and self.what == "loss"
+        head = f"{WORDS[self.what]}{' (log)' if logarithmic else ''}"
+        entitle(self, f"{head} · {whose(view)}", head)
+        self._drawn = None
+        empty = missing_curves(view, view.focus.trial)
+        if empty is not None:
+            return blank(empty, width, height)
+        subject = (logarithmic, view.focus.spread, view.focus.trial)
+        self._series = curve_series(view, self.what)
+        self._drawn = curves(
+            self._series,
+            width,
+            height,
+            self.glyphs,
+            logarithmic=logarithmic,
+            title="",
+            cursor=view.focus.step,
+            marks=marked_steps(view, view.focus.trial),
+            before=self._scale if subject == self._subject else None,
+        )
+        self._subject, self._scale = subject, self._drawn.scale
+        return self._drawn.picture
+
+    def place(self, column: int, row: int) -> Place | None:
+        """The step of a column."""
+        step = self._drawn.at(column, row) if self._drawn else None
+        return None if step is None else Place(step=step)
+
+    def columns(self) -> list[int]:
+        """The evaluations, the first of each column."""
+        if self._drawn is None:
+            return []
+        steps = sorted({int(step) for series in self._series for step in series.steps}, reverse=True)
+        return sorted({self._drawn.frame.cell(step): step for step in steps}.values())
+
+
+def whose(view: View) -> str:
+    """Whose curves are drawn, in words."""
+    if view.focus.spread == "band":
+        return "every variant, mean and band"
+    trial = view.subject.plan.trials[view.focus.trial]
+    if view.focus.spread == "trial":
+        return name_of(trial)
+    return ", ".join(filter(None, (trial.variant, choice_text(trial.choice), "every seed")))

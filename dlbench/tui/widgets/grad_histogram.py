@@ -1,0 +1,38 @@
+"""The histogram of one layer's gradients at one step: how many weights get a gradient of which size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlbench.tui.charts.histogram import histogram
+from dlbench.tui.charts.picture import Picture
+from dlbench.tui.model.series import histogram_at, probe_step
+from dlbench.tui.widgets.chart import Chart, entitle
+from dlbench.tui.widgets.lookup import layer_names, layer_of
+from dlbench.tui.widgets.standing import Notice, blank, missing_probes
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
+
+class GradHistogram(Chart):
+    """The histogram under the cursor."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="frame")
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        """The bins; in words why there are none."""
+        index, step = view.focus.trial, probe_step(view, view.focus.trial)
+        empty = missing_probes(view, index)
+        if empty is not None:
+            entitle(self, "Gradients of a layer")
+            return blank(empty, width, height)
+        chosen = layer_of(view, index)
+        name = layer_names(view, index)[chosen]
+        entitle(self, f"Gradients of {name}", name, below="" if step is None else f"step {step:,}")
+        found = None if step is None else histogram_at(view, index, step, chosen)
+        if found is None:
+            return blank(Notice(f"{name} has no weights, or the recipe keeps no histograms."), width, height)
+        counts, zeros = found
+        return histogram(counts, zeros, width, height, self.glyphs, title="")

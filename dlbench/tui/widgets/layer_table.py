@@ -1,0 +1,109 @@
+"""The layers in numbers at one step: what each passes on, and the norm of its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from dlbench.tui.charts.histogram import percent
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.legend import fitted
+from dlbench.tui.charts.picture import Picture
+from dlbench.tui.charts.scale import number
+from dlbench.tui.model.series import layer_values, probe_step
+from dlbench.tui.widgets.chart import Chart, Place, entitle
+from dlbench.tui.widgets.lookup import layer_names, layer_of
+from dlbench.tui.widgets.standing import blank, missing_probes
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
+HEAD = 1
+NAME_SHARE = 3
+"""Names take a third of the width at most."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One measure as a column: its head, in full and short, and whether it is a share."""
+
+    measure: str
+    head: str
+    short: str
+    is_share: bool = False
+
+
+COLUMNS = (
+    Column("activation_mean", "mean", "mean"),
+    Column("activation_deviation", "deviation", "dev."),
+    Column("zero_share", "zeros", "zeros", is_share=True),
+    Column("saturated_share", "saturated", "satur.", is_share=True),
+    Column("weight_norm", "weight norm", "weights"),
+)
+
+
+class LayerTable(Chart):
+    """A row a layer, the output on top; where there are more than rows, those around the cursor."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="frame")
+        self._layers: range = range(0)
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        """The numbers; in words why there are none."""
+        index, step = view.focus.trial, probe_step(view, view.focus.trial)
+        self._layers = range(0)
+        entitle(self, "Activations and weights", below="" if step is None else f"step {step:,}")
+        empty = missing_probes(view, index)
+        if empty is not None or step is None:
+            return blank(empty, width, height) if empty else Picture.blank(width, height)
+        names, chosen = layer_names(view, index), layer_of(view, index)
+        values = [layer_values(view, index, column.measure, step) for column in COLUMNS]
+        self._layers = window(len(names), chosen, max(height - HEAD, 0))
+        return self._table(names, values, chosen, width, height)
+
+    def place(self, column: int, row: int) -> Place | None:
+        """The layer of a row."""
+        inside = 0 <= row - HEAD < len(self._layers)
+        return Place(layer=self._layers[row - HEAD]) if inside else None
+
+    def _table(
+        self, names: list[str], values: list[NDArray[np.float64]], chosen: int, width: int, height: int
+    ) -> Picture:
+        picture = Picture.blank(width, height)
+        wide = min(max(map(cell_len, names), default=0), width // NAME_SHARE)
+        room = max((width - wide - 2) // len(COLUMNS), 1)
+        for place, column in enumerate(COLUMNS):
+            head = column.head if len(column.head) < room else column.short
+            _right(picture, 0, wide + 2 + room * (place + 1), room, head, Ink.FAINT)
+        for row, layer in enumerate(self._layers, HEAD):
+            ink = Ink.CURSOR if layer == chosen else Ink.PLAIN
+            picture.put(row, 0, self.glyphs.pointer if layer == chosen else " ", ink)
+            picture.put(row, 2, fitted(names[layer], wide, self.glyphs.ellipsis), ink)
+            for place, (column, numbers) in enumerate(zip(COLUMNS, values, strict=True)):
+                text, own = _cell(float(numbers[layer]), is_share=column.is_share, none=self.glyphs.dead)
+                own = Ink.STRONG if layer == chosen and own is Ink.PLAIN else own
+                _right(picture, row, wide + 2 + room * (place + 1), room, text, own)
+        return picture
+
+
+def window(layers: int, chosen: int, rows: int) -> range:
+    """The layers that fit into so many rows, from the output down, the chosen one among them."""
+    first = min(max(chosen + rows // 2, rows - 1), layers - 1) if rows < layers else layers - 1
+    return range(first, max(first - rows, -1), -1)
+
+
+def _cell(value: float, *, is_share: bool, none: str) -> tuple[str, Ink]:
+    """A number as text with its ink; a layer without the measure has a faint sign."""
+    if np.isnan(value):
+        return none, Ink.FAINT
+    return (percent(value) if is_share else number(value)), Ink.PLAIN
+
+
+def _right(picture: Picture, row: int, end: int, room: int, text: str, ink: int) -> None:
+    """Text that ends before a column, cut to its room."""
+    picture.put(row, end - min(len(text), room - 1), text[: room - 1], ink)

@@ -1,0 +1,46 @@
+"""What widgets ask of a view again and again: the layers of a trial, the cursor, what someone did and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.tui.model.trials import name_of
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
+
+def trial_name(view: View, index: int) -> str:
+    """A trial as people say it: variant, what a search chose, seed."""
+    return name_of(view.subject.plan.trials[index])
+
+
+def headline(measure: str) -> str:
+    """A measure as it begins a title."""
+    title = MEASURE_VIEWS[measure].title
+    return title[:1].upper() + title[1:]
+
+
+def layer_names(view: View, index: int) -> list[str]:
+    """The probed layers of a trial, first to last."""
+    return [layer.name for layer in view.state.trials[index].layers]
+
+
+def layer_of(view: View, index: int) -> int:
+    """The layer that the cursor stands on, within those that the trial has."""
+    return min(max(view.focus.layer, 0), max(len(view.state.trials[index].layers) - 1, 0))
+
+
+def cursor_of(view: View, index: int) -> tuple[int, int] | None:
+    """Layer and step of the cursor in a trial's pictures, the newest probe where it follows; `None` without any."""
+    steps = view.state.trials[index].probe_steps
+    if not steps:
+        return None
+    return layer_of(view, index), steps[-1] if view.focus.step is None else view.focus.step
+
+
+def marked_steps(view: View, index: int) -> list[int]:
+    """The steps at which someone changed something about a trial, or a breakpoint of it came true."""
+    hits = {hit.step for hit in view.state.hits if hit.trial == index}
+    return sorted(hits.union(view.state.trials[index].changed_at))

@@ -1,0 +1,88 @@
+"""Runs for the panes of pictures: plans of any size, and events whose numbers follow from layer and step."""
+
+import numpy as np
+
+from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
+from dlbench.tui.model.view import Subject, View
+
+BINS = 40
+FACTORS = {"sigmoid": 0.25, "relu": 0.9, "tanh": 0.6}
+"""What each variant's gradient is multiplied by from a layer to the one before."""
+
+
+def make_plan(variants=("sigmoid", "relu"), *, seeds=2, steps=1000, points=200):
+    """A plan with one stack a variant."""
+    settings = {"probes": {"points": points, "histograms": True}}
+    candidates = [Candidate(name, {}, settings) for name in variants]
+    trials = [Trial(f"{c}-{s}", name, {}, s, c) for c, name in enumerate(variants) for s in range(seeds)]
+    stacks = [Stack(list(range(c * seeds, (c + 1) * seeds)), steps, 100, 1.0) for c in range(len(candidates))]
+    return Plan("pictured", candidates, trials, stacks, [WorkerPlan("cpu", 1, list(range(len(stacks))))])
+
+
+def layers_of(count):
+    """Descriptions of so many dense layers, the last one the output."""
+    names = [f"{index} dense" for index in range(count - 1)] + ["output"]
+    return [{"name": name, "kind": "dense", "weight": [5, 5]} for name in names]
+
+
+def begin(plan, stack, layers):
+    """The events with which a stack begins."""
+    return [
+        {"v": 1, "kind": "run", "session": 0, "worker": 0, "stacks": list(range(len(plan.stacks)))},
+        {
+            "v": 1, "kind": "stack", "session": 0, "stack": stack, "step": 0, "layers": layers_of(layers),
+            "steps": plan.stacks[stack].steps, "steps_per_epoch": 10, "train": 4, "validation": 0, "test": 4, "classes": 2,
+        },
+    ]  # fmt: skip
+
+
+def probe(plan, stack, step, layers):
+    """A probe: the gradient shrinks towards the input by the variant's factor, the same at every step."""
+    trials = plan.stacks[stack].trials
+    factor = FACTORS.get(plan.trials[trials[0]].variant, 0.5)
+    norms = [[factor ** (layers - 1 - layer) for layer in range(layers)] for _ in trials]
+    values = {name: [[0.5] * layers for _ in trials] for name in MEASURES} | {"gradient_norm": norms}
+    values["update_ratio"] = (np.array(norms) / 100).tolist()
+    counts = np.zeros((len(trials), layers, BINS), int)
+    counts[:, :, 30] = 20
+    zeros = np.full((len(trials), layers), 5)
+    arrays = {HISTOGRAM: counts.tolist(), ZEROS: zeros.tolist()}
+    return {"v": 1, "kind": "probe", "session": 0, "stack": stack, "step": step, "cost": 0.01} | values | arrays
+
+
+def metrics(plan, stack, step):
+    """An evaluation: the loss halves every hundred steps, the accuracy grows towards 1."""
+    trials = plan.stacks[stack].trials
+    loss, accuracy = 0.5 ** (step / 100), 1 - 0.5 ** (1 + step / 200)
+    values = {"train_loss": loss, "test_loss": 1.2 * loss, "train_accuracy": accuracy, "test_accuracy": accuracy}
+    event = {
+        "v": 1,
+        "kind": "metrics",
+        "session": 0,
+        "stack": stack,
+        "step": step,
+        "epoch": step / 10,
+        "seconds": step / 9,
+    }
+    return (
+        event | {name: [value] * len(trials) for name, value in values.items()} | {"batch_loss": [loss] * len(trials)}
+    )
+
+
+def training(plan, *, layers=10, every=50, until=1000, stacks=None):
+    """The events of stacks that have come to a step."""
+    events = []
+    for stack in range(len(plan.stacks)) if stacks is None else stacks:
+        events += begin(plan, stack, layers)
+        for step in range(0, until + 1, every):
+            events += [metrics(plan, stack, step), probe(plan, stack, step, layers)]
+    return events
+
+
+def make_view(plan, events=()):
+    """A view of a plan that has read some events."""
+    view = View(Subject("pictured", plan))
+    view.state.apply(events)
+    view.loading = None
+    return view
