@@ -50,7 +50,7 @@ def summarize(folder: RunFolder) -> Report:
     """
     lesson, compare, claims = promises(folder)
     state = RunState(folder.read_plan(), solved=compare.solved, histograms=0)
-    reader = EventReader(folder)
+    reader = EventReader(folder, histograms=False)
     while events := reader.poll():
         state.apply(events)
     at_work = {stack for worker in status(folder).alive for stack in worker.stacks}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -14,6 +16,7 @@ import orjson
 
 from dlbench.errors import DlbenchError, SetupError
 from dlbench.run.folder import RunFolder
+from dlbench.run.measures import HISTOGRAM
 from dlbench.run.tail import Tail
 
 EVENT_VERSION = 1
@@ -98,11 +101,13 @@ class EventReader:
     """Polls all event files of a run, session after session, worker after worker, each in the order of its lines.
 
     No line is delivered twice, even where a file was cut or replaced (`seq` tells). A torn last line is not yet
-    written. Lines that are no events are skipped and counted by file name in `problems`.
+    written. Lines that are no events are skipped and counted by file name in `problems`. Without `histograms` those of
+    probes, which are half of a log, are left out unread.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, *, histograms: bool = True) -> None:
         self.folder = folder
+        self._histograms = histograms
         self.problems: Counter[str] = Counter()
         self._files: dict[str, _EventFile] = {}
         self._refusal: DlbenchError | None = None
@@ -121,10 +126,11 @@ class EventReader:
         events: list[Event] = []
         deadline = None if max_seconds is None else time.monotonic() + max_seconds
         try:
-            for event in self._new():
-                events.append(event)
-                if len(events) == max_events or (deadline is not None and time.monotonic() >= deadline):
-                    break
+            with _uncollected():
+                for event in self._new():
+                    events.append(event)
+                    if len(events) == max_events or (deadline is not None and time.monotonic() >= deadline):
+                        break
         except _NewerVersionError as error:
             self._refusal = error
         if self._refusal is not None and not events:
@@ -135,13 +141,14 @@ class EventReader:
         if self._refusal is not None:
             return
         for session, worker, path in self.folder.events_files():
-            file = self._files.setdefault(path.name, _EventFile(path, session, worker))
+            file = self._files.setdefault(path.name, _EventFile(path, session, worker, self._histograms))
             yield from file.events(self.problems)
 
 
 class _EventFile:
-    def __init__(self, path: Path, session: int, worker: int) -> None:
+    def __init__(self, path: Path, session: int, worker: int, histograms: bool) -> None:  # noqa: FBT001 - as the reader's
         self._tail = Tail(path)
+        self._histograms = histograms
         self._session = session
         self._worker = worker
         self._restarts = 0
@@ -159,12 +166,24 @@ class _EventFile:
                 self._restarts = self._tail.restarts
                 self._known_through = self._last_seq
                 problems[name] += 1
-            event = parse(line, name)
+            event = parse(line, name) if self._histograms else _parse_without_histogram(line, name)
             if event is None:
                 problems[name] += 1
             elif event["seq"] > self._known_through:
                 self._last_seq = max(self._last_seq, event["seq"])
                 yield event | {"session": self._session, "worker": self._worker}
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage meanwhile: a probe of a large stack is thousands of lists, and none of them is garbage yet."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class _NewerVersionError(DlbenchError):
@@ -191,3 +210,16 @@ def parse(line: bytes, name: str) -> Event | None:
         )
     known = version == EVENT_VERSION and seq >= 0 and isinstance(event.get("kind"), str)
     return event if known else None
+
+
+_HISTOGRAM_BEGINS = f',"{HISTOGRAM}":[[['.encode()
+_HISTOGRAM_ENDS = b"]]]"
+
+
+def _parse_without_histogram(line: bytes, name: str) -> Event | None:
+    """The event of one line, cut before it is parsed; a line that is none after the cut is parsed whole."""
+    start = line.find(_HISTOGRAM_BEGINS)
+    end = line.find(_HISTOGRAM_ENDS, start)
+    if start < 0 or end < 0:
+        return parse(line, name)
+    return parse(line[:start] + line[end + len(_HISTOGRAM_ENDS) :], name) or parse(line, name)

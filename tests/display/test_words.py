@@ -93,3 +93,18 @@ def test_diverged_counts_trials():
 
     assert lost(state_after(BEGUN).stacks[0]) == ""
     assert lost(state_after(BEGUN, *marks).stacks[0]) == "2 diverged"
+
+
+def test_dropped_trials_are_counted_too():
+    """What ended early by itself and by hand stand side by side."""
+    mark = {"kind": "diverged", "stack": 0, "step": 5, "trial": 1, "last_loss": 9.0}
+    drop = {"kind": "control", "id": "c", "action": "drop", "stack": 0, "step": 8, "error": None, "trials": [0, 1, 2]}
+
+    assert lost(state_after(BEGUN, mark, drop).stacks[0]) == "1 diverged, 2 dropped"
+
+
+def test_pace_of_a_paused_stack():
+    """A stack that waits has no speed to promise anything by."""
+    heard = {"kind": "heartbeat", "stack": 0, "step": 400, "rate": 60.0, "paused": True}
+
+    assert pace(state_after(BEGUN, heard).stacks[0]) == "paused"

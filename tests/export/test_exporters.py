@@ -6,13 +6,13 @@ import re
 
 import orjson
 import pytest
-from synthetic_run import LN2, finished, make_plan, state_of
+from synthetic_run import LN2, breakpoint_event, control_event, finished, make_plan, state_of
 from typer.testing import CliRunner
 
 from dlbench.cli.app import app
 from dlbench.export import EXPORTERS
 from dlbench.recipe.sections import Claim, Compare
-from dlbench.report.format import row_parts, seeds_text
+from dlbench.report.format import CHANGED, row_parts, seeds_text
 from dlbench.report.metrics import METRICS
 from dlbench.report.summary import report
 
@@ -44,13 +44,28 @@ def compared():
     return report(state_of(plan, finished(plan, final)), Compare("test_accuracy", "sigmoid"), CLAIMS)
 
 
+def steered():
+    """A run in which people set learning rates, dropped a trial, and hit a breakpoint."""
+    plan = make_plan(["sigmoid", "relu"], 3)
+    events = finished(plan, final)
+    middle = next(i for i, e in enumerate(events) if e.get("stack") == 1 and e["kind"] == "metrics" and e["step"] == 50)
+    hands = [
+        control_event("rate", 1, 60, trials=[0, 1], lr=0.05),
+        control_event("rate", 1, 70, trials=[0], lr=0.01),
+        control_event("drop", 1, 80, trials=[2]),
+        breakpoint_event(1, 55, 1),
+    ]
+    state = state_of(plan, [*events[: middle + 1], *hands, *events[middle + 1 :]])
+    return report(state, Compare("test_accuracy", "sigmoid"), CLAIMS)
+
+
 def empty():
     """A run before its first event."""
     plan = make_plan(["sigmoid", "relu"], 2)
     return report(state_of(plan, []), Compare("test_accuracy", "sigmoid"), CLAIMS)
 
 
-REPORTS = {"searched": searched(), "compared": compared(), "empty": empty()}
+REPORTS = {"searched": searched(), "compared": compared(), "steered": steered(), "empty": empty()}
 
 
 @pytest.fixture(params=REPORTS.values(), ids=REPORTS)
@@ -93,6 +108,8 @@ def test_csv_has_every_number_of_the_table(found):
         assert line["variant"].removeprefix("'") == row.variant
         assert int(line["n_ok"]) == row.n_ok
         assert int(line["n_diverged"]) == row.counts.get("diverged", 0)
+        assert int(line["n_dropped"]) == row.counts.get("dropped", 0)
+        assert int(line["n_changed"]) == row.n_changed
         for column in table.all_columns:
             for name, expected in numbers_of(row.cells[column.key]).items():
                 assert parsed(line[f"{column.key}_{name}"]) == expected
@@ -112,6 +129,33 @@ def test_trials_has_every_metric_of_every_trial(found):
         assert (line["trial"], line["status"]) == (trial.plan.id, trial.status)
         assert int(line["seed"]) == trial.plan.seed
         assert {name: parsed(line[name]) for name in METRICS} == {name: m.value(trial) for name, m in METRICS.items()}
+
+
+def test_trials_tells_what_was_done_by_hand():
+    """The steps and rates that were set, and where a trial was dropped; nothing where nobody did anything."""
+    lines = list(csv.DictReader(io.StringIO(EXPORTERS["trials"].make(REPORTS["steered"]))))
+    told = [(line["status"], line["dropped_at"], line["changed_at"], line["changed_lr"]) for line in lines]
+    assert told[:3] == [("ok", "", "", "")] * 3
+    assert told[3:] == [("ok", "", "60;70", "0.05;0.01"), ("ok", "", "60", "0.05"), ("dropped", "80", "", "")]
+
+
+def test_json_tells_what_was_done_by_hand():
+    """Every change, drop and breakpoint with its trial and step."""
+    data = orjson.loads(EXPORTERS["json"].make(REPORTS["steered"]))
+    assert [(one["variant"], one["seed"], one["step"], one["lr"]) for one in data["interventions"]] == [
+        ("relu", 0, 60, 0.05), ("relu", 0, 70, 0.01), ("relu", 1, 60, 0.05),
+    ]  # fmt: skip
+    assert data["dropped"] == [{"variant": "relu", "choice": {}, "seed": 2, "step": 80}]
+    (hit,) = data["breakpoints"]
+    assert (hit["seed"], hit["step"], hit["layer"], hit["when"]) == (1, 55, "0 dense", "gradient_norm < 1e-6")
+    assert [row["n_changed"] for row in data["rows"]] == [0, 2]
+
+
+def test_markdown_marks_what_was_changed():
+    """The changed row has its mark, and the note that explains it stands beneath."""
+    text = EXPORTERS["markdown"].make(REPORTS["steered"])
+    assert f"| relu {CHANGED} | 2/3, 1 dropped |" in text
+    assert f"- {CHANGED} lr of relu (seeds 0, 1) set to 0.05 by hand at step 60" in text
 
 
 def test_json_has_every_number_of_the_table(found):
