@@ -22,6 +22,7 @@ from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
 from dlbench.tui.widgets.layer_heat_map import LayerHeatMap
 from dlbench.tui.widgets.lookup import headline, trial_name
+from dlbench.tui.widgets.standing import missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -98,7 +99,8 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
         """Draw the pictures on one scale, and what stands beneath."""
         pair = self._pair(view)
         self.query_one(".picture").set_class(len(pair) > 1, "-two")
-        scale = self._settle(view, pair)
+        has_any = any(missing_probes(view, trial) is None for trial in pair)
+        scale = self._settle(view, pair) if has_any else None
         for chart in self.query(LayerHeatMap):
             chart.scale = scale
         self.query_one(ColorScale).scale = scale
@@ -141,7 +143,7 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
         """What the colours mean and whose they are above, how much a cell stands for below."""
         focus, picture = view.focus, self.query_one(".picture")
         whose = "" if picture.has_class("-two") else f" · {trial_name(view, focus.trial)}"
-        resolution = self.query(LayerHeatMap).first().resolution
+        resolution = self.query(LayerHeatMap).first().resolution(view)
         entitle(picture, headline(focus.measure) + whose, below=resolution)
 
 

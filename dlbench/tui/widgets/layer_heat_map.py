@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlbench.tui.charts.heat_map import HeatMap, heat_map
 from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.legend import fitted
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Scale
 from dlbench.tui.model.series import grid
 from dlbench.tui.widgets.chart import Chart, Place
 from dlbench.tui.widgets.lookup import cursor_of, layer_names, marked_steps, trial_name
-from dlbench.tui.widgets.standing import Notice, blank, ended_badly, missing_probes
+from dlbench.tui.widgets.standing import Notice, blank, ended_badly, lines, missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
+
+ROWS_A_LINE = 6
+"""Rows that a picture has for each line above its map."""
 
 
 class LayerHeatMap(Chart):
@@ -29,6 +35,8 @@ class LayerHeatMap(Chart):
         """What the colours span; the pane sets it, one for all pictures that are compared."""
         self._map: HeatMap | None = None
         self._top = 0
+        self._stride = 1
+        self._probes: list[int] = []
 
     def trial(self, view: View) -> int | None:
         """The trial that is drawn, as an index into the plan."""
@@ -38,15 +46,17 @@ class LayerHeatMap(Chart):
         """The map under what there is to say of the trial; or only that, where there is no map."""
         index = self.trial(view)
         self._map, self._top = None, 0
-        if index is None or self.scale is None:
-            return Picture.blank(width, height)
-        empty = missing_probes(view, index)
+        empty = None if index is None else missing_probes(view, index)
         if empty is not None:
             return blank(empty, width, height)
-        heads = self._heads(view, index)
+        if index is None or self.scale is None:
+            return Picture.blank(width, height)
+        heads = self._heads(view, index, width, height)
         self._top = len(heads)
+        values = grid(view, index, view.focus.measure)
+        self._stride, self._probes = values.stride, view.state.trials[index].probe_steps
         self._map = heat_map(
-            grid(view, index, view.focus.measure),
+            values,
             layer_names(view, index),
             width,
             height - self._top,
@@ -57,35 +67,48 @@ class LayerHeatMap(Chart):
         )
         picture = Picture.blank(width, height)
         for row, head in enumerate(heads):
-            picture.put(row, 0, head.text[:width], head.ink)
+            picture.put(row, 0, head.text, head.ink)
         picture.paste(self._map.picture, self._top, 0)
         return picture
 
     def place(self, column: int, row: int) -> Place | None:
-        """Layer and step of a cell."""
+        """Layer of a cell, and the first probe in its column."""
         found = self._map.at(column, row - self._top) if self._map else None
-        return None if found is None else Place(*found)
+        return None if found is None else Place(found[0], self._probe(found[1]))
 
     def columns(self) -> list[int]:
-        """The first steps of the map's columns."""
-        places = (self.place(column, self._top) for column in range(self._picture.width))
-        return sorted({place.step for place in places if place is not None and place.step is not None})
+        """The first probe of each of the map's columns."""
+        steps = [] if self._map is None else np.unique(self._map.steps).tolist()
+        return [self._probe(step) for step in steps]
 
-    @property
-    def resolution(self) -> str:
+    def _probe(self, start: int) -> int:
+        """The first probe of what begins at a step; the step itself where there is none, as after a divergence."""
+        index = bisect_left(self._probes, start)
+        found = self._probes[index] if index < len(self._probes) else start
+        return found if found < start + self._stride else start
+
+    def resolution(self, view: View) -> str:
         """In words how many layers and steps a cell of the last picture stands for; empty without one."""
-        steps = self._map.steps if self._map else np.empty(0)
-        if self._map is None or not steps.size:
+        index = self.trial(view)
+        if self._map is None or index is None or not self._map.steps.size:
             return ""
         band = "a layer a band" if self._map.grouped == 1 else f"{self._map.grouped} layers a band"
-        stops = np.unique(steps)
-        apart = round(float(np.median(np.diff(stops)))) if stops.size > 1 else 1
-        column = f"{apart:,} step{'' if apart == 1 else 's'} a column"
-        if stops.size < steps.size:
-            column = f"a probe every {apart:,} steps" if apart > 1 else "a probe every step"
-        return f"{band} · {column}"
+        stops = np.unique(self._map.steps)
+        if stops.size == self._map.steps.size:
+            return f"{band} · {apart(stops)} a column"
+        return f"{band} · a probe every {apart(np.array(view.state.trials[index].probe_steps)).removeprefix('1 ')}"
 
-    def _heads(self, view: View, index: int) -> list[Notice]:
-        """The lines above the map: whose it is, where there are two, and how it ended, where it ended badly."""
-        name = Notice(trial_name(view, index), Ink.STRONG) if view.focus.beside is not None else None
-        return [head for head in (name, ended_badly(view, index)) if head is not None]
+    def _heads(self, view: View, index: int, width: int, height: int) -> list[Notice]:
+        """The lines above the map: how it ended where it ended badly; where there are two maps, whose it is, in one line."""
+        bad = ended_badly(view, index)
+        if view.focus.beside is None:
+            return lines(bad, width, max(height // ROWS_A_LINE, 1)) if bad else []
+        name = trial_name(view, index)
+        told = Notice(f"{name}: {bad.text}", bad.ink) if bad else Notice(name, Ink.STRONG)
+        return [Notice(fitted(told.text, width, self.glyphs.ellipsis), told.ink)]
+
+
+def apart(steps: NDArray[np.int64]) -> str:
+    """How far rising steps are apart, usually: `1 step`, `160 steps`."""
+    usual = round(float(np.median(np.diff(steps)))) if steps.size > 1 else 1
+    return f"{usual:,} step{'' if usual == 1 else 's'}"

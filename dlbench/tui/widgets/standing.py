@@ -65,10 +65,16 @@ def ended_badly(view: View, index: int) -> Notice | None:
 def blank(notice: Notice, width: int, height: int) -> Picture:
     """A notice in the middle of an empty picture, wrapped and cut to its size."""
     picture = Picture.blank(width, height)
-    lines = textwrap.wrap(notice.text, max(width - 4, 1))[:height]
-    for row, line in enumerate(lines, (height - len(lines)) // 2):
-        picture.put(row, max((width - cell_len(line)) // 2, 0), line, notice.ink)
+    found = lines(notice, width - 4, height)
+    for row, line in enumerate(found, (height - len(found)) // 2):
+        picture.put(row, max((width - cell_len(line.text)) // 2, 0), line.text, line.ink)
     return picture
+
+
+def lines(notice: Notice, width: int, most: int) -> list[Notice]:
+    """A notice wrapped into lines, the last one cut where there are more."""
+    found = textwrap.wrap(notice.text, max(width, 1), max_lines=max(most, 1), placeholder=" ...")
+    return [Notice(line, notice.ink) for line in found[: max(most, 0)]]
 
 
 def _trial(view: View, index: int) -> TrialState | None:

@@ -245,11 +245,19 @@ def test_layers_are_walked_to_their_ends(pane):
     assert play(pane, view, scenario) == (2, 3, 0)
 
 
-async def drag(pilot, chart, start, stop):
-    """Press, move and release the mouse over a chart."""
-    await pilot.mouse_down(chart, offset=start)
-    await pilot.hover(chart, offset=stop)
-    await pilot.mouse_up(chart, offset=stop)
+def test_the_cursor_stands_on_probes():
+    """Where a column holds several steps, the cursor stands on the first of its probes."""
+    plan = make_plan(steps=40_000)
+    view = make_view(plan, training(plan, every=703, until=40_000, stacks=[0]))
+
+    async def scenario(pilot):
+        seen = []
+        for _ in range(5):
+            await act(pilot, ("step", -1))
+            seen.append(view.focus.step)
+        return seen
+
+    assert play(GradientsPane, view, scenario) == [703 * number for number in (55, 54, 53, 52, 51)]
 
 
 def test_the_mouse_chooses_layer_and_step():
@@ -445,15 +453,26 @@ def conditions():
     }
 
 
-@pytest.mark.parametrize("size", ["120x40", "80x24"])
 @pytest.mark.parametrize("pane", PANES)
 @pytest.mark.parametrize("name", conditions())
-def test_panes_say_why_there_is_nothing(name, pane, size):
+def test_panes_say_why_there_is_nothing(name, pane):
     """A pane without numbers says in words what it waits for, or what went wrong."""
     view, words = conditions()[name]
-    text = " ".join(frame(pane, view, size=PANE_SIZES[size]).replace("│", " ").split())
+    text = " ".join(frame(pane, view, size=PANE_SIZES["80x24"]).replace("│", " ").split())
 
     assert words in text
+
+
+def test_before_the_first_event():
+    """Before the first event there are frames with their titles, the words, and no scale of nothing."""
+    empty, words = f"│{' ' * 58}│", "Starting the workers ..."
+    title = "Gradient norm · sigmoid, seed 0"
+    # The place of the scale is kept free at the right, so that nothing jumps when it comes.
+    drawn = f"│{words:^46}{' ' * 12}│"
+
+    assert frame(GradientsPane, make_view(make_plan()), size=PANE_SIZES["60x16"]).splitlines() == [
+        f"╭─ {title} {'─' * (60 - len(title) - 5)}╮", *[empty] * 4, drawn, *[empty] * 5, f"╰{'─' * 58}╯",
+    ]  # fmt: skip
 
 
 def test_without_probes_the_curves_remain():
@@ -473,6 +492,30 @@ def test_what_failed_keeps_its_picture():
 
     assert "failed at step 100: out of memory on cuda:0" in text
     assert "0 dense" in text
+
+
+def test_a_long_error_is_wrapped_and_cut():
+    """A long error takes few lines above the picture, and says that it goes on."""
+    view = make_view(make_plan(), failed(make_plan(), error="a very long story " * 40))
+    lines = frame(GradientsPane, view).splitlines()
+    told = [line for line in lines if "story" in line]
+
+    assert 1 < len(told) < 5
+    assert "..." in told[-1]
+    assert any("0 dense" in line for line in lines)
+
+
+def test_beside_tells_the_ends_of_both():
+    """Beside each other, two trials keep their layers in line, and one line above each says whose it is and its end."""
+    plan = make_plan()
+    mark = {"v": 1, "kind": "diverged", "session": 0, "stack": 0, "step": 310, "trial": 0, "last_loss": None}
+    view = make_view(plan, [*training(plan), mark])
+    view.focus.beside = 2
+    lines = frame(GradientsPane, view).splitlines()
+
+    assert "sigmoid, seed 0: diverged at st" in lines[1]
+    assert "relu, seed 0" in lines[1]
+    assert all(line.count("output") == 2 for line in lines[:20] if "output" in line)
 
 
 def test_what_diverged_keeps_its_picture():
