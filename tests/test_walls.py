@@ -31,7 +31,7 @@ KNOWS = {
     "cli": {"data", "display", "errors", "export", "launch", "parts", "plan", "recipe", "report", "run", "tui"},
 }
 """Which rooms each room may name: the data goes one way. Of the report a recipe knows the names of metrics and no more."""
-NAMES_OF_METRICS = {"dlbench.report.metrics", "dlbench.report.trial"}
+NAMES_OF_METRICS = {"dlbench.report.metrics"}
 HEAVY = {"torch", "torchvision", "numpy", "scipy", "sklearn", "textual", "rich"}
 VERBS = ("run", "watch", "list", "show", "check", "table", "export", "runs", "stop", "parts", "schema", "data")
 

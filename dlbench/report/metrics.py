@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from dlbench.plan.measures import CURVES
 from dlbench.report.rounding import at_least, at_most
-from dlbench.report.trial import CURVES, Status, Trial, index_at
+from dlbench.report.trial import Status, Trial, index_at
 
 if TYPE_CHECKING:
     from numpy import float64

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from dlbench.plan import Plan
+from dlbench.plan.measures import BATCH_LOSS, CURVES, HISTOGRAM, MEASURES, ZEROS
 from dlbench.report.fields import Event, count, number, numbers, positions, tallies, text
 from dlbench.report.histograms import Histogram, Histograms
 from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
 from dlbench.report.stack_state import NO_SESSION, Layer, StackState
-from dlbench.report.trial import CURVES, SolvedRule, Status
+from dlbench.report.trial import SolvedRule, Status
 from dlbench.report.trial_state import TrialState
-from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
 
-TRIAL_SERIES = (*CURVES, "batch_loss")
+TRIAL_SERIES = (*CURVES, BATCH_LOSS)
 LAYER_SERIES = (*MEASURES, ZEROS)
 CRASHED = "crashed"
 HISTOGRAMS = 64

@@ -11,16 +11,6 @@ if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
 
-CURVES: dict[str, str] = {
-    "train_loss": "loss on the training data",
-    "train_accuracy": "accuracy on the training data",
-    "validation_loss": "loss on the validation data",
-    "validation_accuracy": "accuracy on the validation data",
-    "test_loss": "loss on the test data",
-    "test_accuracy": "accuracy on the test data",
-}
-"""The series that every evaluation writes: name and what it is."""
-
 
 class Status(StrEnum):
     """Where a trial stands. `OK`, `DIVERGED`, `DROPPED` and `FAILED` are final; a stopped or crashed trial can be resumed."""

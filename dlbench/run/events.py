@@ -15,8 +15,8 @@ from typing import Any, Self, TypeAlias
 import orjson
 
 from dlbench.errors import DlbenchError, SetupError
+from dlbench.plan.measures import HISTOGRAM
 from dlbench.run.folder import RunFolder
-from dlbench.run.measures import HISTOGRAM
 from dlbench.run.tail import Tail
 
 EVENT_VERSION = 1

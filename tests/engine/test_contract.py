@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import re
+import signal
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from asking import Attended, asked
 from cases import Events, dense, plan_of, settings, trained
 
+from dlbench.engine.worker import Worker
+from dlbench.plan.measures import HISTOGRAM
 from dlbench.report.state import HANDLERS, LAYER_SERIES, TRIAL_SERIES
-from dlbench.run.measures import HISTOGRAM
+from dlbench.run.control import ACTIONS
+from dlbench.run.events import EventReader
+from dlbench.run.folder import create
 
 DESIGN = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
-ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", DESIGN, re.MULTILINE))
-PROMISED = {kind: set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", row)))) for kind, row in ROWS.items()}
-"""The words in code type of each row of the design's table of events."""
+
+
+def words(text: str) -> set[str]:
+    """The words in code type."""
+    return set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", text))))
+
+
+def table(head: str) -> dict[str, set[str]]:
+    """The words in code type of each row of a table of the design, by the names in its first column."""
+    lines = DESIGN.partition(f"\n{head}")[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [line.strip("| ").split(" | ") for line in lines]
+    return {name: words(fields) for names, fields, *_ in cells for name in words(names)}
+
+
+PROMISED = table("| kind | fields |")
+ASKED = table("| action | fields |")
 
 PLACE = {"kind", "stack", "step"}
+ENVELOPE = {"v", "seq", "time", "session", "worker"}
+OWN = {"rate": {"trials", "lr"}, "drop": {"trials"}, "advance": {"steps"}, "breakpoint": {"when", "on"}}
+"""What the answer to an action holds beside what every answer has."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +68,52 @@ def test_the_design_tells_of_every_field(events: Events, kind: str) -> None:
     assert fields_of(events, kind) - PROMISED[kind] == set()
 
 
+@pytest.fixture(scope="module")
+def viewed(tmp_path_factory: pytest.TempPathFactory) -> Attended:
+    """A training of which everything was asked that can be."""
+    viewer = Attended(tmp_path_factory.mktemp("runs"), plan_of({"a": settings([dense(4)])}, seeds=[0, 1]))
+    before = {
+        5: [asked("breakpoint", when="test_loss > 0", on=True), asked("drop", trials=[0]), asked("pause")],
+        20: [asked("rate", trials=[1], lr=0.1), asked("rate", trials=[7], lr=0.1), asked("stop")],
+    }
+    viewer.train(before, [asked("advance", steps=2)])
+    return viewer
+
+
+def test_what_can_be_asked_is_what_the_design_says() -> None:
+    """Workers know the actions of the design's table, with its fields."""
+    assert set(ACTIONS) == set(ASKED)
+    assert all(set(fields) <= ASKED[action] for action, fields in ACTIONS.items())
+
+
+def test_every_control_is_answered_as_the_design_says(viewed: Attended) -> None:
+    """An answer has its id, what was asked, where it took effect or why not, and the action's own fields."""
+    answers = viewed.events.of("control")
+    every = PROMISED["control"] - {"trials"}
+
+    assert {answer["action"] for answer in answers} == set(ACTIONS)
+    for answer in answers:
+        own = OWN.get(answer["action"], set()) if answer["error"] is None else set()
+        assert set(answer) - {"kind"} == every | own
+
+
+def test_breakpoints_are_told_as_the_design_says(viewed: Attended) -> None:
+    """A hit has the fields of the design's table."""
+    assert fields_of(viewed.events, "breakpoint") | PLACE - {"kind"} == PROMISED["breakpoint"]
+
+
+def test_a_worker_tells_what_the_design_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the kinds that only a worker writes, each has the fields of the design's table."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    folder = create(tmp_path, "case", datetime.now().astimezone())
+    folder.write_plan(plan_of({"a": settings([dense(4)])}))
+    Worker(folder, 0, 0, [0]).run()
+    told = {event["kind"]: set(event) - ENVELOPE - {"kind"} for event in EventReader(folder).poll()}
+
+    for kind in ("run", "heartbeat", "checkpoint", "end"):
+        assert told[kind] == PROMISED[kind] - ENVELOPE - ({"done", "stopped", "failed"} if kind == "end" else set())
+
+
 def test_the_report_handles_every_promised_kind() -> None:
-    """Every kind in the design's table is folded, but for the answer to a control, which is for whoever asked."""
-    assert set(HANDLERS) == set(PROMISED) - {"control"}
+    """Every kind in the design's table is folded."""
+    assert set(HANDLERS) == set(PROMISED)

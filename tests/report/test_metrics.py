@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from synthetic_run import LN2
 
+from dlbench.plan.measures import CURVES
 from dlbench.recipe.sections import Solved
 from dlbench.report.metrics import METRICS
-from dlbench.report.trial import CURVES, Status
+from dlbench.report.trial import Status
 
 
 @dataclass
