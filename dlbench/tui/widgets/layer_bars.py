@@ -12,7 +12,7 @@ from dlbench.tui.charts.scale import Scale
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.series import layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.lookup import headline, layer_names, layer_of, trial_name
+from dlbench.tui.widgets.lookup import broken_layers, headline, layer_names, layer_of, trial_name
 from dlbench.tui.widgets.standing import blank, missing_probes
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class LayerBars(Chart):
             scale=self._settle(view, values, second),
             second=second,
             cursor=layer_of(view, index),
+            missing=np.isnan(values) & ~broken_layers(view, index, measure, step),
         )
         return self._bars.picture
 

@@ -16,7 +16,7 @@ from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import number
 from dlbench.tui.model.series import layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.lookup import layer_names, layer_of
+from dlbench.tui.widgets.lookup import broken_layers, layer_names, layer_of
 from dlbench.tui.widgets.standing import blank, missing_probes
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class LayerTable(Chart):
             return blank(empty, width, height) if empty else Picture.blank(width, height)
         names, chosen = layer_names(view, index), layer_of(view, index)
         values = [layer_values(view, index, column.measure, step) for column in COLUMNS]
+        for column, numbers in zip(COLUMNS, values, strict=True):
+            numbers[np.isnan(numbers) & broken_layers(view, index, column.measure, step)] = np.inf
         self._layers = window(len(names), chosen, max(height - HEAD, 0))
         return self._table(names, values, chosen, width, height)
 
@@ -98,9 +100,11 @@ def window(layers: int, chosen: int, rows: int) -> range:
 
 
 def _cell(value: float, *, is_share: bool, none: str) -> tuple[str, Ink]:
-    """A number as text with its ink; a layer without the measure has a faint sign."""
+    """A number as text with its ink; a layer without the measure has a faint sign, a broken number a loud one."""
     if np.isnan(value):
         return none, Ink.FAINT
+    if np.isinf(value):
+        return "NaN", Ink.ALARM
     return (percent(value) if is_share else number(value)), Ink.PLAIN
 
 

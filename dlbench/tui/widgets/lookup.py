@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.tui.model.series import grid
 from dlbench.tui.model.trials import name_of
 
 if TYPE_CHECKING:
@@ -44,3 +48,13 @@ def marked_steps(view: View, index: int) -> list[int]:
     """The steps at which someone changed something about a trial, or a breakpoint of it came true."""
     hits = {hit.step for hit in view.state.hits if hit.trial == index}
     return sorted(hits.union(view.state.trials[index].changed_at))
+
+
+def broken_layers(view: View, index: int, measure: str, step: int) -> NDArray[np.bool_]:
+    """The layers whose measure was NaN or infinite about a step, `[layers]`; that a layer has no such measure is no harm."""
+    found = grid(view, index, measure)
+    column = int(np.searchsorted(found.starts, step, side="right")) - 1
+    if not 0 <= column < len(found.broken):
+        return np.zeros(found.broken.shape[1], np.bool_)
+    broken: NDArray[np.bool_] = found.broken[column]
+    return broken

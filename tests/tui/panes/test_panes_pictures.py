@@ -399,6 +399,19 @@ def test_table_tells_what_was_measured():
     assert cells("output") == ["3.0e-07", "0.5", "100%", "25%", "0.5"]
 
 
+def test_missing_is_not_broken():
+    """A layer without weights has no gradient norm and no alarm; NaN in a layer with weights is told as NaN."""
+    plan = make_plan()
+    begun = begin(plan, 0, 3)
+    begun[1]["layers"][1]["weight"] = None
+    event = probe(plan, 0, 0, 3)
+    event |= {"gradient_norm": [[None, None, 0.5]] * 2, "weight_norm": [[None, None, 0.5]] * 2}
+    lines = frame(LayersPane, make_view(plan, [*begun, event])).splitlines()
+    told = {name: [line for line in lines if name in line] for name in ("0 dense", "1 dense", "output")}
+
+    assert [sum("NaN" in line for line in found) for found in told.values()] == [2, 0, 0]
+
+
 @pytest.mark.parametrize(("layers", "chosen", "rows"), [(60, 0, 10), (60, 59, 10), (60, 30, 10), (3, 1, 10), (1, 0, 1)])
 def test_window_holds_the_cursor(layers, chosen, rows):
     """As many layers as fit stand in the table, from the output down, the cursor's among them."""
