@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,6 +51,7 @@ def watch(
     if not is_interactive():
         print_once(folder, ascii_only=ascii_only)
         return
+    gc.disable()  # Opening makes many objects and no garbage; the dashboard turns it on again after its first frame.
     from dlbench.tui.open import Start, look
     from dlbench.tui.options import chosen
 

@@ -1,25 +1,18 @@
-"""What a recipe may name. `CATALOGS` is the one list of catalogues; importing this package imports no torch."""
+"""What a recipe may name. `CATALOGS` is read when it is first asked for, so that the vocabulary of parts costs nothing."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dlbench.parts.activations import ACTIVATIONS
-from dlbench.parts.arguments import given
-from dlbench.parts.catalog import Catalog
-from dlbench.parts.datasets import DATASETS
-from dlbench.parts.inits import INITS
-from dlbench.parts.layers import LAYERS
-from dlbench.parts.optimizers import OPTIMIZERS
-from dlbench.parts.regularizers import REGULARIZERS
-from dlbench.parts.schedules import SCHEDULES
+if TYPE_CHECKING:
+    from dlbench.parts.catalogs import CATALOGS, make
 
-CATALOGS: dict[str, Catalog[Any]] = {
-    catalog.name: catalog for catalog in (LAYERS, ACTIVATIONS, INITS, OPTIMIZERS, SCHEDULES, REGULARIZERS, DATASETS)
-}
-"""Every catalogue by its name."""
+__all__ = ["CATALOGS", "make"]
 
 
-def make(catalog: str, settings: dict[str, Any]) -> Any:
-    """Build a class part from its settings: `make("layers", {"kind": "dense", "units": 5})`."""
-    return CATALOGS[catalog][settings["kind"]].make(**given(settings))
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dlbench.parts import catalogs
+
+    return getattr(catalogs, name)

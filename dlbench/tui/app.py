@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -118,8 +119,13 @@ class Dashboard(Switching):
         self.listen()
         await self.show_pane(TABS[0].name)
         self.set_interval(1 / self.options.frames, self.tick)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """What need not be done before the first frame."""
+        gc.enable()
         if self.feed is not None:
-            self.call_after_refresh(self.feed.start)
+            self.feed.start()
 
     def on_unmount(self) -> None:
         """Read no further."""

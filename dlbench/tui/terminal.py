@@ -96,7 +96,8 @@ class Signals:
     def _note(self, number: int, frame: FrameType | None) -> None:
         received = signal.Signals(number)
         if received is signal.SIGHUP:
-            let_go()
+            if not is_terminal(sys.__stdin__):
+                let_go()
             give_up()
         if self.received is None:
             self.received = received
