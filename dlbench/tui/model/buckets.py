@@ -54,6 +54,10 @@ class Buckets:
         """Take in the records that are new; all anew where older ones have changed. `until` is a step to make room for."""
         if self._timeline.rewritten != self._rewritten:
             self._reset()
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._update(until)
+
+    def _update(self, until: int) -> None:
         self._make_room(until)
         series = self._timeline.series(self._field)
         if series is None or len(series) == self._done:

@@ -76,7 +76,8 @@ class Feed:
         except DlbenchError as error:
             self._tell(problem=str(error))
             return False
-        self._tell(loading=self._source.progress, playback=self._source.playback, problem=self._complaint)
+        problem = self._complaint or (self._lookout.problem if self._lookout else None)
+        self._tell(loading=self._source.progress, playback=self._source.playback, problem=problem)
         self._report()
         return bool(events) or self._source.progress is not None
 

@@ -44,6 +44,8 @@ class Finding:
 
     severity: Severity
     text: str
+    short: str
+    """The same where there is little room."""
     since: int
     layers: tuple[int, ...] = ()
 
@@ -63,7 +65,8 @@ def findings(view: View, trial: int) -> list[Finding]:
 
 def _divergence(state: TrialState, step: int) -> Finding:
     last = "" if state.last_loss is None else f", the last finite loss was {number(state.last_loss)}"
-    return Finding("alarm", f"diverged: the loss is NaN or infinite at step {step:,}{last}", step)
+    text = f"diverged: the loss is NaN or infinite at step {step:,}{last}"
+    return Finding("alarm", text, f"diverged at step {step:,}", step)
 
 
 def _lost(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -125,7 +128,7 @@ def _saturated(probes: Probes, _: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Law:
-    """A rule with its words, which may name `layers`, the `first` and the `last` with weights, and two numbers.
+    """A rule with its words, in short up to their colon; they may name `layers`, the `first` and the `last` with weights, and two numbers.
 
     `gap` is the gradient norm of the first over that of the last, `percent` the largest `measure` of `layers`.
     """
@@ -137,10 +140,10 @@ class Law:
     lasting: int = 1
 
 
-STUCK = Law("alarm", _still, "stuck: no layer moves, and it knows no more than at first", "update_ratio", LASTING)
+STUCK = Law("alarm", _still, "stuck: no layer moves, and the loss is no better than guessing", "update_ratio", LASTING)
 VANISHED = Law("warning", _small, "vanishing gradient: {first}'s is {gap} of {last}'s", "gradient_norm")
 LAWS = (
-    Law("alarm", _lost, "NaN or infinity in the gradient of {layers}", "gradient_norm"),
+    Law("alarm", _lost, "NaN or infinity: the gradient of {layers} is no number", "gradient_norm"),
     Law("alarm", _zero, "zero gradient: {layers} {learn} nothing at all", "gradient_norm"),
     Law("alarm", _large, "exploding gradient: {first}'s is {gap} times {last}'s", "gradient_norm"),
     STUCK,
@@ -204,11 +207,12 @@ class Watch:
         for law, streak in self._streaks.items():
             if streak.since is None or streak.count < law.lasting or (law is STUCK and self._has_learnt()):
                 continue
-            text = f"{self._said(law, streak.layers)}, since step {streak.since:,}"
+            said, since = self._said(law, streak.layers), f"since step {streak.since:,}"
+            text, short = f"{said}, {since}", f"{said.partition(':')[0]} {since}"
             before = self._streaks[VANISHED].past
             if law is STUCK and before is not None:
                 text += f"; its gradient had vanished from step {before[0]:,} to {before[1]:,}"
-            found.append(Finding(law.severity, text, streak.since, streak.layers))
+            found.append(Finding(law.severity, text, short, streak.since, streak.layers))
         return found
 
     def _has_learnt(self) -> bool:

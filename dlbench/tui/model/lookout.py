@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from dlbench.errors import DlbenchError
 from dlbench.run.events import Event
 from dlbench.run.folder import RunFolder
 from dlbench.run.status import RunStatus, is_alive, status
@@ -31,6 +32,8 @@ class Lookout:
         self.status: RunStatus | None = None
         self.is_fresh = False
         """Whether nothing was told since that could change it."""
+        self.problem: str | None = None
+        """Why the last look saw nothing: a folder that is no run any more, a plan that is damaged."""
 
     def hear(self, events: Iterable[Event]) -> None:
         """Take note of what was told."""
@@ -40,18 +43,22 @@ class Lookout:
             self.is_fresh = self.is_fresh and event["kind"] not in CHANGING
 
     def look(self) -> None:
-        """Look again if it is time and there is a reason to.
-
-        Raises UsageError where the folder is no run any more, DlbenchError where it cannot be read.
-        """
+        """Look again if it is time and there is a reason to."""
         if self._now() < self._next:
             return
         self._next = self._now() + EVERY_SECONDS
         launches = size_of(self._folder.workers_file)
         if self.status is None or not self.is_fresh or launches != self._launches or self._someone_is_gone(self.status):
             self._launches = launches
+            self._look()
+
+    def _look(self) -> None:
+        try:
             self.status = status(self._folder)
-            self.is_fresh = True
+        except DlbenchError as error:
+            self.problem = str(error)
+        else:
+            self.problem, self.is_fresh = None, True
 
     @property
     def at_work(self) -> set[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from threading import Lock
 
@@ -176,17 +177,16 @@ class Replay:
 
     def _read(self, wanted: int, deadline: float) -> list[Event]:
         events: list[Event] = []
-        while self._sent < wanted:
+        with closing(self._tape.read(self._sent, wanted)) as reader:
             try:
-                event = self._tape.event(self._sent)
+                for event in reader:
+                    self._sent += 1
+                    if event is not None:
+                        events.append(event)
+                    if time.monotonic() >= deadline:
+                        break
             except DlbenchError:
                 # What came before is handed out first; the next poll says what is wrong.
-                if events:
-                    break
-                raise
-            self._sent += 1
-            if event is not None:
-                events.append(event)
-            if time.monotonic() >= deadline:
-                break
+                if not events:
+                    raise
         return events

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -97,7 +98,6 @@ class Tape:
         self._files = [_File(*found) for found in folder.events_files()]
         self._size = sum(size_of(file.path) for file in self._files)
         self._work = (None for file in self._files for _ in file.lines())
-        self._open: dict[int, BinaryIO] = {}
         self.ready = False
         self.clock: NDArray[np.float64] = np.empty(0)
         self.stacks: NDArray[np.int64] = np.empty(0, np.int64)
@@ -135,24 +135,22 @@ class Tape:
         gaps = np.minimum(np.diff(at[order]), LONGEST_GAP)
         self.clock = np.concatenate([empty, np.zeros(min(len(order), 1)), np.cumsum(gaps)])
 
-    def event(self, index: int) -> Event | None:
-        """One event, read from its file; `None` where the line is none.
+    def read(self, start: int, stop: int) -> Generator[Event | None, None, None]:
+        """The events from one place on the tape to before another, read from their files; `None` where a line is none.
 
-        Raises DlbenchError where the file cannot be read any more, or the event is of a newer version.
+        Raises DlbenchError where a file cannot be read any more, or an event is of a newer version.
         """
-        owner = int(self._owners[index])
-        file = self._files[owner]
-        try:
-            stream = self._open.get(owner) or self._open.setdefault(owner, file.path.open("rb"))
-            stream.seek(int(self._starts[index]))
-            line = stream.read(int(self._lengths[index]))
-        except OSError as error:
-            raise DlbenchError(f"{file.path}: cannot be read: {error.strerror}") from error
-        event = parse(line, file.path.name)
-        return None if event is None else event | {"session": file.session, "worker": file.worker}
-
-    def close(self) -> None:
-        """Let go of the files."""
-        for stream in self._open.values():
-            stream.close()
-        self._open.clear()
+        with ExitStack() as stack:
+            streams: dict[int, BinaryIO] = {}
+            for index in range(start, stop):
+                owner = int(self._owners[index])
+                file = self._files[owner]
+                try:
+                    if owner not in streams:
+                        streams[owner] = stack.enter_context(file.path.open("rb"))
+                    streams[owner].seek(int(self._starts[index]))
+                    line = streams[owner].read(int(self._lengths[index]))
+                except OSError as error:
+                    raise DlbenchError(f"{file.path}: cannot be read: {error.strerror}") from error
+                event = parse(line, file.path.name)
+                yield None if event is None else event | {"session": file.session, "worker": file.worker}

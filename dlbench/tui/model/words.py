@@ -109,17 +109,25 @@ def _of_stacks(view: View) -> Piece:
 
 
 def cursor_line(view: View, width: int | None = None) -> list[Piece]:
-    """The cursor in words, then what is wrong with the trial; to fit into `width` cells, the least important is left out.
+    """The cursor in words, then what is wrong with the trial.
 
     `dense2 · step 1,212 · gradient norm 3.1e-03 · update/weight 8.7e-04 · 12 % exact zeros · vanishing gradient: ...`
+
+    To fit into `width` cells, other findings go first, then other numbers, then the worst finding gets shorter.
     """
     place, alongside = cursor_words(view)
-    wrong: list[Piece] = [(finding.text, Ink.ALARM) for finding in findings(view, view.focus.trial)]
-    # From what must be told to what may be left out.
-    ranked = [*place, *wrong[:1], *alongside, *wrong[1:]]
-    while width is not None and ranked[1:] and _width(ranked) > width:
-        ranked.pop()
-    told = [piece for piece in (*place, *alongside, *wrong) if piece in ranked]
+    found = findings(view, view.focus.trial)
+    wrong: list[Piece] = [(finding.text, Ink.ALARM) for finding in found]
+    while width is not None and _width(place, alongside, wrong) > width:
+        if wrong[1:] or alongside:
+            (wrong if wrong[1:] else alongside).pop()
+        elif wrong and wrong[0][0] != found[0].short:
+            wrong = [(found[0].short, Ink.ALARM)]
+        elif place[1:]:
+            place.pop()
+        else:
+            break
+    told = [*place, *alongside, *wrong]
     return [piece for each in told for piece in ((SEPARATOR, Ink.FAINT), each)][1:]
 
 
@@ -161,5 +169,6 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def _width(pieces: list[Piece]) -> int:
-    return sum(cell_len(text) for text, _ in pieces) + len(SEPARATOR) * (len(pieces) - 1)
+def _width(*lines: list[Piece]) -> int:
+    pieces = [text for line in lines for text, _ in line]
+    return sum(map(cell_len, pieces)) + len(SEPARATOR) * (len(pieces) - 1)

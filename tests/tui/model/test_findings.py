@@ -1,0 +1,163 @@
+"""What is wrong in words: every rule with a history that breaks it, and one that breaks none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from model_runs import begins, diverged, evaluated, make_plan, probed, view_of
+
+from dlbench.tui.model.findings import LAWS, Watch, findings
+
+SICK = {
+    "NaN or infinity: the gradient of dense2 is no number": {"gradient_norm": [1.0, None, None, 1.0]},
+    "zero gradient: dense1, dense2 learn nothing at all": {"gradient_norm": [0.0, None, 0.0, 0.3]},
+    "zero gradient: output learns nothing at all": {"gradient_norm": [1e-3, None, 1e-3, 0.0]},
+    "exploding gradient: dense1's is 2.0e+06 times output's": {"gradient_norm": [2e5, None, 1e3, 0.1]},
+    "vanishing gradient: dense1's is 1.0e-05 of output's": {"gradient_norm": [1e-6, None, 1e-3, 0.1]},
+    "steps too large: one moves dense2 by 80 % of its weights' norm": {"update_ratio": [1e-3, None, 0.8, 0.1]},
+    "stuck: no layer moves, and the loss is no better than guessing": {"update_ratio": [0.0, None, 1e-9, 5e-8]},
+    "dead units: 97 % of the outputs of activation1 are exactly zero": {"zero_share": [0.0, 0.97, 0.0, 0.0]},
+    "saturated: 95 % of the outputs of dense1, dense2 are at their ends": {"saturated_share": [0.95, 0.2, 0.91, 0.2]},
+}
+
+
+def texts(view, trial=0):
+    """What is found, in words."""
+    return [finding.text for finding in findings(view, trial)]
+
+
+def history(before, after=()):
+    """Five healthy probes, five sick ones from step 50 on, then others, with a loss that does not fall."""
+    healthy = [probed(step) for step in range(0, 50, 10)]
+    sick = [probed(step, **before) for step in range(50, 100, 10)]
+    return [begins(), evaluated(0, [0.7, 0.7]), *healthy, *sick, *after, evaluated(99, [0.69, 0.69])]
+
+
+@pytest.mark.parametrize(("text", "measures"), SICK.items(), ids=[text.split(":")[0] for text in SICK])
+def test_every_illness_is_told_in_words_with_its_beginning(text, measures):
+    """A trial with one illness is told of that one alone, with its numbers, and since which step."""
+    found = findings(view_of(make_plan(), history(measures)), 0)
+    assert [finding.text for finding in found] == [f"{text}, since step 50"]
+    assert found[0].short == f"{text.split(':')[0]} since step 50"
+
+
+@pytest.mark.parametrize("measures", SICK.values(), ids=[text.split(":")[0] for text in SICK])
+def test_an_illness_that_is_over_is_not_told(measures):
+    """One healthy probe, and there is nothing to say any more."""
+    assert texts(view_of(make_plan(), history(measures, after=[probed(100)]))) == []
+
+
+def test_every_rule_is_tried():
+    """No rule is without a history that breaks it."""
+    assert {text.split(":")[0] for text in SICK} == {law.text.split(":")[0] for law in LAWS}
+
+
+def test_a_healthy_trial_is_told_nothing():
+    """Usual numbers, a sure output layer, half of a ReLU's units off, one large first step: nothing is wrong."""
+    sure = {"saturated_share": [0.3, None, 0.6, 1.0], "zero_share": [0.0, 0.85, 0.0, 0.99]}
+    events = [
+        begins(),
+        evaluated(0, [0.7, 0.7]),
+        probed(0, update_ratio=[0.9, None, 1.5, 0.9]),
+        *(probed(step) for step in range(1, 5)),
+        *(probed(step, **sure) for step in range(5, 9)),
+        evaluated(9, [0.1, 0.1]),
+    ]
+    assert texts(view_of(make_plan(), events)) == []
+
+
+def test_a_net_that_has_learnt_may_stand_still():
+    """Weights that no longer move are nothing wrong where the loss has fallen."""
+    still = {"update_ratio": [0.0, None, 0.0, 0.0]}
+    events = [
+        begins(),
+        evaluated(0, [0.7, 0.7]),
+        *(probed(step, **still) for step in range(9)),
+        evaluated(9, [0.01, 0.69]),
+    ]
+    view = view_of(make_plan(), events)
+    assert texts(view) == []
+    assert texts(view, 1) == ["stuck: no layer moves, and the loss is no better than guessing, since step 0"]
+
+
+def test_a_plateau_remembers_how_it_came():
+    """Where a gradient vanished until nothing moves any more, the last word is not that all gradients are alike."""
+    events = [begins(), evaluated(0, [0.7, 0.7])]
+    events += [probed(step, gradient_norm=[1e-7, None, 1e-3, 0.1]) for step in range(0, 50, 10)]
+    events += [probed(step, gradient_norm=[1e-8] * 4, update_ratio=[1e-9] * 4) for step in range(50, 100, 10)]
+    events += [evaluated(99, [0.69, 0.69])]
+    (text,) = texts(view_of(make_plan(), events))
+    assert text.startswith("stuck: no layer moves, and the loss is no better than guessing, since step 50; ")
+    assert text.endswith("its gradient had vanished from step 0 to 40")
+
+
+def test_a_divergence_comes_first_and_what_led_to_it_next():
+    """The divergence with its last loss, then what was wrong before; NaN that only follows from it is not told."""
+    events = [begins(), *(probed(step, update_ratio=[0.9, None, 0.9, 0.9]) for step in range(5))]
+    events += [diverged(5), probed(6, gradient_norm=[None] * 4, update_ratio=[None] * 4)]
+    found = findings(view_of(make_plan(), events), 0)
+    assert found[0].text == "diverged: the loss is NaN or infinite at step 5, the last finite loss was 9.0e+09"
+    assert found[0].severity == "alarm"
+    assert len(found) == 1
+
+
+def test_a_dropped_trial_is_judged_by_what_it_trained():
+    """Probes after a trial was dropped do not count."""
+    dropped = {"kind": "control", "id": "a", "action": "drop", "stack": 0, "step": 5, "trials": [0], "error": None}
+    events = [begins(), probed(0), dropped, probed(8, gradient_norm=[None] * 4)]
+    view = view_of(make_plan(), events)
+    assert texts(view) == []
+    assert texts(view, 1) == ["NaN or infinity: the gradient of dense1, dense2, output is no number, since step 8"]
+
+
+def test_without_probes_there_is_nothing_to_say():
+    """Before a stack has begun, without layers that have weights, and without gradients nothing is found."""
+    assert texts(view_of(make_plan(), [])) == []
+    bare = [{"name": "activation1", "kind": "activation", "weight": None}]
+    event = {"kind": "probe", "stack": 0, "step": 0, "zero_share": [[1.0], [1.0]]}
+    assert texts(view_of(make_plan(), [begins(layers=bare), event])) == []
+
+
+probes = st.lists(
+    st.fixed_dictionaries(
+        {
+            "gradient_norm": st.lists(st.sampled_from([0.0, 1e-6, 0.1, 1e5, None]), min_size=4, max_size=4),
+            "update_ratio": st.lists(st.sampled_from([0.0, 1e-3, 0.8, None]), min_size=4, max_size=4),
+            "zero_share": st.lists(st.sampled_from([0.0, 0.95]), min_size=4, max_size=4),
+        }
+    ),
+    max_size=12,
+)
+
+
+@given(probes, st.lists(st.integers(1, 4)))
+def test_looking_often_finds_what_looking_once_finds(measures, pieces):
+    """Findings after every few probes end as those of one look at the whole history."""
+    events = [probed(step, **values) for step, values in enumerate(measures)]
+    view = view_of(make_plan(), [begins(), evaluated(0, [0.7, 0.7])])
+    start = 0
+    for size in [*pieces, len(events)]:
+        view.state.apply(events[start : start + size])
+        findings(view, 0)
+        start += size
+    whole = Watch(view.state.trials[0])
+    whole.update()
+    assert findings(view, 0) == whole.findings()
+
+
+def test_a_resume_is_looked_at_anew():
+    """Probes that a later session voids are forgotten with what they said."""
+    view = view_of(make_plan(), history(SICK["vanishing gradient: dense1's is 1.0e-05 of output's"]))
+    assert len(findings(view, 0)) == 1
+    view.state.apply([begins(step=40, session=1)])
+    assert findings(view, 0) == []
+
+
+def test_no_probe_is_looked_at_twice():
+    """A second look reads new probes alone: what an old one says changes nothing any more."""
+    view = view_of(make_plan(), [begins(), *(probed(step) for step in range(5))])
+    findings(view, 0)
+    view.state.stacks[0].probes.series("gradient_norm")[:] = np.nan
+    assert findings(view, 0) == []

@@ -1,0 +1,47 @@
+"""Following the training from trial to trial."""
+
+from __future__ import annotations
+
+from model_runs import begins, diverged, ended, make_plan, view_of
+
+from dlbench.tui.model.follow import follow
+
+PLAN = make_plan(("sigmoid", "relu", "tanh"), seeds=2)
+
+
+def test_the_trial_stays_while_its_stack_runs():
+    """A trial whose stack runs is kept, whatever else has begun, even when it diverged itself."""
+    view = view_of(PLAN, [begins(0), begins(1), diverged(5, 0, 0)])
+    assert follow(view) == 0
+
+
+def test_when_it_ends_a_running_one_is_next():
+    """The same seed of the next variant that runs is shown when the stack has ended, round from the last to the first."""
+    view = view_of(PLAN, [begins(0), begins(1), ended(0), begins(2)])
+    view.focus.trial = 1
+    assert follow(view) == 3
+    view.focus.trial = 3
+    view.state.apply([ended(1)])
+    assert follow(view) == 5
+    view.state.apply([begins(0), ended(2)])
+    view.focus.trial = 5
+    assert follow(view) == 1
+
+
+def test_diverged_and_filtered_trials_are_the_last_choice():
+    """A trial that has diverged, or that the filter hides, is shown only where there is no better."""
+    view = view_of(PLAN, [begins(1), diverged(5, 0, 1)])
+    assert follow(view) == 3
+    view = view_of(PLAN, [begins(1), begins(2)])
+    view.focus.filter = "tanh"
+    assert follow(view) == 4
+    view.focus.filter = "nothing of that name"
+    assert follow(view) == 2
+
+
+def test_held_or_idle_it_stays():
+    """Where nothing runs, and where the trial is held, it does not change."""
+    assert follow(view_of(PLAN, [])) == 0
+    view = view_of(PLAN, [begins(1)])
+    view.focus.follow = False
+    assert follow(view) == 0
