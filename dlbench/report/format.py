@@ -19,11 +19,11 @@ NOTHING = "·"
 BEST = "▲"
 MINUS = "−"
 CHOSEN = "◂"
-CHANGED = "†"
+CHANGED = "✎"
 """Trials of a row were given other numbers by hand while they trained."""
 
 ASCII = str.maketrans(
-    {"±": "+-", "–": "-", MINUS: "-", NOTHING: ".", BEST: "*", "✔": "+", "✖": "x", CHOSEN: "<", CHANGED: "!", "→": "->"}
+    {"±": "+-", "–": "-", MINUS: "-", NOTHING: ".", BEST: "*", "✔": "+", "✖": "x", CHOSEN: "<", CHANGED: "~", "→": "->"}
 )
 
 

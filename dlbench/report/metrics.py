@@ -139,7 +139,7 @@ def solved(trial: Trial, at_step: int | None) -> float | None:
     if not has_end(trial, at_step):
         return 0.0 if trial.dropped_at is None else None
     index = index_at(trial.steps, at_step, trial.step)
-    verdict = None if index is None else solved_at(trial, index)
+    verdict = None if index is None else _solved(trial)(index)
     return None if verdict is None else float(verdict)
 
 
@@ -149,8 +149,8 @@ def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
     if not has_end(trial, at_step):
         return None
     index = index_at(trial.steps, at_step, trial.step)
-    candidates = range(0 if index is None else index + 1)
-    return next((float(trial.steps[i]) for i in candidates if solved_at(trial, i)), None)
+    candidates, is_solved = range(0 if index is None else index + 1), _solved(trial)
+    return next((float(trial.steps[i]) for i in candidates if is_solved(i)), None)
 
 
 @metric(better=None, format=".3f")
@@ -182,19 +182,24 @@ def parameters(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG0
     return float(trial.parameters)
 
 
-def solved_at(trial: Trial, index: int) -> bool | None:
-    """Whether the evaluation at `index` counts as solved, `None` where its numbers are missing."""
+def _solved(trial: Trial) -> Callable[[int], bool | None]:
+    """Whether the evaluation at an index counts as solved, `None` where its numbers are missing."""
     rule = trial.solved_rule
     if rule is not None:
-        return _meets(trial.curve(rule.metric), index, rule.at_least, rule.at_most)
+        return partial(_meets, trial.curve(rule.metric), rule.at_least, rule.at_most)
     if trial.classes is None or trial.classes < 2:
-        return None
-    by_accuracy = _meets(trial.curve("train_accuracy"), index, SOLVED_ACCURACY, None)
-    by_loss = _meets(trial.curve("train_loss"), index, None, SOLVED_LOSS_SHARE * math.log(trial.classes))
-    return None if by_accuracy is None or by_loss is None else by_accuracy and by_loss
+        return lambda _: None
+    accuracy, loss = trial.curve("train_accuracy"), trial.curve("train_loss")
+    highest_loss = SOLVED_LOSS_SHARE * math.log(trial.classes)
+
+    def has_learned(index: int) -> bool | None:
+        by_accuracy, by_loss = _meets(accuracy, SOLVED_ACCURACY, None, index), _meets(loss, None, highest_loss, index)
+        return None if by_accuracy is None or by_loss is None else by_accuracy and by_loss
+
+    return has_learned
 
 
-def _meets(curve: NDArray[float64], index: int, low: float | None, high: float | None) -> bool | None:
+def _meets(curve: NDArray[float64], low: float | None, high: float | None, index: int) -> bool | None:
     value = finite(curve[index])
     if value is None:
         return None

@@ -191,12 +191,14 @@ class StackState:
 
     def divergence(self, position: int) -> Divergence | None:
         """The divergence of a trial that still counts, unless it was dropped before."""
-        mark, drop = self._first_divergence(position), self._first_drop(position)
+        mark = self._first_divergence(position)
+        drop = self._first_drop(position) if mark else None
         return mark if mark and (drop is None or mark.step < drop.step) else None
 
     def drop(self, position: int) -> Drop | None:
         """The drop of a trial that still counts, unless it had diverged before."""
-        return None if self.divergence(position) else self._first_drop(position)
+        drop = self._first_drop(position)
+        return None if drop is None or self.divergence(position) else drop
 
     def _first_divergence(self, position: int) -> Divergence | None:
         """The earliest, of the newest session that saw one."""
