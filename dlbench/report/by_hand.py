@@ -34,11 +34,11 @@ def touch(trial: TrialState, at_step: int | None = None) -> Touch | None:
 
 
 def reason(touches: Mapping[int, Touch]) -> str:
-    """Why nothing can be said of seeds that were touched: `seeds 0, 1 were changed by hand, the first at step 500`."""
+    """Why nothing can be said of seeds that were touched: `seeds 0, 1 were changed by hand at step 500`."""
     kinds = sorted({one.what for one in touches.values()})
-    first = min(one.step for one in touches.values())
+    steps = {one.step for one in touches.values()}
     seeds = f"{seeds_text(touches)} {'was' if len(touches) == 1 else 'were'}"
-    return f"{seeds} {' or '.join(kinds)} by hand{', the first' if len(touches) > 1 else ''} at step {first:,}"
+    return f"{seeds} {' or '.join(kinds)} by hand{', the first' if len(steps) > 1 else ''} at step {min(steps):,}"
 
 
 def seeds_text(seeds: Iterable[int], of: int | None = None) -> str:
