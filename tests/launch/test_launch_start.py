@@ -21,6 +21,18 @@ def test_the_worker_of_the_engine_is_called_as_the_design_says(run):
     assert line == [sys.executable, "-P", "-m", "dlbench.engine", str(run.path), *numbers]
 
 
+@pytest.mark.parametrize("verb", ["start", "resume"])
+@pytest.mark.parametrize("attended", [True, False])
+def test_workers_know_whether_they_are_attended(attended, verb, run):
+    """`--attended` stands at the end of the command line of every worker where a viewer started it, and nowhere else."""
+    start, tell = getattr(launch, verb), "import sys; print(sys.argv[1:])"
+    workers = start(run, attended=attended, command=lambda *_: [sys.executable, "-c", tell, "RUN"])
+    finish(workers)
+    said = [run.console_file(worker).read_text().strip() for worker in (0, 1)]
+
+    assert said == [str(["RUN", "--attended"] if attended else ["RUN"])] * 2
+
+
 def test_no_file_of_the_current_folder_shadows_a_library(tmp_path, run, monkeypatch):
     """A worker started where a `numpy.py` or `dlbench.py` lies imports the true ones."""
     for name in ("numpy.py", "dlbench.py"):

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -100,6 +102,16 @@ def test_no_recipe_name_leaves_the_base(tmp_path, name):
     assert path.parent.parent == tmp_path
     assert path.is_dir()
     assert not path.parent.name.startswith(".")
+
+
+def test_a_plan_from_before_there_were_breakpoints_has_none(tmp_path):
+    """plan.json without breakpoints is read as one that names none."""
+    folder = made(tmp_path, "xor/1")
+    data = json.loads(folder.plan_file.read_text())
+    assert data.pop("breakpoints") == PLAN.breakpoints
+    folder.plan_file.write_text(json.dumps(data))
+
+    assert folder.read_plan() == replace(PLAN, breakpoints=[])
 
 
 def test_a_plan_reads_as_it_was_written(tmp_path):
