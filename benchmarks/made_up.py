@@ -12,8 +12,8 @@ import numpy as np
 from dlbench.plan import Plan
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load
-from dlbench.run.environment import environment
 from dlbench.run.atomic import write_json_atomic
+from dlbench.run.environment import environment
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder, create
 from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
@@ -84,7 +84,9 @@ def _write_stack(events: EventWriter, plan: Plan, index: int, size: Size) -> Non
     evaluated = set(np.linspace(0, size.steps, size.evaluations).astype(int).tolist())
     for step in sorted(probed | evaluated):
         if step in evaluated:
-            events.write("metrics", stack=index, step=step, epoch=step, seconds=step * 1e-3, **metrics(rng, trials, step))
+            events.write(
+                "metrics", stack=index, step=step, epoch=step, seconds=step * 1e-3, **metrics(rng, trials, step)
+            )
         if step in probed:
             events.write("probe", stack=index, step=step, cost=0.01, **probe(rng, trials, layers))
     events.write("end", stack=index, status="done", error=None, step=size.steps, seconds=size.steps * 1e-3)
@@ -102,6 +104,9 @@ def probe(rng: np.random.Generator, trials: int, layers: int) -> dict[str, Any]:
     """One probe of every trial and layer: norms that fall towards the input by a third a layer, five digits each."""
     depth = 3.0 ** (np.arange(layers) - layers)
     values = {name: depth * rng.lognormal(0, 0.5, (trials, layers)) for name in MEASURES}
-    rounded = {name: np.array([f"{v:.4e}" for v in array.flat], np.float32).reshape(array.shape) for name, array in values.items()}
+    rounded = {
+        name: np.array([f"{v:.4e}" for v in array.flat], np.float32).reshape(array.shape)
+        for name, array in values.items()
+    }
     counts = rng.poisson(1.0, (trials, layers, BINS)).astype(np.int32)
     return {**rounded, HISTOGRAM: counts, ZEROS: np.zeros((trials, layers), np.int32)}

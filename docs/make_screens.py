@@ -9,6 +9,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,18 +55,22 @@ def main() -> None:
         if sys.argv[1:]:
             folder = RunFolder(Path(sys.argv[1]))
         else:
-            subprocess.run([sys.executable, "-m", "dlbench", "run", RECIPE, "--out", out, "--display", "none"], check=True)
+            subprocess.run(
+                [sys.executable, "-m", "dlbench", "run", RECIPE, "--out", out, "--display", "none"], check=True
+            )
             folder = find_run(Path(out), RECIPE)
         for shot in SHOTS:
             file = SCREENS / f"{shot.name}.svg"
             file.write_text(asyncio.run(photograph(folder, shot)), encoding="utf-8")
-            print(file)  # noqa: T201
+            print(file)
 
 
 async def photograph(folder: RunFolder, shot: Shot) -> str:
     """The SVG of one screen of a run."""
     view = View(subject_of(folder))
-    app = Dashboard(view, feed=Feed(view, Tail(folder), folder), folder=folder, options=Options(palette=palette(shot.theme)))
+    app = Dashboard(
+        view, feed=Feed(view, Tail(folder), folder), folder=folder, options=Options(palette=palette(shot.theme))
+    )
     async with app.run_test(size=shot.size) as pilot:
         await until(lambda: view.loading is None and view.standing != "running")
         await pilot.press(*shot.keys)
@@ -77,10 +82,10 @@ async def photograph(folder: RunFolder, shot: Shot) -> str:
         return app.export_screenshot(title=f"dlbench watch {folder.recipe}")
 
 
-async def until(done) -> None:  # noqa: ANN001
+async def until(done: Callable[[], bool]) -> None:
     """Wait for something that another thread does."""
     async with asyncio.timeout(PATIENCE):
-        while not done():
+        while not done():  # noqa: ASYNC110  # the view is read, it tells nobody
             await asyncio.sleep(0.05)
 
 

@@ -15,21 +15,22 @@ from dlbench.tui.app import Dashboard
 from dlbench.tui.model.view import Subject, View
 
 TRIALS, LAYERS = 5, 10
+SIZE = (120, 40)
 
 
-def run(lap: Lap, *, records: int, pane: str, frames: int, size: tuple[int, int]) -> None:
+def run(lap: Lap, *, records: int, pane: str, frames: int) -> None:
     """A lap is `frames` times: one more evaluation and probe arrives, and the screen is drawn, with `records` before them."""
-    asyncio.run(_frames(lap, records, pane, frames, size))
+    asyncio.run(_frames(lap, records, pane, frames))
 
 
-async def _frames(lap: Lap, records: int, pane: str, frames: int, size: tuple[int, int]) -> None:
+async def _frames(lap: Lap, records: int, pane: str, frames: int) -> None:
     plan = made_up_plan(steps=10 * records)
     view = View(Subject("made-up", plan))
     rng = np.random.default_rng(0)
     view.state.apply([_stack(plan), *(event for step in range(records) for event in _events(step, rng))])
     view.loading, step = None, records
     app = Dashboard(view)
-    async with app.run_test(size=tuple(size)) as pilot:
+    async with app.run_test(size=SIZE) as pilot:
         await app.show_pane(pane)
         await pilot.pause()
         while True:

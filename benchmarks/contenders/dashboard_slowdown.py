@@ -33,7 +33,7 @@ def _train(out: str, steps: int, workers: int, *, watched: bool) -> float:
             while process.poll() is None:
                 terminal.watch(0.2)
     process.wait()
-    stamps = [
+    stamps: list[float] = [
         event["time"]
         for path in Path(out).rglob("events/*.jsonl")
         for event in map(json.loads, path.read_text().splitlines())

@@ -1,0 +1,33 @@
+"""The pace: how often the screen is drawn by itself while a training on this machine needs the processor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from dlbench.plan.devices import cores
+
+SHARE = 0.02
+"""The part of all cores' time that a dashboard may take from a training beside it; keys are answered whatever it costs."""
+
+
+class Pace:
+    """Says when the next frame is due: once the time of the processor since the last one lies within `SHARE`.
+
+    The clocks are seconds: `now` of the wall, `used` of this process on all its cores.
+    """
+
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, used: Callable[[], float] = time.process_time
+    ) -> None:
+        self._now, self._used = now, used
+        self._share = SHARE * cores()
+        self.drew()
+
+    def is_due(self) -> bool:
+        """Whether enough time has passed for what the last frame, and reading since, have cost."""
+        return self._used() - self._used_then <= self._share * (self._now() - self._then)
+
+    def drew(self) -> None:
+        """A frame begins."""
+        self._then, self._used_then = self._now(), self._used()
