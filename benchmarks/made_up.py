@@ -11,12 +11,12 @@ import numpy as np
 
 from dlbench.plan import Plan
 from dlbench.plan.make import make_plan
+from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
 from dlbench.recipe import load
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder, create
-from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
 
 RECIPE = """
 [lesson]

@@ -7,9 +7,9 @@ import numpy as np
 import orjson
 import pytest
 
+from dlbench.plan.measures import HISTOGRAM, ZEROS
 from dlbench.run.events import EventReader, EventWriter
 from dlbench.run.folder import create
-from dlbench.run.measures import HISTOGRAM, ZEROS
 
 
 @pytest.fixture

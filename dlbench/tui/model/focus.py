@@ -20,7 +20,7 @@ class Focus:
     follow: bool = True
     """Whether `trial` goes to a running stack by itself when its own has ended."""
     measure: str = "gradient_norm"
-    """One of `dlbench.run.measures.MEASURES`."""
+    """One of `dlbench.plan.measures.MEASURES`."""
     layer: int = 0
     """Row of the probes."""
     step: int | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
-from dlbench.run.measures import MEASURES
+from dlbench.plan.measures import MEASURES
 from dlbench.tui.host import dashboard
 from dlbench.tui.panes.base import Pane
 from dlbench.tui.widgets.chart import Chart

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
-from dlbench.run.measures import HISTOGRAM, MEASURES, ZEROS
+from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
 from dlbench.tui.model.view import Subject, View
 
 BINS = 40
