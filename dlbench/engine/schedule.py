@@ -18,12 +18,22 @@ FREE = 5
 
 def probe_steps(steps: int, points: int) -> list[int]:
     """About `points` steps from the first to the last, half of them geometric (dense at first), half evenly spaced."""
+    return sorted({*early_steps(steps, points), *even_steps(steps, points)})
+
+
+def early_steps(steps: int, points: int) -> list[int]:
+    """The geometric half of `probe_steps`."""
     if points <= 0 or steps <= 0:
         return []
-    half = max(points // 2, 1)
-    geometric = np.rint(np.geomspace(1, steps, half)) - 1
-    even = np.rint(np.linspace(0, steps - 1, max(points - half, 2)))
-    return sorted({int(step) for step in (*geometric, *even)})
+    return sorted({int(step) for step in np.rint(np.geomspace(1, steps, max(points // 2, 1))) - 1})
+
+
+def even_steps(steps: int, points: int) -> list[int]:
+    """The evenly spaced half of `probe_steps`, the first and the last step among them."""
+    if points <= 0 or steps <= 0:
+        return []
+    count = max(points - max(points // 2, 1), 2)
+    return sorted({int(step) for step in np.rint(np.linspace(0, steps - 1, count))})
 
 
 def evaluation_steps(every: str | int, *, steps: int, steps_per_epoch: int, by_epochs: bool) -> list[int]:
@@ -41,32 +51,58 @@ class ProbeBudget:
     """Thins the probes out when they would cost more than their share of the training time.
 
     Times are seconds. The first and the last point are always taken, so that what tables say of them never depends on the
-    machine's speed. The first few are not judged by: they pay for what is done once.
+    machine's speed. The first few are not judged by: they pay for what is done once. The dense beginning gets half of the
+    share at most, so that a picture of the run has columns until its end, however dear a probe is.
     """
 
-    def __init__(self, planned: list[int], steps: int) -> None:
-        self._planned = {step: index for index, step in enumerate(planned)}
-        self._last = planned[-1] if planned else -1
+    def __init__(self, steps: int, points: int) -> None:
+        even, early = even_steps(steps, points), early_steps(steps, points)
+        self._even = {step: index for index, step in enumerate(even)}
+        self._early = {step: index for index, step in enumerate(early) if step not in self._even}
+        self._last = steps - 1
         self._steps = steps
         self._recent: deque[float] = deque(maxlen=9)
-        self._taken = 0
+        self._taken_even = self._taken_early = 0
+        self._start = (0, 0.0)
         self.spent = 0.0
 
     def wants(self, step: int, trained: float) -> bool:
         """Whether to probe at `step`, when the steps before it have taken `trained` seconds without probes."""
-        index = self._planned.get(step)
-        if index is None:
+        is_even = step in self._even
+        if not is_even and step not in self._early:
             return False
-        if step in (0, self._last) or self._taken < FREE or trained <= 0:
-            return True
-        price = median(self._recent)
-        allowed = SHARE * trained / step * self._steps - price * (self._taken - FREE)
-        needed = price * (len(self._planned) - index)
-        stride = ceil(needed / allowed) if allowed > 0 else len(self._planned)
-        return index % max(stride, 1) == 0
+        is_free = step in (0, self._last) or self._taken_even + self._taken_early < FREE
+        if is_free and step != self._last:
+            self._start = (step, trained)
+        wanted = is_free or (self._is_even_due if is_even else self._is_early_due)(step, trained)
+        self._taken_even += wanted and is_even
+        self._taken_early += wanted and not is_even
+        return wanted
 
     def took(self, seconds: float) -> None:
         """Book one probe's time."""
-        self._taken += 1
         self._recent.append(seconds)
         self.spent += seconds
+
+    def _is_early_due(self, step: int, trained: float) -> bool:
+        allowed = SHARE / 2 * self._whole(step, trained) - self._price * (self._taken_early - FREE)
+        return self._is_due(self._early[step], len(self._early), allowed)
+
+    def _is_even_due(self, step: int, trained: float) -> bool:
+        whole = self._whole(step, trained)
+        share = max(SHARE / 2 * whole, SHARE * whole - self._price * self._taken_early)
+        return self._is_due(self._even[step], len(self._even), share - self._price * self._taken_even)
+
+    def _is_due(self, index: int, count: int, allowed: float) -> bool:
+        """Whether this point is one of those that so many seconds allow, of the points from `index` to `count`."""
+        stride = ceil(self._price * (count - index) / allowed) if allowed > 0 else count
+        return index % max(stride, 1) == 0
+
+    @property
+    def _price(self) -> float:
+        return median(self._recent)
+
+    def _whole(self, step: int, trained: float) -> float:
+        """How long the whole training will take, told from the steps after the first few, which are slow."""
+        first, before = self._start
+        return (trained - before) / (step - first) * self._steps

@@ -24,7 +24,7 @@ from dlbench.engine.ledger import Ledger, Sink
 from dlbench.engine.loss import loss_for
 from dlbench.engine.net import Net, allocate, combine
 from dlbench.engine.probes import Probe, described
-from dlbench.engine.schedule import ProbeBudget, evaluation_steps, probe_steps
+from dlbench.engine.schedule import ProbeBudget, evaluation_steps
 from dlbench.engine.update import Update
 from dlbench.engine.watch import Watch
 from dlbench.parts.datasets import describe
@@ -87,7 +87,7 @@ class Trainer:
     def _plan_measurements(self, slots: Sequence[Slot]) -> None:
         probes, every = self._settings["probes"], self._settings["evaluate"]["every"]
         self._probe = Probe(self.blocks, slots, self.tensors.weights.shape[1], histograms=probes["histograms"])
-        self._budget = ProbeBudget(probe_steps(self.steps, probes["points"]), self.steps)
+        self._budget = ProbeBudget(self.steps, probes["points"])
         self._evaluations = evaluation_steps(
             every,
             steps=self.steps,

@@ -124,7 +124,7 @@ def test_probe_steps_are_dense_at_first_and_bounded(steps: int, points: int) -> 
 def test_dear_probes_are_thinned_out_to_their_share() -> None:
     """When a probe costs ten steps, so many are left out that all together stay near five hundredths of the time."""
     steps, price = 4000, 10.0
-    budget = ProbeBudget(probe_steps(steps, 200), steps)
+    budget = ProbeBudget(steps, 200)
     taken = [step for step in range(steps) if budget.wants(step, float(step)) and budget.took(price) is None]
 
     assert budget.spent <= 1.25 * SHARE * steps + 5 * price
@@ -132,13 +132,23 @@ def test_dear_probes_are_thinned_out_to_their_share() -> None:
     assert taken[-1] == steps - 1
 
 
+def test_dear_probes_reach_to_the_end() -> None:
+    """However dear a probe is in the slow first steps, no tenth of the run is left without one where the share allows twenty."""
+    steps, price = 10_000, 10.0
+    budget = ProbeBudget(steps, 200)
+    taken = [s for s in range(steps) if budget.wants(s, 300.0 + s) and budget.took(price) is None]
+
+    assert {step // 1000 for step in taken} == set(range(10))
+    assert budget.spent <= 1.5 * SHARE * steps
+
+
 def test_cheap_probes_are_all_taken() -> None:
     """When a probe costs a hundredth of a step, none is left out."""
     steps = 1000
-    planned = probe_steps(steps, 200)
-    budget = ProbeBudget(planned, steps)
+    budget = ProbeBudget(steps, 200)
 
-    assert [s for s in range(steps) if budget.wants(s, float(s)) and budget.took(0.01) is None] == planned
+    taken = [s for s in range(steps) if budget.wants(s, float(s)) and budget.took(0.01) is None]
+    assert taken == probe_steps(steps, 200)
 
 
 @pytest.mark.parametrize(
