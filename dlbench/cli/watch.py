@@ -61,7 +61,9 @@ def watch(
         from dlbench.report.summary import report
 
         subject = closed.view.subject
-        print_table(report(closed.view.state, subject.compare, subject.claims, subject.lesson), ascii_only=ascii_only)
+        print_table(
+            report(closed.view.state, subject.compare, subject.claims, subject.lesson), ascii_only=options.ascii
+        )
     raise typer.Exit(closed.code)
 
 

@@ -9,7 +9,17 @@ from textual.filter import LineFilter
 
 from dlbench.report.format import to_ascii
 
-LINES = str.maketrans("─━│┃┌┐└┘├┤┬┴┼╭╮╰╯═║•▎▏▌▐█▀▄▁▔", '--||+++++++++++++=|*||||#"__-')
+BOXES, BLOCKS = range(0x2500, 0x2580), range(0x2580, 0x25A0)
+"""The letters of frames, and those of bars and scroll bars."""
+DRAWN = (
+    dict.fromkeys(BOXES, "+")
+    | dict.fromkeys(BLOCKS, "#")
+    | dict.fromkeys(map(ord, "─━╌╍┄┅┈┉═╴╶╸╺"), "-")
+    | dict.fromkeys(map(ord, "│┃╎╏┆┇┊┋║╵╷╹╻▏▕"), "|")
+    | dict.fromkeys(map(ord, "▁▂▔"), "_")
+    | dict(zip(map(ord, "░▒▓•"), ".:%*", strict=True))
+)
+"""What each of them becomes; other letters are told by `to_ascii`."""
 
 
 class AsciiFilter(LineFilter):
@@ -24,7 +34,7 @@ class AsciiFilter(LineFilter):
 
 
 def _plain(text: str) -> str:
-    drawn = text.translate(LINES)
+    drawn = text.translate(DRAWN)
     if drawn.isascii():
         return drawn
     return "".join(

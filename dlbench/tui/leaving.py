@@ -21,9 +21,12 @@ class Leaving(App[int]):
     """The actions quit and interrupt, signals, and what becomes of errors."""
 
     signals: Signals | None = None
-    crash: Exception | None = None
-    """An error that nobody foresaw; whoever ran the app raises it when the terminal is in order again."""
     _armed = float("-inf")
+
+    @property
+    def crash(self) -> Exception | None:
+        """An error that nobody foresaw; whoever ran the app raises it when the terminal is in order again."""
+        return self._exception
 
     @property
     def goes_on(self) -> bool:
@@ -36,6 +39,8 @@ class Leaving(App[int]):
             loop = asyncio.get_running_loop()
             # Called inside of a signal's handler, where nothing of the app may be touched.
             self.signals.listen(lambda code: loop.call_soon_threadsafe(self.leave, code))
+            self.signals.guard(lambda: loop.call_soon_threadsafe(self._lose_terminal))
+            self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if not self.is_headless:
             self.set_interval(TERMINAL_SECONDS, self._look_for_terminal)
 
@@ -71,7 +76,6 @@ class Leaving(App[int]):
 
     def _fatal_error(self) -> None:
         # Textual would print the whole traceback; ours goes to a file, and one line to the terminal.
-        self.crash = self._exception
         self._close_messages_no_wait()
 
     def _look_for_terminal(self) -> None:

@@ -28,6 +28,9 @@ CODES = {
 }
 """What the process exits with after each signal."""
 
+STOPPING = (signal.SIGTSTP, signal.SIGCONT)
+"""Signals that Textual handles from its start on, and never gives back."""
+
 
 def is_interactive(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether a dashboard can be drawn and answer keys: all three streams a terminal, and one that moves its cursor."""
@@ -93,6 +96,18 @@ class Signals:
         if self.received is not None:
             listener(CODES[self.received])
 
+    def guard(self, lost: Callable[[], object]) -> None:
+        """Call `lost` where SIGCONT comes from a terminal that hangs up; Textual would take it for a return from Ctrl-Z."""
+        resume = signal.getsignal(signal.SIGCONT)
+
+        def note(number: int, frame: FrameType | None) -> None:
+            if not is_terminal(sys.__stdin__):
+                lost()
+            elif callable(resume):
+                resume(number, frame)
+
+        signal.signal(signal.SIGCONT, note)
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         received = signal.Signals(number)
         if received is signal.SIGHUP:
@@ -110,6 +125,7 @@ class Signals:
             if before is not signal.SIG_IGN:
                 self._before[number] = before
                 signal.signal(number, self._note)
+        self._before |= {number: signal.getsignal(number) for number in STOPPING}
         return self
 
     def __exit__(self, *error: object) -> None:

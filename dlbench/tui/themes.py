@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from dlbench.tui.charts.ink import INKS, RAMP_INKS, SERIES_INKS, Ink
 
@@ -169,7 +169,8 @@ ANSI = Palette(
         surface="ansi_default",
         panel="ansi_default",
         boost="ansi_default",
-        variables={
+        variables=BUILTIN_THEMES["ansi-dark"].variables
+        | {
             "frame": "ansi_bright_black",
             "border-blurred": "ansi_bright_black",
             "block-cursor-text-style": "reverse",

@@ -36,7 +36,7 @@ class HelpScreen(ModalScreen[None]):
     }
     HelpScreen.-ascii > #help { border: ascii $primary; }
     HelpScreen Markdown { padding: 0; margin: 0; background: $surface; }
-    HelpScreen Static { height: auto; margin: 1 0 0 0; }
+    HelpScreen .keys { height: auto; margin: 1 0 0 0; }
     """
 
     def __init__(self, pane: Pane | None) -> None:
@@ -58,7 +58,7 @@ class HelpScreen(ModalScreen[None]):
                 table.add_row(Text(group, style="bold underline"), "")
                 for key in keys:
                     table.add_row(Text(plain(self, ", ".join(key.faces)), style="bold"), Text(plain(self, key.help)))
-                yield Static(table)
+                yield Static(table, classes="keys")
 
     def action_scroll(self, lines: int) -> None:
         """Line by line, as pagers do it."""
