@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,3 +25,9 @@ def plain(node: DOMNode, text: str) -> str:
     from dlbench.report.format import to_ascii
 
     return text if dashboard(node).glyphs.braille else to_ascii(text)
+
+
+def resuming(node: DOMNode) -> str:
+    """The command line that goes on with the run, to copy."""
+    app = dashboard(node)
+    return shlex.join(["dlbench", "run", "--resume", str(app.folder.path) if app.folder else app.view.subject.name])

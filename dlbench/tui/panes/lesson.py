@@ -15,7 +15,7 @@ from dlbench.recipe.language import language
 from dlbench.recipe.sections import said
 from dlbench.report.claims import SIGNS, Outcome
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.host import dashboard, plain
+from dlbench.tui.host import dashboard, plain, resuming
 from dlbench.tui.panes.base import Pane
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 LATER = "The explanation comes when the run has ended."
-STOPPED = "The run has stopped before its end. The explanation comes when it has ended: dlbench run --resume"
+STOPPED = "The run has stopped before its end. The explanation comes when it has ended; go on by:"
 INKS = {Outcome.CONFIRMED: Ink.GOOD, Outcome.REFUTED: Ink.ALARM, Outcome.UNDECIDED: Ink.MARK}
 NONE = "This recipe asks no question and explains nothing."
 
@@ -84,7 +84,7 @@ What the recipe asks. Think of an answer before the run has given one; the expla
             self._tell("explain", Text.assemble(("Explanation", "bold"), "\n", plain(self, explain)))
         else:
             is_over = view.loading is None and view.playback is None and view.standing in {"stopped", "crashed"}
-            self._tell("explain", Text(f"{STOPPED} {view.subject.name}" if is_over else LATER, style="dim"))
+            self._tell("explain", Text(f"{STOPPED}\n{resuming(self)}" if is_over else LATER, style="dim"))
 
     def _tell_claims(self, view: View, tongue: str, report: Report | None) -> None:
         """The claims, with a mark each where there are verdicts."""

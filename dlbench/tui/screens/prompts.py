@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from dlbench.tui.host import dashboard
+from dlbench.tui.host import dashboard, resuming
 from dlbench.tui.model.trials import ended, listed, name_of
 from dlbench.tui.screens.prompt import Choice, Prompt, field, words
 
@@ -197,14 +197,12 @@ class ConfirmStop(Confirmation):
 
     def contents(self) -> ComposeResult:
         """What happens, and how to go on."""
-        app = dashboard(self)
-        name = app.folder.name if app.folder else app.view.subject.name
         yield words(
             self,
             "Every worker finishes its step, writes a checkpoint and ends. All numbers so far are kept. "
             "Other terminals that look at this run see it stopped.",
         )
-        yield words(self, f"\nGo on later from there: dlbench run --resume {name}")
+        yield words(self, f"\nGo on later from there by:\n{resuming(self)}")
 
 
 class ConfirmDrop(Confirmation):

@@ -86,7 +86,8 @@ class TrialList(ScrollView):
             )
         self._arrange()
         if is_new:
-            self._reveal(view.focus.trial)
+            # How far it scrolls is known once the lines are laid out.
+            self.call_after_refresh(self._reveal, view.focus.trial)
         self._repaint()
 
     def _arrange(self) -> None:
@@ -106,6 +107,8 @@ class TrialList(ScrollView):
         size = Size(self.scrollable_content_region.width, len(lines) + self._head)
         if self.virtual_size != size:
             self.virtual_size = size
+            # A bar beside them leaves less room.
+            self.call_after_refresh(self._repaint)
 
     def _is_open(self, group: Group) -> bool:
         return self._folds.get(group.candidate, self._all_fit or self._shown in group.trials)
