@@ -28,10 +28,10 @@ class Choice:
 
 
 class Prompt(ModalScreen[Answer | None]):
-    """A question; its answer is what the screen is dismissed with, `None` where someone thought better of it.
+    """A question; its answer is what it `finish`es with, `None` where someone thought better of it.
 
-    Subclasses say what stands in the box and which buttons there are, and `accept` the choice of one; Enter in a field is
-    the first button. A prompt that would change the run closes itself at once in a dashboard that may only look.
+    Subclasses say what stands in the box and which buttons there are, and `accept` the choice of one; `enter` says what Enter
+    in a field is, the first button. A prompt that would change the run closes itself at once in a dashboard that may only look.
     """
 
     CHANGES_RUN: ClassVar[bool] = False
@@ -77,14 +77,14 @@ class Prompt(ModalScreen[Answer | None]):
         raise NotImplementedError
 
     def accept(self, choice: str) -> None:
-        """One of the choices was made: dismiss the screen with an answer, or `tell` what is wrong."""
+        """One of the choices was made: `finish` with an answer, or `tell` what is wrong."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
         """Ask nothing where nothing may be changed."""
         self.tell("")
         if self.CHANGES_RUN and dashboard(self).read_only:
-            self.dismiss(None)
+            self.finish(None)
 
     def tell(self, wrong: str) -> None:
         """Say what is wrong with what was typed, or that nothing is."""
@@ -94,7 +94,7 @@ class Prompt(ModalScreen[Answer | None]):
 
     def action_cancel(self) -> None:
         """Leave without an answer."""
-        self.dismiss(None)
+        self.finish(None)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """A click, or Enter on a button."""
@@ -107,9 +107,18 @@ class Prompt(ModalScreen[Answer | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field."""
         event.stop()
+        self.enter()
+
+    def enter(self) -> None:
+        """What Enter in a field means: the first choice."""
         first = next(iter(self.choices()), None)
         if first is not None:
             self.accept(first.id)
+
+    def finish(self, answer: Answer | None) -> None:
+        """Close with an answer; a second Enter that comes on the heels of the first does nothing."""
+        if self.is_current:
+            self.dismiss(answer)
 
 
 def words(node: Prompt[Answer], text: str, classes: str = "") -> Static:

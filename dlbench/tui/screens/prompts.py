@@ -39,7 +39,7 @@ class FilterPrompt(Prompt[str]):
         """The filter stays, or goes."""
         text = "" if choice == "all" else self.query_one(Input).value.strip()
         self._set(text)
-        self.dismiss(text)
+        self.finish(text)
 
     def action_cancel(self) -> None:
         """The old filter comes back."""
@@ -81,7 +81,7 @@ class SeekPrompt(Prompt[Target]):
     def accept(self, choice: str) -> None:
         """Go there, or say why that is nowhere."""
         try:
-            self.dismiss(target(self.query_one(Input).value if choice == "go" else choice, self._steps))
+            self.finish(target(self.query_one(Input).value if choice == "go" else choice, self._steps))
         except ValueError as error:
             self.tell(str(error))
 
@@ -134,12 +134,11 @@ class ExportPrompt(Prompt[ExportTo]):
         there = event.value.strip() and Path(event.value.strip()).expanduser().is_file()
         self.query_one("#there", Static).update("a file of this name is there; it will be replaced" if there else "")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the field: the format that the name ends in."""
+    def enter(self) -> None:
+        """The format that the name ends in."""
         from dlbench.export import EXPORTERS
 
-        event.stop()
-        suffix = Path(event.value.strip()).suffix
+        suffix = Path(self.query_one(Input).value.strip()).suffix
         form = next((part.name for part in EXPORTERS if part.traits["suffix"] == suffix), None)
         if form is None:
             self.tell(f"no format's files end in '{suffix}'; choose one by its button")
@@ -160,7 +159,7 @@ class ExportPrompt(Prompt[ExportTo]):
             return
         suffix = str(EXPORTERS[form].traits["suffix"])
         known = {str(part.traits["suffix"]) for part in EXPORTERS}
-        self.dismiss(ExportTo(form, file.with_suffix(suffix) if rename and file.suffix in known else file))
+        self.finish(ExportTo(form, file.with_suffix(suffix) if rename and file.suffix in known else file))
 
 
 def unwritable(text: str, file: Path) -> str:
@@ -186,7 +185,7 @@ class Confirmation(Prompt[bool]):
 
     def accept(self, choice: str) -> None:
         """Yes it is."""
-        self.dismiss(True)
+        self.finish(True)
 
 
 class ConfirmStop(Confirmation):

@@ -81,7 +81,7 @@ class RatePrompt(Prompt[Rate]):
         except ValueError as error:
             self.tell(str(error))
         else:
-            self.dismiss(Rate(self._seeds if choice == "all" else (self._trial,), lr))
+            self.finish(Rate(self._seeds if choice == "all" else (self._trial,), lr))
 
 
 def learning_rate(text: str) -> float:
@@ -157,11 +157,11 @@ class BreakpointPrompt(Prompt[Watch]):
         except UsageError as error:
             self.tell(str(error))
         else:
-            self.dismiss(Watch(str(found), on=True))
+            self.finish(Watch(str(found), on=True))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """One that is set is to go."""
-        self.dismiss(Watch(self._set[event.option_index], on=False))
+        self.finish(Watch(self._set[event.option_index], on=False))
 
 
 def watched(folder: RunFolder | None, of_recipe: Mapping[Any, Any] | list[Any] | tuple[Any, ...]) -> list[str]:
