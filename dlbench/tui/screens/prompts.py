@@ -25,7 +25,7 @@ class FilterPrompt(Prompt[str]):
         self._before = dashboard(self).view.focus.filter
         yield words(self, "Only trials whose variant, choice or seed contains every word.", "faint")
         yield field(self._before, "relu seed 3")
-        yield Static(id="count")
+        yield Static(self._count(), id="count")
 
     def choices(self) -> list[Choice]:
         """Keep what is typed, or show all."""
@@ -49,9 +49,13 @@ class FilterPrompt(Prompt[str]):
     def _set(self, text: str) -> None:
         view = dashboard(self).view
         view.focus.filter = text.strip()
-        count, total = len(listed(view)), len(view.subject.plan.trials)
-        self.query_one("#count", Static).update(f"{count} of {total} trial{'' if total == 1 else 's'}")
+        self.query_one("#count", Static).update(self._count())
         dashboard(self).redraw()
+
+    def _count(self) -> str:
+        view = dashboard(self).view
+        total = len(view.subject.plan.trials)
+        return f"{len(listed(view))} of {total} trial{'' if total == 1 else 's'}"
 
 
 @dataclass(frozen=True)
