@@ -16,6 +16,8 @@ class Entry:
     """A module of `benchmarks.contenders`."""
     arguments: dict[str, Any] = field(default_factory=dict)
     units: int = 1
+    counts: str = "s"
+    """What the number of a lap is, where it is no time."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,6 @@ class Comparison:
         if self.how == "alone":
             return left
         return left - right if self.how == "difference" else left / right
-
-    @property
-    def unit(self) -> str:
-        """What the number is counted in: times, or seconds."""
-        return "x" if self.how == "ratio" else "s"
 
 
 @dataclass(frozen=True)
@@ -106,6 +103,8 @@ class Compared:
     """The same of each side's best lap."""
     low: float
     high: float
+    unit: str
+    """Times for a ratio, else what the laps count."""
 
     @property
     def met(self) -> bool | None:
@@ -134,8 +133,9 @@ class Outcome:
 
 def _compare(comparison: Comparison, left: Measured, right: Measured) -> Compared:
     value = comparison.value(left.of(comparison.of), right.of(comparison.of))
+    unit = "x" if comparison.how == "ratio" else left.entry.counts
     if comparison.of == "memory":
-        return Compared(comparison, value, value, value, value)
+        return Compared(comparison, value, value, value, value, unit)
     rounds = [comparison.value(a, b) for a, b in zip(left.seconds, right.seconds, strict=True)]
     best = comparison.value(min(left.seconds), min(right.seconds))
-    return Compared(comparison, value, best, min(rounds), max(rounds))
+    return Compared(comparison, value, best, min(rounds), max(rounds), unit)

@@ -91,13 +91,13 @@ class Report:
             console.print(f"\n[bold]{outcome.contest.title}[/]{threads} ({outcome.case})", highlight=False)
             unit = outcome.contest.unit
             console.print(_table(RATIOS[2:], [_ratio(one) for one in outcome.compared()]))
-            console.print(_table((f"seconds a {unit}", *TIMES[4:]), map(_time, outcome.measured)))
+            console.print(_table((f"a {unit}", *TIMES[4:]), map(_time, outcome.measured)))
         for one in self.failures():
             console.print(f"{one.entry.name}: {one.failure}", markup=False, highlight=False)
 
 
 def _ratio(one: Compared) -> tuple[str, ...]:
-    unit, comparison = one.comparison.unit, one.comparison
+    unit, comparison = one.unit, one.comparison
     verdict = {None: "", True: "yes", False: "NO"}[one.met]
     scope = "" if comparison.of == "memory" else f"{_short(one.low)} .. {_short(one.high)}"
     best = "" if comparison.of == "memory" else f"{_short(one.best)} {unit}"
@@ -109,7 +109,7 @@ def _time(one: Measured) -> tuple[str, ...]:
         why = "failed" if one.installed else "not installed"
         return (one.entry.name, why, "", "", "", "")
     laps = str(len(one.seconds))
-    times = (_seconds(median(one.seconds)), _seconds(min(one.seconds)), laps)
+    times = (_counted(one, median(one.seconds)), _counted(one, min(one.seconds)), laps)
     return (one.entry.name, *times, f"{one.ready_mb:.0f}", f"{one.peak_mb:.0f}")
 
 
@@ -128,6 +128,11 @@ def _threads(outcome: Outcome) -> str:
 
 def _short(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def _counted(one: Measured, value: float) -> str:
+    counts = one.entry.counts
+    return _seconds(value) if counts == "s" else f"{_short(value)} {counts}"
 
 
 def _seconds(value: float) -> str:

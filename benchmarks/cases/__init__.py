@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchmarks.cases.dashboard import (
+    dashboard_frames,
+    dashboard_opening,
+    dashboard_slowdown,
+    dashboard_traffic,
+)
 from benchmarks.cases.growth import growth_mnist, growth_xor
 from benchmarks.cases.mnist import mnist
 from benchmarks.cases.probes import probes
@@ -13,6 +19,18 @@ from benchmarks.cases.xor import xor
 from benchmarks.contest import Contest
 
 CASES: dict[str, Callable[[Scale], Contest]] = {
-    make.__name__.replace("_", "-"): make for make in (xor, mnist, probes, growth_xor, growth_mnist, startup)
+    make.__name__.replace("_", "-"): make
+    for make in (
+        xor,
+        mnist,
+        probes,
+        growth_xor,
+        growth_mnist,
+        startup,
+        dashboard_opening,
+        dashboard_frames,
+        dashboard_traffic,
+        dashboard_slowdown,
+    )
 }
 """Every case by its name, in the order in which they are held."""

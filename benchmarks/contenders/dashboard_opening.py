@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.lap import Lap
@@ -16,17 +17,33 @@ HELP = "Everywhere"
 
 
 def run(lap: Lap, *, size: dict[str, int], until: str) -> None:
-    """A lap is the time until the first `frame`, until all is `read`, or, while it is being read, from `?` to the `help`."""
+    """A lap opens a run, and answers for one of `MOMENTS`."""
     with tempfile.TemporaryDirectory() as out:
         folder = write_run(Path(out), Size(**size))
         while True:
             lap.wait()
             with Terminal(["-m", "dlbench", "watch", str(folder.path)]) as terminal:
-                frame = terminal.wait_for(folder.recipe)
-                if until == "frame":
-                    lap.answer(frame)
-                elif until == "read":
-                    lap.answer(frame + terminal.wait_for(EVERYTHING_READ))
-                else:
-                    terminal.press("?")
-                    lap.answer(terminal.wait_for(HELP))
+                lap.answer(MOMENTS[until](terminal, terminal.wait_for(folder.recipe)))
+
+
+def _read(terminal: Terminal, frame: float) -> float:
+    return frame + terminal.wait_for(EVERYTHING_READ)
+
+
+def _help(terminal: Terminal, _: float) -> float:
+    terminal.press("?")
+    return terminal.wait_for(HELP)
+
+
+def _memory(terminal: Terminal, _: float) -> float:
+    terminal.wait_for(EVERYTHING_READ)
+    return terminal.resident_mb()
+
+
+MOMENTS: dict[str, Callable[[Terminal, float], float]] = {
+    "frame": lambda _, frame: frame,
+    "read": _read,
+    "help": _help,
+    "memory": _memory,
+}
+"""Seconds to the first frame, until all is read, from `?` to the help while it is being read; MB when all is read."""
