@@ -16,7 +16,7 @@ INSTALL = "$(RUN)/python" -m pip install --quiet --disable-pip-version-check --c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format bench wheel clean
+.PHONY: help demo install test lint format bench screens keys wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ format: $(VENV)/.lint ## let ruff repair what it can
 
 bench: $(VENV)/.bench ## measure the speed against peers, side by side
 	$(RUN)/python -m benchmarks $(ARGS)
+
+screens: $(VENV)/.installed ## make the pictures in docs/screens: a recipe is trained and photographed
+	$(RUN)/python docs/make_screens.py
+
+keys: $(VENV)/.installed ## write the table of keys into docs/dashboard.md
+	$(RUN)/python docs/make_keys.py
 
 wheel: $(VENV)/.installed ## build the wheel into dist/
 	"$(RUN)/python" -m pip --version >/dev/null 2>&1 || "$(RUN)/python" -m ensurepip
