@@ -189,13 +189,15 @@ click on a header sorts.
         style = dashboard(self).style
         ink = Ink.ALARM if run.state in BAD else Ink.GOOD if run.state == "running" else Ink.PLAIN
         overlaid = {overlay.name for overlay in dashboard(self).view.overlays}
+        # Its folder is told by its name.
+        started = harmless(run.started.replace(f"{run.path}/", ""))
         here = "shown here" if self._is_here(run.path) else "overlaid" if run.run in overlaid else ""
         return {
             "run": Text(plain(self, harmless(run.run))),
             "state": Text(plain(self, f"{MARKS[run.state]} {run.state}"), style=style(ink, Ink.NONE)),
             "trials": Text(f"{run.trials:,}" if run.state != "damaged" else "", justify="right"),
             "here": Text(here, style=style(Ink.MARK, Ink.NONE)),
-            "started": Text(plain(self, harmless(run.started)), no_wrap=True),
+            "started": Text(plain(self, started), no_wrap=True),
         }
 
     def _is_here(self, path: str) -> bool:
