@@ -13,7 +13,7 @@ from dlbench.errors import ExitCode
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NEEDS_A_RUN = {"table", "export"}
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/dashboard.md", "docs/design.md", "recipes/README.md"]
 
 
 def blocks(language):
@@ -44,8 +44,8 @@ def test_readme_commands(words, trained, monkeypatch):
 
 
 def test_readme_has_commands():
-    """The README shows how to run, look, export and resume."""
-    assert {words[0] for words in commands()} >= {"list", "run", "table", "export", "parts", "data"}
+    """The README shows how to run, watch, look, export and resume."""
+    assert {words[0] for words in commands()} >= {"list", "run", "watch", "table", "export", "parts", "data"}
     assert ["run", "--resume", "latest"] in commands()
 
 
@@ -87,21 +87,22 @@ def test_readme_screen_is_of_the_shipped_recipe():
         assert (says["en"] if isinstance(says, dict) else says) in screen
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name):
-    """Every relative link leads to a file or folder."""
-    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text(encoding="utf-8"))
+    """Every relative link, and every picture, leads to a file or folder."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r'src="([^":]+)"', text)
 
-    assert all((ROOT / link).exists() for link in links), links
+    assert all(((ROOT / name).parent / link).exists() for link in links), links
 
 
 def test_make_help_names_what_the_documents_promise():
     """Every `make` target that a document names is in the Makefile."""
-    text = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    text = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in PAGES)
     named = set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE)) | set(re.findall(r"`make ([a-z]+)`", text))
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
-    assert {"demo", "test", "lint", "bench"} <= named <= targets
+    assert {"demo", "test", "lint", "bench", "screens", "keys"} <= named <= targets
 
 
 def test_contributing_shows_code_as_it_is():

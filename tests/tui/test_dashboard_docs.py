@@ -177,3 +177,17 @@ def test_page_shows_every_screen():
     assert all(
         (PAGE.parent / "screens" / f"{name}.svg").read_text(encoding="utf-8").startswith("<svg") for name in made
     )
+
+
+def test_design_keeps_textual_in_its_room():
+    """As docs/design.md says, only the room of the dashboard imports Textual, and neither its model nor its charts do."""
+    package = ROOT / "dlbench"
+    users = {
+        path.relative_to(package)
+        for path in package.rglob("*.py")
+        if re.search(r"^\s*(?:from|import) textual\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert Path("tui/app.py") in users
+    assert {path.parts[0] for path in users} == {"tui"}
+    assert not {path.parts[1] for path in users} & {"model", "charts"}
