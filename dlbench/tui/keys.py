@@ -94,6 +94,7 @@ KEYS = (
     Key("c", "range", "", "Colours over all that was measured, or without its extremes.", "Pictures"),
     Key("v", "beside", "Beside", "Another variant side by side, on one scale; again for the next, then alone.", "Pictures", ("gradients",)),
     Key("y", "log", "Log", "Logarithmic axis, or linear.", "Pictures", ("curves",)),
+    Key("z", "log_steps", "Steps", "Steps evenly, or the first ones wide: on a logarithmic axis.", "Pictures", ("gradients", "curves")),
     Key("t", "curves", "Loss/acc", "Loss, or accuracy.", "Pictures", ("curves",)),
     Key("b", "spread", "Spread", "The trial alone, all its seeds, or every variant's mean with a band.", "Pictures", ("curves",)),
     Key("space", "pause", "Pause", "Pause the training, or let it go on; in a replay, the replay.", "Run", PICTURES),

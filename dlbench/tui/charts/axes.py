@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,21 +40,24 @@ class Frame:
     first: int
     last: int
     grain: Grain
+    log_steps: bool = False
 
     @property
     def rows(self) -> int:
         """Rows of dots."""
         return self.area.height * self.grain.down
 
-    @property
+    @cached_property
     def columns(self) -> StepColumns:
         """Which column of cells a step is in."""
-        return StepColumns(self.first, self.last - self.first + 1, self.area.width)
+        return self._columns(self.area.width)
 
     def edges(self) -> NDArray[np.int64]:
         """The first step of each column of dots, `[columns]`."""
-        count, span = self.area.width * self.grain.across, self.last - self.first + 1
-        return np.array([self.first - (-column * span) // count for column in range(count)], np.int64)
+        return self._columns(self.area.width * self.grain.across).edges[:-1]
+
+    def _columns(self, count: int) -> StepColumns:
+        return StepColumns(self.first, self.last - self.first + 1, max(count, 0), self.log_steps)
 
     def cell(self, step: int) -> int | None:
         """The column of the picture where a step stands; `None` beyond the axis."""
@@ -62,9 +66,7 @@ class Frame:
 
     def step(self, column: int) -> int:
         """The step in the middle of a column of the picture."""
-        cell, width, span = column - self.area.left, self.area.width, self.last - self.first + 1
-        earliest = -(-cell * span // width) if span >= width else 0
-        return self.first + max((2 * cell + 1) * span // (2 * width), earliest)
+        return self.columns.step(column - self.area.left)
 
     def draw_scale(self, picture: Picture, scale: Scale, glyphs: Glyphs) -> None:
         """The vertical axis in the column left of the area, with labels left of that."""

@@ -1,8 +1,11 @@
-"""How layers share the rows of a picture: bands of equal height, the output layer on top."""
+"""How layers share the rows of a picture: bands of nearly equal height, the output layer on top."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +13,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Bands:
-    """`count` bands of `grouped` layers each (the uppermost may have fewer), every one `tall` lines high.
+    """`count` bands of `grouped` layers each (the uppermost may have fewer), which fill `lines` lines together.
 
     A line is a row of cells, or half of one where `halves` is 2. `layers` are numbered from the input, at the bottom.
     """
 
     layers: int
     grouped: int
-    tall: int
+    lines: int
     halves: int
 
     @classmethod
@@ -26,8 +29,7 @@ class Bands:
         lines = rows * halves
         if not layers or not lines:
             return cls(layers, 1, 0, halves)
-        grouped = -(-layers // lines)
-        return cls(layers, grouped, lines // -(-layers // grouped), halves)
+        return cls(layers, -(-layers // lines), lines, halves)
 
     @property
     def count(self) -> int:
@@ -37,7 +39,22 @@ class Bands:
     @property
     def rows(self) -> int:
         """Rows of cells that they take."""
-        return -(-self.count * self.tall // self.halves)
+        return self.lines // self.halves
+
+    @cached_property
+    def borders(self) -> list[int]:
+        """The line at which each band begins, from the top down, and the one after the last: no two differ by more than one."""
+        return [index * self.lines // self.count for index in range(self.count + 1)] if self.layers else [0]
+
+    @property
+    def have_rows(self) -> bool:
+        """Whether every band has a row of cells to itself."""
+        return all(-(-top // self.halves) < bottom // self.halves for top, bottom in pairwise(self.borders))
+
+    @property
+    def heights(self) -> list[int]:
+        """Lines of each band, from the top down."""
+        return [bottom - top for top, bottom in pairwise(self.borders)]
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -50,14 +67,14 @@ class Bands:
 
     def at(self, row: int) -> list[range]:
         """The layers of each band in a row of cells, the upper one first: none, one or two bands."""
-        lines = range(row * self.halves, (row + 1) * self.halves)
-        found = dict.fromkeys(self.count - 1 - line // self.tall for line in lines) if self.tall and row >= 0 else {}
-        return [self._layers(band) for band in found if band >= 0]
+        lines = range(row * self.halves, (row + 1) * self.halves) if 0 <= row < self.rows else range(0)
+        found = dict.fromkeys(self.count - bisect_right(self.borders, line) for line in lines)
+        return [self._layers(band) for band in found]
 
     def line(self, layer: int) -> int:
         """The line in the middle of a layer's band."""
         above = self.count - 1 - layer // self.grouped
-        return above * self.tall + self.tall // 2
+        return (self.borders[above] + self.borders[above + 1]) // 2
 
     def row(self, layer: int) -> int:
         """The row of cells in the middle of a layer's band: where its name stands."""

@@ -57,6 +57,7 @@ def curves(  # noqa: PLR0913  # what a chart is made of
     marks: Sequence[int] = (),
     before: Scale | None = None,
     limit: int | None = None,
+    log_steps: bool = False,
 ) -> CurveChart:
     """Draw series, later ones over earlier ones, lines over bands, each cell in the ink of one.
 
@@ -71,12 +72,13 @@ def curves(  # noqa: PLR0913  # what a chart is made of
         marks: steps at which someone intervened.
         before: the scale of the drawing before, kept while it fits.
         limit: the last step there will be, if that is known.
+        log_steps: whether steps stand by the logarithm of 1 + step.
     """
     picture = Picture.blank(width, height)
     entries = [Entry.of(each, cursor, glyphs) for each in series]
     head = 1 if title and height >= 3 else 0
     area, legend = _layout(picture, head, entries)
-    frame = _frame(series, area, limit, FINE if glyphs.braille else COARSE)
+    frame = _frame(series, area, limit, FINE if glyphs.braille else COARSE, log_steps=log_steps)
     edges = frame.edges()
     traces = [Trace.of(each, edges) for each in series]
     scale = _scale(traces, logarithmic=logarithmic).settled(before)
@@ -109,12 +111,12 @@ def _layout(picture: Picture, top: int, entries: Sequence[Entry]) -> tuple[Area,
     return Area(top + above, left, width - left, bottom - top - above), legend
 
 
-def _frame(series: Sequence[Series], area: Area, limit: int | None, grain: Grain) -> Frame:
+def _frame(series: Sequence[Series], area: Area, limit: int | None, grain: Grain, *, log_steps: bool) -> Frame:
     """Steps from 0, unless the series begin late, to the last there is or will be."""
     firsts = [int(each.steps[0]) for each in series if len(each.steps)]
     lasts = [int(each.steps[-1]) for each in series if len(each.steps)]
     first, last = min(firsts, default=0), max([*lasts, limit or 0])
-    return Frame(area, 0 if 0 <= first <= last // 2 else first, last, grain)
+    return Frame(area, 0 if 0 <= first <= last // 2 else first, last, grain, log_steps)
 
 
 def _scale(traces: Sequence[Trace], *, logarithmic: bool) -> Scale:

@@ -26,14 +26,14 @@ NARROWEST_NAME = 3
 
 @dataclass(frozen=True)
 class Grid:
-    """A measure over steps and layers: `values` and `broken` [columns, layers], `starts` and `filled` [columns].
+    """A measure over steps and layers: `values` and `broken` [columns, layers], the others [columns].
 
-    A column begins at its step in `starts` (rising) and holds `stride` steps. NaN is missing; `broken` says that NaN or
-    infinity was measured. A column that is not `filled` had no measurement: what stood before it goes on.
+    A column holds the steps from `starts` (rising) to before `ends`. NaN is missing; `broken` says that NaN or infinity was
+    measured. A column that is not `filled` had no measurement: what stood before it goes on.
     """
 
     starts: NDArray[np.int64]
-    stride: int
+    ends: NDArray[np.int64]
     values: Floats
     broken: NDArray[np.bool_]
     filled: NDArray[np.bool_]
@@ -73,25 +73,30 @@ def heat_map(  # noqa: PLR0913  # one picture has as many sides
     cursor: Cursor | None,
     marks: Sequence[int] = (),
     names_width: int | None = None,
+    log_steps: bool = False,
 ) -> HeatMap:
     """The picture of a grid: the whole run over the whole width, the output layer on top, names left, steps beneath.
 
     Half blocks with two lines a row where colour tells values, else one shade a layer. Few columns are widened, many
     reduced by their maximum; so are layers, if they are more than lines. `names_width` (cells) makes maps stand in line.
+    With `log_steps` steps stand by the logarithm of 1 + step.
     """
     picture = Picture.blank(width, height)
     rows = picture.height - AXIS_ROWS if picture.height > AXIS_ROWS else picture.height
     bands = Bands.sharing(grid.values.shape[1], rows, 2 if glyphs.in_colour else 1)
     left = _names_room(names, picture.width, names_width)
     grid = _measured(grid)
-    axis = _columns(grid, picture.width - left) if bands.tall else None
+    axis = _columns(grid, picture.width - left, log_steps=log_steps) if bands.lines else None
     if axis is None:
         _write_names(picture, names, bands, left, cursor, glyphs)
         return HeatMap(picture, bands.grouped, bands, left, np.empty(0, np.int64), cursor)
     values, broken, steps = _reduced(grid, axis, bands)
-    lines = inks(values, broken, scale, glyphs)[::-1].repeat(bands.tall, axis=0)
+    lines = inks(values, broken, scale, glyphs)[::-1].repeat(bands.heights, axis=0)
     place = cursor and (bands.line(cursor[0]) if 0 <= cursor[0] < bands.layers else None, axis.column(cursor[1]))
-    area = in_halves(lines, glyphs, place, tall=bands.tall) if glyphs.in_colour else in_shades(lines, glyphs, place)
+    if glyphs.in_colour:
+        area = in_halves(lines, glyphs, place, open_halves=bands.have_rows)
+    else:
+        area = in_shades(lines, glyphs, place)
     picture.paste(area, 0, left)
     _write_names(picture, names, bands, left, cursor, glyphs)
     if rows < picture.height:
@@ -111,16 +116,17 @@ def _measured(grid: Grid) -> Grid:
     if grid.filled.all():
         return grid
     kept = grid.filled
-    return Grid(grid.starts[kept], grid.stride, grid.values[kept], grid.broken[kept], grid.filled[kept])
+    return Grid(grid.starts[kept], grid.ends[kept], grid.values[kept], grid.broken[kept], grid.filled[kept])
 
 
-def _columns(grid: Grid, width: int) -> StepColumns | None:
+def _columns(grid: Grid, width: int, *, log_steps: bool) -> StepColumns | None:
     """The columns of the picture: from the first measurement to the end of the last, which lasts as long as others."""
     if not grid.starts.size or width < 1:
         return None
     between = int(np.median(np.diff(grid.starts))) if grid.starts.size > 1 else 1
     first = int(grid.starts[0])
-    return StepColumns(first, int(grid.starts[-1]) - first + max(between, grid.stride, 1), width)
+    end = max(int(grid.starts[-1]) + max(between, 1), int(grid.ends[-1]))
+    return StepColumns(first, end - first, width, log_steps)
 
 
 def _reduced(grid: Grid, axis: StepColumns, bands: Bands) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64]]:

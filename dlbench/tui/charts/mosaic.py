@@ -35,18 +35,18 @@ def inks(values: Floats, broken: NDArray[np.bool_], scale: Scale, glyphs: Glyphs
     return np.where(broken, Ink.ALARM, found).astype(np.int8)
 
 
-def in_halves(lines: Inks, glyphs: Glyphs, cursor: Place | None = None, *, tall: int = 2) -> Picture:
+def in_halves(lines: Inks, glyphs: Glyphs, cursor: Place | None = None, *, open_halves: bool = True) -> Picture:
     """Two lines of inks a row, the upper as front, the lower as back. Cells all zero or all broken get their glyph.
 
-    Half a cell of zeros is left open where bands are `tall` enough to have their glyph in another row, else it has its
-    ink. The cursor's hair line hides nothing: where a cell holds two values, it is left out in every other row.
+    Half a cell of zeros is left open where its band has the glyph in another row (`open_halves`), else it has its ink.
+    The cursor's hair line hides nothing: where a cell holds two values, it is left out in every other row.
     """
     if len(lines) % 2:
         lines = np.vstack([lines, np.full_like(lines[:1], Ink.NONE)])
     upper, lower = lines[0::2], lines[1::2]
     same = upper == lower
     dead, broken = same & (upper == Ink.DEAD), same & (upper == Ink.ALARM)
-    if tall > 1:
+    if open_halves:
         upper, lower = (np.where((half == Ink.DEAD) & ~same, np.int8(Ink.NONE), half) for half in (upper, lower))
     open_above, blank = upper == Ink.NONE, (upper == Ink.NONE) & (lower == Ink.NONE)
     cases = [blank, open_above, dead, broken]

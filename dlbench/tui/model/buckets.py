@@ -1,14 +1,15 @@
 """Histories of any length in so many buckets: as steps go on, buckets double, and the whole run stays in the picture.
 
 A bucket covers `stride` steps. Where a step lies beyond the last bucket, neighbours become one and the stride doubles, so
-that an update costs what is new, and memory does not grow with the run.
+that an update costs what is new, and memory does not grow with the run. For pictures whose steps are logarithmic, buckets
+grow with the step from the beginning on: so many for every doubling.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,13 @@ from dlbench.report.timeline import Array, Timeline
 
 Floats: TypeAlias = NDArray[np.float64]
 Steps: TypeAlias = NDArray[np.int64]
+Number = TypeVar("Number", np.int64, np.float64)
 
 CAPACITY = 512
 """Buckets of a history; a wide terminal has half as many columns, curves in braille twice as many dots."""
 NOT_YET = -1
+OCTAVE_BITS = 5
+"""A doubling of the step has two to this power of buckets; a wide terminal has as many dots for it in braille."""
 
 
 class Buckets:
@@ -73,7 +77,7 @@ class Buckets:
     @property
     def starts(self) -> Steps:
         """The first step that each bucket covers."""
-        return np.arange(self._filled, dtype=np.int64) * self.stride
+        return self.edges(self._filled)[:-1]
 
     @property
     def steps(self) -> Steps:
@@ -120,6 +124,14 @@ class Buckets:
         size = (self._capacity, *shape)
         self._values = {name: np.full(size, empty) for name, (_, empty) in MERGES.items()}
 
+    def places(self, steps: Steps) -> Steps:
+        """The bucket of each step."""
+        return steps // self.stride
+
+    def edges(self, count: int) -> Steps:
+        """The first step of each of the first `count` buckets, those to come included, and of the one after them."""
+        return np.arange(count + 1, dtype=np.int64) * self.stride
+
     def _make_room(self, step: int) -> None:
         while step >= self._capacity * self.stride:
             self._double()
@@ -141,7 +153,7 @@ class Buckets:
     def _take(self, steps: Steps, fresh: Array) -> None:
         """Reduce new records to their buckets, the first of which may have records already."""
         exact = fresh.astype(np.float64, copy=False)
-        places = steps // self.stride
+        places = self.places(steps)
         firsts = np.flatnonzero(np.diff(places, prepend=-1))
         touched = places[firsts]
         for name, values in self._values.items():
@@ -150,6 +162,37 @@ class Buckets:
         self._steps[touched] = steps[np.append(firsts[1:], len(steps)) - 1]
         self._records[touched] += np.diff(np.append(firsts, len(steps)))
         self._filled = int(touched[-1]) + 1
+
+
+class LogBuckets(Buckets):
+    """Buckets of one step each at first, of twice as many with every doubling of the step; their number grows with its logarithm."""
+
+    def places(self, steps: Steps) -> Steps:
+        """The bucket of each step."""
+        octave = np.maximum(np.frexp(steps.astype(np.float64))[1] - 1 - OCTAVE_BITS, 0).astype(np.int64)
+        places: Steps = (octave << OCTAVE_BITS) + (steps >> octave)
+        return places
+
+    def edges(self, count: int) -> Steps:
+        """The first step of each of the first `count` buckets, those to come included, and of the one after them."""
+        places = np.arange(count + 1, dtype=np.int64)
+        octave = np.maximum((places >> OCTAVE_BITS) - 1, 0)
+        edges: Steps = (places - (octave << OCTAVE_BITS)) << octave
+        return edges
+
+    def _make_room(self, step: int) -> None:
+        more = int(self.places(np.array([step], np.int64))[0]) + 1 - self._capacity
+        if more <= 0:
+            return
+        more = max(more, self._capacity)
+        self._capacity += more
+        self._steps = _longer(self._steps, more, NOT_YET)
+        self._records = _longer(self._records, more, 0)
+        self._values = {name: _longer(values, more, MERGES[name][1]) for name, values in self._values.items()}
+
+
+def _longer(values: NDArray[Number], more: int, empty: float) -> NDArray[Number]:
+    return np.concatenate([values, np.full((more, *values.shape[1:]), empty, values.dtype)])
 
 
 def _later(before: Floats, after: Floats) -> Floats:
@@ -193,12 +236,17 @@ class BucketCache:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[tuple[Timeline, str, int | None], Buckets] = OrderedDict()
+        self._kept: OrderedDict[tuple[type[Buckets], Timeline, str, int | None], Buckets] = OrderedDict()
 
-    def of(self, timeline: Timeline, field: str, pick: int | None = None, until: int = 0) -> Buckets:
+    def of(
+        self, timeline: Timeline, field: str, pick: int | None = None, until: int = 0, *, log_steps: bool = False
+    ) -> Buckets:
         """The buckets of a field, up to date, with room for a step."""
-        key = (timeline, field, pick)
-        buckets = self._kept.setdefault(key, Buckets(timeline, field, pick=pick))
+        kind = LogBuckets if log_steps else Buckets
+        key = (kind, timeline, field, pick)
+        buckets = self._kept.get(key)
+        if buckets is None:
+            buckets = self._kept[key] = kind(timeline, field, pick=pick)
         self._kept.move_to_end(key)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +16,13 @@ from dlbench.report.state import RunState
 from dlbench.report.trial_state import TrialState
 from dlbench.tui.charts.ink import SERIES_INKS, Ink
 from dlbench.tui.charts.trace import Series
-from dlbench.tui.model.buckets import BucketCache, Floats
+from dlbench.tui.model.buckets import Buckets, Floats
 from dlbench.tui.model.focus import Curves
 from dlbench.tui.model.trials import passes
 from dlbench.tui.model.view import View
+
+Reduce: TypeAlias = Callable[..., Buckets]
+"""From a timeline and a field, and `until` which step there shall be room, to its buckets."""
 
 SPLITS: tuple[str, ...] = ("train", "test", "validation")
 BEST_FIRST: tuple[str, ...] = ("test", "validation", "train")
@@ -35,11 +40,12 @@ class Line:
     is_band: bool
 
 
-def curve_series(view: View, what: Curves | None = None) -> list[Series]:
+def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = False) -> list[Series]:
     """The curves of loss or accuracy (without `what`, the focus's), in the order of the legend.
 
     Solid for training data, dashed for others; where there would be too many curves, only those of the test data (of the
-    validation data, or the training data, where there are no better), solid.
+    validation data, or the training data, where there are no better), solid. With `log_steps` the first steps are not
+    reduced, for an axis that gives them most room.
     """
     what = what or view.focus.curves
     lines = _lines(view)
@@ -52,16 +58,16 @@ def curve_series(view: View, what: Curves | None = None) -> list[Series]:
     splits = [split for split in found if view.focus.spread == "trial" or split in {"train", best}]
     if len(lines) * len(splits) > MOST_CURVES and view.focus.spread != "trial":
         splits = [best]
-    return list(_drawn(view.curves, lines, splits, what))
+    return list(_drawn(partial(view.curves.of, log_steps=log_steps), lines, splits, what))
 
 
-def _drawn(cache: BucketCache, lines: list[Line], splits: list[str], what: Curves) -> Iterable[Series]:
+def _drawn(reduce: Reduce, lines: list[Line], splits: list[str], what: Curves) -> Iterable[Series]:
     for line in lines:
         for number, split in enumerate(splits):
             several = len(splits) > 1
             name = " ".join(filter(None, (line.name, split if several or not line.name else "")))
             ink = line.ink if line.name else Ink.series(number)
-            series = _series(cache, line, f"{split}_{what}", name, ink, dashed=several and split != "train")
+            series = _series(reduce, line, f"{split}_{what}", name, ink, dashed=several and split != "train")
             if series is not None:
                 yield series
 
@@ -133,10 +139,10 @@ def _has(trial: TrialState, field: str) -> bool:
     return field in trial.stack.metrics.fields
 
 
-def _series(cache: BucketCache, line: Line, field: str, name: str, ink: int, *, dashed: bool) -> Series | None:
+def _series(reduce: Reduce, line: Line, field: str, name: str, ink: int, *, dashed: bool) -> Series | None:
     """One curve: of a trial what it went through, of several their mean and from the lowest to the highest."""
     until = max((trial.steps[-1] for trial in line.trials if trial.steps), default=0)
-    tracks = [track for trial in line.trials if (track := _track(cache, trial, field, until)) is not None]
+    tracks = [track for trial in line.trials if (track := _track(reduce, trial, field, until)) is not None]
     if not any(np.isfinite(track.middle).any() for track in tracks):
         return None
     length = max(len(track.steps) for track in tracks)
@@ -164,9 +170,9 @@ class _Track:
     middle: Floats
 
 
-def _track(cache: BucketCache, trial: TrialState, field: str, until: int) -> _Track | None:
+def _track(reduce: Reduce, trial: TrialState, field: str, until: int) -> _Track | None:
     """Made with room for one step in all trials of a curve, their buckets are alike."""
-    buckets = cache.of(trial.stack.metrics, field, until=until)
+    buckets = reduce(trial.stack.metrics, field, until=until)
     if buckets.mean.ndim != 2:
         return None
     steps, dropped = buckets.steps, trial.dropped_at

@@ -44,8 +44,8 @@ class Finding:
 
     severity: Severity
     text: str
-    short: str
-    """The same where there is little room."""
+    shorter: tuple[str, ...]
+    """The same where there is less room, the shortest last."""
     since: int
     layers: tuple[int, ...] = ()
 
@@ -66,7 +66,7 @@ def findings(view: View, trial: int) -> list[Finding]:
 def _divergence(state: TrialState, step: int) -> Finding:
     last = "" if state.last_loss is None else f", the last finite loss was {number(state.last_loss)}"
     text = f"diverged: the loss is NaN or infinite at step {step:,}{last}"
-    return Finding("alarm", text, f"diverged at step {step:,}", step)
+    return Finding("alarm", text, (f"diverged at step {step:,}",), step)
 
 
 def _lost(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -208,11 +208,12 @@ class Watch:
             if streak.since is None or streak.count < law.lasting or (law is STUCK and self._has_learnt()):
                 continue
             said, since = self._said(law, streak.layers), f"since step {streak.since:,}"
-            text, short = f"{said}, {since}", f"{said.partition(':')[0]} {since}"
+            forms = [f"{said}, {since}", f"{said.partition(':')[0]} {since}"]
             before = self._streaks[VANISHED].past
             if law is STUCK and before is not None:
-                text += f"; its gradient had vanished from step {before[0]:,} to {before[1]:,}"
-            found.append(Finding(law.severity, text, short, streak.since, streak.layers))
+                vanished = f"vanished from step {before[0]:,} to {before[1]:,}"
+                forms = [f"{forms[0]}; its gradient had {vanished}", f"gradient {vanished}, {forms[1]}", forms[1]]
+            found.append(Finding(law.severity, forms[0], tuple(forms[1:]), streak.since, streak.layers))
         return found
 
     def _has_learnt(self) -> bool:

@@ -30,6 +30,10 @@ class Focus:
     """Curves of the trial alone, of all seeds of its candidate, or of all variants as mean and band."""
     log: bool = True
     """Whether the curves' axis is logarithmic."""
+    log_steps: bool = True
+    """Whether steps are in the pictures of probes, which are dense at first, and in the curves beneath these."""
+    log_curve_steps: bool = False
+    """Whether steps are in the pane of curves."""
     fixed_range: bool = False
     """Whether colours span what was measured (False: without its extremes)."""
     filter: str = ""

@@ -32,8 +32,10 @@ def grid(view: View, trial: int, measure: str) -> Grid:
     state = view.state.trials[trial]
     diverged = state.diverged_at
     until = 0 if diverged is None else max(diverged, state.step)
-    buckets = view.layers.of(state.stack.probes, measure, state.position, until)
-    witness = view.layers.of(state.stack.probes, WITNESSES.get(measure, "activation_mean"), state.position, until)
+    buckets, witness = (
+        view.layers.of(state.stack.probes, name, state.position, until, log_steps=view.focus.log_steps)
+        for name in (measure, WITNESSES.get(measure, "activation_mean"))
+    )
     layers = len(state.layers)
     if buckets.high.ndim != 2 or buckets.high.shape[1] != layers:
         return _empty(layers)
@@ -43,7 +45,7 @@ def grid(view: View, trial: int, measure: str) -> Grid:
 
 def _empty(layers: int) -> Grid:
     nothing = np.empty((0, layers))
-    return Grid(np.empty(0, np.int64), 1, nothing, nothing.astype(np.bool_), np.empty(0, np.bool_))
+    return Grid(np.empty(0, np.int64), np.empty(0, np.int64), nothing, nothing.astype(np.bool_), np.empty(0, np.bool_))
 
 
 def _broken(state: TrialState, measure: str, buckets: Buckets, witness: Buckets) -> NDArray[np.bool_]:
@@ -59,21 +61,22 @@ def _marked(state: TrialState, until: int, buckets: Buckets, values: Floats, bro
     """The grid with what comes after a divergence, and without what comes after the trial was dropped."""
     filled, diverged = buckets.records > 0, state.diverged_at
     if diverged is not None:
-        more = max(until // buckets.stride + 1 - len(filled), 0)
+        more = max(int(buckets.places(np.array([until]))[0]) + 1 - len(filled), 0)
         values = np.pad(values, ((0, more), (0, 0)), constant_values=np.nan)
         broken = np.pad(broken, ((0, more), (0, 0)))
         filled = np.pad(filled, (0, more))
-    starts = np.arange(len(filled), dtype=np.int64) * buckets.stride
+    edges = buckets.edges(len(filled))
+    starts, ends = edges[:-1], edges[1:]
     if diverged is not None:
-        after = starts + buckets.stride > diverged
+        after = ends > diverged
         filled |= after
         broken |= after[:, np.newaxis]
     dropped = state.dropped_at
     if dropped is not None:
         after = starts >= dropped
         filled &= ~after
-        broken &= (starts + buckets.stride <= dropped)[:, np.newaxis]
-    return Grid(starts, buckets.stride, values, broken, filled)
+        broken &= (ends <= dropped)[:, np.newaxis]
+    return Grid(starts, ends, values, broken, filled)
 
 
 def probe_step(view: View, trial: int) -> int | None:

@@ -118,11 +118,12 @@ def cursor_line(view: View, width: int | None = None) -> list[Piece]:
     place, alongside = cursor_words(view)
     found = findings(view, view.focus.trial)
     wrong: list[Piece] = [(finding.text, Ink.ALARM) for finding in found]
+    shorter = list(found[0].shorter) if found else []
     while width is not None and _width(place, alongside, wrong) > width:
         if wrong[1:] or alongside:
             (wrong if wrong[1:] else alongside).pop()
-        elif wrong and wrong[0][0] != found[0].short:
-            wrong = [(found[0].short, Ink.ALARM)]
+        elif shorter:
+            wrong = [(shorter.pop(0), Ink.ALARM)]
         elif place[1:]:
             place.pop()
         else:
@@ -140,16 +141,16 @@ def cursor_words(view: View) -> tuple[list[Piece], list[Piece]]:
     row = min(max(view.focus.layer, 0), len(layers) - 1)
     shown = view.focus.measure
     place: list[Piece] = [(layers[row].name, Ink.STRONG), (f"step {step:,}", Ink.PLAIN)]
-    place.append((measured(shown, float(layer_values(view, trial, shown, step)[row])), Ink.CURSOR))
+    place.append((measured(shown, float(layer_values(view, trial, shown, step)[row])), Ink.STRONG))
     values = {name: float(layer_values(view, trial, name, step)[row]) for name in ALONGSIDE if name != shown}
     return place, [(measured(name, value), Ink.PLAIN) for name, value in values.items() if np.isfinite(value)]
 
 
 def measured(measure: str, value: float) -> str:
-    """A measure's value in words: `gradient norm 3.1e-03`, `12 % exact zeros`."""
+    """A measure's value in words: `gradient norm 3.1e-03`, `12 % exact zeros`, `saturated: n/a` of what a layer does not have."""
     shown = MEASURE_VIEWS[measure]
     if np.isnan(value):
-        return f"no {shown.title}"
+        return f"{shown.title}: n/a"
     if shown.bounds == (0.0, 1.0):
         return f"{percent(value)} {shown.title}"
     return f"{shown.title} {number(value)}"

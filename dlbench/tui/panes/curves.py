@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
+from dlbench.tui.host import dashboard
 from dlbench.tui.panes.pictures import PicturePane
 from dlbench.tui.widgets.curve_chart import CurveChart
 
@@ -31,7 +32,8 @@ seen (**test**, dashed). Steps run from left to right.
 - `b` changes whose curves there are: this trial alone, all seeds of its variant, or **every variant as its mean over the
   seeds with a band** around it. One seed is one draw; where bands overlap, the order of the means says little.
 - `y` makes the loss's axis linear or logarithmic. On the logarithmic one, equal distances are equal factors, so that a fall
-  from 0.01 to 0.001 is as tall as one from 1 to 0.1. The accuracy's axis is always linear.
+  from 0.01 to 0.001 is as tall as one from 1 to 0.1. The accuracy's axis is always linear. `z` does the same to the steps:
+  the first of them get as much room as all that follow.
 - The hair line is the cursor, the same step as in the other pictures. A mark on the axis: someone changed the learning rate
   there, or a breakpoint came true.
 """
@@ -43,3 +45,9 @@ seen (**test**, dashed). Steps run from left to right.
         """Loss above accuracy."""
         yield CurveChart("loss")
         yield CurveChart("accuracy")
+
+    def action_log_steps(self) -> None:
+        """Steps by their logarithm, or evenly."""
+        focus = dashboard(self).view.focus
+        focus.log_curve_steps = not focus.log_curve_steps
+        dashboard(self).redraw()

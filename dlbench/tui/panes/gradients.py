@@ -35,7 +35,7 @@ class GradientsPane(PicturePane):
     TITLE: ClassVar[str] = "Gradients"
     HELP: ClassVar[str] = """\
 Every row is a layer, the output on top and the input at the bottom. Every column is a stretch of steps, the whole training
-from left to right. The colour is one number, at first the **gradient norm**: the length of the vector of all derivatives of
+from left to right, on a logarithmic axis: most happens in the first steps. `z` makes it even. The colour is one number, at first the **gradient norm**: the length of the vector of all derivatives of
 the loss by this layer's weights. Bright is large, dark is small, and the scale at the right says how large: each number on
 it is a power of ten. Back-propagation goes down this picture, from the output to the input.
 
@@ -90,8 +90,8 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
                     yield LayerHeatMap(beside=True)
                     yield ColorScale()
                 with Horizontal(classes="under"):
-                    yield CurveChart("loss")
-                    yield CurveChart("accuracy")
+                    yield CurveChart("loss", beneath=True)
+                    yield CurveChart("accuracy", beneath=True)
                     yield GradHistogram()
             yield LayerBars()
 
@@ -111,6 +111,12 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
         """Colours over all that was measured, or without its extremes."""
         focus = dashboard(self).view.focus
         focus.fixed_range = not focus.fixed_range
+        dashboard(self).redraw()
+
+    def action_log_steps(self) -> None:
+        """Steps by their logarithm, or evenly."""
+        focus = dashboard(self).view.focus
+        focus.log_steps = not focus.log_steps
         dashboard(self).redraw()
 
     def action_beside(self) -> None:

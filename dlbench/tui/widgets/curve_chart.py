@@ -24,11 +24,12 @@ WORDS: dict[Curves, str] = {"loss": "Loss", "accuracy": "Accuracy"}
 
 
 class CurveChart(Chart):
-    """One of the two sets of curves."""
+    """One of the two sets of curves; `beneath` pictures of probes it has their axis of steps."""
 
-    def __init__(self, what: Curves) -> None:
+    def __init__(self, what: Curves, *, beneath: bool = False) -> None:
         super().__init__(classes=f"frame {what}")
         self.what = what
+        self._is_beneath = beneath
         self._drawn: Drawn | None = None
         self._series: list[Series] = []
         self._scale: Scale | None = None
@@ -38,13 +39,14 @@ class CurveChart(Chart):
         """The curves, with a hair line where the cursor is held; in words why there are none yet."""
         logarithmic = view.focus.log and self.what == "loss"
         head = f"{WORDS[self.what]}{' (log)' if logarithmic else ''}"
-        entitle(self, f"{head} · {whose(view)}", head)
+        log_steps = view.focus.log_steps if self._is_beneath else view.focus.log_curve_steps
+        entitle(self, f"{head} · {whose(view)}", head, below="log steps" if log_steps else "")
         self._drawn = None
         empty = missing_curves(view, view.focus.trial)
         if empty is not None:
             return blank(empty, width, height)
         subject = (logarithmic, view.focus.spread, view.focus.trial)
-        self._series = curve_series(view, self.what)
+        self._series = curve_series(view, self.what, log_steps=log_steps)
         self._drawn = curves(
             self._series,
             width,
@@ -55,6 +57,7 @@ class CurveChart(Chart):
             cursor=view.focus.step,
             marks=marked_steps(view, view.focus.trial),
             before=self._scale if subject == self._subject else None,
+            log_steps=log_steps,
         )
         self._subject, self._scale = subject, self._drawn.scale
         return self._drawn.picture

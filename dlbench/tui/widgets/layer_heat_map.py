@@ -35,7 +35,7 @@ class LayerHeatMap(Chart):
         """What the colours span; the pane sets it, one for all pictures that are compared."""
         self._map: HeatMap | None = None
         self._top = 0
-        self._stride = 1
+        self._columns: dict[int, int] = {}
         self._probes: list[int] = []
 
     def trial(self, view: View) -> int | None:
@@ -54,7 +54,8 @@ class LayerHeatMap(Chart):
         heads = self._heads(view, index, width, height)
         self._top = len(heads)
         values = grid(view, index, view.focus.measure)
-        self._stride, self._probes = values.stride, view.state.trials[index].probe_steps
+        self._columns = dict(zip(values.starts.tolist(), values.ends.tolist(), strict=True))
+        self._probes = view.state.trials[index].probe_steps
         self._map = heat_map(
             values,
             layer_names(view, index),
@@ -64,6 +65,7 @@ class LayerHeatMap(Chart):
             scale=self.scale,
             cursor=cursor_of(view, index),
             marks=marked_steps(view, index),
+            log_steps=view.focus.log_steps,
         )
         picture = Picture.blank(width, height)
         for row, head in enumerate(heads):
@@ -85,7 +87,7 @@ class LayerHeatMap(Chart):
         """The first probe of what begins at a step; the step itself where there is none, as after a divergence."""
         index = bisect_left(self._probes, start)
         found = self._probes[index] if index < len(self._probes) else start
-        return found if found < start + self._stride else start
+        return found if found < self._columns[start] else start
 
     def resolution(self, view: View) -> str:
         """In words how many layers and steps a cell of the last picture stands for; empty without one."""
@@ -93,6 +95,8 @@ class LayerHeatMap(Chart):
         if self._map is None or index is None or not self._map.steps.size:
             return ""
         band = "a layer a band" if self._map.grouped == 1 else f"{self._map.grouped} layers a band"
+        if view.focus.log_steps:
+            return f"{band} · log steps"
         stops = np.unique(self._map.steps)
         if stops.size == self._map.steps.size:
             return f"{band} · {apart(stops)} a column"

@@ -26,15 +26,31 @@ def test_a_layer_stands_in_its_row(layers, rows, halves):
         shown = bands.at(bands.row(layer))
 
         assert any(layer in band for band in shown)
-        assert bands.tall < halves or layer in shown[0]
+        assert min(bands.heights) < halves or layer in shown[0]
+
+
+@given(st.integers(1, 300), st.integers(1, 60), st.sampled_from([1, 2]))
+def test_heights_fill_the_rows(layers, rows, halves):
+    """Bands take all rows there are, and none is taller than another by more than a line; layers are grouped alike."""
+    bands = Bands.sharing(layers, rows, halves)
+
+    assert sum(bands.heights) == rows * halves
+    assert max(bands.heights) - min(bands.heights) <= 1
+    assert max(bands.heights) == 1 or bands.grouped == 1 or bands.count < rows * halves
 
 
 @pytest.mark.parametrize(
-    ("layers", "rows", "halves", "grouped", "tall"),
-    [(9, 24, 2, 1, 5), (9, 24, 1, 1, 2), (60, 32, 2, 1, 1), (60, 15, 2, 2, 1), (60, 15, 1, 4, 1), (1, 3, 2, 1, 6)],
+    ("layers", "rows", "halves", "grouped", "tallest"),
+    [(9, 24, 2, 1, 6), (9, 24, 1, 1, 3), (60, 32, 2, 1, 2), (60, 15, 2, 2, 1), (60, 15, 1, 4, 1), (1, 3, 2, 1, 6)],
 )
-def test_heights_fill_the_rows(layers, rows, halves, grouped, tall):
-    """Nine layers on 24 rows are five half rows each; sixty on fifteen are grouped by twos."""
+def test_bands_of_nets_that_people_have(layers, rows, halves, grouped, tallest):
+    """Nine layers on 24 rows are five or six half rows each; sixty on fifteen are grouped by twos."""
     bands = Bands.sharing(layers, rows, halves)
 
-    assert (bands.grouped, bands.tall) == (grouped, tall)
+    assert (bands.grouped, max(bands.heights)) == (grouped, tallest)
+
+
+@pytest.mark.parametrize(("layers", "rows", "have"), [(9, 24, True), (12, 12, True), (12, 14, False), (12, 18, True)])
+def test_bands_know_whether_they_have_rows(layers, rows, have):
+    """A band of three halves always has a row of its own, one of two only where all of them begin with a row."""
+    assert Bands.sharing(layers, rows, 2).have_rows is have

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlbench.report.timeline import Timeline
-from dlbench.tui.model.buckets import BucketCache, Buckets
+from dlbench.tui.model.buckets import BucketCache, Buckets, LogBuckets
 
 values = st.one_of(st.floats(-1e6, 1e6), st.just(float("nan")))
 rows = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 2), st.tuples(values, values)), max_size=12)
@@ -67,6 +67,55 @@ def test_buckets_are_what_the_whole_history_reduces_to(changes, capacity, until)
     np.testing.assert_array_equal(buckets.last, last)
     np.testing.assert_array_equal(buckets.numbers, numbers)
     np.testing.assert_allclose(buckets.mean, mean, atol=1e-9)
+
+
+@given(st.integers(0, 2**45), st.integers(0, 1000))
+def test_logarithmic_buckets_halve_the_resolution_with_every_doubling(step, count):
+    """Every step has one bucket; the first steps one each, later ones a thirty-second of a doubling at most."""
+    buckets = LogBuckets(Timeline(), "x")
+    (place,) = buckets.places(np.array([step])).tolist()
+    begin, end = buckets.edges(place + 1)[-2:].tolist() if place < 2000 else (step, step + 1)
+    assert begin <= step < end
+    assert end - begin == 1 or (end - begin) * 32 <= begin
+    edges = buckets.edges(count)
+    np.testing.assert_array_equal(buckets.places(edges), np.arange(count + 1))
+    np.testing.assert_array_equal(buckets.places(edges[1:] - 1), np.arange(count))
+
+
+@given(batches, st.integers(0, 400))
+def test_logarithmic_buckets_are_what_the_whole_history_reduces_to(changes, until):
+    """As with even buckets, after any changes: each bucket's facts are those of all records between its edges."""
+    timeline = Timeline()
+    buckets = LogBuckets(timeline, "x", 2)
+    for change in changes:
+        if isinstance(change, tuple):
+            timeline.drop_after(*change)
+        else:
+            for step, session, pair in change:
+                timeline.record(step, session, {"x": np.array(pair)})
+        buckets.update(until)
+    if not len(timeline):
+        assert len(buckets.starts) == 0
+        return
+    edges = buckets.edges(len(buckets.starts))
+    inside = np.searchsorted(edges, timeline.steps, side="right") - 1
+    series = timeline.series("x")
+    assert inside[-1] == len(buckets.starts) - 1
+    np.testing.assert_array_equal(buckets.records, np.bincount(inside, minlength=len(buckets.starts)))
+    for place in range(len(buckets.starts)):
+        own = series[inside == place]
+        np.testing.assert_array_equal(buckets.high[place], np.fmax.reduce(own, initial=np.nan))
+        np.testing.assert_array_equal(buckets.low[place], np.fmin.reduce(own, initial=np.nan))
+        np.testing.assert_array_equal(buckets.numbers[place], (~np.isnan(own)).sum(axis=0))
+
+
+def test_a_cache_keeps_both_kinds_apart():
+    """Even and logarithmic buckets of one field are two things."""
+    timeline, cache = Timeline(), BucketCache(4)
+    timeline.record(0, 0, {"a": np.array(1.0)})
+    assert type(cache.of(timeline, "a")) is Buckets
+    assert type(cache.of(timeline, "a", log_steps=True)) is LogBuckets
+    assert cache.of(timeline, "a", log_steps=True) is cache.of(timeline, "a", log_steps=True)
 
 
 def test_one_of_a_stack_is_picked():

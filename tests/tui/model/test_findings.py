@@ -40,7 +40,7 @@ def test_every_illness_is_told_in_words_with_its_beginning(text, measures):
     """A trial with one illness is told of that one alone, with its numbers, and since which step."""
     found = findings(view_of(make_plan(), history(measures)), 0)
     assert [finding.text for finding in found] == [f"{text}, since step 50"]
-    assert found[0].short == f"{text.split(':')[0]} since step 50"
+    assert found[0].shorter == (f"{text.split(':')[0]} since step 50",)
 
 
 @pytest.mark.parametrize("measures", SICK.values(), ids=[text.split(":")[0] for text in SICK])
@@ -88,9 +88,10 @@ def test_a_plateau_remembers_how_it_came():
     events += [probed(step, gradient_norm=[1e-7, None, 1e-3, 0.1]) for step in range(0, 50, 10)]
     events += [probed(step, gradient_norm=[1e-8] * 4, update_ratio=[1e-9] * 4) for step in range(50, 100, 10)]
     events += [evaluated(99, [0.69, 0.69])]
-    (text,) = texts(view_of(make_plan(), events))
-    assert text.startswith("stuck: no layer moves, and the loss is no better than guessing, since step 50; ")
-    assert text.endswith("its gradient had vanished from step 0 to 40")
+    (found,) = findings(view_of(make_plan(), events), 0)
+    assert found.text.startswith("stuck: no layer moves, and the loss is no better than guessing, since step 50; ")
+    assert found.text.endswith("its gradient had vanished from step 0 to 40")
+    assert found.shorter == ("gradient vanished from step 0 to 40, stuck since step 50", "stuck since step 50")
 
 
 def test_a_divergence_comes_first_and_what_led_to_it_next():

@@ -14,6 +14,13 @@ from dlbench.tui.model.series import grid, histogram_at, layer_values, probe_ste
 NOTHING = np.nan
 
 
+def even(*records):
+    """A view of these records whose pictures have even steps."""
+    view = view_of(make_plan(), [begins(), *records])
+    view.focus.log_steps = False
+    return view
+
+
 def rows(values):
     """Layers as numbers, NaN for what is missing."""
     return [NOTHING if value is None else value for value in values]
@@ -23,13 +30,13 @@ def rows(values):
 def test_a_grid_has_every_probe_and_layer(measure):
     """A short run is drawn probe by probe; what a layer does not have is missing and not broken."""
     others = [None if value is None else 3.0 for value in HEALTHY[measure]]
-    view = view_of(make_plan(), [begins(), probed(0), probed(1, **{measure: others}), probed(5)])
+    view = even(probed(0), probed(1, **{measure: others}), probed(5))
     found = grid(view, 1, measure)
     healthy = rows(HEALTHY[measure])
     expected = np.array([healthy, rows(others), *[[NOTHING] * 4] * 3, healthy])
     np.testing.assert_allclose(found.values, expected, rtol=1e-6)
     assert found.starts.tolist() == [0, 1, 2, 3, 4, 5]
-    assert found.stride == 1
+    assert found.ends.tolist() == [1, 2, 3, 4, 5, 6]
     assert found.filled.tolist() == [True, True, False, False, False, True]
     assert not found.broken.any()
 
@@ -39,13 +46,26 @@ def test_a_grid_of_a_long_run_keeps_peaks():
     norms = np.ones(4000)
     norms[[7, 1234, 3999]] = 50.0
     events = [probed(i, gradient_norm=[float(norm), None, 1.0, 1.0]) for i, norm in enumerate(norms)]
-    found = grid(view_of(make_plan(), [begins(), *events]), 0, "gradient_norm")
+    found = grid(even(*events), 0, "gradient_norm")
     assert len(found.starts) <= 512
     assert found.filled.all()
     peaks = np.flatnonzero(found.values[:, 0] == 50)
-    assert [int(found.starts[peak]) for peak in peaks] == [
-        step // found.stride * found.stride for step in (7, 1234, 3999)
-    ]
+    assert [(int(found.starts[peak]), int(found.ends[peak])) for peak in peaks] == [(0, 8), (1232, 1240), (3992, 4000)]
+
+
+def test_a_grid_of_logarithmic_steps_keeps_the_first_of_them_apart():
+    """The first steps have columns of their own however long the run is, later columns grow with the step; peaks stay."""
+    norms = np.ones(40_000)
+    norms[[7, 20, 39_999]] = 50.0
+    steps = np.unique(np.append(np.geomspace(1, 40_000, 200).astype(int) - 1, [7, 20]))
+    events = [probed(int(step), gradient_norm=[float(norms[step]), None, 1.0, 1.0]) for step in steps]
+    found = grid(view_of(make_plan(), [begins(), *events]), 0, "gradient_norm")
+    peaks = found.starts[found.values[:, 0] == 50].tolist()
+    assert peaks[:2] == [7, 20]
+    assert peaks[2] <= 39_999 < found.ends[-1]
+    assert (found.ends[:-1] == found.starts[1:]).all()
+    assert set(np.diff(found.starts)) == {2**power for power in range(11)}
+    assert len(found.starts) <= 512
 
 
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=20, unique=True), st.data())
@@ -54,7 +74,7 @@ def test_broken_is_what_was_not_finite_in_a_layer_that_has_it(steps, data):
     lost = data.draw(st.sets(st.sampled_from(steps)))
     events = [probed(step, gradient_norm=[None if step in lost else 1.0, None, 1.0, 1.0]) for step in sorted(steps)]
     found = grid(view_of(make_plan(), [begins(), *events]), 0, "gradient_norm")
-    columns = {step // found.stride for step in lost}
+    columns = {int(np.searchsorted(found.starts, step, side="right")) - 1 for step in lost}
     assert set(np.flatnonzero(found.broken[:, 0])) == columns
     assert not found.broken[:, 1:].any()
 
@@ -71,6 +91,7 @@ def test_after_a_divergence_everything_is_broken():
     """From the step of the divergence on every layer is broken, up to where its stack has come; before it nothing is."""
     events = [probed(0), probed(10), diverged(20), evaluated(100, [None, 1.0])]
     view = view_of(make_plan(), [begins(), *events])
+    view.focus.log_steps = False
     found = grid(view, 0, "gradient_norm")
     assert found.starts[-1] == 100
     assert found.broken[20:].all()
@@ -82,12 +103,14 @@ def test_after_a_divergence_everything_is_broken():
 
 
 @pytest.mark.parametrize("reached", [1000, 10**6])
-def test_a_grid_is_bounded_however_late_a_trial_diverges(reached):
+@pytest.mark.parametrize("log_steps", [False, True])
+def test_a_grid_is_bounded_however_late_a_trial_diverges(reached, log_steps):
     """One probe at the beginning and a divergence at the end make no wider grid than many probes."""
     view = view_of(make_plan(), [begins(), probed(0), diverged(reached), evaluated(reached, [None, 1.0])])
+    view.focus.log_steps = log_steps
     found = grid(view, 0, "zero_share")
     assert len(found.starts) <= 512
-    assert found.starts[-1] <= reached < found.starts[-1] + found.stride
+    assert found.starts[-1] <= reached < found.ends[-1]
     assert found.broken[-1].all()
     assert not found.broken[0].any()
 

@@ -26,7 +26,7 @@ def test_the_cursor_in_words():
     view.focus.layer = 2
     assert said(view) == "dense2 · step 1,212 · gradient norm 0.2 · update/weight 1.0e-03 · 0 % exact zeros"
     view.focus.measure = "saturated_share"
-    assert said(view).startswith("dense2 · step 1,212 · no saturated · gradient norm 0.2")
+    assert said(view).startswith("dense2 · step 1,212 · saturated: n/a · gradient norm 0.2")
 
 
 def test_what_is_wrong_stands_behind_the_cursor():
@@ -118,10 +118,10 @@ def test_shares_are_never_rounded_to_all_or_nothing(share, text):
 
 
 def test_measures_in_words():
-    """Shares are told in percent before their name, other numbers behind it, NaN as not there."""
+    """Shares are told in percent before their name, other numbers behind it, NaN as not applicable."""
     assert measured("zero_share", 0.12) == "12 % exact zeros"
     assert measured("gradient_norm", 3.1e-3) == "gradient norm 3.1e-03"
-    assert measured("gradient_norm", float("nan")) == "no gradient norm"
+    assert measured("gradient_norm", float("nan")) == "gradient norm: n/a"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(5, "0:05"), (750, "12:30"), (3723, "1:02:03"), (59.6, "1:00")])

@@ -98,10 +98,32 @@ def test_titles_tell_resolution():
     view = make_view(make_plan(), training(make_plan(), layers=60, every=2))
     text = frame(GradientsPane, view, size=PANE_SIZES["80x24"])
 
+    assert "layers a band · log steps" in text
+    view.focus.log_steps = False
+    text = frame(GradientsPane, view, size=PANE_SIZES["80x24"])
     assert "layers a band" in text
     assert "steps a column" in text
-    sparse = frame(GradientsPane, make_view(make_plan(), training(make_plan(), layers=3, every=100)))
-    assert "a layer a band · a probe every 100 steps" in sparse
+    sparse = make_view(make_plan(), training(make_plan(), layers=3, every=100))
+    sparse.focus.log_steps = False
+    assert "a layer a band · a probe every 100 steps" in frame(GradientsPane, sparse)
+
+
+def test_z_makes_steps_even_or_logarithmic():
+    """In the gradients' pane the map and the curves beneath begin logarithmic, those of the curves' pane do not; `z` turns each."""
+    view = make_view(make_plan(), training(make_plan()))
+
+    async def scenario(pilot):
+        before = pilot.app.frame()
+        await act(pilot, "log_steps")
+        return before, pilot.app.frame()
+
+    uneven, even = play(GradientsPane, view, scenario)
+    assert uneven.count("log steps") == 3
+    assert "log steps" not in even
+    plain, logarithmic = play(CurvesPane, view, scenario)
+    assert "log steps" not in plain
+    assert logarithmic.count("log steps") == 2
+    assert (view.focus.log_steps, view.focus.log_curve_steps) == (False, True)
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -203,6 +225,7 @@ def test_shares_span_nothing_to_all():
 def test_arrows_walk_the_columns():
     """Left goes back column by column from the newest step and stops at the first; right ends by following again."""
     view = make_view(make_plan(), training(make_plan()))
+    view.focus.log_steps = False
 
     async def scenario(pilot):
         seen = []
@@ -249,6 +272,7 @@ def test_the_cursor_stands_on_probes():
     """Where a column holds several steps, the cursor stands on the first of its probes."""
     plan = make_plan(steps=40_000)
     view = make_view(plan, training(plan, every=703, until=40_000, stacks=[0]))
+    view.focus.log_steps = False
 
     async def scenario(pilot):
         seen = []
@@ -306,6 +330,7 @@ def test_hovering_draws_nothing(monkeypatch):
 def test_the_wheel_moves_through_time():
     """The wheel turned up goes one column back, turned down one on."""
     view = make_view(make_plan(), training(make_plan()))
+    view.focus.log_steps = False
 
     async def scenario(pilot):
         chart = visible(pilot, LayerHeatMap)[0]
