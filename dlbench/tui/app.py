@@ -21,6 +21,7 @@ from textual.widgets import ContentSwitcher
 from dlbench.tui.asking import Questions
 from dlbench.tui.filters import AsciiFilter
 from dlbench.tui.keys import KEYS, Key
+from dlbench.tui.model.follow import follow
 from dlbench.tui.model.view import Version, View
 from dlbench.tui.options import Options
 from dlbench.tui.panes import TABS
@@ -150,6 +151,9 @@ class Dashboard(Switching):
     def redraw(self) -> None:
         """Draw what has changed since the last time; nothing, if nothing has."""
         if self.view.version != self._drawn:
+            with self.view.lock:
+                if self.view.loading is None:
+                    self.view.focus.trial = follow(self.view)
             self.draw()
 
     def draw(self) -> None:

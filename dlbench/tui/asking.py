@@ -90,7 +90,7 @@ def said(question: Question, answers: list[Answer]) -> str:
     return {
         "pause": f"paused at {where}",
         "resume": f"goes on at {where}",
-        "advance": f"on from {where}, then pauses again",
+        "advance": f"{'an epoch' if fields.get('steps') == 'epoch' else 'one step'} on from {where}",
         "stop": f"stops at {where}, with a checkpoint",
         "drop": f"{trials} stopped for good at {where}",
         "rate": f"learning rate {fields.get('lr', 0):g} for {trials} from {where} on",

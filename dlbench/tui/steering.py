@@ -67,6 +67,9 @@ class Steering(Leaving):
         """Say what the workers have answered."""
         with self.view.lock:
             found = self.questions.news(self.view.state) if self.view.loading is None and self.replay is None else []
+        if found and not any(news.is_trouble for news in found):
+            # Of acknowledgements the newest is enough.
+            self.clear_notifications()
         for news in found:
             self.notify(news.text, severity="warning" if news.is_trouble else "information", markup=False)
 

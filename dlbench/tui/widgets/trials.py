@@ -164,7 +164,7 @@ class TrialList(ScrollView):
         """One row of what was drawn."""
         if y >= self._picture.height:
             return Strip.blank(self.size.width, self.rich_style)
-        return strip(self._picture, y, dashboard(self))
+        return strip(self._picture, y, dashboard(self)).apply_style(self.rich_style)
 
     def _repaint(self) -> None:
         width, height = self.scrollable_content_region.size

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.host import plain
-from dlbench.tui.model.findings import findings
-from dlbench.tui.model.words import SEPARATOR, Piece, cursor_line
+from dlbench.tui.model.words import cursor_line
 from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.line import cut
 
@@ -22,17 +21,8 @@ class WordsLine(Chart):
     def draw(self, view: View, width: int, height: int) -> Picture:
         """Why there is nothing to tell any more, else the cursor and the findings."""
         picture = Picture.blank(width, height)
-        pieces = [(view.problem, int(Ink.ALARM))] if view.problem else told(view, width - 2)
+        pieces = [(view.problem, int(Ink.ALARM))] if view.problem else cursor_line(view, width - 2)
         column = 1
         for text, ink in pieces:
             column = picture.put(0, column, cut(plain(self, text), width - 1 - column, self.glyphs), ink)
         return picture
-
-
-def told(view: View, width: int) -> list[Piece]:
-    """The cursor and the findings; the worst finding is rather cut than left out."""
-    pieces = cursor_line(view, width)
-    worst = next((finding.text for finding in findings(view, view.focus.trial)), None)
-    if worst is None or any(text == worst for text, _ in pieces):
-        return pieces
-    return [*pieces, (SEPARATOR if pieces else "", Ink.FAINT), (worst, Ink.ALARM)]
