@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -24,6 +25,7 @@ from dlbench.tui.keys import KEYS, Key
 from dlbench.tui.model.follow import follow
 from dlbench.tui.model.view import Version, View
 from dlbench.tui.options import Options
+from dlbench.tui.pace import Pace
 from dlbench.tui.panes import TABS
 from dlbench.tui.panes.base import Pane
 from dlbench.tui.switching import Switching
@@ -79,6 +81,7 @@ class Dashboard(Switching):
         self._status, self._tabs, self._trials = StatusBar(id="status"), Tabs(id="tabs"), TrialList(id="trials")
         self._replay_bar, self._words, self._keys = ReplayBar(id="replay"), WordsLine(id="words"), KeysLine(id="keys")
         self._drawn: Version | None = None
+        self._pace = Pace()
         self._styles: dict[tuple[int, int], Style] = {}
         for palette in PALETTES:
             self.register_theme(palette.textual)
@@ -144,9 +147,17 @@ class Dashboard(Switching):
     def tick(self) -> None:
         """What is done a few times a second: say what is new, draw it, close where that was wanted."""
         self.tell_news()
-        self.redraw()
+        if not self._is_beside_training or self._pace.is_due():
+            self._pace.drew()
+            self.redraw()
         if self.options.closes and self.view.loading is None and self.view.standing != "running":
             self.leave()
+
+    @property
+    def _is_beside_training(self) -> bool:
+        """Whether workers train on this machine."""
+        here = socket.gethostname()
+        return self.goes_on and any(worker.host == here for worker in self.view.state.workers.values())
 
     def redraw(self) -> None:
         """Draw what has changed since the last time; nothing, if nothing has."""
