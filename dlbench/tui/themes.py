@@ -115,8 +115,8 @@ DARK = Palette(
     named=(
         "#d5dbe3", "#7d8894", "bold #ffffff", "bold #11151a on #ffd75f", "bold #ff6b6b", "#9aa4b0", "#5fd38d", "#ff9ff3",
     ),
-    # Okabe and Ito's colours (2008), the darkest two made lighter for this ground.
-    series=("#56b4e9", "#e69f00", "#20b486", "#cc79a7", "#f0e442", "#e8743b", "#4a90d9", "#b8c0ca"),
+    # From Okabe and Ito's hues (2008), their lightness set so that all can tell them apart on this ground.
+    series=("#56b4e9", "#e69f00", "#73ecbc", "#feb8df", "#237fc8", "#fe9a6b", "#998c10", "#8f6edb"),
     ramp=ramp(0.24, 0.93),
     textual=_theme(
         "dlbench-dark", dark=True, ground=("#11151a", "#181d24", "#202731", "#39424e"), front="#d5dbe3",
@@ -128,8 +128,7 @@ LIGHT = Palette(
     named=(
         "#22272e", "#6a737d", "bold #000000", "bold #ffffff on #0b5cad", "bold #b3001b", "#636c76", "#0a6b3d", "#8a1c7c",
     ),
-    # Okabe and Ito's colours, those that are lost on white made darker.
-    series=("#0072b2", "#c14f00", "#00795a", "#a8487f", "#8a6d00", "#2684b8", "#5b3fa0", "#22272e"),
+    series=("#0072b2", "#c14f00", "#08835e", "#563199", "#684503", "#ab5b8a", "#015476", "#494e52"),
     ramp=ramp(0.30, 0.90),
     textual=_theme(
         "dlbench-light", dark=False, ground=("#fbfbf9", "#f1f2ef", "#e6e8e4", "#b4bac1"), front="#22272e",
@@ -142,7 +141,7 @@ HIGH_CONTRAST = Palette(
         "#ffffff", "#c8c8c8", "bold #ffffff", "bold #000000 on #ffff00", "bold #ff8080", "#d0d0d0", "bold #6dff9c",
         "bold #ff9ffb",
     ),
-    series=("#6cc7ff", "#ffb000", "#33e0a1", "#ff9fce", "#fff24d", "#ff8a5c", "#a9b8ff", "#ffffff"),
+    series=("#6cc7ff", "#ffb000", "#08a878", "#ffc4e6", "#c55207", "#8f78e0", "#c5e2fe", "#fff24d"),
     ramp=ramp(0.20, 0.97),
     textual=_theme(
         "dlbench-high-contrast", dark=True, ground=("#000000", "#0a0a0a", "#1c1c1c", "#e0e0e0"), front="#ffffff",
