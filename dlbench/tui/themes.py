@@ -116,7 +116,7 @@ DARK = Palette(
         "#d5dbe3", "#7d8894", "bold #ffffff", "bold #11151a on #ffd75f", "bold #ff6b6b", "#9aa4b0", "#5fd38d", "#ff9ff3",
     ),
     # From Okabe and Ito's hues (2008), their lightness set so that all can tell them apart on this ground.
-    series=("#56b4e9", "#e69f00", "#73ecbc", "#feb8df", "#237fc8", "#fe9a6b", "#998c10", "#8f6edb"),
+    series=("#56b4e9", "#e69f00", "#73ecbc", "#feb8df", "#237fc8", "#fe9a6b", "#998c10", "#a16d8f"),
     ramp=ramp(0.24, 0.93),
     textual=_theme(
         "dlbench-dark", dark=True, ground=("#11151a", "#181d24", "#202731", "#39424e"), front="#d5dbe3",
@@ -141,7 +141,7 @@ HIGH_CONTRAST = Palette(
         "#ffffff", "#c8c8c8", "bold #ffffff", "bold #000000 on #ffff00", "bold #ff8080", "#d0d0d0", "bold #6dff9c",
         "bold #ff9ffb",
     ),
-    series=("#6cc7ff", "#ffb000", "#08a878", "#ffc4e6", "#c55207", "#8f78e0", "#c5e2fe", "#fff24d"),
+    series=("#6cc7ff", "#ffb000", "#08a878", "#ffc4e6", "#c55207", "#8f78e0", "#abf59b", "#fff24d"),
     ramp=ramp(0.20, 0.97),
     textual=_theme(
         "dlbench-high-contrast", dark=True, ground=("#000000", "#0a0a0a", "#1c1c1c", "#e0e0e0"), front="#ffffff",
