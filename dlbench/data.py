@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from dlbench.errors import SetupError, UsageError
+from dlbench.errors import SetupError, UsageError, hint
 from dlbench.parts.catalog import Part
 from dlbench.parts.datasets import DATASETS
 from dlbench.parts.datasets.folders import VARIABLE, Download, cache, search
@@ -88,9 +88,8 @@ def _status(part: Part[Any]) -> DataStatus:
 def _download(name: str) -> Download:
     """What the dataset's download consists of; raises `UsageError` where there is none."""
     if name not in DATASETS:
-        nearest = DATASETS.nearest(name)
-        hint = f"; did you mean {nearest!r}?" if nearest else f"; the datasets are {', '.join(DATASETS.names)}"
-        raise UsageError(f"there is no dataset {name!r}{hint}")
+        others = hint(name, DATASETS.names, f"the datasets are {', '.join(DATASETS.names)}")
+        raise UsageError(f"there is no dataset {name!r}{others}")
     download: Download | None = DATASETS[name].traits.get("download")
     if download is None:
         fetched = ", ".join(part.name for part in DATASETS if "download" in part.traits)

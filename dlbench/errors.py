@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -61,3 +62,21 @@ class RecipeError(DlbenchError):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+
+LONGEST_NAME = 60
+"""Comparing names takes the square of their lengths; what is longer was never one."""
+
+
+def meant(name: str, names: Iterable[str]) -> str | None:
+    """The name that looks most like a wrong one, if any does."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name[:LONGEST_NAME], list(names), n=1)), None)
+
+
+def hint(name: str, names: Iterable[str], otherwise: str) -> str:
+    """How an error about an unknown name ends: `; did you mean 'x'?`, or `; {otherwise}` where nothing looks like it."""
+    close = meant(name, names)
+    last = f"did you mean '{close}'?" if close else otherwise
+    return f"; {last}" if last else ""

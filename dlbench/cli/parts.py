@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from dlbench.cli import complete
 from dlbench.cli.options import Json
 from dlbench.cli.output import columns, emit, emit_json
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, hint
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,7 @@ def all_entries() -> list[Entry]:
 def unknown(name: str, entries: list[Entry]) -> str:
     """The error for a name that no catalogue has."""
     names = sorted({entry.name for entry in entries} | {entry.catalog for entry in entries})
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else "`dlbench parts` lists all"
-    return f"no part is called '{name}'; {hint}"
+    return f"no part is called '{name}'{hint(name, names, '`dlbench parts` lists all')}"
 
 
 def listing(entries: list[Entry]) -> str:

@@ -62,7 +62,7 @@ def export(
 
 def format_of(form: str | None, file: Path | None) -> str:
     """The format asked for, or the one that the file's name ends in; raises UsageError where it says neither."""
-    from dlbench.errors import UsageError
+    from dlbench.errors import UsageError, hint
     from dlbench.export import EXPORTERS
 
     if form is None:
@@ -71,9 +71,8 @@ def format_of(form: str | None, file: Path | None) -> str:
     if form is None:
         raise UsageError(f"{file}: which format? name one of {', '.join(EXPORTERS.names)} by --format")
     if form not in EXPORTERS:
-        nearest = EXPORTERS.nearest(form)
-        hint = f"did you mean '{nearest}'?" if nearest else f"there are {', '.join(EXPORTERS.names)}"
-        raise UsageError(f"no format is called '{form}'; {hint}")
+        others = hint(form, EXPORTERS.names, f"there are {', '.join(EXPORTERS.names)}")
+        raise UsageError(f"no format is called '{form}'{others}")
     return form
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import pkgutil
@@ -82,10 +81,6 @@ class Catalog(Generic[F]):
     def names(self) -> list[str]:
         """The names of all parts."""
         return list(self._parts)
-
-    def nearest(self, name: str) -> str | None:
-        """The part whose name looks most like `name`, if any does."""
-        return next(iter(difflib.get_close_matches(name, self._parts, n=1)), None)
 
 
 def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, hint
 from dlbench.plan.measures import BATCH_LOSS, CURVES, GRADIENT_RATIO, MEASURES
 
 AT_EVALUATIONS = (*CURVES, BATCH_LOSS)
@@ -69,7 +68,7 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
         raise UsageError(f"{_quoted(text)} is no condition; write one such as {EXAMPLES}")
     measure, comparison, number, variant = match.groups()
     if measure not in WATCHED:
-        raise UsageError(f"nothing that is measured is called {_quoted(measure)}{_nearest(measure, WATCHED)}")
+        raise UsageError(f"nothing that is measured is called {_quoted(measure)}{_hint(measure, WATCHED)}")
     take = _evaluations if comparison in TRENDS else _limit
     found = Breakpoint(measure, comparison, take(measure, comparison, number))
     return found if variant is None else in_variant(found, variant, variants)
@@ -78,7 +77,7 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
 def in_variant(found: Breakpoint, variant: str, variants: Collection[str] | None = None) -> Breakpoint:
     """The same condition, watched in one variant only; raises UsageError where it is none of `variants`."""
     if variants is not None and variant not in variants:
-        raise UsageError(f"no variant is called {_quoted(variant)}{_nearest(variant, variants)}")
+        raise UsageError(f"no variant is called {_quoted(variant)}{_hint(variant, variants)}")
     return replace(found, variant=variant)
 
 
@@ -108,9 +107,8 @@ def _limit(measure: str, comparison: str, number: str) -> float:
     return value
 
 
-def _nearest(name: str, names: Collection[str]) -> str:
-    close = difflib.get_close_matches(name[:_LONGEST], names, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; there are {', '.join(names)}"
+def _hint(name: str, names: Collection[str]) -> str:
+    return hint(name, names, f"there are {', '.join(names)}")
 
 
 def _quoted(text: str) -> str:

@@ -22,7 +22,7 @@ from pydantic import (
     create_model,
 )
 
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, meant
 from dlbench.parts import CATALOGS
 from dlbench.parts.arguments import Of, PerTrial, Settings
 from dlbench.parts.catalog import Part
@@ -32,7 +32,7 @@ from dlbench.plan.breakpoints import parse as parse_breakpoint
 from dlbench.plan.measures import CURVES
 from dlbench.recipe.sections import ConditionText, MetricName, Takes
 from dlbench.recipe.tables import Table, one_sentence, reworded, worded
-from dlbench.recipe.words import given, listed, meant, nearest
+from dlbench.recipe.words import given, listed, nearest
 from dlbench.report.metrics import METRICS
 
 REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])

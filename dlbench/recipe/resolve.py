@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from dlbench.errors import SetupError
+from dlbench.errors import SetupError, meant
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.common import describe
@@ -20,7 +20,6 @@ from dlbench.recipe.parts import arguments, nested, table
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.sections import Training
 from dlbench.recipe.tables import mistakes_in
-from dlbench.recipe.words import meant
 
 DEFAULTS = ("activation", "init", "bias_init")
 """The keys of `[model]` that its layers take where they are left out."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+
+from dlbench.errors import hint
 
 _TAKES = {
     "int_type": "a whole number",
@@ -49,16 +50,9 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
-def meant(name: str, names: Collection[str]) -> str | None:
-    """The name that looks most like `name`, if any does."""
-    return next(iter(difflib.get_close_matches(name, names, n=1)), None)
-
-
 def nearest(name: str, names: Collection[str], instead: str) -> str:
     """`; did you mean 'x'?` with the name that looks most like it, else `; {instead} 'a', 'b' and 'c'`."""
-    if close := meant(name, names):
-        return f"; did you mean '{close}'?"
-    return f"; {instead} {listed(names)}" if names else ""
+    return hint(name, names, f"{instead} {listed(names)}" if names else "")
 
 
 def reason(kind: str, value: Any, context: Mapping[str, Any], text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from dlbench.errors import DlbenchError, UsageError
+from dlbench.errors import DlbenchError, UsageError, hint
 from dlbench.plan import PLAN_VERSION, Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.run.atomic import locked, write_json_atomic, write_text_atomic
 
@@ -217,6 +216,5 @@ def _several(text: str, matches: list[RunFolder]) -> str:
 
 def _none(base: Path, text: str, runs: list[RunFolder]) -> str:
     names = {"latest", *(run.recipe for run in runs), *(run.path.name for run in runs), *(run.name for run in runs)}
-    close = difflib.get_close_matches(text, sorted(names), n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"the newest is {runs[0].name}; 'dlbench runs' lists them"
-    return f"no run '{text}' under {base}; {hint}"
+    others = hint(text, names, f"the newest is {runs[0].name}; 'dlbench runs' lists them")
+    return f"no run '{text}' under {base}{others}"

@@ -8,6 +8,7 @@ from typing import Literal, get_args, get_origin
 import pytest
 from pydantic import TypeAdapter
 
+from dlbench.errors import meant
 from dlbench.parts import CATALOGS, make
 from dlbench.parts.catalog import Catalog, snake_case
 
@@ -118,7 +119,7 @@ def test_runtime_objects_are_no_arguments():
 )
 def test_the_nearest_name_is_found(catalog, wrong, right):
     """A mistyped name is answered with the one that was meant, and nonsense with nothing."""
-    assert CATALOGS[catalog].nearest(wrong) == right
+    assert meant(wrong, CATALOGS[catalog].names) == right
 
 
 def test_make_builds_a_part_from_its_settings():
