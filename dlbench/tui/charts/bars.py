@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from dlbench.tui.charts.axes import Area
+from dlbench.tui.charts.bands import Bands
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted
@@ -21,6 +23,8 @@ AXIS_FROM = (30, 6)
 """From this width and height on there is an axis beneath."""
 NAMES_FROM = 16
 VALUES_FROM = 30
+TALLEST = 3
+"""Rows that a layer gets at most, the space between bars included."""
 TICK_ROOM = 8
 """Cells that the number of a tick takes with the space around it."""
 BAR = Ink.series(0)
@@ -50,6 +54,7 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
     second: NDArray[np.floating] | None,
     cursor: int | None,
     missing: NDArray[np.bool_] | None = None,
+    halves: int | None = None,
 ) -> Bars:
     """Draw a bar a layer: names left, values right, a tick on each bar for a second measure.
 
@@ -63,27 +68,52 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
         second: `[layers]`, or none.
         cursor: the layer that is looked at.
         missing: `[layers]`, where nothing was measured; `None` if nowhere.
+        halves: lines in a row of the heat map beside, with whose bands the bars stand in line; `None` where there is none.
     """
     picture = Picture.blank(width, height)
     width, height = picture.width, picture.height
     has_axis = width >= AXIS_FROM[0] and height >= AXIS_FROM[1]
-    rows = _window(len(names), height - 2 if has_axis else height, cursor)
+    room = height - 2 if has_axis else height
+    if len(names) <= room:
+        slots, rows = _slots(len(names), room, halves)
+    else:
+        rows = _window(len(names), room, cursor)
+        slots = {layer: range(row, row + 1) for row, layer in enumerate(rows) if layer is not None}
     left = min(max(map(cell_len, names), default=0), width // 3) + 2 if width >= NAMES_FROM else 0
     numbers = [number(value) for value in values.tolist()]
     right = max(map(len, numbers), default=0) + 1 if width >= VALUES_FROM else 0
     drawing = _Drawing(picture, Area(0, left, width - left - right, len(rows)), scale, glyphs)
-    for row, layer in enumerate(rows):
-        if layer is None:
-            continue
-        drawing.draw_name(row, names[layer], is_chosen=layer == cursor)
+    drawing.draw_line()
+    for layer, slot in slots.items():
+        drawing.draw_name(slot[len(slot) // 2], names[layer], is_chosen=layer == cursor)
         if missing is None or not missing[layer]:
-            drawing.draw_value(row, float(values[layer]), numbers[layer] if right else "")
+            drawing.draw_value(slot, float(values[layer]), numbers[layer] if right else "")
         if second is not None:
-            drawing.draw_tick(row, float(second[layer]))
+            drawing.draw_tick(slot, float(second[layer]))
     drawing.draw_hidden(rows, len(names))
     if has_axis:
         drawing.draw_axis()
     return Bars(picture, rows)
+
+
+def _slots(layers: int, room: int, halves: int | None) -> tuple[dict[int, range], list[int | None]]:
+    """The rows of each layer's bar, all bars equally thick, and the layer of each row, where all layers have room.
+
+    Without a heat map beside them layers get as many rows each, up to `TALLEST`.
+    """
+    if halves is None:
+        bands = Bands.sharing(layers, min(room // max(layers, 1), TALLEST) * layers, 1)
+    else:
+        bands = Bands.sharing(layers, room, halves)
+    whole = [range(-(-top // bands.halves), bottom // bands.halves) for top, bottom in pairwise(bands.borders)]
+    least = min(map(len, whole), default=0)
+    thick = max(least - 1 if least > 1 else least, 1)
+    slots = {}
+    for layer, rows in zip(range(layers - 1, -1, -1), whole, strict=True):
+        middle = bands.row(layer) - thick // 2 if halves else rows.start
+        start = min(max(middle, rows.start), rows.stop - thick) if rows else bands.row(layer)
+        slots[layer] = range(start, start + thick)
+    return slots, [bands.at(row)[0][-1] for row in range(bands.rows)]
 
 
 def _window(layers: int, room: int, cursor: int | None) -> list[int | None]:
@@ -122,15 +152,20 @@ class _Drawing:
         return 0 if self.scale.logarithmic else min(int(self.place(0.0)), max(self.area.width - 1, 0))
 
     def draw_name(self, row: int, name: str, *, is_chosen: bool) -> None:
-        """The name of a layer, and the line that bars stand on."""
+        """The name of a layer, pointed at where it is chosen."""
         room, ink = self.area.left - 2, Ink.CURSOR if is_chosen else Ink.PLAIN
         if room > 0:
             self.picture.put(row, 0, fitted(name, room, self.glyphs.ellipsis), ink)
             self.picture.put(row, room, self.glyphs.pointer if is_chosen else "", Ink.CURSOR)
-        self.picture.put(row, self.area.left - 1, self.glyphs.vertical, Ink.FAINT)
 
-    def draw_value(self, row: int, value: float, text: str) -> None:
+    def draw_line(self) -> None:
+        """The line that bars stand on."""
+        for row in range(self.area.top, self.area.bottom):
+            self.picture.put(row, self.area.left - 1, self.glyphs.vertical, Ink.FAINT)
+
+    def draw_value(self, slot: range, value: float, text: str) -> None:
         """The bar of a value, or the sign of what has none; the number at the right."""
+        row = slot[len(slot) // 2]
         ink = Ink.DEAD if value == 0 else BAR if math.isfinite(value) else Ink.ALARM
         if value == 0:
             self._put(row, self.zero, self.glyphs.dead, ink)
@@ -138,13 +173,15 @@ class _Drawing:
             self._put(row, self.zero, self.glyphs.broken, ink)
         elif not math.isnan(end := self.place(value)):
             start, bar = self._backwards(end) if value < 0 else self._forwards(end)
-            self._put(row, start, bar, ink)
+            for each in slot:
+                self._put(each, start, bar, ink)
         self.picture.put(row, self.picture.width - len(text), text, Ink.PLAIN if ink == BAR else ink)
 
-    def draw_tick(self, row: int, value: float) -> None:
+    def draw_tick(self, slot: range, value: float) -> None:
         """Where a second measure stands."""
         if not math.isnan(end := self.place(value)):
-            self._put(row, min(int(end), self.area.width - 1), self.glyphs.vertical, SECOND)
+            for row in slot:
+                self._put(row, min(int(end), self.area.width - 1), self.glyphs.vertical, SECOND)
 
     def draw_hidden(self, rows: Sequence[int | None], layers: int) -> None:
         """How many layers have no row, above and below."""

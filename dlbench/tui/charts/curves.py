@@ -59,7 +59,7 @@ def curves(  # noqa: PLR0913  # what a chart is made of
     limit: int | None = None,
     log_steps: bool = False,
 ) -> CurveChart:
-    """Draw series, later ones over earlier ones, lines over bands, each cell in the ink of one.
+    """Draw series, earlier ones over later ones, lines over bands, each cell in the ink of one.
 
     Args:
         series: in the order of the legend.

@@ -27,7 +27,8 @@ class Drawing:
     glyphs: Glyphs
 
     def draw(self, series: Sequence[Series], traces: Sequence[Trace]) -> None:
-        """All bands, then all lines, then the ends of those that broke."""
+        """All bands, then all lines, then the ends of those that broke; the first of each last, over all others."""
+        series, traces = series[::-1], traces[::-1]
         for each, trace in zip(series, traces, strict=True):
             if each.is_band:
                 self._stamp(band(trace, self.scale, self.frame.rows, self.frame.grain), self.glyphs.dot, each.ink)

@@ -37,7 +37,7 @@ class Glyphs:
     """A tick on a vertical axis, pointing to the number at its left."""
     ellipsis: str
     points: str
-    """Curves without braille: one character a series."""
+    """Curves without braille: one character a series, before them that of the one in focus."""
     dot: str
 
 
@@ -57,7 +57,7 @@ UNICODE = Glyphs(
     pointer="▸",
     tick_left="┤",
     ellipsis="…",
-    points="•◦▪▫▴▵◆◇",
+    points="●•◦▪▫▴▵◆◇",
     dot="·",
 )
 SHADES = Glyphs(**(vars(UNICODE) | {"in_colour": False}))
@@ -78,6 +78,6 @@ ASCII = Glyphs(
     pointer=">",
     tick_left="+",
     ellipsis="~",
-    points="*o+x#@%&",
+    points="@*o+x#%&=",
     dot=".",
 )

@@ -30,6 +30,7 @@ FEWEST = 10
 LABEL_ROOM = 8
 """Cells that a power of ten takes with the space around it."""
 BAR = Ink.series(0)
+ALL_ZERO = ("every gradient is exactly zero", "all exactly zero", "all zero")
 
 
 def histogram(  # noqa: PLR0913  # what a chart is made of
@@ -135,17 +136,26 @@ class _Drawing:
     def draw(self, bins: _Bins, zeros: float, *, has_axes: bool) -> None:
         """Columns of zeros and of bins on one scale, up to the tallest bin."""
         start = ZEROS + 2 * SPACE if has_axes else 0
-        bins = bins.merged(self.area.width - start)
-        wide = (self.area.width - start) // max(len(bins.shares), 1)
+        room = max(self.area.width - start, 0)
+        bins = bins.merged(room)
         tallest = float(bins.shares.max(initial=0.0))
         if tallest:
-            self._draw_columns(start, np.repeat(bins.shares / tallest, wide), BAR)
+            shown = np.arange(room) * len(bins.shares) // max(room, 1)
+            self._draw_columns(start, bins.shares[shown] / tallest, BAR)
         else:
-            _with_words(self.picture, "every gradient is exactly zero", self.glyphs)
+            self._draw_words(start)
         if has_axes:
             self._draw_columns(SPACE, np.full(ZEROS, min(zeros / (tallest or 1.0), 1.0)), Ink.DEAD)
             self._draw_axes(tallest or 1.0)
-            self._draw_powers(bins, start, wide)
+            self._draw_powers(bins, start, room)
+
+    def _draw_words(self, start: int) -> None:
+        """Beside the column of zeros, that there is nothing else."""
+        area, room = self.area, self.area.width - start
+        words = next((words for words in ALL_ZERO if len(words) <= room), ALL_ZERO[-1])
+        words = fitted(words, room, self.glyphs.ellipsis)
+        row, column = area.top + area.height // 2, area.left + start + max((room - len(words)) // 2, 0)
+        self.picture.put(row, column, words, Ink.FAINT)
 
     def _draw_columns(self, start: int, heights: Floats, ink: int) -> None:
         """Columns of cells from `start` on, of heights between 0 and 1, to an eighth of a cell and never nothing."""
@@ -168,9 +178,10 @@ class _Drawing:
         picture.put(area.bottom, area.left + SPACE + ZEROS // 2, self.glyphs.tick, Ink.FAINT)
         picture.put(area.bottom + 1, area.left + SPACE + ZEROS // 2, "0", Ink.FAINT)
 
-    def _draw_powers(self, bins: _Bins, start: int, wide: int) -> None:
+    def _draw_powers(self, bins: _Bins, start: int, room: int) -> None:
         """Powers of ten beneath the bins, as many as have room."""
-        cells = wide * math.log2(10) / bins.width
+        wide = room / max(len(bins.shares), 1)
+        cells = wide * math.log2(10) / bins.width if len(bins.shares) else 0
         apart = max(math.ceil(LABEL_ROOM / cells), 1) if cells else 0
         first = math.ceil(bins.low / math.log2(10))
         last = math.floor((bins.low + bins.width * len(bins.shares)) / math.log2(10))

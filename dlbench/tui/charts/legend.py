@@ -71,7 +71,7 @@ def fitted(text: str, width: int, ellipsis: str) -> str:
 
 def letter_of(ink: int, glyphs: Glyphs) -> str:
     """The letter of a series where neither braille nor colours tell it apart: as stable as its ink."""
-    return glyphs.points[(ink - Ink.SERIES) % len(glyphs.points)]
+    return glyphs.points[1 + (ink - Ink.SERIES) % (len(glyphs.points) - 1) if ink >= Ink.SERIES else 0]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,10 @@ class Legend:
     def _draw_row(self, picture: Picture, entries: Sequence[Entry], ellipsis: str) -> None:
         area = self.area
         shown = min(len(entries), max(area.width // LEAST, 1))
-        rest = f" + {len(entries) - shown:,} more" if shown < len(entries) else ""
+        hidden = len(entries) - shown
+        rests = [f" + {hidden:,} more", f" +{hidden:,}"] if hidden else [""]
+        wanted = max((entry.width for entry in entries[:shown]), default=0)
+        rest = next((rest for rest in rests if (area.width - len(rest)) // max(shown, 1) >= wanted), rests[-1])
         share = (area.width - len(rest)) // max(shown, 1)
         for index, entry in enumerate(entries[:shown]):
             width = min(entry.width, share - 2 if shown > 1 else share)

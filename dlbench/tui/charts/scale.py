@@ -22,6 +22,8 @@ ROBUST = (1.0, 99.0)
 """The percentiles that a robust scale spans."""
 ROOM = 0.25
 """Head-room of a scale that had to grow, as a share of what it spans."""
+PLAIN = (0.01, 10_000.0)
+"""A logarithmic scale within these bounds has numbers without exponents."""
 SLACK = 1e-9
 """Share of a step by which a tick may seem to lie beyond a bound that it is, because 0.3 / 0.1 is not 3."""
 FILLED = 0.5
@@ -54,8 +56,8 @@ class Scale:
         return self._log_ticks(most) if self.logarithmic else self._linear_ticks(most)
 
     def label(self, tick: float) -> str:
-        """A tick as text: `1e-2` on a logarithmic scale, `1,500` or `0.25` on a linear one."""
-        if not self.logarithmic:
+        """A tick as text: `1,500` or `0.25`, on a logarithmic scale that leaves such numbers `1e-2`."""
+        if not self.logarithmic or (PLAIN[0] <= self.low and self.high <= PLAIN[1]):
             return f"{tick:,.10g}"
         mantissa, _, power = f"{tick:e}".partition("e")
         return f"{float(mantissa):g}e{int(power)}"

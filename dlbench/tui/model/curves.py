@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -28,20 +28,22 @@ SPLITS: tuple[str, ...] = ("train", "test", "validation")
 BEST_FIRST: tuple[str, ...] = ("test", "validation", "train")
 MOST_CURVES = SERIES_INKS
 """Train is drawn beside test while no more curves come of it: more cannot be told apart."""
+MOST_BANDS = 3
+"""Variants that each have a band: more lie over each other."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """Trials that become one curve, and what it is called."""
+    """Trials that become one curve, and what it is called; of several it is their mean, with a band or without."""
 
     name: str
     trials: Sequence[TrialState]
     ink: int
-    is_band: bool
+    is_band: bool = False
 
 
 def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = False) -> list[Series]:
-    """The curves of loss or accuracy (without `what`, the focus's), in the order of the legend.
+    """The curves of loss or accuracy (without `what`, the focus's), in the order of the legend, the trial in focus first.
 
     Solid for training data, dashed for others; where there would be too many curves, only those of the test data (of the
     validation data, or the training data, where there are no better), solid. With `log_steps` the first steps are not
@@ -76,16 +78,16 @@ def _lines(view: View) -> list[Line]:
     """Whose curves are drawn."""
     trial = view.state.trials[view.focus.trial]
     if view.focus.spread == "trial":
-        own = [Line("", [trial], Ink.series(0), is_band=False)]
+        own = [Line("", [trial], Ink.series(0))]
     elif view.focus.spread == "seeds":
         own = [
-            Line(f"seed {mate.plan.seed}", [mate], Ink.series(number), is_band=False)
+            Line(f"seed {mate.plan.seed}", [mate], Ink.STRONG if mate is trial else Ink.series(number))
             for number, mate in enumerate(mates(view.state, trial))
             if mate is trial or passes(mate.plan, view.focus.filter)
         ]
     else:
         own = _bands(view)
-    return own + _overlaid(view, trial)
+    return sorted(own, key=lambda line: trial not in line.trials) + _overlaid(view, trial)
 
 
 def mates(state: RunState, trial: TrialState) -> list[TrialState]:
@@ -94,7 +96,10 @@ def mates(state: RunState, trial: TrialState) -> list[TrialState]:
 
 
 def _bands(view: View) -> list[Line]:
-    """Every variant that the filter leaves, by the candidate that its search picks; the focus's own variant by the focus's."""
+    """Every variant that the filter leaves, by the candidate that its search picks; the focus's own variant by the focus's.
+
+    Where more bands than `MOST_BANDS` would lie over each other, only the focus's variant has one.
+    """
     focus = view.state.trials[view.focus.trial].plan
     metric = selection_metric(view.subject.compare)
     lines = []
@@ -105,7 +110,11 @@ def _bands(view: View) -> list[Line]:
         own = [entry for entry in left if entry.trials[0].plan.candidate == focus.candidate]
         shown = own[0] if own else selected(left, metric) if len(left) > 1 else left[0]
         name = ", ".join(filter(None, (shown.variant, choice_text(shown.choice))))
-        lines.append(_band(name, shown.trials, number))
+        lines.append(_mean_line(name, shown.trials, number))
+    if len(lines) > MOST_BANDS:
+        lines = [
+            replace(line, is_band=line.is_band and line.trials[0].plan.candidate == focus.candidate) for line in lines
+        ]
     return lines
 
 
@@ -113,7 +122,7 @@ def _filtered(entry: Entry, text: str) -> Entry:
     return Entry(entry.variant, entry.choice, tuple(trial for trial in entry.trials if passes(trial.plan, text)))
 
 
-def _band(name: str, trials: Sequence[TrialState], number: int) -> Line:
+def _mean_line(name: str, trials: Sequence[TrialState], number: int) -> Line:
     lost = sum(trial.diverged_at is not None for trial in trials)
     told = f" ({lost} of {len(trials)} diverged)" if lost else ""
     return Line(f"{name}{told}", trials, Ink.series(number), is_band=len(trials) > 1)
@@ -128,7 +137,7 @@ def _overlaid(view: View, trial: TrialState) -> list[Line]:
         same = variants.get(trial.plan.variant)
         shown = [same] if same and view.focus.spread != "band" else list(variants.values())
         lines += [
-            _band(f"{overlay.name}: {entry.variant}", entry.trials, first + len(lines) + number)
+            _mean_line(f"{overlay.name}: {entry.variant}", entry.trials, first + len(lines) + number)
             for number, entry in enumerate(shown)
         ]
     return lines
@@ -140,7 +149,7 @@ def _has(trial: TrialState, field: str) -> bool:
 
 
 def _series(reduce: Reduce, line: Line, field: str, name: str, ink: int, *, dashed: bool) -> Series | None:
-    """One curve: of a trial what it went through, of several their mean and from the lowest to the highest."""
+    """One curve: of a trial what it went through, of several their mean, with a band from the lowest to the highest."""
     until = max((trial.steps[-1] for trial in line.trials if trial.steps), default=0)
     tracks = [track for trial in line.trials if (track := _track(reduce, trial, field, until)) is not None]
     if not any(np.isfinite(track.middle).any() for track in tracks):
@@ -151,13 +160,16 @@ def _series(reduce: Reduce, line: Line, field: str, name: str, ink: int, *, dash
         steps[: len(track.steps)] = np.maximum(steps[: len(track.steps)], track.steps)
     known = steps >= 0
     middles = np.stack([_padded(track.middle, length) for track in tracks])[:, known]
+    mean = _mean(middles)
     if line.is_band:
         low, high = np.fmin.reduce(middles), np.fmax.reduce(middles)
+    elif len(line.trials) > 1:
+        low = high = mean
     else:
         low, high = tracks[0].low[known], tracks[0].high[known]
     ends = [trial.diverged_at for trial in line.trials]
     broken_at = max((end for end in ends if end is not None), default=None) if None not in ends else None
-    return Series(name, steps[known], low, high, _mean(middles), ink, line.is_band, broken_at, dashed)
+    return Series(name, steps[known], low, high, mean, ink, line.is_band, broken_at, dashed)
 
 
 @dataclass(frozen=True)

@@ -276,7 +276,7 @@ class _Streak:
 
 def _named(names: Sequence[str], layers: Sequence[int]) -> str:
     """Layers in words: one, two, or from the first to the last where they are in a row."""
-    if len(layers) == len(names):
+    if 1 < len(layers) == len(names):
         return "all layers"
     if len(layers) > 2 and layers[-1] - layers[0] == len(layers) - 1:
         return f"{names[layers[0]]} to {names[layers[-1]]}"

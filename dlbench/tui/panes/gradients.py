@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 
 from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.charts.scale import Scale
@@ -59,8 +59,8 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
 """
     DEFAULT_CSS = """
     GradientsPane {
-        .main { width: 1fr; }
-        .picture { height: 1fr; }
+        .above { height: 1fr; }
+        .picture { width: 1fr; }
         .under { height: 8; }
         .under GradHistogram { display: none; }
         .beside { display: none; margin-left: 1; }
@@ -82,18 +82,17 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
         self._subject: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """The picture with its scale, the small charts beneath, the bars at the right of wide screens."""
-        with Horizontal():
-            with Vertical(classes="main"):
-                with Horizontal(classes="picture frame"):
-                    yield LayerHeatMap()
-                    yield LayerHeatMap(beside=True)
-                    yield ColorScale()
-                with Horizontal(classes="under"):
-                    yield CurveChart("loss", beneath=True)
-                    yield CurveChart("accuracy", beneath=True)
-                    yield GradHistogram()
-            yield LayerBars()
+        """The picture with its scale, the small charts beneath, the bars beside it on wide screens."""
+        with Horizontal(classes="above"):
+            with Horizontal(classes="picture frame"):
+                yield LayerHeatMap()
+                yield LayerHeatMap(beside=True)
+                yield ColorScale()
+            yield LayerBars(beside=True)
+        with Horizontal(classes="under"):
+            yield CurveChart("loss", beneath=True)
+            yield CurveChart("accuracy", beneath=True)
+            yield GradHistogram()
 
     def show(self, view: View) -> None:
         """Draw the pictures on one scale, and what stands beneath."""

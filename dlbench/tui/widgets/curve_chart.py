@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dlbench.report.format import choice_text
@@ -40,13 +41,13 @@ class CurveChart(Chart):
         logarithmic = view.focus.log and self.what == "loss"
         head = f"{WORDS[self.what]}{' (log)' if logarithmic else ''}"
         log_steps = view.focus.log_steps if self._is_beneath else view.focus.log_curve_steps
-        entitle(self, f"{head} · {whose(view)}", head, below="log steps" if log_steps else "")
+        self._series = curve_series(view, self.what, log_steps=log_steps)
+        entitle(self, f"{head} · {whose(view, self._series)}", head, below="log steps" if log_steps else "")
         self._drawn = None
         empty = missing_curves(view, view.focus.trial)
         if empty is not None:
             return blank(empty, width, height)
         subject = (logarithmic, view.focus.spread, view.focus.trial)
-        self._series = curve_series(view, self.what, log_steps=log_steps)
         self._drawn = curves(
             self._series,
             width,
@@ -75,11 +76,11 @@ class CurveChart(Chart):
         return sorted({self._drawn.frame.cell(step): step for step in steps}.values())
 
 
-def whose(view: View) -> str:
+def whose(view: View, series: Sequence[Series]) -> str:
     """Whose curves are drawn, in words."""
-    if view.focus.spread == "band":
-        return "every variant, mean and band"
     trial = view.subject.plan.trials[view.focus.trial]
+    if view.focus.spread == "band":
+        return "every variant, mean and band" if all(one.is_band for one in series) else "every variant's mean"
     if view.focus.spread == "trial":
         return name_of(trial)
     return ", ".join(filter(None, (trial.variant, choice_text(trial.choice), "every seed")))

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 
 class LayerBars(Chart):
-    """The focus's measure of every layer at the cursor's step."""
+    """The focus's measure of every layer at the cursor's step; `beside` a heat map in line with its layers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, beside: bool = False) -> None:
         super().__init__(classes="frame")
+        self._is_beside = beside
         self._bars: Bars | None = None
         self._scale: Scale | None = None
         self._subject: tuple[object, ...] = ()
@@ -51,6 +52,7 @@ class LayerBars(Chart):
             second=second,
             cursor=layer_of(view, index),
             missing=np.isnan(values) & ~broken_layers(view, index, measure, step),
+            halves=(2 if self.glyphs.in_colour else 1) if self._is_beside else None,
         )
         return self._bars.picture
 

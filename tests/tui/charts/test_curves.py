@@ -162,9 +162,9 @@ def test_rare_extremes_do_not_flatten_a_linear_axis():
     assert (ink[0] == Ink.ALARM).any()
 
 
-def test_a_cell_belongs_to_the_later_series():
-    """Two equal curves: only the later one's ink is seen."""
-    _, ink = inside(chart([curve(values=[1.0, 2.0, 1.0]), curve(values=[1.0, 2.0, 1.0], ink=BLUE)]))
+def test_a_cell_belongs_to_the_earlier_series():
+    """Two equal curves: only the ink of the first in the legend is seen."""
+    _, ink = inside(chart([curve(values=[1.0, 2.0, 1.0], ink=BLUE), curve(values=[1.0, 2.0, 1.0])]))
 
     assert BLUE in ink
     assert RED not in ink

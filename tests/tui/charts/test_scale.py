@@ -73,8 +73,8 @@ def test_ticks_are_few_rising_and_inside(scale, most):
         (Scale(-0.3, 0.3, logarithmic=False), 7, ["-0.3", "-0.2", "-0.1", "0", "0.1", "0.2", "0.3"]),
         (Scale(1e-3, 1e1, logarithmic=True), 5, ["1e-3", "1e-2", "1e-1", "1e0", "1e1"]),
         (Scale(1e-12, 1.0, logarithmic=True), 5, ["1e-12", "1e-9", "1e-6", "1e-3", "1e0"]),
-        (Scale(0.03, 0.4, logarithmic=True), 5, ["5e-2", "1e-1", "2e-1"]),
-        (Scale(0.03, 0.4, logarithmic=True), 1, ["1e-1"]),
+        (Scale(0.03, 0.4, logarithmic=True), 5, ["0.05", "0.1", "0.2"]),
+        (Scale(0.03, 0.4, logarithmic=True), 1, ["0.1"]),
         (Scale(0, 1, logarithmic=False), 0, []),
     ],
 )

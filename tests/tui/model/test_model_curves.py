@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from model_runs import begins, diverged, evaluated, make_plan, view_of
 
+from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.curves import curve_series
 from dlbench.tui.model.view import Overlay
 
@@ -51,6 +52,28 @@ def test_seeds_are_a_curve_each():
     assert [one.name for one in found] == ["seed 0 train", "seed 0 test", "seed 1 train", "seed 1 test"]
     assert [one.middle[0] for one in found] == [5, 6, 7, 8]
     assert found[0].ink == found[1].ink != found[2].ink
+
+
+def test_the_trial_in_focus_comes_first_and_stands_out():
+    """It is the first in the legend, and in an ink that no other seed has; other seeds keep theirs."""
+    view = view_with(RUN, "seeds", trial=1)
+    found = curve_series(view)
+    assert [one.name for one in found] == ["seed 1 train", "seed 1 test", "seed 0 train", "seed 0 test"]
+    assert [one.ink for one in found] == [Ink.STRONG, Ink.STRONG, Ink.series(0), Ink.series(0)]
+    assert curve_series(view_with(RUN, "band", trial=2))[0].name == "relu train"
+
+
+def test_of_many_variants_one_has_a_band():
+    """Where bands would lie over each other all variants are means, and only that of the trial in focus has its band."""
+    names = ("a", "b", "c", "d")
+    events = [event for stack in range(4) for event in (begins(stack), both(0, [1.0, 3.0], [1.0, 3.0], stack))]
+    found = curve_series(view_with(events, "band", make_plan(names), trial=3))
+    assert [(one.name, one.is_band) for one in found[::2]] == [
+        ("b train", True), ("a train", False), ("c train", False), ("d train", False),
+    ]  # fmt: skip
+    for one in found:
+        low, high = ([1], [3]) if one.is_band else ([2], [2])
+        assert (one.low.tolist(), one.middle.tolist(), one.high.tolist()) == (low, [2], high)
 
 
 def test_bands_are_means_with_their_extremes():
