@@ -72,6 +72,7 @@ def run(
     if dry_run:
         show_plans([plan for _, plan in planned], as_json=display is Shown.JSON)
         return
+    require_devices([plan for _, plan in planned])
     raise typer.Exit(run_in_turn(session, planned))
 
 
@@ -120,6 +121,16 @@ def require_data(recipes: list[Recipe]) -> None:
     sources = [describe(candidate.settings["data"]) for recipe in recipes for candidate in recipe.candidates]
     if missing := dict.fromkeys(filter(None, (source.missing() for source in sources))):
         raise SetupError("\n".join(missing))
+
+
+def require_devices(plans: list[Plan]) -> None:
+    """Raise SetupError where a device is surely not on this machine, before a folder is made for the run."""
+    from dlbench.errors import SetupError
+    from dlbench.plan.devices import lacking
+
+    devices = dict.fromkeys(worker.device for plan in plans for worker in plan.workers if not worker.fallback)
+    if missing := next(filter(None, map(lacking, devices)), None):
+        raise SetupError(missing)
 
 
 def plan_of(recipe: Recipe, device: str, threads: int | None, workers: int | None) -> Plan:

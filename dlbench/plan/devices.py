@@ -6,8 +6,12 @@ import os
 import platform
 import shutil
 import subprocess
+from pathlib import Path
 
 from dlbench.errors import UsageError
+
+GPU_DRIVERS = ("/dev/nvidiactl", "/dev/nvhost-ctrl", "/dev/nvmap", "/dev/kfd", "/dev/dxg")
+"""What some driver makes for whatever torch calls cuda: NVIDIA's, Jetson's, AMD's, and that of WSL."""
 
 
 def find_devices() -> list[str]:
@@ -27,6 +31,16 @@ def choose(device: str) -> tuple[list[str], bool]:
     if device == "cuda":
         return [f"cuda:{index}" for index in range(max(_visible_gpus(), 1))], False
     return [device], False
+
+
+def lacking(device: str) -> str | None:
+    """Why a device of `choose` is surely not here, or `None`: only torch, which a worker imports, knows that one is."""
+    kind = device.partition(":")[0]
+    if kind == "cuda" and not any(Path(driver).exists() for driver in GPU_DRIVERS):
+        return f"device {device!r} cannot be used: no driver of a GPU is loaded; try --device cpu"
+    if kind == "mps" and platform.system() != "Darwin":
+        return f"device {device!r} cannot be used: only Apple's machines have it; try --device cpu"
+    return None
 
 
 def cores() -> int:

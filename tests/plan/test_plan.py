@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlbench.errors import UsageError
-from dlbench.plan.devices import choose
+from dlbench.plan import devices
+from dlbench.plan.devices import choose, lacking
 from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
 
@@ -142,3 +143,18 @@ def test_devices_by_name() -> None:
     assert choose("cuda:1") == (["cuda:1"], False)
     with pytest.raises(UsageError, match="there are auto, cpu, cuda"):
         choose("gpu")
+
+
+def test_what_is_surely_not_here(monkeypatch, tmp_path) -> None:
+    """A GPU without any driver and Apple's device elsewhere are known to be missing; all else is for the worker to find out."""
+    driver = tmp_path / "driver"
+    monkeypatch.setattr(devices, "GPU_DRIVERS", (str(tmp_path / "other"), str(driver)))
+    monkeypatch.setattr(devices.platform, "system", lambda: "Linux")
+    before = [lacking(device) for device in ("cpu", "cuda:3", "mps")]
+    driver.touch()
+    monkeypatch.setattr(devices.platform, "system", lambda: "Darwin")
+
+    assert before[0] is None
+    assert "'cuda:3' cannot be used: no driver of a GPU" in before[1]
+    assert "'mps' cannot be used: only Apple's" in before[2]
+    assert [lacking(device) for device in ("cuda:3", "mps")] == [None, None]
