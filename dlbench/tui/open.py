@@ -34,9 +34,9 @@ class Closed:
     def is_complete(self) -> bool:
         """Whether the run has ended, and all that it wrote was read."""
         view = self.view
-        has_ended = view.standing != "running" and all(
-            trial.status is not Status.RUNNING for trial in view.state.trials
-        )
+        # Workers tell their ends a moment before their processes are gone.
+        open_ones = {Status.RUNNING} if view.standing != "running" else {Status.RUNNING, Status.WAITING}
+        has_ended = all(stack.status not in open_ones for stack in view.state.stacks)
         return view.loading is None and view.problem is None and has_ended
 
     @property
