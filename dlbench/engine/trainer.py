@@ -206,6 +206,8 @@ class Trainer:
             validation=0 if data.validation is None else len(data.validation),
             test=len(data.test),
             classes=max(self._loss.outputs, 2),
+            rates=self._update.rates,
+            dropped=np.flatnonzero(self.dropped).tolist(),
             layers=[described(block) for block in self.blocks if block.probed],
         )
 

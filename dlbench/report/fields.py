@@ -31,9 +31,9 @@ def text(event: Event, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def positions(event: Event, trials: int) -> tuple[int, ...]:
-    """The places that a control names, of so many trials of a stack."""
-    named = event.get("trials")
+def positions(event: Event, key: str, trials: int) -> tuple[int, ...]:
+    """The places that an event names, of so many trials of a stack."""
+    named = event.get(key)
     if not isinstance(named, list):
         return ()
     return tuple(dict.fromkeys(one for one in named if type(one) is int and 0 <= one < trials))

@@ -30,8 +30,6 @@ class Intervention:
     positions: tuple[int, ...]
     lr: float
     session: int
-    order: int
-    """Grows with the events, so that a checkpoint at the same step can be before or after it."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,26 @@ class Drop:
 
     step: int
     session: int
-    order: int
-    """As in `Intervention`."""
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """What a session found when it took a stack up: the learning rate of each trial, and the positions of those dropped.
+
+    `None` where it did not say.
+    """
+
+    step: int
+    rates: tuple[float, ...] | None
+    dropped: frozenset[int] | None
+
+    def has_rate(self, change: Intervention) -> bool:
+        """Whether any of the trials trains as it was changed; another change at the same step may have followed for some."""
+        return self.rates is None or any(self.rates[position] == change.lr for position in change.positions)
+
+    def is_without(self, position: int) -> bool:
+        """Whether a trial has been dropped."""
+        return self.dropped is None or position in self.dropped
 
 
 @dataclass(frozen=True)

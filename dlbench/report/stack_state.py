@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from dlbench import plan
 from dlbench.report.histograms import Histograms
-from dlbench.report.marks import Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
+from dlbench.report.marks import Divergence, Drop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
 from dlbench.report.timeline import Timeline
 from dlbench.report.trial import Status
 
@@ -50,8 +52,8 @@ class StackState:
     """The probes' share of the time so far."""
     pulses: dict[int, Pulse] = field(default_factory=dict)
     """By session."""
-    checkpoints: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """Session -> the step of its last checkpoint, and its place in the order of events."""
+    checkpoints: dict[int, int] = field(default_factory=dict)
+    """Session -> the step of its last checkpoint."""
     divergences: dict[int, list[Divergence]] = field(default_factory=dict)
     """By position of the trial in the stack."""
     drops: dict[int, list[Drop]] = field(default_factory=dict)
@@ -64,8 +66,8 @@ class StackState:
     """Session -> who has the stack on its list."""
     queued: int = NO_SESSION
     """The last session that has the stack on its list."""
-    starts: dict[int, int] = field(default_factory=dict)
-    """Session -> the step at which it took the stack up."""
+    starts: dict[int, TakenUp] = field(default_factory=dict)
+    """Session -> how it took the stack up."""
     reached: dict[int, int] = field(default_factory=dict)
     """Session -> the last step it told of."""
     ends: dict[int, End] = field(default_factory=dict)
@@ -117,7 +119,8 @@ class StackState:
     @property
     def interventions(self) -> list[Intervention]:
         """The learning rates that were set by hand, in the order of their steps."""
-        return sorted((change for change in self.changes if self.holds(change)), key=lambda one: (one.step, one.order))
+        found = [one for one in self.changes if self._holds(one, partial(TakenUp.has_rate, change=one))]
+        return sorted(found, key=lambda one: (one.step, one.session))
 
     @property
     def worker(self) -> WorkerFacts | None:
@@ -127,7 +130,7 @@ class StackState:
     @property
     def checkpoint(self) -> int | None:
         """The step of the last checkpoint of its newest session."""
-        return self.checkpoints.get(self.session, (None, 0))[0]
+        return self.checkpoints.get(self.session)
 
     @property
     def rate(self) -> float | None:
@@ -164,26 +167,28 @@ class StackState:
         known = series[np.isfinite(series)]
         return float(known[-1]) if len(known) else None
 
-    def limit(self, session: int) -> int | None:
-        """The last step of `session` that still counts: where the earliest later session took the stack up."""
-        return min((step for later, step in self.starts.items() if later > session), default=None)
-
     def counts(self, session: int, step: int) -> bool:
         """Whether a record of that session at that step has not been voided by a later one."""
-        limit = self.limit(session)
-        return limit is None or step <= limit
+        later = self._taken_from(session)
+        return later is None or step <= later.step
 
-    def holds(self, mark: Intervention | Drop) -> bool:
-        """Whether something done by hand is still in force: a resumed stack knows of it only by its checkpoint."""
-        limit = self.limit(mark.session)
-        if limit is None or mark.step < limit:
-            return True
-        saved, order = self.checkpoints.get(mark.session, (None, 0))
-        return mark.step == limit == saved and mark.order < order
+    def _taken_from(self, session: int) -> TakenUp | None:
+        """How the stack went on without `session`: what it did after that step is void. The first of the earliest steps."""
+        later = [self.starts[other] for other in sorted(self.starts) if other > session]
+        return min(later, key=lambda one: one.step, default=None)
 
-    def start(self, session: int, step: int) -> None:
-        """A session takes the stack up at `step`: what older ones recorded after it is void."""
-        self.starts[session] = step
+    def _holds(self, mark: Intervention | Drop, is_saved: Callable[[TakenUp], bool]) -> bool:
+        """Whether something done by hand is in force: at the very step where a later session goes on, only that can say."""
+        later = self._taken_from(mark.session)
+        if later is None or mark.step != later.step:
+            return later is None or mark.step < later.step
+        return is_saved(later)
+
+    def start(self, session: int, taken: TakenUp) -> None:
+        """A session takes the stack up: what older ones recorded after that step is void."""
+        step = taken.step
+        # Out of memory it begins again; what older sessions did after the first time stays void.
+        self.starts.setdefault(session, taken)
         self.reached[session] = max(step, self.reached.get(session, 0))
         self.metrics.drop_after(step, session)
         self.probes.drop_after(step, session)
@@ -206,5 +211,9 @@ class StackState:
         return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)
 
     def _first_drop(self, position: int) -> Drop | None:
-        marks = [mark for mark in self.drops.get(position, []) if self.holds(mark)]
+        marks = [
+            mark
+            for mark in self.drops.get(position, [])
+            if self._holds(mark, partial(TakenUp.is_without, position=position))
+        ]
         return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)

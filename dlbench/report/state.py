@@ -11,7 +11,7 @@ from dlbench.plan import Plan
 from dlbench.plan.measures import BATCH_LOSS, CURVES, HISTOGRAM, MEASURES, ZEROS
 from dlbench.report.fields import Event, count, number, numbers, positions, tallies, text
 from dlbench.report.histograms import Histogram, Histograms
-from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
+from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
 from dlbench.report.stack_state import NO_SESSION, Layer, StackState
 from dlbench.report.trial import SolvedRule, Status
 from dlbench.report.trial_state import TrialState
@@ -115,7 +115,7 @@ class RunState:
         session = max(stack.session, stack.queued - 1) + 1 if session is None else session
         if session >= stack.session:
             _describe(stack, event)
-        stack.start(session, step)
+        stack.start(session, _taken_up(stack, event, step))
 
     def _on_metrics(self, event: Event) -> None:
         found = self._record(event)
@@ -152,7 +152,7 @@ class RunState:
         found = self._record(event)
         if found is not None:
             stack, session, step = found
-            stack.checkpoints[session] = step, self.version
+            stack.checkpoints[session] = step
 
     def _on_heartbeat(self, event: Event) -> None:
         found = self._record(event)
@@ -179,12 +179,12 @@ class RunState:
         if action in {"pause", "resume"}:
             stack.pulses.setdefault(session, Pulse()).paused = action == "pause"
         elif action == "rate":
-            lr, places = number(event.get("lr")), positions(event, len(stack.plan.trials))
+            lr, places = number(event.get("lr")), positions(event, "trials", len(stack.plan.trials))
             if places and lr is not None:
-                stack.changes.append(Intervention(step, places, lr, session, self.version))
+                stack.changes.append(Intervention(step, places, lr, session))
         elif action == "drop":
-            for position in positions(event, len(stack.plan.trials)):
-                stack.drops.setdefault(position, []).append(Drop(step, session, self.version))
+            for position in positions(event, "trials", len(stack.plan.trials)):
+                stack.drops.setdefault(position, []).append(Drop(step, session))
 
     def _on_breakpoint(self, event: Event) -> None:
         found, position, when = self._record(event), count(event, "trial"), text(event, "when")
@@ -281,6 +281,13 @@ def _describe(stack: StackState, event: Event) -> None:
     stack.classes = count(event, "classes")
     counts = {split: count(event, split) for split in ("train", "validation", "test")}
     stack.samples = {split: count for split, count in counts.items() if count is not None}
+
+
+def _taken_up(stack: StackState, event: Event, step: int) -> TakenUp:
+    trials = len(stack.plan.trials)
+    rates = numbers(event.get("rates"), (trials,), np.float64)
+    dropped = None if event.get("dropped") is None else frozenset(positions(event, "dropped", trials))
+    return TakenUp(step, None if rates is None else tuple(rates.tolist()), dropped)
 
 
 def _layer(item: Mapping[str, Any]) -> Layer:

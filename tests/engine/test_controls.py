@@ -98,7 +98,8 @@ def test_single_steps_are_probed_and_not_booked(tmp_path: Path) -> None:
 
     assert [event["step"] for event in viewer.events.of("probe")] == [0, 5, 6, 7, 39]
     assert [event["step"] for event in events.of("probe")] == [0, 39]
-    assert trainer._budget._taken == plain._budget._taken == 2
+    taken = [one._budget._taken_even + one._budget._taken_early for one in (trainer, plain)]
+    assert taken == [2, 2]
     assert trainer._aside > trainer._budget.spent
 
 
@@ -397,6 +398,16 @@ def test_each_stack_does_its_part_when_it_is_trained(tmp_path: Path) -> None:
 
     assert answers == [(0, 10, [1]), (1, 0, [0, 1])]
     assert (first._update.rates, second._update.rates) == ([0.5, 0.25], [0.25, 0.25])
+
+
+def test_a_resumed_stack_says_what_its_checkpoint_holds(tmp_path: Path) -> None:
+    """Rates and drops that are in force are told where a stack goes on, whatever became of the answers to those who asked."""
+    viewer = Attended(tmp_path, PLAN)
+    viewer.train({11: [asked("rate", trials=[1], lr=0.5), asked("drop", trials=[2]), asked("stop")]})
+    viewer.train()
+    told = [(event["step"], event["rates"], event["dropped"]) for event in viewer.events.of("stack")]
+
+    assert told == [(0, [0.01, 0.01, 0.01], []), (11, [0.01, 0.5, 0.01], [2])]
 
 
 def test_a_stop_of_a_later_stack_waits_for_it(tmp_path: Path) -> None:

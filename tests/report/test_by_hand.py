@@ -141,7 +141,6 @@ def resumed(*, saved):
         control_event("rate", 0, 50, trials=[1], lr=0.5),
         control_event("drop", 0, 50, trials=[2]),
     ]
-    checkpoint = {"kind": "checkpoint", "stack": 0, "step": 50}
     first = of(
         0,
         RUN,
@@ -149,7 +148,7 @@ def resumed(*, saved):
         control_event("rate", 0, 30, trials=[0, 1], lr=0.05),
         breakpoint_event(0, 40, 0),
         metrics_event(0, 50, ROWS),
-        *([*late, checkpoint] if saved else [checkpoint, *late]),
+        *late,
         control_event("rate", 0, 60, trials=[0], lr=0.9),
         control_event("drop", 0, 70, trials=[1]),
         breakpoint_event(0, 60, 1),
@@ -157,7 +156,7 @@ def resumed(*, saved):
     second = of(
         1,
         RUN | {"session": 1},
-        stack_event(0, 50),
+        stack_event(0, 50, rates=[0.05, 0.5 if saved else 0.05, 0.1], dropped=[2] if saved else []),
         breakpoint_event(0, 80, 2),
         metrics_event(0, 100, ROWS),
         {"kind": "end", "stack": 0, "step": 100, "status": "done", "error": None},
@@ -181,7 +180,7 @@ def told(state):
 
 @pytest.mark.parametrize("saved", [False, True])
 def test_a_resumed_stack_knows_what_its_checkpoint_holds(saved):
-    """What was done before the checkpoint holds, what was done after it is void; at the same step their order decides."""
+    """What was done before the checkpoint holds, what was done after it is void; at the very step the stack itself tells."""
     first, second = resumed(saved=saved)
     state = state_of(PLAN, first + second)
     changes = [(30, (0, 1), 0.05)] + [(50, (1,), 0.5)] * saved
@@ -191,6 +190,21 @@ def test_a_resumed_stack_knows_what_its_checkpoint_holds(saved):
     assert [hit.step for hit in state.hits] == [40, 80]
     assert state.trials[2].status is (Status.DROPPED if saved else Status.OK)
     assert state.trials[1].status is Status.OK
+
+
+def test_a_stack_that_does_not_say_what_it_took_up_is_marked():
+    """Where nobody knows whether a change at the step of the checkpoint is in force, it counts: numbers must not pass for clean."""
+    first, (run, _, *rest) = resumed(saved=True)
+    state = state_of(PLAN, [*first, run, *of(1, stack_event(0, 50)), *rest])
+    assert [trial.changed_at for trial in state.trials[:3]] == [[30], [30, 50], []]
+    assert state.trials[2].dropped_at == 50
+
+
+def test_a_stack_that_begins_again_voids_no_less():
+    """A session that takes a stack up twice, as one does that ran out of memory, revives nothing of an older one."""
+    first, second = resumed(saved=False)
+    again = of(1, stack_event(0, 90, rates=[0.05, 0.05, 0.1], dropped=[]))
+    assert told(state_of(PLAN, first + second + again)) == told(state_of(PLAN, first + second))
 
 
 @given(st.booleans(), st.randoms(use_true_random=False))

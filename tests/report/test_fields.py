@@ -58,5 +58,5 @@ def test_single_fields():
     assert [number(value) for value in (1, 0.5, float("nan"), float("inf"), "1", [1], None, TOO_LARGE)] == [1, 0.5] + [
         None
     ] * 6
-    assert positions({"trials": [2, 0, 2, 3, -1, True, "1", None]}, 3) == (2, 0)
-    assert positions({"trials": 1}, 3) == positions({}, 3) == ()
+    assert positions({"trials": [2, 0, 2, 3, -1, True, "1", None]}, "trials", 3) == (2, 0)
+    assert positions({"trials": 1}, "trials", 3) == positions({}, "trials", 3) == ()
