@@ -15,6 +15,7 @@ from dlbench.run import workers
 from dlbench.run.control import ACTIONS as ACTION_FIELDS
 from dlbench.run.control import Control, ControlReader, mistake
 from dlbench.run.folder import RunFolder
+from dlbench.run.status import is_alive
 
 
 class Controls:
@@ -91,6 +92,15 @@ class Controls:
         """Take note that a stack has ended; what was asked of it too late is answered at the next."""
         self._over.add(stack)
 
+    def close(self) -> None:
+        """Answer what this session will not do any more."""
+        for stack, parts in self._kept.items():
+            for part in parts:
+                error = f"the session ended before stack {stack} began; ask again when it goes on"
+                self._write("control", id=part["id"], action=part["action"], stack=stack, step=None, error=error)
+        if self._trainer is not None:
+            self._give_up_advances(self._trainer)
+
     # --- which stacks ---------------------------------------------------------------------------------------------
 
     def _hand_out(self, control: Control, trainer: Trainer) -> None:
@@ -105,7 +115,7 @@ class Controls:
                 self._do(part, trainer)
             elif stack in self._stacks and stack not in self._over:
                 self._kept.setdefault(stack, []).append(part)
-            elif stack not in self._at_work():
+            elif stack not in self._of_others():
                 self._answer(control, trainer, error=f"stack {stack} has ended; nothing can be asked of it any more")
 
     def _parts(self, control: Control, trainer: Trainer) -> dict[int, Control]:
@@ -125,10 +135,10 @@ class Controls:
             parts.setdefault(stack, control | {"trials": []})["trials"].append(row)
         return parts
 
-    def _at_work(self) -> set[int]:
-        """The stacks that some other worker of this session has, or had, and answers for."""
-        others = [one.stacks for one in workers.read(self._folder) if one.session == self._session]
-        return {stack for stacks in others for stack in stacks} - set(self._stacks)
+    def _of_others(self) -> set[int]:
+        """The stacks for which another worker of this session answers; one that is gone answers for none."""
+        others = [one for one in workers.read(self._folder) if one.session == self._session]
+        return {stack for one in others if is_alive(one, one.started) for stack in one.stacks} - set(self._stacks)
 
     # --- what is asked --------------------------------------------------------------------------------------------
 

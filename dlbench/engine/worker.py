@@ -65,7 +65,9 @@ class Worker:
         )
         self._data: tuple[dict[str, Any], Data] | None = None
         self._asked = self._heard = -HEARTBEAT_SECONDS  # the first step is a sign of life
-        self._saved, self._saved_step = time.monotonic(), 0
+        self._saved = time.monotonic()
+        self._saved_step = 0
+        """Of the present stack, what its checkpoint has."""
 
     def run(self) -> ExitCode:
         """Train every stack; the end of each, and of the worker, is an event whatever happens."""
@@ -83,6 +85,7 @@ class Worker:
             status = "stopped"
         else:
             status = "failed" if "failed" in statuses else "done"
+        self._controls.close()
         self._end(None, End(status))
         return ExitCode.TRIAL_FAILED if "failed" in statuses else ExitCode.DONE
 
@@ -150,6 +153,7 @@ class Worker:
         trainer = Trainer(self._plan, index, device, self._load(index, device), self._events.write, slices=slices)
         trainer.watch.conditions = self._controls.conditions
         trainer.restore(self._folder.checkpoint_file(index))
+        self._saved_step = trainer.step
         self._asked = -CONTROL_SECONDS  # whoever asked for something before the first step has it then
         finished = trainer.train(self._pause)
         self._save(trainer)

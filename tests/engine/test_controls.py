@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import socket
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from asking import Asked, Attended, asked
@@ -19,6 +22,7 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.parts.optimizers import OPTIMIZERS
 from dlbench.plan import Plan
 from dlbench.run import control as controls
+from dlbench.run import workers
 
 LAYERS = [{"kind": "flatten"}, dense(9, "relu"), {"kind": "batch_norm"}, {"kind": "dropout", "keep": 0.8, "rate": None}]
 OWN = settings(LAYERS, data="digits", batch_size=500, steps=40, optimizer={"kind": "adam", "lr": 0.01}, every=7)
@@ -388,6 +392,8 @@ def test_a_dropped_trial_has_no_rate(tmp_path: Path) -> None:
 TWO = plan_of({"a": settings([dense(5)], steps=30), "b": settings([dense(4)], steps=20)}, seeds=[0, 1])
 """Two stacks: trials 0 and 1, trials 2 and 3."""
 
+TOO_LATE = "stack 1 has ended; nothing can be asked of it any more"
+
 
 def test_each_stack_does_its_part_when_it_is_trained(tmp_path: Path) -> None:
     """A control over two stacks is done at once in the present one and kept for the next, each answering with its own rows."""
@@ -426,19 +432,39 @@ def test_what_comes_too_late_is_answered(tmp_path: Path) -> None:
     viewer.train({5: [asked("drop", trials=[0, 2])]}, stack=1)
     answers = [(event["stack"], event["error"]) for event in viewer.events.of("control")]
 
-    assert answers == [(1, "stack 0 has ended; nothing can be asked of it any more"), (1, None)]
+    assert answers == [(1, TOO_LATE.replace("1", "0")), (1, None)]
 
 
 def test_another_workers_stack_is_its_own_matter(tmp_path: Path) -> None:
-    """Of two workers only that which has the stack answers; if nobody in the session has it, it has ended before."""
-    viewer = Attended(tmp_path, TWO, stacks=[0])
-    viewer.folder.workers_file.write_text(
-        '{"session":0,"worker":1,"pid":1,"started":1.0,"host":"x","stacks":[1],"console":0}\n'
-    )
-    viewer.train({5: [asked("drop", trials=[2])]}, stack=0)
-    assert viewer.errors == []
+    """Of two workers only that which has the stack answers, while it is there; else whoever is left says that it has ended."""
+    here = psutil.Process()
+    other = workers.Launched(0, 1, here.pid, here.create_time(), socket.gethostname(), [1], 0)
+    for name, others, errors in (
+        ("at work", [other], []),
+        ("gone", [replace(other, started=other.started - 100)], [TOO_LATE]),
+        ("never there", [], [TOO_LATE]),
+    ):
+        viewer = Attended(tmp_path / name, TWO, stacks=[0])
+        for one in others:
+            workers.record(viewer.folder, one)
+        viewer.train({5: [asked("drop", trials=[2])]}, stack=0)
+        assert viewer.errors == errors, name
 
-    viewer.folder.workers_file.unlink()
-    again = Attended(tmp_path / "again", TWO, stacks=[0])
-    again.train({5: [asked("drop", trials=[2])]}, stack=0)
-    assert again.errors == ["stack 1 has ended; nothing can be asked of it any more"]
+
+def test_what_was_kept_too_long_is_answered(tmp_path: Path) -> None:
+    """Where a session ends before a stack begins, or with steps left to go on by, whoever asked is told that nothing came of it."""
+    viewer = Attended(tmp_path, TWO, stacks=[0, 1])
+    viewer.train(
+        {5: [asked("drop", trials=[2]), asked("pause"), asked("advance", steps=99), asked("advance", steps=1)]}
+    )
+    viewer.controls.close()
+    answers = [
+        (event["action"], event["stack"], event["step"], event["error"]) for event in viewer.events.of("control")
+    ]
+
+    assert answers == [
+        ("pause", 0, 5, None),
+        ("advance", 0, 5, None),
+        ("drop", 1, None, "the session ended before stack 1 began; ask again when it goes on"),
+        ("advance", 0, 30, "something else came before it could begin"),
+    ]
