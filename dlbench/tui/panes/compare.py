@@ -38,7 +38,7 @@ The table that `dlbench table` prints, as the run stands now: one row a variant,
   (?), with the numbers that say so.
 
 `o` or a click on a header sorts; `←` `→` show the columns that do not fit; `↓` goes on into the claims; Enter goes to the
-first trial of a row.
+first trial of a row; `Y` copies it all as Markdown.
 """
     DEFAULT_CSS = """
     ComparePane #head { height: 1; color: $text-muted; }
@@ -104,6 +104,16 @@ first trial of a row.
         if first is not None:
             app.view.focus.trial, app.view.focus.follow = first, False
             app.redraw()
+
+    def action_copy(self) -> None:
+        """Copy the table and the claims, as Markdown."""
+        from dlbench.export import EXPORTERS
+
+        if self._report is None:
+            dashboard(self).notify("there is no table to copy yet", severity="warning")
+            return
+        dashboard(self).copy_to_clipboard(EXPORTERS["markdown"].make(self._report))
+        dashboard(self).notify("copied: the table, as Markdown")
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter, or a second click."""

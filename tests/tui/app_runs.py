@@ -1,0 +1,358 @@
+"""The whole dashboard without a terminal: runs in every state, and a bench on which one app lives through many tests.
+
+A test waits until nothing is on its way any more, or until something holds; none sleeps.
+"""
+
+import asyncio
+import gc
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+from rich.cells import cell_len
+from textual import events
+from textual.geometry import Offset, Size
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
+from tui.panes.pictured_run import make_plan, training
+
+from dlbench.recipe.sections import Claim, Compare, Lesson
+from dlbench.run.folder import RunFolder, create
+from dlbench.run.workers import Launched, record
+from dlbench.tui.app import Dashboard
+from dlbench.tui.asking import Questions
+from dlbench.tui.model.feed import Feed
+from dlbench.tui.model.focus import Focus
+from dlbench.tui.model.replay import Replay
+from dlbench.tui.model.view import Subject, View
+from dlbench.tui.options import Options
+from dlbench.tui.panes import TABS
+
+DEADLINE = 20.0
+PANES = tuple(tab.name for tab in TABS)
+VARIANTS = ("sigmoid", "relu", "tanh")
+RECIPE = '[model]\nlayers = [{ kind = "dense", units = 5 }]\n\n[data]\nkind = "xor"\n\n[train]\nsteps = 1000\n'
+LESSON = Lesson(title="Nine layers", question="Why does it not learn?", explain="Each layer shrinks the gradient.")
+CLAIMS = (
+    Claim("The sigmoid net stays at chance", "lecture", "sigmoid", "test_accuracy", at_most=0.6),
+    Claim("ReLU learns it", "theory", "relu", "test_accuracy", at_least=0.9),
+)
+CURSOR = 250
+START = Focus(trial=1, step=CURSOR, layer=3)
+"""What is looked at before each key."""
+
+
+def training_run(variants=VARIANTS, **options):
+    """A plan whose trials have a learning rate."""
+    plan = make_plan(variants, **options)
+    for candidate in plan.candidates:
+        candidate.settings["train"] = {"optimizer": {"kind": "sgd", "lr": 0.25}}
+    return plan
+
+
+def subject(plan):
+    """A run with a question, claims and a table."""
+    return Subject("pictured/now", plan, LESSON, Compare(metric="test_loss", baseline=plan.trials[0].variant), CLAIMS)
+
+
+def under_way(plan):
+    """The first stack has come to step 500, the second to step 200, the others wait."""
+    return [*training(plan, until=500, stacks=[0]), *training(plan, until=200, stacks=[1])]
+
+
+def write(file, happened, *, start=1e9):
+    """Append events as a worker writes them, a tenth of a second apart."""
+    with file.open("ab") as target:
+        for seq, event in enumerate(happened):
+            head = {"v": 1, "seq": seq, "time": start + seq / 10, "kind": event["kind"]}
+            rest = {name: value for name, value in event.items() if name != "session" or event["kind"] == "run"}
+            target.write(orjson.dumps(head | rest, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def make_folder(base, plan, happened=(), *, name="pictured", day=2):
+    """A run's folder with its events, a worker that was started, and the consoles of two."""
+    folder = create(base, name, datetime(2026, 1, day, 3, 4, 5))  # noqa: DTZ001
+    folder.write_plan(plan)
+    folder.write_recipe(RECIPE)
+    record(folder, Launched(0, 0, 1, 0.0, "here", list(range(len(plan.stacks))), 0))
+    write(folder.events_file(0, 0), happened)
+    for worker in range(2):
+        folder.console_file(worker).write_text(f"worker {worker} speaks\n")
+    return folder
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a key may change, as it stands."""
+
+    pane: str
+    focus: dict
+    screens: tuple
+    controls: tuple
+    theme: str
+    sidebar: bool
+    clipboard: str
+    files: tuple
+    left: tuple
+    suspended: int
+    toasts: tuple
+    order: object
+    overlays: tuple
+    console: int | None
+    playback: object
+    folder: object
+
+
+@dataclass
+class Bench:
+    """A dashboard that goes on from test to test; its feed has no thread and its clock stands still."""
+
+    view: View
+    make_source: Callable
+    folder: RunFolder | None = None
+    options: Options = field(default_factory=Options)
+    cwd: Path | None = None
+    """Where keys write files."""
+    size: tuple = (120, 40)
+    has_toasts: bool = False
+    """Whether toasts are drawn; they are told in any case."""
+
+    def __post_init__(self):
+        self._runner = asyncio.Runner()
+        self._now = 0.0
+        self.left, self.suspended, self._middle = [], [], None
+        self._subject, self._standing = self.view.subject, self.view.standing
+        self.app = Dashboard(self.view, folder=self.folder, options=self.options)
+        self.app.exit = lambda *_, return_code=0, **__: self.left.append(int(return_code))
+        self.app.action_suspend_process = lambda: self.suspended.append(True)
+        self.rewind()
+
+    def rewind(self):
+        """Look at the run that the bench was made for, from its first event on."""
+        app, source = self.app, self.make_source()
+        if app.feed is not None:
+            app.feed.stop()
+        self.replay = source if isinstance(source, Replay) else None
+        app.feed, app.folder, app.replay = None, self.folder, self.replay
+        app.main.set_class(self.replay is not None, "-replay")
+        self.view.begin(self._subject, self._subject.blank_state())
+        self.view.standing = self._standing
+        self.feed = Feed(self.view, source, now=self._clock)
+        self.advance()
+
+    def advance(self):
+        """Take in all events that are due."""
+        while self.feed.beat():
+            pass
+
+    def __enter__(self):
+        # What the tests before have left behind is not looked through again and again.
+        gc.freeze()
+        self._running = self.app.run_test(size=self.size, notifications=self.has_toasts)
+        self.pilot = self._run(self._running.__aenter__())
+        self.settle()
+        return self
+
+    def __exit__(self, *error):
+        try:
+            self._run(self._running.__aexit__(*error))
+        finally:
+            self._runner.close()
+            gc.unfreeze()
+
+    def _run(self, work):
+        return self._runner.run(work)
+
+    def _clock(self):
+        """Reports may be made at any time: hours pass between two looks."""
+        self._now += 3600
+        return self._now
+
+    async def _quiet(self):
+        """Until no task can go on, no thread is awaited, and all is drawn."""
+        loop, end = asyncio.get_running_loop(), time.monotonic() + DEADLINE
+        while True:
+            await asyncio.sleep(0)
+            if not loop._ready:
+                self.app.screen._on_timer_update()
+                await asyncio.sleep(0)
+                if not loop._ready and self._is_settled():
+                    return
+                await asyncio.sleep(0 if self._is_settled() else 0.001)
+            assert time.monotonic() < end, "the dashboard never came to rest"
+
+    def _is_settled(self):
+        """Whether no thread is awaited, as one that lays out the help."""
+        is_drawn = self.app.screen._compositor.size == self.app.size
+        return is_drawn and all(worker.is_finished for worker in self.app.workers)
+
+    async def _settle(self):
+        await self._quiet()
+        self.advance()
+        self.app.tell_news()
+        if self.view.version != self.app._drawn:
+            self.app.redraw()
+            await self._quiet()
+
+    def settle(self):
+        """Until all is done and drawn that is to be done."""
+        self._run(self._settle())
+
+    def until(self, holds, what=""):
+        """Until something holds."""
+
+        async def wait():
+            end = time.monotonic() + DEADLINE
+            while not holds():
+                assert time.monotonic() < end, f"it never came: {what() if callable(what) else what}\n{self.frame()}"
+                await asyncio.sleep(0.002)
+                await self._settle()
+
+        self._run(wait())
+
+    def press(self, *keys):
+        """Press keys by Textual's names, and wait until all is done."""
+
+        async def press_all():
+            for key in keys:
+                self.app.post_message(key_event(key, self.app))
+                await self._settle()
+
+        self._run(press_all())
+
+    def type(self, text):
+        """Type a text, letter by letter."""
+        self.press(*map(_character_to_key, text))
+
+    def click(self, x, y, times=1):
+        """Press and let go of the left button in a cell of the screen."""
+        self._run(self.pilot.click(offset=Offset(x, y), times=times))
+        self.settle()
+
+    def resize(self, width, height):
+        """Another size of the window."""
+        self.size = (width, height)
+        self.app._driver._size = Size(width, height)
+        self.app.post_message(events.Resize(Size(width, height), Size(width, height)))
+        self.settle()
+
+    def call(self, function, *arguments):
+        """Do something inside of the app, and wait for what comes of it."""
+
+        async def work():
+            found = function(*arguments)
+            if hasattr(found, "__await__"):
+                await found
+            await self._settle()
+
+        self._run(work())
+
+    def rows(self):
+        """The screen as text, one string a row."""
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+    def frame(self):
+        """The screen as one text."""
+        return "\n".join(row.rstrip() for row in self.rows())
+
+    def words(self):
+        """The screen as words, folded texts in one line."""
+        return " ".join(self.frame().translate(dict.fromkeys(map(ord, "│╭╮╰╯─|+"), " ")).split())
+
+    def find(self, text):
+        """(column, row) of the first cell of a text on the screen."""
+        for y, row in enumerate(self.rows()):
+            if text in row:
+                return cell_len(row[: row.index(text)]), y
+        raise AssertionError(f"{text!r} is not on the screen:\n{self.frame()}")
+
+    def segments(self):
+        """Every piece of the screen with its style."""
+        return [segment for strip in self.app.screen._compositor.render_strips() for segment in strip]
+
+    def show(self, pane):
+        """The pane, with nothing else on the screen, the cursor where it was, and nothing asked."""
+        app = self.app
+        while len(app.screen_stack) > 1:
+            self.call(app.pop_screen)
+        app.questions, app._armed, app._clipboard = Questions(), float("-inf"), ""
+        app._notifications.clear()
+        self.left.clear()
+        self.suspended.clear()
+        for file in self.saved():
+            (self.cwd / file).unlink()
+        if self.folder is not None:
+            self.folder.control_file.unlink(missing_ok=True)
+        if app.folder is not self.folder:
+            self.call(self.rewind)
+        self._replay_on()
+        if self.view.focus != START:
+            self.view.focus = replace(START, version=self.view.focus.version + 1)
+        if app.main.has_class("-trials") or app.main.has_class("-no-trials"):
+            self.call(app.main.remove_class, "-trials", "-no-trials")
+        if pane != app.pane.NAME:
+            self.call(app.show_pane, pane)
+        self.settle()
+
+    def _replay_on(self):
+        """A replay in its middle, which goes on."""
+        if self.replay is not None and self.replay.playback != self._middle:
+            self.replay.seek(share=0.5)
+            self.replay.faster(1 / self.replay.playback.speed)
+            self.advance()
+            if self.replay.playback.paused:
+                self.replay.pause()
+            self._middle = self.replay.playback
+
+    def saved(self):
+        """The names of the files that keys have written."""
+        return sorted(path.name for path in self.cwd.iterdir()) if self.cwd else []
+
+    def controls(self):
+        """What was asked of the workers: action and fields."""
+        if self.folder is None or not self.folder.control_file.exists():
+            return []
+        lines = map(orjson.loads, self.folder.control_file.read_bytes().splitlines())
+        return [{name: value for name, value in line.items() if name not in {"v", "id", "time"}} for line in lines]
+
+    def seen(self):
+        """All that a key may change."""
+        app, focus = self.app, vars(self.view.focus).copy()
+        del focus["version"]
+        pane = app.pane
+        return Seen(
+            pane=pane.NAME,
+            focus=focus,
+            screens=tuple(type(screen).__name__ for screen in app.screen_stack[1:]),
+            controls=tuple(map(str, self.controls())),
+            theme=app.theme,
+            sidebar=app.main.query_one("#trials").display,
+            clipboard=app.clipboard,
+            files=tuple(self.saved()),
+            left=tuple(self.left),
+            suspended=len(self.suspended),
+            toasts=tuple(note.message for note in app._notifications),
+            order=pane._order
+            if pane.NAME == "runs"
+            else pane.query_one("#table").order
+            if pane.NAME == "compare"
+            else None,
+            overlays=tuple(overlay.name for overlay in self.view.overlays),
+            console=pane._worker if pane.NAME == "log" else None,
+            playback=None if self.replay is None else self.replay.playback,
+            folder=app.folder,
+        )
+
+
+def key_event(key, app):
+    """A key as the terminal's driver tells of it."""
+    try:
+        letter = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+    except KeyError:
+        letter = key if len(key) == 1 else None
+    event = events.Key(key, letter)
+    event.set_sender(app)
+    return event

@@ -1,0 +1,306 @@
+"""Every key in every pane at every size: it does what it promises there, and nothing where it promises nothing."""
+
+from ast import literal_eval
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+from app_runs import CURSOR, PANES, VARIANTS, Bench, make_folder, subject, training_run, under_way
+from rich.cells import cell_len
+from textual.widgets import DataTable
+from tui.panes.pictured_run import training
+
+from dlbench.plan.measures import MEASURES
+from dlbench.tui.app import NARROW
+from dlbench.tui.keys import KEYS
+from dlbench.tui.model.focus import Focus
+from dlbench.tui.model.replay import Place, Replay
+from dlbench.tui.model.source import Memory
+from dlbench.tui.model.view import View
+from dlbench.tui.options import Options
+from dlbench.tui.panes import TABS
+from dlbench.tui.themes import PALETTES
+
+PICTURES = ("gradients", "curves", "layers")
+PRESSED = [(one, face) for one in KEYS for face in one.key.split(",")]
+"""Every key of the table, and each of its names."""
+STEERING = [(one, face) for one, face in PRESSED if one.group in {"Run", "Replay"}]
+"""Those that do something else in a replay, or nothing where one may only look."""
+SIZES = {"60x16": (60, 16), "80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
+LIVE = {name: ("live", size) for name, size in SIZES.items()}
+OTHERS = {"replay": ("replay", (120, 40)), "read-only": ("read-only", (80, 24))}
+AGAIN = "Ctrl-C again leaves"
+NEXT_THEME = {one.name: PALETTES[(place + 1) % len(PALETTES)].name for place, one in enumerate(PALETTES)}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A folder of results: a run under way, and another one that has ended."""
+    base, plan = tmp_path_factory.mktemp("keys") / "results", training_run()
+    ends = [{"kind": "end", "stack": stack, "step": 1000, "status": "done", "error": None} for stack in range(3)]
+    make_folder(base, plan, [*training(plan), *ends], name="other", day=1)
+    return make_folder(base, plan, under_way(plan))
+
+
+@pytest.fixture(scope="module")
+def bench(request, results, tmp_path_factory):
+    """An app that lives through all keys: live, a replay, or one that may only look."""
+    mode, size = request.param
+    plan, cwd = training_run(), tmp_path_factory.mktemp("saved")
+
+    def source():
+        return Replay(results, start=Place(share=0.5), now=lambda: 0.0) if mode == "replay" else Memory(under_way(plan))
+
+    options = Options(read_only=mode == "read-only")
+    made = Bench(View(subject(plan)), source, folder=results, options=options, cwd=cwd, size=size)
+    made.mode = mode
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        with made:
+            yield made
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What holds once a key was pressed, told of (key, what was before, what is after, bench), and what of `Seen` it changes.
+
+    `panes` are those in which it does so; `before` does what has to be done first, and returns what `holds` needs to know.
+    """
+
+    holds: Callable
+    changes: tuple
+    panes: tuple = PANES
+    before: Callable = lambda bench: None
+
+
+def argument(key):
+    """What stands between the brackets of an action."""
+    return literal_eval(key.action.partition("(")[2].rstrip(")"))
+
+
+def opens(screen):
+    """A key that opens a screen."""
+    return Promise(lambda key, was, now, bench: now.screens == (screen,), ("screens",))
+
+
+def asks(action, **fields):
+    """A key that asks the workers for something."""
+    wanted = {"session": 0, "action": action} | fields
+    return Promise(lambda key, was, now, bench: now.controls == (str(wanted),), ("controls",))
+
+
+def looks(name, value, panes=PANES):
+    """A key that gives an attribute of the focus another value, told by its argument and the value before."""
+
+    def holds(key, was, now, bench):
+        return now.focus[name] == value(argument(key) if "(" in key.action else None, was.focus[name])
+
+    return Promise(holds, (name,), panes)
+
+
+def next_pane(key, was, now, bench):
+    """The pane so many further."""
+    return now.pane == PANES[(PANES.index(was.pane) + argument(key)) % len(PANES)]
+
+
+def moved(stops, count):
+    """Where a cursor comes to that stands on one of the stops; `None` beyond the last one."""
+    if count > 0:
+        return next((step for step in stops[stops.index(CURSOR) + count :]), None)
+    return stops[max(stops.index(CURSOR) + count, 0)]
+
+
+def stops(bench):
+    """The steps on which the cursor can stand."""
+    return bench.app.pane.stops()
+
+
+def step(target):
+    """A key that moves the cursor in time."""
+
+    def holds(key, was, now, bench):
+        return now.focus["step"] == target(key, stops(bench))
+
+    return Promise(holds, ("step",), PICTURES)
+
+
+def copied(key, was, now, bench):
+    """The numbers under the cursor; of the table, its rows."""
+    wanted = VARIANTS if now.pane == "compare" else (f"step {CURSOR}", "3 dense", "gradient norm")
+    return all(word in now.clipboard for word in wanted)
+
+
+def written(key, was, now, bench):
+    """A picture of the screen, which is of the pane that is on it."""
+    tab = next(tab for tab in TABS if tab.name == now.pane)
+    return len(now.files) == 1 and tab.short in (bench.cwd / now.files[0]).read_text()
+
+
+def on_another_row(bench):
+    """Put the bar on the second variant, or on a run that is not the one shown."""
+    if bench.app.pane.NAME == "compare":
+        bench.call(lambda: bench.app.pane.query_one(DataTable).move_cursor(row=1))
+    if bench.app.pane.NAME == "runs":
+        table = bench.app.pane._table
+        row = next(row for row, key in enumerate(table.rows) if "other" in key.value)
+        bench.call(lambda: table.move_cursor(row=table.get_row_index(list(table.rows)[row])))
+
+
+def other_steps(key, was, now, bench):
+    """The axis of steps in the pane on the screen, and none else."""
+    turned = {name for name in ("log_steps", "log_curve_steps") if now.focus[name] != was.focus[name]}
+    return turned == {"log_curve_steps" if now.pane == "curves" else "log_steps"}
+
+
+def chosen(key, was, now, bench):
+    """In the table of variants the first trial of the row; in that of runs another run."""
+    if was.pane == "compare":
+        return not now.focus["follow"] and now.focus["trial"] == 2 * VARIANTS.index(
+            bench.app.pane.query_one(DataTable).chosen().variant
+        )
+    return "other" in now.folder.name and now.pane == "gradients" and bench.app.replay is None
+
+
+def over(bench):
+    """Lay the list of trials over the picture, where it is narrow."""
+    if bench.size[0] < NARROW:
+        bench.press("left_square_bracket")
+        assert bench.seen().sidebar
+
+
+FOCUS = tuple(name for name in vars(Focus()) if name != "version")
+NEXT = {name: MEASURES[(place + 1) % len(MEASURES)] for place, name in enumerate(MEASURES)}
+BEFORE = {later: name for name, later in NEXT.items()}
+TRIAL = Promise(lambda key, was, now, bench: now.focus["trial"] == 1 + argument(key), ("trial", "follow"))
+PANE = ("pane", "order", "console")
+PROMISES = {
+    "pane": Promise(lambda key, was, now, bench: now.pane == argument(key), PANE),
+    "next_pane": Promise(next_pane, PANE),
+    "help": opens("HelpScreen"),
+    "sidebar": Promise(lambda key, was, now, bench: now.sidebar != was.sidebar, ("sidebar",)),
+    "filter": opens("FilterPrompt"),
+    "trial": TRIAL,
+    "follow": Promise(lambda key, was, now, bench: not now.focus["follow"] and now.toasts, ("follow", "toasts")),
+    "export": opens("ExportPrompt"),
+    "screenshot": Promise(written, ("files", "toasts")),
+    "copy": Promise(copied, ("clipboard", "toasts")),
+    "theme": Promise(lambda key, was, now, bench: now.theme == NEXT_THEME[was.theme], ("theme", "toasts")),
+    "command_palette": opens("CommandPalette"),
+    "close": Promise(lambda key, was, now, bench: now.sidebar == (bench.size[0] >= NARROW), ("sidebar",), before=over),
+    "quit": Promise(lambda key, was, now, bench: now.left == (0,), ("left",)),
+    "interrupt": Promise(lambda key, was, now, bench: now.toasts and AGAIN in now.toasts[0], ("toasts",)),
+    "suspend_process": Promise(lambda key, was, now, bench: now.suspended == 1, ("suspended",)),
+    "step": step(lambda key, there: moved(there, argument(key))),
+    "first_step": step(lambda key, there: there[0]),
+    "newest_step": step(lambda key, there: None),
+    "layer": looks("layer", lambda count, was: was + count, PICTURES),
+    "measure": looks("measure", lambda count, was: (NEXT if count > 0 else BEFORE)[was], PICTURES),
+    "range": looks("fixed_range", lambda _, was: not was, ("gradients",)),
+    "beside": looks("beside", lambda _, was: 3, ("gradients",)),
+    "log": looks("log", lambda _, was: not was),
+    "log_steps": Promise(other_steps, ("log_steps", "log_curve_steps"), ("gradients", "curves")),
+    "curves": looks("curves", lambda _, was: "accuracy"),
+    "spread": looks("spread", lambda _, was: "band"),
+    "pause": asks("pause"),
+    "advance": asks("advance", steps=1),
+    "epoch": asks("advance", steps="epoch"),
+    "rate": opens("RatePrompt"),
+    "breakpoint": opens("BreakpointPrompt"),
+    "drop": opens("ConfirmDrop"),
+    "stop": opens("ConfirmStop"),
+    "sort": Promise(lambda key, was, now, bench: now.order != was.order, ("order",), ("compare", "runs")),
+    "choose": Promise(chosen, ("folder", *PANE, *FOCUS), ("compare", "runs"), on_another_row),
+    "overlay": Promise(
+        lambda key, was, now, bench: now.overlays != was.overlays, ("overlays", "toasts"), ("runs",), on_another_row
+    ),
+    "worker": Promise(lambda key, was, now, bench: now.console != was.console, ("console",), ("log",)),
+}
+"""By action, in a run that is under way."""
+
+
+def hops(holds):
+    """A key that moves a replay."""
+    return Promise(lambda key, was, now, bench: holds(was.playback, now.playback), ("playback",))
+
+
+IN_A_REPLAY = {
+    "pause": hops(lambda was, now: now == replace(was, paused=True)),
+    "advance": hops(lambda was, now: now.position > was.position and now.paused),
+    "event_before": hops(lambda was, now: now.position < was.position and now.paused),
+    "speed": Promise(
+        lambda key, was, now, bench: now.playback.speed == was.playback.speed * 2.0 ** argument(key), ("playback",)
+    ),
+    "seek": opens("SeekPrompt"),
+    "seek_end": hops(lambda was, now: now.position == now.length and now.paused),
+}
+
+
+def refuses(word):
+    """A key that says why it does nothing."""
+    return Promise(lambda key, was, now, bench: now.toasts and word in now.toasts[0], ("toasts",))
+
+
+def promise(key, pane, mode):
+    """What a key promises in a pane; `None` is nothing."""
+    if mode == "replay" and key.name in IN_A_REPLAY:
+        return IN_A_REPLAY[key.name]
+    if key.group == "Replay":
+        return None
+    if key.changes_run and mode != "live":
+        return refuses("replay" if mode == "replay" else "only looks")
+    found = PROMISES[key.name]
+    return found if pane in found.panes else None
+
+
+def changes(was, now):
+    """The names of what is another: of `Seen`, and of the focus."""
+    plain = {name for name, value in vars(was).items() if name != "focus" and vars(now)[name] != value}
+    return plain | {name for name, value in was.focus.items() if now.focus[name] != value}
+
+
+def benches(choice):
+    """The same app for all keys."""
+    return pytest.mark.parametrize("bench", choice.values(), ids=list(choice), indirect=True, scope="module")
+
+
+def pressed(choice):
+    """Every key in every pane, pane after pane."""
+    keys = pytest.mark.parametrize(("key", "face"), choice, ids=[face for _, face in choice])
+    return lambda test: keys(pytest.mark.parametrize("pane", PANES)(test))
+
+
+@benches(LIVE)
+@pressed(PRESSED)
+def test_every_key_keeps_its_promise_in_every_pane(bench, pane, key, face):
+    """A key has the effect that it promises in this pane, and no other; where it promises none, nothing changes."""
+    press(bench, pane, key, face)
+
+
+@benches(OTHERS)
+@pressed(STEERING)
+def test_keys_that_steer_a_replay_or_nothing(bench, pane, key, face):
+    """In a replay they turn its clock or say why they do nothing; with --read-only nothing is asked of the workers."""
+    press(bench, pane, key, face)
+
+
+def press(bench, pane, key, face):
+    """Press a key in a pane, and hold what comes of it against its promise."""
+    promised = promise(key, pane, bench.mode)
+    bench.show(pane)
+    if promised is not None:
+        promised.before(bench)
+    was = bench.seen()
+    bench.press(face)
+    if promised is not None:
+        bench.until(lambda: promised.holds(key, was, bench.seen(), bench), lambda: f"{was}\n{bench.seen()}")
+
+    assert changes(was, bench.seen()) <= set(promised.changes if promised else ())
+    assert [cell_len(row) for row in bench.rows()] == [bench.size[0]] * bench.size[1]
+
+
+def test_every_key_promises_something():
+    """The promises are those of the keys that there are, each of them in some pane."""
+    promised = {**PROMISES, **IN_A_REPLAY}
+
+    assert {key.name for key in KEYS} == set(promised)
+    assert all(one.panes for one in promised.values())
