@@ -4,6 +4,7 @@ import ast
 import pkgutil
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,20 @@ import dlbench
 ROOT = Path(dlbench.__file__).parent
 TORCH = {"torch", "torchvision"}
 VIEWS = {f"dlbench.{name}" for name in ("cli", "tui", "display", "report", "export")}
-WITHOUT_TORCH = ("cli", "display", "tui", "export", "plan", "recipe", "report", "run", "launch", "errors", "data", "parts")
+WITHOUT_TORCH = (
+    "cli",
+    "display",
+    "tui",
+    "export",
+    "plan",
+    "recipe",
+    "report",
+    "run",
+    "launch",
+    "errors",
+    "data",
+    "parts",
+)
 WITHOUT_VIEWS = ("engine", "parts")
 KNOWS = {
     "errors": set(),
@@ -122,6 +136,27 @@ def test_data_goes_one_way(room):
     names = {name for path in sources(room) for name in imported(path)}
 
     assert rooms_in(names) - {room} <= KNOWS[room]
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str]:
+    """The modules of one circle of imports, if there is one."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_module_knows_itself():
+    """Inside the rooms too imports go one way, those for types among them; the dashboard's screens and its app know each other."""
+    files = {name: ROOT.parent.joinpath(*name.split(".")) for room in KNOWS for name in modules(room) if room != "tui"}
+    paths = {name: path / "__init__.py" if path.is_dir() else path.with_suffix(".py") for name, path in files.items()}
+    # A package names what is in it, and is none of the modules that are named.
+    graph = {name: imported(path) & (set(paths) - {name}) for name, path in paths.items() if path.stem != "__init__"}
+
+    assert len(graph) > 100
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}}) != []
+    assert circle_in(graph) == []
 
 
 def test_every_room_has_its_place():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dlbench.report.format import CHANGED, choice_text
+from dlbench.report.format import CHANGED, candidate_text
 from dlbench.report.marks import Hit
 from dlbench.report.state import RunState
 from dlbench.report.trial_state import TrialState
@@ -37,11 +37,11 @@ def reason(touches: Mapping[int, Touch]) -> str:
     """Why nothing can be said of seeds that were touched: `seeds 0, 1 were changed by hand at step 500`."""
     kinds = sorted({one.what for one in touches.values()})
     steps = {one.step for one in touches.values()}
-    seeds = f"{seeds_text(touches)} {'was' if len(touches) == 1 else 'were'}"
+    seeds = f"{which_seeds(touches)} {'was' if len(touches) == 1 else 'were'}"
     return f"{seeds} {' or '.join(kinds)} by hand{', the first' if len(steps) > 1 else ''} at step {min(steps):,}"
 
 
-def seeds_text(seeds: Iterable[int], of: int | None = None) -> str:
+def which_seeds(seeds: Iterable[int], of: int | None = None) -> str:
     """Seeds in a row: `seed 3`, `seeds 0, 1`, `all 5 seeds` where there are no more."""
     known = sorted(seeds)
     if len(known) == of and len(known) > 1:
@@ -49,14 +49,6 @@ def seeds_text(seeds: Iterable[int], of: int | None = None) -> str:
     shown = ", ".join(map(str, known[:MOST_SEEDS]))
     more = "" if len(known) <= MOST_SEEDS else f" and {len(known) - MOST_SEEDS} more"
     return f"seed{'s' if len(known) > 1 else ''} {shown}{more}"
-
-
-def names(state: RunState) -> list[str]:
-    """Every candidate as people read it: its variant and its choice of the search."""
-    return [
-        ", ".join(filter(None, (candidate.variant, choice_text(candidate.choice))))
-        for candidate in state.plan.candidates
-    ]
 
 
 def changes(state: RunState) -> list[str]:
@@ -70,10 +62,10 @@ def changes(state: RunState) -> list[str]:
 
 
 def _changes(state: RunState, candidate: int, own: Mapping[tuple[int, float], list[int]]) -> list[str]:
-    name, total = names(state)[candidate], sum(trial.plan.candidate == candidate for trial in state.trials)
+    name, total = _candidate(state, candidate)
     told = sorted(own.items())
     notes = [
-        f"{CHANGED} lr of {name} ({seeds_text(seeds, total)}) set to {lr:g} by hand at step {step:,}"
+        f"{CHANGED} lr of {name} ({which_seeds(seeds, total)}) set to {lr:g} by hand at step {step:,}"
         for (step, lr), seeds in told[:MOST_CHANGES]
     ]
     if len(told) > MOST_CHANGES:
@@ -93,14 +85,18 @@ def breakpoints(state: RunState) -> list[str]:
 
 
 def _breakpoint(state: RunState, when: str, candidate: int, hits: list[Hit]) -> str:
-    total = sum(trial.plan.candidate == candidate for trial in state.trials)
+    name, total = _candidate(state, candidate)
     seeds = {state.plan.trials[hit.trial].seed for hit in hits}
     first = min(hits, key=lambda hit: hit.step)
     place = "" if first.layer is None else f" in {first.layer}"
     value = "" if first.value is None else f" ({first.value:.3g})"
     begin = "first at step" if len(hits) > 1 else "at step"
-    name = names(state)[candidate]
-    return f"breakpoint '{when}' hit by {name} ({seeds_text(seeds, total)}), {begin} {first.step:,}{place}{value}"
+    return f"breakpoint '{when}' hit by {name} ({which_seeds(seeds, total)}), {begin} {first.step:,}{place}{value}"
+
+
+def _candidate(state: RunState, index: int) -> tuple[str, int]:
+    """What a candidate is called, and how many trials it has."""
+    return candidate_text(state.plan.candidates[index]), sum(trial.candidate == index for trial in state.plan.trials)
 
 
 def as_data(state: RunState) -> dict[str, list[dict[str, Any]]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dlbench.plan import Candidate
 from dlbench.report.metrics import Metric
 from dlbench.report.statistics import Interval, Summary
-
-if TYPE_CHECKING:
-    from dlbench.report.table import Cell, Column, Row
+from dlbench.report.table import Cell, Column, Row
 
 SCIENTIFIC = ".1e"
 LARGE = 1e6
@@ -100,10 +99,14 @@ def choice_text(choice: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {_plain(value)}" for name, value in zip(names, choice.values(), strict=True))
 
 
+def candidate_text(candidate: Row | Candidate) -> str:
+    """A candidate as people read it: its variant and its choice of the search."""
+    return ", ".join(filter(None, (candidate.variant, choice_text(candidate.choice))))
+
+
 def name_text(row: Row) -> str:
-    """What a row is: its variant, its choice of the search, and marks if that is the chosen one, or was changed by hand."""
-    name = ", ".join(filter(None, (row.variant, choice_text(row.choice))))
-    return " ".join([name, *([CHANGED] if row.n_changed else []), *([CHOSEN] if row.is_chosen else [])])
+    """What a row is: its candidate, and marks if that is the chosen one, or was changed by hand."""
+    return " ".join([candidate_text(row), *([CHANGED] if row.n_changed else []), *([CHOSEN] if row.is_chosen else [])])
 
 
 def seeds_text(row: Row) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
 
 from dlbench.report import by_hand
-from dlbench.report.format import BEST, number, value_format
+from dlbench.report.format import BEST, candidate_text, number, value_format
 from dlbench.report.metrics import Metric
 from dlbench.report.state import RunState
+from dlbench.report.table import Cell, Folded, Table
 from dlbench.report.trial import Status
 from dlbench.report.trial_state import TrialState
-
-if TYPE_CHECKING:
-    from dlbench.report.table import Folded, Table
 
 
 def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> list[str]:
@@ -48,14 +46,23 @@ def _best(table: Table, state: RunState) -> list[str]:
         return [f"{BEST} best {table.metric}, and what the seeds cannot tell from it (paired 95 % interval)"]
     if len(cells) < 2 or not all(trial.status.final for trial in state.trials):
         return []
-    if any(row.n_changed for row in table.rows):
-        return ["no best is marked: learning rates were changed by hand"]
+    return [f"no best is marked: {_no_best(table, cells)}"]
+
+
+def _no_best(table: Table, cells: list[Cell]) -> str:
     missing = sum(cell.n_run - cell.n for cell in cells)
-    if missing:
-        return [f"no best is marked: {missing} seed{'s have' if missing > 1 else ' has'} no {table.metric}"]
-    if any(cell.n == 1 for cell in cells):
-        return ["no best is marked: one seed has no interval; more of them (--seeds) tell difference from chance"]
-    return [f"no best is marked: the seeds cannot tell the variants apart by {table.metric} (paired 95 % interval)"]
+    reasons = {
+        "learning rates were changed by hand": any(row.n_changed for row in (*table.rows, *table.sweep)),
+        "trials that the search picks from were dropped by hand": any(
+            row.counts.get(Status.DROPPED) for row in table.sweep
+        ),
+        f"{missing} seed{'s have' if missing > 1 else ' has'} no {table.metric}": missing > 0,
+        "one seed has no interval; more of them (--seeds) tell difference from chance": any(
+            cell.n == 1 for cell in cells
+        ),
+    }
+    undecided = f"the seeds cannot tell the variants apart by {table.metric} (paired 95 % interval)"
+    return next((reason for reason, holds in reasons.items() if holds), undecided)
 
 
 def _selection(select: Metric | None) -> list[str]:
@@ -68,14 +75,14 @@ def _selection(select: Metric | None) -> list[str]:
 
 def _unfinished(state: RunState) -> list[str]:
     texts = {
-        Status.WAITING: "have not begun",
-        Status.RUNNING: "are still training: their values so far",
-        Status.STOPPED: "were stopped: their values up to there",
-        Status.CRASHED: "crashed: their values up to there",
+        (Status.WAITING, False): "have not begun",
+        (Status.RUNNING, False): "are still training: their values so far",
+        (Status.RUNNING, True): "are paused: their values so far",
+        (Status.STOPPED, False): "were stopped: their values up to there",
+        (Status.CRASHED, False): "crashed: their values up to there",
     }
-    counts = {status: [trial for trial in state.trials if trial.status is status] for status in texts}
-    total = len(state.trials)
-    return [f"{len(found)} of {total} trials {texts[status]}" for status, found in counts.items() if found]
+    counts = Counter((trial.status, trial.stack.paused) for trial in state.trials)
+    return [f"{counts[where]} of {len(state.trials)} trials {text}" for where, text in texts.items() if counts[where]]
 
 
 def _diverged(state: RunState) -> list[str]:
@@ -105,7 +112,6 @@ def _failed(state: RunState) -> list[str]:
 
 def _by_candidate(state: RunState) -> dict[str, list[TrialState]]:
     found: dict[str, list[TrialState]] = {}
-    names = by_hand.names(state)
     for trial in state.trials:
-        found.setdefault(names[trial.plan.candidate], []).append(trial)
+        found.setdefault(candidate_text(state.plan.candidates[trial.plan.candidate]), []).append(trial)
     return found

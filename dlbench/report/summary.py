@@ -14,9 +14,10 @@ from dlbench.recipe.sections import Claim, Compare, Lesson
 from dlbench.recipe.source import parse
 from dlbench.report import by_hand
 from dlbench.report.claims import Verdict, judge
+from dlbench.report.compare import build_table
 from dlbench.report.state import RunState
 from dlbench.report.statistics import Interval
-from dlbench.report.table import Cell, Column, Row, Table, build_table
+from dlbench.report.table import Cell, Column, Row, Table
 from dlbench.report.trial import Status
 from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder

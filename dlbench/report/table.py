@@ -1,42 +1,14 @@
-"""The comparison table: what every display prints and every export writes."""
+"""The comparison table as data: what every display prints and every export writes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
-from dlbench.plan import Plan
-from dlbench.report import notes
-from dlbench.report.entries import Entry, deciding_metric, entries, selected, selection_metric
-from dlbench.report.metrics import METRICS, Metric
-from dlbench.report.state import RunState
-from dlbench.report.statistics import Interval, Summary, paired_difference, summarize
-from dlbench.report.trial import LOST, Status
-
-if TYPE_CHECKING:
-    from dlbench.recipe.sections import Compare
-
-SHOWN = (
-    "solved",
-    "steps_to_solve",
-    "test_accuracy",
-    "train_accuracy",
-    "test_loss",
-    "train_loss",
-    "best_test_accuracy",
-    "best_train_accuracy",
-    "best_test_loss",
-    "best_train_loss",
-    "gradient_ratio@0",
-    "gradient_ratio",
-    "seconds",
-    "parameters",
-)
-"""The columns in the order of their importance; those that a run has nothing for are left out. `@` is the step. What
-validation data say is shown where a recipe selects by it or names it."""
-
-DIFFERENCE = "difference"
+from dlbench.report.metrics import Metric
+from dlbench.report.statistics import Interval, Summary
+from dlbench.report.trial import Status
 
 
 @dataclass(frozen=True)
@@ -129,141 +101,9 @@ class Table:
         return [*self.columns, *self.folded]
 
 
-def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
-    """The table of a run as it stands: finished, under way, or partly failed.
-
-    Means are over the trials that have a value: those under way count with what they have so far, diverged and failed
-    ones are counted in `Row.counts` and have none.
-    """
-    by_variant, metric = entries(state), deciding_metric(compare)
-    chosen = {name: selected(candidates, selection_metric(compare)) for name, candidates in by_variant.items()}
-    baseline = compare.baseline if compare.baseline in chosen else None
-    searched = len(state.plan.candidates) > len(chosen)
-    columns = _columns(compare, baseline, selection_metric(compare) if searched else None)
-    rows = [_row(entry, columns, chosen.get(baseline or "")) for entry in chosen.values()]
-    filled = _filled(columns, rows)
-    shown, folded, told = _folded(filled, rows, keep=metric.name)
-    sweep = [
-        replace(_row(entry, filled, None), is_chosen=entry is chosen[variant])
-        for variant, candidates in by_variant.items()
-        for entry in candidates
-    ]
-    table = Table(
-        title=plan.recipe,
-        metric=metric.name,
-        baseline=baseline,
-        columns=shown,
-        folded=folded,
-        rows=_marked(rows, chosen, metric) if all(trial.status.final for trial in state.trials) else rows,
-        sweep=sweep if searched else [],
-    )
-    return replace(table, notes=notes.of(table, told, state, selection_metric(compare) if searched else None))
-
-
-def _columns(compare: Compare, baseline: str | None, select: Metric | None) -> list[Column]:
-    """The deciding metric, its difference to the baseline, what a search picks by, then the rest or the recipe's choice."""
-    metric = deciding_metric(compare)
-    gap = Column(DIFFERENCE, f"{metric.name} against {baseline}", metric, is_difference=True)
-    keys = [metric.name, *([select.name] if select else []), *(compare.columns or SHOWN)]
-    first, *others = map(_column, dict.fromkeys(keys))
-    return [first, *([] if baseline is None else [gap]), *others]
-
-
-def _column(key: str) -> Column:
-    name, _, step = key.partition("@")
-    metric = METRICS[name]
-    title = f"{name}, step {step}" if step else name
-    return Column(key, f"{title} ({metric.unit})" if metric.unit == "s" else title, metric, int(step) if step else None)
-
-
-def _row(entry: Entry, columns: list[Column], baseline: Entry | None) -> Row:
-    counts, run = entry.counts, len(entry.trials)
-    alive = run - sum(counts[status] for status in LOST)
-    changed = sum(bool(trial.changed_at) for trial in entry.trials)
-    cells = {column.key: Cell(_summary(entry, column, baseline), run, alive) for column in columns}
-    return Row(entry.variant, entry.choice, counts, cells, is_baseline=entry is baseline, n_changed=changed)
-
-
-def _summary(entry: Entry, column: Column, baseline: Entry | None) -> Summary:
-    values = entry.values(column.metric, column.at_step)
-    if not column.is_difference:
-        return summarize(list(values.values()), is_share=column.metric.is_share)
-    if baseline is None or entry is baseline:
-        return summarize([])
-    return difference(entry, baseline, column.metric)
-
-
-def difference(entry: Entry, other: Entry, metric: Metric, at_step: int | None = None) -> Summary:
-    """`entry` minus `other` in a metric, seed by seed, over the seeds for which both have a value."""
-    ours, theirs = entry.values(metric, at_step), other.values(metric, at_step)
-    common = [seed for seed in ours if seed in theirs]
-    return paired_difference(
-        [ours[seed] for seed in common], [theirs[seed] for seed in common], is_share=metric.is_share
-    )
-
-
-def _filled(columns: list[Column], rows: list[Row]) -> list[Column]:
-    return [column for column in columns if any(row.cells[column.key].n for row in rows)]
-
-
 @dataclass(frozen=True)
 class Folded:
     """Columns that are told in a note: `constant` hold one number for all trials, `same` repeat the column they map to."""
 
     constant: list[Column]
     same: dict[str, Column]
-
-
-def _folded(columns: list[Column], rows: list[Row], *, keep: str) -> tuple[list[Column], list[Column], Folded]:
-    """The columns to show, those folded away, and what a note says of them."""
-    constant: list[Column] = []
-    shown: list[Column] = []
-    same: dict[str, Column] = {}
-    for column in columns:
-        twin = next((other for other in shown if _is_twin(column, other, rows)), None)
-        if column.key != keep and len(rows) > 1 and _is_constant(column, rows):
-            constant.append(column)
-        elif twin is not None:
-            same[column.title] = twin
-        else:
-            shown.append(column)
-    folded = [column for column in columns if column not in shown]
-    return shown, folded, Folded(constant, same)
-
-
-def _is_twin(column: Column, other: Column, rows: list[Row]) -> bool:
-    """Whether two columns hold the same numbers in every row, as the best value and the last do of a loss that only falls."""
-    return not column.is_difference and all(
-        row.cells[column.key].summary == row.cells[other.key].summary for row in rows
-    )
-
-
-def _is_constant(column: Column, rows: list[Row]) -> bool:
-    cells = [row.cells[column.key] for row in rows]
-    return all(cell.n == cell.n_run and cell.mean == cells[0].mean and not cell.deviation for cell in cells)
-
-
-def _marked(rows: list[Row], chosen: Mapping[str, Entry], metric: Metric) -> list[Row]:
-    """Mark the best cells of the deciding metric, if the seeds can tell them from any other.
-
-    Best is the best mean, and whatever the paired 95 % interval cannot tell from it. Nothing is marked where the metric has
-    no better, where seeds have no value or were changed by hand, or where all would be marked.
-    """
-    cells = {row.variant: row.cells[metric.name] for row in rows}
-    complete = all(cell.n == cell.n_run for cell in cells.values())
-    if metric.better is None or not complete or len(rows) < 2 or any(row.n_changed for row in rows):
-        return rows
-    top = (max if metric.better == "higher" else min)(rows, key=lambda row: cells[row.variant].mean or 0.0)
-    best = {row.variant for row in rows if row is top or _is_level(chosen[row.variant], chosen[top.variant], metric)}
-    if len(best) == len(rows):
-        return rows
-    return [_with_mark(row, metric.name) if row.variant in best else row for row in rows]
-
-
-def _is_level(entry: Entry, top: Entry, metric: Metric) -> bool:
-    interval = difference(top, entry, metric).interval
-    return interval is None or 0.0 in interval
-
-
-def _with_mark(row: Row, key: str) -> Row:
-    return replace(row, cells={**row.cells, key: replace(row.cells[key], best=True)})

@@ -22,14 +22,13 @@ from synthetic_run import (
 )
 
 from dlbench.recipe.sections import Claim, Compare
-from dlbench.report.by_hand import seeds_text
+from dlbench.report.by_hand import which_seeds
 from dlbench.report.claims import Outcome, judge
-from dlbench.report.format import CHANGED, name_text
-from dlbench.report.format import seeds_text as seeds_column
+from dlbench.report.compare import build_table
+from dlbench.report.format import CHANGED, name_text, seeds_text
 from dlbench.report.marks import Answer
 from dlbench.report.metrics import METRICS
 from dlbench.report.state import RunState
-from dlbench.report.table import build_table
 from dlbench.report.trial import Status
 
 PLAN = make_plan(["sigmoid", "relu"], seeds=3)
@@ -367,7 +366,7 @@ def test_a_change_is_marked_and_told():
 def test_a_dropped_trial_is_counted_and_in_no_mean():
     """It stands in the column of seeds and in a note; the means are those of the others."""
     table, rows = tabled(touched(DROP))
-    assert seeds_column(rows["relu"]) == "2/3, 1 dropped"
+    assert seeds_text(rows["relu"]) == "2/3, 1 dropped"
     assert "relu: 1 of 3 seeds dropped by hand, the first at step 60" in table.notes
     cell = rows["relu"].cells["test_accuracy"]
     assert (cell.n, cell.n_alive, cell.mean) == (2, 2, pytest.approx(0.9005))
@@ -444,6 +443,28 @@ def test_a_touched_search_decides_nothing():
     assert verdict(state, choice={"lr": 1.0}).outcome is Outcome.UNDECIDED
 
 
+@pytest.mark.parametrize("act", [{"action": "rate", "lr": 0.05}, {"action": "drop"}])
+def test_a_touched_search_has_no_best(act):
+    """Nor is a best marked where the pick of a search is not the recipe's, and a note says why."""
+    plan = make_plan({"relu": [{"lr": 0.1}, {"lr": 1.0}], "sigmoid": [{}]}, seeds=3)
+    event = control_event(stack=1, step=60, trials=[0], **act)
+    plain, hand = (build_table(touched(*events, plan=plan), plan, COMPARE) for events in ([], [event]))
+    assert [row.is_chosen for row in hand.sweep] == [True, False, True]
+    assert [row.cells["test_accuracy"].best for row in plain.rows] == [True, False]
+    assert [row.cells["test_accuracy"].best for row in hand.rows] == [False, False]
+    assert sum("no best is marked" in note and "by hand" in note for note in hand.notes) == 1
+
+
+def test_a_paused_run_is_not_told_to_train():
+    """The note under the table of a run that waits says so."""
+    events = of(0, stack_event(0), stack_event(1), metrics_event(0, 0, ROWS), heartbeat(0, paused=True))
+    notes = build_table(state_of(PLAN, events), PLAN, COMPARE).notes
+    assert [note for note in notes if "of 6 trials" in note] == [
+        "3 of 6 trials are still training: their values so far",
+        "3 of 6 trials are paused: their values so far",
+    ]
+
+
 def test_a_change_after_a_trial_had_ended_is_none():
     """A rate that was set for a trial that had diverged or been dropped changes nothing."""
     state = touched(DROP, CHANGE | {"trials": [2], "step": 70})
@@ -452,6 +473,6 @@ def test_a_change_after_a_trial_had_ended_is_none():
 
 def test_seeds_in_words():
     """One, several, all, and too many to list."""
-    assert [seeds_text([3]), seeds_text([1, 0]), seeds_text([0], 1)] == ["seed 3", "seeds 0, 1", "seed 0"]
-    assert seeds_text(range(5), 5) == "all 5 seeds"
-    assert seeds_text(range(20), 30) == "seeds 0, 1, 2, 3, 4, 5, 6, 7 and 12 more"
+    assert [which_seeds([3]), which_seeds([1, 0]), which_seeds([0], 1)] == ["seed 3", "seeds 0, 1", "seed 0"]
+    assert which_seeds(range(5), 5) == "all 5 seeds"
+    assert which_seeds(range(20), 30) == "seeds 0, 1, 2, 3, 4, 5, 6, 7 and 12 more"

@@ -12,9 +12,9 @@ from synthetic_run import LAYERS, finished, make_plan, metrics_event, probe_even
 
 from dlbench.recipe.sections import Claim, Compare
 from dlbench.report.claims import judge
+from dlbench.report.compare import build_table
 from dlbench.report.state import HANDLERS, LAYER_SERIES, TRIAL_SERIES, RunState
 from dlbench.report.summary import as_data, report
-from dlbench.report.table import build_table
 from dlbench.report.trial import Status
 
 PLAN = make_plan(["sigmoid", "relu"], seeds=3)

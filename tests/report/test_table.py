@@ -6,9 +6,9 @@ from scipy import stats
 from synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.recipe.sections import Compare
+from dlbench.report.compare import DIFFERENCE, SHOWN, build_table
 from dlbench.report.format import cell_parts, fine_format, number, seeds_text, to_ascii
 from dlbench.report.metrics import METRICS
-from dlbench.report.table import DIFFERENCE, SHOWN, build_table
 from dlbench.report.trial import Status
 
 SOLVED = Compare("solved", "sigmoid")
