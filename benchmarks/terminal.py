@@ -26,6 +26,8 @@ class Terminal:
         self.started = time.perf_counter()
         self.pid, self._file = pty.fork()
         if self.pid == 0:
+            # Users have compiled modules; where nobody may write them, every start would compile anew.
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
             os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
