@@ -85,7 +85,7 @@ def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
     if json:
         emit_json(found)
     elif found:
-        rows = [(one.run, one.state, str(one.trials), one.started) for one in found]
+        rows = [(one.run, "paused" if one.paused else one.state, str(one.trials), one.started) for one in found]
         emit(columns([("run", "state", "trials", "started"), *rows]))
     else:
         say(f"there are no runs under {out}; start one by `dlbench run RECIPE`")

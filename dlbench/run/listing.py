@@ -15,7 +15,7 @@ from dlbench.run.status import State, status
 class Listed:
     """One line of a list of runs: its name, its folder, how it stands, when it was started.
 
-    Of a damaged run `started` says what is wrong with it.
+    Of a damaged run `started` says what is wrong with it. A run that is `paused` is running, but waits for someone.
     """
 
     run: str
@@ -23,6 +23,7 @@ class Listed:
     state: State | Literal["damaged"]
     trials: int
     started: str
+    paused: bool = False
 
 
 def listed(folder: RunFolder) -> Listed:
@@ -33,4 +34,4 @@ def listed(folder: RunFolder) -> Listed:
         return Listed(folder.name, str(folder.path), "damaged", 0, str(error))
     first = min((worker.started for worker in now.workers), default=None)
     started = "" if first is None else f"{datetime.fromtimestamp(first, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S}"
-    return Listed(folder.name, str(folder.path), now.state, len(plan.trials), started)
+    return Listed(folder.name, str(folder.path), now.state, len(plan.trials), started, now.paused)

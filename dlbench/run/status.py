@@ -1,6 +1,6 @@
 """How a run stands, told from its events and its processes alone.
 
-Only `run`, `end` and `control` events are parsed; every other line is recognised by the writer's fixed beginning
+Only `run`, `end` and `control` events and the last heartbeat are parsed; every other line is recognised by the writer's fixed beginning
 (`{"v":..,"seq":..,"time":..,"kind":"..."`) and passed over, so that a log of 100 MB takes a tenth of a second.
 """
 
@@ -45,6 +45,8 @@ class WorkerStatus:
     error: str | None
     console: int
     """Bytes that its console file held before it."""
+    paused: bool
+    """Whether it is at work and waits between two steps."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class RunStatus:
         return [worker for worker in self.workers if worker.state == "running"]
 
     @property
+    def paused(self) -> bool:
+        """Whether all that are at work wait for someone to let them go on."""
+        return bool(self.alive) and all(worker.paused for worker in self.alive)
+
+    @property
     def crashed(self) -> list[WorkerStatus]:
         """The workers of the newest session that died without an `end`."""
         return [worker for worker in self.workers if worker.state == "crashed" and worker.session == self.session]
@@ -75,6 +82,7 @@ class _Glance:
     end: Event | None = None
     stack_ends: dict[int, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
+    paused: bool = False
     seen: float = 0.0
 
 
@@ -105,14 +113,18 @@ def answered(folder: RunFolder, identity: str) -> list[int]:
 
 
 def _glance(path: Path) -> _Glance:
-    glance = _Glance()
+    glance, heartbeat = _Glance(), b""
     for line in Tail(path).lines():
         beginning = _BEGINNING.match(line)
         if beginning is None:
             continue
         glance.seen = float(beginning[1])
-        if beginning[2] in {b"run", b"end", b"control"} and (event := parse(line, path.name)):
+        if beginning[2] == b"heartbeat":
+            heartbeat = line
+        elif beginning[2] in {b"run", b"end", b"control"} and (event := parse(line, path.name)):
             _note(glance, event)
+    # A pause begins with a heartbeat; who goes on sends one within a second.
+    glance.paused = bool(heartbeat) and (parse(heartbeat, path.name) or {}).get("paused") is True
     return glance
 
 
@@ -146,10 +158,11 @@ def _introduced(glance: _Glance, session: int, worker: int) -> Launched:
 def _worker_status(process: Launched, glance: _Glance) -> WorkerStatus:
     seen = max(glance.seen, process.started)
     end = glance.end or {}
+    state: State = _ended(end) if end else "running" if is_alive(process, seen) else "crashed"
     return WorkerStatus(
         session=process.session,
         worker=process.worker,
-        state=_ended(end) if end else "running" if is_alive(process, seen) else "crashed",
+        state=state,
         host=process.host,
         pid=process.pid,
         started=process.started,
@@ -157,6 +170,7 @@ def _worker_status(process: Launched, glance: _Glance) -> WorkerStatus:
         seen=seen,
         error=None if end.get("error") is None else str(end["error"]),
         console=process.console,
+        paused=glance.paused and state == "running",
     )
 
 

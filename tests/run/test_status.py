@@ -25,6 +25,34 @@ GONE = ME | {"started": ME["started"] - 3600}
 FAR = {"pid": 1, "started": 1.0, "host": "another-host"}
 
 
+def beat(folder, worker, who, *paused):
+    """Write the events of one worker: its introduction, then heartbeats."""
+    with EventWriter(folder.events_file(0, worker)) as events:
+        events.write("run", session=0, worker=worker, stacks=[], **who)
+        for one in paused:
+            events.write("heartbeat", stack=0, step=1, rate=None, paused=one, memory=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "paused"),
+    [
+        ((ME, True), (ME, False, True), True),
+        ((ME, True), (ME, True, False), False),
+        ((ME, True), (ME,), False),
+        ((ME, True), (GONE, False), True),
+        ((GONE, True), (GONE, True), False),
+    ],
+)
+def test_a_run_is_paused_where_nobody_at_work_goes_on(run, first, second, paused):
+    """Every worker that is there said last that it waits; one that is gone waits for nothing."""
+    for worker, told_by in enumerate((first, second)):
+        beat(run, worker, *told_by)
+
+    now = status(run)
+    assert now.paused is paused
+    assert now.state == ("crashed" if first[0] is GONE else "running")
+
+
 @pytest.fixture
 def run(folder):
     """A run of three stacks on two workers, not yet started."""
