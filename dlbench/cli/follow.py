@@ -29,6 +29,8 @@ def follow(
     The first SIGINT or SIGTERM asks the workers to stop after their step with a checkpoint, the second kills them.
     """
     reader = EventReader(folder)
+    for worker in workers:
+        state.expect(worker.launched.session, worker.launched.stacks)
     stops = 0
     while not interrupts.hangup:
         # Asked before the poll: what they wrote last is read after they were seen to be gone.

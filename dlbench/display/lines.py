@@ -23,7 +23,7 @@ class Lines(Display):
         self._stream = stream
         self._every = every
         self._next = time.monotonic() + every
-        self._told: dict[int, tuple[int, str]] = {}
+        self._told: dict[int, tuple[int, str, bool]] = {}
         self._notes = 0
         self._is_start_told = False
 
@@ -48,7 +48,7 @@ class Lines(Display):
             self._write(STARTING)
 
     def _tell(self, state: RunState, stack: StackState) -> None:
-        told = (stack.step, stack.status)
+        told = (stack.step, stack.status, stack.paused)
         if stack.status == "waiting" or self._told.get(stack.index) == told:
             return
         self._told[stack.index] = told

@@ -75,14 +75,22 @@ def _selection(select: Metric | None) -> list[str]:
 
 def _unfinished(state: RunState) -> list[str]:
     texts = {
-        (Status.WAITING, False): "have not begun",
-        (Status.RUNNING, False): "are still training: their values so far",
-        (Status.RUNNING, True): "are paused: their values so far",
-        (Status.STOPPED, False): "were stopped: their values up to there",
-        (Status.CRASHED, False): "crashed: their values up to there",
+        "waiting": "have not begun",
+        "resumed": "wait to go on: their values up to there",
+        "running": "are still training: their values so far",
+        "paused": "are paused: their values so far",
+        "stopped": "were stopped: their values up to there",
+        "crashed": "crashed: their values up to there",
     }
-    counts = Counter((trial.status, trial.stack.paused) for trial in state.trials)
+    counts = Counter(map(_stands, state.trials))
     return [f"{counts[where]} of {len(state.trials)} trials {text}" for where, text in texts.items() if counts[where]]
+
+
+def _stands(trial: TrialState) -> str:
+    """Its status, and what of it tells more."""
+    if trial.status is Status.RUNNING and trial.stack.paused:
+        return "paused"
+    return "resumed" if trial.status is Status.WAITING and trial.steps else str(trial.status)
 
 
 def _diverged(state: RunState) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -11,8 +10,9 @@ from dlbench.plan import Plan
 from dlbench.plan.measures import BATCH_LOSS, CURVES, HISTOGRAM, MEASURES, ZEROS
 from dlbench.report.fields import Event, count, number, numbers, positions, tallies, text
 from dlbench.report.histograms import Histogram, Histograms
-from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
-from dlbench.report.stack_state import NO_SESSION, Layer, StackState
+from dlbench.report.introduction import describe, taken_up
+from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
+from dlbench.report.stack_state import NO_SESSION, StackState
 from dlbench.report.trial import SolvedRule, Status
 from dlbench.report.trial_state import TrialState
 
@@ -57,11 +57,18 @@ class RunState:
                 handler(self, event)
                 self.version += 1
 
+    def expect(self, session: int, stacks: Iterable[int]) -> None:
+        """A session has these stacks on its list: until it takes one up that waits, whatever older sessions left it as."""
+        for index in stacks:
+            self.stacks[index].queued = max(self.stacks[index].queued, session)
+
     def lost(self, stacks: Container[int] | None = None) -> None:
         """The workers of these stacks (without: of all) are gone without a word: what runs has crashed where it came to."""
         for index, stack in enumerate(self.stacks):
-            if stack.status is Status.RUNNING and (stacks is None or index in stacks):
-                stack.ends[stack.session] = End(CRASHED, None)
+            if stacks is None or index in stacks:
+                stack.queued = min(stack.queued, stack.session)
+                if stack.status is Status.RUNNING:
+                    stack.ends[stack.session] = End(CRASHED, None)
         self.version += 1
 
     @property
@@ -103,8 +110,8 @@ class RunState:
             torch=text(event, "torch"),
         )
         self.workers[session, facts.worker] = facts
+        self.expect(session, mine)
         for index in mine:
-            self.stacks[index].queued = max(self.stacks[index].queued, session)
             self.stacks[index].workers[session] = facts
 
     def _on_stack(self, event: Event) -> None:
@@ -114,8 +121,8 @@ class RunState:
         session = count(event, "session")
         session = max(stack.session, stack.queued - 1) + 1 if session is None else session
         if session >= stack.session:
-            _describe(stack, event)
-        stack.start(session, _taken_up(stack, event, step))
+            describe(stack, event)
+        stack.start(session, taken_up(stack, event, step))
 
     def _on_metrics(self, event: Event) -> None:
         found = self._record(event)
@@ -271,26 +278,3 @@ def _keep_histogram(stack: StackState, event: Event, step: int, session: int) ->
         if zeros is None or zeros.shape[1:] != counts.shape[:2]:
             zeros = np.zeros((1, *counts.shape[:2]), counts.dtype)
         stack.histograms.record(Histogram(step, session, counts, zeros[0]))
-
-
-def _describe(stack: StackState, event: Event) -> None:
-    """Take over the facts of a `stack` event."""
-    layers = event.get("layers")
-    stack.layers = [_layer(item) for item in layers if isinstance(item, Mapping)] if isinstance(layers, list) else []
-    stack.steps_per_epoch = count(event, "steps_per_epoch")
-    stack.classes = count(event, "classes")
-    counts = {split: count(event, split) for split in ("train", "validation", "test")}
-    stack.samples = {split: count for split, count in counts.items() if count is not None}
-
-
-def _taken_up(stack: StackState, event: Event, step: int) -> TakenUp:
-    trials = len(stack.plan.trials)
-    rates = numbers(event.get("rates"), (trials,), np.float64)
-    dropped = None if event.get("dropped") is None else frozenset(positions(event, "dropped", trials))
-    return TakenUp(step, None if rates is None else tuple(rates.tolist()), dropped)
-
-
-def _layer(item: Mapping[str, Any]) -> Layer:
-    weight = item.get("weight")
-    shape = tuple(n for n in weight if isinstance(n, int)) if isinstance(weight, list) else None
-    return Layer(str(item.get("name", "?")), str(item.get("kind", "?")), shape)

@@ -96,6 +96,35 @@ def test_lines_say_nothing_twice():
     assert stream.getvalue().count("\n") == 1
 
 
+def test_lines_tell_of_a_pause_where_it_stood_already():
+    """A stack that is paused at the step that was told last has a line for that, and one when it goes on."""
+    stream, state = io.StringIO(), RunState(PLAN)
+    shown = Lines(stream, every=0.0)
+    beat = {"kind": "heartbeat", "stack": 0, "step": 0, "rate": None}
+    for event in (EVENTS[0], beat | {"paused": True}, beat | {"paused": True}, beat | {"paused": False}):
+        state.apply([{"v": 1, "session": 0, "worker": 0, **event}])
+        shown.update(state, [])
+
+    assert [line.rpartition(", ")[2] for line in stream.getvalue().splitlines()] == ["running", "paused", "running"]
+
+
+def test_lines_of_a_resumed_run_begin_with_what_is_new():
+    """What an older session left stopped or paused is not told of the one that goes on with it."""
+    stream, state = io.StringIO(), RunState(PLAN)
+    state.expect(1, [0])
+    shown = Lines(stream, every=0.0)
+    old = [EVENTS[0], {"kind": "control", "id": "1", "action": "pause", "stack": 0, "step": 400, "error": None}]
+    new = [{"kind": "run", "stacks": [0]}, {"kind": "stack", "stack": 0, "step": 300, "layers": []}]
+    for session, event in ((0, old[0]), (0, old[1]), (1, new[0]), (1, new[1])):
+        state.apply([{"v": 1, "session": session, "worker": 0, **event}])
+        shown.update(state, [])
+
+    assert stream.getvalue().splitlines() == [
+        "starting the workers",
+        "[1/2] sigmoid (2 trials): step 300/1,000, running",
+    ]
+
+
 def test_lines_tell_once_that_the_workers_start():
     """Until the first stack begins one line says why nothing moves."""
     stream, state = io.StringIO(), RunState(PLAN)

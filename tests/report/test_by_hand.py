@@ -465,6 +465,15 @@ def test_a_paused_run_is_not_told_to_train():
     ]
 
 
+def test_a_session_that_died_before_it_began_leaves_what_there_was():
+    """Trials of an older session wait to go on; if whoever had them on the list is gone, they are what they were."""
+    state = state_of(PLAN, [*of(0, stack_event(0), metrics_event(0, 0, ROWS)), *of(1, RUN | {"session": 1})])
+    assert "3 of 6 trials wait to go on: their values up to there" in build_table(state, PLAN, COMPARE).notes
+    assert "3 of 6 trials have not begun" in build_table(state, PLAN, COMPARE).notes
+    state.lost()
+    assert [trial.status for trial in state.trials] == [Status.CRASHED] * 3 + [Status.WAITING] * 3
+
+
 def test_a_change_after_a_trial_had_ended_is_none():
     """A rate that was set for a trial that had diverged or been dropped changes nothing."""
     state = touched(DROP, CHANGE | {"trials": [2], "step": 70})
