@@ -128,9 +128,9 @@ def footer(pane: str) -> list[Key]:
 
 
 def dispensable(keys: list[Key]) -> Iterator[Key]:
-    """The keys of a footer in the order in which they are left out where there is no room."""
+    """The keys of a footer in the order in which they are left out where there is no room; of a group the last one first."""
     order = ("Everywhere", "Replay", "Run", "Tables", "Pictures", "Cursor")
-    yield from sorted((key for key in keys if "*" not in key.shown), key=lambda key: order.index(key.group))
+    yield from sorted((key for key in keys[::-1] if "*" not in key.shown), key=lambda key: order.index(key.group))
     yield from (key for key in keys if "*" in key.shown)
 
 

@@ -145,8 +145,9 @@ class Bench:
 
     def advance(self):
         """Take in all events that are due."""
-        while self.feed.beat():
-            pass
+        version = None
+        while self.feed.beat() and version != self.view.version:
+            version = self.view.version
 
     def __enter__(self):
         # What the tests before have left behind is not looked through again and again.
@@ -260,7 +261,7 @@ class Bench:
 
     def words(self):
         """The screen as words, folded texts in one line."""
-        return " ".join(self.frame().translate(dict.fromkeys(map(ord, "│╭╮╰╯─|+"), " ")).split())
+        return " ".join(self.frame().translate(dict.fromkeys(map(ord, "│╭╮╰╯─|"), " ")).split())
 
     def find(self, text):
         """(column, row) of the first cell of a text on the screen."""

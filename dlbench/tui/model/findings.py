@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.report.trial import Status
 from dlbench.tui.charts.scale import number
 
 if TYPE_CHECKING:
@@ -51,16 +52,28 @@ class Finding:
 
 
 def findings(view: View, trial: int) -> list[Finding]:
-    """What is wrong with a trial now, the worst first; nothing is said of a healthy one, or before the first probe."""
+    """What is wrong with a trial now, the worst first: how it ended, if not well, then what its probes tell."""
     state = view.state.trials[trial]
     watch = view.watches.get(trial)
     if watch is None:
         watch = view.watches[trial] = Watch(state)
     watch.update()
     found = watch.findings()
-    if state.diverged_at is None:
-        return found
-    return [_divergence(state, state.diverged_at), *(one for one in found if one.since < state.diverged_at)]
+    if state.diverged_at is not None:
+        return [_divergence(state, state.diverged_at), *(one for one in found if one.since < state.diverged_at)]
+    return [*_ending(state), *found]
+
+
+def _ending(state: TrialState) -> Iterator[Finding]:
+    """That a trial came to an early end."""
+    at = f"at step {state.step:,}"
+    if state.status is Status.FAILED:
+        text = f"failed {at}: {' '.join((state.error or 'no reason was given').split())}"
+        yield Finding("alarm", text, (f"failed {at}",), state.step)
+    elif state.status is Status.CRASHED:
+        yield Finding("alarm", f"crashed {at}: its worker has gone without a word", (f"crashed {at}",), state.step)
+    elif state.status is Status.DROPPED:
+        yield Finding("warning", f"dropped {at}: it trains no further", (f"dropped {at}",), state.step)
 
 
 def _divergence(state: TrialState, step: int) -> Finding:

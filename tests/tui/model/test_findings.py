@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model_runs import begins, diverged, evaluated, make_plan, probed, view_of
+from model_runs import begins, diverged, ended, evaluated, make_plan, probed, view_of
 
 from dlbench.tui.model.findings import LAWS, Watch, findings
 
@@ -105,12 +105,27 @@ def test_a_divergence_comes_first_and_what_led_to_it_next():
 
 
 def test_a_dropped_trial_is_judged_by_what_it_trained():
-    """Probes after a trial was dropped do not count."""
+    """Probes after a trial was dropped do not count; that it was dropped is told."""
     dropped = {"kind": "control", "id": "a", "action": "drop", "stack": 0, "step": 5, "trials": [0], "error": None}
     events = [begins(), probed(0), dropped, probed(8, gradient_norm=[None] * 4)]
     view = view_of(make_plan(), events)
-    assert texts(view) == []
+    assert texts(view) == ["dropped at step 5: it trains no further"]
     assert texts(view, 1) == ["NaN or infinity: the gradient of dense1, dense2, output is no number, since step 8"]
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        ("failed", "failed at step 40: no memory left"),
+        ("crashed", "crashed at step 40: its worker has gone without a word"),
+    ],
+)
+def test_an_early_end_is_told_first(status, text):
+    """That a trial's stack failed, with why, or crashed, comes before what its probes tell, which stays."""
+    events = [begins(), *(probed(step, update_ratio=[0.9, None, 0.9, 0.9]) for step in range(5))]
+    found = findings(view_of(make_plan(), [*events, ended(status=status, step=40, error="no\nmemory  left")]), 0)
+    assert [found[0].text, found[0].shorter] == [text, (text.partition(":")[0],)]
+    assert found[1].text.startswith("steps too large")
 
 
 def test_without_probes_there_is_nothing_to_say():
