@@ -15,7 +15,7 @@ from dlbench.tui.charts.axes import Area
 from dlbench.tui.charts.bands import Bands
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.legend import fitted
+from dlbench.tui.charts.legend import fitted, squeezed
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Scale, number
 
@@ -106,8 +106,8 @@ def _slots(layers: int, room: int, halves: int | None) -> tuple[dict[int, range]
     else:
         bands = Bands.sharing(layers, room, halves)
     whole = [range(-(-top // bands.halves), bottom // bands.halves) for top, bottom in pairwise(bands.borders)]
-    least = min(map(len, whole), default=0)
-    thick = max(least - 1 if least > 1 else least, 1)
+    apart = bands.rows // max(layers, 1)
+    thick = max(min([apart - 1, *map(len, whole)]), 1)
     slots = {}
     for layer, rows in zip(range(layers - 1, -1, -1), whole, strict=True):
         middle = bands.row(layer) - thick // 2 if halves else rows.start
@@ -155,7 +155,7 @@ class _Drawing:
         """The name of a layer, pointed at where it is chosen."""
         room, ink = self.area.left - 2, Ink.CURSOR if is_chosen else Ink.PLAIN
         if room > 0:
-            self.picture.put(row, 0, fitted(name, room, self.glyphs.ellipsis), ink)
+            self.picture.put(row, 0, squeezed(name, room, self.glyphs.ellipsis), ink)
             self.picture.put(row, room, self.glyphs.pointer if is_chosen else "", Ink.CURSOR)
 
     def draw_line(self) -> None:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from dlbench.tui.charts.bands import Bands
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.legend import fitted
+from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.mosaic import in_halves, in_shades, inks
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Floats, Scale
@@ -166,10 +166,11 @@ def _write_names(
             free.discard(row)
             _write_name(picture, row, left - 1, names[layers[-1]], Ink.PLAIN, glyphs)
     if bands.grouped > 1:
-        _write_name(picture, bands.rows + 1, left - 1, f"max of {bands.grouped}", Ink.FAINT, glyphs)
+        note = f"max of {bands.grouped}" if left > len(f"max of {bands.grouped}") else f"max {bands.grouped}"
+        _write_name(picture, bands.rows + 1, left - 1, note, Ink.FAINT, glyphs)
 
 
 def _write_name(picture: Picture, row: int, room: int, name: str, ink: int, glyphs: Glyphs) -> None:
     """A name at the right end of the room for names."""
-    name = fitted(name, room, glyphs.ellipsis)
+    name = squeezed(name, room, glyphs.ellipsis)
     picture.put(row, room - cell_len(name), name, ink)

@@ -54,7 +54,7 @@ class Entry:
         room = width - SAMPLE - 1
         picture.put(row, column, self.sample[: max(width, 0)], self.ink)
         value = self.value if cell_len(self.value) <= room else ""
-        name = fitted(self.name, room - cell_len(value) - 1 if value else room, ellipsis)
+        name = squeezed(self.name, room - cell_len(value) - 1 if value else room, ellipsis)
         picture.put(row, column + SAMPLE + 1, name)
         start = column + width - cell_len(value)
         picture.put(row, start, value, Ink.ALARM if self.is_alarm else self.ink)
@@ -67,6 +67,16 @@ def fitted(text: str, width: int, ellipsis: str) -> str:
     if width <= 0:
         return ""
     return set_cell_size(text, width - 1).rstrip() + ellipsis
+
+
+def squeezed(name: str, width: int, ellipsis: str) -> str:
+    """A name cut to at most `width` cells in its middle, because names that begin alike differ at their ends."""
+    if cell_len(name) <= width or width < 3:
+        return fitted(name, width, ellipsis)
+    end = name
+    while cell_len(end) > width // 2:
+        end = end[1:]
+    return fitted(name, width - cell_len(end), ellipsis) + end
 
 
 def letter_of(ink: int, glyphs: Glyphs) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 MANTISSAS = (1, 2, 5)
+WITHIN_A_DECADE = (MANTISSAS, (1, 3), (1, 5))
 DECADES_APART = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)
 LOWEST, HIGHEST = 1e-300, 1e300
 """Nothing beyond is told apart, so that sums and logarithms of bounds stay finite."""
@@ -123,8 +124,9 @@ class Scale:
         powers = np.arange(math.floor(math.log10(self.low)) - 1, math.ceil(math.log10(self.high)) + 2)
         decades = self._within(float(f"1e{power}") for power in powers)
         if len(decades) < 2:
-            finer = self._within(float(f"{mantissa}e{power}") for power in powers for mantissa in MANTISSAS)
-            decades = finer if 2 <= len(finer) <= most else decades
+            each = ([float(f"{mantissa}e{power}") for power in powers for mantissa in of] for of in WITHIN_A_DECADE)
+            finer = (self._within(ticks) for ticks in each)
+            decades = next((ticks for ticks in finer if 2 <= len(ticks) <= most), decades)
         if not decades:
             return self._linear_ticks(most)
         if len(decades) <= most:

@@ -13,7 +13,7 @@ from dlbench.tui.model.buckets import Buckets, Floats
 from dlbench.tui.model.curves import curve_series
 from dlbench.tui.model.view import View
 
-__all__ = ["curve_series", "grid", "histogram_at", "layer_values", "probe_step"]
+__all__ = ["broken_layers", "curve_series", "grid", "histogram_at", "layer_values", "probe_step"]
 
 OF_WEIGHTS = frozenset({"gradient_norm", "weight_norm", "update_ratio"})
 """Measures that a layer without weights does not have."""
@@ -95,6 +95,16 @@ def layer_values(view: View, trial: int, measure: str, step: int) -> Floats:
         return np.full(len(state.layers), np.nan)
     values: Floats = series[_nearest(state.probe_steps, step)].astype(np.float64)
     return values
+
+
+def broken_layers(view: View, trial: int, measure: str, step: int) -> NDArray[np.bool_]:
+    """The layers whose measure was NaN or infinite about a step, `[layers]`; that a layer has no such measure is no harm."""
+    found = grid(view, trial, measure)
+    column = int(np.searchsorted(found.starts, step, side="right")) - 1
+    if not 0 <= column < len(found.broken):
+        return np.zeros(found.broken.shape[1], np.bool_)
+    broken: NDArray[np.bool_] = found.broken[column]
+    return broken
 
 
 def histogram_at(view: View, trial: int, step: int, layer: int) -> tuple[NDArray[np.int64], int] | None:

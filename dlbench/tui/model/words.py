@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -14,7 +15,7 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.scale import number
 from dlbench.tui.model.findings import Finding, findings
 from dlbench.tui.model.measures import MEASURE_VIEWS
-from dlbench.tui.model.series import layer_values, probe_step
+from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.model.view import View
 
@@ -141,16 +142,20 @@ def cursor_words(view: View) -> tuple[list[Piece], list[Piece]]:
     row = min(max(view.focus.layer, 0), len(layers) - 1)
     shown = view.focus.measure
     place: list[Piece] = [(layers[row].name, Ink.STRONG), (f"step {step:,}", Ink.PLAIN)]
-    place.append((measured(shown, float(layer_values(view, trial, shown, step)[row])), Ink.STRONG))
+    value = float(layer_values(view, trial, shown, step)[row])
+    is_broken = np.isnan(value) and broken_layers(view, trial, shown, step)[row]
+    place.append((measured(shown, math.inf if is_broken else value), Ink.ALARM if is_broken else Ink.STRONG))
     values = {name: float(layer_values(view, trial, name, step)[row]) for name in ALONGSIDE if name != shown}
     return place, [(measured(name, value), Ink.PLAIN) for name, value in values.items() if np.isfinite(value)]
 
 
 def measured(measure: str, value: float) -> str:
-    """A measure's value in words: `gradient norm 3.1e-03`, `12 % exact zeros`, `saturated: n/a` of what a layer does not have."""
+    """A measure's value in words: `gradient norm 3.1e-03`, `12 % exact zeros`; NaN is what a layer does not have, infinity no number."""
     shown = MEASURE_VIEWS[measure]
     if np.isnan(value):
         return f"{shown.title}: n/a"
+    if np.isinf(value):
+        return f"{shown.title} NaN or infinite"
     if shown.bounds == (0.0, 1.0):
         return f"{percent(value)} {shown.title}"
     return f"{shown.title} {number(value)}"

@@ -21,7 +21,7 @@ from dlbench.tui.widgets.curve_chart import CurveChart
 from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
 from dlbench.tui.widgets.layer_heat_map import LayerHeatMap
-from dlbench.tui.widgets.lookup import headline, trial_name
+from dlbench.tui.widgets.lookup import headline, is_moving, trial_name
 from dlbench.tui.widgets.standing import missing_probes
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
         grids: list[Grid] = [grid(view, trial, focus.measure) for trial in pair]
         values = np.concatenate([grid.values.ravel() for grid in grids])
         subject = (*pair, focus.measure, focus.fixed_range)
-        before = self._scale if subject == self._subject else None
+        before = self._scale if subject == self._subject and is_moving(view) else None
         self._subject = subject
         wanted = Scale.spanning(values, logarithmic=shown.logarithmic, robust=not focus.fixed_range)
         self._scale = wanted.settled(before)

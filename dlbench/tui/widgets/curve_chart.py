@@ -15,7 +15,7 @@ from dlbench.tui.model.curves import curve_series
 from dlbench.tui.model.focus import Curves
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.lookup import marked_steps
+from dlbench.tui.widgets.lookup import is_moving, marked_steps
 from dlbench.tui.widgets.standing import blank, missing_curves
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class CurveChart(Chart):
             title="",
             cursor=view.focus.step,
             marks=marked_steps(view, view.focus.trial),
-            before=self._scale if subject == self._subject else None,
+            before=self._scale if subject == self._subject and is_moving(view) else None,
             log_steps=log_steps,
         )
         self._subject, self._scale = subject, self._drawn.scale

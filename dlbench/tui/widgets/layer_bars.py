@@ -10,13 +10,16 @@ from dlbench.tui.charts.bars import Bars, layer_bars
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Scale
 from dlbench.tui.model.measures import MEASURE_VIEWS
-from dlbench.tui.model.series import layer_values, probe_step
+from dlbench.tui.model.series import broken_layers, grid, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.lookup import broken_layers, headline, layer_names, layer_of, trial_name
+from dlbench.tui.widgets.lookup import headline, is_moving, layer_names, layer_of, trial_name
 from dlbench.tui.widgets.standing import blank, missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
+
+TICKS = "update_ratio"
+"""The measure of the ticks on the bars of gradients."""
 
 
 class LayerBars(Chart):
@@ -36,7 +39,7 @@ class LayerBars(Chart):
         step = probe_step(view, index)
         second = None
         if measure == "gradient_norm" and step is not None:
-            second = layer_values(view, index, "update_ratio", step)
+            second = layer_values(view, index, TICKS, step)
         self._entitle(view, step, has_ticks=second is not None)
         empty = missing_probes(view, index)
         if empty is not None or step is None:
@@ -48,7 +51,7 @@ class LayerBars(Chart):
             width,
             height,
             self.glyphs,
-            scale=self._settle(view, values, second),
+            scale=self._settle(view, has_ticks=second is not None),
             second=second,
             cursor=layer_of(view, index),
             missing=np.isnan(values) & ~broken_layers(view, index, measure, step),
@@ -63,17 +66,19 @@ class LayerBars(Chart):
 
     def _entitle(self, view: View, step: int | None, *, has_ticks: bool) -> None:
         head = headline(view.focus.measure)
-        ticks = f"tick: {MEASURE_VIEWS['update_ratio'].title} · " if has_ticks else ""
+        ticks = f"tick: {MEASURE_VIEWS[TICKS].title} · " if has_ticks else ""
         below = "" if step is None else f"{ticks}step {step:,}"
         entitle(self, f"{head} · {trial_name(view, view.focus.trial)}", head, below=below)
 
-    def _settle(self, view: View, values: np.ndarray, second: np.ndarray | None) -> Scale:
-        """An axis that moves only when the numbers leave it, so that stepping through time can be compared by eye."""
-        shown, subject = MEASURE_VIEWS[view.focus.measure], (view.focus.trial, view.focus.measure)
+    def _settle(self, view: View, *, has_ticks: bool) -> Scale:
+        """An axis of all that was measured so far, so that stepping through time can be compared by eye."""
+        trial, measure = view.focus.trial, view.focus.measure
+        shown = MEASURE_VIEWS[measure]
         if shown.bounds is not None:
             return Scale(*shown.bounds, logarithmic=False)
-        both = values if second is None else np.concatenate([values, second])
-        before = self._scale if subject == self._subject else None
-        self._subject = subject
-        self._scale = Scale.spanning(both, logarithmic=shown.logarithmic).settled(before)
+        measures = [measure, TICKS] if has_ticks else [measure]
+        values = np.concatenate([grid(view, trial, name).values.ravel() for name in measures])
+        before = self._scale if (trial, measure) == self._subject and is_moving(view) else None
+        self._subject = (trial, measure)
+        self._scale = Scale.spanning(values, logarithmic=shown.logarithmic).settled(before)
         return self._scale

@@ -11,12 +11,12 @@ from rich.cells import cell_len
 
 from dlbench.tui.charts.histogram import percent
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.legend import fitted
+from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import number
-from dlbench.tui.model.series import layer_values, probe_step
+from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.lookup import broken_layers, layer_names, layer_of
+from dlbench.tui.widgets.lookup import layer_names, layer_of
 from dlbench.tui.widgets.standing import blank, missing_probes
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class LayerTable(Chart):
         for row, layer in enumerate(self._layers, HEAD):
             ink = Ink.CURSOR if layer == chosen else Ink.PLAIN
             picture.put(row, 0, self.glyphs.pointer if layer == chosen else " ", ink)
-            picture.put(row, 2, fitted(names[layer], wide, self.glyphs.ellipsis), ink)
+            picture.put(row, 2, squeezed(names[layer], wide, self.glyphs.ellipsis), ink)
             for place, (column, numbers) in enumerate(zip(COLUMNS, values, strict=True)):
                 text, own = _cell(float(numbers[layer]), is_share=column.is_share, none=self.glyphs.dead)
                 own = Ink.STRONG if layer == chosen and own is Ink.PLAIN else own

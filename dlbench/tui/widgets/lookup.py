@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dlbench.tui.model.measures import MEASURE_VIEWS
-from dlbench.tui.model.series import grid
 from dlbench.tui.model.trials import name_of
 
 if TYPE_CHECKING:
@@ -24,6 +20,11 @@ def headline(measure: str) -> str:
     """A measure as it begins a title."""
     title = MEASURE_VIEWS[measure].title
     return title[:1].upper() + title[1:]
+
+
+def is_moving(view: View) -> bool:
+    """Whether numbers still come, so that scales had better have head-room and stand still."""
+    return view.playback is not None or view.standing == "running"
 
 
 def layer_names(view: View, index: int) -> list[str]:
@@ -48,13 +49,3 @@ def marked_steps(view: View, index: int) -> list[int]:
     """The steps at which someone changed something about a trial, or a breakpoint of it came true."""
     hits = {hit.step for hit in view.state.hits if hit.trial == index}
     return sorted(hits.union(view.state.trials[index].changed_at))
-
-
-def broken_layers(view: View, index: int, measure: str, step: int) -> NDArray[np.bool_]:
-    """The layers whose measure was NaN or infinite about a step, `[layers]`; that a layer has no such measure is no harm."""
-    found = grid(view, index, measure)
-    column = int(np.searchsorted(found.starts, step, side="right")) - 1
-    if not 0 <= column < len(found.broken):
-        return np.zeros(found.broken.shape[1], np.bool_)
-    broken: NDArray[np.bool_] = found.broken[column]
-    return broken

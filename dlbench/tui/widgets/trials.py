@@ -17,6 +17,7 @@ from dlbench.report.format import NOTHING, number, value_format
 from dlbench.report.metrics import METRICS
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.host import dashboard, plain
 from dlbench.tui.model.trials import Group, groups, mark
@@ -216,7 +217,8 @@ class TrialList(ScrollView):
         trouble = f" !{bad}" if bad else ""
         name = f"{'-' if self._is_open(line.group) else '+'} {line.group.choice or line.group.variant}"
         room = picture.width - len(counts) - len(trouble)
-        picture.put(row, 0, self._fitted(name, room), Ink.PLAIN if line.group.choice else Ink.STRONG)
+        name = squeezed(plain(self, name), room, dashboard(self).glyphs.ellipsis)
+        picture.put(row, 0, name, Ink.PLAIN if line.group.choice else Ink.STRONG)
         column = picture.put(row, room, counts, Ink.FAINT)
         picture.put(row, column, trouble, Ink.ALARM)
 

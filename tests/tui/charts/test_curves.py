@@ -254,11 +254,11 @@ def test_the_axis_reaches_to_where_the_run_will_end():
 
 
 def test_a_legend_too_long_is_cut_and_counted():
-    """Names end in an ellipsis, values stay whole, and what has no row is counted."""
+    """Names have an ellipsis in their middle, values stay whole, and what has no row is counted."""
     series = [curve(f"variant with a very long name {index}", [0.125], ink=Ink.series(index)) for index in range(20)]
     rows = chart(series, 80, 12).picture.rows()
 
-    assert rows[1].endswith("─── variant with a…  0.125")
+    assert rows[1].endswith("─── variant…g name 0 0.125")
     assert rows[9].rstrip().endswith("+ 12 more")
 
 

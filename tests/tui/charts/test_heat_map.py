@@ -166,7 +166,7 @@ def test_a_frame_without_colour():
         "          |        ===**###%%%@@@",
         "   1 dense>        ===**###%%%@@@",
         "          |..:::---===**###xxxxxx",
-        "0 convolu~|..:::---===**###xxxxxx",
+        "0 co~ution|..:::---===**###xxxxxx",
         "          ++----^-----+-|--------",
         "           0          1,250      ",
     ]
@@ -227,7 +227,7 @@ def test_more_layers_than_lines_are_grouped_by_their_maximum():
     broken = heat_map(grid(values, broken=[[True] + [False] * 4]), named(5), 24, 4, ASCII, scale=LINE, cursor=(1, 0))
 
     assert calm.grouped == 3
-    assert [row[:12] for row in calm.picture.rows()] == ["4 dense|----", "2 dense|@@@@", "       ++---", "max of~ 0   "]
+    assert [row[:12] for row in calm.picture.rows()] == ["4 dense|----", "2 dense|@@@@", "       ++---", "  max 3 0   "]
     assert [row[:12] for row in broken.picture.rows()[:2]] == ["4 dense|----", "1 dense>xxxx"]
     assert [broken.at(15, row) for row in range(3)] == [(4, 0), (1, 0), None]
 

@@ -75,6 +75,8 @@ def test_ticks_are_few_rising_and_inside(scale, most):
         (Scale(1e-12, 1.0, logarithmic=True), 5, ["1e-12", "1e-9", "1e-6", "1e-3", "1e0"]),
         (Scale(0.03, 0.4, logarithmic=True), 5, ["0.05", "0.1", "0.2"]),
         (Scale(0.03, 0.4, logarithmic=True), 1, ["0.1"]),
+        (Scale(0.15, 2.5, logarithmic=True), 3, ["0.3", "1"]),
+        (Scale(0.003, 0.04, logarithmic=True), 2, ["5e-3", "1e-2"]),
         (Scale(0, 1, logarithmic=False), 0, []),
     ],
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model_runs import STEPS, begins, ended, evaluated, make_plan, probed, view_of
+from model_runs import STEPS, begins, diverged, ended, evaluated, make_plan, probed, view_of
 from rich.cells import cell_len
 
 from dlbench.report.trial import Status
+from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.view import Playback
 from dlbench.tui.model.words import STANDINGS, badge, clock, cursor_line, facts, measured, percent
 
@@ -122,6 +123,17 @@ def test_measures_in_words():
     assert measured("zero_share", 0.12) == "12 % exact zeros"
     assert measured("gradient_norm", 3.1e-3) == "gradient norm 3.1e-03"
     assert measured("gradient_norm", float("nan")) == "gradient norm: n/a"
+    assert measured("gradient_norm", float("inf")) == "gradient norm NaN or infinite"
+
+
+def test_a_number_that_is_none_is_not_said_to_be_missing():
+    """After a divergence a layer's gradient is NaN or infinite, in alarm; a layer without weights has none."""
+    view = view_of(make_plan(), [begins(), probed(5), diverged(6), probed(7, gradient_norm=[None] * 4)])
+    assert said(view).startswith("dense1 · step 7 · gradient norm NaN or infinite")
+    assert ("gradient norm NaN or infinite", Ink.ALARM) in cursor_line(view)
+    healthy = view_of(make_plan(), [begins(), probed(5)])
+    healthy.focus.layer = 1
+    assert said(healthy).startswith("activation1 · step 5 · gradient norm: n/a")
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(5, "0:05"), (750, "12:30"), (3723, "1:02:03"), (59.6, "1:00")])

@@ -86,10 +86,10 @@ def test_many_trials_are_folded_around_the_chosen_one():
 
 
 def test_long_names_are_cut_with_a_sign():
-    """A name that does not fit ends in a sign for that, and its counts stand whole."""
+    """A name that does not fit has a sign for that in its middle, as names differ at their ends; its counts stand whole."""
     text = frame(TrialList, make_view(make_plan(["a name of a variant that is long"]), []), size=(26, 12))
 
-    assert line_of(text, "- a name") == "- a name of a variant… 0/5"
+    assert line_of(text, "- a name") == "- a name o…hat is long 0/5"
 
 
 def test_selection_follows_the_focus():
