@@ -96,7 +96,7 @@ def resume(folder: RunFolder, *, attended: bool = False, command: Command = work
 
 def _attending(command: Command, *, attended: bool) -> Command:
     """The same command line, with the word for workers that are attended."""
-    return lambda *share: [*command(*share), *(["--attended"] if attended else [])]
+    return lambda *whose: [*command(*whose), *(["--attended"] if attended else [])]
 
 
 def _refuse(folder: RunFolder, now: RunStatus) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from dlbench.report.format import name_text, row_parts, seeds_text, to_ascii
 from dlbench.report.table import Column, Row, Table
 
 GAP = 2
+GLUE = "\u00a0"
+UNBROKEN = re.compile(r"95 % interval|\[[^\]]*\]")
 COLORS = {Outcome.CONFIRMED: "green", Outcome.REFUTED: "red", Outcome.UNDECIDED: "yellow"}
 HEAD = box.SIMPLE_HEAD
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
@@ -150,20 +153,28 @@ def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
     return Printed(title, texts, styles, column.key)
 
 
+def wrapped(text: str, width: int) -> str:
+    """A text in lines of at most `width` cells that break no interval and not the words for it; Rich folds what is wider still."""
+    glued = UNBROKEN.sub(lambda match: match[0].replace(" ", GLUE), text)
+    lines = textwrap.wrap(glued, max(width, 1), break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace(GLUE, " ")
+
+
 def told(verdict: Verdict, terminal: Terminal) -> RenderableType:
     """A claim with its sign, its word, its source and its numbers."""
     color = terminal.style(COLORS[verdict.outcome], "bold")
     grid = Grid.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=len("? undecided"), no_wrap=True)
-    grid.add_column(width=max(terminal.width - len("? undecided") - 1, 1), overflow="fold")
+    room = max(terminal.width - len("? undecided") - 1, 1)
+    grid.add_column(width=room, overflow="fold")
     says = Text.assemble(terminal.plain(verdict.said(terminal.language)), (f"  ({verdict.source})", "dim"))
     grid.add_row(Text(terminal.plain(f"{SIGNS[verdict.outcome]} {verdict.outcome}"), style=color), says)
-    grid.add_row("", Text(terminal.plain(verdict.text), style="dim"))
+    grid.add_row("", Text(wrapped(terminal.plain(verdict.text), room), style="dim"))
     return grid
 
 
 def noted(note: str, terminal: Terminal) -> RenderableType:
     """A note with its dash."""
     grid = Grid.grid(padding=(0, 1, 0, 0))
-    grid.add_row("-", Text(terminal.plain(note), style="dim"))
+    grid.add_row("-", Text(wrapped(terminal.plain(note), terminal.width - 2), style="dim"))
     return grid

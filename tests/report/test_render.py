@@ -92,6 +92,19 @@ def test_verdicts_have_sign_word_source_and_numbers():
     assert "solved 0/10, 95 % interval" in text
 
 
+@pytest.mark.parametrize("width", range(50, 121, 7))
+def test_intervals_stay_in_one_line(width):
+    """Neither an interval nor the words for it are broken where a claim's numbers or a note go on in the next line."""
+    this = found()
+    lines = printed(this, width).splitlines()
+    intervals = sum(verdict.text.count("95 % interval") for verdict in this.verdicts)
+    intervals += sum(note.count("95 % interval") for note in this.table.notes)
+
+    assert sum(line.count("95 % interval") for line in lines) == intervals > 2
+    assert all(line.count("[") == line.count("]") for line in lines)
+    assert max(map(cell_len, lines)) <= width
+
+
 def test_ascii_is_ascii():
     """With `ascii` nothing else is written, and plus-minus is `+-`."""
     text = printed(found(), ascii_only=True)
