@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 from rich.cells import cell_len
 from textual import events
-from textual.geometry import Offset, Size
+from textual.geometry import Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from tui.panes.pictured_run import make_plan, training
 
@@ -61,6 +61,16 @@ def subject(plan):
 def under_way(plan):
     """The first stack has come to step 500, the second to step 200, the others wait."""
     return [*training(plan, until=500, stacks=[0]), *training(plan, until=200, stacks=[1])]
+
+
+def ends(stacks, status="done", step=1000, error=None):
+    """Stacks that have come to an end."""
+    return [{"v": 1, "kind": "end", "stack": one, "step": step, "status": status, "error": error} for one in stacks]
+
+
+def finished_run(plan):
+    """Every trial has come to its end."""
+    return [*training(plan), *ends(range(len(plan.stacks)))]
 
 
 def write(file, happened, *, start=1e9):
@@ -228,10 +238,19 @@ class Bench:
         """Type a text, letter by letter."""
         self.press(*map(_character_to_key, text))
 
-    def click(self, x, y, times=1):
+    def mouse(self, *what):
+        """Let the mouse do things, each as (class of the event, column, row), with its left button."""
+
+        async def do_all():
+            for kind, x, y in what:
+                self.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
+                await self._settle()
+
+        self._run(do_all())
+
+    def click(self, x, y):
         """Press and let go of the left button in a cell of the screen."""
-        self._run(self.pilot.click(offset=Offset(x, y), times=times))
-        self.settle()
+        self.mouse((events.MouseDown, x, y), (events.MouseUp, x, y))
 
     def resize(self, width, height):
         """Another size of the window."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app_runs import training_run, under_way
+from app_runs import ends, finished_run, training_run, under_way
 from tui.panes.pictured_run import begin, metrics, probe, training
 
 from dlbench.plan.measures import MEASURES
@@ -36,16 +36,6 @@ class Opening(Memory):
     """A source whose events are still being read."""
 
     progress = 0.4
-
-
-def ended(status, stacks=(0, 1, 2), step=1000, error=None):
-    """Stacks that have come to an end."""
-    return [{"v": 1, "kind": "end", "stack": one, "step": step, "status": status, "error": error} for one in stacks]
-
-
-def finished(plan):
-    """Every trial has come to its end."""
-    return [*training(plan), *ended("done", range(len(plan.stacks)))]
 
 
 def control(action, step, **fields):
@@ -83,7 +73,7 @@ def without_probes():
 
 def crashed(plan):
     """Two stacks under way, whose workers are gone; the reader of processes says so by itself."""
-    return [*under_way(plan), *ended("crashed", (0, 1), 500)]
+    return [*under_way(plan), *ends((0, 1), "crashed", 500)]
 
 
 def breakpoint_hit(plan):
@@ -132,7 +122,7 @@ STATES = {
         breakpoint_hit, focus={"trial": 1}, said={"log": ["step 500: paused: gradient_ratio < 1e-05 in 0 dense"]}
     ),
     "done": State(
-        finished,
+        finished_run,
         standing="done",
         said={
             "*": ["DONE", "1,000/1,000"],
@@ -142,18 +132,18 @@ STATES = {
         listed=("6/6",),
     ),
     "stopped": State(
-        lambda plan: [*under_way(plan), *ended("stopped", (0, 1), 500)],
+        lambda plan: [*under_way(plan), *ends((0, 1), "stopped", 500)],
         standing="stopped",
         said={"*": ["STOPPED"], "lesson": ["dlbench run --resume"]},
     ),
     "failed": State(
-        lambda plan: [*begin(plan, 0, 10), *ended("failed", (0,), 0, ERROR)],
+        lambda plan: [*begin(plan, 0, 10), *ends((0,), "failed", 0, ERROR)],
         standing="failed",
         said={"*": ["FAILED"], **dict.fromkeys((*PICTURES, "log"), (ERROR,))},
         listed=("failed",),
     ),
     "failed late": State(
-        lambda plan: [*under_way(plan), *ended("failed", (0, 1), 500, ERROR)],
+        lambda plan: [*under_way(plan), *ends((0, 1), "failed", 500, ERROR)],
         standing="failed",
         said={"*": ["FAILED", "failed at step 500"], "gradients": ["CUDA out of memory"], "log": [ERROR]},
         listed=("0.0375",),
@@ -185,7 +175,9 @@ STATES = {
         lambda plan: training(plan, layers=1, until=500, stacks=[0]),
         said={"gradients": ["output"], "layers": ["output"]},
     ),
-    "one trial": State(plan=training_run(["alone"], seeds=1), happened=finished, said={"*": ["DONE"]}, listed=("1/1",)),
+    "one trial": State(
+        plan=training_run(["alone"], seeds=1), happened=finished_run, said={"*": ["DONE"]}, listed=("1/1",)
+    ),
     "one event": State(
         lambda plan: begin(plan, 0, 10), said={"*": ["LIVE"], "curves": ["waiting for the first evaluation"]}
     ),

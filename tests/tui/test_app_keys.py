@@ -5,10 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
-from app_runs import CURSOR, PANES, VARIANTS, Bench, make_folder, subject, training_run, under_way
+from app_runs import CURSOR, PANES, VARIANTS, Bench, finished_run, make_folder, subject, training_run, under_way
 from rich.cells import cell_len
 from textual.widgets import DataTable
-from tui.panes.pictured_run import training
 
 from dlbench.plan.measures import MEASURES
 from dlbench.tui.app import NARROW
@@ -37,8 +36,7 @@ NEXT_THEME = {one.name: PALETTES[(place + 1) % len(PALETTES)].name for place, on
 def results(tmp_path_factory):
     """A folder of results: a run under way, and another one that has ended."""
     base, plan = tmp_path_factory.mktemp("keys") / "results", training_run()
-    ends = [{"kind": "end", "stack": stack, "step": 1000, "status": "done", "error": None} for stack in range(3)]
-    make_folder(base, plan, [*training(plan), *ends], name="other", day=1)
+    make_folder(base, plan, finished_run(plan), name="other", day=1)
     return make_folder(base, plan, under_way(plan))
 
 

@@ -103,7 +103,8 @@ def _layout(picture: Picture, top: int, entries: Sequence[Entry]) -> tuple[Area,
     left, bottom = (GUTTER, height - 2) if has_axes else (0, height)
     if has_axes and width >= LEGEND_BESIDE_FROM:
         most = min(LEGEND_WIDTHS[1], width // 3)
-        wanted = min(max([LEGEND_WIDTHS[0], *(entry.width for entry in entries)]), most)
+        # Another value must not move the curves.
+        wanted = min(max([LEGEND_WIDTHS[0], *(entry.room for entry in entries)]), most)
         area = Area(top, left, width - left - wanted - 2, bottom - top)
         return area, Legend(Area(top, width - wanted, wanted, bottom - top), in_a_row=False)
     above = 1 if entries and height >= LEGEND_ABOVE_FROM else 0

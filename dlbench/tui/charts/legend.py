@@ -16,6 +16,8 @@ from dlbench.tui.charts.trace import Series
 
 SAMPLE = 3
 """Cells of the piece of line in front of a name."""
+VALUE = 7
+"""Cells that a value may need, as `9.8e-04` does."""
 LEAST = 22
 """Cells below which an entry in a row says too little."""
 
@@ -48,6 +50,11 @@ class Entry:
     def width(self) -> int:
         """Cells it takes uncut."""
         return SAMPLE + 1 + cell_len(self.name) + 2 + cell_len(self.value)
+
+    @property
+    def room(self) -> int:
+        """Cells it takes uncut whatever its value is."""
+        return self.width + max(VALUE - cell_len(self.value), 0)
 
     def draw(self, picture: Picture, row: int, column: int, width: int, ellipsis: str) -> None:
         """Write it into `width` cells: the value stands whole at their right end, the name is cut."""

@@ -110,11 +110,13 @@ def test_a_million_points_cost_what_a_thousand_do():
 def test_a_gap_stays_open():
     """NaN in the middle third: no dot there, dots on both sides."""
     values = np.where((np.arange(300) >= 100) & (np.arange(300) < 200), np.nan, 1.0)
-    text, ink = inside(chart([curve(values=values)]))
-    width = text.shape[1]
-    columns = np.flatnonzero((ink == RED).any(axis=0) & (text != " ").any(axis=0))
+    drawn = chart([curve(values=values)])
+    text, ink = inside(drawn)
+    columns = np.flatnonzero((ink == RED).any(axis=0) & (text != " ").any(axis=0)) + drawn.frame.area.left
+    first, last, end = (drawn.frame.cell(step) for step in (99, 200, 299))
 
-    assert set(columns) == set(range((width + 2) // 3)) | set(range(-(-2 * width // 3), width))
+    assert last - first > 15
+    assert set(columns) == {*range(drawn.frame.area.left, first + 1), *range(last, end + 1)}
 
 
 def test_a_logarithmic_axis_leaves_gaps_for_what_is_not_positive():
@@ -195,7 +197,15 @@ def test_the_cursor_is_a_hair_line_with_values():
     assert (drawn.picture.front[area.top : area.bottom, column] == Ink.CURSOR).sum() >= area.height - 3
     assert rows[0].endswith("step 150")
     assert "150" in rows[-1]
-    assert rows[1].endswith("─── he       3")
+    assert rows[1].endswith("─── he        3")
+
+
+def test_other_values_do_not_move_the_curves():
+    """However long the values of the legend are, the curves stand where they stood."""
+    values = [0.75, 0.1, 9.8e-4, 1234.5]
+    areas = {chart([curve("a long name", values, steps=range(4))], cursor=step).frame.area for step in range(4)}
+
+    assert len(areas) == 1
 
 
 def test_interventions_are_marked_on_the_axis():
