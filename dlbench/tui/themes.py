@@ -106,7 +106,16 @@ def _theme(name: str, *, dark: bool, ground: Sequence[str], front: str, accent: 
         error=error,
         warning=warning,
         success=success,
-        variables={"frame": border, "block-cursor-text-style": "bold", "footer-key-foreground": accent},
+        variables={
+            "frame": border,
+            "block-cursor-text-style": "bold",
+            "footer-key-foreground": accent,
+            **dict.fromkeys(("scrollbar", "scrollbar-hover", "scrollbar-active"), border),
+            **dict.fromkeys(
+                ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active"), surface
+            ),
+            "scrollbar-corner-color": surface,
+        },
     )
 
 

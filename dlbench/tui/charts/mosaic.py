@@ -38,7 +38,7 @@ def inks(values: Floats, broken: NDArray[np.bool_], scale: Scale, glyphs: Glyphs
 def in_halves(lines: Inks, glyphs: Glyphs, cursor: Place | None = None, *, open_halves: bool = True) -> Picture:
     """Two lines of inks a row, the upper as front, the lower as back. Cells all zero or all broken get their glyph.
 
-    Half a cell of zeros is left open where its band has the glyph in another row (`open_halves`), else it has its ink.
+    Half a cell of these is left open where its band has the glyph in another row (`open_halves`), else it has its ink.
     The cursor's hair line hides nothing: where a cell holds two values, it is left out in every other row.
     """
     if len(lines) % 2:
@@ -47,12 +47,14 @@ def in_halves(lines: Inks, glyphs: Glyphs, cursor: Place | None = None, *, open_
     same = upper == lower
     dead, broken = same & (upper == Ink.DEAD), same & (upper == Ink.ALARM)
     if open_halves:
-        upper, lower = (np.where((half == Ink.DEAD) & ~same, np.int8(Ink.NONE), half) for half in (upper, lower))
+        upper, lower = (
+            np.where(np.isin(half, (Ink.DEAD, Ink.ALARM)) & ~same, np.int8(Ink.NONE), half) for half in (upper, lower)
+        )
     open_above, blank = upper == Ink.NONE, (upper == Ink.NONE) & (lower == Ink.NONE)
     cases = [blank, open_above, dead, broken]
     text = np.select(cases, [" ", LOWER, glyphs.dead, glyphs.broken], UPPER)
-    front = np.select(cases, [np.int8(Ink.PLAIN), lower, np.int8(Ink.DEAD), np.int8(Ink.STRONG)], upper)
-    back = np.where(open_above | dead, np.int8(Ink.NONE), lower)
+    front = np.select(cases, [np.int8(Ink.PLAIN), lower, np.int8(Ink.DEAD), np.int8(Ink.ALARM)], upper)
+    back = np.where(open_above | dead | broken, np.int8(Ink.NONE), lower)
     picture = Picture(text, front, back)
     if cursor is not None:
         _cross(picture, lines, cursor, glyphs)
@@ -65,13 +67,13 @@ def _cross(picture: Picture, lines: Inks, cursor: Place, glyphs: Glyphs) -> None
     upper, lower = lines[0::2, column], lines[1::2, column]
     two_values = (upper != lower) & (upper >= Ink.RAMP) & (lower >= Ink.RAMP)
     on = (upper == lower) | (two_values & (np.arange(len(upper)) % 2 == 0))
-    behind = np.where(upper == Ink.DEAD, np.int8(Ink.NONE), np.maximum(upper, lower))
+    behind = np.where(np.isin(upper, (Ink.DEAD, Ink.ALARM)), np.int8(Ink.NONE), np.maximum(upper, lower))
     contrast = np.where(behind < Ink.RAMP + RAMP_INKS // 2, Ink.ramp(RAMP_INKS - 1), Ink.ramp(0))
     picture.text[on, column] = glyphs.vertical
     picture.front[on, column] = np.where(behind < Ink.RAMP, Ink.STRONG, contrast)[on]
     picture.back[on, column] = behind[on]
     if line is not None:
-        picture.put(line // 2, column, CROSS, Ink.CURSOR, int(lines[line, column]))
+        picture.put(line // 2, column, CROSS, Ink.CURSOR)
 
 
 def in_shades(lines: Inks, glyphs: Glyphs, cursor: Place | None = None) -> Picture:

@@ -31,11 +31,11 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen > #help {
-        width: 96; max-width: 100%; height: 100%; padding: 0 2;
+        width: 96; max-width: 100%; height: 100%; padding: 0 2; scrollbar-size-vertical: 1;
         background: $surface; border: round $primary; border-title-style: bold; border-subtitle-color: $text-muted;
     }
     HelpScreen.-ascii > #help { border: ascii $primary; }
-    HelpScreen Markdown { padding: 0; margin: 0; background: $surface; }
+    HelpScreen Markdown { padding: 0 1 0 0; margin: 0; background: $surface; }
     HelpScreen .keys { height: auto; margin: 1 0 0 0; }
     """
 

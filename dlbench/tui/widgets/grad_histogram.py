@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlbench.tui.charts.histogram import histogram
+from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.model.series import histogram_at, probe_step
+from dlbench.tui.model.series import broken_layers, histogram_at, probe_step
 from dlbench.tui.widgets.chart import Chart, entitle
 from dlbench.tui.widgets.lookup import layer_names, layer_of
 from dlbench.tui.widgets.standing import Notice, blank, missing_probes
@@ -32,6 +33,8 @@ class GradHistogram(Chart):
         name = layer_names(view, index)[chosen]
         entitle(self, f"Gradients of {name}", name, below="" if step is None else f"step {step:,}")
         found = None if step is None else histogram_at(view, index, step, chosen)
+        if step is not None and broken_layers(view, index, "gradient_norm", step)[chosen]:
+            return blank(Notice(f"The gradient of {name} is NaN or infinite.", Ink.ALARM), width, height)
         if found is None:
             return blank(Notice(f"{name} has no weights, or the recipe keeps no histograms."), width, height)
         counts, zeros = found

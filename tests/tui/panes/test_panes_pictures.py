@@ -564,8 +564,12 @@ def test_what_diverged_keeps_its_picture():
 
     assert "diverged at step 310" in frame(GradientsPane, view)
     assert "0 dense" in frame(GradientsPane, view)
+    for pane in (GradientsPane, LayersPane):
+        assert "is NaN" in frame(pane, view)
+        assert "exactly zero" not in frame(pane, view)
     view.focus.trial = 1
     assert "diverged" not in frame(GradientsPane, view)
+    assert "is NaN" not in frame(GradientsPane, view)
 
 
 @pytest.mark.parametrize("layers", [1, 60])
