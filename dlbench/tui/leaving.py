@@ -6,9 +6,8 @@ import asyncio
 import sys
 import time
 
-from textual.app import App
-
 from dlbench.errors import ExitCode
+from dlbench.tui.host import Host
 from dlbench.tui.terminal import Signals, give_up, is_terminal, let_go
 
 ARMED_SECONDS = 5.0
@@ -17,7 +16,7 @@ TERMINAL_SECONDS = 5.0
 """How often it is asked whether the terminal is still there."""
 
 
-class Leaving(App[int]):
+class Leaving(Host):
     """The actions quit and interrupt, signals, and what becomes of errors."""
 
     signals: Signals | None = None

@@ -10,9 +10,6 @@ from dlbench.tui.asking import Questions
 from dlbench.tui.leaving import Leaving
 
 if TYPE_CHECKING:
-    from dlbench.run.folder import RunFolder
-    from dlbench.tui.model.replay import Replay
-    from dlbench.tui.model.view import View
     from dlbench.tui.screens.prompts import Target
     from dlbench.tui.screens.steering import Rate, Watch
 
@@ -20,15 +17,7 @@ if TYPE_CHECKING:
 class Steering(Leaving):
     """The actions of the groups Run and Replay."""
 
-    view: View
-    folder: RunFolder | None = None
-    read_only = False
-    replay: Replay | None = None
     questions: Questions
-
-    def redraw(self) -> None:
-        """Draw what has changed since the last time."""
-        raise NotImplementedError
 
     @property
     def goes_on(self) -> bool:

@@ -13,7 +13,7 @@ from dlbench.errors import ExitCode
 from dlbench.run.folder import RunFolder
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.feed import Feed
-from dlbench.tui.model.replay import Replay
+from dlbench.tui.model.replay import SLOWEST, Replay
 from dlbench.tui.model.source import Tail
 from dlbench.tui.model.subject import subject_of
 from dlbench.tui.model.view import View
@@ -427,13 +427,13 @@ def test_replay_keys(tmp_path):
     """In a replay the same keys turn its clock, its bar is there, and what would change a run says that it is one."""
     folder = finished_run(tmp_path / "results")
     view = View(subject_of(folder))
-    replay = Replay(folder, speed=1 / 64)
+    replay = Replay(folder, speed=SLOWEST)
 
     async def press(app, pilot):
         await until(pilot, lambda: view.playback is not None and view.loading is None)
         assert "g go to" in rows(app)[-3]
         await pilot.press("right_curly_bracket")
-        await until(pilot, lambda: view.playback.speed == 1 / 32)
+        await until(pilot, lambda: view.playback.speed == 2 * SLOWEST)
         await pilot.press("space")
         await until(pilot, lambda: view.playback.paused and "Go on" in rows(app)[-1])
         await pilot.press("G")

@@ -15,7 +15,7 @@ from dlbench.tui.model.focus import Focus
 
 if TYPE_CHECKING:
     from dlbench.report.summary import Report
-    from dlbench.tui.model.findings import Watch
+    from dlbench.tui.model.watch import Watch
 
 Version: TypeAlias = tuple[int, int, int]
 

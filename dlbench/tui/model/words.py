@@ -13,11 +13,12 @@ from rich.cells import cell_len
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.scale import number
-from dlbench.tui.model.findings import Finding, findings
+from dlbench.tui.model.findings import findings
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.model.view import View
+from dlbench.tui.model.watch import Finding
 
 Piece: TypeAlias = tuple[str, int]
 """A text and its ink."""

@@ -162,7 +162,7 @@ class ExportPrompt(Prompt[ExportTo]):
             self.tell(wrong)
             return
         suffix = str(EXPORTERS[form].traits["suffix"])
-        known = {str(part.traits["suffix"]) for part in EXPORTERS}
+        known = {"", *(str(part.traits["suffix"]) for part in EXPORTERS)}
         self.finish(ExportTo(form, file.with_suffix(suffix) if rename and file.suffix in known else file))
 
 

@@ -18,10 +18,9 @@ from textual.widget import Widget
 
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.host import dashboard, plain
+from dlbench.tui.host import Host, dashboard, plain
 
 if TYPE_CHECKING:
-    from dlbench.tui.app import Dashboard
     from dlbench.tui.model.view import View
 
 BORDER = 4
@@ -63,7 +62,7 @@ class Chart(Widget):
         self._picture = Picture.blank(0, 0)
 
     @property
-    def dashboard(self) -> Dashboard:
+    def dashboard(self) -> Host:
         """The app, which knows inks and glyphs."""
         return dashboard(self)
 
@@ -170,7 +169,7 @@ def changed_rows(before: Picture, after: Picture) -> list[int]:
     return [int(row) for row in np.flatnonzero(~same.all(axis=1))]
 
 
-def strip(picture: Picture, y: int, app: Dashboard) -> Strip:
+def strip(picture: Picture, y: int, app: Host) -> Strip:
     """One row of a picture as Textual draws it: runs of cells with the same inks become one segment."""
     pairs = zip(picture.front[y].tolist(), picture.back[y].tolist(), strict=True)
     cells = zip(pairs, picture.text[y].tolist(), strict=True)

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_runs import begins, diverged, ended, evaluated, make_plan, probed, view_of
 
-from dlbench.tui.model.findings import LAWS, Watch, findings
+from dlbench.tui.model.findings import findings
+from dlbench.tui.model.laws import LAWS
+from dlbench.tui.model.watch import Watch
 
 SICK = {
     "NaN or infinity: the gradient of dense2 is no number": {"gradient_norm": [1.0, None, None, 1.0]},

@@ -1,0 +1,123 @@
+"""The laws: what is wrong with a net, as rules over its probes with the words that tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Severity: TypeAlias = Literal["alarm", "warning"]
+Probes: TypeAlias = dict[str, NDArray[np.float64]]
+"""Measure -> its values `[probes, layers]`."""
+Rule: TypeAlias = "Callable[[Probes, NDArray[np.bool_]], NDArray[np.bool_]]"
+"""From probes, and which layers have weights, to where it holds, `[probes, layers]`."""
+
+VANISHING = 1e-4
+"""Gradient norm of the first layer over that of the last, below which the first hardly learns."""
+EXPLODING = 1e4
+"""The same the other way round."""
+WILD = 0.5
+"""A step that moves weights by this share of their norm forgets what was learnt."""
+MOST = 0.9
+"""The share of a layer's outputs from which on it is called dead or saturated."""
+STILL = 1e-7
+"""Weights in single precision that a step moves by a smaller share of their norm hardly change at all."""
+FALLEN = 0.9
+"""A loss above this share of what it was at first, or is by guessing, has not fallen."""
+LASTING = 3
+"""Probes in a row for which it must hold, where single ones mean nothing."""
+
+
+def _lost(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    lost: NDArray[np.bool_] = np.isnan(probes["gradient_norm"]) & weighted
+    return lost
+
+
+def _zero(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    zero: NDArray[np.bool_] = (probes["gradient_norm"] == 0) & weighted
+    return zero
+
+
+def _large(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    first, last = _ends(probes, weighted)
+    return _at_the_first((last > 0) & (first > EXPLODING * last), weighted)
+
+
+def _small(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    first, last = _ends(probes, weighted)
+    return _at_the_first((first > 0) & (first < VANISHING * last), weighted)
+
+
+def _ends(probes: Probes, weighted: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The gradient norms of the first and the last layer with weights, `[probes]` each."""
+    norms = probes["gradient_norm"][:, weighted]
+    return norms[:, 0], norms[:, -1]
+
+
+def _at_the_first(holds: NDArray[np.bool_], weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    found = np.zeros((len(holds), len(weighted)), np.bool_)
+    found[:, np.argmax(weighted)] = holds
+    return found
+
+
+def _wild(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    wild: NDArray[np.bool_] = (probes["update_ratio"] > WILD) & weighted
+    return wild
+
+
+def _still(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All layers with weights, where none of them moves."""
+    still: NDArray[np.bool_] = (probes["update_ratio"] < STILL) | ~weighted
+    return still.all(axis=1, keepdims=True) & weighted
+
+
+def _dead(probes: Probes, _: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Hidden layers of one-sided activations, which have no saturated share."""
+    dead: NDArray[np.bool_] = (probes["zero_share"] > MOST) & np.isnan(probes["saturated_share"])
+    dead[:, -1:] = False
+    return dead
+
+
+def _saturated(probes: Probes, _: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Hidden layers: an output layer that is sure of its answers is a good one."""
+    saturated: NDArray[np.bool_] = probes["saturated_share"] > MOST
+    saturated[:, -1:] = False
+    return saturated
+
+
+@dataclass(frozen=True)
+class Law:
+    """A rule with its words, in short up to their colon; they may name `layers`, the `first` and the `last` with weights, and two numbers.
+
+    `gap` is the gradient norm of the first over that of the last, `percent` the largest `measure` of `layers`.
+    """
+
+    severity: Severity
+    holds: Rule
+    text: str
+    measure: str
+    lasting: int = 1
+
+
+STUCK = Law("alarm", _still, "stuck: no layer moves, and the loss is no better than guessing", "update_ratio", LASTING)
+VANISHED = Law("warning", _small, "vanishing gradient: {first}'s is {gap} of {last}'s", "gradient_norm")
+LAWS = (
+    Law("alarm", _lost, "NaN or infinity: the gradient of {layers} is no number", "gradient_norm"),
+    Law("alarm", _zero, "zero gradient: {layers} {learn} nothing at all", "gradient_norm"),
+    Law("alarm", _large, "exploding gradient: {first}'s is {gap} times {last}'s", "gradient_norm"),
+    STUCK,
+    VANISHED,
+    Law(
+        "warning",
+        _wild,
+        "steps too large: one moves {layers} by {percent} of its weights' norm",
+        "update_ratio",
+        LASTING,
+    ),
+    Law("warning", _dead, "dead units: {percent} of the outputs of {layers} are exactly zero", "zero_share"),
+    Law("warning", _saturated, "saturated: {percent} of the outputs of {layers} are at their ends", "saturated_share"),
+)
+"""In the order in which they are told."""

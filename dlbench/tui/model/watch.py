@@ -1,0 +1,150 @@
+"""A watch over one trial: the laws held against each of its probes once, however long the run is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.report.trial_state import TrialState
+from dlbench.tui.charts.scale import number
+from dlbench.tui.model.laws import FALLEN, LASTING, LAWS, STUCK, VANISHED, Law, Probes, Severity
+
+MEASURES = ("gradient_norm", "update_ratio", "zero_share", "saturated_share")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: in words, since which step, and the layers it is about, as rows of the probes."""
+
+    severity: Severity
+    text: str
+    shorter: tuple[str, ...]
+    """The same where there is less room, the shortest last."""
+    since: int
+    layers: tuple[int, ...] = ()
+
+
+class Watch:
+    """The laws held against every probe of a trial, each probe once."""
+
+    def __init__(self, state: TrialState) -> None:
+        self._state = state
+        self._reset()
+
+    def _reset(self) -> None:
+        self._rewritten = self._state.stack.probes.rewritten
+        self._done = 0
+        self._streaks = {law: _Streak() for law in LAWS}
+        self._newest: Probes = {}
+
+    def update(self) -> None:
+        """Look at the probes that are new; at all again where older ones have changed."""
+        timeline, dropped = self._state.stack.probes, self._state.dropped_at
+        if timeline.rewritten != self._rewritten:
+            self._reset()
+        steps = timeline.steps[self._done :]
+        if dropped is not None:
+            steps = [step for step in steps if step < dropped]
+        weighted = np.array([layer.weight is not None for layer in self._state.layers], np.bool_)
+        if not steps or not weighted.any() or "gradient_norm" not in timeline.fields:
+            return
+        probes = {name: self._fresh(name, len(steps)) for name in MEASURES}
+        for law, streak in self._streaks.items():
+            streak.go_on(steps, law.holds(probes, weighted))
+        self._newest = {name: values[-1] for name, values in probes.items()}
+        self._done += len(steps)
+
+    def _fresh(self, name: str, count: int) -> NDArray[np.float64]:
+        """The next probes of one measure, `[probes, layers]`; NaN where it was not measured."""
+        series, layers = self._state.stack.probes.series(name), len(self._state.layers)
+        if series is None or series.shape[2] != layers:
+            return np.full((count, layers), np.nan)
+        fresh: NDArray[np.float64] = series[self._done : self._done + count, self._state.position].astype(np.float64)
+        return fresh
+
+    def findings(self) -> list[Finding]:
+        """What holds now."""
+        found = []
+        for law, streak in self._streaks.items():
+            if streak.since is None or streak.count < law.lasting or (law is STUCK and self._has_learnt()):
+                continue
+            said, since = self._said(law, streak.layers), f"since step {streak.since:,}"
+            forms = [f"{said}, {since}", f"{said.partition(':')[0]} {since}"]
+            before = self._streaks[VANISHED].past
+            if law is STUCK and before is not None:
+                vanished = f"vanished from step {before[0]:,} to {before[1]:,}"
+                forms = [f"{forms[0]}; its gradient had {vanished}", f"gradient {vanished}, {forms[1]}", forms[1]]
+            found.append(Finding(law.severity, forms[0], tuple(forms[1:]), streak.since, streak.layers))
+        return found
+
+    def _has_learnt(self) -> bool:
+        """Whether the loss on the training data has fallen below what guessing costs; a net of which it has may stand still."""
+        series, classes = self._state.stack.metrics.series("train_loss"), self._state.classes
+        if series is None:
+            return True
+        first, last = series[[0, -1], self._state.position]
+        guessing = math.log(classes) if classes and classes > 1 else math.inf
+        return not last > FALLEN * min(first, guessing)
+
+    def _said(self, law: Law, layers: tuple[int, ...]) -> str:
+        names = [layer.name for layer in self._state.layers]
+        weighted = [row for row, layer in enumerate(self._state.layers) if layer.weight is not None]
+        norms, values = self._newest["gradient_norm"], self._newest[law.measure][list(layers)]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gap = float(norms[weighted[0]] / norms[weighted[-1]])
+        return law.text.format(
+            layers=_named(names, layers),
+            learn="learn" if len(layers) > 1 else "learns",
+            first=names[weighted[0]],
+            last=names[weighted[-1]],
+            gap=number(gap),
+            percent=f"{100 * values.max():.0f} %",
+        )
+
+
+class _Streak:
+    """Since when a rule has held without a break, for any layer, and how often; `layers` are those for which it holds now.
+
+    `past` is from when to when it held before, if that lasted.
+    """
+
+    def __init__(self) -> None:
+        self.since: int | None = None
+        self.count = 0
+        self.layers: tuple[int, ...] = ()
+        self.past: tuple[int, int] | None = None
+        self._last = 0
+
+    def go_on(self, steps: Sequence[int], holds: NDArray[np.bool_]) -> None:
+        anywhere = np.logical_or.reduce(holds, axis=1)
+        edges = np.flatnonzero(np.diff(anywhere, prepend=self.since is not None)).tolist()
+        for begin, end in zip([0, *edges], [*edges, len(steps)], strict=True):
+            if end > begin:
+                self._take(steps[begin:end], holds=bool(anywhere[begin]))
+        self.layers = tuple(int(layer) for layer in np.flatnonzero(holds[-1]))
+
+    def _take(self, steps: Sequence[int], *, holds: bool) -> None:
+        """Steps at all of which the rule holds, or at none."""
+        if holds:
+            self.since = steps[0] if self.since is None else self.since
+            self.count += len(steps)
+            self._last = steps[-1]
+            return
+        if self.since is not None and self.count >= LASTING:
+            self.past = (self.since, self._last)
+        self.since, self.count = None, 0
+
+
+def _named(names: Sequence[str], layers: Sequence[int]) -> str:
+    """Layers in words: one, two, or from the first to the last where they are in a row."""
+    if 1 < len(layers) == len(names):
+        return "all layers"
+    if len(layers) > 2 and layers[-1] - layers[0] == len(layers) - 1:
+        return f"{names[layers[0]]} to {names[layers[-1]]}"
+    shown = [names[layer] for layer in layers[:3]]
+    more = len(layers) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
