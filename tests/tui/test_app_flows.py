@@ -202,6 +202,24 @@ def test_nobody_is_asked_of_a_run_that_has_ended(tmp_path):
             assert bench.controls() == []
 
 
+@pytest.mark.parametrize("size", [(60, 16), (120, 40)], ids=["60x16", "120x40"])
+@pytest.mark.parametrize("name", [name for name in MODALS if name not in {"HelpScreen", "CommandPalette"}])
+def test_everything_in_a_question_comes_into_sight(shared, name, size):
+    """Tab goes to every field and button of a question, and brings it into sight, with its words, at any size."""
+    shared.resize(*size)
+    shared.show("gradients")
+    shared.press(MODALS[name])
+    screen, reached = shared.app.screen, []
+    while screen.focused not in reached:
+        reached.append(screen.focused)
+        assert screen.focused.region in screen.query_one("#box").content_region
+        assert str(getattr(screen.focused, "label", "")) in shared.frame()
+        shared.press("tab")
+    shared.resize(120, 40)
+
+    assert set(reached) == {node for node in screen.query("Input, Button, OptionList") if node.display}
+
+
 BARE = ("no events yet", "one event", "no probes", "diverged", "one layer", "failed")
 STAYING = [key for key in KEYS if key.name not in {"pane", "next_pane", "screenshot", "suspend_process"}]
 QUICK = [key for key in STAYING if not set(key.key.split(",")) & set(MODALS.values())]
