@@ -104,7 +104,7 @@ class Session:
 
     def _leave(self, folder: RunFolder) -> ExitCode:
         emit(str(folder.path))
-        self.narrate(f"it goes on without this terminal; see it by `{command('table', folder)}`")
+        self.narrate(f"it goes on without this terminal; see it by `{command('watch', folder)}`")
         return ExitCode.DONE
 
     def _follow(self, folder: RunFolder, workers: list[Worker], state: RunState, interrupts: Interrupts) -> None:

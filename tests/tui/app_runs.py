@@ -13,8 +13,10 @@ from datetime import datetime
 from pathlib import Path
 
 import orjson
+import pytest
 from rich.cells import cell_len
 from textual import events
+from textual._compositor import Compositor
 from textual.geometry import Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from tui.panes.pictured_run import make_plan, training
@@ -131,7 +133,7 @@ class Bench:
     """Whether toasts are drawn; they are told in any case."""
 
     def __post_init__(self):
-        self._runner = asyncio.Runner()
+        self._runner, self._patch = asyncio.Runner(), pytest.MonkeyPatch()
         self._now = 0.0
         self.left, self.suspended, self._middle = [], [], None
         self._subject, self._standing = self.view.subject, self.view.standing
@@ -160,8 +162,10 @@ class Bench:
             version = self.view.version
 
     def __enter__(self):
-        # What the tests before have left behind is not looked through again and again.
+        # What the tests before have left behind is not looked through again and again, and what no terminal would show
+        # is not put together: a test draws the screen when it looks at it.
         gc.freeze()
+        self._patch.setattr(Compositor, "render_update", unseen)
         self._running = self.app.run_test(size=self.size, notifications=self.has_toasts)
         self.pilot = self._run(self._running.__aenter__())
         self.settle()
@@ -172,6 +176,7 @@ class Bench:
             self._run(self._running.__aexit__(*error))
         finally:
             self._runner.close()
+            self._patch.undo()
             gc.unfreeze()
 
     def _run(self, work):
@@ -272,7 +277,7 @@ class Bench:
 
     def rows(self):
         """The screen as text, one string a row."""
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+        return [strip.text for strip in self._strips()]
 
     def frame(self):
         """The screen as one text."""
@@ -291,7 +296,19 @@ class Bench:
 
     def segments(self):
         """Every piece of the screen with its style."""
-        return [segment for strip in self.app.screen._compositor.render_strips() for segment in strip]
+        return [segment for strip in self._strips() for segment in strip]
+
+    def _strips(self):
+        """The screen as it is drawn, whether the app runs just now or waits for the next key."""
+
+        async def draw():
+            return self.app.screen._compositor.render_strips()
+
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self._run(draw())
+        return self.app.screen._compositor.render_strips()
 
     def show(self, pane):
         """The pane, with nothing else on the screen, the cursor where it was, and nothing asked."""
@@ -365,6 +382,14 @@ class Bench:
             playback=None if self.replay is None else self.replay.playback,
             folder=app.folder,
         )
+
+
+def unseen(compositor, *, full=False, draw=Compositor.render_update, **options):
+    """What a screen sends to a terminal that is not there: nothing, but when the whole of it is wanted."""
+    if full:
+        return draw(compositor, full=True, **options)
+    compositor._dirty_regions.clear()
+    return None
 
 
 def key_event(key, app):
