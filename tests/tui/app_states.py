@@ -191,7 +191,7 @@ STATES = {
         },
     ),
     "huge": State(
-        lambda plan: training(plan, layers=60, until=1000, every=10, stacks=[0]),
+        lambda plan: training(plan, layers=60, every=100, stacks=[0]),
         plan=training_run([f"variant-{index:02}" for index in range(20)], seeds=10),
         focus={"trial": 1, "layer": 59},
         said={"*": ["LIVE"], "gradients": ["output"], "layers": ["output"]},

@@ -220,6 +220,7 @@ def test_everything_in_a_question_comes_into_sight(shared, name, size):
     assert set(reached) == {node for node in screen.query("Input, Button, OptionList") if node.display}
 
 
+OF_NUMBERS = ("gradients", "curves", "layers", "compare")
 BARE = ("no events yet", "one event", "no probes", "diverged", "one layer", "failed")
 STAYING = [key for key in KEYS if key.name not in {"pane", "next_pane", "screenshot", "suspend_process"}]
 QUICK = [key for key in STAYING if not set(key.key.split(",")) & set(MODALS.values())]
@@ -227,14 +228,14 @@ QUICK = [key for key in STAYING if not set(key.key.split(",")) & set(MODALS.valu
 
 @pytest.mark.parametrize("name", BARE)
 def test_no_key_breaks_on_a_run_of_which_little_is_known(tmp_path, name):
-    """Every key in every pane, in a random order, on runs without events, probes, finite numbers, or more than one layer."""
+    """Every key in the panes of numbers, some in the others, in a random order, on runs without events, probes, finite numbers, or more than one layer."""
     state, order = STATES[name], random.Random(name)
     folder = make_folder(tmp_path, state.plan)
     source = Memory(list(state.happened(state.plan)))
     with Bench(View(subject(state.plan)), lambda: source, folder=folder, size=(80, 24)) as bench:
         for pane in PANES:
             bench.call(bench.app.show_pane, pane)
-            walk(bench, order.sample(QUICK, len(QUICK)))
+            walk(bench, order.sample(QUICK, len(QUICK)) if pane in OF_NUMBERS else order.sample(QUICK, 8))
             assert [cell_len(row) for row in bench.rows()] == [80] * 24
         walk(bench, STAYING)
 

@@ -6,6 +6,7 @@ from app_states import STATES, Opening
 from rich.cells import cell_len
 
 from dlbench.tui.app import NARROW
+from dlbench.tui.model.focus import Focus
 from dlbench.tui.model.replay import Place, Replay
 from dlbench.tui.model.source import Memory
 from dlbench.tui.model.view import View
@@ -25,19 +26,21 @@ def english():
         yield
 
 
+def source_of(state, folder, happened):
+    """What makes the source of a run in a state."""
+    if state.is_replay:
+        return lambda: Replay(folder, start=Place(share=0.5), now=lambda: 0.0)
+    return lambda: (Opening if state.is_loading else Memory)(happened)
+
+
 def opened(state, base, size, **options):
     """A dashboard on a run in a state."""
     view = View(subject(state.plan))
     view.standing = state.standing
     happened = list(state.happened(state.plan))
     folder = make_folder(base / "results", state.plan, happened)
-
-    def source():
-        if state.is_replay:
-            return Replay(folder, start=Place(share=0.5), now=lambda: 0.0)
-        return (Opening if state.is_loading else Memory)(happened)
-
-    made = Bench(view, source, folder=folder, options=Options(read_only=state.is_read_only, **options), size=size)
+    wishes = Options(read_only=state.is_read_only, **options)
+    made = Bench(view, source_of(state, folder, happened), folder=folder, options=wishes, size=size)
     for name, value in state.focus.items():
         setattr(view.focus, name, value)
     return made
@@ -76,44 +79,58 @@ def test_every_pane_tells_of_every_state(bench, size, pane):
 
 
 SPARE = {"ascii": {"ascii": True}, "no colour": {"no_color": True, "palette": ANSI}}
+QUESTIONS = ((), ("ctrl+p", "slash", "e", "l", "k", "X", "x"))
 COLOURFUL = ("running", "diverged", "changed rate", "done", "failed")
 
 
 @pytest.fixture(scope="module")
 def spare(request, tmp_path_factory):
-    """A dashboard on a run in one state, in a terminal that has ASCII alone or no colours."""
-    name, how = request.param
-    with opened(STATES[name], tmp_path_factory.mktemp("spare"), SIZES["120x40"], **SPARE[how]) as made:
-        made.state = STATES[name]
+    """A dashboard in a terminal that has ASCII alone, or no colours, and a folder for the runs that it is turned to."""
+    base = tmp_path_factory.mktemp("spare")
+    with opened(STATES["running"], base / "first", SIZES["120x40"], **SPARE[request.param]) as made:
+        made.base = base
         yield made
 
 
-def shown_everywhere(bench):
-    """Go through all panes, and in each through its help."""
+def turn(bench, name):
+    """Look at a run in another state."""
+    state = STATES[name]
+    happened = list(state.happened(state.plan))
+    bench.folder = make_folder(bench.base / name.replace(" ", "-"), state.plan, happened)
+    bench.make_source = source_of(state, bench.folder, happened)
+    bench.subject, bench.standing, bench.app.read_only = subject(state.plan), state.standing, state.is_read_only
+    bench.view.focus = Focus(version=bench.view.focus.version + 1, **state.focus)
+    bench.call(bench.rewind)
+
+
+def everywhere(bench, *, with_questions):
+    """Go through all panes; with what lies over them: the help of each, the palette, every question."""
     for pane in PANES:
         bench.call(bench.app.show_pane, pane)
         yield
-    for key in ("question_mark", "ctrl+p", "slash", "e", "l", "k", "X", "x", "g"):
-        bench.press(key)
-        yield
-        while len(bench.app.screen_stack) > 1:
-            bench.call(bench.app.pop_screen)
+        for key in ("question_mark", *QUESTIONS[pane == "gradients"]) if with_questions else ():
+            bench.press(key)
+            yield
+            while len(bench.app.screen_stack) > 1:
+                bench.call(bench.app.pop_screen)
 
 
-@pytest.mark.parametrize("spare", [(name, "ascii") for name in STATES], ids=list(STATES), indirect=True, scope="module")
-def test_ascii_alone_where_that_is_asked(spare):
-    """In a terminal of ASCII nothing else is drawn in any state: not in a pane, not in the help, not in a prompt."""
-    for _ in shown_everywhere(spare):
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("spare", ["ascii"], indirect=True, scope="module")
+def test_ascii_alone_where_that_is_asked(spare, name):
+    """In a terminal of ASCII nothing else is drawn in any state: not in a pane, not in the help, not in a question."""
+    turn(spare, name)
+    for _ in everywhere(spare, with_questions=name in {"running", "names"}):
         assert {letter for row in spare.rows() for letter in row if not letter.isascii()} == set()
         assert [cell_len(row) for row in spare.rows()] == [spare.size[0]] * spare.size[1]
 
 
-@pytest.mark.parametrize(
-    "spare", [(name, "no colour") for name in COLOURFUL], ids=COLOURFUL, indirect=True, scope="module"
-)
-def test_no_colour_where_that_is_asked(spare):
+@pytest.mark.parametrize("name", COLOURFUL)
+@pytest.mark.parametrize("spare", ["no colour"], indirect=True, scope="module")
+def test_no_colour_where_that_is_asked(spare, name):
     """With NO_COLOR no cell has a colour in front or behind; what must be told is told by letters and weight."""
-    for _ in shown_everywhere(spare):
+    turn(spare, name)
+    for _ in everywhere(spare, with_questions=name == "running"):
         styles = [segment.style for segment in spare.segments() if segment.style is not None]
         assert {colour.name for style in styles for colour in (style.color, style.bgcolor) if colour} <= {"default"}
         assert any(style.bold or style.reverse or style.dim for style in styles)
