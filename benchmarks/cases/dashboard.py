@@ -43,9 +43,9 @@ def dashboard_opening(scale: Scale) -> Contest:
 
 
 def dashboard_frames(scale: Scale) -> Contest:
-    """A frame of each picture with a thousand records behind it and with a hundred thousand, or a million for the curves."""
+    """A frame of each picture with a thousand records behind it and with thirty thousand."""
     frames = scale.of(40, 2)
-    short, long = scale.of(1_000, 20), scale.of(100_000, 40)
+    short, long = scale.of(1_000, 20), scale.of(30_000, 40)
     names = {(pane, records): f"{pane}, {records:,} records" for pane in PANES for records in (short, long)}
     return Contest(
         title="A frame of 120x40 against the length of the history",
@@ -91,8 +91,8 @@ def dashboard_traffic(scale: Scale) -> Contest:
 
 
 def dashboard_slowdown(scale: Scale) -> Contest:
-    """The same training with nobody looking and with a dashboard beside it, on as many cores as there are workers, or more."""
-    steps = scale.of(15_000, 100)
+    """The same training with nobody looking and with a dashboard beside it, once that stands; with one worker and with two."""
+    steps = scale.of(40_000, 100)
     names = {(workers, watched): f"{workers} worker{'s' if workers > 1 else ''}, {'watched' if watched else 'alone'}"
              for workers in (1, 2) for watched in (False, True)}  # fmt: skip
     return Contest(
@@ -108,6 +108,6 @@ def dashboard_slowdown(scale: Scale) -> Contest:
             )
             for workers in (1, 2)
         ],
-        rounds=scale.of(7, 1),
+        rounds=scale.of(5, 1),
         threads=False,
     )

@@ -13,9 +13,12 @@ from benchmarks.lap import Lap
 from benchmarks.lessons import RECIPES
 from benchmarks.terminal import Terminal
 
+STANDING = 0.4
+"""The share of the training after which a dashboard that was opened at its beginning has long stood."""
+
 
 def run(lap: Lap, *, steps: int, workers: int, watched: bool) -> None:
-    """A lap is the time from the first to the last evaluation of a run, by the time stamps of its own events."""
+    """A lap is the time that the last part of a run took, by the time stamps of its own evaluations."""
     while True:
         lap.wait()
         with tempfile.TemporaryDirectory() as out:
@@ -37,6 +40,6 @@ def _train(out: str, steps: int, workers: int, *, watched: bool) -> float:
         event["time"]
         for path in Path(out).rglob("events/*.jsonl")
         for event in map(json.loads, path.read_text().splitlines())
-        if event["kind"] == "metrics"
+        if event["kind"] == "metrics" and event["step"] >= STANDING * steps
     ]
     return max(stamps) - min(stamps)
