@@ -220,6 +220,18 @@ def test_everything_in_a_question_comes_into_sight(shared, name, size):
     assert set(reached) == {node for node in screen.query("Input, Button, OptionList") if node.display}
 
 
+@pytest.mark.parametrize("pane", ["log", "runs"])
+def test_leaving_while_files_are_read_is_no_crash(fresh, pane):
+    """A file that has been read when the widgets for it have gone already, as on leaving, is put nowhere."""
+    fresh.show(pane)
+    shown = fresh.app.pane
+    reads = shown._read(fresh.folder if pane == "log" else fresh.folder.path.parent.parent)
+    fresh.call(lambda: shown.query("*").remove())
+    fresh.call(lambda: reads)
+
+    assert fresh.app.crash is None
+
+
 OF_NUMBERS = ("gradients", "curves", "layers", "compare")
 BARE = ("no events yet", "one event", "no probes", "diverged", "one layer", "failed")
 STAYING = [key for key in KEYS if key.name not in {"pane", "next_pane", "screenshot", "suspend_process"}]

@@ -150,17 +150,25 @@ worker's.
         """The lines that are new; those of a console that was left meanwhile are not shown."""
         try:
             self._workers = await asyncio.to_thread(consoles, folder.path)
+            if self._closes():
+                return
             if self._source is None or self._source.path.parent != folder.path:
                 self._turn_to(self._workers[0] if self._workers else 0)
             source = None
             while source is not self._source and self._source is not None:
                 source = self._source
                 lines = await asyncio.to_thread(source.poll)
+            if self._closes():
+                return
             if source is not None:
                 self.query_one(ConsoleLog).put([plain(self, line) for line in lines])
             self._tell(self._heading())
         finally:
             self._is_reading = False
+
+    def _closes(self) -> bool:
+        """Whether its widgets have gone while a file was read: the dashboard is being left."""
+        return not self.query(ConsoleLog)
 
     def _turn_to(self, worker: int) -> None:
         folder = dashboard(self).folder

@@ -143,13 +143,18 @@ click on a header sorts.
     async def _read(self, base: Path) -> None:
         try:
             folders = await asyncio.to_thread(self._list.find, base)
+            if self._closes():
+                return
             self._newest = [str(folder.path) for folder in folders]
             for gone in [path for path in self._found if path not in set(self._newest)]:
                 self._forget(gone)
             for folder in folders:
                 if not self.is_on_screen:
                     break
-                self._put(await asyncio.to_thread(self._list.look, folder))
+                run = await asyncio.to_thread(self._list.look, folder)
+                if self._closes():
+                    return
+                self._put(run)
             self._arrange()
             count = len(folders)
             self._tell(
@@ -159,6 +164,10 @@ click on a header sorts.
             )
         finally:
             self._is_looking = False
+
+    def _closes(self) -> bool:
+        """Whether its widgets have gone while a run was looked at: the dashboard is being left."""
+        return not self.query(DataTable)
 
     def _put(self, run: Listed) -> None:
         is_new = run.path not in self._found
