@@ -188,7 +188,7 @@ def test_detach(bench):
 
     assert code == 0
     assert (path / "plan.json").is_file()
-    assert "dlbench table results/small/" in err
+    assert "dlbench watch results/small/" in err
     assert json.loads(bench("runs", "--json")[1])[0]["state"] == "running"
     assert bench("stop", path.name, "--kill", "--timeout", "5", "--json")[0] == 0
 
