@@ -164,7 +164,11 @@ STATES = {
     "dropped": State(
         lambda plan: [*under_way(plan), control("drop", 300, trials=[1])],
         focus={"trial": 1},
-        said={"*": ["dropped at step 300"], "log": ["step 300: sigmoid, seed 1 dropped"]},
+        said={
+            "*": ["dropped at step 300"],
+            **dict.fromkeys(PICTURES, ("step 250 ·",)),
+            "log": ["step 300: sigmoid, seed 1 dropped"],
+        },
         listed=("dropped @ 300",),
     ),
     "changed rate": State(

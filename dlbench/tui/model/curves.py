@@ -158,8 +158,12 @@ def _series(reduce: Reduce, line: Line, field: str, name: str, ink: int, *, dash
     steps = np.full(length, -1, np.int64)
     for track in tracks:
         steps[: len(track.steps)] = np.maximum(steps[: len(track.steps)], track.steps)
+    middles = np.stack([_padded(track.middle, length) for track in tracks])
     known = steps >= 0
-    middles = np.stack([_padded(track.middle, length) for track in tracks])[:, known]
+    if all(trial.dropped_at is not None for trial in line.trials):
+        # What was dropped ends with its last number.
+        known[np.flatnonzero(np.isfinite(middles).any(axis=0))[-1] + 1 :] = False
+    middles = middles[:, known]
     mean = _mean(middles)
     if line.is_band:
         low, high = np.fmin.reduce(middles), np.fmax.reduce(middles)

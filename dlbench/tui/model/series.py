@@ -13,7 +13,7 @@ from dlbench.tui.model.buckets import Buckets, Floats
 from dlbench.tui.model.curves import curve_series
 from dlbench.tui.model.view import View
 
-__all__ = ["broken_layers", "curve_series", "grid", "histogram_at", "layer_values", "probe_step"]
+__all__ = ["broken_layers", "curve_series", "grid", "histogram_at", "layer_values", "probe_step", "probe_steps"]
 
 OF_WEIGHTS = frozenset({"gradient_norm", "weight_norm", "update_ratio"})
 """Measures that a layer without weights does not have."""
@@ -79,9 +79,16 @@ def _marked(state: TrialState, until: int, buckets: Buckets, values: Floats, bro
     return Grid(starts, ends, values, broken, filled)
 
 
+def probe_steps(view: View, trial: int) -> list[int]:
+    """The steps at which a trial was probed, ascending; what its stack goes on to write once it is dropped is no probe of it."""
+    state = view.state.trials[trial]
+    dropped = state.dropped_at
+    return state.probe_steps if dropped is None else state.probe_steps[: bisect_left(state.probe_steps, dropped)]
+
+
 def probe_step(view: View, trial: int) -> int | None:
     """The step of the probe nearest to the cursor, the newest where the cursor follows; `None` before the first."""
-    steps, step = view.state.trials[trial].probe_steps, view.focus.step
+    steps, step = probe_steps(view, trial), view.focus.step
     if not steps:
         return None
     return steps[-1] if step is None else steps[_nearest(steps, step)]

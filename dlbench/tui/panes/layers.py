@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from dlbench.tui.host import dashboard
+from dlbench.tui.model.series import probe_steps
 from dlbench.tui.panes.pictures import PicturePane
 from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
@@ -60,4 +61,4 @@ layer passes on, over the units and the examples of that step's batch.
     def stops(self) -> list[int]:
         """The steps of the trial's probes."""
         view = dashboard(self).view
-        return view.state.trials[view.focus.trial].probe_steps
+        return probe_steps(view, view.focus.trial)

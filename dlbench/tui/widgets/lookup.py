@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.tui.model.series import probe_steps
 from dlbench.tui.model.trials import name_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def layer_of(view: View, index: int) -> int:
 
 def cursor_of(view: View, index: int) -> tuple[int, int] | None:
     """Layer and step of the cursor in a trial's pictures, the newest probe where it follows; `None` without any."""
-    steps = view.state.trials[index].probe_steps
+    steps = probe_steps(view, index)
     if not steps:
         return None
     return layer_of(view, index), steps[-1] if view.focus.step is None else view.focus.step

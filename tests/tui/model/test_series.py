@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from model_runs import HEALTHY, LAYERS, begins, diverged, evaluated, make_plan, probed, view_of
 
 from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
-from dlbench.tui.model.series import grid, histogram_at, layer_values, probe_step
+from dlbench.tui.model.series import grid, histogram_at, layer_values, probe_step, probe_steps
 
 NOTHING = np.nan
 
@@ -124,6 +124,8 @@ def test_a_dropped_trial_was_not_measured_any_more():
     assert found.filled.tolist() == [True] + [False] * 8
     assert not found.broken.any()
     assert grid(view, 1, "gradient_norm").filled.tolist() == [True] + [False] * 7 + [True]
+    assert [probe_step(view, trial) for trial in (0, 1)] == [0, 8]
+    assert [probe_steps(view, trial) for trial in (0, 1)] == [[0], [0, 8]]
 
 
 def test_a_grid_follows_the_run():
