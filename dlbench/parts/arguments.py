@@ -23,6 +23,13 @@ class Of:
     catalog: str
 
 
+@dataclass(frozen=True)
+class Takes:
+    """Marks a union with the words for what it takes."""
+
+    what: str
+
+
 Settings: TypeAlias = dict[str, Any]
 """A part as plain data: `{"kind": name, argument: value, ...}`, every default filled in."""
 

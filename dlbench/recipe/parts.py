@@ -24,13 +24,13 @@ from pydantic import (
 
 from dlbench.errors import UsageError, meant
 from dlbench.parts import CATALOGS
-from dlbench.parts.arguments import Of, PerTrial, Settings
+from dlbench.parts.arguments import Of, PerTrial, Settings, Takes
 from dlbench.parts.catalog import Part
 from dlbench.parts.datasets.common import COMMON
 from dlbench.plan.breakpoints import PATTERN
 from dlbench.plan.breakpoints import parse as parse_breakpoint
 from dlbench.plan.measures import CURVES
-from dlbench.recipe.sections import ConditionText, MetricName, Takes
+from dlbench.recipe.sections import ConditionText, MetricName
 from dlbench.recipe.tables import Table, one_sentence, reworded, worded
 from dlbench.recipe.words import given, listed, nearest
 from dlbench.report.metrics import METRICS

@@ -8,14 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from annotated_types import Ge, Gt, Len
 
-from dlbench.parts.arguments import Activation, Init, Layers, Of, Settings
-
-
-@dataclass(frozen=True)
-class Takes:
-    """Marks a union with the words for what it takes."""
-
-    what: str
+from dlbench.parts.arguments import Activation, Init, Layers, Of, Settings, Takes
 
 
 Text: TypeAlias = Annotated[
