@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlbench.report.format import clock
+
 if TYPE_CHECKING:
     from dlbench.plan import Plan, Stack
     from dlbench.report.stack_state import StackState
@@ -29,13 +31,6 @@ def shortened(names: list[str]) -> str:
             return f"{SEPARATOR.join(shown)} + {len(names) - len(shown)} more"
         shown.append(name)
     return SEPARATOR.join(shown)
-
-
-def clock(seconds: float) -> str:
-    """A duration as `0:05`, `12:30` or `1:02:03`."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def steps(stack: StackState) -> str:

@@ -130,3 +130,10 @@ def _difference(summary: Summary, metric: Metric, spec: str) -> tuple[str, str]:
     if summary.interval is None:
         return mean, ""
     return mean, interval_text(Interval(scale * summary.interval.low, scale * summary.interval.high), signed)
+
+
+def clock(seconds: float) -> str:
+    """A duration as `0:05`, `12:30` or `1:02:03`."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

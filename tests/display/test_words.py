@@ -2,8 +2,9 @@
 
 import pytest
 
-from dlbench.display.words import LABEL_WIDTH, clock, label, lost, pace, shortened, steps
+from dlbench.display.words import LABEL_WIDTH, label, lost, pace, shortened, steps
 from dlbench.plan import Plan, Stack, Trial
+from dlbench.report.format import clock
 from dlbench.report.state import RunState
 
 

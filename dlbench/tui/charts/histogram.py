@@ -13,7 +13,7 @@ from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Floats
+from dlbench.tui.charts.scale import Floats, percent
 
 AXES_FROM = (28, 5)
 """From this width and height on there are axes."""
@@ -73,15 +73,6 @@ def histogram(  # noqa: PLR0913  # what a chart is made of
     bins = _Bins(shares[:-1], low_power, width_power).trimmed()
     drawing.draw(bins, float(shares[-1]), has_axes=has_axes)
     return picture
-
-
-def percent(share: float) -> str:
-    """A share of 1 as text: 0 and 100 only for none and for all."""
-    if 0 < share < 0.01:
-        return "<1 %"
-    if 0.99 < share < 1:
-        return ">99 %"
-    return f"{share:.0%}".replace("%", " %")
 
 
 def _with_words(picture: Picture, words: str, glyphs: Glyphs) -> Picture:

@@ -179,3 +179,10 @@ def _not_a_point(low: float, high: float) -> tuple[float, float]:
     if high - low > 1e-12 * max(abs(low), abs(high), LOWEST):
         return low, high
     return low - room, high + room
+
+
+def percent(share: float) -> str:
+    """A share for people: `12 %`, `0.3 %`; only what is all or nothing reads `100 %` or `0 %`."""
+    if share in {0.0, 1.0}:
+        return f"{100 * share:.0f} %"
+    return f"{100 * min(max(share, 0.001), 0.999):.{0 if 0.01 <= share < 0.995 else 1}f} %"

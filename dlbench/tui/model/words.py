@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.scale import number
+from dlbench.tui.charts.scale import number, percent
 from dlbench.tui.model.findings import findings
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
@@ -160,20 +160,6 @@ def measured(measure: str, value: float) -> str:
     if shown.bounds == (0.0, 1.0):
         return f"{percent(value)} {shown.title}"
     return f"{shown.title} {number(value)}"
-
-
-def percent(share: float) -> str:
-    """A share for people: `12 %`, `0.3 %`; only what is all or nothing reads `100 %` or `0 %`."""
-    if share in {0.0, 1.0}:
-        return f"{100 * share:.0f} %"
-    return f"{100 * min(max(share, 0.001), 0.999):.{0 if 0.01 <= share < 0.995 else 1}f} %"
-
-
-def clock(seconds: float) -> str:
-    """A duration as `0:05`, `12:30` or `1:02:03`."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def _width(*lines: list[Piece]) -> int:

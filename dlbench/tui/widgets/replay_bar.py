@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
+from dlbench.report.format import clock
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.model.words import clock
 from dlbench.tui.widgets.chart import Chart
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE
-from dlbench.tui.charts.histogram import BAR, histogram, percent
+from dlbench.tui.charts.histogram import BAR, histogram
 from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.scale import percent
 
 BINS = 40
 
@@ -100,7 +101,7 @@ def test_nothing_and_only_zeros_are_said_in_words():
 
 def test_shares_are_never_rounded_to_none_or_all():
     """Only none is 0 %, only all is 100 %."""
-    assert [percent(share) for share in (0, 1e-9, 0.124, 0.9999, 1)] == ["0 %", "<1 %", "12 %", ">99 %", "100 %"]
+    assert [percent(share) for share in (0, 1e-9, 0.124, 0.9999, 1)] == ["0 %", "0.1 %", "12 %", "99.9 %", "100 %"]
 
 
 FRAME = [

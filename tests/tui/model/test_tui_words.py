@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from model_runs import STEPS, begins, diverged, ended, evaluated, make_plan, probed, view_of
 from rich.cells import cell_len
 
+from dlbench.report.format import clock
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.scale import percent
 from dlbench.tui.model.view import Playback
-from dlbench.tui.model.words import STANDINGS, badge, clock, cursor_line, facts, measured, percent
+from dlbench.tui.model.words import STANDINGS, badge, cursor_line, facts, measured
 
 SICK = {"gradient_norm": [1e-6, None, 1e-3, 0.1]}
 
