@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, TypeAlias
 
-Group: TypeAlias = Literal["Everywhere", "Cursor", "Pictures", "Run", "Replay", "Tables"]
+Group: TypeAlias = Literal["Everywhere", "Cursor", "Charts", "Run", "Replay", "Tables"]
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,14 @@ KEYS = (
     Key("end", "newest_step", "", "To the newest step, and stay with it.", "Cursor"),
     Key("up", "layer(1)", "", "One layer towards the output.", "Cursor"),
     Key("down", "layer(-1)", "", "One layer towards the input.", "Cursor"),
-    Key("m", "measure(1)", "Measure", "The next measure.", "Pictures", ("gradients", "layers")),
-    Key("M", "measure(-1)", "", "The measure before.", "Pictures"),
-    Key("c", "range", "", "Colours over all that was measured, or without its extremes.", "Pictures"),
-    Key("v", "beside", "Beside", "Another variant side by side, on one scale; again for the next, then alone.", "Pictures", ("gradients",)),
-    Key("y", "log", "Log", "Logarithmic axis, or linear.", "Pictures", ("curves",)),
-    Key("z", "log_steps", "Steps", "Steps evenly, or the first ones wide: on a logarithmic axis.", "Pictures", ("gradients", "curves")),
-    Key("t", "curves", "Loss/acc", "Loss, or accuracy.", "Pictures", ("curves",)),
-    Key("b", "spread", "Spread", "The trial alone, all its seeds, or every variant's mean with a band.", "Pictures", ("curves",)),
+    Key("m", "measure(1)", "Measure", "The next measure.", "Charts", ("gradients", "layers")),
+    Key("M", "measure(-1)", "", "The measure before.", "Charts"),
+    Key("c", "range", "", "Colours over all that was measured, or without its extremes.", "Charts"),
+    Key("v", "beside", "Beside", "Another variant side by side, on one scale; again for the next, then alone.", "Charts", ("gradients",)),
+    Key("y", "log", "Log", "Logarithmic axis, or linear.", "Charts", ("curves",)),
+    Key("z", "log_steps", "Steps", "Steps evenly, or the first ones wide: on a logarithmic axis.", "Charts", ("gradients", "curves")),
+    Key("t", "curves", "Loss/acc", "Loss, or accuracy.", "Charts", ("curves",)),
+    Key("b", "spread", "Spread", "The trial alone, all its seeds, or every variant's mean with a band.", "Charts", ("curves",)),
     Key("space", "pause", "Pause", "Pause the training, or let it go on; in a replay, the replay.", "Run", PICTURES),
     Key("full_stop", "advance", "Step", "One step, then pause again; in a replay, to the next event.", "Run"),
     Key("greater_than_sign", "epoch", "", "One epoch, then pause again.", "Run"),
@@ -129,7 +129,7 @@ def footer(pane: str) -> list[Key]:
 
 def dispensable(keys: list[Key]) -> Iterator[Key]:
     """The keys of a footer in the order in which they are left out where there is no room; of a group the last one first."""
-    order = ("Everywhere", "Replay", "Run", "Tables", "Pictures", "Cursor")
+    order = ("Everywhere", "Replay", "Run", "Tables", "Charts", "Cursor")
     yield from sorted((key for key in keys[::-1] if "*" not in key.shown), key=lambda key: order.index(key.group))
     yield from (key for key in keys if "*" in key.shown)
 

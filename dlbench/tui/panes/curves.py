@@ -7,11 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from dlbench.tui.host import dashboard
-from dlbench.tui.panes.pictures import PicturePane
+from dlbench.tui.panes.charting import ChartPane
 from dlbench.tui.widgets.curve_chart import CurveChart
 
 
-class CurvesPane(PicturePane):
+class CurvesPane(ChartPane):
     """Loss above accuracy where there is room for both, else the one of them that is chosen."""
 
     NAME: ClassVar[str] = "curves"

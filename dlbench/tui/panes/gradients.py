@@ -14,7 +14,7 @@ from dlbench.tui.host import dashboard
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.series import grid
 from dlbench.tui.model.trials import listed
-from dlbench.tui.panes.pictures import PicturePane
+from dlbench.tui.panes.charting import ChartPane
 from dlbench.tui.widgets.chart import entitle
 from dlbench.tui.widgets.color_scale import ColorScale
 from dlbench.tui.widgets.curve_chart import CurveChart
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 
-class GradientsPane(PicturePane):
+class GradientsPane(ChartPane):
     """One measure of every layer over the whole training; a second trial beside it on the same scale."""
 
     NAME: ClassVar[str] = "gradients"

@@ -9,13 +9,13 @@ from textual.containers import Horizontal
 
 from dlbench.tui.host import dashboard
 from dlbench.tui.model.series import probe_steps
-from dlbench.tui.panes.pictures import PicturePane
+from dlbench.tui.panes.charting import ChartPane
 from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
 from dlbench.tui.widgets.layer_table import LayerTable
 
 
-class LayersPane(PicturePane):
+class LayersPane(ChartPane):
     """The net as it was at the cursor's step, or as it is now."""
 
     NAME: ClassVar[str] = "layers"

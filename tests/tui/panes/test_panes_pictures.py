@@ -9,10 +9,10 @@ from stage import Stage, act, shown
 from dlbench.plan.measures import MEASURES
 from dlbench.tui.charts.glyphs import ASCII, SHADES
 from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.tui.panes.charting import nearest
 from dlbench.tui.panes.curves import CurvesPane
 from dlbench.tui.panes.gradients import GradientsPane, following
 from dlbench.tui.panes.layers import LayersPane
-from dlbench.tui.panes.pictures import nearest
 from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.color_scale import ColorScale
 from dlbench.tui.widgets.curve_chart import CurveChart

@@ -1,4 +1,4 @@
-"""What panes of pictures share: one cursor, moved by keys, by the mouse and by its wheel."""
+"""What panes of charts share: one cursor, moved by keys, by the mouse and by its wheel."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ TALL, WIDE = 26, 130
 LOW = 15
 
 
-class PicturePane(Pane):
+class ChartPane(Pane):
     """A pane of charts. Its size decides which of them there is room for, by the classes -tall, -low and -wide.
 
     Where there is room for one set of curves only, the focus says which.
     """
 
     DEFAULT_CSS = """
-    PicturePane {
+    ChartPane {
         .frame { border: round $frame; border-title-color: $foreground; border-subtitle-color: $text-muted; }
         &.-ascii .frame { border: ascii $frame; }
         CurveChart.accuracy { display: none; }
