@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlbench.recipe.sections import said
@@ -17,11 +18,13 @@ from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.rounding import gap
 from dlbench.report.state import RunState
 from dlbench.report.statistics import (
+    MOST_SEEDS,
     Interval,
     Summary,
     paired_difference,
     seeds_to_resolve,
     seeds_to_resolve_share,
+    seeds_to_resolve_share_difference,
     summarize,
 )
 from dlbench.report.trial import Status
@@ -73,7 +76,7 @@ class Evidence:
 
     `lost` have diverged: they meet no condition. `never` never got there: they are above every bound. `pending` are under
     way, failed, or have no such number: nothing is known of them. `touched` were changed or dropped by hand before: what
-    they say is not of the recipe.
+    they say is not of the recipe. `resolve` tells about how many seeds take a limit out of the interval of `summary`.
     """
 
     values: dict[int, float]
@@ -82,6 +85,7 @@ class Evidence:
     pending: frozenset[int]
     touched: Mapping[int, Touch]
     summary: Summary
+    resolve: Callable[[float], int | None]
 
 
 def judge(state: RunState, claims: Iterable[Claim], compare: Compare) -> list[Verdict]:
@@ -157,7 +161,8 @@ def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
     lost = {seed for seed, trial in without.items() if trial.status is Status.DIVERGED} - never
     pending = set(by_seed) - set(known) - never - lost
     summary = summarize(list(known.values()), is_share=metric.is_share)
-    return Evidence(known, frozenset(lost), frozenset(never), frozenset(pending), touched, summary)
+    resolve = partial(_resolve_share if metric.is_share else _resolve_mean, summary)
+    return Evidence(known, frozenset(lost), frozenset(never), frozenset(pending), touched, summary, resolve)
 
 
 def _is_settled(trial: TrialState, at_step: int | None) -> bool:
@@ -173,14 +178,27 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric) -> Evidence:
     if sign < 0:
         first, second = second, first
     pending, touched = ours.pending | theirs.pending, {**theirs.touched, **ours.touched}
+    summary = paired_difference(first, second, is_share=metric.is_share)
     return Evidence(
         {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)},
         (ours.lost | ours.never | theirs.lost | theirs.never) - pending - set(touched),
         frozenset(),
         pending - set(touched),
         touched,
-        paired_difference(first, second, is_share=metric.is_share),
+        summary,
+        partial(seeds_to_resolve_share_difference, first, second)
+        if metric.is_share
+        else partial(_resolve_mean, summary),
     )
+
+
+def _resolve_mean(summary: Summary, limit: float) -> int | None:
+    mean, spread = summary.mean, summary.deviation
+    return seeds_to_resolve(spread, abs(mean - limit)) if mean is not None and spread else None
+
+
+def _resolve_share(summary: Summary, limit: float) -> int | None:
+    return None if summary.mean is None else seeds_to_resolve_share(summary.mean, limit)
 
 
 def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
@@ -209,22 +227,21 @@ def _by_interval(evidence: Evidence, condition: Condition, metric: Metric) -> tu
         return Outcome.CONFIRMED, ""
     if condition.holds_none(interval):
         return Outcome.REFUTED, ""
-    return Outcome.UNDECIDED, _needed(evidence, condition, metric)
+    return Outcome.UNDECIDED, _needed(evidence, condition)
 
 
-def _needed(evidence: Evidence, condition: Condition, metric: Metric) -> str:
-    """How many seeds would decide it, where that can be said."""
-    mean, spread = evidence.summary.mean, evidence.summary.deviation
-    if mean is None or spread is None:
-        return ""
+def _needed(evidence: Evidence, condition: Condition) -> str:
+    """About how many more seeds would decide it, if they went on like these."""
+    mean = evidence.summary.mean
+    assert mean is not None  # it has an interval
     limit = min(condition.limits, key=lambda bound: abs(bound - mean))
-    if metric.is_share and not condition.is_difference:
-        seeds = seeds_to_resolve_share(mean, limit)
-    else:
-        seeds = seeds_to_resolve(spread, abs(mean - limit)) if spread > 0 else None
-    if seeds is None or seeds <= evidence.summary.n:
-        return "more seeds will hardly decide it" if mean == limit else ""
-    return f"about {seeds:,} seeds would decide it"
+    if gap(mean, limit) == 0:
+        return "more seeds will hardly decide it"
+    seeds = evidence.resolve(limit)
+    if seeds is None:
+        return f"more than {MOST_SEEDS:,} seeds would be needed to decide it"
+    more = max(seeds - evidence.summary.n, 1)
+    return f"about {more:,} more seed{'s' if more > 1 else ''} would decide it"
 
 
 def _pending_text(evidence: Evidence) -> str:

@@ -7,7 +7,8 @@ is imported where it is called.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,11 +94,15 @@ def share_interval(successes: int, n: int) -> Interval | None:
     """
     if n == 0:
         return None
-    wilson = _wilson(successes / n, n)
-    return Interval(0.0 if successes == 0 else wilson.low, 1.0 if successes == n else wilson.high)
+    return _share_interval(successes / n, n)
 
 
-def _wilson(share: float, n: int) -> Interval:
+def _share_interval(share: float, n: float) -> Interval:
+    wilson = _wilson(share, n)
+    return Interval(0.0 if share == 0 else wilson.low, 1.0 if share == 1 else wilson.high)
+
+
+def _wilson(share: float, n: float) -> Interval:
     from scipy.special import ndtri
 
     z = float(ndtri((1 + CONFIDENCE) / 2))
@@ -126,32 +131,54 @@ def share_difference_interval(ours: Sequence[float], theirs: Sequence[float]) ->
     It joins both Wilson intervals, counting how the two go together, and so does not shrink to a point when all pairs agree,
     as Student's interval of the differences would.
     """
-    n = len(ours)
-    p, q = share_interval(round(sum(ours)), n), share_interval(round(sum(theirs)), n)
-    if p is None or q is None:
-        return None
-    a, b = sum(ours) / n, sum(theirs) / n
-    phi = _phi(ours, theirs)
-    down = _joined(a - p.low, q.high - b, phi)
-    up = _joined(p.high - a, b - q.low, phi)
-    return Interval(max(a - b - down, -1.0), min(a - b + up, 1.0))
+    return _fourfold(ours, theirs).difference_interval() if ours else None
+
+
+@dataclass(frozen=True)
+class Fourfold:
+    """Pairs of 0 and 1, counted by what both say; counts may be fractions of pairs."""
+
+    both: float
+    only_ours: float
+    only_theirs: float
+    neither: float
+
+    @property
+    def n(self) -> float:
+        """All pairs."""
+        return self.both + self.only_ours + self.only_theirs + self.neither
+
+    def scaled(self, n: float) -> Fourfold:
+        """The same shares over `n` pairs."""
+        factor = n / self.n
+        return Fourfold(self.both * factor, self.only_ours * factor, self.only_theirs * factor, self.neither * factor)
+
+    def difference_interval(self) -> Interval:
+        """Newcombe's interval of our share less theirs."""
+        n = self.n
+        a, b = (self.both + self.only_ours) / n, (self.both + self.only_theirs) / n
+        p, q, phi = _share_interval(a, n), _share_interval(b, n), self._phi()
+        down, up = _joined(a - p.low, q.high - b, phi), _joined(p.high - a, b - q.low, phi)
+        return Interval(max(a - b - down, -1.0), min(a - b + up, 1.0))
+
+    def _phi(self) -> float:
+        """Correlation of the two series; Newcombe's continuity correction where positive."""
+        ours, theirs = self.both + self.only_ours, self.both + self.only_theirs
+        margins = ours * theirs * (self.n - ours) * (self.n - theirs)
+        if margins <= 0:
+            return 0.0
+        excess = self.both * self.neither - self.only_ours * self.only_theirs
+        return (max(excess - self.n / 2, 0.0) if excess > 0 else excess) / math.sqrt(margins)
+
+
+def _fourfold(ours: Sequence[float], theirs: Sequence[float]) -> Fourfold:
+    both = sum(a * b for a, b in zip(ours, theirs, strict=True))
+    only_ours, only_theirs = sum(ours) - both, sum(theirs) - both
+    return Fourfold(both, only_ours, only_theirs, len(ours) - both - only_ours - only_theirs)
 
 
 def _joined(first: float, second: float, phi: float) -> float:
     return math.sqrt(max(first * first - 2 * phi * first * second + second * second, 0.0))
-
-
-def _phi(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Correlation of two series of 0 and 1 from their fourfold table; Newcombe's continuity correction where positive."""
-    n = len(ours)
-    both = sum(a * b for a, b in zip(ours, theirs, strict=True))
-    only_ours, only_theirs = sum(ours) - both, sum(theirs) - both
-    neither = n - both - only_ours - only_theirs
-    margins = sum(ours) * sum(theirs) * (n - sum(ours)) * (n - sum(theirs))
-    if margins == 0:
-        return 0.0
-    excess = both * neither - only_ours * only_theirs
-    return (max(excess - n / 2, 0.0) if excess > 0 else excess) / math.sqrt(margins)
 
 
 def seeds_to_resolve(spread: float, gap: float) -> int | None:
@@ -172,6 +199,16 @@ def seeds_to_resolve_share(share: float, limit: float) -> int | None:
 
     A share of 0 can never be told from a limit of 0, nor a share of 1 from 1.
     """
-    if share == limit:
-        return None
-    return next((n for n in range(1, MOST_SEEDS + 1) if limit not in _wilson(share, n)), None)
+    return None if share == limit else _first(lambda n: limit not in _wilson(share, n))
+
+
+def seeds_to_resolve_share_difference(ours: Sequence[float], theirs: Sequence[float], limit: float) -> int | None:
+    """About how many pairs take `limit` out of Newcombe's interval, if the pairs go on as they are, or `None`."""
+    pairs = _fourfold(ours, theirs)
+    return _first(lambda n: limit not in pairs.scaled(n).difference_interval())
+
+
+def _first(resolves: Callable[[int], bool]) -> int | None:
+    """The smallest number of seeds that resolves something, which more of them resolve as well; `None` beyond ten thousand."""
+    n = bisect_left(range(1, MOST_SEEDS + 1), True, key=resolves) + 1
+    return n if n <= MOST_SEEDS else None

@@ -142,13 +142,67 @@ def test_shares_go_by_their_own_interval(accuracies, claim, outcome):
     assert verdict(values_of(a=accuracies), metric="solved", **claim).outcome is outcome
 
 
-def test_more_seeds_are_asked_for():
-    """An undecided claim says about how many seeds would decide it, and so many of the same kind do."""
-    found = verdict(values_of(a=SPREAD), at_least=0.82)
+def more_of(text):
+    """How many more seeds a verdict's text asks for."""
+    assert "would decide it" in text
+    return int(text.rpartition("about ")[2].split()[0].replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "claim"),
+    [
+        (SPREAD, None, {"at_least": 0.82}),
+        (SPREAD, [0.79, 0.83, 0.84, 0.80, 0.86], {"better_than": "b"}),
+        ([1.0] * 7 + [0.5] * 3, None, {"metric": "solved", "at_least": 0.5}),
+        ([1.0] * 5, None, {"metric": "solved", "at_least": 0.8}),
+        ([1.0] * 5, [1.0] * 4 + [0.5], {"metric": "solved", "better_than": "b"}),
+        ([1.0] * 6 + [0.5] * 4, [1.0] * 4 + [0.5] * 5 + [1.0], {"metric": "solved", "better_than": "b"}),
+    ],
+    ids=["mean", "difference", "share", "share-of-one", "share-difference", "share-difference-both-ways"],
+)
+def test_more_seeds_are_asked_for(ours, theirs, claim):
+    """An undecided claim says how many seeds more would decide it: so many of the same kind do, and half of them do not."""
+
+    def repeated(seeds):
+        """The same run with so many seeds, going round; whole rounds keep mean and shares."""
+        times = -(-seeds // len(ours))
+        return values_of(**{name: side * times for name, side in (("a", ours), ("b", theirs)) if side})
+
+    found = verdict(repeated(len(ours)), **claim)
+    total = len(ours) + more_of(found.text)
     assert found.outcome is UNDECIDED
-    needed = int(found.text.rpartition("about ")[2].split()[0])
-    assert needed > 5
-    assert verdict(values_of(a=SPREAD * (needed // 5 + 1)), at_least=0.82).outcome is CONFIRMED
+    assert f" more seed{'s' if total - len(ours) > 1 else ''} would decide it" in found.text
+    assert verdict(repeated(total), **claim).outcome is CONFIRMED
+    # Repeating values shrinks a small sample's deviation a little: half is well below.
+    assert total // 2 < len(ours) or verdict(repeated(total // 2 - len(ours) + 1), **claim).outcome is UNDECIDED
+
+
+def test_one_more_seed_is_one():
+    """Where a single seed is lacking, it is spoken of in the singular."""
+    found = verdict(values_of(a=[1.0] * 5), metric="solved", at_least=0.6)
+    assert found.text.endswith("; about 1 more seed would decide it")
+    assert verdict(values_of(a=[1.0] * 6), metric="solved", at_least=0.6).outcome is CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("state", "claim"),
+    [
+        ({"a": SPREAD}, {"at_least": 0.8399}),
+        ({"a": SPREAD, "b": [0.88, 0.86, 0.8399, 0.82, 0.80]}, {"better_than": "b"}),
+        ({"a": [1.0] * 7 + [0.5] * 3}, {"metric": "solved", "at_most": 0.705}),
+        ({"a": [1.0] * 5, "b": [1.0] * 5}, {"metric": "solved", "better_than": "b", "by": 1e-5}),
+    ],
+    ids=["mean", "difference", "share", "share-difference"],
+)
+def test_too_many_seeds_are_not_counted(state, claim):
+    """Where more than 10,000 seeds would be needed, no number is made up."""
+    assert verdict(values_of(**state), **claim).text.endswith("more than 10,000 seeds would be needed to decide it")
+
+
+def test_what_every_seed_decides_asks_for_no_more():
+    """Asked of every seed a claim is decided once all have a number: none of its verdicts asks for more seeds."""
+    for accuracies in ([0.9, 0.9], [0.9, 0.1], [0.9, None]):
+        assert "more seed" not in verdict(values_of(a=accuracies), at_least=0.5, every_seed=True).text
 
 
 def test_what_no_number_of_seeds_decides_is_told():
