@@ -10,7 +10,6 @@ from annotated_types import Ge, Gt, Len
 
 from dlbench.parts.arguments import Activation, Init, Layers, Of, Settings, Takes
 
-
 Text: TypeAlias = Annotated[
     str | Annotated[dict[Literal["en", "ko"], str], Len(1)], Takes("a text, or texts as { en = ..., ko = ... }")
 ]
