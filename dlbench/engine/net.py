@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, cast
 
@@ -13,8 +13,8 @@ from torch import Tensor
 from dlbench.engine.loss import Loss
 from dlbench.engine.streams import stream
 from dlbench.parts.inits import Draw, fill
-from dlbench.parts.layers.base import LAYERS, ByHand, Passed, Place
-from dlbench.parts.net import Block, slots_of
+from dlbench.parts.layers.base import LAYERS, ByHand, Composite, Layer, Passed, Place
+from dlbench.parts.net import Block, leaves, slots_of
 
 REGISTER = 16
 """Rows are a multiple of this many numbers wide, a whole vector register: the fused optimizers round the last few numbers of a
@@ -44,7 +44,7 @@ def initial_row(blocks: Sequence[Block], seed: int) -> Tensor:
         fill(
             weight.init, Draw(weight.shape, weight.fan_in, weight.fan_out, stream(seed, "init", f"{block.name}.{name}"))
         )
-        for block in blocks
+        for block in leaves(blocks)
         for name, weight in block.weights.items()
     ]
     used = sum(tensor.numel() for tensor in drawn)
@@ -75,19 +75,41 @@ def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], 
     trials = len(seeds)
     rows = [initial_row(blocks, seed) for blocks, seed in zip(blocks_of_trials, seeds, strict=True)]
     weights = torch.stack(rows).to(device)
+    every = list(leaves(blocks_of_trials[0]))
     buffers = {
         block.name: {
             name: torch.full((trials, *buffer.shape), buffer.fill, device=device)
             for name, buffer in block.buffers.items()
         }
-        for block in blocks_of_trials[0]
+        for block in every
     }
     generators = {
         block.name: [stream(seed, block.settings["kind"], block.name, device) for seed in seeds]
-        for block in blocks_of_trials[0]
+        for block in every
         if LAYERS[block.settings["kind"]].traits.get("random")
     }
     return Tensors(weights, torch.zeros_like(weights), buffers, generators)
+
+
+@dataclass
+class Taps:
+    """What a probed step hands out, in the order of the probes' rows.
+
+    `outputs` are `[trials, batch, ...]` each; `flows` the gradients' norms at the states of recurrent layers, `[trials]` each.
+    """
+
+    outputs: list[Tensor] = field(default_factory=list)
+    flows: list[Tensor] = field(default_factory=list)
+
+    @classmethod
+    def joined(cls, slices: Sequence[Taps]) -> Taps:
+        """The taps of a whole stack out of those of its slices."""
+        if len(slices) == 1:
+            return slices[0]
+        outputs, flows = (
+            zip(*parts, strict=True) for parts in ([own.outputs for own in slices], [own.flows for own in slices])
+        )
+        return cls([torch.cat(parts) for parts in outputs], [torch.cat(parts) for parts in flows])
 
 
 class Net:
@@ -100,64 +122,84 @@ class Net:
     def __init__(self, blocks: Sequence[Block], tensors: Tensors) -> None:
         self.blocks = blocks
         self.trials = tensors.weights.shape[0]
-        self.widest = max(prod(shape) for block in blocks for shape in (block.input, block.output))
+        every = list(leaves(blocks))
+        self.widest = max(prod(shape) for block in every for shape in (block.input, block.output))
         self.leaves: list[Tensor] = []
         self._gradient_views: list[Tensor] = []
-        self._weights: list[Mapping[str, Tensor]] = []
+        self._weights: dict[str, Mapping[str, Tensor]] = {}
         slots = {slot.name: slot for slot in slots_of(blocks)}
-        for block in blocks:
+        for block in every:
             own: dict[str, Tensor] = {}
             for name in block.weights:
                 slot = slots[f"{block.name}.{name}"]
                 own[name] = slot.of(tensors.weights).detach().requires_grad_()
                 self.leaves.append(own[name])
                 self._gradient_views.append(slot.of(tensors.gradient))
-            self._weights.append(own)
-        self._places = [
-            Place(training=True, generators=tensors.generators.get(block.name, ()), buffers=tensors.buffers[block.name])
-            for block in blocks
-        ]
-        self._test_places = [replace(place, training=False) for place in self._places]
+            self._weights[block.name] = own
+        self._places = {
+            block.name: Place(
+                training=True, generators=tensors.generators.get(block.name, ()), buffers=tensors.buffers[block.name]
+            )
+            for block in every
+        }
+        self._test_places = {name: replace(place, training=False) for name, place in self._places.items()}
+        self._unrolled = [block for block in every if block.times]
         self.by_hand = all(isinstance(block.layer, ByHand) and block.layer.can_go_backward() for block in blocks)
-        self._first = next(index for index, block in enumerate(blocks) if block.weights)
+        self._first = next(index for index, block in enumerate(blocks) if block.weights or block.branches)
 
-    def forward(self, x: Tensor, *, training: bool, taps: list[Tensor] | None = None) -> Tensor:
-        """Logits `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed block's output."""
-        places = self._places if training else self._test_places
-        for block, weights, place in zip(self.blocks, self._weights, places, strict=True):
-            x = block.layer.forward(x, weights, place)
+    def forward(self, x: Tensor, *, training: bool, taps: Taps | None = None) -> Tensor:
+        """Logits `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed row's output."""
+        return self._chain(self.blocks, x, self._places if training else self._test_places, taps)
+
+    def _chain(self, blocks: Sequence[Block], x: Tensor, places: Mapping[str, Place], taps: Taps | None) -> Tensor:
+        for block in blocks:
+            if block.branches:
+                outputs = [self._chain(branch, x, places, taps) for branch in block.branches]
+                x = cast("Composite", block.layer).merge(outputs)
+            else:
+                x = cast("Layer", block.layer).forward(x, self._weights[block.name], places[block.name])
             if taps is not None and block.probed:
-                taps.append(x.detach())
+                taps.outputs += [state.detach() for state in self._states(block)]
+                taps.outputs.append(x.detach())
         return x
 
-    def learn(self, x: Tensor, targets: Tensor, loss: Loss, taps: list[Tensor] | None = None) -> Tensor:
+    def _states(self, block: Block) -> list[Tensor]:
+        """The states of a recurrent layer at its probed steps of time, `[trials, batch, units]` each."""
+        states = self._places[block.name].states
+        return [] if states is None else [states[time] for time in block.times]
+
+    def learn(self, x: Tensor, targets: Tensor, loss: Loss, taps: Taps | None = None) -> Tensor:
         """The loss of each trial on a batch, `[trials]`; its gradient is put into the gradient's rows."""
         losses, gradients = (self._by_hand if self.by_hand else self._by_autograd)(x, targets, loss, taps)
         torch._foreach_copy_(self._gradient_views, gradients)
         return losses
 
-    def _by_autograd(
-        self, x: Tensor, targets: Tensor, loss: Loss, taps: list[Tensor] | None
-    ) -> tuple[Tensor, list[Tensor]]:
+    def _by_autograd(self, x: Tensor, targets: Tensor, loss: Loss, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
+        for block in self._unrolled:
+            self._places[block.name].states = None if taps is None else []
         losses = loss.losses(self.forward(x, training=True, taps=taps), targets)
+        states = [] if taps is None else [state for block in self._unrolled for state in self._states(block)]
         # The gradient of a sum is each trial's own. (grad_outputs of ones would say it too, but make torch import sympy, 2 s.)
-        return losses.detach(), list(torch.autograd.grad(losses.sum(), self.leaves))
+        gradients = torch.autograd.grad(losses.sum(), [*self.leaves, *states])
+        if taps is not None:
+            of_states = gradients[len(self.leaves) :]
+            taps.flows += [torch.linalg.vector_norm(gradient, dim=(1, 2)) for gradient in of_states]
+        return losses.detach(), list(gradients[: len(self.leaves)])
 
     @torch.no_grad()
-    def _by_hand(
-        self, x: Tensor, targets: Tensor, loss: Loss, taps: list[Tensor] | None
-    ) -> tuple[Tensor, list[Tensor]]:
+    def _by_hand(self, x: Tensor, targets: Tensor, loss: Loss, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
         way = [x]
-        for block, weights, place in zip(self.blocks, self._weights, self._places, strict=True):
-            way.append(block.layer.forward(way[-1], weights, place))
+        for block in self.blocks:
+            layer = cast("Layer", block.layer)
+            way.append(layer.forward(way[-1], self._weights[block.name], self._places[block.name]))
             if taps is not None and block.probed:
-                taps.append(way[-1])
+                taps.outputs.append(way[-1])
         losses, gradient = loss.losses(way[-1], targets), loss.gradient(way[-1], targets)
         gradients: list[Tensor] = []
         for index in range(len(self.blocks) - 1, self._first - 1, -1):
-            passed = Passed(way[index], way[index + 1], self._weights[index], self._places[index])
-            layer = cast("ByHand", self.blocks[index].layer)
-            before, own = layer.backward(gradient, passed, wants_input=index > self._first)
+            block = self.blocks[index]
+            passed = Passed(way[index], way[index + 1], self._weights[block.name], self._places[block.name])
+            before, own = cast("ByHand", block.layer).backward(gradient, passed, wants_input=index > self._first)
             gradients[:0] = own
             if before is not None:
                 gradient = before

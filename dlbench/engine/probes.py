@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.devices import precise
+from dlbench.engine.net import Taps
 from dlbench.parts.activations import bounds
 from dlbench.parts.arguments import Number, spread
-from dlbench.parts.net import Block
+from dlbench.parts.net import TIME, Block, Row, rows_of
 from dlbench.parts.rows import Slot
 from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
 
@@ -40,7 +41,7 @@ SATURATED = 0.01
 
 
 class Probe:
-    """Measures the probed blocks of a stack at chosen steps; one row of results a trial and block.
+    """Measures the layers of a stack at chosen steps; one row of results a trial and row of `rows_of`.
 
     A probe of a deep tiny net is dear for its many small operations, not for its numbers: so layers are measured together
     wherever their tensors have one shape.
@@ -48,24 +49,26 @@ class Probe:
 
     def __init__(self, blocks: Sequence[Block], slots: Sequence[Slot], width: int, *, histograms: bool) -> None:
         """`slots` lay the blocks' weights out in rows of `width` numbers."""
-        probed = [block for block in blocks if block.probed]
+        rows = rows_of(blocks)
         watched = {slot.name: slot for slot in slots}
-        self._slots = [
-            watched[f"{block.name}.{next(iter(block.weights))}"] if block.weights else None for block in probed
-        ]
-        self._families = _families(probed)
-        self._layers = len(probed)
+        self._slots = [None if row.weight is None else watched[row.weight] for row in rows]
+        self._times = [index for index, row in enumerate(rows) if row.kind == TIME]
+        self._families = _families(rows)
+        self._layers = len(rows)
         self._histogram = LogHistogram(self._slots, width) if histograms else None
 
     @torch.no_grad()
-    def measure(self, before: Tensor, after: Tensor, gradient: Tensor, taps: Sequence[Tensor]) -> Measures:
+    def measure(self, before: Tensor, after: Tensor, gradient: Tensor, taps: Taps) -> Measures:
         """The measures of one step, arrays `[trials, layers]`, NaN where a layer has no such thing.
 
         `before` and `after` are the rows of weights around the step, `gradient` the rows that made it (all `[trials,
-        parameters]`), `taps` the outputs of the probed blocks `[trials, batch, ...]`. The norms are Euclidean; deviation is
-        over batch and units together.
+        parameters]`), `taps` what the forward pass handed out. The norms are Euclidean; deviation is over batch and units
+        together. The gradient of a step of time is that of the loss for the layer's state then.
         """
-        measures = torch.cat([self._weight_measures(before, after, gradient), self._activation_measures(taps)])
+        of_weights = self._weight_measures(before, after, gradient)
+        if self._times:
+            of_weights[0, :, self._times] = torch.stack(taps.flows, dim=1)
+        measures = torch.cat([of_weights, self._activation_measures(taps.outputs)])
         parts = [measures.reshape(-1)]
         if self._histogram is not None:
             parts.append(self._histogram.count(gradient).reshape(-1))
@@ -111,10 +114,9 @@ class Probe:
         return result
 
 
-def described(block: Block) -> dict[str, Any]:
-    """A probed block as the `stack` event tells of it: its name, its kind, the shape of its weight if it has one."""
-    shape = next((list(weight.shape) for weight in block.weights.values()), None)
-    return {"name": block.name, "kind": block.settings["kind"], "weight": shape}
+def described(row: Row) -> dict[str, Any]:
+    """A row as the `stack` event tells of it: its name, its kind, the shape of its weight if it has one."""
+    return {"name": row.name, "kind": row.kind, "weight": None if row.shape is None else list(row.shape)}
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,11 @@ class _Family:
     high: Number | None
 
 
-def _families(blocks: Sequence[Block]) -> list[_Family]:
+def _families(rows: Sequence[Row]) -> list[_Family]:
     members: dict[tuple[Any, ...], list[int]] = {}
-    for layer, block in enumerate(blocks):
-        low, high = bounds(block.settings["activation"]) if "activation" in block.settings else (None, None)
-        members.setdefault((block.output, low, high), []).append(layer)
+    for layer, row in enumerate(rows):
+        low, high = (None, None) if row.activation is None else bounds(row.activation)
+        members.setdefault((row.output, low, high), []).append(layer)
     return [_Family(layers, low, high) for (_, low, high), layers in members.items()]
 
 

@@ -22,13 +22,13 @@ from dlbench.engine.checkpoint import Checkpoint
 from dlbench.engine.evaluate import evaluate
 from dlbench.engine.ledger import Ledger, Sink
 from dlbench.engine.loss import loss_for
-from dlbench.engine.net import Net, allocate, combine
+from dlbench.engine.net import Net, Taps, allocate, combine
 from dlbench.engine.probes import Probe, described
 from dlbench.engine.schedule import ProbeBudget, evaluation_steps
 from dlbench.engine.update import Update
 from dlbench.engine.watch import Watch
 from dlbench.parts.datasets import describe
-from dlbench.parts.net import Block, outline, slots_of
+from dlbench.parts.net import Block, outline, rows_of, slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
 
@@ -151,7 +151,7 @@ class Trainer:
 
     def _probed_step(self, step: int, *, is_planned: bool) -> Tensor:
         """The same step, bit for bit, with its insides written down; only planned probes are booked."""
-        taps: list[list[Tensor]] = [[] for _ in self._nets]
+        taps = [Taps() for _ in self._nets]
         losses = self._gradients(step, taps)
         self._wait()
         started = time.perf_counter()
@@ -161,7 +161,7 @@ class Trainer:
             self._update.apply(step)
         self._wait()
         started = time.perf_counter()
-        joined = [torch.cat(parts) if len(parts) > 1 else parts[0] for parts in zip(*taps, strict=True)]
+        joined = Taps.joined(taps)
         measures = self._ledger.probed(self._probe.measure(before, self.tensors.weights, gradient, joined))  # sync
         self._write("probe", stack=self.index, step=step, **measures, cost=self._cost())
         self.watch.probed(step, measures)
@@ -171,8 +171,8 @@ class Trainer:
             self._budget.took(cost)
         return losses
 
-    def _gradients(self, step: int, taps: list[list[Tensor]] | None = None) -> Tensor:
-        """Forward and backward through one batch; the losses `[trials]`. Each net's taps get its probed blocks' outputs."""
+    def _gradients(self, step: int, taps: list[Taps] | None = None) -> Tensor:
+        """Forward and backward through one batch; the losses `[trials]`. Each net fills its taps."""
         x, labels = self._batches.take(step)
         losses = []
         start = 0
@@ -208,7 +208,7 @@ class Trainer:
             classes=max(self._loss.outputs, 2),
             rates=self._update.rates,
             dropped=np.flatnonzero(self.dropped).tolist(),
-            layers=[described(block) for block in self.blocks if block.probed],
+            layers=[described(row) for row in rows_of(self.blocks)],
         )
 
     def _evaluate(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.engine.ledger import Losses, Sink
-from dlbench.parts.net import Block
+from dlbench.parts.net import Block, rows_of
 from dlbench.plan.breakpoints import Breakpoint
 from dlbench.plan.measures import GRADIENT_RATIO
 
@@ -47,9 +47,9 @@ class Watch:
         self.conditions: dict[Breakpoint, bool] = {}
         self.is_hit = False
         self._stack, self._steps, self._variants, self._write = stack, steps, list(variants), write
-        probed = [block for block in blocks if block.probed]
-        self._layers = [block.name for block in probed]
-        self._weighted = [index for index, block in enumerate(probed) if block.weights]
+        rows = rows_of(blocks)
+        self._layers = [row.name for row in rows]
+        self._weighted = [index for index, row in enumerate(rows) if row.weight]
         self._progress: dict[Breakpoint, Progress] = {}
 
     def probed(self, step: int, measures: Mapping[str, Any]) -> None:

@@ -8,83 +8,177 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from dlbench.parts import make
 from dlbench.parts.arguments import Settings
-from dlbench.parts.layers.base import Buffer, Layer, Shape, ShapeError, Weight
+from dlbench.parts.layers.base import Branch, Buffer, Composite, Layer, Path, Shape, ShapeError, Unrolled, Weight
 from dlbench.parts.rows import Slot, lay_out
+
+MOST_TIMES = 32
+"""Steps of time of one recurrent layer that probes give a row, evenly chosen of a longer sequence."""
 
 
 @dataclass(frozen=True)
 class Block:
     """One layer at its place: a name such as `dense3`, the layer, its shapes and what it owns.
 
-    The name counts layers of the same kind. It is the place in every random stream, so that a net with dropout between
-    its dense layers starts from the same weights as the net without.
+    The name counts layers of the same kind over the whole net, those inside of others too. It is the place in every
+    random stream, so that a net with dropout between its dense layers, or with some of them inside of residual blocks,
+    starts from the same weights as the net without. A composite layer has `branches` and owns nothing itself.
     """
 
     name: str
-    layer: Layer
+    layer: Layer | Composite
     settings: Settings
     input: Shape
     output: Shape
     weights: Mapping[str, Weight]
     buffers: Mapping[str, Buffer]
+    branches: tuple[tuple[Block, ...], ...] = ()
 
     @property
     def parameters(self) -> int:
-        """How many numbers one trial trains here."""
-        return sum(weight.size for weight in self.weights.values())
+        """How many numbers one trial trains here, branches included."""
+        own = sum(weight.size for weight in self.weights.values())
+        return own + sum(inner.parameters for branch in self.branches for inner in branch)
+
+    @property
+    def products(self) -> int:
+        """Multiplications of a weight by a number that one sample takes on its way forward, branches left out."""
+        return sum(weight.size * weight.uses for weight in self.weights.values())
 
     @property
     def probed(self) -> bool:
         """Whether probes give it a row: it owns weights, or it is an activation."""
         return bool(self.weights) or "activation" in self.settings
 
+    @property
+    def times(self) -> list[int]:
+        """The steps of time (from 0) of a recurrent layer that probes give a row each; none for other layers."""
+        if not isinstance(self.layer, Unrolled):
+            return []
+        last = self.layer.times(self.input) - 1
+        count = min(last + 1, MOST_TIMES)
+        return sorted({round(last * index / max(count - 1, 1)) for index in range(count)})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the probes: the name, the kind of layer, the watched weight's name and shape, and the bounds' owner.
+
+    A recurrent layer has a row a step of time, of the kind `time`, before its own; these have no weight.
+    """
+
+    name: str
+    kind: str
+    weight: str | None
+    shape: Shape | None
+    output: Shape
+    activation: Settings | None
+
+
+TIME = "time"
+"""The kind of a row that shows a recurrent layer's state at one step of time."""
+
 
 class LayerError(ShapeError):
-    """A layer of a model does not fit; `index` is its position in `model.layers` (the number of layers for the output)."""
+    """A layer of a model does not fit; `path` leads to it in `[model]`, and is empty for the output layer."""
 
-    def __init__(self, index: int, what: str) -> None:
+    def __init__(self, path: Path, what: str) -> None:
         super().__init__(what)
-        self.index = index
+        self.path = path
 
 
 def outline(model: Settings, shape: Shape, outputs: int) -> list[Block]:
     """The blocks of a model for samples of `shape`, ending in the output layer of `outputs` units; raises `LayerError`."""
-    seen: Counter[str] = Counter()
-    blocks: list[Block] = []
-    for index, settings in unrolled(model, outputs):
-        kind = settings["kind"]
-        seen[kind] += 1
-        is_output = index == len(model["layers"])
-        name = "output" if is_output else f"{kind}{seen[kind]}"
+    drafter = _Drafter()
+    blocks = drafter.chain(Branch(("layers",), model["layers"]), shape)
+    output = {"kind": "dense", "units": outputs, "activation": {"kind": "identity"}, **model["output"]}
+    return [*blocks, drafter.block("output", output, (), blocks[-1].output if blocks else shape)]
+
+
+class _Drafter:
+    """Lays out blocks one after the other, and counts them by kind."""
+
+    def __init__(self, seen: Counter[str] | None = None) -> None:
+        self._seen = Counter() if seen is None else seen
+
+    def chain(self, branch: Branch, shape: Shape) -> list[Block]:
+        """The blocks of layers in a row, `repeat` laid out."""
+        blocks: list[Block] = []
+        for path, settings in unrolled(branch):
+            name = branch.name or settings["kind"]
+            self._seen[name] += 1
+            blocks.append(self.block(f"{name}{self._seen[name]}", settings, path, shape))
+            shape = blocks[-1].output
+        return blocks
+
+    def block(self, name: str, settings: Settings, path: Path, shape: Shape) -> Block:
+        """One layer for samples of `shape`."""
         try:
-            layer: Layer = make("layers", settings)
+            layer: Layer | Composite = make("layers", settings)
+            if isinstance(layer, Composite):
+                return self._composite(name, layer, settings, path, shape)
             output = layer.output(shape)
+        except LayerError:
+            raise
         except ValueError as error:
-            raise LayerError(index, str(error)) from error
-        blocks.append(Block(name, layer, settings, shape, output, layer.weights(shape), layer.buffers(shape)))
-        shape = output
-    return blocks
+            raise LayerError(path, str(error)) from error
+        return Block(name, layer, settings, shape, output, layer.weights(shape), layer.buffers(shape))
+
+    def _composite(self, name: str, layer: Composite, settings: Settings, path: Path, shape: Shape) -> Block:
+        branches = layer.branches(shape, partial(self._after, path, shape))
+        drawn = tuple(tuple(self.chain(_below(path, branch), shape)) for branch in branches)
+        output = layer.merged([branch[-1].output if branch else shape for branch in drawn])
+        return Block(name, layer, settings, shape, output, {}, {}, drawn)
+
+    def _after(self, path: Path, shape: Shape, branch: Branch) -> Shape:
+        """The shape at the end of a branch, tried out without counting it."""
+        blocks = _Drafter(self._seen.copy()).chain(_below(path, branch), shape)
+        return blocks[-1].output if blocks else shape
+
+
+def _below(path: Path, branch: Branch) -> Branch:
+    return branch._replace(where=(*path, *branch.where))
+
+
+def unrolled(branch: Branch) -> Iterator[tuple[Path, Settings]]:
+    """Every layer of a chain in order with its path: `repeat` laid out."""
+    for index, settings in enumerate(branch.layers):
+        once = {key: value for key, value in settings.items() if key != "repeat"}
+        for _ in range(settings.get("repeat", 1)):
+            yield (*branch.where, index), once
+
+
+def leaves(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Every block, in the order in which a forward pass goes through them: a composite comes after its branches."""
+    for block in blocks:
+        for branch in block.branches:
+            yield from leaves(branch)
+        yield block
 
 
 def slots_of(blocks: Sequence[Block]) -> list[Slot]:
-    """Where each weight lies in a trial's row, named `dense1.weight`, in the order of the blocks."""
+    """Where each weight lies in a trial's row, named `dense1.weight`, in the order of the forward pass."""
     return lay_out(
         [
             (f"{block.name}.{name}", weight.shape, weight.is_bias, weight.fan_in)
-            for block in blocks
+            for block in leaves(blocks)
             for name, weight in block.weights.items()
         ]
     )
 
 
-def unrolled(model: Settings, outputs: int) -> Iterator[tuple[int, Settings]]:
-    """Every layer in order with its index in `model.layers`: `repeat` laid out, the output layer last."""
-    for index, settings in enumerate(model["layers"]):
-        once = {key: value for key, value in settings.items() if key != "repeat"}
-        for _ in range(settings.get("repeat", 1)):
-            yield index, once
-    output = {"kind": "dense", "units": outputs, "activation": {"kind": "identity"}, **model["output"]}
-    yield len(model["layers"]), output
+def rows_of(blocks: Sequence[Block]) -> list[Row]:
+    """The rows of the probes, in the order of the forward pass."""
+    return [row for block in leaves(blocks) if block.probed for row in _rows(block)]
+
+
+def _rows(block: Block) -> Iterator[Row]:
+    activation = block.settings.get("activation")
+    for time in block.times:
+        yield Row(f"{block.name}[{time + 1}]", TIME, None, None, block.output[-1:], activation)
+    weight, own = next(iter(block.weights.items()), (None, None))
+    slot = None if weight is None else f"{block.name}.{weight}"
+    yield Row(block.name, block.settings["kind"], slot, None if own is None else own.shape, block.output, activation)

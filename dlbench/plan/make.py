@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from dlbench.parts.datasets import describe
-from dlbench.parts.net import outline
+from dlbench.parts.net import leaves, outline
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
@@ -95,5 +95,9 @@ def _load(settings: dict[str, Any], trials: list[int]) -> Load:
     batch = batch_size(settings["train"], source.train)
     steps = total_steps(settings["train"], source.train)
     parameters = sum(block.parameters for block in blocks)
-    # A product costs 2 operations a weight and sample, forward once, backward twice.
-    return Load(trials, steps, len(blocks), parameters, flops=6.0 * parameters * batch)
+    every = list(leaves(blocks))
+    # A product costs 2 operations, forward once, backward twice.
+    flops = 6.0 * batch * sum(block.products for block in every)
+    # A recurrent layer launches its operations at every step of time.
+    launched = sum(max(len(block.times), 1) for block in every)
+    return Load(trials, steps, launched, parameters, flops)

@@ -42,7 +42,12 @@ def _part(catalog: str, settings: dict[str, Any]) -> dict[str, Any]:
         if any(isinstance(mark, PerTrial) for mark in found):
             kept[name] = value is None
         elif inner is not None and value is not None:
-            kept[name] = [_part(inner, item) for item in value] if isinstance(value, list) else _part(inner, value)
+            kept[name] = _parts(inner, value)
         else:
             kept[name] = value
     return kept
+
+
+def _parts(catalog: str, value: Any) -> Any:
+    """A part, a list of parts, or lists of them, each reduced."""
+    return [_parts(catalog, item) for item in value] if isinstance(value, list) else _part(catalog, value)

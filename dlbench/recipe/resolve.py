@@ -132,9 +132,8 @@ def _check_net(result: Resolved, model: Settings, source: Source) -> None:
     try:
         blocks = outline(model, source.shape, source.outputs)
     except LayerError as error:
-        is_output = error.index == len(model["layers"])
-        place: KeyPath = ("model", "layers") if is_output else ("model", "layers", error.index)
-        result.mistakes.append((place, f"the output layer does not fit: {error}" if is_output else str(error)))
+        place: KeyPath = ("model", *error.path) if error.path else ("model", "layers")
+        result.mistakes.append((place, str(error) if error.path else f"the output layer does not fit: {error}"))
         return
     result.parameters = sum(block.parameters for block in blocks)
     if too_many := limits.beyond(result.parameters, limits.PARAMETERS, "parameters in one trial"):

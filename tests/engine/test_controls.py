@@ -238,7 +238,7 @@ def test_a_rate_changed_midway_as_torch(kind: str, oracle: Any, tmp_path: Path) 
     start, _ = Attended(tmp_path / "start", plan).train({0: [asked("stop")]})
     nets = []
     for trial in range(2):
-        weights = start._nets[0]._weights
+        weights = start._nets[0]._weights.values()
         net = nn.Sequential(nn.Linear(2, 6), nn.Sigmoid(), nn.Linear(6, 1))
         with torch.no_grad():
             for module, own in zip((net[0], net[2]), weights, strict=True):

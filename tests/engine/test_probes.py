@@ -11,6 +11,7 @@ from cases import dense, plan_of, settings, trained, trainer_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlbench.engine.net import Taps
 from dlbench.engine.probes import BINS, HISTOGRAM_LOW, HISTOGRAM_WIDTH, LogHistogram
 from dlbench.engine.schedule import SHARE, ProbeBudget, evaluation_steps, probe_steps
 from dlbench.parts.rows import Slot
@@ -23,14 +24,14 @@ def test_measures_as_numpy() -> None:
     """Every measure of the first step is what numpy computes in double precision from the step's own tensors, to 1e-4."""
     plan = plan_of({"a": settings([dense(6, "sigmoid"), dense(4, "relu")], steps=1, points=1)}, seeds=range(3))
     before = trainer_of(plan)[0]
-    taps: list[torch.Tensor] = []
+    taps = Taps()
     before._nets[0].forward(before._batches.take(0)[0], training=True, taps=taps)
     before._gradients(0)
     after, events = trained(plan)
     (probe,) = events.of("probe")
     watched = [slot for slot in after._update._groups[0][0].slots if not slot.is_bias]
 
-    for layer, (slot, tap) in enumerate(zip(watched, taps, strict=True)):
+    for layer, (slot, tap) in enumerate(zip(watched, taps.outputs, strict=True)):
         for trial in range(3):
             gradient, old, new = (
                 slot.of(rows)[trial].double().numpy()

@@ -19,7 +19,8 @@ ADAM = {"kind": "adam", "lr": 0.01}
 def torch_net(trainer: Trainer, trial: int) -> nn.Sequential:
     """The oracle: torch's own modules with the weights that the trial has now."""
     modules: list[nn.Module] = []
-    for block, weights in zip(trainer.blocks, trainer._nets[0]._weights, strict=True):
+    for block in trainer.blocks:
+        weights = trainer._nets[0]._weights[block.name]
         if block.settings["kind"] == "flatten":
             modules.append(nn.Flatten())
         elif block.settings["kind"] == "batch_norm":

@@ -263,7 +263,7 @@ def test_dense_on_images_says_what_to_do() -> None:
     """A dense layer on images is an error that names the layer, the shape and the remedy, with its index."""
     with pytest.raises(LayerError, match=r"'dense' takes features, but gets \(1, 8, 8\); put .*flatten") as caught:
         outline(settings([dense(4)])["model"], (1, 8, 8), 10)
-    assert caught.value.index == 0
+    assert caught.value.path == ("layers", 0)
     with pytest.raises(ShapeError):
         make("layers", {"kind": "dense", "units": 2}).output((1, 2, 2))
 

@@ -49,11 +49,20 @@ def size_of(path: Path) -> int | None:
 
 @dataclass(frozen=True)
 class Download:
-    """A dataset that torchvision downloads: its name here, its class there, and its files below a data folder in bytes."""
+    """A dataset that torchvision downloads: its name here, its class there, and its files below a data folder in bytes.
+
+    `archive` is the one file that all of them come in; where it is `None`, each comes as a `.gz` of its own.
+    """
 
     name: str
     torchvision: str
     files: Mapping[str, int]
+    archive: str | None = None
+
+    @property
+    def packed(self) -> list[str]:
+        """The files as they are downloaded, below a data folder."""
+        return [self.archive] if self.archive else [f"{name}.gz" for name in self.files]
 
     @property
     def size(self) -> int:

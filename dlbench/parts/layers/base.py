@@ -1,12 +1,12 @@
 """What every layer is: shapes and weights without torch, a forward pass with a leading trial axis.
 
 A layer object holds its arguments and nothing else. Its weights, running statistics and random streams come in from
-outside, so that one layer object serves a whole stack of trials.
+outside, so that one layer object serves a whole stack of trials. A composite layer holds chains of other layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -21,19 +21,27 @@ Shape: TypeAlias = tuple[int, ...]
 """The shape of one sample: no trial axis, no batch axis. Features are `(features,)`, images `(channels, height, width)`."""
 
 
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys and indices that lead to a layer's settings in `[model]`: `("layers", 2, "branches", 0, 1)`."""
+
+
 class ShapeError(ValueError):
     """A layer cannot take the shape it is given; the text names the layer, both shapes and a remedy."""
 
 
 @dataclass(frozen=True)
 class Weight:
-    """A tensor that training changes: its shape in one trial, its fans, and the init that fills it."""
+    """A tensor that training changes: its shape in one trial, its fans, and the init that fills it.
+
+    `uses` is how often one sample meets each of its numbers: once in a dense layer, at every place of a convolution.
+    """
 
     shape: Shape
     fan_in: int
     fan_out: int
     init: Settings
     is_bias: bool = False
+    uses: int = 1
 
     @property
     def size(self) -> int:
@@ -54,13 +62,15 @@ class Place:
     """Where a layer stands during one forward pass of a stack.
 
     `generators` holds one random stream a trial; `buffers` the layer's own, each `[trials, *shape]`, changed in place
-    while `training`. `kept` is what a layer puts aside on the way forward for its way backward.
+    while `training`. `kept` is what a layer puts aside on the way forward for its way backward. Where `states` is a list,
+    an unrolled layer appends its state after every step of time, `[trials, batch, units]`: a probe wants to see them.
     """
 
     training: bool
     generators: Sequence[torch.Generator] = ()
     buffers: Mapping[str, torch.Tensor] = field(default_factory=dict)
     kept: torch.Tensor | None = None
+    states: list[torch.Tensor] | None = None
 
 
 class Layer(Protocol):
@@ -77,6 +87,40 @@ class Layer(Protocol):
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
         """Map `x` of `[trials, batch, *shape]` to `[trials, batch, *output(shape)]`; weights are `[trials, *their shape]`."""
+
+
+class Branch(NamedTuple):
+    """A chain of layers inside of a composite one: where in its settings it is written, and the layers' settings.
+
+    `name` is what its layers are called and counted by, where their kind is not right: a projection is no layer of the
+    recipe, and must not change the names, and so the random streams, of those that are.
+    """
+
+    where: Path
+    layers: Sequence[Settings]
+    name: str | None = None
+
+
+@runtime_checkable
+class Composite(Protocol):
+    """A layer made of chains of layers that all see its input; it owns no weights itself."""
+
+    def branches(self, shape: Shape, after: Callable[[Branch], Shape]) -> Sequence[Branch]:
+        """The chains for an input of `shape`; `after` tells the shape in which one of them ends."""
+
+    def merged(self, shapes: Sequence[Shape]) -> Shape:
+        """The shape of a sample after this layer, where its chains end in `shapes`; raises `ShapeError`."""
+
+    def merge(self, outputs: Sequence[torch.Tensor]) -> torch.Tensor:
+        """One `[trials, batch, *merged]` from what the chains put out."""
+
+
+@runtime_checkable
+class Unrolled(Protocol):
+    """A layer that takes a sequence step by step: probes look at its state over time."""
+
+    def times(self, shape: Shape) -> int:
+        """How many steps of time there are in an input of `shape`."""
 
 
 class Passed(NamedTuple):
@@ -122,5 +166,7 @@ class Stateless:
         return {}
 
 
-LAYERS: Catalog[type[Layer]] = Catalog("layers", title="what a net is stacked of, input first")
-"""Trait `random=True`: the layer draws numbers while training, and finds one stream a trial in `Place.generators`."""
+LAYERS: Catalog[type[Layer | Composite]] = Catalog("layers", title="what a net is stacked of, input first")
+"""Trait `random=True`: the layer draws numbers while training, and finds one stream a trial in `Place.generators`.
+
+Trait `alone_on_cpu=True`: on a CPU a stack is no faster than its trials one after the other, and needs more memory."""

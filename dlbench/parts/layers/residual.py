@@ -1,0 +1,77 @@
+"""The residual block: the lecture's fast forward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from dlbench.parts.activations import bind
+from dlbench.parts.arguments import Activation, Init, Layers, Settings
+from dlbench.parts.layers.base import LAYERS, Branch, Shape, ShapeError
+from dlbench.parts.lazy import torch
+
+IDENTITY = {"kind": "identity"}
+
+
+@LAYERS.add()
+class Residual:
+    """Let the signal skip some layers: y = f(x + F(x)), with F the `layers` (He et al. 2016, equation 1).
+
+    Where F changes the shape, the skipping signal goes through a projection, y = f(P x + F(x)) (equation 2): a dense layer, or
+    a convolution with a kernel of 1 and the stride that fits; both without bias. `shortcut = "identity"` refuses that,
+    `"projection"` asks for it always. The activation f and the projection's init are the model's unless given. With `activation = "identity"`, and
+    norm and activation before each product inside, it is the pre-activation form (He et al. 2016b, figure 4e).
+    """
+
+    def __init__(
+        self,
+        *,
+        layers: Layers,
+        shortcut: Literal["auto", "identity", "projection"] = "auto",
+        activation: Activation | None = None,
+        init: Init | None = None,
+    ) -> None:
+        if not layers:
+            raise ValueError("'residual' needs at least one layer in 'layers'")
+        self.inside = layers
+        self.shortcut = shortcut
+        self.activate = bind(activation or IDENTITY)
+        self.init = init or {"kind": "torch_default"}
+
+    def branches(self, shape: Shape, after: Callable[[Branch], Shape]) -> Sequence[Branch]:
+        """The layers, and beside them the shortcut: empty, or a projection to the shape in which the layers end."""
+        body = Branch(("layers",), self.inside)
+        output = after(body)
+        if self.shortcut == "identity" or (self.shortcut == "auto" and output == shape):
+            return [body, Branch((), [])]
+        return [body, Branch((), [{**_projection(shape, output), "init": self.init}], "shortcut")]
+
+    def merged(self, shapes: Sequence[Shape]) -> Shape:
+        """The shape of both; raises `ShapeError` where they differ."""
+        inside, beside = shapes
+        if inside != beside:
+            raise ShapeError(
+                f"'residual' adds its input {beside} to what its layers make of it, {inside}; make them equal, "
+                'or write shortcut = "auto" for a projection'
+            )
+        return inside
+
+    def merge(self, outputs: Sequence[torch.Tensor]) -> torch.Tensor:
+        """f(F(x) + x), all `[trials, batch, *shape]`."""
+        inside, beside = outputs
+        return self.activate(inside + beside)
+
+
+def _projection(shape: Shape, output: Shape) -> Settings:
+    """The settings of a layer without bias and activation from one shape to the other; raises `ShapeError` if there is none."""
+    plain = {"activation": IDENTITY, "bias": False}
+    if len(shape) == len(output) == 1:
+        return {"kind": "dense", "units": output[0], **plain}
+    if len(shape) == len(output) == 3:
+        # The stride that makes ceil(size / stride) the wanted size, as that of 'same' padding does.
+        stride = round(shape[1] / output[1])
+        if stride >= 1 and all(
+            -(-before // stride) == wanted for before, wanted in zip(shape[1:], output[1:], strict=True)
+        ):
+            return {"kind": "conv", "channels": output[0], "kernel": 1, "stride": stride, "padding": "same", **plain}
+    raise ShapeError(f"'residual' has no projection from its input {shape} to what its layers make of it, {output}")
