@@ -20,7 +20,7 @@ class Checkpoint:
 
     The order of batches is a function of (seed, epoch) and needs no state; dropout's streams do. `losses` sums the batch
     losses of `losses_count` steps since the last evaluation. What viewers have done to the training is `rates`, the learning
-    rate of each trial, and `dropped`; how far breakpoints have come is `watch`.
+    rate of each trial, and `dropped`; how far breakpoints have come is `watch`, how far early stopping has `stopping`.
     """
 
     trials: list[str]
@@ -38,6 +38,7 @@ class Checkpoint:
     rates: list[float] = field(default_factory=list)
     dropped: list[bool] = field(default_factory=list)
     watch: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    stopping: dict[str, Any] = field(default_factory=dict)
     v: int = CHECKPOINT_VERSION
 
 

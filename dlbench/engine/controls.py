@@ -82,7 +82,7 @@ class Controls:
 
     def is_waiting(self, trainer: Trainer) -> bool:
         """Whether the worker is paused, with nothing to do but to wait."""
-        return self._is_still(trainer) and not (self._advances or trainer.dropped.all() or self.stops(trainer))
+        return self._is_still(trainer) and not (self._advances or trainer.is_idle or self.stops(trainer))
 
     def stops(self, trainer: Trainer) -> bool:
         """Whether this stack, or everything, is to stop."""
@@ -179,9 +179,10 @@ class Controls:
 
     def _rate(self, control: Control, trainer: Trainer) -> None:
         rows, lr = control["trials"], float(control["lr"])
-        if gone := [row for row in rows if trainer.dropped[row]]:
+        if gone := [row for row in rows if trainer.dropped[row] or trainer.stopped[row]]:
             trial = self._plan.stacks[trainer.index].trials[gone[0]]
-            raise UsageError(f"trial {trial} was dropped; it learns no more")
+            how = "was dropped" if trainer.dropped[gone[0]] else "has stopped early"
+            raise UsageError(f"trial {trial} {how}; it learns no more")
         trainer.change_rates((row, lr) for row in rows)
         self._answer(control, trainer, trials=rows, lr=lr)
         self._save(trainer)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.engine.early_stopping import EarlyStopping, Losses
 from dlbench.plan.measures import BATCH_LOSS
-
-Losses: TypeAlias = NDArray[np.float32]
 
 
 class Sink(Protocol):
@@ -20,14 +20,14 @@ class Sink(Protocol):
 
 
 class Ledger:
-    """Sums the batch losses between two evaluations, and writes metrics and divergence of a stack as events.
+    """Sums the batch losses between two evaluations, and writes metrics, divergence and early stops of a stack as events.
 
     Divergence is a result: a trial whose loss is not finite keeps the step and its last finite loss, has no metrics from then
     on, and is never replaced by a number. Nor has a trial that was dropped, whatever becomes of it.
     """
 
-    def __init__(self, stack: int, trials: int, write: Sink) -> None:
-        self._stack, self._write = stack, write
+    def __init__(self, stack: int, trials: int, write: Sink, stopping: EarlyStopping) -> None:
+        self._stack, self._write, self._stopping = stack, write, stopping
         self.losses = np.zeros(trials)
         self.count = 0
         self.last_loss = np.full(trials, np.nan)
@@ -37,13 +37,23 @@ class Ledger:
     def add(self, losses: Losses, step: int) -> None:
         """Book the batch losses `[steps, trials]` of the steps from `step` on."""
         finite = np.isfinite(losses)
-        for trial in np.flatnonzero(~finite.all(axis=0) & ~self._is_over):
+        for trial in np.flatnonzero(~finite.all(axis=0) & ~self._is_over & ~self.stopped):
             row = int(np.argmin(finite[:, trial]))
             last = losses[row - 1, trial] if row else self.last_loss[trial]
             self._diverge(int(trial), step + row, float(last))
         self.losses += np.where(finite, losses, np.nan).sum(axis=0, dtype=np.float64)
         self.count += len(losses)
         self.last_loss = losses[-1].astype(np.float64)
+
+    @property
+    def stopped(self) -> NDArray[np.bool_]:
+        """Which trials were stopped early, `[trials]`: they keep the numbers that they have."""
+        return self._stopping.stopped
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is left to train: all were dropped, or the last that had not diverged was stopped."""
+        return bool(self.dropped.all() or (self.stopped.any() and (self._is_over | self.stopped).all()))
 
     @property
     def _is_over(self) -> NDArray[np.bool_]:
@@ -56,21 +66,26 @@ class Ledger:
         """
         for values in splits.values():
             if values is not None:
-                for trial in np.flatnonzero(~np.isfinite(values[0]) & ~self._is_over):
+                for trial in np.flatnonzero(~np.isfinite(values[0]) & ~self._is_over & ~self.stopped):
                     self._diverge(int(trial), fields["step"], float(self.last_loss[trial]))
         mean = self.losses / self.count if self.count else np.full_like(self.losses, np.nan)
         batch_loss: Losses = np.where(self.dropped, np.nan, mean).astype(np.float32)
         metrics: dict[str, Losses | None] = {BATCH_LOSS: batch_loss, **self._metrics(splits)}
+        stopped = self._stopping.judge(fields["step"], metrics, self._is_over)
         self._write("metrics", stack=self._stack, **fields, **metrics)
+        for trial in stopped:
+            best = int(self._stopping.best_step[trial])
+            self._write("early_stop", stack=self._stack, step=fields["step"], trial=trial, best_step=best)
         self.losses[:] = 0
         self.count = 0
         return metrics
 
     def probed(self, measures: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """The measures of a probe without those of dropped trials: numbers are missing there, counts are 0."""
-        if self.dropped.any():
+        """The measures of a probe without those of trials that train no more: numbers are missing there, counts are 0."""
+        idle = self.dropped | self.stopped
+        if idle.any():
             for values in measures.values():
-                values[self.dropped] = np.nan if values.dtype.kind == "f" else 0
+                values[idle] = np.nan if values.dtype.kind == "f" else 0
         return measures
 
     def _metrics(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
@@ -80,6 +95,22 @@ class Ledger:
             metrics[f"{name}_loss"] = None if known is None else known[0]
             metrics[f"{name}_accuracy"] = None if known is None else known[1]
         return metrics
+
+    def state(self) -> dict[str, Any]:
+        """How far it has come, for a checkpoint."""
+        return {
+            "losses": self.losses.tolist(),
+            "losses_count": self.count,
+            "last_loss": self.last_loss.tolist(),
+            "diverged": self.diverged.tolist(),
+            "dropped": self.dropped.tolist(),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on where `state` left it."""
+        self.losses[:], self.count = saved["losses"], saved["losses_count"]
+        self.last_loss[:], self.diverged[:] = saved["last_loss"], saved["diverged"]
+        self.dropped[: len(saved["dropped"])] = saved["dropped"]
 
     def _diverge(self, trial: int, step: int, last_loss: float) -> None:
         self.diverged[trial] = True

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import prod
+from itertools import pairwise
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from dlbench.engine.devices import precise
 from dlbench.engine.loss import Loss
 from dlbench.engine.streams import stream
 from dlbench.parts.inits import Draw, fill
-from dlbench.parts.layers.base import LAYERS, ByHand, Composite, Layer, Passed, Place
+from dlbench.parts.layers.base import LAYERS, ByHand, Composite, Layer, Passed, Place, Weight
 from dlbench.parts.net import Block, leaves, slots_of
 
 REGISTER = 16
@@ -41,14 +42,19 @@ def combine(values: Sequence[Any], device: torch.device) -> Any:
 def initial_row(blocks: Sequence[Block], seed: int) -> Tensor:
     """The weights that one trial starts from, each drawn from its own stream on the CPU; zeros fill the row up."""
     drawn = [
-        fill(
-            weight.init, Draw(weight.shape, weight.fan_in, weight.fan_out, stream(seed, "init", f"{block.name}.{name}"))
-        )
+        _filled(weight, stream(seed, "init", f"{block.name}.{name}"))
         for block in leaves(blocks)
         for name, weight in block.weights.items()
     ]
     used = sum(tensor.numel() for tensor in drawn)
     return torch.cat([*(tensor.reshape(-1) for tensor in drawn), torch.zeros(-used % REGISTER)])
+
+
+def _filled(weight: Weight, generator: torch.Generator) -> Tensor:
+    """One weight of one trial as its init draws it, gate by gate."""
+    shape = (*weight.shape[:-1], weight.shape[-1] // weight.gates)
+    gates = [fill(weight.init, Draw(shape, weight.fan_in, weight.fan_out, generator)) for _ in range(weight.gates)]
+    return gates[0] if len(gates) == 1 else torch.cat(gates, dim=-1)
 
 
 @dataclass
@@ -68,6 +74,33 @@ class Tensors:
             {block: {name: tensor[part] for name, tensor in own.items()} for block, own in self.buffers.items()},
             {block: own[part] for block, own in self.generators.items()},
         )
+
+    def state(self) -> dict[str, Any]:
+        """All but the gradient, for a checkpoint; of the generators their states."""
+        streams = {name: [own.get_state() for own in each] for name, each in self.generators.items()}
+        return {"weights": self.weights, "buffers": self.buffers, "generators": streams}
+
+    def restore(
+        self,
+        weights: Tensor,
+        buffers: Mapping[str, Mapping[str, Tensor]],
+        generators: Mapping[str, Sequence[Tensor]],
+    ) -> None:
+        """Take up what `state` kept, in the same storage."""
+        self.weights.copy_(weights)
+        for block, own in buffers.items():
+            for name, tensor in own.items():
+                self.buffers[block][name].copy_(tensor)
+        for block, states in generators.items():
+            for generator, state in zip(self.generators[block], states, strict=True):
+                generator.set_state(state)
+
+
+def sliced(trials: int, slices: int) -> list[slice]:
+    """`trials` rows in so many contiguous slices of nearly equal length (fewer when there are fewer trials)."""
+    slices = min(slices, trials)
+    edges = [trials * i // slices for i in range(slices + 1)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], device: torch.device) -> Tensors:
@@ -123,7 +156,7 @@ class Net:
         self.blocks = blocks
         self.trials = tensors.weights.shape[0]
         every = list(leaves(blocks))
-        self.widest = max(prod(shape) for block in every for shape in (block.input, block.output))
+        self.widest = max(block.widest for block in every)
         self.leaves: list[Tensor] = []
         self._gradient_views: list[Tensor] = []
         self._weights: dict[str, Mapping[str, Tensor]] = {}
@@ -183,7 +216,7 @@ class Net:
         gradients = torch.autograd.grad(losses.sum(), [*self.leaves, *states])
         if taps is not None:
             of_states = gradients[len(self.leaves) :]
-            taps.flows += [torch.linalg.vector_norm(gradient, dim=(1, 2)) for gradient in of_states]
+            taps.flows += [_norm(gradient) for gradient in of_states]
         return losses.detach(), list(gradients[: len(self.leaves)])
 
     @torch.no_grad()
@@ -204,3 +237,8 @@ class Net:
             if before is not None:
                 gradient = before
         return losses, gradients
+
+
+def _norm(gradient: Tensor) -> Tensor:
+    """Euclidean norm of each trial's, `[trials]`, summed in double: squares of vanishing gradients underflow in single."""
+    return torch.linalg.vector_norm(gradient, dim=(1, 2), dtype=precise(gradient.device)).float()

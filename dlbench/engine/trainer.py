@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +18,11 @@ from torch import Tensor
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, batches
 from dlbench.engine.checkpoint import Checkpoint
+from dlbench.engine.early_stopping import EarlyStopping
 from dlbench.engine.evaluate import evaluate
 from dlbench.engine.ledger import Ledger, Sink
 from dlbench.engine.loss import loss_for
-from dlbench.engine.net import Net, Taps, allocate, combine
+from dlbench.engine.net import Net, Taps, allocate, combine, sliced
 from dlbench.engine.probes import Probe, described
 from dlbench.engine.schedule import ProbeBudget, evaluation_steps
 from dlbench.engine.update import Update
@@ -75,7 +75,8 @@ class Trainer:
             for part in sliced(len(trials), slices)
         ]
         self._plan_measurements(slots)
-        self._ledger = Ledger(index, len(trials), write)
+        self._stopping = EarlyStopping([own.get("early_stopping") for own in trains], self.tensors, self.steps)
+        self._ledger = Ledger(index, len(trials), write, self._stopping)
         self.watch = Watch(index, self.steps, [trial.variant for trial in trials], self.blocks, write)
         self.hold_at: int | None = None
         self.probe_all = False
@@ -100,7 +101,7 @@ class Trainer:
     def train(self, pause: Callable[[Trainer], bool]) -> bool:
         """Train to the end; `pause` is asked before every chunk of steps and stops the training by answering True.
 
-        Returns whether the end was reached, which is also there when every trial was dropped. Begins where `restore` left off.
+        Returns whether the end was reached, which is also there when no trial is left to train. Begins where `restore` left off.
         """
         self._announce()
         if self.step == 0:
@@ -109,7 +110,7 @@ class Trainer:
             while self.step < until:
                 if pause(self):
                     return False
-                if self.dropped.all():
+                if self.is_idle:
                     return True
                 self._advance(min(until, self.step + self._chunk, self.hold_at or until))
             if self.step == until and self._ledger.count:
@@ -145,9 +146,14 @@ class Trainer:
     def _step(self, step: int) -> Tensor:
         """One training step of every trial; the losses `[trials]` before it."""
         losses = self._gradients(step)
-        with torch.no_grad():
-            self._update.apply(step)
+        self._apply(step)
         return losses
+
+    @torch.no_grad()
+    def _apply(self, step: int) -> None:
+        """Change the weights of those that still train."""
+        self._update.apply(step)
+        self._stopping.hold()
 
     def _probed_step(self, step: int, *, is_planned: bool) -> Tensor:
         """The same step, bit for bit, with its insides written down; only planned probes are booked."""
@@ -157,8 +163,7 @@ class Trainer:
         started = time.perf_counter()
         before, gradient = self.tensors.weights.clone(), self.tensors.gradient.clone()
         cost = time.perf_counter() - started
-        with torch.no_grad():
-            self._update.apply(step)
+        self._apply(step)
         self._wait()
         started = time.perf_counter()
         joined = Taps.joined(taps)
@@ -239,9 +244,22 @@ class Trainer:
         """Which trials have been dropped, `[trials]`."""
         return self._ledger.dropped
 
+    @property
+    def stopped(self) -> NDArray[np.bool_]:
+        """Which trials were stopped early, `[trials]`."""
+        return self._stopping.stopped
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no trial is left to train."""
+        return self._ledger.is_idle
+
     def drop(self, trials: Sequence[int]) -> None:
-        """End trials for good: they have no metrics from now on. They stay in the stack, so that no bit of the others changes."""
-        self._ledger.dropped[trials] = True
+        """End trials for good: they have no metrics from now on, but for those that were stopped before.
+
+        They stay in the stack, so that no bit of the others changes.
+        """
+        self._ledger.dropped[[trial for trial in trials if not self.stopped[trial]]] = True
 
     def change_rates(self, changes: Iterable[tuple[int, float]]) -> None:
         """Train trials with another learning rate from the next step on; the schedule's factor stays."""
@@ -251,23 +269,17 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """The state between two steps."""
-        tensors = self.tensors
         return Checkpoint(
             trials=self.ids,
             step=self.step,
-            weights=tensors.weights,
+            **self.tensors.state(),
             states=self._update.states,
-            buffers=tensors.buffers,
-            generators={name: [own.get_state() for own in streams] for name, streams in tensors.generators.items()},
-            losses=self._ledger.losses.tolist(),
-            losses_count=self._ledger.count,
-            last_loss=self._ledger.last_loss.tolist(),
-            diverged=self._ledger.diverged.tolist(),
+            **self._ledger.state(),
             seconds=self.seconds,
             probe_seconds=self._budget.spent,
             rates=self._update.rates,
-            dropped=self._ledger.dropped.tolist(),
             watch=self.watch.state(),
+            stopping=self._stopping.state(),
         )
 
     def restore(self, path: Path) -> None:
@@ -275,25 +287,10 @@ class Trainer:
         saved = checkpoints.load(path, self.ids)
         if saved is None:
             return
-        tensors = self.tensors
-        tensors.weights.copy_(saved.weights)
+        self.tensors.restore(saved.weights, saved.buffers, saved.generators)
         self._update.restore(saved.states)
-        for block, own in saved.buffers.items():
-            for name, tensor in own.items():
-                tensors.buffers[block][name].copy_(tensor)
-        for block, states in saved.generators.items():
-            for generator, state in zip(tensors.generators[block], states, strict=True):
-                generator.set_state(state)
         self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds
-        self._ledger.losses[:], self._ledger.count = saved.losses, saved.losses_count
-        self._ledger.last_loss[:], self._ledger.diverged[:] = saved.last_loss, saved.diverged
+        self._ledger.restore(vars(saved))
         self._update.change_rates(enumerate(saved.rates))
-        self._ledger.dropped[: len(saved.dropped)] = saved.dropped
         self.watch.restore(saved.watch)
-
-
-def sliced(trials: int, slices: int) -> list[slice]:
-    """`trials` rows in so many contiguous slices of nearly equal length (fewer when there are fewer trials)."""
-    slices = min(slices, trials)
-    edges = [trials * i // slices for i in range(slices + 1)]
-    return [slice(start, stop) for start, stop in pairwise(edges)]
+        self._stopping.restore(saved.stopping)
