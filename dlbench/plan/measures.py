@@ -34,3 +34,16 @@ ZEROS = "gradient_zeros"
 
 GRADIENT_RATIO = "gradient_ratio"
 """Gradient norm of the first layer with a weight over that of the last, at a probe."""
+
+ENSEMBLE_ACCURACY = "ensemble_accuracy"
+ENSEMBLE_GAIN = "ensemble_gain"
+ENSEMBLE_LOSS = "ensemble_loss"
+ENSEMBLE_LOSS_GAIN = "ensemble_loss_gain"
+
+ENSEMBLE: dict[str, str] = {
+    ENSEMBLE_ACCURACY: "Accuracy of an ensemble on the test data, mean over the subsets of so many members.",
+    ENSEMBLE_GAIN: "Accuracy of an ensemble on the test data less the mean accuracy of its members.",
+    ENSEMBLE_LOSS: "Loss of an ensemble on the test data, mean over the subsets of so many members; votes have none.",
+    ENSEMBLE_LOSS_GAIN: "Mean loss of an ensemble's members on the test data less its own; never below 0.",
+}
+"""What is claimed of ensembles: name and what it is. One number a subset of a variant's trials, none a trial."""

@@ -14,11 +14,12 @@ from dlbench.plan import Candidate
 from dlbench.recipe import breakpoints as breaking
 from dlbench.recipe import limits
 from dlbench.recipe.claims import claim_mistakes, compare_mistakes, completed, split_mistakes
+from dlbench.recipe.ensemble import ensemble_claim_mistakes, ensemble_mistakes
 from dlbench.recipe.parts import table
 from dlbench.recipe.patch import Mistake, Origin, Tree
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.resolve import Resolved, Resolver
-from dlbench.recipe.sections import FRAME, PATCHES, TRAINING, Breakpoint, Claim, Compare, Lesson, Trials
+from dlbench.recipe.sections import FRAME, PATCHES, TRAINING, Breakpoint, Claim, Compare, Ensemble, Lesson, Trials
 from dlbench.recipe.tables import mistakes_in
 from dlbench.recipe.variants import Draft, expand
 from dlbench.recipe.words import given, listed, nearest
@@ -32,7 +33,7 @@ _TOO_LARGE = "; it must fit into 64 bits"
 
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {
-    section: TypeAdapter(table(section)) for section in (Lesson, Compare, Trials, Claim, Breakpoint)
+    section: TypeAdapter(table(section)) for section in (Lesson, Compare, Ensemble, Trials, Claim, Breakpoint)
 }
 
 Found = tuple[KeyPath, str]
@@ -45,6 +46,7 @@ class Checked:
 
     lesson: Lesson = field(default_factory=Lesson)
     compare: Compare = field(default_factory=Compare)
+    ensemble: Ensemble | None = None
     claims: list[Claim] = field(default_factory=list)
     breakpoints: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
@@ -59,6 +61,8 @@ def check(recipe: Tree) -> Checked:
     result, wrong = Checked(), list(_strangers(recipe.data))
     result.lesson = _section(Lesson, recipe.data, ("lesson",), wrong) or Lesson()
     result.compare = _section(Compare, recipe.data, ("compare",), wrong) or Compare()
+    if "ensemble" in recipe.data:
+        result.ensemble = _section(Ensemble, recipe.data, ("ensemble",), wrong)
     result.seeds = _seeds(_section(Trials, recipe.data, ("trials",), wrong), wrong)
     claims = _tables(Claim, "claims", recipe.data, wrong)
     breakpoints = _tables(Breakpoint, "breakpoints", recipe.data, wrong)
@@ -147,7 +151,7 @@ def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:
     drafts = list(expansion.drafts(base))
     result.variants = list(dict.fromkeys(draft.variant for draft in drafts))
     result.mistakes += dict.fromkeys(expansion.mistakes)
-    resolver = Resolver()
+    resolver = Resolver(predictions="ensemble" in recipe.data)
     resolved = [resolver.resolve(draft.tree.data) for draft in drafts]
     result.mistakes += _gathered(drafts, resolved)
     for draft, found in zip(drafts, resolved, strict=True):
@@ -186,8 +190,12 @@ def _promises(recipe: Tree, result: Checked, claims: dict[int, Claim], resolved:
     if not result.variants:
         return
     yield from compare_mistakes(result.compare, result.variants, has_search="search" in recipe.data)
+    if result.ensemble is not None:
+        yield from ensemble_mistakes(result.ensemble, len(result.seeds), result.candidates)
     for index, claim in claims.items():
         choices = [one.choice for one in result.candidates if one.variant == claim.variant]
         for path, what in claim_mistakes(claim, result.variants, choices):
+            yield ("claims", index, *path), what
+        for path, what in ensemble_claim_mistakes(claim, result.ensemble, len(result.seeds)):
             yield ("claims", index, *path), what
     yield from split_mistakes(result.compare, claims, [one.source for one in resolved if one.source])

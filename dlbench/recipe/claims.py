@@ -43,7 +43,7 @@ def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapp
         yield ("better_than",), _no_variant(claim.better_than, variants)
     if claim.better_than == claim.variant:
         yield ("better_than",), "a variant cannot be better than itself"
-    if claim.better_than is not None and METRICS[claim.metric].better is None:
+    if claim.better_than is not None and claim.metric in METRICS and METRICS[claim.metric].better is None:
         others = listed([condition for condition in CONDITIONS if condition != "better_than"], "or")
         yield ("better_than",), f"'{claim.metric}' is neither better high nor better low; claim it by {others}"
     has = [condition for condition in CONDITIONS if getattr(claim, condition) is not None]

@@ -112,5 +112,6 @@ def _recipe(path: Path, data: dict[str, Any], checked: Checked) -> Recipe:
         checked.compare,
         checked.claims,
         checked.breakpoints,
+        checked.ensemble,
         {NAME: name, **data},
     )

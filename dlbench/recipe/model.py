@@ -9,7 +9,7 @@ from typing import Any
 import tomli_w
 
 from dlbench.plan import Candidate
-from dlbench.recipe.sections import Claim, Compare, Lesson
+from dlbench.recipe.sections import Claim, Compare, Ensemble, Lesson
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Recipe:
     compare: Compare
     claims: list[Claim]
     breakpoints: list[str]
+    ensemble: Ensemble | None
     document: dict[str, Any]
 
     def to_toml(self) -> str:

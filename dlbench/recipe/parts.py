@@ -29,7 +29,7 @@ from dlbench.parts.catalog import Part
 from dlbench.parts.datasets.common import COMMON
 from dlbench.plan.breakpoints import PATTERN
 from dlbench.plan.breakpoints import parse as parse_breakpoint
-from dlbench.plan.measures import CURVES
+from dlbench.plan.measures import CURVES, ENSEMBLE
 from dlbench.recipe.sections import ConditionText, MetricName
 from dlbench.recipe.tables import Table, one_sentence, reworded, worded
 from dlbench.recipe.words import given, listed, nearest
@@ -176,7 +176,7 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
         if isinstance(mark, Takes):
             return Annotated[translated(annotation), one_sentence(mark.what)]
         if isinstance(mark, MetricName):
-            return _metric(CURVES if mark.curves else METRICS, at_step=mark.at_step)
+            return _metric(_names(mark), at_step=mark.at_step)
         if isinstance(mark, ConditionText):
             return Annotated[str, AfterValidator(_condition), WithJsonSchema({"type": "string", "pattern": PATTERN})]
     kept = [mark for mark in marks if not isinstance(mark, PerTrial)]
@@ -200,6 +200,11 @@ def table(section: type[Any]) -> Any:
             raise reworded(error, _Section(section)) from None
 
     return Annotated[model, WrapValidator(check)]
+
+
+def _names(mark: MetricName) -> list[str]:
+    """The metrics that a string may name."""
+    return list(CURVES if mark.curves else METRICS) + (list(ENSEMBLE) if mark.ensembles else [])
 
 
 def _metric(names: Collection[str], *, at_step: bool) -> Any:

@@ -42,10 +42,14 @@ class Resolved:
 
 
 class Resolver:
-    """Resolves the drafts of one recipe; asks a dataset once for its shapes, however many drafts train on it."""
+    """Resolves the drafts of one recipe; asks a dataset once for its shapes, however many drafts train on it.
 
-    def __init__(self) -> None:
+    `predictions`: whether they are kept where a draft leaves that open.
+    """
+
+    def __init__(self, *, predictions: bool) -> None:
         self._sources: dict[str, Source] = {}
+        self._predictions = predictions
 
     def resolve(self, data: dict[str, Any]) -> Resolved:
         """Check a draft's data and fill it in."""
@@ -59,7 +63,7 @@ class Resolver:
         except ValidationError as error:
             result.mistakes += mistakes_in(error)
             return result
-        result.settings = _settings(training)
+        result.settings = _settings(training, predictions=self._predictions)
         if not result.mistakes:
             self._check_together(result, result.settings)
         return result
@@ -101,7 +105,7 @@ def _endless(model: Any) -> str | None:
     return limits.beyond(len(layers), limits.LAYERS, "layers") if isinstance(layers, list) else None
 
 
-def _settings(training: Training) -> dict[str, Any]:
+def _settings(training: Training, *, predictions: bool) -> dict[str, Any]:
     """Plain data, the model's defaults filled into its layers."""
     model = dict(vars(training.model))
     defaults = {key: model[key] for key in DEFAULTS}
@@ -110,9 +114,14 @@ def _settings(training: Training) -> dict[str, Any]:
         "data": training.data,
         "model": {**model, "layers": _filled(training.model.layers, defaults), "output": output},
         "train": dict(vars(training.train)),
-        "evaluate": dict(vars(training.evaluate)),
+        "evaluate": _evaluate(training, predictions=predictions),
         "probes": dict(vars(training.probes)),
     }
+
+
+def _evaluate(training: Training, *, predictions: bool) -> dict[str, Any]:
+    asked = training.evaluate.predictions
+    return {**vars(training.evaluate), "predictions": predictions if asked == "auto" else asked}
 
 
 def _filled(layers: list[Any], defaults: dict[str, Settings]) -> list[Any]:

@@ -20,11 +20,13 @@ Text: TypeAlias = Annotated[
 class MetricName:
     """Marks a string that names a metric.
 
-    `curves`: only one that every evaluation writes; `at_step`: also one at a step along the way, `gradient_ratio@0`.
+    `curves`: only one that every evaluation writes; `at_step`: also one at a step along the way, `gradient_ratio@0`;
+    `ensembles`: also one of ensembles.
     """
 
     curves: bool = False
     at_step: bool = False
+    ensembles: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class ConditionText:
 Metric: TypeAlias = Annotated[str, MetricName()]
 Column: TypeAlias = Annotated[str, MetricName(at_step=True)]
 Curve: TypeAlias = Annotated[str, MetricName(curves=True)]
+Claimed: TypeAlias = Annotated[str, MetricName(ensembles=True)]
 Dataset: TypeAlias = Annotated[Settings, Of("datasets")]
 Optimizer: TypeAlias = Annotated[Settings, Of("optimizers")]
 Schedule: TypeAlias = Annotated[Settings, Of("schedules")]
@@ -44,6 +47,15 @@ BatchSize: TypeAlias = Annotated[Count | Literal["full"], Takes('a whole number 
 Every: TypeAlias = Annotated[
     Count | Literal["auto", "epoch"], Takes('a whole number of steps of at least 1, "auto" or "epoch"')
 ]
+Way: TypeAlias = Literal["probability", "logit", "vote"]
+"""What is averaged over the members of an ensemble."""
+Sizes: TypeAlias = Annotated[
+    Annotated[list[Count], Len(1)] | Literal["all"], Takes('a list of numbers of members from 1 up, or "all"')
+]
+Ways: TypeAlias = Annotated[
+    Way | Annotated[list[Way], Len(1)], Takes('"probability", "logit" or "vote", or a list of them')
+]
+Predictions: TypeAlias = Annotated[bool | Literal["auto"], Takes('true, false or "auto"')]
 
 
 def _kind(name: str) -> Callable[[], Settings]:
@@ -109,12 +121,17 @@ class Train:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """How often the metrics are taken, and on how many training samples at most."""
+    """How often the metrics are taken, and on how many training samples at most.
+
+    `predictions`: whether what each trial says of the test data in the end is kept on disk, four bytes an output and sample;
+    `"auto"`: where the recipe has an `[ensemble]`.
+    """
 
     WRITTEN: ClassVar[str] = "[evaluate]"
 
     every: Every = "auto"
     train_samples: Count = 10_000
+    predictions: Predictions = "auto"
 
 
 @dataclass(frozen=True)
@@ -176,12 +193,28 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class Ensemble:
+    """Trials of one variant combined: `sizes`, the numbers of members, and how their outputs are combined.
+
+    Of each size all subsets of the seeds are made, or where there are more than `subsets`, so many, drawn by `seed`.
+    """
+
+    WRITTEN: ClassVar[str] = "[ensemble]"
+
+    sizes: Sizes
+    combine: Ways = "probability"
+    subsets: Count = 300
+    seed: Annotated[int, Ge(0)] = 0
+
+
+@dataclass(frozen=True)
 class Claim:
     """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
 
     Exactly one of `at_most`, `at_least`, `between` (low and high), `near` (with `tolerance`) and `better_than` (another
     variant, with `by`) is given. The condition is asked of the mean, or with `every_seed` of each trial; `at_step` of
-    the metric along the way; `choice` of one choice of the search, by path, instead of the best.
+    the metric along the way; `choice` of one choice of the search, by path, instead of the best. A metric of ensembles is
+    asked of those with so many `members`, combined as `combine` says; with `every_seed` of each subset of the seeds.
     """
 
     WRITTEN: ClassVar[str] = "[[claims]]"
@@ -189,7 +222,7 @@ class Claim:
     says: Text
     source: Literal["lecture", "theory", "measured"]
     variant: str
-    metric: Metric
+    metric: Claimed
     at_most: float | None = None
     at_least: float | None = None
     between: Annotated[list[float], Len(2, 2)] | None = None
@@ -200,6 +233,8 @@ class Claim:
     every_seed: bool = False
     at_step: Annotated[int, Ge(0)] | None = None
     choice: dict[str, Any] | None = None
+    members: Count | None = None
+    combine: Way | None = None
 
 
 @dataclass(frozen=True)
@@ -214,13 +249,14 @@ class Breakpoint:
 
 @dataclass(frozen=True)
 class Frame:
-    """Everything around the training: the lesson, the seeds, the comparison, the claims, where to pause."""
+    """Everything around the training: the lesson, the seeds, the comparison, ensembles, the claims, where to pause."""
 
     WRITTEN: ClassVar[str] = "the recipe"
 
     lesson: Lesson = field(default_factory=Lesson)
     trials: Trials = field(default_factory=Trials)
     compare: Compare = field(default_factory=Compare)
+    ensemble: Ensemble | None = None
     claims: list[Claim] = field(default_factory=list)
     breakpoints: list[Breakpoint] = field(default_factory=list)
 

@@ -1,0 +1,63 @@
+"""What a recipe asks of ensembles, held against the seeds and the variants that there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from dlbench.plan import Candidate
+from dlbench.plan.measures import ENSEMBLE, ENSEMBLE_ACCURACY, ENSEMBLE_GAIN
+from dlbench.recipe.places import KeyPath
+from dlbench.recipe.sections import Claim, Ensemble
+from dlbench.recipe.words import listed
+
+Found = tuple[KeyPath, str]
+
+
+def ensemble_mistakes(asked: Ensemble, seeds: int, candidates: Sequence[Candidate]) -> Iterator[Found]:
+    """What is wrong with `[ensemble]` in a recipe with so many seeds."""
+    for index, size in enumerate([] if asked.sizes == "all" else asked.sizes):
+        if size > seeds:
+            yield (
+                ("ensemble", "sizes", index),
+                f"{size} members need {size} seeds, but there are {seeds} (trials.seeds)",
+            )
+    for key, values in (("sizes", asked.sizes), ("combine", asked.combine)):
+        twice = [value for value, times in Counter(values).items() if times > 1] if isinstance(values, list) else []
+        if twice:
+            yield ("ensemble", key), f"names {twice[0]} more than once"
+    if not all(candidate.settings["evaluate"]["predictions"] for candidate in candidates):
+        yield ("evaluate", "predictions"), "[ensemble] needs the predictions of every trial; leave this out"
+
+
+def ensemble_claim_mistakes(claim: Claim, asked: Ensemble | None, seeds: int) -> Iterator[Found]:
+    """What is wrong with a claim as far as it is about ensembles, or is not."""
+    if claim.metric not in ENSEMBLE:
+        for key in ("members", "combine"):
+            if getattr(claim, key) is not None:
+                yield (key,), f"'{key}' goes with a metric of ensembles: {listed(ENSEMBLE, 'or')}"
+        return
+    for key in ("at_step", "choice"):
+        if getattr(claim, key) is not None:
+            yield (key,), f"'{claim.metric}' is of the last step and of each variant's best; it takes no '{key}'"
+    if asked is None:
+        yield ("metric",), f"'{claim.metric}' needs [ensemble] with the numbers of members as 'sizes'"
+    else:
+        yield from _members(claim, list(range(1, seeds + 1)) if asked.sizes == "all" else asked.sizes)
+        yield from _way(claim, [asked.combine] if isinstance(asked.combine, str) else asked.combine)
+
+
+def _members(claim: Claim, sizes: Sequence[int]) -> Iterator[Found]:
+    shown = ", ".join(map(str, sizes))
+    if claim.members is None:
+        yield (), f"'{claim.metric}' needs 'members', how many: one of {shown}"
+    elif claim.members not in sizes:
+        yield ("members",), f"there are no ensembles of {claim.members}; the sizes are {shown}"
+
+
+def _way(claim: Claim, ways: Sequence[str]) -> Iterator[Found]:
+    way = claim.combine or ways[0]
+    if way not in ways:
+        yield ("combine",), f"nothing is combined by '{way}'; [ensemble] combines by {listed(ways)}"
+    elif way == "vote" and claim.metric not in {ENSEMBLE_ACCURACY, ENSEMBLE_GAIN}:
+        yield ("metric",), f"votes are no probabilities and have no '{claim.metric}'"
