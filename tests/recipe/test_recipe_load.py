@@ -57,7 +57,7 @@ def test_settings_are_complete(alone, loaded):
             "steps": 100,
             "epochs": None,
         },
-        "evaluate": {"every": "auto", "train_samples": 10_000},
+        "evaluate": {"every": "auto", "train_samples": 10_000, "predictions": False},
         "probes": {"points": 200, "histograms": True},
     }
     assert (recipe.name, recipe.variants, recipe.seeds) == ("mine", ["base"], [0, 1, 2])
