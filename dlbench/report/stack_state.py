@@ -11,6 +11,7 @@ import numpy as np
 from dlbench import plan
 from dlbench.report.histograms import Histograms
 from dlbench.report.marks import Divergence, Drop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
+from dlbench.report.pictures import PictureRecord, in_force
 from dlbench.report.timeline import Timeline
 from dlbench.report.trial import Status
 
@@ -61,6 +62,8 @@ class StackState:
     changes: list[Intervention] = field(default_factory=list)
     """Whether they still count or not."""
     told_hits: list[Hit] = field(default_factory=list)
+    """Whether they still count or not."""
+    told_pictures: list[PictureRecord] = field(default_factory=list)
     """Whether they still count or not."""
     workers: dict[int, WorkerFacts] = field(default_factory=dict)
     """Session -> who has the stack on its list."""
@@ -121,6 +124,11 @@ class StackState:
         """The learning rates that were set by hand, in the order of their steps."""
         found = [one for one in self.changes if self._holds(one, partial(TakenUp.has_rate, change=one))]
         return sorted(found, key=lambda one: (one.step, one.session))
+
+    @property
+    def pictures(self) -> list[PictureRecord]:
+        """The files of pictures, by time: those of pre-training, then by step."""
+        return in_force(self.told_pictures, self.counts)
 
     @property
     def worker(self) -> WorkerFacts | None:

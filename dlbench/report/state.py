@@ -12,6 +12,7 @@ from dlbench.report.fields import Event, count, number, numbers, positions, tall
 from dlbench.report.histograms import Histogram, Histograms
 from dlbench.report.introduction import describe, taken_up
 from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
+from dlbench.report.pictures import TRAIN, record_of
 from dlbench.report.stack_state import NO_SESSION, StackState
 from dlbench.report.trial import SolvedRule, Status
 from dlbench.report.trial_state import TrialState
@@ -203,6 +204,13 @@ class RunState:
         stack.told_hits.append(Hit(stack.index, step, trial, text(event, "layer"), when, value, paused, session))
         if paused:
             stack.pulses.setdefault(session, Pulse()).paused = True
+
+    def _on_pictures(self, event: Event) -> None:
+        """Files of pictures; the steps of pre-training are none of the stack's."""
+        stack = self._stack(event)
+        found = None if stack is None else record_of(event, self._session(event, stack))
+        if stack is not None and found is not None and (found.phase != TRAIN or self._record(event)):
+            stack.told_pictures.append(found)
 
     def _on_note(self, event: Event) -> None:
         if isinstance(event.get("text"), str):

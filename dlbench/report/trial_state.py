@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dlbench import plan
 from dlbench.report.histograms import Histogram
 from dlbench.report.marks import Intervention
+from dlbench.report.pictures import TRAIN, PictureRecord
 from dlbench.report.stack_state import Layer, StackState
 from dlbench.report.timeline import Array
 from dlbench.report.trial import SolvedRule, Status, index_at
@@ -119,6 +120,12 @@ class TrialState:
         if found is None:
             return None
         return replace(found, counts=found.counts[self.position], zeros=found.zeros[self.position])
+
+    @property
+    def pictures(self) -> list[PictureRecord]:
+        """The files of pictures that it is in, by time; none from the step on at which it was dropped."""
+        found, dropped = self.stack.pictures, self.dropped_at
+        return found if dropped is None else [one for one in found if one.phase != TRAIN or one.step < dropped]
 
     def gradient_norms(self, at_step: int | None = None) -> NDArray[np.float64] | None:
         """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""

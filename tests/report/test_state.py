@@ -27,7 +27,7 @@ def snapshot(state):
             (
                 trial.plan.id, trial.status, trial.error, trial.step, trial.diverged_at, trial.last_loss, trial.seconds,
                 trial.steps, [trial.curve(name).tolist() for name in TRIAL_SERIES],
-                trial.probe_steps, [np.asarray(trial.probe(name)).tolist() for name in LAYER_SERIES],
+                trial.probe_steps, [np.asarray(trial.probe(name)).tolist() for name in LAYER_SERIES], trial.pictures,
             )
             for trial in state.trials
         ]
@@ -56,6 +56,28 @@ def two_sessions():
         probe_event(0, 60, [[9.0, None, 9.0]] * 3),
         metrics_event(0, 75, void),
         {"kind": "heartbeat", "stack": 0, "step": 80, "rate": 100.0},
+        *(
+            {
+                "kind": "pictures",
+                "stack": 0,
+                "layer": "0 dense",
+                "phase": "pretrain",
+                "step": step,
+                "file": f"pictures/a{step}.npz",
+            }
+            for step in (0, 900)
+        ),
+        *(
+            {
+                "kind": "pictures",
+                "stack": 0,
+                "layer": "0 dense",
+                "phase": "train",
+                "step": step,
+                "file": f"pictures/b{step}.npz",
+            }
+            for step in (50, 70)
+        ),
     ]
     other = [
         {"kind": "run", "session": 0, "worker": 1, "stacks": [1]},
@@ -203,12 +225,14 @@ junk = st.recursive(
 )
 fields = (
     "stack", "step", "session", "worker", "trial", "stacks", "status", "error", "layers", "text", "rate", "cost", "id",
-    "action", "trials", "lr", "layer", "when", "value", "paused", "memory", "device", "threads",
+    "action", "trials", "lr", "layer", "when", "value", "paused", "memory", "device", "threads", "phase", "file",
 )  # fmt: skip
 plausible = (
     st.integers(-1, 4)
     | st.lists(st.floats() | st.none(), min_size=3, max_size=3)
-    | st.sampled_from(["done", "crashed", "x", "rate", "drop", "pause", "resume", True, [0, 1], [0, 1, 2], 0.5])
+    | st.sampled_from(
+        ["done", "crashed", "x", "rate", "drop", "pause", "resume", "train", "pretrain", True, [0, 1], [0, 1, 2], 0.5]
+    )
     | st.just([[[1, 2]] * 3] * 3)
 )
 hostile = st.fixed_dictionaries(
