@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 
-from dlbench.tui.charts.ink import INKS, RAMP_INKS, SERIES_INKS, Ink
+from dlbench.tui.charts.ink import GREY_INKS, INKS, RAMP_INKS, SERIES_INKS, SIGNED_INKS, Ink
 
 NAMED = (Ink.PLAIN, Ink.FAINT, Ink.STRONG, Ink.CURSOR, Ink.ALARM, Ink.DEAD, Ink.GOOD, Ink.MARK)
 """The inks before the curves', in their order."""
@@ -28,6 +28,10 @@ class Palette:
     """Colours of the curves."""
     ramp: tuple[str, ...]
     """Colours of values, from the lowest to the highest."""
+    signed: tuple[str, ...]
+    """Colours of weights, from the most negative over zero to the most positive."""
+    greys: tuple[str, ...]
+    """Colours of pixels, from black to white."""
     textual: Theme
     in_colour: bool = True
     """Whether a heat map may tell values by colour; else by shades."""
@@ -37,10 +41,15 @@ class Palette:
         """What Textual calls it."""
         return self.textual.name
 
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """The colour of every ink, as Rich reads it."""
+        return (*self.named, *self.series, *self.ramp, *self.signed, *self.greys)
+
     @cached_property
     def styles(self) -> list[Style]:
         """The style of every ink as a front."""
-        return [Style.parse(text) for text in (*self.named, *self.series, *self.ramp)]
+        return [Style.parse(text) for text in self.colours]
 
     def style(self, front: int, back: int) -> Style:
         """The colours of a pair of inks; `Ink.NONE` behind leaves the widget's own background."""
@@ -61,6 +70,17 @@ def ramp(low: float, high: float) -> tuple[str, ...]:
     """
     levels = [index / (RAMP_INKS - 1) for index in range(RAMP_INKS)]
     return tuple(_oklch(low + (high - low) * t, 0.105 + 0.055 * t, 305 - 200 * t) for t in levels)
+
+
+def signed(low: float, high: float) -> tuple[str, ...]:
+    """Colours from blue over grey, which is zero, to orange, whose lightness grows evenly: signs are told without colour too."""
+    places = [2 * index / (SIGNED_INKS - 1) - 1 for index in range(SIGNED_INKS)]
+    return tuple(
+        _oklch(low + (high - low) * (1 + place) / 2, 0.14 * abs(place), 255 if place < 0 else 65) for place in places
+    )
+
+
+GREYS = tuple(f"#{3 * f'{round(255 * level / (GREY_INKS - 1)):02x}'}" for level in range(GREY_INKS))
 
 
 def _oklch(lightness: float, chroma: float, hue: float) -> str:
@@ -127,6 +147,8 @@ DARK = Palette(
     # From Okabe and Ito's hues (2008), their lightness set so that all can tell them apart on this ground.
     series=("#56b4e9", "#e69f00", "#73ecbc", "#feb8df", "#237fc8", "#fe9a6b", "#998c10", "#a16d8f"),
     ramp=ramp(0.24, 0.93),
+    signed=signed(0.24, 0.93),
+    greys=GREYS,
     textual=_theme(
         "dlbench-dark", dark=True, ground=("#11151a", "#181d24", "#202731", "#39424e"), front="#d5dbe3",
         accent="#56b4e9", marks=("#ff6b6b", "#e69f00", "#5fd38d"),
@@ -139,6 +161,8 @@ LIGHT = Palette(
     ),
     series=("#0072b2", "#c14f00", "#08835e", "#563199", "#684503", "#ab5b8a", "#015476", "#494e52"),
     ramp=ramp(0.30, 0.90),
+    signed=signed(0.30, 0.90),
+    greys=GREYS,
     textual=_theme(
         "dlbench-light", dark=False, ground=("#fbfbf9", "#f1f2ef", "#e6e8e4", "#b4bac1"), front="#22272e",
         accent="#0b5cad", marks=("#b3001b", "#8f5a00", "#0a6b3d"),
@@ -152,6 +176,8 @@ HIGH_CONTRAST = Palette(
     ),
     series=("#6cc7ff", "#ffb000", "#08a878", "#ffc4e6", "#c55207", "#8f78e0", "#abf59b", "#fff24d"),
     ramp=ramp(0.20, 0.97),
+    signed=signed(0.20, 0.97),
+    greys=GREYS,
     textual=_theme(
         "dlbench-high-contrast", dark=True, ground=("#000000", "#0a0a0a", "#1c1c1c", "#e0e0e0"), front="#ffffff",
         accent="#ffff00", marks=("#ff8080", "#ffb000", "#6dff9c"),
@@ -162,6 +188,8 @@ ANSI = Palette(
     named=("none", "dim", "bold", "bold reverse", "bold red", "dim", "green", "bold magenta"),
     series=("bright_blue", "yellow", "green", "magenta", "cyan", "red", "bright_green", "bright_magenta"),
     ramp=("none",) * RAMP_INKS,
+    signed=("none",) * SIGNED_INKS,
+    greys=("none",) * GREY_INKS,
     in_colour=False,
     textual=Theme(
         name="dlbench-ansi",
@@ -202,4 +230,4 @@ def palette(title: str) -> Palette:
     return {one.title: one for one in PALETTES}[title]
 
 
-assert all(len((*one.named, *one.series, *one.ramp)) == INKS and len(one.series) == SERIES_INKS for one in PALETTES)
+assert all(len(one.colours) == INKS and len(one.series) == SERIES_INKS for one in PALETTES)

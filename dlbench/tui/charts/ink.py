@@ -6,10 +6,13 @@ from enum import IntEnum
 
 SERIES_INKS = 8
 RAMP_INKS = 24
+SIGNED_INKS = 25
+"""Odd, so that one of them is zero's."""
+GREY_INKS = 32
 
 
 class Ink(IntEnum):
-    """What a cell is drawn with; `series` and `ramp` count on from the last two members."""
+    """What a cell is drawn with; the others count on from the last four members."""
 
     NONE = -1
     """No colour of its own: the background, where it is one."""
@@ -29,6 +32,11 @@ class Ink(IntEnum):
     """What someone did: interventions, breakpoints."""
     SERIES = 8
     RAMP = SERIES + SERIES_INKS
+    """Values, from the lowest to the highest."""
+    SIGNED = RAMP + RAMP_INKS
+    """Weights, from the most negative over zero to the most positive."""
+    GREY = SIGNED + SIGNED_INKS
+    """Pixels, from black to white."""
 
     @staticmethod
     def series(index: int) -> int:
@@ -41,5 +49,5 @@ class Ink(IntEnum):
         return Ink.RAMP + min(max(level, 0), RAMP_INKS - 1)
 
 
-INKS = Ink.RAMP + RAMP_INKS
+INKS = Ink.GREY + GREY_INKS
 """How many inks there are."""

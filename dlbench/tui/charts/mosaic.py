@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.tui.charts.glyphs import Glyphs
-from dlbench.tui.charts.ink import RAMP_INKS, Ink
+from dlbench.tui.charts.ink import GREY_INKS, INKS, RAMP_INKS, SIGNED_INKS, Ink
 from dlbench.tui.charts.picture import Inks, Picture
 from dlbench.tui.charts.scale import Floats, Scale
 
@@ -33,6 +33,27 @@ def inks(values: Floats, broken: NDArray[np.bool_], scale: Scale, glyphs: Glyphs
         found = np.where(values == 0, Ink.DEAD, found)
     found = np.where(np.isnan(values), Ink.NONE, found)
     return np.where(broken, Ink.ALARM, found).astype(np.int8)
+
+
+def signed_inks(weights: Floats, limit: float, glyphs: Glyphs) -> Inks:
+    """What each weight is drawn with on a scale from -`limit` over zero to `limit`; `ALARM` where it is no finite number."""
+    return _levels(weights / limit / 2 + 0.5, Ink.SIGNED, SIGNED_INKS if glyphs.in_colour else len(odd(glyphs.shades)))
+
+
+def grey_inks(pixels: Floats, scale: Scale, glyphs: Glyphs) -> Inks:
+    """What each pixel is drawn with, black at the scale's low end, white at its high one; `ALARM` where it is no finite number."""
+    return _levels(scale.positions(pixels), Ink.GREY, GREY_INKS if glyphs.in_colour else len(glyphs.shades))
+
+
+def _levels(places: Floats, first: Ink, count: int) -> Inks:
+    """Inks from `first` on for places between 0 and 1, whose ends and middle are the middles of levels."""
+    levels = first + np.rint(np.clip(np.nan_to_num(places), 0, 1) * (count - 1))
+    return np.where(np.isfinite(places), levels, Ink.ALARM).astype(np.int8)
+
+
+def odd(shades: str) -> str:
+    """As many shades as have one in their middle, for zero; where the blank is one too many, it is left out."""
+    return shades if len(shades) % 2 else shades[1:]
 
 
 def in_halves(lines: Inks, glyphs: Glyphs, cursor: Place | None = None, *, open_halves: bool = True) -> Picture:
@@ -78,9 +99,10 @@ def _cross(picture: Picture, lines: Inks, cursor: Place, glyphs: Glyphs) -> None
 
 def in_shades(lines: Inks, glyphs: Glyphs, cursor: Place | None = None) -> Picture:
     """One line of inks a row, as characters. The cursor changes inks alone, but where nothing stands."""
-    letters = np.full(Ink.RAMP + RAMP_INKS + 1, " ")
+    letters = np.full(INKS + 1, " ")
     letters[Ink.DEAD], letters[Ink.ALARM] = glyphs.dead, glyphs.broken
-    letters[Ink.RAMP : Ink.RAMP + len(glyphs.shades) - 1] = list(glyphs.shades[1:])
+    for first, shades in ((Ink.RAMP, glyphs.shades[1:]), (Ink.SIGNED, odd(glyphs.shades)), (Ink.GREY, glyphs.shades)):
+        letters[first : first + len(shades)] = list(shades)
     marks = (lines == Ink.DEAD) | (lines == Ink.ALARM)
     picture = Picture(letters[lines], np.where(marks, lines, np.int8(Ink.PLAIN)), np.full_like(lines, Ink.NONE))
     if cursor is not None:
