@@ -24,6 +24,12 @@ def precise(device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "mps" else torch.float64
 
 
+def wait(device: torch.device) -> None:
+    """Let the device finish what is queued."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def device_name(device: torch.device) -> str:
     """What the device is called, for env.json."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

@@ -37,7 +37,7 @@ class Ledger:
     def add(self, losses: Losses, step: int) -> None:
         """Book the batch losses `[steps, trials]` of the steps from `step` on."""
         finite = np.isfinite(losses)
-        for trial in np.flatnonzero(~finite.all(axis=0) & ~self._is_over & ~self.stopped):
+        for trial in np.flatnonzero(~finite.all(axis=0) & ~self.is_over & ~self.stopped):
             row = int(np.argmin(finite[:, trial]))
             last = losses[row - 1, trial] if row else self.last_loss[trial]
             self._diverge(int(trial), step + row, float(last))
@@ -53,10 +53,11 @@ class Ledger:
     @property
     def is_idle(self) -> bool:
         """Whether nobody is left to train: all were dropped, or the last that had not diverged was stopped."""
-        return bool(self.dropped.all() or (self.stopped.any() and (self._is_over | self.stopped).all()))
+        return bool(self.dropped.all() or (self.stopped.any() and (self.is_over | self.stopped).all()))
 
     @property
-    def _is_over(self) -> NDArray[np.bool_]:
+    def is_over(self) -> NDArray[np.bool_]:
+        """Which trials have no numbers any more, `[trials]`: they diverged or were dropped."""
         return self.diverged | self.dropped
 
     def evaluated(self, splits: dict[str, NDArray[np.float64] | None], **fields: Any) -> dict[str, Losses | None]:
@@ -66,12 +67,12 @@ class Ledger:
         """
         for values in splits.values():
             if values is not None:
-                for trial in np.flatnonzero(~np.isfinite(values[0]) & ~self._is_over & ~self.stopped):
+                for trial in np.flatnonzero(~np.isfinite(values[0]) & ~self.is_over & ~self.stopped):
                     self._diverge(int(trial), fields["step"], float(self.last_loss[trial]))
         mean = self.losses / self.count if self.count else np.full_like(self.losses, np.nan)
         batch_loss: Losses = np.where(self.dropped, np.nan, mean).astype(np.float32)
         metrics: dict[str, Losses | None] = {BATCH_LOSS: batch_loss, **self._metrics(splits)}
-        stopped = self._stopping.judge(fields["step"], metrics, self._is_over)
+        stopped = self._stopping.judge(fields["step"], metrics, self.is_over)
         self._write("metrics", stack=self._stack, **fields, **metrics)
         for trial in stopped:
             best = int(self._stopping.best_step[trial])
@@ -91,7 +92,7 @@ class Ledger:
     def _metrics(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
         metrics: dict[str, Losses | None] = {}
         for name, values in splits.items():
-            known = None if values is None else np.where(self._is_over, np.nan, values).astype(np.float32)
+            known = None if values is None else np.where(self.is_over, np.nan, values).astype(np.float32)
             metrics[f"{name}_loss"] = None if known is None else known[0]
             metrics[f"{name}_accuracy"] = None if known is None else known[1]
         return metrics

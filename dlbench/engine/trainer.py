@@ -1,7 +1,7 @@
 """The training of one stack. Read `Trainer.train` and `Trainer._advance` first: they are the loop.
 
-The host waits for the device in three places only, each marked `# sync`: at the end of a chunk of steps, at a probe, and at
-an evaluation.
+The host waits for the device in four places only, each marked `# sync`: at the end of a chunk of steps, at a probe, at an
+evaluation, and for the predictions after the last step.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from torch import Tensor
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, batches
 from dlbench.engine.checkpoint import Checkpoint
+from dlbench.engine.devices import wait
 from dlbench.engine.early_stopping import EarlyStopping
-from dlbench.engine.evaluate import evaluate
+from dlbench.engine.evaluate import evaluate, predict
 from dlbench.engine.ledger import Ledger, Sink
 from dlbench.engine.loss import loss_for
 from dlbench.engine.net import Net, Taps, allocate, combine, sliced
@@ -31,6 +32,7 @@ from dlbench.parts.datasets import describe
 from dlbench.parts.net import Block, outline, rows_of, slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
+from dlbench.run.predictions import Predictions
 
 CHUNK_SECONDS = 0.2
 """Controls, heartbeats and divergence are looked at about this often."""
@@ -159,12 +161,12 @@ class Trainer:
         """The same step, bit for bit, with its insides written down; only planned probes are booked."""
         taps = [Taps() for _ in self._nets]
         losses = self._gradients(step, taps)
-        self._wait()
+        wait(self.device)  # a probe is not charged for the step before it
         started = time.perf_counter()
         before, gradient = self.tensors.weights.clone(), self.tensors.gradient.clone()
         cost = time.perf_counter() - started
         self._apply(step)
-        self._wait()
+        wait(self.device)
         started = time.perf_counter()
         joined = Taps.joined(taps)
         measures = self._ledger.probed(self._probe.measure(before, self.tensors.weights, gradient, joined))  # sync
@@ -186,11 +188,6 @@ class Trainer:
             targets = self._loss.targets(labels[part])
             losses.append(net.learn(x[part], targets, self._loss, None if taps is None else taps[i]))
         return losses[0] if len(losses) == 1 else torch.cat(losses)
-
-    def _wait(self) -> None:
-        """Let the device finish what is queued, so that a probe is not charged for the step before it."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
 
     def _cost(self) -> float:
         """The probes' share of the time so far."""
@@ -231,6 +228,13 @@ class Trainer:
             seconds=round(self.seconds, 4),
         )
         self.watch.evaluated(self.step, metrics)
+
+    def predictions(self) -> Predictions:
+        """What every trial says of the test data now; NaN where it has diverged or was dropped."""
+        test = self._data.test
+        logits = predict(self._nets, test).cpu().numpy()  # sync
+        logits[self._ledger.is_over] = np.nan
+        return Predictions(logits, test.labels.cpu().numpy(), self.ids)
 
     # --- what viewers do to it ------------------------------------------------------------------------------------
 

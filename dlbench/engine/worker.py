@@ -21,9 +21,11 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, load
 from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
+from dlbench.engine.slices import slices_for
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import ExitCode, SetupError
 from dlbench.plan import Plan
+from dlbench.run import predictions
 from dlbench.run.environment import complete
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
@@ -136,7 +138,7 @@ class Worker:
 
     def _train(self, index: int, device: torch.device) -> End:
         """Train one stack to its end or to a stop; out of memory, again with slices half as large."""
-        slices, trials = 1, len(self._plan.stacks[index].trials)
+        slices, trials = slices_for(self._plan, index, device), len(self._plan.stacks[index].trials)
         while True:
             try:
                 return self._attempt(index, device, slices)
@@ -156,17 +158,33 @@ class Worker:
         self._saved_step = trainer.step
         self._asked = -CONTROL_SECONDS  # whoever asked for something before the first step has it then
         finished = trainer.train(self._pause)
+        if finished and self._settings(index)["evaluate"].get("predictions"):
+            self._keep_predictions(trainer)
         self._save(trainer)
         return End("done" if finished else "stopped", None, trainer.step, trainer.seconds)
 
     def _load(self, index: int, device: torch.device) -> Data:
         """The stack's data; kept from the stack before when it is the same."""
-        first = self._plan.trials[self._plan.stacks[index].trials[0]]
-        settings = self._plan.candidates[first.candidate].settings["data"]
+        settings = self._settings(index)["data"]
         if self._data is None or self._data[0] != settings:
             self._data = None  # the old data leave the memory before the new enter it
             self._data = (settings, load(settings, device))
         return self._data[1]
+
+    def _settings(self, index: int) -> dict[str, Any]:
+        """The settings of a stack's first trial, for what all its trials have in common."""
+        first = self._plan.trials[self._plan.stacks[index].trials[0]]
+        return self._plan.candidates[first.candidate].settings
+
+    def _keep_predictions(self, trainer: Trainer) -> None:
+        """Before the stack's end is told, so that whoever reads of it finds them; a killed worker's successor writes them anew."""
+        path = self._folder.predictions_file(trainer.index)
+        found = trainer.predictions()
+        size = predictions.write(path, found)
+        _, samples, outputs = found.logits.shape
+        file = path.relative_to(self._folder.path).as_posix()
+        facts = {"file": file, "samples": samples, "outputs": outputs, "bytes": size}
+        self._events.write("predictions", stack=trainer.index, step=trainer.step, **facts)
 
     def _pause(self, trainer: Trainer) -> bool:
         """Between two chunks of steps: answer controls, give a sign of life, save, wait while paused; whether to stop."""

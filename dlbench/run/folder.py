@@ -73,6 +73,10 @@ class RunFolder:
         """The folder of checkpoints."""
         return self.path / "checkpoints"
 
+    def predictions_file(self, stack: int) -> Path:
+        """What a stack's trials said of the test data in the end, where the recipe keeps that."""
+        return self.path / "predictions" / f"stack-{stack}.npz"
+
     @property
     def summary_file(self) -> Path:
         """A cache of the report."""
