@@ -10,8 +10,9 @@ import numpy as np
 
 from dlbench import plan
 from dlbench.report.histograms import Histograms
-from dlbench.report.marks import Divergence, Drop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
+from dlbench.report.marks import Divergence, Drop, EarlyStop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
 from dlbench.report.pictures import PictureRecord, in_force
+from dlbench.report.pretraining import Pretraining
 from dlbench.report.timeline import Timeline
 from dlbench.report.trial import Status
 
@@ -49,14 +50,19 @@ class StackState:
     probes: Timeline = field(default_factory=Timeline)
     """Fields as in the event, `[trials, layers]` as float32; histograms are apart."""
     histograms: Histograms = field(default_factory=lambda: Histograms(0))
+    pretraining: Pretraining = field(default_factory=Pretraining)
     probe_cost: float | None = None
     """The probes' share of the time so far."""
     pulses: dict[int, Pulse] = field(default_factory=dict)
     """By session."""
     checkpoints: dict[int, int] = field(default_factory=dict)
     """Session -> the step of its last checkpoint."""
+    predictions: dict[int, int] = field(default_factory=dict)
+    """Session -> the bytes of the predictions that it left."""
     divergences: dict[int, list[Divergence]] = field(default_factory=dict)
     """By position of the trial in the stack."""
+    early_stops: dict[int, list[EarlyStop]] = field(default_factory=dict)
+    """By position of the trial in the stack, whether they still count or not."""
     drops: dict[int, list[Drop]] = field(default_factory=dict)
     """By position of the trial in the stack, whether they still count or not."""
     changes: list[Intervention] = field(default_factory=list)
@@ -101,7 +107,7 @@ class StackState:
     @property
     def step(self) -> int:
         """The step that training has reached."""
-        if self.status is Status.OK and not any(map(self._first_drop, self.drops)):
+        if self.status is Status.OK and not self.early_stops and not any(map(self._first_drop, self.drops)):
             return self.plan.steps
         # Where nobody is left to train, a stack is done before its last step.
         return self.reached.get(self.session, 0)
@@ -209,9 +215,15 @@ class StackState:
         return mark if mark and (drop is None or mark.step < drop.step) else None
 
     def drop(self, position: int) -> Drop | None:
-        """The drop of a trial that still counts, unless it had diverged before."""
-        drop = self._first_drop(position)
-        return None if drop is None or self.divergence(position) else drop
+        """The drop of a trial that still counts, unless it had diverged, or had stopped early, before."""
+        drop, stop = self._first_drop(position), self.early_stop(position)
+        is_late = drop is not None and (self.divergence(position) or (stop is not None and stop.step <= drop.step))
+        return None if is_late else drop
+
+    def early_stop(self, position: int) -> EarlyStop | None:
+        """How a trial was stopped early, if it was and that still counts."""
+        marks = [mark for mark in self.early_stops.get(position, []) if self.counts(mark.session, mark.step)]
+        return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)
 
     def _first_divergence(self, position: int) -> Divergence | None:
         """The earliest, of the newest session that saw one."""

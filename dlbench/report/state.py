@@ -7,11 +7,11 @@ from collections.abc import Callable, Container, Iterable, Mapping
 import numpy as np
 
 from dlbench.plan import Plan
-from dlbench.plan.measures import BATCH_LOSS, CURVES, HISTOGRAM, MEASURES, ZEROS
-from dlbench.report.fields import Event, count, number, numbers, positions, tallies, text
-from dlbench.report.histograms import Histogram, Histograms
+from dlbench.plan.measures import BATCH_LOSS, CURVES, MEASURES, ZEROS
+from dlbench.report.fields import Event, count, number, numbers, positions, text
+from dlbench.report.histograms import Histograms, histogram_of
 from dlbench.report.introduction import describe, taken_up
-from dlbench.report.marks import Answer, Divergence, Drop, End, Hit, Intervention, Pulse, WorkerFacts
+from dlbench.report.marks import Answer, Divergence, Drop, EarlyStop, End, Hit, Intervention, Pulse, WorkerFacts
 from dlbench.report.pictures import TRAIN, record_of
 from dlbench.report.stack_state import NO_SESSION, StackState
 from dlbench.report.trial import SolvedRule, Status
@@ -143,24 +143,34 @@ class RunState:
         trials, layers = len(stack.plan.trials), len(stack.layers) or None
         values = {name: numbers(event.get(name), (trials, layers), np.float32) for name in LAYER_SERIES}
         stack.probes.record(step, session, {name: value for name, value in values.items() if value is not None})
-        if stack.histograms.most:
-            _keep_histogram(stack, event, step, session)
+        if found := histogram_of(event, (trials, layers), step, session) if stack.histograms.most else None:
+            stack.histograms.record(found)
         cost = number(event.get("cost"))
         stack.probe_cost = stack.probe_cost if cost is None else cost
 
     def _on_diverged(self, event: Event) -> None:
-        found, position = self._record(event), count(event, "trial")
-        if found is None or position is None or position >= len(found[0].plan.trials):
-            return
-        stack, session, step = found
-        mark = Divergence(step, number(event.get("last_loss")), session)
-        stack.divergences.setdefault(position, []).append(mark)
+        if (found := self._record_of_trial(event)) is not None:
+            stack, session, step, position = found
+            mark = Divergence(step, number(event.get("last_loss")), session)
+            stack.divergences.setdefault(position, []).append(mark)
+
+    def _on_early_stop(self, event: Event) -> None:
+        found, best = self._record_of_trial(event), count(event, "best_step")
+        if found is not None and best is not None:
+            stack, session, step, position = found
+            stack.early_stops.setdefault(position, []).append(EarlyStop(step, best, session))
 
     def _on_checkpoint(self, event: Event) -> None:
         found = self._record(event)
         if found is not None:
             stack, session, step = found
             stack.checkpoints[session] = step
+
+    def _on_predictions(self, event: Event) -> None:
+        found = self._record(event)
+        if found is not None:
+            stack, session, _ = found
+            stack.predictions[session] = count(event, "bytes") or 0
 
     def _on_heartbeat(self, event: Event) -> None:
         found = self._record(event)
@@ -195,10 +205,10 @@ class RunState:
                 stack.drops.setdefault(position, []).append(Drop(step, session))
 
     def _on_breakpoint(self, event: Event) -> None:
-        found, position, when = self._record(event), count(event, "trial"), text(event, "when")
-        if found is None or when is None or position is None or position >= len(found[0].plan.trials):
+        found, when = self._record_of_trial(event), text(event, "when")
+        if found is None or when is None:
             return
-        stack, session, step = found
+        stack, session, step, position = found
         value, paused = number(event.get("value")), event.get("paused") is True
         trial = stack.plan.trials[position]
         stack.told_hits.append(Hit(stack.index, step, trial, text(event, "layer"), when, value, paused, session))
@@ -211,6 +221,12 @@ class RunState:
         found = None if stack is None else record_of(event, self._session(event, stack))
         if stack is not None and found is not None and (found.phase != TRAIN or self._record(event)):
             stack.told_pictures.append(found)
+
+    def _on_pretrain(self, event: Event) -> None:
+        """Its steps are none of the stack's."""
+        stack = self._stack(event)
+        if stack is not None:
+            stack.pretraining.record(event, self._session(event, stack), len(stack.plan.trials))
 
     def _on_note(self, event: Event) -> None:
         if isinstance(event.get("text"), str):
@@ -255,6 +271,11 @@ class RunState:
             del stack.ends[session]
         return stack, session, step
 
+    def _record_of_trial(self, event: Event) -> tuple[StackState, int, int, int] | None:
+        """The same of an event that tells of one trial, and its position in the stack."""
+        found, position = self._record(event), count(event, "trial")
+        return (*found, position) if found and position is not None and position < len(found[0].plan.trials) else None
+
     @staticmethod
     def _session(event: Event, stack: StackState) -> int:
         session = count(event, "session")
@@ -275,14 +296,3 @@ def _trials(plan: Plan, stacks: list[StackState], solved: SolvedRule | None) -> 
         for position, index in enumerate(stack.plan.trials)
     ]
     return sorted(views, key=lambda trial: trial.index)
-
-
-def _keep_histogram(stack: StackState, event: Event, step: int, session: int) -> None:
-    """The histograms of a `probe` event, where it has some."""
-    trials = len(stack.plan.trials)
-    counts = tallies(event.get(HISTOGRAM), trials, len(stack.layers) or None)
-    if counts is not None:
-        zeros = tallies([event.get(ZEROS)], 1, trials)
-        if zeros is None or zeros.shape[1:] != counts.shape[:2]:
-            zeros = np.zeros((1, *counts.shape[:2]), counts.dtype)
-        stack.histograms.record(Histogram(step, session, counts, zeros[0]))
