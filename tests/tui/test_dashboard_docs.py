@@ -14,8 +14,8 @@ from dlbench.errors import ExitCode
 from dlbench.plan.breakpoints import AT_EVALUATIONS, AT_PROBES, parse
 from dlbench.recipe import load
 from dlbench.report.format import BEST, CHANGED
+from dlbench.report.laws import EXPLODING, LASTING, LAWS, MOST, STILL, VANISHING, WILD
 from dlbench.tui.keys import as_markdown
-from dlbench.tui.model.laws import EXPLODING, LASTING, LAWS, MOST, STILL, VANISHING, WILD
 from dlbench.tui.model.replay import FASTEST, SLOWEST
 from dlbench.tui.open import place
 from dlbench.tui.panes import TABS

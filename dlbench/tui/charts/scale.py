@@ -152,16 +152,6 @@ class Scale:
         return [value for value in values if self.low <= value <= self.high]
 
 
-def number(value: float) -> str:
-    """A value for people, short: `3.1e-03`, `0.42`, `1,840`, `0`, `NaN`, `inf`."""
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else f"{value:g}"
-    size = abs(value)
-    if size and not 0.01 <= size < 1e6:
-        return f"{value:.1e}"
-    return f"{value:,.0f}" if size >= 100 else f"{value:.3g}"
-
-
 def _each(decades: list[float], apart: int) -> list[float]:
     """The decades whose power is a multiple of `apart`; where there is none, the first."""
     return [value for value in decades if round(math.log10(value)) % apart == 0] or decades[:1]
@@ -179,10 +169,3 @@ def _not_a_point(low: float, high: float) -> tuple[float, float]:
     if high - low > 1e-12 * max(abs(low), abs(high), LOWEST):
         return low, high
     return low - room, high + room
-
-
-def percent(share: float) -> str:
-    """A share for people: `12 %`, `0.3 %`; only what is all or nothing reads `100 %` or `0 %`."""
-    if share in {0.0, 1.0}:
-        return f"{100 * share:.0f} %"
-    return f"{100 * min(max(share, 0.001), 0.999):.{0 if 0.01 <= share < 0.995 else 1}f} %"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dlbench.report.short import number
 from dlbench.report.trial import Status
 from dlbench.report.trial_state import TrialState
-from dlbench.tui.charts.scale import number
 from dlbench.tui.model.view import View
 from dlbench.tui.model.watch import Finding, Watch
 

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.report.laws import FALLEN, LASTING, LAWS, MEASURES, STUCK, VANISHED, Probes, Severity
 from dlbench.report.trial_state import TrialState
-from dlbench.tui.charts.scale import number
-from dlbench.tui.model.laws import FALLEN, LASTING, LAWS, STUCK, VANISHED, Law, Probes, Severity
-
-MEASURES = ("gradient_norm", "update_ratio", "zero_share", "saturated_share")
 
 
 @dataclass(frozen=True)
@@ -43,13 +40,13 @@ class Watch:
 
     def update(self) -> None:
         """Look at the probes that are new; at all again where older ones have changed."""
-        timeline, dropped = self._state.stack.probes, self._state.dropped_at
+        timeline, idle = self._state.stack.probes, self._state.idle_from
         if timeline.rewritten != self._rewritten:
             self._reset()
         steps = timeline.steps[self._done :]
-        if dropped is not None:
-            steps = [step for step in steps if step < dropped]
-        weighted = np.array([layer.weight is not None for layer in self._state.layers], np.bool_)
+        if idle is not None:
+            steps = [step for step in steps if step < idle]
+        weighted = self._weighted
         if not steps or not weighted.any() or "gradient_norm" not in timeline.fields:
             return
         probes = {name: self._fresh(name, len(steps)) for name in MEASURES}
@@ -57,6 +54,11 @@ class Watch:
             streak.go_on(steps, law.holds(probes, weighted))
         self._newest = {name: values[-1] for name, values in probes.items()}
         self._done += len(steps)
+
+    @property
+    def _weighted(self) -> NDArray[np.bool_]:
+        """Which rows of the probes have weights, `[layers]`."""
+        return np.array([layer.weight is not None for layer in self._state.layers], np.bool_)
 
     def _fresh(self, name: str, count: int) -> NDArray[np.float64]:
         """The next probes of one measure, `[probes, layers]`; NaN where it was not measured."""
@@ -68,11 +70,12 @@ class Watch:
 
     def findings(self) -> list[Finding]:
         """What holds now."""
-        found = []
+        found, names = [], [layer.name for layer in self._state.layers]
         for law, streak in self._streaks.items():
             if streak.since is None or streak.count < law.lasting or (law is STUCK and self._has_learnt()):
                 continue
-            said, since = self._said(law, streak.layers), f"since step {streak.since:,}"
+            said = law.said(streak.layers, names, self._weighted, self._newest)
+            since = f"since step {streak.since:,}"
             forms = [f"{said}, {since}", f"{said.partition(':')[0]} {since}"]
             before = self._streaks[VANISHED].past
             if law is STUCK and before is not None:
@@ -89,21 +92,6 @@ class Watch:
         first, last = series[[0, -1], self._state.position]
         guessing = math.log(classes) if classes and classes > 1 else math.inf
         return not last > FALLEN * min(first, guessing)
-
-    def _said(self, law: Law, layers: tuple[int, ...]) -> str:
-        names = [layer.name for layer in self._state.layers]
-        weighted = [row for row, layer in enumerate(self._state.layers) if layer.weight is not None]
-        norms, values = self._newest["gradient_norm"], self._newest[law.measure][list(layers)]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gap = float(norms[weighted[0]] / norms[weighted[-1]])
-        return law.text.format(
-            layers=_named(names, layers),
-            learn="learn" if len(layers) > 1 else "learns",
-            first=names[weighted[0]],
-            last=names[weighted[-1]],
-            gap=number(gap),
-            percent=f"{100 * values.max():.0f} %",
-        )
 
 
 class _Streak:
@@ -137,14 +125,3 @@ class _Streak:
         if self.since is not None and self.count >= LASTING:
             self.past = (self.since, self._last)
         self.since, self.count = None, 0
-
-
-def _named(names: Sequence[str], layers: Sequence[int]) -> str:
-    """Layers in words: one, two, or from the first to the last where they are in a row."""
-    if 1 < len(layers) == len(names):
-        return "all layers"
-    if len(layers) > 2 and layers[-1] - layers[0] == len(layers) - 1:
-        return f"{names[layers[0]]} to {names[layers[-1]]}"
-    shown = [names[layer] for layer in layers[:3]]
-    more = len(layers) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -10,9 +10,9 @@ from typing import TypeAlias
 import numpy as np
 from rich.cells import cell_len
 
+from dlbench.report.short import number, percent
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.scale import number, percent
 from dlbench.tui.model.findings import findings
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
+from dlbench.report.short import number, percent
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import number, percent
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, Place, entitle
 from dlbench.tui.widgets.lookup import layer_names, layer_of

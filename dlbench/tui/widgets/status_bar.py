@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlbench.report.format import clock
+from dlbench.report.short import percent
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import percent
 from dlbench.tui.model.words import Facts, facts
 from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.line import Item, cut, fitting, write

@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dlbench.tui.charts.scale import Scale, number
+from dlbench.report.short import number
+from dlbench.tui.charts.scale import Scale
 
 ANYTHING = st.floats(allow_nan=True, allow_infinity=True)
 DATA = arrays(np.float64, st.integers(0, 30), elements=ANYTHING)

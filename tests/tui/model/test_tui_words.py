@@ -9,9 +9,9 @@ from model_runs import STEPS, begins, diverged, ended, evaluated, make_plan, pro
 from rich.cells import cell_len
 
 from dlbench.report.format import clock
+from dlbench.report.short import percent
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.scale import percent
 from dlbench.tui.model.view import Playback
 from dlbench.tui.model.words import STANDINGS, badge, cursor_line, facts, measured
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.report.short import number
+
 Severity: TypeAlias = Literal["alarm", "warning"]
-Probes: TypeAlias = dict[str, NDArray[np.float64]]
+Values: TypeAlias = NDArray[np.float64]
+Probes: TypeAlias = dict[str, Values]
 """Measure -> its values `[probes, layers]`."""
 Rule: TypeAlias = "Callable[[Probes, NDArray[np.bool_]], NDArray[np.bool_]]"
 """From probes, and which layers have weights, to where it holds, `[probes, layers]`."""
 
+MEASURES = ("gradient_norm", "update_ratio", "zero_share", "saturated_share")
+"""What the rules look at."""
 VANISHING = 1e-4
 """Gradient norm of the first layer over that of the last, below which the first hardly learns."""
 EXPLODING = 1e4
@@ -100,6 +105,34 @@ class Law:
     text: str
     measure: str
     lasting: int = 1
+
+    def said(
+        self, layers: Sequence[int], names: Sequence[str], weighted: NDArray[np.bool_], probe: Mapping[str, Values]
+    ) -> str:
+        """The words for the rows `layers` of one probe, whose measures are `[layers]` each."""
+        norms, values = probe["gradient_norm"], probe[self.measure][list(layers)]
+        first, last = np.flatnonzero(weighted)[[0, -1]].tolist()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gap = float(norms[first] / norms[last])
+        return self.text.format(
+            layers=_named(names, layers),
+            learn="learn" if len(layers) > 1 else "learns",
+            first=names[first],
+            last=names[last],
+            gap=number(gap),
+            percent=f"{100 * values.max():.0f} %",
+        )
+
+
+def _named(names: Sequence[str], layers: Sequence[int]) -> str:
+    """Layers in words: one, two, or from the first to the last where they are in a row."""
+    if 1 < len(layers) == len(names):
+        return "all layers"
+    if len(layers) > 2 and layers[-1] - layers[0] == len(layers) - 1:
+        return f"{names[layers[0]]} to {names[layers[-1]]}"
+    shown = [names[layer] for layer in layers[:3]]
+    more = len(layers) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 STUCK = Law("alarm", _still, "stuck: no layer moves, and the loss is no better than guessing", "update_ratio", LASTING)
