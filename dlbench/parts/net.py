@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 
 from dlbench.parts import make
 from dlbench.parts.arguments import Settings
@@ -47,6 +48,12 @@ class Block:
     def products(self) -> int:
         """Multiplications of a weight by a number that one sample takes on its way forward, branches left out."""
         return sum(weight.size * weight.uses for weight in self.weights.values())
+
+    @property
+    def widest(self) -> int:
+        """How many numbers one sample takes at most on its way through: as input, as output, or inside."""
+        inside = self.layer.widest(self.input) if isinstance(self.layer, Unrolled) else 0
+        return max(prod(self.input), prod(self.output), inside)
 
     @property
     def probed(self) -> bool:
@@ -176,9 +183,10 @@ def rows_of(blocks: Sequence[Block]) -> list[Row]:
 
 
 def _rows(block: Block) -> Iterator[Row]:
-    activation = block.settings.get("activation")
+    layer = block.layer
+    activation = layer.activation if isinstance(layer, Unrolled) else block.settings.get("activation")
     for time in block.times:
-        yield Row(f"{block.name}[{time + 1}]", TIME, None, None, block.output[-1:], activation)
+        yield Row(f"{block.name} t={time + 1}", TIME, None, None, block.output[-1:], activation)
     weight, own = next(iter(block.weights.items()), (None, None))
     slot = None if weight is None else f"{block.name}.{weight}"
     yield Row(block.name, block.settings["kind"], slot, None if own is None else own.shape, block.output, activation)

@@ -34,6 +34,7 @@ class Weight:
     """A tensor that training changes: its shape in one trial, its fans, and the init that fills it.
 
     `uses` is how often one sample meets each of its numbers: once in a dense layer, at every place of a convolution.
+    `gates` matrices of equal width lie side by side in its last axis; the init fills each of them alone.
     """
 
     shape: Shape
@@ -42,6 +43,7 @@ class Weight:
     init: Settings
     is_bias: bool = False
     uses: int = 1
+    gates: int = 1
 
     @property
     def size(self) -> int:
@@ -116,11 +118,25 @@ class Composite(Protocol):
 
 
 @runtime_checkable
+class Activated(Protocol):
+    """A layer that applies a non-linearity to weighted sums: inits look at the sums."""
+
+    def pre_activation(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The sums for `x` of `[trials, batch, *shape]`, biases included, `[trials, batch, ...]`."""
+
+
+@runtime_checkable
 class Unrolled(Protocol):
     """A layer that takes a sequence step by step: probes look at its state over time."""
 
+    activation: Settings
+    """What bounds the state."""
+
     def times(self, shape: Shape) -> int:
         """How many steps of time there are in an input of `shape`."""
+
+    def widest(self, shape: Shape) -> int:
+        """How many numbers one sample of `shape` takes inside, all steps of time together."""
 
 
 class Passed(NamedTuple):
