@@ -51,7 +51,7 @@ def fetch(name: str, folder: str | None = None) -> Path:
     """Download a dataset and return the data folder that holds it; where it is already complete, only return that.
 
     `folder` defaults to DLBENCH_DATA, else the user's cache. torchvision downloads beside the final place and compares its
-    checksums; files are moved into place whole or not at all. `.gz` files that already lie in place are taken instead of the
+    checksums; files are moved into place whole or not at all. Packed files that already lie in place are taken instead of the
     network's, once their checksums agree. Raises `UsageError` for what cannot be fetched, `SetupError` where it fails.
     """
     download = _download(name)
@@ -73,7 +73,7 @@ def _status(part: Part[Any]) -> DataStatus:
     kind = part.traits["origin"]
     download: Download | None = part.traits.get("download")
     if kind == "file":
-        return DataStatus(part.name, kind, "needs a path", "the file that 'path' names", None)
+        return DataStatus(part.name, kind, "needs a path", "the file or folder that 'path' names", None)
     if download is None:
         missing = part.make().missing()
         return DataStatus(part.name, kind, "missing" if missing else "ready", missing or "comes with dlbench", None)
@@ -99,19 +99,19 @@ def _download(name: str) -> Download:
 
 def _bring(download: Download, target: Path, beside: Path) -> None:
     """Have `beside` hold the complete dataset, by a process that may import torch; raises `SetupError`."""
-    for name in download.files:
-        packed = target / f"{name}.gz"
-        if packed.is_file():
+    for name in download.packed:
+        if (target / name).is_file():
             (beside / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(packed, beside / f"{name}.gz")
+            shutil.copy(target / name, beside / name)
     command = [sys.executable, "-m", __name__, download.name, str(beside)]
     child = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     said = child.stdout.strip().splitlines()
     if child.returncode or download.sizes(beside) != download.files:
         why = said[-1] if said else download.damage(beside) or f"the download ended with code {child.returncode}"
+        packed = target / download.archive if download.archive else "the .gz files"
         raise SetupError(
             f"{download.name} could not be fetched: {why}. Without a network: copy {download.home} from another machine to "
-            f"{target / download.home} (the .gz files will do, then fetch again), set {VARIABLE} to a data folder that "
+            f"{target / download.home} ({packed} will do, then fetch again), set {VARIABLE} to a data folder that "
             f"has it, or run recipes with --quick"
         )
 

@@ -12,26 +12,31 @@ import pytest
 from dlbench.data import DataStatus, fetch, listing
 from dlbench.errors import SetupError, UsageError
 from dlbench.parts.datasets import DATASETS
+from dlbench.parts.datasets.cifar import CIFAR10
 from dlbench.parts.datasets.mnist import MNIST
 
 STAND_IN = '''
 """Stands in for torchvision: "downloads" files of zeros, as many bytes each as the real ones, times SHARE."""
 import os, pathlib
-SIZES = {sizes}
+DOWNLOADS = {downloads}
 
-class datasets:
-    class MNIST:
+def downloading(sizes, packed):
+    class Dataset:
         def __init__(self, root, download):
             assert download
-            for name, size in SIZES.items():
+            for name, size in sizes.items():
                 path = pathlib.Path(root, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with path.open("wb") as file:
                     file.truncate(int(size * float(os.environ["SHARE"])))
-                if packed := os.environ.get("WANTS_GZ"):
-                    assert pathlib.Path(f"{{path}}.gz").read_text() == packed
+            if said := os.environ.get("WANTS_PACKED"):
+                assert all(pathlib.Path(root, name).read_text() == said for name in packed)
             if os.environ.get("RAISES"):
                 raise OSError("no route to\\nhost")
+    return Dataset
+
+for name, (sizes, packed) in DOWNLOADS.items():
+    globals()[name] = downloading(sizes, packed)
 '''
 
 
@@ -50,8 +55,9 @@ def stand_in(empty, monkeypatch):
     """A torchvision in the child process that needs no network."""
     package = empty / "packages" / "torchvision"
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text(STAND_IN.format(sizes=dict(MNIST.files)))
-    (package / "datasets.py").write_text("from torchvision import datasets; MNIST = datasets.MNIST")
+    downloads = {one.torchvision: (dict(one.files), one.packed) for one in (MNIST, CIFAR10)}
+    (package / "__init__.py").write_text("")
+    (package / "datasets.py").write_text(STAND_IN.format(downloads=downloads))
     repository = Path(__file__).parents[1]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(package.parent), str(repository)]))
     monkeypatch.setenv("SHARE", "1")
@@ -76,7 +82,7 @@ def test_the_listing_has_every_dataset_with_its_kind(empty):
 def test_the_listing_says_what_is_there_and_what_is_not(empty):
     """On board is ready, a file needs its path, a download is missing with its size and the folders looked in."""
     assert state("xor") == DataStatus("xor", "on board", "ready", "comes with dlbench", None)
-    assert state("csv") == DataStatus("csv", "file", "needs a path", "the file that 'path' names", None)
+    assert state("csv") == DataStatus("csv", "file", "needs a path", "the file or folder that 'path' names", None)
     looked = f"looked in {empty}/data/MNIST/raw, {empty}/cache/MNIST/raw"
     assert state("mnist") == DataStatus("mnist", "download", "missing", looked, 54950048)
 
@@ -130,16 +136,24 @@ def test_a_damaged_dataset_is_listed_as_such_and_fetching_mends_it(empty, stand_
     assert state("mnist").state == "ready"
 
 
-def test_packed_files_that_lie_in_place_are_handed_to_torchvision(empty, stand_in):
-    """A classroom without network copies the .gz files; they are there when torchvision compares checksums."""
-    raw = empty / "cache" / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in MNIST.files:
-        (empty / "cache" / f"{name}.gz").write_text("packed")
-    stand_in.setenv("WANTS_GZ", "packed")
+@pytest.mark.parametrize("download", [MNIST, CIFAR10], ids=lambda download: download.name)
+def test_packed_files_that_lie_in_place_are_handed_to_torchvision(empty, stand_in, download):
+    """A classroom without network copies the packed files; they are there when torchvision compares checksums."""
+    for name in download.packed:
+        (empty / "cache" / name).parent.mkdir(parents=True, exist_ok=True)
+        (empty / "cache" / name).write_text("packed")
+    stand_in.setenv("WANTS_PACKED", "packed")
 
-    fetch("mnist")
-    assert state("mnist").state == "ready"
+    fetch(download.name)
+    assert state(download.name).state == "ready"
+
+
+def test_an_archive_is_named_where_a_download_fails(empty, stand_in):
+    """What comes in one archive says where to put that."""
+    stand_in.setenv("RAISES", "1")
+    with pytest.raises(SetupError, match=f"{empty}/cache/cifar-10-python.tar.gz will do, then fetch again"):
+        fetch("cifar10")
+    assert left(empty / "cache") == []
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_error(empty, stand_in):
@@ -152,8 +166,8 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(empty, stand_in):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("xor", "'xor' needs no download; those that do are mnist, fashion_mnist"),
-        ("npz", "'npz' needs no download; those that do are mnist, fashion_mnist"),
+        ("xor", "'xor' needs no download; those that do are cifar10, mnist, fashion_mnist"),
+        ("npz", "'npz' needs no download; those that do are cifar10, mnist, fashion_mnist"),
         ("mnits", "there is no dataset 'mnits'; did you mean 'mnist'?"),
         ("?", f"there is no dataset '?'; the datasets are {', '.join(DATASETS.names)}"),
     ],

@@ -17,6 +17,7 @@ _PLAIN = ("lesson", "claims", "breakpoints")
 _ALTERNATIVES = (
     ({"steps"}, {"epochs"}),
     ({"keep"}, {"rate"}),
+    ({"limit"}, {"limit_per_class"}),
     ({"at_most"}, {"at_least"}, {"between"}, {"near", "tolerance"}, {"better_than", "by"}),
 )
 """Keys of which one stands in place of the other: a patch that gives one takes the others away."""

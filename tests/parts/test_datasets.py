@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cifar_files
 import numpy as np
+import picture_files
 import pytest
 from scipy.stats import kstest
 
@@ -21,13 +23,19 @@ MEMBERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
 
 
 @pytest.fixture
-def settings(request, tmp_path):
+def settings(request, tmp_path, monkeypatch):
     """Settings of the dataset named by the parameter, with the files that it needs."""
     name = request.param
     if name in MEMBERS:
         if not (DATA / MEMBERS[name] / "raw").is_dir():
             pytest.skip(f"no {MEMBERS[name]}/raw in {DATA}")
         return {"kind": name, "folder": str(DATA)}
+    if name == "cifar10":
+        cifar_files.small(tmp_path, monkeypatch)
+        return {"kind": name, "folder": str(tmp_path)}
+    if name == "image_folder":
+        picture_files.write(tmp_path / "pictures", {"cat": 9, "dog": 8, "eel": 7})
+        return {"kind": name, "path": str(tmp_path / "pictures"), "size": [5, 4]}
     random = np.random.default_rng(1)
     x, y = random.normal(size=(60, 3)), np.arange(60) % 3
     if name == "npz":
@@ -76,10 +84,11 @@ def test_loading_twice_gives_the_same_arrays_and_changing_one_leaves_the_other(s
         np.testing.assert_array_equal(expected, array)
 
 
+@pytest.mark.parametrize("limit", [{"limit": 2}, {"limit_per_class": 1}], ids=["limit", "limit_per_class"])
 @every_dataset
-def test_every_common_argument_fits_every_dataset(settings):
+def test_every_common_argument_fits_every_dataset(settings, limit):
     """With all common arguments at once, counts and shapes are still the described ones."""
-    both = {**settings, "classes": [1, 0], "validation": 1, "limit": 2, "normalize": "standard", "label_noise": 0.5}
+    both = {**settings, **limit, "classes": [1, 0], "validation": 1, "normalize": "standard", "label_noise": 0.5}
     source, arrays = describe(both), load_data(both)
 
     assert (source.classes, source.train, source.validation) == (2, 2, 1)

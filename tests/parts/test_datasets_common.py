@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from sklearn.preprocessing import StandardScaler
 
+from dlbench.errors import SetupError
 from dlbench.parts.datasets import COMMON, describe, load_data
 from dlbench.parts.datasets.splits import balanced, counts_for_test, ranks, stratified
 
@@ -24,7 +27,7 @@ def rows(x):
 def test_the_common_arguments_are_the_documented_ones():
     """Their names, defaults and order are what the settings of a run hold."""
     assert {name: argument.default for name, argument in COMMON.items()} == {
-        "limit": None, "validation": 0, "classes": None, "normalize": "none", "label_noise": 0.0
+        "limit": None, "limit_per_class": None, "validation": 0, "classes": None, "normalize": "none", "label_noise": 0.0
     }  # fmt: skip
 
 
@@ -55,6 +58,40 @@ def test_limit_is_balanced_and_grows_by_adding():
     assert rows(chosen[0].x_train) < rows(chosen[1].x_train) < rows(chosen[2].x_train)
 
 
+@pytest.mark.parametrize(("kind", "classes"), [("blobs", 3), ("digits", 10)])
+def test_limit_per_class_is_the_first_of_each_class(kind, classes):
+    """So many of each class, the first ones in their order: the same samples as the `limit` of that many in all."""
+    settings = {"kind": kind, "validation": 30}
+    whole = load_data(settings)
+    some, same = (load_data({**settings, **one}) for one in ({"limit_per_class": 7}, {"limit": 7 * classes}))
+
+    assert describe({**settings, "limit_per_class": 7}).train == len(some.y_train) == 7 * classes
+    np.testing.assert_array_equal(some.x_train, same.x_train)
+    for label in range(classes):
+        np.testing.assert_array_equal(whole.x_train[whole.y_train == label][:7], some.x_train[some.y_train == label])
+
+
+def test_limit_per_class_counts_the_classes_that_are_kept():
+    """Of two of ten classes, twice the number is trained on."""
+    settings = {"kind": "digits", "classes": [7, 2], "limit_per_class": 50}
+
+    assert describe(settings).train == 100
+    assert np.bincount(load_data(settings).y_train).tolist() == [50, 50]
+
+
+@pytest.mark.parametrize("classes", [None, [2, 0]])
+def test_a_class_that_validation_has_emptied_cannot_fill_its_limit(tmp_path, classes):
+    """Where the end of the training set holds most of a class, the text names it and says how many are left."""
+    x, y = np.zeros((8, 1)), np.array([0, 1, 0, 1, 0, 2, 2, 2])
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    settings = {"kind": "npz", "path": str(tmp_path / "a.npz"), "classes": classes, "validation": 2}
+
+    assert set(load_data({**settings, "limit_per_class": 1}).y_train) == {0, 1} | ({2} if classes is None else set())
+    with pytest.raises(SetupError) as caught:
+        load_data({**settings, "limit_per_class": 2})
+    assert str(caught.value) == "'limit_per_class' is 2, but 'validation' has left only 1 of class 2; lower one of them"
+
+
 def test_classes_keeps_and_renumbers_in_the_order_given():
     """Of classes [7, 2], sevens are 0 and twos are 1, in train and test; nothing else is left, nothing is lost."""
     whole, some = load_data({"kind": "digits"}), load_data({"kind": "digits", "classes": [7, 2]})
@@ -79,6 +116,31 @@ def test_label_noise_replaces_exactly_its_share_by_other_labels(share):
     assert noisy.y_train.max() <= 3
     for name in ("x_train", "x_validation", "y_validation", "x_test", "y_test"):
         np.testing.assert_array_equal(getattr(clean, name), getattr(noisy, name))
+
+
+def test_label_noise_grows_by_adding():
+    """What a smaller share has wrong, a larger one has wrong in the same way, so that shares can be compared pair by pair."""
+    clean = load_data(BLOBS).y_train
+    noisy = [load_data({**BLOBS, "label_noise": share}).y_train for share in (0.1, 0.4, 1.0)]
+
+    for less, more in itertools.pairwise(noisy):
+        wrong = less != clean
+        assert wrong.any()
+        np.testing.assert_array_equal(less[wrong], more[wrong])
+
+
+@pytest.mark.parametrize("limit", [{"limit": 101}, {"limit_per_class": 25}])
+def test_label_noise_hits_its_share_of_a_limit_and_gives_the_labels_that_it_gives_without(limit):
+    """Exactly the rounded share of the limited set is wrong; a label that is wrong there and in the whole set is the same."""
+    clean, noisy = (load_data({**BLOBS, **limit, "label_noise": share}) for share in (0.0, 0.3))
+    everything, whole = (load_data({**BLOBS, "label_noise": share}) for share in (1.0, 0.0))
+    wrong = clean.y_train != noisy.y_train
+    given = {tuple(x): label for x, label in zip(everything.x_train.tolist(), everything.y_train, strict=True)}
+
+    assert wrong.sum() == round(0.3 * len(clean.y_train))
+    assert noisy.y_train[wrong].tolist() == [given[tuple(x)] for x in clean.x_train[wrong].tolist()]
+    np.testing.assert_array_equal(clean.x_train, noisy.x_train)
+    np.testing.assert_array_equal(whole.x_test, noisy.x_test)
 
 
 def test_label_noise_is_uniform_over_the_other_labels_and_follows_the_seed():
@@ -128,6 +190,12 @@ def test_center_shifts_and_does_not_scale():
     ("arguments", "says"),
     [
         ({"limit": 201}, "'limit' is 201, but there are only 200 samples to train on"),
+        ({"limit": 5, "limit_per_class": 5}, "takes either 'limit' or 'limit_per_class', not both"),
+        ({"limit_per_class": 51}, "'limit_per_class' is 51, but class 0 has only 50 samples to train on"),
+        (
+            {"limit_per_class": 50, "validation": 1},
+            "'limit_per_class' takes 200 samples, but there are only 199 to train on",
+        ),
         ({"limit": 101, "validation": 100}, "'limit' is 101, but there are only 100 samples to train on"),
         ({"validation": 200}, "'validation' takes 200 of 200 training samples, all"),
         ({"validation": 999}, "'validation' takes 999 of 200 training samples, all"),

@@ -34,6 +34,7 @@ def test_settings_are_complete(alone, loaded):
             "copies": 1,
             "seed": 0,
             "limit": None,
+            "limit_per_class": None,
             "validation": 0,
             "classes": None,
             "normalize": "none",

@@ -73,6 +73,7 @@ def test_merge_leaves_its_arguments_alone(base, patch):
         ({"train": {"steps": 5, "lr": 1}}, {"train": {"epochs": 2}}, {"train": {"epochs": 2, "lr": 1}}),
         ({"train": {"epochs": 5}}, {"train": {"steps": 2}}, {"train": {"steps": 2}}),
         ({"a": {"kind": "dropout", "keep": 0.5}}, {"a": {"rate": 0.1}}, {"a": {"kind": "dropout", "rate": 0.1}}),
+        ({"data": {"limit": 50}}, {"data": {"limit_per_class": 6}}, {"data": {"limit_per_class": 6}}),
         ({"claims": [{"near": 1, "tolerance": 2}]}, {"claims": {"0": {"at_most": 3}}}, {"claims": [{"at_most": 3}]}),
         ({"variants": {"steps": {}}}, {"variants": {"epochs": {}}}, {"variants": {"steps": {}, "epochs": {}}}),
         ({"lesson": {"title": "x"}}, {"lesson": {"title": {"ko": "y"}}}, {"lesson": {"title": {"ko": "y"}}}),

@@ -1,6 +1,6 @@
 """What every dataset can do besides its own arguments, and the two ways to ask for a dataset: describe and load.
 
-The order is: keep `classes`, split off `validation`, take `limit`, replace labels, normalize.
+The order is: keep `classes`, split off `validation`, take `limit` or `limit_per_class`, replace labels, normalize.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Annotated, Literal
 import numpy as np
 import psutil
 from annotated_types import Ge, Le
+from numpy.typing import NDArray
 
+from dlbench.errors import SetupError
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source, stream
 from dlbench.parts.datasets.splits import balanced
@@ -29,13 +31,16 @@ class Common:
     classes: keep only the samples of these labels, which are renumbered 0, 1, ... in the order given.
     validation: so many samples are split off the end of the training set.
     limit: train on so many of the remaining samples, class-balanced: the first of each class, then the second, and so on.
+    limit_per_class: the same, told as so many of each class.
     label_noise: this share of the training labels is replaced by a random other label, drawn by the dataset's `seed` (0
-        where it has none); validation and test keep theirs.
+        where it has none); validation and test keep theirs. Samples are hit in one order, each by one label, whatever share
+        and limit are: what is wrong with 0.1 is wrong with 0.2 too.
     normalize: "standard" gives each feature, or each channel of an image, mean 0 and deviation 1 over the training
         samples; "center" only mean 0. Validation and test are moved along by the training set's numbers.
     """
 
     limit: Annotated[int, Ge(1)] | None = None
+    limit_per_class: Annotated[int, Ge(1)] | None = None
     validation: Annotated[int, Ge(0)] = 0
     classes: list[Annotated[int, Ge(0)]] | None = None
     normalize: Literal["none", "standard", "center"] = "none"
@@ -62,14 +67,13 @@ def describe(settings: Settings) -> Source:
         raise ValueError(f"'classes' {classes} have no sample to test on")
     if train < 1:
         raise ValueError(f"'validation' takes {common.validation} of {train + common.validation} training samples, all")
-    if common.limit is not None and common.limit > train:
-        raise ValueError(f"'limit' is {common.limit}, but there are only {train} samples to train on")
+    limit = _check_limit(common, classes, whole, train)
 
     def load() -> Arrays:
         return _apply(common, classes, whole.load(), settings.get("seed", 0))
 
     return replace(
-        whole, classes=len(classes), train=common.limit or train, validation=common.validation, test=test, load=load
+        whole, classes=len(classes), train=limit or train, validation=common.validation, test=test, load=load
     )
 
 
@@ -99,6 +103,23 @@ def _check_classes(classes: list[int] | None, source: Source) -> list[int]:
     return classes
 
 
+def _check_limit(common: Common, classes: list[int], source: Source, train: int) -> int | None:
+    """How many samples to train on, `None` for all of the `train` that there are."""
+    if common.limit_per_class is None:
+        if common.limit is not None and common.limit > train:
+            raise ValueError(f"'limit' is {common.limit}, but there are only {train} samples to train on")
+        return common.limit
+    if common.limit is not None:
+        raise ValueError("takes either 'limit' or 'limit_per_class', not both")
+    asked = common.limit_per_class
+    count, label = min((source.train_per_class[label], label) for label in classes)
+    if asked > count:
+        raise ValueError(f"'limit_per_class' is {asked}, but class {label} has only {count} samples to train on")
+    if (total := asked * len(classes)) > train:
+        raise ValueError(f"'limit_per_class' takes {total} samples, but there are only {train} to train on")
+    return total
+
+
 def _apply(common: Common, classes: list[int], data: Arrays, seed: int) -> Arrays:
     """Every common argument in its order; `data` is fresh, and is changed in place where that saves a copy."""
     x, y, x_test, y_test = data.x_train, data.y_train, data.x_test, data.y_test
@@ -107,9 +128,9 @@ def _apply(common: Common, classes: list[int], data: Arrays, seed: int) -> Array
         x_test, y_test = _keep(x_test, y_test, classes)
     end = len(y) - common.validation
     x_validation, y_validation = (x[end:], y[end:]) if common.validation else (None, None)
-    chosen = slice(end) if common.limit is None else balanced(y[:end], common.limit)
-    x, y = x[chosen], y[chosen]
-    y = _with_noise(y, common.label_noise, len(classes), stream(seed, "label noise"))
+    x, y = x[:end], y[:end]
+    chosen = _chosen(common, y, classes)
+    x, y = x[chosen], _with_noise(y, chosen, common.label_noise, len(classes), stream(seed, "label noise"))
     _normalize(common.normalize, x, [part for part in (x_validation, x_test) if part is not None])
     return Arrays(x, y, x_test, y_test, x_validation, y_validation)
 
@@ -122,11 +143,30 @@ def _keep(x: Floats, y: Labels, classes: list[int]) -> tuple[Floats, Labels]:
     return x[kept], number[y[kept]]
 
 
-def _with_noise(y: Labels, share: float, classes: int, random: np.random.Generator) -> Labels:
-    """Labels of which exactly the rounded share is replaced, each by one of the other labels with equal chance."""
-    hit = random.choice(len(y), size=round(share * len(y)), replace=False)
-    noisy = y.copy()
-    noisy[hit] = (y[hit] + random.integers(1, classes, size=len(hit))) % classes
+def _chosen(common: Common, y: Labels, classes: list[int]) -> NDArray[np.intp] | slice:
+    """Which of the samples with labels `y` are trained on."""
+    if common.limit_per_class is None:
+        return slice(None) if common.limit is None else balanced(y, common.limit)
+    counts = np.bincount(y, minlength=len(classes))
+    if (least := counts.min()) < common.limit_per_class:
+        text = f"'limit_per_class' is {common.limit_per_class}, but 'validation' has left only {least} of class"
+        raise SetupError(f"{text} {classes[counts.argmin()]}; lower one of them")
+    return balanced(y, common.limit_per_class * len(classes))
+
+
+def _with_noise(
+    y: Labels, chosen: NDArray[np.intp] | slice, share: float, classes: int, random: np.random.Generator
+) -> Labels:
+    """The chosen labels, exactly the rounded share replaced, each by one of the other labels with equal chance.
+
+    All are dealt a turn and another label before any is chosen, so that shares and limits differ in how far the turn goes
+    and in nothing else.
+    """
+    turn = random.permutation(len(y))[chosen]
+    other = (y + random.integers(1, classes, size=len(y)))[chosen] % classes
+    noisy = y[chosen].copy()
+    hit = np.argsort(turn)[: round(share * len(noisy))]
+    noisy[hit] = other[hit]
     return noisy
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,13 +28,22 @@ def search(folder: str | None = None) -> list[Path]:
 
 def locate(path: str) -> Path:
     """The file at `path`, seen from the current folder, else from the data folders; raises `SetupError`."""
+    return _located(path, "file", lambda candidate: size_of(candidate) is not None)
+
+
+def locate_folder(path: str) -> Path:
+    """The same for a folder."""
+    return _located(path, "folder", os.path.isdir)
+
+
+def _located(path: str, what: str, is_one: Callable[[Path], bool]) -> Path:
     candidates = [Path(path).expanduser().absolute(), *(folder / path for folder in search())]
     for candidate in candidates:
-        if size_of(candidate) is not None:
+        if is_one(candidate):
             return candidate
     looked = ", ".join(str(folder) for folder in dict.fromkeys(candidate.parent for candidate in candidates))
     raise SetupError(
-        f"no file {path!r}: looked in {looked}; correct 'path', or set {VARIABLE} to the folder it lies in"
+        f"no {what} {path!r}: looked in {looked}; correct 'path', or set {VARIABLE} to the folder it lies in"
     )
 
 
