@@ -1,4 +1,4 @@
-"""What must be equal for trials to train as one tensor program: everything but seeds, inits and numbers."""
+"""What must be equal for trials to train as one tensor program: everything but seeds, inits, numbers and early stopping."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def structure(settings: dict[str, Any]) -> str:
             "layers": [_part("layers", layer) for layer in model["layers"]],
             "output": {key: value for key, value in model["output"].items() if key == "bias"},
             "train": {
-                **train,
+                # Whoever stops early is held while the others of its stack train on.
+                **{key: value for key, value in train.items() if key != "early_stopping"},
                 "optimizer": _part("optimizers", train["optimizer"]),
                 "schedule": _part("schedules", train["schedule"]),
                 "regularizers": [_part("regularizers", own) for own in train["regularizers"]],

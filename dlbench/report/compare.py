@@ -29,6 +29,7 @@ SHOWN = (
     "best_train_accuracy",
     "best_test_loss",
     "best_train_loss",
+    "stopped_at",
     "gradient_ratio@0",
     "gradient_ratio",
     "seconds",

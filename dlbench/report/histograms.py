@@ -5,7 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from dlbench.report.fields import Counts
+import numpy as np
+
+from dlbench.plan.measures import HISTOGRAM, ZEROS
+from dlbench.report.fields import Counts, Event, tallies
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,18 @@ class Histogram:
     session: int
     counts: Counts
     zeros: Counts
+
+
+def histogram_of(event: Event, shape: tuple[int, int | None], step: int, session: int) -> Histogram | None:
+    """The histograms of a `probe` event, where it has some of `shape` (trials, layers; `None`: any number of them)."""
+    trials, layers = shape
+    counts = tallies(event.get(HISTOGRAM), trials, layers)
+    if counts is None:
+        return None
+    zeros = tallies([event.get(ZEROS)], 1, trials)
+    if zeros is None or zeros.shape[1:] != counts.shape[:2]:
+        zeros = np.zeros((1, *counts.shape[:2]), counts.dtype)
+    return Histogram(step, session, counts, zeros[0])
 
 
 class Histograms:

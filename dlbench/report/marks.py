@@ -15,6 +15,15 @@ class Divergence:
 
 
 @dataclass(frozen=True)
+class EarlyStop:
+    """A trial was stopped by its recipe's rule at the evaluation before `step`, with what it was at `best_step`."""
+
+    step: int
+    best_step: int
+    session: int
+
+
+@dataclass(frozen=True)
 class End:
     """How a session's work on a stack ended: `status` is done, stopped or failed; crashed where nobody told of it."""
 

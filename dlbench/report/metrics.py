@@ -94,15 +94,20 @@ def finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
+def end_of(trial: Trial, at_step: int | None) -> int | None:
+    """Index of its last evaluation, or of its last up to `at_step`; `None` while that is ahead. A stopped trial stays what it is."""
+    return index_at(trial.steps, at_step, trial.step if trial.stopped_at is None or at_step is None else at_step)
+
+
 def last_of(name: str, trial: Trial, at_step: int | None) -> float | None:
     """The curve's value at the last evaluation, or at the last one up to `at_step`."""
-    index = index_at(trial.steps, at_step, trial.step) if has_end(trial, at_step) else None
+    index = end_of(trial, at_step) if has_end(trial, at_step) else None
     return None if index is None else finite(trial.curve(name)[index])
 
 
 def best_of(name: str, trial: Trial, at_step: int | None) -> float | None:
     """The curve's best value over the evaluations (up to `at_step`): the highest accuracy, the lowest loss."""
-    index = index_at(trial.steps, at_step, trial.step) if has_end(trial, at_step) else None
+    index = end_of(trial, at_step) if has_end(trial, at_step) else None
     if index is None:
         return None
     values = [value for value in map(finite, trial.curve(name)[: index + 1]) if value is not None]
@@ -138,7 +143,7 @@ def solved(trial: Trial, at_step: int | None) -> float | None:
         return None
     if not has_end(trial, at_step):
         return 0.0 if trial.dropped_at is None else None
-    index = index_at(trial.steps, at_step, trial.step)
+    index = end_of(trial, at_step)
     verdict = None if index is None else _solved(trial)(index)
     return None if verdict is None else float(verdict)
 
@@ -148,9 +153,52 @@ def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
     """Step of the first evaluation at which the trial has learned its data; missing where it never has."""
     if not has_end(trial, at_step):
         return None
-    index = index_at(trial.steps, at_step, trial.step)
+    index = end_of(trial, at_step)
     candidates, is_solved = range(0 if index is None else index + 1), _solved(trial)
     return next((float(trial.steps[i]) for i in candidates if is_solved(i)), None)
+
+
+@metric(better="lower", format=".4f")
+def overfit_gap(trial: Trial, at_step: int | None) -> float | None:
+    """How much larger the share of wrong answers is on the test data than on the training data, at the end."""
+    train, test = (last_of(f"{split}_accuracy", trial, at_step) for split in ("train", "test"))
+    return None if train is None or test is None else train - test
+
+
+@metric(better="lower", format=".4f")
+def turn_rise(trial: Trial, at_step: int | None) -> float | None:
+    """How far the loss on the test data lies above its lowest at the end."""
+    last, lowest = last_of("test_loss", trial, at_step), best_of("test_loss", trial, at_step)
+    return None if last is None or lowest is None else last - lowest
+
+
+@metric(better=None, format=",.0f", unit="steps", may_never=True)
+def turn_step(trial: Trial, at_step: int | None) -> float | None:
+    """Step of the lowest loss on the test data, from which on it rose; missing where it has not turned.
+
+    What counts as turned is `dlbench.report.turn.turn_of`: a rise that noise does not explain.
+    """
+    index = end_of(trial, at_step) if has_end(trial, at_step) else None
+    if index is None:
+        return None
+    from dlbench.report.turn import turn_of
+
+    turn = turn_of(trial.curve("test_loss")[: index + 1])
+    return None if turn is None else float(trial.steps[turn])
+
+
+@metric(better=None, format=".1f", unit="epochs", may_never=True)
+def turn_epoch(trial: Trial, at_step: int | None) -> float | None:
+    """Epoch of the lowest loss on the test data, from which on it rose; missing where it has not turned."""
+    step = turn_step(trial, at_step)
+    return None if step is None or not trial.steps_per_epoch else step / trial.steps_per_epoch
+
+
+@metric(better=None, format=",.0f", unit="steps", may_never=True)
+def stopped_at(trial: Trial, at_step: int | None) -> float | None:
+    """Step at which early stopping put the trial back to its best, the last one at the latest; missing without it."""
+    stopped = trial.stopped_at
+    return None if stopped is None or (at_step is not None and at_step < stopped) else float(stopped)
 
 
 @metric(better=None, format=".3f")

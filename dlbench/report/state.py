@@ -143,8 +143,9 @@ class RunState:
         trials, layers = len(stack.plan.trials), len(stack.layers) or None
         values = {name: numbers(event.get(name), (trials, layers), np.float32) for name in LAYER_SERIES}
         stack.probes.record(step, session, {name: value for name, value in values.items() if value is not None})
-        if found := histogram_of(event, (trials, layers), step, session) if stack.histograms.most else None:
-            stack.histograms.record(found)
+        histogram = histogram_of(event, (trials, layers), step, session) if stack.histograms.most else None
+        if histogram is not None:
+            stack.histograms.record(histogram)
         cost = number(event.get("cost"))
         stack.probe_cost = stack.probe_cost if cost is None else cost
 

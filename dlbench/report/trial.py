@@ -72,6 +72,10 @@ class Trial(Protocol):
         """The first step that it did not train because someone dropped it, if someone did."""
 
     @property
+    def stopped_at(self) -> int | None:
+        """The step from which on early stopping holds it at its best, if it does: it stays what it is."""
+
+    @property
     def steps(self) -> Sequence[int]:
         """The steps of its evaluations, ascending."""
 
@@ -84,6 +88,10 @@ class Trial(Protocol):
     @property
     def classes(self) -> int | None:
         """Number of classes of its data, once known."""
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """Steps of an epoch of its data, once known."""
 
     @property
     def seconds(self) -> float | None:

@@ -35,7 +35,9 @@ class TrialState:
         """Where it stands: its own end counts before the stack's status."""
         if self.diverged_at is not None:
             return Status.DIVERGED
-        return Status.DROPPED if self.dropped_at is not None else self.stack.status
+        if self.dropped_at is not None:
+            return Status.DROPPED
+        return self.stack.status if self.stopped_at is None else Status.OK
 
     @property
     def error(self) -> str | None:
@@ -45,8 +47,8 @@ class TrialState:
     @property
     def step(self) -> int:
         """The step that its training has reached."""
-        dropped = self.dropped_at
-        return self.stack.step if dropped is None else min(dropped, self.stack.step)
+        idle = self.idle_from
+        return self.stack.step if idle is None else min(idle, self.stack.step)
 
     @property
     def diverged_at(self) -> int | None:
@@ -67,9 +69,27 @@ class TrialState:
         return drop.step if drop else None
 
     @property
+    def stopped_at(self) -> int | None:
+        """The step from which on early stopping holds it at its best, if it does."""
+        stop = self.stack.early_stop(self.position)
+        return stop.step if stop else None
+
+    @property
+    def best_step(self) -> int | None:
+        """The step of the evaluation whose weights early stopping kept."""
+        stop = self.stack.early_stop(self.position)
+        return stop.best_step if stop else None
+
+    @property
+    def idle_from(self) -> int | None:
+        """The first step that it did not train while its stack went on: it was dropped, or had stopped early."""
+        dropped = self.dropped_at
+        return self.stopped_at if dropped is None else dropped
+
+    @property
     def interventions(self) -> list[Intervention]:
         """The learning rates that it was given by hand while it trained, the last of each step, in the order of steps."""
-        ends = [step for step in (self.diverged_at, self.dropped_at) if step is not None]
+        ends = [step for step in (self.diverged_at, self.idle_from) if step is not None]
         own = {change.step: change for change in self.stack.interventions if self.position in change.positions}
         return [change for step, change in own.items() if all(step < end for end in ends)]
 
@@ -103,34 +123,34 @@ class TrialState:
         return self.stack.probes.steps
 
     def probe(self, name: str) -> Array | None:
-        """One measure of all layers over `probe_steps`, `[probes, layers]`; NaN from the step on at which it was dropped."""
+        """One measure of all layers over `probe_steps`, `[probes, layers]`; NaN from the step on that it did not train."""
         series = self.stack.probes.series(name)
         if series is None:
             return None
-        values, dropped = series[:, self.position], self.dropped_at
-        if dropped is None:
+        values, idle = series[:, self.position], self.idle_from
+        if idle is None:
             return values
         values = values.copy()
-        values[bisect_left(self.probe_steps, dropped) :] = np.nan
+        values[bisect_left(self.probe_steps, idle) :] = np.nan
         return values
 
     def histogram(self, at_step: int | None = None) -> Histogram | None:
         """The kept histogram at or last before a step (without one, the newest), with `counts` `[layers, bins]`."""
-        found = self.stack.histograms.at(_before(self.dropped_at, at_step))
+        found = self.stack.histograms.at(_before(self.idle_from, at_step))
         if found is None:
             return None
         return replace(found, counts=found.counts[self.position], zeros=found.zeros[self.position])
 
     @property
     def pictures(self) -> list[PictureRecord]:
-        """The files of pictures that it is in, by time; none from the step on at which it was dropped."""
-        found, dropped = self.stack.pictures, self.dropped_at
-        return found if dropped is None else [one for one in found if one.phase != TRAIN or one.step < dropped]
+        """The files of pictures that it is in, by time; none from the step on that it did not train."""
+        found, idle = self.stack.pictures, self.idle_from
+        return found if idle is None else [one for one in found if one.phase != TRAIN or one.step < idle]
 
     def gradient_norms(self, at_step: int | None = None) -> NDArray[np.float64] | None:
         """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""
         series = self.stack.probes.series("gradient_norm")
-        index = index_at(self.probe_steps, _before(self.dropped_at, at_step), self.stack.step)
+        index = index_at(self.probe_steps, _before(self.idle_from, at_step), self.stack.step)
         if series is None or index is None or series.shape[2] != len(self.layers):
             return None
         weighted = [layer.weight is not None for layer in self.layers]
@@ -140,6 +160,11 @@ class TrialState:
     def classes(self) -> int | None:
         """Number of classes of its data, once known."""
         return self.stack.classes
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """Steps of an epoch of its data, once known."""
+        return self.stack.steps_per_epoch
 
     @property
     def seconds(self) -> float | None:
@@ -152,11 +177,11 @@ class TrialState:
         return self.stack.plan.parameters
 
 
-def _before(dropped: int | None, at_step: int | None) -> int | None:
-    """The step to look at: none at which a dropped trial trained no more."""
-    if dropped is None:
+def _before(idle: int | None, at_step: int | None) -> int | None:
+    """The step to look at: none at which a trial trained no more."""
+    if idle is None:
         return at_step
-    return dropped - 1 if at_step is None else min(at_step, dropped - 1)
+    return idle - 1 if at_step is None else min(at_step, idle - 1)
 
 
 def _as_written(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

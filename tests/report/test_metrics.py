@@ -29,6 +29,8 @@ class FakeTrial:
     )
     norms: list[float] | None = None
     classes: int | None = 2
+    stopped_at: int | None = None
+    steps_per_epoch: int | None = 10
     seconds: float | None = 0.5
     parameters: int = 21
     solved_rule: Solved | None = None
@@ -132,3 +134,47 @@ def test_a_failed_trial_has_no_numbers():
     assert value("train_loss", failed) is None
     assert value("solved", failed) is None
     assert value("diverged", failed) is None
+
+
+def test_the_gap_is_of_errors():
+    """What the net gets wrong on the test data beyond what it gets wrong on its own: 0.9 right against 1.0 is a gap of 0.1."""
+    trial = FakeTrial(curves={"train_accuracy": [0.1, 0.9, 1.0], "test_accuracy": [0.1, 0.95, 0.9]})
+    assert value("overfit_gap", trial) == pytest.approx(0.1)
+    assert value("overfit_gap", trial, at_step=50) == pytest.approx(-0.05)
+    assert value("overfit_gap", FakeTrial()) is None
+
+
+TURNED = [2.3, 1.0, 0.5, 0.4, 0.41, 0.43, 0.44, 0.46, 0.47, 0.49, 0.5]
+
+
+def turning(losses, **changes):
+    """A trial that was evaluated every 50 steps, with these test losses."""
+    steps = list(range(0, 50 * len(losses), 50))
+    return FakeTrial(steps=steps, step=steps[-1], curves={"test_loss": losses}, **changes)
+
+
+def test_the_turn_is_the_lowest_before_the_rise():
+    """Its step, its epoch, and how far the loss has risen since; at a step before it, the curve has not turned."""
+    trial = turning(TURNED)
+    assert value("turn_step", trial) == 150.0
+    assert value("turn_epoch", trial) == 15.0
+    assert value("turn_rise", trial) == pytest.approx(0.1)
+    assert value("turn_step", trial, at_step=200) is None
+    assert value("turn_rise", trial, at_step=150) == 0.0
+
+
+def test_what_has_not_turned_has_no_turn():
+    """A loss that falls to its end has no turn, neither step nor epoch, and has risen by nothing."""
+    trial = turning(sorted(TURNED, reverse=True))
+    assert value("turn_step", trial) is None
+    assert value("turn_epoch", trial) is None
+    assert value("turn_rise", trial) == 0.0
+
+
+def test_a_stopped_trial_stays_what_it_is():
+    """A trial that stopped early has its number at every later step, reached by its stack or not, and its step of stopping."""
+    trial = turning([2.3, 1.0, 0.5, 0.5], stopped_at=150)
+    assert value("test_loss", trial, at_step=10_000) == 0.5
+    assert value("stopped_at", trial) == 150.0
+    assert value("stopped_at", trial, at_step=149) is None
+    assert value("stopped_at", turning([2.3, 1.0])) is None

@@ -27,7 +27,7 @@ def grid(view: View, trial: int, measure: str) -> Grid:
     """One measure of all layers over the whole run so far.
 
     Broken is what was NaN or infinite in a layer that has such a measure, and everything from the step on at which the trial
-    diverged. From the step on at which a trial was dropped nothing was measured.
+    diverged. From the step on at which a trial was dropped, or had stopped early, nothing was measured.
     """
     state = view.state.trials[trial]
     diverged = state.diverged_at
@@ -58,7 +58,7 @@ def _broken(state: TrialState, measure: str, buckets: Buckets, witness: Buckets)
 
 
 def _marked(state: TrialState, until: int, buckets: Buckets, values: Floats, broken: NDArray[np.bool_]) -> Grid:
-    """The grid with what comes after a divergence, and without what comes after the trial was dropped."""
+    """The grid with what comes after a divergence, and without what comes after the trial trained no more."""
     filled, diverged = buckets.records > 0, state.diverged_at
     if diverged is not None:
         more = max(int(buckets.places(np.array([until]))[0]) + 1 - len(filled), 0)
@@ -71,19 +71,19 @@ def _marked(state: TrialState, until: int, buckets: Buckets, values: Floats, bro
         after = ends > diverged
         filled |= after
         broken |= after[:, np.newaxis]
-    dropped = state.dropped_at
-    if dropped is not None:
-        after = starts >= dropped
+    idle = state.idle_from
+    if idle is not None:
+        after = starts >= idle
         filled &= ~after
-        broken &= (ends <= dropped)[:, np.newaxis]
+        broken &= (ends <= idle)[:, np.newaxis]
     return Grid(starts, ends, values, broken, filled)
 
 
 def probe_steps(view: View, trial: int) -> list[int]:
-    """The steps at which a trial was probed, ascending; what its stack goes on to write once it is dropped is no probe of it."""
+    """The steps at which a trial was probed, ascending; what its stack goes on to write once it is idle is no probe of it."""
     state = view.state.trials[trial]
-    dropped = state.dropped_at
-    return state.probe_steps if dropped is None else state.probe_steps[: bisect_left(state.probe_steps, dropped)]
+    idle = state.idle_from
+    return state.probe_steps if idle is None else state.probe_steps[: bisect_left(state.probe_steps, idle)]
 
 
 def probe_step(view: View, trial: int) -> int | None:
