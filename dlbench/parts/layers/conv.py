@@ -1,0 +1,106 @@
+"""The convolutional layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from annotated_types import Ge
+
+from dlbench.parts.activations import bind
+from dlbench.parts.arguments import Activation, Init, Settings, Takes
+from dlbench.parts.layers.base import LAYERS, Place, Shape, Stateless, Weight
+from dlbench.parts.layers.images import Padding, Sides, around, folded, pair, places, unfolded
+from dlbench.parts.lazy import torch
+
+
+@LAYERS.add(alone_on_cpu=True)
+class Conv(Stateless):
+    """Lay small kernels on every place of an image: y = f(x * W + b), one output channel for each of `channels` kernels.
+
+    `x` is `[trials, batch, in, height, width]`, `W` is `[trials, channels, in, *kernel]`, `b` is `[trials, channels]`; `*` is the
+    cross-correlation that everybody calls convolution. `kernel` and `stride` are one number or `[height, width]`. With
+    `padding = "same"` there are `ceil(size / stride)` places, zeros being put around the image (of an odd number one more
+    below and to the right, as in TensorFlow); `"valid"` puts none, a number that many on each side. Fans count the kernel:
+    fan_in = in * height * width, fan_out = channels * height * width. Activation, init and bias_init are the model's unless given.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a convolution is made of
+        self,
+        *,
+        channels: Annotated[int, Ge(1)],
+        kernel: Sides,
+        stride: Sides = 1,
+        padding: Annotated[
+            Padding | Annotated[int, Ge(0)], Takes('"same", "valid" or a whole number of at least 0')
+        ] = "same",
+        activation: Activation | None = None,
+        init: Init | None = None,
+        bias: bool = True,
+        bias_init: Init | None = None,
+    ) -> None:
+        self.channels = channels
+        self.kernel = pair(kernel)
+        self.stride = pair(stride)
+        self.padding: Padding | int = padding
+        self.activate = bind(activation or {"kind": "identity"})
+        self.init: Settings = init or {"kind": "torch_default"}
+        self.bias = bias
+        self.bias_init: Settings = bias_init or {"kind": "zeros"}
+
+    def output(self, shape: Shape) -> Shape:
+        """`(channels, rows, columns)`; raises `ShapeError` on anything but images that the kernel fits into."""
+        return (self.channels, *places("conv", shape, self.kernel, self.stride, self.padding))
+
+    def weights(self, shape: Shape) -> Mapping[str, Weight]:
+        """`W` of `(channels, in, *kernel)`, used at every place, and, with bias, `b` of `(channels,)`."""
+        _, rows, columns = self.output(shape)
+        height, width = self.kernel
+        fan_in, fan_out = shape[0] * height * width, self.channels * height * width
+        size = (self.channels, shape[0], height, width)
+        weights = {"weight": Weight(size, fan_in, fan_out, self.init, uses=rows * columns)}
+        if self.bias:
+            weights["bias"] = Weight((self.channels,), fan_in, fan_out, self.bias_init, is_bias=True)
+        return weights
+
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+        """`[trials, batch, in, height, width]` to `[trials, batch, channels, rows, columns]`."""
+        del place
+        return self.activate(self.pre_activation(x, weights))
+
+    def pre_activation(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """x * W + b: one grouped convolution for the whole stack; on a CPU, where that gains nothing, trial by trial."""
+        weight, bias = weights["weight"], weights.get("bias")
+        if x.device.type != "cpu":
+            return self.grouped(x, weight, bias)
+        each = [
+            self._convolved(x[trial], _by_pixels(weight[trial]), None if bias is None else bias[trial])
+            for trial in range(len(x))
+        ]
+        return each[0].unsqueeze(0) if len(each) == 1 else torch.stack(each)
+
+    def grouped(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        """The convolution of all trials at once, each a group of channels that sees no other."""
+        trials = len(x)
+        return unfolded(
+            self._convolved(folded(x), weight.flatten(0, 1), None if bias is None else bias.flatten(), groups=trials),
+            trials,
+        )
+
+    def _convolved(
+        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, groups: int = 1
+    ) -> torch.Tensor:
+        """`[batch, in, height, width]` to `[batch, channels, rows, columns]`."""
+        (top, bottom), (left, right) = (
+            around(size, side, step, self.padding)
+            for size, side, step in zip(x.shape[2:], self.kernel, self.stride, strict=True)
+        )
+        padding = (top, left)
+        if padding != (bottom, right):
+            x, padding = torch.nn.functional.pad(x, (left, right, top, bottom)), (0, 0)
+        return torch.nn.functional.conv2d(x, weight, bias, self.stride, padding, groups=groups)
+
+
+def _by_pixels(weight: torch.Tensor) -> torch.Tensor:
+    """The kernels with their channels innermost in memory, whereupon all that follows is laid out so: a third faster on a CPU."""
+    return weight.contiguous(memory_format=torch.channels_last)

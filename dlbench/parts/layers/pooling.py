@@ -1,0 +1,102 @@
+"""Pooling: many places of an image become one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Literal
+
+from dlbench.parts.layers.base import LAYERS, Place, Shape, ShapeError, Stateless
+from dlbench.parts.layers.images import Padding, Pair, Sides, around, folded, pair, places, refusal, unfolded
+from dlbench.parts.lazy import torch
+
+
+class _Pool(Stateless, ABC):
+    """A window that is laid on every channel by itself, all trials at once."""
+
+    name: str
+
+    def __init__(self, kernel: Sides, stride: Sides | None, padding: Padding) -> None:
+        self.kernel = pair(kernel)
+        self.stride = self.kernel if stride is None else pair(stride)
+        self.padding: Padding = padding
+
+    def output(self, shape: Shape) -> Shape:
+        """`(channels, rows, columns)`; raises `ShapeError` on anything but images that the window fits into."""
+        rows, columns = places(self.name, shape, self.kernel, self.stride, self.padding)
+        return shape[0], rows, columns
+
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+        """`[trials, batch, channels, height, width]` to `[trials, batch, channels, rows, columns]`."""
+        del weights, place
+        (top, _), (left, _) = (
+            around(size, side, step, self.padding)
+            for size, side, step in zip(x.shape[3:], self.kernel, self.stride, strict=True)
+        )
+        return unfolded(self.pooled(folded(x), (top, left), hangs_over=self.padding == "same"), len(x))
+
+    @abstractmethod
+    def pooled(self, x: torch.Tensor, before: Pair, *, hangs_over: bool) -> torch.Tensor:
+        """torch's own pooling of `[batch, channels, height, width]`.
+
+        It puts `before` on both sides of an image. The one more that `same` may need comes in by letting the last window hang over.
+        """
+
+
+@LAYERS.add()
+class MaxPool(_Pool):
+    """Keep the largest number in each window of `kernel`, channel by channel.
+
+    `kernel` and `stride` are one number or `[height, width]`; the stride is the kernel's size unless given, so that windows lie
+    side by side. With `padding = "same"` there are `ceil(size / stride)` windows, and those that hang over the edge take the
+    largest of what lies inside; `"valid"` leaves out what fills no window.
+    """
+
+    name = "max_pool"
+
+    def __init__(self, *, kernel: Sides, stride: Sides | None = None, padding: Padding = "valid") -> None:
+        super().__init__(kernel, stride, padding)
+
+    def pooled(self, x: torch.Tensor, before: Pair, *, hangs_over: bool) -> torch.Tensor:
+        """The largest of each window."""
+        return torch.nn.functional.max_pool2d(x, self.kernel, self.stride, before, ceil_mode=hangs_over)
+
+
+@LAYERS.add()
+class AvgPool(_Pool):
+    """Take the mean of each window of `kernel`, channel by channel.
+
+    `kernel` and `stride` are one number or `[height, width]`; the stride is the kernel's size unless given. With `padding =
+    "same"` there are `ceil(size / stride)` windows, and those that hang over the edge take the mean of what lies inside, as in
+    TensorFlow; `"valid"` leaves out what fills no window.
+    """
+
+    name = "avg_pool"
+
+    def __init__(self, *, kernel: Sides, stride: Sides | None = None, padding: Padding = "valid") -> None:
+        super().__init__(kernel, stride, padding)
+
+    def pooled(self, x: torch.Tensor, before: Pair, *, hangs_over: bool) -> torch.Tensor:
+        """The mean of each window's part inside of the image."""
+        return torch.nn.functional.avg_pool2d(
+            x, self.kernel, self.stride, before, ceil_mode=hangs_over, count_include_pad=False
+        )
+
+
+@LAYERS.add()
+class GlobalPool(Stateless):
+    """Make one feature of every channel: its mean over the whole image, or its largest number (Lin et al. 2014)."""
+
+    def __init__(self, *, pool: Literal["avg", "max"] = "avg") -> None:
+        self.pool = pool
+
+    def output(self, shape: Shape) -> Shape:
+        """`(channels,)`; raises `ShapeError` on anything but images."""
+        if len(shape) != 3:
+            raise ShapeError(refusal("global_pool", shape))
+        return shape[:1]
+
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+        """`[trials, batch, channels, height, width]` to `[trials, batch, channels]`."""
+        del weights, place
+        return x.mean(dim=(3, 4)) if self.pool == "avg" else x.amax(dim=(3, 4))
