@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -81,7 +81,7 @@ class Resolver:
             result.unavailable = error
         else:
             result.steps = total_steps(settings["train"], source.train)
-            result.mistakes += _batch_problems(settings["train"], source, result.steps)
+            result.mistakes += _train_problems(settings["train"], source, result.steps)
             _check_net(result, settings["model"], source)
 
     def _described(self, settings: Settings) -> Source:
@@ -113,7 +113,7 @@ def _settings(training: Training, *, predictions: bool) -> dict[str, Any]:
     return {
         "data": training.data,
         "model": {**model, "layers": _filled(training.model.layers, defaults), "output": output},
-        "train": dict(vars(training.train)),
+        "train": asdict(training.train),
         "evaluate": _evaluate(training, predictions=predictions),
         "probes": dict(vars(training.probes)),
     }
@@ -149,8 +149,10 @@ def _check_net(result: Resolved, model: Settings, source: Source) -> None:
         result.mistakes.append((("model",), too_many))
 
 
-def _batch_problems(train: dict[str, Any], source: Source, steps: int) -> Iterator[tuple[KeyPath, str]]:
+def _train_problems(train: dict[str, Any], source: Source, steps: int) -> Iterator[tuple[KeyPath, str]]:
     if (batch := batch_size(train, source.train)) > source.train:
         yield ("train", "batch_size"), f"a batch of {batch:,} is more than the {source.train:,} samples to train on"
     if too_many := limits.beyond(steps, limits.STEPS, "steps"):
         yield ("train", "steps" if train["steps"] else "epochs"), too_many
+    if train["early_stopping"] and not source.validation:
+        yield ("train", "early_stopping"), "needs data.validation, the number of samples to split off"

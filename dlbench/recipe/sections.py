@@ -106,6 +106,20 @@ class Model:
 
 
 @dataclass(frozen=True)
+class EarlyStopping:
+    """When a trial stops before its last step: after `patience` evaluations in a row that are not better.
+
+    Better beats the best so far by more than `min_delta`. The trial ends with the weights of its best evaluation.
+    """
+
+    WRITTEN: ClassVar[str] = "[train.early_stopping]"
+
+    metric: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
+    patience: Count = 5
+    min_delta: Annotated[float, Ge(0)] = 0.0
+
+
+@dataclass(frozen=True)
 class Train:
     """How the net learns; exactly one of `steps` and `epochs` is given."""
 
@@ -117,6 +131,7 @@ class Train:
     batch_size: BatchSize = "full"
     steps: Count | None = None
     epochs: Count | None = None
+    early_stopping: EarlyStopping | None = None
 
 
 @dataclass(frozen=True)
