@@ -36,6 +36,12 @@ class Data:
     validation: Split | None
     test: Split
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many samples each has."""
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: 0 if split is None else len(split) for name, split in splits.items()}
+
 
 def load(settings: dict[str, Any], device: torch.device) -> Data:
     """The dataset that a recipe's `[data]` names, on the device."""
@@ -89,11 +95,13 @@ class MiniBatches:
 
     def _permutations(self, epoch: int) -> Tensor:
         """`[trials, samples]`; trials of one seed share theirs."""
-        samples = len(self._train)
-        of_seed = {
-            seed: torch.randperm(samples, generator=stream(seed, "order", epoch)) for seed in dict.fromkeys(self._seeds)
-        }
+        of_seed = {seed: order(len(self._train), seed, epoch) for seed in dict.fromkeys(self._seeds)}
         return torch.stack([of_seed[seed] for seed in self._seeds]).to(self._train.labels.device)
+
+
+def order(samples: int, seed: int, epoch: int) -> Tensor:
+    """The order in which a seed sees so many samples in an epoch, `[samples]`, on the CPU."""
+    return torch.randperm(samples, generator=stream(seed, "order", epoch))
 
 
 def batches(train: Split, seeds: Sequence[int], batch_size: int | str) -> FullBatch | MiniBatches:

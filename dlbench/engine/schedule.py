@@ -84,6 +84,11 @@ class ProbeBudget:
         self._recent.append(seconds)
         self.spent += seconds
 
+    def share(self, trained: float) -> float:
+        """What was booked, of that and `trained` seconds without probes."""
+        total = trained + self.spent
+        return round(self.spent / total, 4) if total > 0 else 0.0
+
     def _is_early_due(self, step: int, trained: float) -> bool:
         allowed = SHARE / 2 * self._whole(step, trained) - self._price * (self._taken_early - FREE)
         return self._is_due(self._early[step], len(self._early), allowed)

@@ -1,7 +1,7 @@
 """The training of one stack. Read `Trainer.train` and `Trainer._advance` first: they are the loop.
 
-The host waits for the device in four places only, each marked `# sync`: at the end of a chunk of steps, at a probe, at an
-evaluation, and for the predictions after the last step.
+The host waits for the device in five places only, each marked `# sync`: at the end of a chunk of steps, at a probe, at an
+evaluation, before the first step for inits that need data, and for the predictions after the last.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, batches
 from dlbench.engine.checkpoint import Checkpoint
 from dlbench.engine.devices import wait
-from dlbench.engine.early_stopping import EarlyStopping
+from dlbench.engine.early_stopping import EarlyStopping, Losses
 from dlbench.engine.evaluate import evaluate, predict
 from dlbench.engine.ledger import Ledger, Sink
-from dlbench.engine.loss import loss_for
-from dlbench.engine.net import Net, Taps, allocate, combine, sliced
+from dlbench.engine.net import Taps, allocate
 from dlbench.engine.probes import Probe, described
 from dlbench.engine.schedule import ProbeBudget, evaluation_steps
+from dlbench.engine.stacked import Stacked
+from dlbench.engine.unit_variance import scale_to_unit_variance
 from dlbench.engine.update import Update
 from dlbench.engine.watch import Watch
-from dlbench.parts.datasets import describe
-from dlbench.parts.net import Block, outline, rows_of, slots_of
+from dlbench.parts.net import rows_of, slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
 from dlbench.run.predictions import Predictions
@@ -50,36 +50,22 @@ class Trainer:
     def __init__(
         self, plan: Plan, index: int, device: torch.device, data: Data, write: Sink, *, slices: int = 1
     ) -> None:
-        stack = plan.stacks[index]
-        self.index, self.device, self.steps, self.step = index, device, stack.steps, 0
+        self.index, self.device, self.steps, self.step = index, device, plan.stacks[index].steps, 0
         self._write, self._data = write, data
-        trials = [plan.trials[i] for i in stack.trials]
-        settings = [plan.candidates[trial.candidate].settings for trial in trials]
-        seeds = [trial.seed for trial in trials]
-        self.ids = [trial.id for trial in trials]
-        source = describe(settings[0]["data"])
-        self._loss = loss_for(source.classes)
-        own_blocks = {
-            trial.candidate: outline(own["model"], source.shape, self._loss.outputs)
-            for trial, own in zip(trials, settings, strict=True)
-        }
-        models = [own["model"] for own in settings]
-        self.blocks: list[Block] = outline(combine(models, device), source.shape, self._loss.outputs)
-        self.tensors = allocate([own_blocks[trial.candidate] for trial in trials], seeds, device)
+        self._stack = stack = Stacked(plan, index, device)
+        self._settings, self._loss = stack.settings[0], stack.loss
+        self.ids, self.blocks = stack.ids, stack.blocks
+        self.tensors = allocate(stack.own_blocks, stack.seeds, device)
+        self._is_fresh = True
         slots = slots_of(self.blocks)
-        trains = [own["train"] for own in settings]
+        trains = [own["train"] for own in stack.settings]
         self._update = Update(trains, self.tensors.weights, self.tensors.gradient, slots, self.steps)
-        self._batches = batches(data.train, seeds, settings[0]["train"]["batch_size"])
-        self._settings = settings[0]
-        self._nets = [
-            # A slice has layers of its own: numbers that differ by trial are those of its trials.
-            Net(outline(combine(models[part], device), source.shape, self._loss.outputs), self.tensors.rows(part))
-            for part in sliced(len(trials), slices)
-        ]
+        self._batches = batches(data.train, stack.seeds, self._settings["train"]["batch_size"])
+        self._nets = stack.nets(self.tensors, slices)
         self._plan_measurements(slots)
         self._stopping = EarlyStopping([own.get("early_stopping") for own in trains], self.tensors, self.steps)
-        self._ledger = Ledger(index, len(trials), write, self._stopping)
-        self.watch = Watch(index, self.steps, [trial.variant for trial in trials], self.blocks, write)
+        self._ledger = Ledger(index, len(self.ids), write, self._stopping)
+        self.watch = Watch(index, self.steps, stack.variants, self.blocks, write)
         self.hold_at: int | None = None
         self.probe_all = False
         self.seconds = 0.0
@@ -105,7 +91,7 @@ class Trainer:
 
         Returns whether the end was reached, which is also there when no trial is left to train. Begins where `restore` left off.
         """
-        self._announce()
+        self._begin()
         if self.step == 0:
             self._evaluate()
         for until in self._evaluations:
@@ -118,6 +104,21 @@ class Trainer:
             if self.step == until and self._ledger.count:
                 self._evaluate()
         return True
+
+    def look(self) -> None:
+        """Take the first step with its probe, and tell of its losses: what the net is before it has learnt anything."""
+        self._begin()
+        losses = self._probed_step(0, is_planned=True).cpu().numpy()  # sync
+        self._ledger.add(losses[None], 0)
+        self.step = 1
+        self._book({})
+
+    def _begin(self) -> None:
+        """Say what is trained; what begins anew lets inits that need data have it."""
+        self._announce()
+        if self._is_fresh and self.step == 0:
+            for missed in scale_to_unit_variance(self._stack, self.tensors, self._data.train):  # sync
+                self._write("note", stack=self.index, text=missed)
 
     def _advance(self, until: int) -> None:
         """Train from `step` to before `until`, then look at the losses."""
@@ -170,7 +171,7 @@ class Trainer:
         started = time.perf_counter()
         joined = Taps.joined(taps)
         measures = self._ledger.probed(self._probe.measure(before, self.tensors.weights, gradient, joined))  # sync
-        self._write("probe", stack=self.index, step=step, **measures, cost=self._cost())
+        self._write("probe", stack=self.index, step=step, **measures, cost=self._budget.share(self.seconds))
         self.watch.probed(step, measures)
         cost += time.perf_counter() - started
         self._aside += cost
@@ -189,24 +190,16 @@ class Trainer:
             losses.append(net.learn(x[part], targets, self._loss, None if taps is None else taps[i]))
         return losses[0] if len(losses) == 1 else torch.cat(losses)
 
-    def _cost(self) -> float:
-        """The probes' share of the time so far."""
-        total = self.seconds + self._budget.spent
-        return round(self._budget.spent / total, 4) if total > 0 else 0.0
-
     # --- what is written down -------------------------------------------------------------------------------------
 
     def _announce(self) -> None:
-        data = self._data
         self._write(
             "stack",
             stack=self.index,
             step=self.step,
             steps=self.steps,
             steps_per_epoch=self.steps_per_epoch,
-            train=len(data.train),
-            validation=0 if data.validation is None else len(data.validation),
-            test=len(data.test),
+            **self._data.sizes,
             classes=max(self._loss.outputs, 2),
             rates=self._update.rates,
             dropped=np.flatnonzero(self.dropped).tolist(),
@@ -218,16 +211,18 @@ class Trainer:
         data = self._data
         train = data.train.first(self._settings["evaluate"]["train_samples"])
         splits = {"train": train, "validation": data.validation, "test": data.test}
-        metrics = self._ledger.evaluated(
+        metrics = self._book(
             {
                 name: None if split is None else evaluate(self._nets, split, self._loss).cpu().numpy()  # sync
                 for name, split in splits.items()
-            },
-            step=self.step,
-            epoch=round(self.step / self._batches.steps_per_epoch, 4),
-            seconds=round(self.seconds, 4),
+            }
         )
         self.watch.evaluated(self.step, metrics)
+
+    def _book(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
+        """Write the metrics of now, with the batch losses since the last time."""
+        epoch = round(self.step / self._batches.steps_per_epoch, 4)
+        return self._ledger.evaluated(splits, step=self.step, epoch=epoch, seconds=round(self.seconds, 4))
 
     def predictions(self) -> Predictions:
         """What every trial says of the test data now; NaN where it has diverged or was dropped."""
@@ -291,6 +286,7 @@ class Trainer:
         saved = checkpoints.load(path, self.ids)
         if saved is None:
             return
+        self._is_fresh = False
         self.tensors.restore(saved.weights, saved.buffers, saved.generators)
         self._update.restore(saved.states)
         self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds

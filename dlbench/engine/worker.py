@@ -51,16 +51,24 @@ class End:
 class Worker:
     """One process of a run: session and number, device, and the stacks it trains one after the other.
 
-    `attended`: whether someone is there who lets it go on where one of the recipe's breakpoints pauses it.
+    `attended`: whether someone is there who lets it go on where one of the recipe's breakpoints pauses it. `looking`: it takes
+    the first step of each stack with its probe, and no other.
     """
 
     def __init__(
-        self, folder: RunFolder, session: int, number: int, stacks: Sequence[int], *, attended: bool = False
+        self,
+        folder: RunFolder,
+        session: int,
+        number: int,
+        stacks: Sequence[int],
+        *,
+        attended: bool = False,
+        looking: bool = False,
     ) -> None:
         self._folder = folder
         self._plan: Plan = folder.read_plan()
         self._share = self._plan.workers[number]
-        self._session, self._number, self._stacks = session, number, list(stacks)
+        self._session, self._number, self._stacks, self._looking = session, number, list(stacks), looking
         self._events = EventWriter(folder.events_file(session, number))
         self._controls = Controls(
             folder, self._plan, session, self._stacks, self._events.write, self._save, attended=attended
@@ -153,6 +161,9 @@ class Worker:
 
     def _attempt(self, index: int, device: torch.device, slices: int) -> End:
         trainer = Trainer(self._plan, index, device, self._load(index, device), self._events.write, slices=slices)
+        if self._looking:
+            trainer.look()
+            return End("done", None, trainer.step, trainer.seconds)
         trainer.watch.conditions = self._controls.conditions
         trainer.restore(self._folder.checkpoint_file(index))
         self._saved_step = trainer.step
@@ -246,12 +257,14 @@ class Worker:
 
 
 def main(arguments: Sequence[str]) -> ExitCode:
-    """`RUN --session N --worker W --stacks 0,2 [--attended]`, as `dlbench.launch` calls it."""
+    """`RUN --session N --worker W --stacks 0,2 [--attended] [--look]`, as `dlbench.launch` calls it."""
     parser = argparse.ArgumentParser(prog="python -m dlbench.engine", description=__doc__)
     parser.add_argument("run", type=lambda path: RunFolder(Path(path)))
     parser.add_argument("--session", type=int, required=True)
     parser.add_argument("--worker", type=int, required=True)
     parser.add_argument("--stacks", type=lambda text: [int(stack) for stack in text.split(",")], required=True)
     parser.add_argument("--attended", action="store_true")
+    parser.add_argument("--look", action="store_true")
     given = parser.parse_args(arguments)
-    return Worker(given.run, given.session, given.worker, given.stacks, attended=given.attended).run()
+    place = given.run, given.session, given.worker, given.stacks
+    return Worker(*place, attended=given.attended, looking=given.look).run()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Annotated, Literal, TypeAlias
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from dlbench.parts.arguments import Settings, given
 from dlbench.parts.catalog import Catalog
@@ -45,6 +45,8 @@ class Draw:
 
 
 INITS: Catalog[Callable[..., torch.Tensor]] = Catalog("inits", title="how weights start")
+"""Trait `unit_variance=True`: what is drawn is only the direction; before the first step the engine scales the weights layer
+by layer, until what they make of a batch has variance 1. It reads `tolerance`, `iterations` and `batch` of the arguments."""
 
 
 def fill(settings: Settings, draw: Draw) -> torch.Tensor:
@@ -119,6 +121,24 @@ def orthogonal(draw: Draw, *, gain: Annotated[float, Ge(0)] = 1.0) -> torch.Tens
     q = q * torch.where(r.diagonal() < 0, -gain, gain)
     weight: torch.Tensor = (q.T if is_wide else q).reshape(draw.shape)
     return weight.contiguous()
+
+
+@INITS.add(unit_variance=True)
+def lsuv(
+    draw: Draw,
+    *,
+    tolerance: Annotated[float, Gt(0)] = 0.02,
+    iterations: Annotated[int, Ge(1)] = 10,
+    batch: Annotated[int, Ge(2)] = 256,
+) -> torch.Tensor:
+    """Orthonormal, then scaled layer by layer to unit variance on a batch: layer-sequential unit variance (Mishkin & Matas 2016).
+
+    In the order of the forward pass, each layer's weights are divided by the deviation of its pre-activations, over a batch
+    and all units, until their variance is 1 within `tolerance`, `iterations` times at most (algorithm 1). The batch are the
+    first `batch` samples in the order of the seed's first epoch. Biases and recurrent layers keep what was drawn.
+    """
+    del tolerance, iterations, batch  # the engine's, once there is data
+    return orthogonal(draw)
 
 
 @INITS.add()

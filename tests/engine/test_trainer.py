@@ -10,7 +10,8 @@ import torch
 from cases import Events, dense, plan_of, settings, trained, trainer_of
 from torch import nn
 
-from dlbench.engine.trainer import Trainer, sliced
+from dlbench.engine.net import sliced
+from dlbench.engine.trainer import Trainer
 
 ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 ADAM = {"kind": "adam", "lr": 0.01}

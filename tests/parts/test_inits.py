@@ -26,6 +26,7 @@ MOMENTS = [
     ({"kind": "lecun", "distribution": "uniform"}, 0.0, 1 / FAN_IN),
     ({"kind": "orthogonal"}, 0.0, 1 / FAN_OUT),
     ({"kind": "orthogonal", "gain": 2.0}, 0.0, 4 / FAN_OUT),
+    ({"kind": "lsuv"}, 0.0, 1 / FAN_OUT),
     ({"kind": "torch_default"}, 0.0, 1 / (3 * FAN_IN)),
 ]
 

@@ -53,13 +53,15 @@ class Dense(Stateless):
         return weights
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
-        """`[trials, batch, fan_in]` to `[trials, batch, units]`, one batched product for the whole stack."""
+        """`[trials, batch, fan_in]` to `[trials, batch, units]`."""
         del place
+        return self.activate(self.pre_activation(x, weights))
+
+    def pre_activation(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """x W + b, one batched product for the whole stack."""
         if self.bias:
-            y = torch.baddbmm(weights["bias"], x, weights["weight"])
-        else:
-            y = torch.bmm(x, weights["weight"])
-        return self.activate(y)
+            return torch.baddbmm(weights["bias"], x, weights["weight"])
+        return torch.bmm(x, weights["weight"])
 
     def can_go_backward(self) -> bool:
         """Where its activation can."""
