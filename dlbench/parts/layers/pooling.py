@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dlbench.parts.layers.base import LAYERS, Place, Shape, ShapeError, Stateless
 from dlbench.parts.layers.images import Padding, Pair, Sides, around, folded, pair, places, refusal, unfolded
@@ -29,18 +29,29 @@ class _Pool(Stateless, ABC):
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
         """`[trials, batch, channels, height, width]` to `[trials, batch, channels, rows, columns]`."""
         del weights, place
-        (top, _), (left, _) = (
-            around(size, side, step, self.padding)
-            for size, side, step in zip(x.shape[3:], self.kernel, self.stride, strict=True)
-        )
-        return unfolded(self.pooled(folded(x), (top, left), hangs_over=self.padding == "same"), len(x))
+        down, right = (_laid(*side, self.padding) for side in zip(x.shape[3:], self.kernel, self.stride, strict=True))
+        y = self.pooled(folded(x), (down.around, right.around), hangs_over=self.padding == "same")
+        return unfolded(y[..., down.too_many :, right.too_many :], len(x))
 
     @abstractmethod
-    def pooled(self, x: torch.Tensor, before: Pair, *, hangs_over: bool) -> torch.Tensor:
-        """torch's own pooling of `[batch, channels, height, width]`.
+    def pooled(self, x: torch.Tensor, padding: Pair, *, hangs_over: bool) -> torch.Tensor:
+        """torch's own pooling of `[batch, channels, height, width]`, the same padding on both sides."""
 
-        It puts `before` on both sides of an image. The one more that `same` may need comes in by letting the last window hang over.
-        """
+
+class _Laid(NamedTuple):
+    """How torch, which pads both sides alike, is brought to lay windows along a side as `same` does.
+
+    Where one number more is padded after than before, either the last window hangs over, or, with a stride of 1, `around`
+    is the larger number, which makes one window `too_many` at the beginning.
+    """
+
+    around: int
+    too_many: int
+
+
+def _laid(size: int, kernel: int, stride: int, padding: Padding) -> _Laid:
+    before, after = around(size, kernel, stride, padding)
+    return _Laid(after, after - before) if stride == 1 else _Laid(before, 0)
 
 
 @LAYERS.add()
@@ -57,9 +68,9 @@ class MaxPool(_Pool):
     def __init__(self, *, kernel: Sides, stride: Sides | None = None, padding: Padding = "valid") -> None:
         super().__init__(kernel, stride, padding)
 
-    def pooled(self, x: torch.Tensor, before: Pair, *, hangs_over: bool) -> torch.Tensor:
+    def pooled(self, x: torch.Tensor, padding: Pair, *, hangs_over: bool) -> torch.Tensor:
         """The largest of each window."""
-        return torch.nn.functional.max_pool2d(x, self.kernel, self.stride, before, ceil_mode=hangs_over)
+        return torch.nn.functional.max_pool2d(x, self.kernel, self.stride, padding, ceil_mode=hangs_over)
 
 
 @LAYERS.add()
@@ -76,10 +87,10 @@ class AvgPool(_Pool):
     def __init__(self, *, kernel: Sides, stride: Sides | None = None, padding: Padding = "valid") -> None:
         super().__init__(kernel, stride, padding)
 
-    def pooled(self, x: torch.Tensor, before: Pair, *, hangs_over: bool) -> torch.Tensor:
+    def pooled(self, x: torch.Tensor, padding: Pair, *, hangs_over: bool) -> torch.Tensor:
         """The mean of each window's part inside of the image."""
         return torch.nn.functional.avg_pool2d(
-            x, self.kernel, self.stride, before, ceil_mode=hangs_over, count_include_pad=False
+            x, self.kernel, self.stride, padding, ceil_mode=hangs_over, count_include_pad=False
         )
 
 
