@@ -67,7 +67,7 @@ class Probe:
         """
         of_weights = self._weight_measures(before, after, gradient)
         if self._times:
-            of_weights[0, :, self._times] = torch.stack(taps.flows, dim=1)
+            of_weights[0][:, self._times] = torch.stack(taps.flows, dim=1)
         measures = torch.cat([of_weights, self._activation_measures(taps.outputs)])
         parts = [measures.reshape(-1)]
         if self._histogram is not None:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from dlbench.engine.ledger import Losses, Sink
 from dlbench.parts.net import Block, rows_of
-from dlbench.plan.breakpoints import Breakpoint
-from dlbench.plan.measures import GRADIENT_RATIO
+from dlbench.plan.breakpoints import RATIOS, Breakpoint
+from dlbench.plan.measures import GRADIENT_RATIO, TIME_GRADIENT_RATIO, first_times
 
 Values = NDArray[np.float64]
 Marks = NDArray[np.bool_]
@@ -49,15 +49,16 @@ class Watch:
         self._stack, self._steps, self._variants, self._write = stack, steps, list(variants), write
         rows = rows_of(blocks)
         self._layers = [row.name for row in rows]
-        self._weighted = [index for index, row in enumerate(rows) if row.weight]
+        weighted = [index for index, row in enumerate(rows) if row.weight]
+        self._ends = {GRADIENT_RATIO: weighted, TIME_GRADIENT_RATIO: first_times([row.kind for row in rows])}
         self._progress: dict[Breakpoint, Progress] = {}
 
     def probed(self, step: int, measures: Mapping[str, Any]) -> None:
         """Look at the measures `[trials, layers]` of a probed step."""
         for condition, pauses in list(self.conditions.items()):
             if condition.is_probed:
-                is_ratio = condition.measure == GRADIENT_RATIO
-                values = self._ratio(measures["gradient_norm"]) if is_ratio else measures[condition.measure]
+                name = condition.measure
+                values = self._ratio(name, measures["gradient_norm"]) if name in RATIOS else measures[name]
                 # The step is done when its probe is known: at the last one there is nothing left to pause.
                 self._judge(condition, values, step, pauses=pauses and step + 1 < self._steps)
 
@@ -71,9 +72,12 @@ class Watch:
         """Watch for a condition as if it had never come true."""
         self._progress.pop(condition, None)
 
-    def _ratio(self, norms: Losses) -> Values:
-        """Gradient norm of the first layer with a weight over that of the last, `[trials]`; NaN where that is 0."""
-        first, last = norms[:, self._weighted[0]].astype(np.float64), norms[:, self._weighted[-1]].astype(np.float64)
+    def _ratio(self, name: str, norms: Losses) -> Values:
+        """The first over the last of the gradient norms that a ratio is about, `[trials]`; NaN where that is 0, or without any."""
+        rows = self._ends[name]
+        if not rows:
+            return np.full(len(norms), np.nan)
+        first, last = norms[:, rows[0]].astype(np.float64), norms[:, rows[-1]].astype(np.float64)
         known = np.isfinite(first) & np.isfinite(last) & (last != 0)
         return np.divide(first, last, out=np.full_like(first, np.nan), where=known)
 

@@ -8,13 +8,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from dlbench.errors import UsageError, hint
-from dlbench.plan.measures import BATCH_LOSS, CURVES, GRADIENT_RATIO, MEASURES
+from dlbench.plan.measures import BATCH_LOSS, CURVES, GRADIENT_RATIO, MEASURES, TIME_GRADIENT_RATIO
 
 AT_EVALUATIONS = (*CURVES, BATCH_LOSS)
 """What is known of a trial after each evaluation."""
 
-AT_PROBES = (GRADIENT_RATIO, *MEASURES)
-"""What is known after each probe: the ratio of a trial, everything else of each of its layers."""
+RATIOS = (GRADIENT_RATIO, TIME_GRADIENT_RATIO)
+"""What is known of a trial after each probe."""
+
+AT_PROBES = (*RATIOS, *MEASURES)
+"""What is known after each probe: the ratios of a trial, everything else of each of its layers."""
 
 WATCHED = (*AT_EVALUATIONS, *AT_PROBES)
 """Every name that a condition may begin with."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
+
 CURVES: dict[str, str] = {
     "train_loss": "loss on the training data",
     "train_accuracy": "accuracy on the training data",
@@ -34,6 +37,19 @@ ZEROS = "gradient_zeros"
 
 GRADIENT_RATIO = "gradient_ratio"
 """Gradient norm of the first layer with a weight over that of the last, at a probe."""
+
+TIME_GRADIENT_RATIO = "time_gradient_ratio"
+"""Gradient norm of a recurrent layer's state at its first step of time over that at its last, at a probe."""
+
+TIME = "time"
+"""The kind of a probe's row that shows a recurrent layer's state at one step of time."""
+
+
+def first_times(kinds: Sequence[str]) -> list[int]:
+    """The rows that show the first recurrent layer's steps of time, by the kinds of all rows; none without such a layer."""
+    first = next((row for row, kind in enumerate(kinds) if kind == TIME), len(kinds))
+    return list(takewhile(lambda row: kinds[row] == TIME, range(first, len(kinds))))
+
 
 ENSEMBLE_ACCURACY = "ensemble_accuracy"
 ENSEMBLE_GAIN = "ensemble_gain"

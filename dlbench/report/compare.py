@@ -32,6 +32,8 @@ SHOWN = (
     "stopped_at",
     "gradient_ratio@0",
     "gradient_ratio",
+    "time_gradient_ratio@0",
+    "time_gradient_ratio",
     "seconds",
     "parameters",
 )

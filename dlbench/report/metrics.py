@@ -204,10 +204,13 @@ def stopped_at(trial: Trial, at_step: int | None) -> float | None:
 @metric(better=None, format=".3f")
 def gradient_ratio(trial: Trial, at_step: int | None) -> float | None:
     """Gradient norm of the first layer with a weight over that of the last, at the last probe; near 1 is healthy."""
-    norms = trial.gradient_norms(at_step) if has_end(trial, at_step) else None
-    if norms is None or len(norms) == 0 or norms[-1] == 0:
-        return None
-    return finite(norms[0] / norms[-1])
+    return _ratio(trial.gradient_norms(at_step)) if has_end(trial, at_step) else None
+
+
+@metric(better=None, format=".3f")
+def time_gradient_ratio(trial: Trial, at_step: int | None) -> float | None:
+    """Gradient norm of the first recurrent layer's state at the first step of time over that at the last, at the last probe."""
+    return _ratio(trial.time_gradient_norms(at_step)) if has_end(trial, at_step) else None
 
 
 @metric(better="lower", format=".0%", is_share=True)
@@ -228,6 +231,13 @@ def seconds(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 
 def parameters(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Numbers that the trial trains."""
     return float(trial.parameters)
+
+
+def _ratio(norms: NDArray[float64] | None) -> float | None:
+    """The first over the last; none where that is 0, or there are none."""
+    if norms is None or len(norms) == 0 or norms[-1] == 0:
+        return None
+    return finite(norms[0] / norms[-1])
 
 
 def _solved(trial: Trial) -> Callable[[int], bool | None]:

@@ -85,6 +85,9 @@ class Trial(Protocol):
     def gradient_norms(self, at_step: int | None = None) -> NDArray[float64] | None:
         """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""
 
+    def time_gradient_norms(self, at_step: int | None = None) -> NDArray[float64] | None:
+        """Gradient norm of the first recurrent layer's state at each shown step of time, first to last, likewise."""
+
     @property
     def classes(self) -> int | None:
         """Number of classes of its data, once known."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench import plan
+from dlbench.plan.measures import first_times
 from dlbench.report.histograms import Histogram
 from dlbench.report.marks import Intervention
 from dlbench.report.pictures import TRAIN, PictureRecord
@@ -149,12 +150,18 @@ class TrialState:
 
     def gradient_norms(self, at_step: int | None = None) -> NDArray[np.float64] | None:
         """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""
+        return self._gradient_norms([row for row, layer in enumerate(self.layers) if layer.weight is not None], at_step)
+
+    def time_gradient_norms(self, at_step: int | None = None) -> NDArray[np.float64] | None:
+        """Gradient norm of the first recurrent layer's state at each shown step of time, first to last, likewise."""
+        return self._gradient_norms(first_times([layer.kind for layer in self.layers]), at_step)
+
+    def _gradient_norms(self, rows: list[int], at_step: int | None) -> NDArray[np.float64] | None:
         series = self.stack.probes.series("gradient_norm")
         index = index_at(self.probe_steps, _before(self.idle_from, at_step), self.stack.step)
         if series is None or index is None or series.shape[2] != len(self.layers):
             return None
-        weighted = [layer.weight is not None for layer in self.layers]
-        return _as_written(series[index, self.position, weighted])
+        return _as_written(series[index, self.position, rows])
 
     @property
     def classes(self) -> int | None:

@@ -28,6 +28,7 @@ class FakeTrial:
         default_factory=lambda: {"train_accuracy": [0.5, 1.0, 1.0], "train_loss": [LN2, 0.1, 0.2]}
     )
     norms: list[float] | None = None
+    time_norms: list[float] | None = None
     classes: int | None = 2
     stopped_at: int | None = None
     steps_per_epoch: int | None = 10
@@ -40,6 +41,9 @@ class FakeTrial:
 
     def gradient_norms(self, at_step=None):
         return None if self.norms is None else np.array(self.norms)
+
+    def time_gradient_norms(self, at_step=None):
+        return None if self.time_norms is None else np.array(self.time_norms)
 
 
 def value(name, trial, at_step=None):
@@ -116,8 +120,9 @@ def test_steps_to_solve_is_the_first_evaluation_that_is_solved():
     [([1e-6, 5.0, 2.0], 5e-7), ([0.0, 2.0], 0.0), ([1.0, 0.0], None), ([0.0, 0.0], None), ([], None)],
 )
 def test_gradient_ratio_is_first_over_last(norms, ratio):
-    """A last layer without gradient has no ratio; a first one without has ratio 0."""
+    """A last layer without gradient has no ratio; a first one without has ratio 0. So it is over time."""
     assert value("gradient_ratio", FakeTrial(norms=norms)) == ratio
+    assert value("time_gradient_ratio", FakeTrial(norms=[3.0, 1.0], time_norms=norms)) == ratio
 
 
 def test_a_step_that_was_not_reached_has_no_value():
