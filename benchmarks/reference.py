@@ -19,7 +19,7 @@ from dlbench.report.summary import summarize
 from dlbench.run.atomic import write_json_atomic, write_text_atomic
 from dlbench.run.folder import RunFolder, read_json
 
-NAMES = {"csv": "table", "trials": "trials", "json": "report", "markdown": "report"}
+NAMES = {"csv": "table", "trials": "trials", "ensembles": "ensembles", "json": "report", "markdown": "report"}
 """What the file of each export format is called."""
 
 KEPT = ("dlbench", "commit", "python", "platform", "cpu", "cores", "memory", "packages", "workers")
@@ -34,6 +34,8 @@ def keep(run: Path, out: Path) -> Path:
     parts = (heading(found.lesson, target.name), text(found, ascii_only=False), explanation(found.lesson))
     write_text_atomic(target / "report.txt", "\n\n".join(parts) + "\n")
     for exporter in EXPORTERS:
+        if exporter.name == "ensembles" and found.ensembles is None:
+            continue
         write_text_atomic(target / f"{NAMES[exporter.name]}{exporter.traits['suffix']}", exporter.make(found))
     shutil.copy(folder.recipe_file, target / "recipe.toml")
     write_json_atomic(target / "environment.json", environment(read_json(folder.env_file)))

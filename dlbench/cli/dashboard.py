@@ -42,7 +42,7 @@ def show(
     from dlbench.tui.options import chosen
 
     options = chosen(os.environ.get("DLBENCH_THEME"), ascii_only=ascii_only, closes=closes)
-    subject = Subject(folder.name, plan, recipe.lesson, recipe.compare, recipe.claims)
+    subject = Subject(folder.name, plan, recipe.lesson, recipe.compare, recipe.claims, recipe.ensemble, folder)
     try:
         closed = look(folder, options, subject=subject)
     except Exception:

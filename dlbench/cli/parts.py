@@ -49,6 +49,7 @@ def all_entries() -> list[Entry]:
     """Every part of every catalogue, then the metrics."""
     from dlbench.cli.describe import arguments
     from dlbench.parts import CATALOGS
+    from dlbench.plan.measures import ENSEMBLE
     from dlbench.report.metrics import METRICS
 
     found = [
@@ -56,7 +57,8 @@ def all_entries() -> list[Entry]:
         for catalog in CATALOGS.values()
         for part in catalog
     ]
-    return found + [Entry("metrics", metric.name, metric.summary, metric.summary, []) for metric in METRICS.values()]
+    summaries = {name: metric.summary for name, metric in METRICS.items()} | ENSEMBLE
+    return found + [Entry("metrics", name, text, text, []) for name, text in summaries.items()]
 
 
 def unknown(name: str, entries: list[Entry]) -> str:

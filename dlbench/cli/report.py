@@ -24,7 +24,13 @@ def text(report: Report, *, ascii_only: bool) -> str:
     console = Console(width=width, force_terminal=colorful, no_color=not colorful, highlight=False)
     with console.capture() as capture:
         found = render_text(
-            report.table, report.verdicts, width=width, color=colorful, ascii=ascii_only, language=language()
+            report.table,
+            report.verdicts,
+            width=width,
+            color=colorful,
+            ascii=ascii_only,
+            language=language(),
+            ensembles=report.ensembles,
         )
         console.print(found)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())

@@ -32,7 +32,10 @@ def export(
     form: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="csv, trials, json or markdown.", autocompletion=complete.formats
+            "--format",
+            metavar="FORMAT",
+            help="csv, trials, ensembles, json or markdown.",
+            autocompletion=complete.formats,
         ),
     ] = None,
     file: Annotated[

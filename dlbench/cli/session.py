@@ -22,6 +22,7 @@ from dlbench.cli.output import emit, say
 from dlbench.cli.words import command, plan_line
 from dlbench.errors import ExitCode, SetupError
 from dlbench.report.claims import Outcome
+from dlbench.report.members import ensembles
 from dlbench.report.state import RunState
 from dlbench.report.summary import Report, as_data
 from dlbench.report.summary import report as summarized
@@ -123,7 +124,8 @@ class Session:
         finished = all(trial.status.final for trial in state.trials)
         result = None
         if any(trial.status is not Status.WAITING for trial in state.trials):
-            result = summarized(state, recipe.compare, recipe.claims, recipe.lesson)
+            found = ensembles(state, recipe.compare, recipe.ensemble, folder)
+            result = summarized(state, recipe.compare, recipe.claims, recipe.lesson, found)
             (say if self.display == "json" else emit)(f"\n{report.text(result, ascii_only=self.ascii_only)}")
             keep_summary(folder, result)
         if not finished:

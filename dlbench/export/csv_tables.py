@@ -1,4 +1,4 @@
-"""CSV: the table with one row a candidate, and the numbers under it with one row a trial."""
+"""CSV: the table with one row a candidate, the numbers under it with one row a trial, and the ensembles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dlbench.export.base import EXPORTERS
+from dlbench.report.ensemble import QUANTITIES, Combined, Group
 from dlbench.report.metrics import METRICS
 from dlbench.report.summary import Report
 from dlbench.report.table import Cell, Row, Table
@@ -16,6 +17,7 @@ from dlbench.report.trial_state import TrialState
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 PARTS = ("mean", "deviation", "n", "low", "high")
+ESTIMATE = ("mean", "lowest", "highest", "low", "high")
 
 
 @EXPORTERS.add(name="csv", suffix=".csv")
@@ -45,6 +47,34 @@ def trials(report: Report) -> str:
     header = ["trial", "variant", *paths, "seed", "status", "step", "diverged_at", "last_loss", "error"]
     header += ["dropped_at", "changed_at", "changed_lr", *METRICS]
     return _text(header, (_trial(trial, paths) for trial in found))
+
+
+@EXPORTERS.add(name="ensembles", suffix=".csv")
+def ensembles(report: Report) -> str:
+    """Every size and way to combine of each variant, one row each, as CSV: how many subsets of how many seeds, and their numbers.
+
+    Of each quantity the mean over the subsets, the lowest and the highest of them, and the mean's 95 % interval. No rows where
+    the recipe asks for no ensembles.
+    """
+    rows = [] if report.ensembles is None else list(report.ensembles.rows)
+    paths = _paths(group.entry.choice for group, _ in rows)
+    header = ["variant", *paths, "members", "combine", "seeds", "subsets", "possible"]
+    header += [f"{name}_{number}" for name in QUANTITIES for number in ESTIMATE]
+    return _text(header, (_combined(group, one, paths) for group, one in rows))
+
+
+def _combined(group: Group, one: Combined, paths: Sequence[str]) -> list[Any]:
+    choice = [group.entry.choice.get(path) for path in paths]
+    counts = [one.size, one.way, one.members, len(one.subsets), one.possible]
+    return [group.entry.variant, *choice, *counts, *(number for name in QUANTITIES for number in _estimate(one, name))]
+
+
+def _estimate(one: Combined, name: str) -> list[float | None]:
+    found = one.estimate(name)
+    if found is None:
+        return [None] * len(ESTIMATE)
+    ends = [None, None] if found.interval is None else [found.interval.low, found.interval.high]
+    return [found.mean, found.lowest, found.highest, *ends]
 
 
 def _row(row: Row, paths: Sequence[str], table: Table) -> list[Any]:

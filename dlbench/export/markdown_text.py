@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from dlbench.export.base import EXPORTERS
 from dlbench.report.claims import SIGNS
+from dlbench.report.ensemble import Ensembles
+from dlbench.report.ensemble_text import COUNT, NAMES, TITLE, cell_of, count_of, name_of, shown_columns
 from dlbench.report.format import name_text, row_parts, seeds_text
 from dlbench.report.summary import Report
 from dlbench.report.table import Column, Row, Table
@@ -16,13 +18,15 @@ SPECIAL = re.compile(r"([\\|`*_<>\[\]#~])")
 
 @EXPORTERS.add(name="markdown", suffix=".md")
 def markdown(report: Report) -> str:
-    """The table, its notes and the verdicts on the claims as Markdown tables, rounded as the terminal rounds them."""
+    """The table, ensembles, notes and the verdicts on the claims as Markdown tables, rounded as the terminal rounds them."""
     table = report.table
     lines = [f"# {_escaped(table.title)}", "", *_grid(table, table.rows)]
     if table.sweep:
         lines += ["", "## The whole search", "", *_grid(table, table.sweep)]
-    if table.notes:
-        lines += ["", *(f"- {_escaped(note)}" for note in table.notes)]
+    if report.ensembles is not None and any(report.ensembles.rows):
+        lines += ["", f"## {TITLE}", "", *_ensembles(report.ensembles)]
+    if notes := [*table.notes, *(report.ensembles.notes if report.ensembles else ())]:
+        lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     if report.verdicts:
         claims = [
             [f"{SIGNS[verdict.outcome]} {verdict.outcome}", verdict.says, verdict.source, verdict.text]
@@ -38,9 +42,22 @@ def _grid(table: Table, rows: Sequence[Row]) -> list[str]:
     return _lines(header, [_row(row, columns) for row in rows], numbers_from=1)
 
 
+def _ensembles(found: Ensembles) -> list[str]:
+    columns = shown_columns(found)
+    rows = [
+        [name_of(found, group, one), *map(_joined, (count_of(one), *(cell_of(one, column) for column in columns)))]
+        for group, one in found.rows
+    ]
+    return _lines([NAMES, COUNT, *(column.title for column in columns)], rows, numbers_from=1)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " ".join(filter(None, parts))
+
+
 def _row(row: Row, columns: Sequence[Column]) -> list[str]:
     parts = [row_parts(row, column) for column in columns]
-    return [name_text(row), seeds_text(row), *(" ".join(filter(None, part)) for part in parts)]
+    return [name_text(row), seeds_text(row), *map(_joined, parts)]
 
 
 def _lines(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers_from: int) -> list[str]:

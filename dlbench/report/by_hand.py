@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,13 @@ def reason(touches: Mapping[int, Touch]) -> str:
     steps = {one.step for one in touches.values()}
     seeds = f"{which_seeds(touches)} {'was' if len(touches) == 1 else 'were'}"
     return f"{seeds} {' or '.join(kinds)} by hand{', the first' if len(steps) > 1 else ''} at step {min(steps):,}"
+
+
+def search_reason(variant: str, candidates: Sequence[Iterable[TrialState]]) -> str:
+    """Why a variant's search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
+    if len(candidates) > 1 and any(touch(trial) for trials in candidates for trial in trials):
+        return f"trials that the search of '{variant}' picks from were changed or dropped by hand"
+    return ""
 
 
 def which_seeds(seeds: Iterable[int], of: int | None = None) -> str:

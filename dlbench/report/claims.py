@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlbench.recipe.sections import said
-from dlbench.report.by_hand import Touch, reason, touch
+from dlbench.report.by_hand import Touch, reason, search_reason, touch
 from dlbench.report.condition import Condition, condition_of
 from dlbench.report.entries import Entry, entries, selected, selection_metric
 from dlbench.report.format import fine_format, interval_text, number, value_format
@@ -132,9 +132,8 @@ def _judge(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare
 def _touched_search(claim: Claim, by_variant: Mapping[str, list[Entry]]) -> str:
     """Why a search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
     for variant in filter(None, (claim.variant, claim.better_than)):
-        candidates = _candidates(variant, claim.choice, by_variant)
-        if len(candidates) > 1 and any(touch(trial) for entry in candidates for trial in entry.trials):
-            return f"trials that the search of '{variant}' picks from were changed or dropped by hand"
+        if why := search_reason(variant, [one.trials for one in _candidates(variant, claim.choice, by_variant)]):
+            return why
     return ""
 
 
@@ -227,20 +226,22 @@ def _by_interval(evidence: Evidence, condition: Condition, metric: Metric) -> tu
         return Outcome.CONFIRMED, ""
     if condition.holds_none(interval):
         return Outcome.REFUTED, ""
-    return Outcome.UNDECIDED, _needed(evidence, condition)
+    assert evidence.summary.mean is not None  # it has an interval
+    return Outcome.UNDECIDED, needed_text(evidence.summary.mean, condition, evidence.resolve, evidence.summary.n)
 
 
-def _needed(evidence: Evidence, condition: Condition) -> str:
-    """About how many more seeds would decide it, if they went on like these."""
-    mean = evidence.summary.mean
-    assert mean is not None  # it has an interval
+def needed_text(mean: float, condition: Condition, resolve: Callable[[float], int | None], n: int) -> str:
+    """About how many more seeds than `n` would decide it, if they went on like these.
+
+    `resolve` tells about how many seeds take a limit out of the mean's interval.
+    """
     limit = min(condition.limits, key=lambda bound: abs(bound - mean))
     if gap(mean, limit) == 0:
         return "more seeds will hardly decide it"
-    seeds = evidence.resolve(limit)
+    seeds = resolve(limit)
     if seeds is None:
         return f"more than {MOST_SEEDS:,} seeds would be needed to decide it"
-    more = max(seeds - evidence.summary.n, 1)
+    more = max(seeds - n, 1)
     return f"about {more:,} more seed{'s' if more > 1 else ''} would decide it"
 
 

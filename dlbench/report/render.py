@@ -5,61 +5,22 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from rich import box
-from rich.cells import cell_len
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
+from dlbench.report.blocks import Printed, Terminal, aligned, blocks
 from dlbench.report.claims import SIGNS, Outcome, Verdict
-from dlbench.report.format import name_text, row_parts, seeds_text, to_ascii
+from dlbench.report.ensemble import Ensembles
+from dlbench.report.ensemble_text import ensemble_blocks
+from dlbench.report.format import name_text, row_parts, seeds_text
 from dlbench.report.table import Column, Row, Table
 
-GAP = 2
 GLUE = "\u00a0"
 UNBROKEN = re.compile(r"95 % interval|\[[^\]]*\]")
 COLORS = {Outcome.CONFIRMED: "green", Outcome.REFUTED: "red", Outcome.UNDECIDED: "yellow"}
-HEAD = box.SIMPLE_HEAD
-ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """What a terminal can show: its width in cells, whether it has colours, whether only ASCII, and in which language."""
-
-    width: int
-    color: bool
-    ascii: bool
-    language: str
-
-    def plain(self, text: str) -> str:
-        """A text in the signs that it has."""
-        return to_ascii(text) if self.ascii else text
-
-    def style(self, color: str, always: str = "") -> str:
-        """A style with its colour, if it has colours."""
-        return f"{always} {color if self.color else ''}".strip()
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A column as text: its title in lines, and equally wide cells with the style of each.
-
-    `key` is that of the measured column; empty for the names of the rows and their seeds.
-    """
-
-    title: str
-    cells: list[str]
-    styles: list[str]
-    key: str = ""
-
-    @property
-    def width(self) -> int:
-        """In cells of the terminal."""
-        return max(map(cell_len, [*self.title.splitlines(), *self.cells]))
 
 
 def render_text(
@@ -70,8 +31,9 @@ def render_text(
     color: bool,
     ascii: bool,  # noqa: A002 - the option's name
     language: str = "en",
+    ensembles: Ensembles | None = None,
 ) -> RenderableType:
-    """The table, its notes and the verdicts as a Rich renderable of at most `width` cells.
+    """The table, the ensembles, the notes and the verdicts as a Rich renderable of at most `width` cells.
 
     Columns that do not fit beside each other go into further blocks beneath, the important ones first: a number is never
     cut. With `ascii` nothing beyond ASCII is written; without `color` the marks tell what the colours would.
@@ -83,7 +45,8 @@ def render_text(
     ]
     if table.sweep:
         parts += [Text("The whole search", style="bold"), next(_blocks(table, table.sweep, terminal))]
-    parts += [noted(note, terminal) for note in table.notes]
+    parts += ensemble_blocks(ensembles, terminal)
+    parts += [noted(note, terminal) for note in (*table.notes, *(ensembles.notes if ensembles else ()))]
     if verdicts:
         parts += [Text(), Text("Claims", style="bold"), *(told(verdict, terminal) for verdict in verdicts)]
     return Group(*parts)
@@ -92,10 +55,7 @@ def render_text(
 def _blocks(table: Table, rows: list[Row], terminal: Terminal) -> Iterator[RenderableType]:
     """The columns in as many blocks as the width asks for, each beginning with the names of the rows."""
     names, *columns = printed(table, rows, terminal)
-    room = terminal.width - max(column.width for column in columns) - 2 * GAP
-    name_width = max(min(names.width, room, terminal.width // 2), 1)
-    for block in _fitting(columns, terminal.width - name_width - GAP):
-        yield _grid(names, name_width, block, terminal)
+    return blocks(names, columns, terminal)
 
 
 def printed(table: Table, rows: list[Row], terminal: Terminal) -> list[Printed]:
@@ -106,27 +66,6 @@ def printed(table: Table, rows: list[Row], terminal: Terminal) -> list[Printed]:
 
 def _has_numbers(column: Column, rows: list[Row]) -> bool:
     return any(row.cells[column.key].n for row in rows)
-
-
-def _fitting(columns: list[Printed], room: int) -> Iterator[list[Printed]]:
-    block: list[Printed] = []
-    for column in columns:
-        if block and sum(other.width + GAP for other in (*block, column)) > room:
-            yield block
-            block = []
-        block.append(column)
-    yield block
-
-
-def _grid(names: Printed, name_width: int, columns: list[Printed], terminal: Terminal) -> RenderableType:
-    grid = Grid(box=ASCII_HEAD if terminal.ascii else HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    grid.add_column(names.title, width=name_width, overflow="fold", header_style="bold")
-    for column in columns:
-        grid.add_column(column.title, width=column.width, justify="right", no_wrap=True, header_style="bold")
-    for index, name in enumerate(names.cells):
-        own = [Text(name, style=names.styles[index])]
-        grid.add_row(*own, *(Text(column.cells[index], style=column.styles[index]) for column in columns))
-    return Padding(grid, (0, 0, 1, 0))
 
 
 def _names(rows: list[Row], terminal: Terminal) -> Printed:
@@ -143,14 +82,9 @@ def _seeds(rows: list[Row], terminal: Terminal) -> Printed:
 
 def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
     """A measured column, its numbers aligned at the decimal point, its title folded to the cells' width."""
-    cells = [row.cells[column.key] for row in rows]
-    parts = [[terminal.plain(part) for part in row_parts(row, column)] for row in rows]
-    left, right, mark = (max(cell_len(part[i]) for part in parts) for i in range(3))
-    texts = [" ".join(filter(None, (a.rjust(left), b.ljust(right), c.ljust(mark)))) for a, b, c in parts]
-    words = terminal.plain(column.title).replace("_", " ")
-    title = textwrap.fill(words, max(left + right + mark, *map(len, words.split())), break_on_hyphens=False)
-    styles = [terminal.style("green", "bold") if cell.best else "" for cell in cells]
-    return Printed(title, texts, styles, column.key)
+    text = aligned(column.title, [row_parts(row, column) for row in rows], terminal)
+    styles = [terminal.style("green", "bold") if row.cells[column.key].best else "" for row in rows]
+    return replace(text, styles=styles, key=column.key)
 
 
 def wrapped(text: str, width: int) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from dlbench.errors import Problem, RecipeError
+from dlbench.plan.measures import ENSEMBLE
 from dlbench.recipe.check import check
 from dlbench.recipe.patch import Tree
 from dlbench.recipe.places import show
-from dlbench.recipe.sections import Claim, Compare, Lesson
+from dlbench.recipe.sections import Claim, Compare, Ensemble, Lesson
 from dlbench.recipe.source import parse
 from dlbench.report import by_hand
 from dlbench.report.claims import Verdict, judge
 from dlbench.report.compare import build_table
+from dlbench.report.ensemble import Combined, Ensembles, Group
+from dlbench.report.ensemble_claims import judge_ensemble
+from dlbench.report.members import ensembles
 from dlbench.report.state import RunState
 from dlbench.report.statistics import Interval
+from dlbench.report.subsets import Estimate
 from dlbench.report.table import Cell, Column, Row, Table
 from dlbench.report.trial import Status
 from dlbench.run.events import EventReader
@@ -24,7 +29,7 @@ from dlbench.run.folder import RunFolder
 from dlbench.run.status import status
 
 SUMMARY_VERSION = 1
-PROMISES = ("lesson", "compare", "claims")
+PROMISES = ("lesson", "compare", "ensemble", "claims")
 """The sections of a recipe that a report reads."""
 
 
@@ -36,11 +41,36 @@ class Report:
     table: Table
     verdicts: list[Verdict]
     lesson: Lesson
+    ensembles: Ensembles | None = None
+    """Where the recipe asks for some."""
 
 
-def report(state: RunState, compare: Compare, claims: Sequence[Claim], lesson: Lesson | None = None) -> Report:
-    """The report of a state, which `RunState(plan, solved=compare.solved)` began."""
-    return Report(state, build_table(state, state.plan, compare), judge(state, claims, compare), lesson or Lesson())
+@dataclass(frozen=True)
+class Promises:
+    """The sections of a recipe that a report needs."""
+
+    lesson: Lesson
+    compare: Compare
+    claims: Sequence[Claim]
+    ensemble: Ensemble | None
+
+
+def report(
+    state: RunState,
+    compare: Compare,
+    claims: Sequence[Claim],
+    lesson: Lesson | None = None,
+    found: Ensembles | None = None,
+) -> Report:
+    """The report of a state, which `RunState(plan, solved=compare.solved)` began; with ensembles that were `found` of it."""
+    verdicts = _verdicts(state, claims, compare, found)
+    return Report(state, build_table(state, state.plan, compare), verdicts, lesson or Lesson(), found)
+
+
+def _verdicts(state: RunState, claims: Iterable[Claim], compare: Compare, found: Ensembles | None) -> list[Verdict]:
+    """In the order of the claims, whatever they are about."""
+    by_trials = iter(judge(state, [claim for claim in claims if claim.metric not in ENSEMBLE], compare))
+    return [judge_ensemble(claim, found) if claim.metric in ENSEMBLE else next(by_trials) for claim in claims]
 
 
 def summarize(folder: RunFolder) -> Report:
@@ -49,17 +79,19 @@ def summarize(folder: RunFolder) -> Report:
     Needs no data and no device: only what the recipe compares and claims is read of it. Raises UsageError where the folder
     is no run, RecipeError where those sections are wrong, DlbenchError where plan or events are damaged or too new.
     """
-    lesson, compare, claims = promises(folder)
+    promised = promises(folder)
+    compare = promised.compare
     state = RunState(folder.read_plan(), solved=compare.solved, histograms=0)
     reader = EventReader(folder, histograms=False)
     while events := reader.poll():
         state.apply(events)
     at_work = {stack for worker in status(folder).alive for stack in worker.stacks}
     state.lost(set(range(len(state.stacks))) - at_work)
-    return report(state, compare, claims, lesson)
+    found = ensembles(state, compare, promised.ensemble, folder)
+    return report(state, compare, promised.claims, promised.lesson, found)
 
 
-def promises(folder: RunFolder) -> tuple[Lesson, Compare, list[Claim]]:
+def promises(folder: RunFolder) -> Promises:
     """The sections of the run's recipe that a report needs; mistakes elsewhere, or missing data, are not its business."""
     text, file = folder.read_recipe(), str(folder.recipe_file)
     checked = check(Tree(parse(text, file)))
@@ -67,7 +99,7 @@ def promises(folder: RunFolder) -> tuple[Lesson, Compare, list[Claim]]:
     wrong = [Problem(file, None, show(path), what) for path, what in paths if path and path[0] in PROMISES]
     if wrong:
         raise RecipeError(wrong)
-    return checked.lesson, checked.compare, checked.claims
+    return Promises(checked.lesson, checked.compare, checked.claims, checked.ensemble)
 
 
 def as_data(found: Report) -> dict[str, Any]:
@@ -83,6 +115,7 @@ def as_data(found: Report) -> dict[str, Any]:
         "rows": [_row(row) for row in table.rows],
         "sweep": [_row(row) for row in table.sweep],
         "notes": table.notes,
+        "ensembles": None if found.ensembles is None else _ensembles(found.ensembles),
         **by_hand.as_data(found.state),
         "claims": [_verdict(verdict) for verdict in found.verdicts],
     }
@@ -126,6 +159,30 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "interval": _interval(cell.interval),
         "best": cell.best,
     }
+
+
+def _ensembles(found: Ensembles) -> dict[str, Any]:
+    return {"rows": [_combined(group, one) for group, one in found.rows], "notes": list(found.notes)}
+
+
+def _combined(group: Group, one: Combined) -> dict[str, Any]:
+    return {
+        "variant": group.entry.variant,
+        "choice": dict(group.entry.choice),
+        "members": one.size,
+        "combine": one.way,
+        "seeds": [trial.plan.seed for trial in group.members],
+        "subsets": len(one.subsets),
+        "possible": one.possible,
+        **{name: _estimate(one.estimate(name)) for name in one.values},
+    }
+
+
+def _estimate(found: Estimate | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    ends = {"lowest": found.lowest, "highest": found.highest}
+    return {"mean": found.mean, **ends, "interval": _interval(found.interval)}
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

@@ -46,11 +46,8 @@ class Saving(Looking):
 
     def report(self) -> Report:
         """The table and the verdicts as of now."""
-        from dlbench.report.summary import report
-
-        subject = self.view.subject
         with self.view.lock:
-            return report(self.view.state, subject.compare, subject.claims, subject.lesson)
+            return self.view.subject.report(self.view.state)
 
     def _export(self, wanted: ExportTo) -> None:
         from dlbench.export import EXPORTERS

@@ -142,10 +142,8 @@ class Feed:
         loading = self._source.progress is not None or self._rebuilt is not None
         if not view.wants_report or loading or view.state.version == self._reported or began < self._next_report:
             return
-        from dlbench.report.summary import report
-
-        subject, self._reported = view.subject, view.state.version
-        view.report = report(view.state, subject.compare, subject.claims, subject.lesson)
+        self._reported = view.state.version
+        view.report = view.subject.report(view.state)
         view.touch()
         self._next_report = began + max(REPORT_SECONDS, (self._now() - began) / REPORT_SHARE)
 

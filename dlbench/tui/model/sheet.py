@@ -12,7 +12,7 @@ from dlbench.report.format import name_text
 from dlbench.report.render import printed
 
 if TYPE_CHECKING:
-    from dlbench.report.render import Printed, Terminal
+    from dlbench.report.blocks import Printed, Terminal
     from dlbench.report.table import Row, Table
 
 NAMES, SEEDS = "variant", "seeds"

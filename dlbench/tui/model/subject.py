@@ -13,7 +13,7 @@ def subject_of(folder: RunFolder) -> Subject:
 
     Raises UsageError where the folder is no run, DlbenchError where its plan is damaged or too new.
     """
-    return Subject(folder.name, folder.read_plan(), is_whole=False)
+    return Subject(folder.name, folder.read_plan(), folder=folder, is_whole=False)
 
 
 def completed(subject: Subject, folder: RunFolder) -> Subject:
@@ -23,5 +23,4 @@ def completed(subject: Subject, folder: RunFolder) -> Subject:
     """
     from dlbench.report.summary import promises
 
-    lesson, compare, claims = promises(folder)
-    return replace(subject, lesson=lesson, compare=compare, claims=claims, is_whole=True)
+    return replace(subject, **vars(promises(folder)), is_whole=True)

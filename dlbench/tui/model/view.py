@@ -8,8 +8,9 @@ from threading import RLock
 from typing import TYPE_CHECKING, TypeAlias
 
 from dlbench.plan import Plan
-from dlbench.recipe.sections import Claim, Compare, Lesson
+from dlbench.recipe.sections import Claim, Compare, Ensemble, Lesson
 from dlbench.report.state import RunState
+from dlbench.run.folder import RunFolder
 from dlbench.tui.model.buckets import BucketCache
 from dlbench.tui.model.focus import Focus
 
@@ -32,12 +33,23 @@ class Subject:
     lesson: Lesson = field(default_factory=Lesson)
     compare: Compare = field(default_factory=Compare)
     claims: Sequence[Claim] = ()
+    ensemble: Ensemble | None = None
+    folder: RunFolder | None = None
+    """Where its predictions are read, if its recipe combines them."""
     is_whole: bool = True
-    """Whether lesson, compare and claims have been read of the recipe; a feed does so before the first event."""
+    """Whether lesson, compare, ensemble and claims have been read of the recipe; a feed does so before the first event."""
 
     def blank_state(self) -> RunState:
         """A state before the first event."""
         return RunState(self.plan, solved=self.compare.solved)
+
+    def report(self, state: RunState) -> Report:
+        """The table, the ensembles and the verdicts of a state."""
+        from dlbench.report.members import ensembles
+        from dlbench.report.summary import report
+
+        found = ensembles(state, self.compare, self.ensemble, self.folder)
+        return report(state, self.compare, self.claims, self.lesson, found)
 
 
 @dataclass(frozen=True)

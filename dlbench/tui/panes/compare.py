@@ -11,7 +11,9 @@ from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
 from dlbench.recipe.language import language
-from dlbench.report.render import Terminal, noted, told
+from dlbench.report.blocks import Terminal
+from dlbench.report.ensemble_text import ensemble_blocks
+from dlbench.report.render import noted, told
 from dlbench.tui.host import dashboard, plain
 from dlbench.tui.model.sheet import told_order
 from dlbench.tui.panes.base import Pane
@@ -155,11 +157,12 @@ def counted(columns: int) -> str:
 
 
 def below_table(report: Report, terminal: Terminal) -> RenderableType:
-    """The claims with their verdicts, then the notes."""
-    parts: list[RenderableType] = []
+    """The ensembles, the claims with their verdicts, then the notes."""
+    parts: list[RenderableType] = list(ensemble_blocks(report.ensembles, terminal))
     if report.verdicts:
         parts += [Text("Claims", style="bold"), *(told(verdict, terminal) for verdict in report.verdicts), Text()]
-    return Group(*parts, *(noted(note, terminal) for note in report.table.notes))
+    notes = [*report.table.notes, *(report.ensembles.notes if report.ensembles else ())]
+    return Group(*parts, *(noted(note, terminal) for note in notes))
 
 
 def waiting(view: View) -> str:

@@ -15,7 +15,7 @@ from dlbench.tui.host import dashboard
 from dlbench.tui.model.sheet import NAMES, SEEDS, Column, Sheet, Sort, ordered, rows_of, sheet
 
 if TYPE_CHECKING:
-    from dlbench.report.render import Terminal
+    from dlbench.report.blocks import Terminal
     from dlbench.report.summary import Report
     from dlbench.report.table import Row
 
