@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
+from math import prod, sqrt
 from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge, Gt
@@ -121,6 +121,16 @@ def orthogonal(draw: Draw, *, gain: Annotated[float, Ge(0)] = 1.0) -> torch.Tens
     q = q * torch.where(r.diagonal() < 0, -gain, gain)
     weight: torch.Tensor = (q.T if is_wide else q).reshape(draw.shape)
     return weight.contiguous()
+
+
+@INITS.add()
+def identity(draw: Draw, *, gain: Annotated[float, Ge(0)] = 1.0) -> torch.Tensor:
+    """Gain on the diagonal, 0 elsewhere: a recurrent layer that hands its state on as it is (Le et al. 2015).
+
+    The shape is flattened to a matrix after its first axis. Nothing is drawn.
+    """
+    rows = draw.shape[0]
+    return (gain * torch.eye(rows, prod(draw.shape) // rows)).reshape(draw.shape)
 
 
 @INITS.add(unit_variance=True)

@@ -26,6 +26,7 @@ MOMENTS = [
     ({"kind": "lecun", "distribution": "uniform"}, 0.0, 1 / FAN_IN),
     ({"kind": "orthogonal"}, 0.0, 1 / FAN_OUT),
     ({"kind": "orthogonal", "gain": 2.0}, 0.0, 4 / FAN_OUT),
+    ({"kind": "identity"}, 1 / FAN_OUT, (1 - 1 / FAN_OUT) / FAN_OUT),
     ({"kind": "lsuv"}, 0.0, 1 / FAN_OUT),
     ({"kind": "torch_default"}, 0.0, 1 / (3 * FAN_IN)),
 ]
@@ -113,6 +114,13 @@ def test_orthogonal_is_orthonormal(shape):
     matrix = fill({"kind": "orthogonal", "gain": 1.5}, draw(0, shape)).double().flatten(1)
     gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
     torch.testing.assert_close(gram, 1.5**2 * torch.eye(len(gram), dtype=torch.float64), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (3, 5), (5, 3)], ids=str)
+def test_identity_as_torch(shape):
+    """The identity, times gain, is that of torch.nn.init, of matrices that are not square too."""
+    expected = 0.5 * torch.nn.init.eye_(torch.empty(shape))
+    assert torch.equal(fill({"kind": "identity", "gain": 0.5}, draw(0, shape)), expected)
 
 
 def test_orthogonal_has_no_favourite_direction():
