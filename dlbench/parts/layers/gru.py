@@ -19,8 +19,8 @@ class Gru(Recurrent):
 
     h_t = (1 - z) n + z h_{t-1} with gates r, z = sigmoid(x_t W + h_{t-1} U + b), each with its own columns in the order r, z,
     n, and n = tanh(x_t W_n + b_n + r (h_{t-1} U_n + c)): r resets after the product, and c is a bias of its own. Reads
-    sequences `(time, features)`, and images row by row; gives the last h, or with `sequences` all of them. `recurrent_init`
-    fills U gate by gate; init and bias_init are the model's unless given.
+    sequences `(time, features)`, and images row by row; gives the last h, `units` numbers, or with `sequences` all of them.
+    `recurrent_init` fills U gate by gate; init and bias_init are the model's unless given.
     """
 
     KIND = "gru"

@@ -20,8 +20,9 @@ class Lstm(Recurrent):
     c_t = f c_{t-1} + i g and h_t = o tanh(c_t), with gates i, f, o = sigmoid(x_t W + h_{t-1} U + b), each with its own
     columns of W, U and b in the order i, f, o, g, and g = tanh of the same form. `forget_bias` is added to f's argument and
     not trained: at 1 the cell keeps at first, so that the gradient goes back through time (Jozefowicz et al. 2015; TensorFlow
-    1's default). At 0 it is torch.nn.LSTM. Reads sequences `(time, features)`, and images row by row; gives the last h, or
-    with `sequences` all of them. `recurrent_init` fills U gate by gate; init and bias_init are the model's unless given.
+    1's default). At 0 it is torch.nn.LSTM. Reads sequences `(time, features)`, and images row by row; gives the last h, `units`
+    numbers, or with `sequences` all of them. `recurrent_init` fills U gate by gate; init and bias_init are the model's unless
+    given.
     """
 
     KIND = "lstm"

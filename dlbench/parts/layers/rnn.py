@@ -18,9 +18,9 @@ from dlbench.parts.lazy import torch
 class Rnn(Recurrent):
     """A state that sees the input and itself one step before: h_t = f(x_t W + h_{t-1} U + b) (Elman 1990).
 
-    Reads sequences `(time, features)`, and images row by row. Gives the last state, or with `sequences` all of them, as the
-    next recurrent layer wants them. f is tanh unless given, whatever the model's activation is: a state that nothing bounds
-    can grow at every step. `recurrent_init` is U's; init and bias_init are the model's unless given.
+    Reads sequences `(time, features)`, and images row by row. Gives the last state, `units` numbers, or with `sequences` all of
+    them, as the next recurrent layer wants them. f is tanh unless given, whatever the model's activation is: a state that
+    nothing bounds can grow at every step. `recurrent_init` is U's; init and bias_init are the model's unless given.
     """
 
     KIND = "rnn"
