@@ -75,7 +75,8 @@ def curves(  # noqa: PLR0913  # what a chart is made of
         log_steps: whether steps stand by the logarithm of 1 + step.
     """
     picture = Picture.blank(width, height)
-    entries = [Entry.of(each, cursor, glyphs) for each in series]
+    told = [(Entry.of(each, cursor, glyphs), Entry.of_turn(each, glyphs)) for each in series]
+    entries = [entry for pair in told for entry in pair if entry is not None]
     head = 1 if title and height >= 3 else 0
     area, legend = _layout(picture, head, entries)
     frame = _frame(series, area, limit, FINE if glyphs.braille else COARSE, log_steps=log_steps)

@@ -27,7 +27,7 @@ class Drawing:
     glyphs: Glyphs
 
     def draw(self, series: Sequence[Series], traces: Sequence[Trace]) -> None:
-        """All bands, then all lines, then the ends of those that broke; the first of each last, over all others."""
+        """All bands, then all lines, then where one broke or turned; the first of each last, over all others."""
         series, traces = series[::-1], traces[::-1]
         for each, trace in zip(series, traces, strict=True):
             if each.is_band:
@@ -38,6 +38,8 @@ class Drawing:
         for each, outline in zip(series, outlines, strict=True):
             if each.broken_at is not None:
                 self._draw_end(each.broken_at, outline)
+            if each.turn_at is not None:
+                self._draw_turn(each.turn_at, each.ink, outline)
 
     def draw_words(self, traces: Sequence[Trace]) -> None:
         """Say why there is no curve, where there is none."""
@@ -84,6 +86,19 @@ class Drawing:
         end = self._end(outline, (cell - area.left + 1) * self.frame.grain.across)
         if end is not None:
             self.picture.put(end[0], cell, self.glyphs.broken, Ink.ALARM)
+
+    def _draw_turn(self, step: int, ink: int, outline: Outline) -> None:
+        """Where a curve turned: a mark above its lowest point, and one on the axis."""
+        area, cell = self.frame.area, self.frame.cell(step)
+        if cell is None:
+            return
+        if area.left:
+            self.picture.put(area.bottom, cell, self.glyphs.turn, ink)
+        across = self.frame.grain.across
+        rows = outline.bottom[(cell - area.left) * across : (cell - area.left + 1) * across]
+        if not np.isnan(rows).all():
+            row = area.top + int(np.nanmax(rows)) // self.frame.grain.down
+            self.picture.put(max(row - 1, area.top), cell, self.glyphs.turn, Ink.STRONG)
 
     def _end(self, outline: Outline, columns: int) -> tuple[int, int] | None:
         """The cell of the last value within the first columns of dots: row and column of the picture."""

@@ -25,6 +25,8 @@ class Glyphs:
     """NaN or infinity."""
     mark: str
     """Someone changed something here."""
+    turn: str
+    """A curve fell down to here, and has risen since."""
     horizontal: str
     vertical: str
     corner: str
@@ -50,6 +52,7 @@ UNICODE = Glyphs(
     dead="·",
     broken="×",
     mark="▲",
+    turn="▽",
     horizontal="─",
     vertical="│",
     corner="└",
@@ -71,6 +74,7 @@ ASCII = Glyphs(
     dead="0",
     broken="x",
     mark="^",
+    turn="v",
     horizontal="-",
     vertical="|",
     corner="+",

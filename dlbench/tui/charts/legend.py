@@ -46,6 +46,13 @@ class Entry:
         value = series.at(cursor)
         return cls(sample, series.name, "" if value is None else number(value), series.ink, is_alarm=False)
 
+    @classmethod
+    def of_turn(cls, series: Series, glyphs: Glyphs) -> Entry | None:
+        """Where a series turned, if it did."""
+        if series.turn_at is None:
+            return None
+        return cls(f" {glyphs.turn} ", "turn", f"{series.turn_at:,}", series.ink, is_alarm=False)
+
     @property
     def width(self) -> int:
         """Cells it takes uncut."""

@@ -30,6 +30,8 @@ class Series:
     """The step at which it became NaN or infinite for good."""
     dashed: bool = False
     """Test against train."""
+    turn_at: int | None = None
+    """The step of its lowest value, where it has clearly risen since."""
 
     def at(self, step: int | None) -> float | None:
         """The value that stood at a step, or the newest; `None` before the first."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dlbench.report.entries import Entry, entries, selected, selection_metric
 from dlbench.report.format import choice_text
+from dlbench.report.metrics import METRICS
 from dlbench.report.state import RunState
 from dlbench.report.trial_state import TrialState
 from dlbench.tui.charts.ink import SERIES_INKS, Ink
@@ -47,7 +48,7 @@ def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = Fa
 
     Solid for training data, dashed for others; where there would be too many curves, only those of the test data (of the
     validation data, or the training data, where there are no better), solid. With `log_steps` the first steps are not
-    reduced, for an axis that gives them most room.
+    reduced, for an axis that gives them most room. Of the trial in focus alone the turn of its test loss is told.
     """
     what = what or view.focus.curves
     lines = _lines(view)
@@ -60,18 +61,27 @@ def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = Fa
     splits = [split for split in found if view.focus.spread == "trial" or split in {"train", best}]
     if len(lines) * len(splits) > MOST_CURVES and view.focus.spread != "trial":
         splits = [best]
-    return list(_drawn(partial(view.curves.of, log_steps=log_steps), lines, splits, what))
+    trial = view.state.trials[view.focus.trial]
+    return list(_drawn(partial(view.curves.of, log_steps=log_steps), lines, splits, what, trial))
 
 
-def _drawn(reduce: Reduce, lines: list[Line], splits: list[str], what: Curves) -> Iterable[Series]:
+def _drawn(reduce: Reduce, lines: list[Line], splits: list[str], what: Curves, focus: TrialState) -> Iterable[Series]:
     for line in lines:
         for number, split in enumerate(splits):
             several = len(splits) > 1
             name = " ".join(filter(None, (line.name, split if several or not line.name else "")))
             ink = line.ink if line.name else Ink.series(number)
-            series = _series(reduce, line, f"{split}_{what}", name, ink, dashed=several and split != "train")
+            field = f"{split}_{what}"
+            series = _series(reduce, line, field, name, ink, dashed=several and split != "train")
             if series is not None:
-                yield series
+                has_turn = field == "test_loss" and list(line.trials) == [focus]
+                yield replace(series, turn_at=_turn(focus)) if has_turn else series
+
+
+def _turn(trial: TrialState) -> int | None:
+    """The step from which on the loss on the test data rose."""
+    step = METRICS["turn_step"].value(trial)
+    return None if step is None else int(step)
 
 
 def _lines(view: View) -> list[Line]:

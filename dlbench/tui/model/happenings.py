@@ -97,5 +97,8 @@ def _losses(state: RunState, stack: StackState) -> Iterator[Happening]:
         if trial.diverged_at is not None:
             last = "" if trial.last_loss is None else f", last finite loss {trial.last_loss:.4g}"
             yield Happening(trial.diverged_at, f"{name_of(trial.plan)} diverged{last}", Ink.ALARM)
+        if trial.stopped_at is not None:
+            text = f"{name_of(trial.plan)} stopped early, back at its best of step {trial.best_step:,}"
+            yield Happening(trial.stopped_at, text)
         if trial.dropped_at is not None:
             yield Happening(trial.dropped_at, f"{name_of(trial.plan)} dropped", Ink.MARK)

@@ -23,8 +23,9 @@ seen (**test**, dashed). Steps run from left to right.
 
 - **A flat loss at the price of guessing**: the net learns nothing. Guessing costs ln 2 = 0.693 with two classes, ln 10 =
   2.303 with ten. Look into the Gradients: do they reach the first layers?
-- **Test turns up while train falls**: overfitting. From there on the net learns its examples by heart. The lowest test loss
-  tells where to stop; more data, dropout or a penalty on the weights move that place.
+- **Test turns up while train falls**: overfitting. From there on the net learns its examples by heart. A triangle (▽) marks
+  the turn of the trial in focus, its lowest test loss, once the loss has risen by more than noise explains; the legend has
+  its step. That is where to stop; more data, dropout or a penalty on the weights move that place.
 - **Train and test both stay high**: the net is too small, the rate too low, or the start was bad.
 - **A gap in a curve, with a cross**: the loss was NaN or infinite there; the trial has diverged. Try a smaller rate.
 - **Judge by the loss before the accuracy**: outputs within a millionth of 0.5 cross the threshold by chance, so a net that
@@ -36,7 +37,7 @@ seen (**test**, dashed). Steps run from left to right.
   from 0.01 to 0.001 is as tall as one from 1 to 0.1. The accuracy's axis is always linear. `z` does the same to the steps:
   the first of them get as much room as all that follow.
 - The hair line is the cursor, the same step as in the other pictures. A mark on the axis: someone changed the learning rate
-  there, or a breakpoint came true.
+  there, a breakpoint came true, or the trial stopped early.
 """
     DEFAULT_CSS = """
     CurvesPane CurveChart { height: 1fr; }

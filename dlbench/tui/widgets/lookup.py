@@ -47,6 +47,8 @@ def cursor_of(view: View, index: int) -> tuple[int, int] | None:
 
 
 def marked_steps(view: View, index: int) -> list[int]:
-    """The steps at which someone changed something about a trial, or a breakpoint of it came true."""
+    """The steps at which someone changed something about a trial, a breakpoint of it came true, or it stopped early."""
+    trial = view.state.trials[index]
     hits = {hit.step for hit in view.state.hits if hit.trial == index}
-    return sorted(hits.union(view.state.trials[index].changed_at))
+    stops = [] if trial.stopped_at is None else [trial.stopped_at]
+    return sorted(hits.union(trial.changed_at, stops))

@@ -195,3 +195,27 @@ def test_a_long_run_has_bounded_curves():
     assert len(found.steps) <= 512
     assert found.high.max() == 99
     assert found.steps[-1] == 4999
+
+
+def turning(until=20):
+    """Two trials whose test loss falls and rises, the first one's with its lowest at step 40; the train loss falls."""
+    events = [begins(0)]
+    for index in range(until + 1):
+        loss = 0.4 + abs(index - 4) / 20
+        events.append(both(10 * index, [1.0 / (index + 1)] * 2, [loss, loss + index / 20]))
+    return events
+
+
+def test_the_turn_of_the_trial_in_focus_is_told():
+    """Its test loss has the step of its lowest once it has turned: not its train loss, not its accuracy, not another trial's."""
+    view = view_with(turning(), "trial")
+    assert [(one.name, one.turn_at) for one in curve_series(view, "loss")] == [("train", None), ("test", 40)]
+    assert {one.turn_at for one in curve_series(view, "accuracy")} == {None}
+    seeds = curve_series(view_with(turning(), "seeds"), "loss")
+    assert {one.name: one.turn_at for one in seeds if one.turn_at} == {"seed 0 test": 40}
+    assert not any(one.turn_at for one in curve_series(view_with(turning(), "band"), "loss"))
+
+
+def test_a_loss_that_has_not_turned_yet_has_no_turn():
+    """While it falls, and as long as one cannot tell, there is no mark."""
+    assert not any(one.turn_at for one in curve_series(view_with(turning(5), "trial"), "loss"))
