@@ -19,6 +19,9 @@ Indices: TypeAlias = NDArray[np.intp]
 ROOM = 1 << 22
 """Numbers of one intermediate array: 32 MB."""
 
+TINY = 1e-290
+"""Shares above it are double precision's normal numbers, with all their digits."""
+
 
 @dataclass(frozen=True)
 class Combination:
@@ -69,7 +72,7 @@ def _parts(samples: int, cost: int) -> Iterator[slice]:
 
 
 def _sums(values: Array, subsets: Indices) -> Array:
-    """The sums over each subset's members, `[subsets, samples, classes]`, as one product of matrices."""
+    """The sums over each subset's members of values `[members, ...]`, `[subsets, ...]`, as one product of matrices."""
     chosen = np.zeros((len(subsets), len(values)))
     np.put_along_axis(chosen, subsets, 1.0, axis=1)
     return (chosen @ values.reshape(len(values), -1)).reshape(len(subsets), *values.shape[1:])
@@ -80,10 +83,17 @@ def _votes(logs: Array) -> Array:
 
 
 def _of_mean_probability(logs: Array, labels: Indices, subsets: Indices) -> Array:
-    """-log of the mean over the members of p_t, kept in logarithms: no probability is too small for it."""
-    true = np.take_along_axis(logs, labels[None, :, None], axis=-1)[..., 0][subsets]
-    largest = true.max(axis=1)
-    return np.asarray(np.log(subsets.shape[1]) - largest - np.log(np.exp(true - largest[:, None]).sum(axis=1)))
+    """-log of the mean over the members of p_t; no probability is too small for it."""
+    true = np.take_along_axis(logs, labels[None, :, None], axis=-1)[..., 0]
+    largest = true.max(axis=0)
+    shares = np.exp(true - largest)
+    # One exponential a member, not one a subset; but beside a member that is surer by far, others would vanish.
+    fine = shares.min(axis=0) > TINY
+    losses = np.empty((len(subsets), len(labels)))
+    losses[:, fine] = -largest[fine] - np.log(_sums(shares[:, fine], subsets))
+    apart = true[:, ~fine][subsets]
+    losses[:, ~fine] = -apart.max(axis=1) - np.log(np.exp(apart - apart.max(axis=1, keepdims=True)).sum(axis=1))
+    return losses + np.log(subsets.shape[1])
 
 
 def _of_mean_logit(logs: Array, labels: Indices, subsets: Indices) -> Array:
