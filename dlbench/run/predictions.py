@@ -53,7 +53,7 @@ def read(path: Path, trials: Sequence[str]) -> Predictions:
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = Predictions(arrays["logits"], arrays["labels"], arrays["trials"].tolist())
     except FileNotFoundError as error:
         raise DlbenchError(f"{path}: no predictions are there") from error
