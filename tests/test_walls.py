@@ -27,6 +27,7 @@ WITHOUT_TORCH = (
     "errors",
     "data",
     "parts",
+    "pytest_plugin",
 )
 WITHOUT_VIEWS = ("engine", "parts")
 KNOWS = {
@@ -42,12 +43,13 @@ KNOWS = {
     "export": {"parts", "report"},
     "display": {"plan", "report"},
     "tui": {"errors", "export", "launch", "plan", "recipe", "report", "run"},
+    "pytest_plugin": {"errors", "recipe", "run"},
     "cli": {"data", "display", "errors", "export", "launch", "parts", "plan", "recipe", "report", "run", "tui"},
 }
 """Which rooms each room may name: the data goes one way. Of the report a recipe knows the names of metrics and no more."""
 NAMES_OF_METRICS = {"dlbench.report.metrics"}
 HEAVY = {"torch", "torchvision", "numpy", "scipy", "sklearn", "textual", "rich"}
-VERBS = ("run", "watch", "list", "show", "check", "table", "export", "runs", "stop", "parts", "schema", "data")
+VERBS = ("run", "watch", "list", "show", "check", "probe", "table", "export", "runs", "stop", "parts", "schema", "data")
 
 
 def modules(room: str) -> list[str]:
@@ -106,7 +108,9 @@ def test_room_loads_without_views(room):
     assert crossing(loaded, VIEWS) == set()
 
 
-@pytest.mark.parametrize("room", ["cli", "display", "export", "plan", "recipe", "report", "run", "launch", "tui"])
+@pytest.mark.parametrize(
+    "room", ["cli", "display", "export", "plan", "recipe", "report", "run", "launch", "tui", "pytest_plugin"]
+)
 def test_room_never_names_torch(room):
     """No function of the room imports torch later either."""
     names = {name for path in sources(room) for name in imported(path)}
@@ -171,6 +175,13 @@ def test_a_recipe_knows_metrics_by_name_only():
     names = {name for path in sources("recipe") for name in imported(path) if name.startswith("dlbench.report")}
 
     assert {".".join(name.split(".")[:3]) for name in names} <= NAMES_OF_METRICS
+
+
+def test_a_session_of_pytest_pays_nothing_for_the_plugin():
+    """Whoever runs pytest where dlbench is installed loads the plugin, and none of the heavy libraries by it."""
+    loaded = loaded_after("import dlbench.pytest_plugin")
+
+    assert crossing(loaded, HEAVY | {"pydantic", "orjson", "dlbench.recipe", "dlbench.run"}) == set()
 
 
 def test_walls_would_be_noticed():

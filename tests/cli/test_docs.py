@@ -13,7 +13,15 @@ from dlbench.errors import ExitCode
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/dashboard.md", "docs/design.md", "recipes/README.md"]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/dashboard.md",
+    "docs/design.md",
+    "docs/testing-recipes.md",
+    "recipes/README.md",
+]
 
 
 def blocks(language):

@@ -1,0 +1,68 @@
+"""A plugin of pytest: `pytest recipes/` runs the recipes in a folder, one test item a claim.
+
+Every session of pytest in the environment loads it, so it imports nothing until there is a file that may be a recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from dlbench.pytest_plugin.items import RecipeFile
+
+NEVER = "pyproject.toml"
+"""The one TOML file that is no recipe even where it is named."""
+
+LINE = pytest.StashKey[int]()
+"""On an item of a recipe: the line that it is about."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options, which say how recipes are run and what fails."""
+    group = parser.getgroup("dlbench", "recipes of dlbench")
+    group.addoption("--dlbench-full", action="store_true", help="train recipes as they stand, not by their [quick]")
+    group.addoption(
+        "--dlbench-strict",
+        action="store_true",
+        help="fail too where a claim is undecided, the lecture is refuted, or data or device are not here",
+    )
+    group.addoption(
+        "--dlbench-seeds", metavar="N|LIST", help='how many seeds ("5"), a list ("0,3,7") or a range ("0-9")'
+    )
+    group.addoption("--dlbench-device", metavar="DEVICE", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RecipeFile | None:
+    """Collect a TOML file that is named, or that looks like a recipe in a folder that is."""
+    if file_path.suffix != ".toml" or file_path.name == NEVER:
+        return None
+    from dlbench.pytest_plugin.finding import is_recipe
+    from dlbench.pytest_plugin.items import RecipeFile
+
+    if not parent.session.isinitpath(file_path) and not is_recipe(file_path):
+        return None
+    return RecipeFile.from_parent(parent, path=file_path)
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
+    """Say by which version of the recipes their claims are judged, where there are any."""
+    if not any(LINE in item.stash for item in items):
+        return []
+    if config.getoption("dlbench_full"):
+        return ["dlbench: recipes are trained in full"]
+    return [
+        "dlbench: recipes are trained by their [quick] where they have one; --dlbench-full trains them as they stand"
+    ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let what is skipped name the line of the recipe instead of ours."""
+    report = yield
+    if LINE in item.stash and report.skipped and isinstance(report.longrepr, tuple):
+        report.longrepr = (str(item.path), item.stash[LINE], report.longrepr[2])
+    return report

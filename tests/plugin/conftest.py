@@ -1,0 +1,15 @@
+"""Folders of recipes for sessions of the plugin."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PAGE = (Path(__file__).parents[2] / "docs" / "testing-recipes.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def page():
+    """The blocks of the page on testing recipes by their language."""
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return {language: text for language, text in blocks if language != "sh"}
