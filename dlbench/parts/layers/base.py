@@ -185,4 +185,7 @@ class Stateless:
 LAYERS: Catalog[type[Layer | Composite]] = Catalog("layers", title="what a net is stacked of, input first")
 """Trait `random=True`: the layer draws numbers while training, and finds one stream a trial in `Place.generators`.
 
-Trait `alone_on_cpu=True`: on a CPU a stack is no faster than its trials one after the other, and needs more memory."""
+Trait `alone_on_cpu=True`: on a CPU a stack is no faster than its trials one after the other, and needs more memory.
+
+Traits `branches` and `merge` of a composite layer: what its chains are called, and how they come together, where no argument
+says so."""

@@ -13,7 +13,7 @@ from dlbench.parts.lazy import torch
 IDENTITY = {"kind": "identity"}
 
 
-@LAYERS.add()
+@LAYERS.add(branches=("layers", "shortcut"), merge="add")
 class Residual:
     """Let the signal skip some layers: y = f(x + F(x)), with F the `layers` (He et al. 2016, equation 1).
 
