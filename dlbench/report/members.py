@@ -65,7 +65,7 @@ def _group(
         trouble = str(error)
     search = search_reason(entry.variant, [one.trials for one in candidates])
     group = Group(entry, members, found, search)
-    notes += _absent(group)
+    notes += _absent(group, wanted)
     if trouble:
         notes.append(f"{group.name}: no ensembles: {trouble}")
     return group
@@ -89,7 +89,8 @@ def _place(state: RunState, folder: RunFolder, trial: TrialState) -> Place:
 def _combined(places: tuple[Place, ...], wanted: Wanted) -> tuple[Combined, ...]:
     if not places:
         return ()
-    files = {place.file: predictions.read(place.file, place.trials) for place in places}
+    rows = {place.file: place.trials for place in places}
+    files = {file: predictions.read(file, trials) for file, trials in rows.items()}
     labels = [found.labels for found in files.values()]
     if any(not np.array_equal(labels[0], other) for other in labels[1:]):
         raise DlbenchError("its stacks were tested on different data")
@@ -99,8 +100,8 @@ def _combined(places: tuple[Place, ...], wanted: Wanted) -> tuple[Combined, ...]
     return tuple(combine(logits, labels[0], wanted))
 
 
-def _absent(group: Group) -> Iterator[str]:
-    """Which trials are no members, and why."""
+def _absent(group: Group, wanted: Wanted) -> Iterator[str]:
+    """Which trials are no members, and why; which sizes are beyond those that are."""
     others = [trial for trial in group.entry.trials if not _is_member(trial)]
     if others:
         counts = Counter(
@@ -109,6 +110,10 @@ def _absent(group: Group) -> Iterator[str]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items())
         total = len(group.entry.trials)
         yield f"{group.name}: {len(others)} of {total} seeds are no members of its ensembles: {reasons}"
+    missing = [size for size in wanted.sizes if size > len(group.members)] if group.members else []
+    if missing:
+        sizes = ", ".join(map(str, missing))
+        yield f"{group.name}: no ensembles of {sizes}: it has {len(group.members)} members"
 
 
 def _explained(groups: Iterable[Group]) -> Iterator[str]:
