@@ -10,6 +10,9 @@ from typing import Any
 MOST_BYTES = 200_000
 """No recipe is larger; what is larger is not even read."""
 
+OF_A_RUN = ("plan.json", "report.json")
+"""Files beside which a recipe is a copy."""
+
 SCHEMA = re.compile(r"#:schema\s+\S*\brecipe\.schema\.json\s")
 TOP = re.compile(r"^(?:\[\[?\s*)?(data|model|train|claims)\b\s*[\].=]", re.MULTILINE)
 """A section's name at the beginning of a line, in a file that is no valid TOML."""
@@ -19,9 +22,9 @@ def is_recipe(path: Path) -> bool:
     """Whether a file means to be a recipe, right or wrong.
 
     It is one if its first line names `recipe.schema.json`, or if it has `data`, `model` with a list of `layers`, and `train`,
-    or claims that say something. The copy in a run's folder is not: it would be the run all over again.
+    or claims that say something. The copy that lies with a run, or with what came of it, is not: it would be that run again.
     """
-    if (path.parent / "plan.json").exists():
+    if any((path.parent / name).exists() for name in OF_A_RUN):
         return False
     try:
         if path.stat().st_size > MOST_BYTES:

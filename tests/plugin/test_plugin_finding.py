@@ -57,10 +57,11 @@ def test_what_cannot_be_read_is_no_recipe(tmp_path):
     assert not any(is_recipe(tmp_path / name) for name in ("folder.toml", "gone.toml", "bytes.toml"))
 
 
-def test_the_copy_in_a_runs_folder_is_no_recipe(tmp_path):
-    """A recipe beside a plan is a run's."""
+@pytest.mark.parametrize("beside", ["plan.json", "report.json"])
+def test_the_copy_that_lies_with_a_run_is_no_recipe(tmp_path, beside):
+    """A recipe beside a plan, or beside results that are kept, is a run's."""
     (tmp_path / "recipe.toml").write_text(NET)
-    (tmp_path / "plan.json").write_text("{}")
+    (tmp_path / beside).write_text("{}")
 
     assert not is_recipe(tmp_path / "recipe.toml")
 
