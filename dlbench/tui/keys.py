@@ -54,7 +54,7 @@ FACES = {
     "escape": "Esc", "ctrl+p": "Ctrl-P", "ctrl+q": "Ctrl-Q",
 }  # fmt: skip
 
-PICTURES = ("gradients", "curves", "layers")
+CHARTS = ("gradients", "curves", "layers", "pictures")
 
 KEYS = (
     Key("1", "pane('gradients')", "", "Gradients: layers by steps, the whole run in one picture.", "Everywhere"),
@@ -64,12 +64,13 @@ KEYS = (
     Key("5", "pane('lesson')", "", "Lesson: the question, and after the run its explanation.", "Everywhere"),
     Key("6", "pane('log')", "", "Log: notes, and what the workers print.", "Everywhere"),
     Key("7", "pane('runs')", "", "Runs: choose another, or lay its curves over these.", "Everywhere"),
+    Key("8", "pane('pictures')", "", "Pictures: filters of units, samples with their reconstructions.", "Everywhere"),
     Key("tab", "next_pane(1)", "", "The next pane.", "Everywhere"),
     Key("shift+tab", "next_pane(-1)", "", "The pane before.", "Everywhere"),
     Key("question_mark,f1", "help", "Help", "What the picture means, and every key.", "Everywhere", ("*",)),
     Key("left_square_bracket", "sidebar", "Trials", "Show or hide the list of trials.", "Everywhere", ("*",)),
     Key("slash", "filter", "Filter", "Only trials whose variant or seed contains a text.", "Everywhere"),
-    Key("n", "trial(1)", "Next", "The next trial of the list.", "Everywhere", PICTURES),
+    Key("n", "trial(1)", "Next", "The next trial of the list.", "Everywhere", CHARTS),
     Key("p", "trial(-1)", "", "The trial before.", "Everywhere"),
     Key("F", "follow", "", "Follow the running trial, or hold the chosen one.", "Everywhere"),
     Key("e", "export", "Export", "Write the table to a file.", "Everywhere", ("compare",)),
@@ -89,7 +90,7 @@ KEYS = (
     Key("end", "newest_step", "", "To the newest step, and stay with it.", "Cursor"),
     Key("up", "layer(1)", "", "One layer towards the output.", "Cursor"),
     Key("down", "layer(-1)", "", "One layer towards the input.", "Cursor"),
-    Key("m", "measure(1)", "Measure", "The next measure.", "Charts", ("gradients", "layers")),
+    Key("m", "measure(1)", "Measure", "The next measure.", "Charts", ("gradients", "layers", "pictures")),
     Key("M", "measure(-1)", "", "The measure before.", "Charts"),
     Key("c", "range", "", "Colours over all that was measured, or without its extremes.", "Charts"),
     Key("v", "beside", "Beside", "Another variant side by side, on one scale; again for the next, then alone.", "Charts", ("gradients",)),
@@ -97,13 +98,13 @@ KEYS = (
     Key("z", "log_steps", "Steps", "Steps evenly, or the first ones wide: on a logarithmic axis.", "Charts", ("gradients", "curves")),
     Key("t", "curves", "Loss/acc", "Loss, or accuracy.", "Charts", ("curves",)),
     Key("b", "spread", "Spread", "The trial alone, all its seeds, or every variant's mean with a band.", "Charts", ("curves",)),
-    Key("space", "pause", "Pause", "Pause the training, or let it go on; in a replay, the replay.", "Run", PICTURES),
+    Key("space", "pause", "Pause", "Pause the training, or let it go on; in a replay, the replay.", "Run", CHARTS),
     Key("full_stop", "advance", "Step", "One step, then pause again; in a replay, to the next event.", "Run"),
     Key("greater_than_sign", "epoch", "", "One epoch, then pause again.", "Run"),
     Key("l", "rate", "", "Change the learning rate; recorded, and marked in table and curves.", "Run"),
     Key("k", "breakpoint", "", "Pause by itself when something happens: gradient_ratio < 1e-6.", "Run"),
     Key("X", "drop", "", "Stop the chosen trial for good; the others go on.", "Run"),
-    Key("x", "stop", "Stop", "Stop the run after its step, with a checkpoint.", "Run", PICTURES),
+    Key("x", "stop", "Stop", "Stop the run after its step, with a checkpoint.", "Run", CHARTS),
     Key("comma", "event_before", "", "To the event before.", "Replay"),
     Key("left_curly_bracket", "speed(-1)", "", "Half as fast.", "Replay"),
     Key("right_curly_bracket", "speed(1)", "", "Twice as fast.", "Replay"),

@@ -19,7 +19,7 @@ from textual import events
 from textual._compositor import Compositor
 from textual.geometry import Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
-from tui.panes.pictured_run import make_plan, training
+from tui.panes.pictured_run import make_plan, pretrained, save_pictures, told, training
 
 from dlbench.recipe.sections import Claim, Compare, Lesson
 from dlbench.run.folder import RunFolder, create
@@ -61,8 +61,10 @@ def subject(plan):
 
 
 def under_way(plan):
-    """The first stack has come to step 500, the second to step 200, the others wait."""
-    return [*training(plan, until=500, stacks=[0]), *training(plan, until=200, stacks=[1])]
+    """The first stack has come to step 500, the second to step 200, the others wait; some layers have pictures."""
+    pictures = [told(0, f"{layer} dense", step) for layer in (2, 3, 4) for step in range(0, 501, 50)]
+    before = [pretrained(plan, 0, "3 dense", step) for step in range(0, 301, 100)]
+    return [*training(plan, until=500, stacks=[0]), *before, *pictures, *training(plan, until=200, stacks=[1])]
 
 
 def ends(stacks, status="done", step=1000, error=None):
@@ -91,6 +93,7 @@ def make_folder(base, plan, happened=(), *, name="pictured", day=2):
     folder.write_recipe(RECIPE)
     record(folder, Launched(0, 0, 1, 0.0, "here", list(range(len(plan.stacks))), 0))
     write(folder.events_file(0, 0), happened)
+    save_pictures(folder.path)
     for worker in range(2):
         folder.console_file(worker).write_text(f"worker {worker} speaks\n")
     return folder

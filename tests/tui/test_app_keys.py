@@ -20,7 +20,7 @@ from dlbench.tui.options import Options
 from dlbench.tui.panes import TABS
 from dlbench.tui.themes import PALETTES
 
-PICTURES = ("gradients", "curves", "layers")
+CHARTS = ("gradients", "curves", "layers", "pictures")
 PRESSED = [(one, one.key.split(",")[0]) for one in KEYS]
 """Every key of the table."""
 ALIASES = [(one, face) for one in KEYS for face in one.key.split(",")[1:]]
@@ -121,7 +121,7 @@ def step(target):
     def holds(key, was, now, bench):
         return now.focus["step"] == target(key, stops(bench))
 
-    return Promise(holds, ("step",), PICTURES)
+    return Promise(holds, ("step",), CHARTS)
 
 
 def copied(key, was, now, bench):
@@ -149,7 +149,14 @@ def on_another_row(bench):
 def other_steps(key, was, now, bench):
     """The axis of steps in the pane on the screen, and none else."""
     turned = {name for name in ("log_steps", "log_curve_steps") if now.focus[name] != was.focus[name]}
-    return turned == {"log_curve_steps" if now.pane == "curves" else "log_steps"}
+    return turned == {"log_steps" if now.pane == "gradients" else "log_curve_steps"}
+
+
+def other_measure(key, was, now, bench):
+    """The next or the one before, of the layers' measures, or of pre-training's where that is looked at."""
+    if now.pane == "pictures":
+        return (was.focus["pretraining"], now.focus["pretraining"]) == ("reconstruction_error", "pseudo_likelihood")
+    return now.focus["measure"] == (NEXT if argument(key) > 0 else BEFORE)[was.focus["measure"]]
 
 
 def chosen(key, was, now, bench):
@@ -193,12 +200,12 @@ PROMISES = {
     "step": step(lambda key, there: moved(there, argument(key))),
     "first_step": step(lambda key, there: there[0]),
     "newest_step": step(lambda key, there: None),
-    "layer": looks("layer", lambda count, was: was + count, PICTURES),
-    "measure": looks("measure", lambda count, was: (NEXT if count > 0 else BEFORE)[was], PICTURES),
-    "range": looks("fixed_range", lambda _, was: not was, ("gradients",)),
+    "layer": looks("layer", lambda count, was: was + count, CHARTS),
+    "measure": Promise(other_measure, ("measure", "pretraining"), CHARTS),
+    "range": looks("fixed_range", lambda _, was: not was, ("gradients", "pictures")),
     "beside": looks("beside", lambda _, was: 3, ("gradients",)),
     "log": looks("log", lambda _, was: not was),
-    "log_steps": Promise(other_steps, ("log_steps", "log_curve_steps"), ("gradients", "curves")),
+    "log_steps": Promise(other_steps, ("log_steps", "log_curve_steps"), ("gradients", "curves", "pictures")),
     "curves": looks("curves", lambda _, was: "accuracy"),
     "spread": looks("spread", lambda _, was: "band"),
     "pause": asks("pause"),

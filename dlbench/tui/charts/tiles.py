@@ -18,7 +18,7 @@ from dlbench.tui.charts.scale import Floats, Scale
 
 GAP = 1
 """Lines and columns between two tiles."""
-OF_FILTERS, OF_SAMPLES = 14, 10
+OF_FILTERS, OF_SAMPLES = 12, 10
 """Columns that an image needs to be recognized; smaller ones are shown whole."""
 LEGEND_FROM = 6
 """Rows from which on the last one tells what the colours mean."""
@@ -101,7 +101,8 @@ class _Drawing:
         values = resampled(images[:shown], tiling.tall, tiling.wide)
         for tile, image in np.ndindex(values.shape[:2]):
             lines[tiling.place(tile, image)] = self.inking(values[tile, image])
-        picture.paste(self._cells(lines), 0, (picture.width - tiling.width) // 2)
+        top = (rows - -(-tiling.height // halves)) // 2
+        picture.paste(self._cells(lines), top, (picture.width - tiling.width) // 2)
         if has_legend:
             self._draw_legend(rows)
         return Tiles(picture, shown)
@@ -111,7 +112,7 @@ class _Drawing:
         low, high = number(self.scale.low), number(self.scale.high)
         room = min(self.picture.width - len(low) - len(high) - 2, LEGEND)
         if room >= len("-0+"):
-            left = (self.picture.width - room) // 2
+            left = max((self.picture.width - room) // 2, len(low) + 1)
             bar = self.inking(np.linspace(self.scale.low, self.scale.high, room))[np.newaxis]
             self.picture.put(row, left - 1 - len(low), low, Ink.FAINT)
             self.picture.paste(self._cells(np.vstack([bar, bar]) if self.glyphs.in_colour else bar), row, left)

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 Curves: TypeAlias = Literal["loss", "accuracy"]
 Spread: TypeAlias = Literal["trial", "seeds", "band"]
+RowsWanted: TypeAlias = Literal["all", "time", "layers"]
 
 
 @dataclass
@@ -23,8 +24,14 @@ class Focus:
     """One of `dlbench.plan.measures.MEASURES`."""
     layer: int = 0
     """Row of the probes."""
+    rows: RowsWanted = "all"
+    """Layers and, of recurrent ones, their steps of time; or only one of both."""
     step: int | None = None
     """The cursor's step; `None` is the newest, wherever it is."""
+    pretrained: int | None = None
+    """The cursor's step of pre-training, of the layer's own count, where pictures before the training are looked at."""
+    pretraining: str = "reconstruction_error"
+    """The measure of pre-training whose curve is drawn."""
     curves: Curves = "loss"
     spread: Spread = "seeds"
     """Curves of the trial alone, of all seeds of its candidate, or of all variants as mean and band."""

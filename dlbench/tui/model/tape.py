@@ -25,8 +25,12 @@ from dlbench.tui.model.source import size_of
 
 LONGEST_GAP = 5.0
 """Seconds that a silence lasts at most when it is played: a run may have been stopped over night."""
-TELLING = frozenset({b"metrics", b"probe", b"diverged", b"control", b"breakpoint", b"end"})
+TELLING = frozenset(
+    {b"metrics", b"probe", b"diverged", b"control", b"breakpoint", b"end", b"pretrain", b"pictures"}
+)
 """Kinds that one goes to, event by event; the others change nothing that is looked at."""
+STEPLESS = frozenset({b"pretrain", b"pictures"})
+"""Kinds whose steps may be those of pre-training: whoever goes to a step means one of the training."""
 
 _BEGINNING = re.compile(
     rb'\{"v":\d+,"seq":\d+,"time":(\d+(?:\.\d+)?),"kind":"(\w+)"(?:,"stack":(\d+))?(?:,"step":(\d+))?'
@@ -68,7 +72,7 @@ def _noted(line: bytes, name: str) -> tuple[float, bytes, int, int] | None:
     found = _BEGINNING.match(line)
     if found:
         stack, step = (_NONE if text is None else int(text) for text in found.group(3, 4))
-        return float(found[1]), found[2], stack, step
+        return float(found[1]), found[2], stack, _NONE if found[2] in STEPLESS else step
     try:
         event = parse(line, name)
     except DlbenchError:
@@ -76,7 +80,9 @@ def _noted(line: bytes, name: str) -> tuple[float, bytes, int, int] | None:
         return _clock(None), b"", _NONE, _NONE
     if event is None:
         return None
-    return _clock(event.get("time")), event["kind"].encode(), _whole(event.get("stack")), _whole(event.get("step"))
+    kind = event["kind"].encode()
+    step = None if kind in STEPLESS else event.get("step")
+    return _clock(event.get("time")), kind, _whole(event.get("stack")), _whole(step)
 
 
 def _clock(value: Any) -> float:

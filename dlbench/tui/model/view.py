@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dlbench.plan import Plan
 from dlbench.recipe.sections import Claim, Compare, Ensemble, Lesson
+from dlbench.report.pictures import PictureReader
 from dlbench.report.state import RunState
 from dlbench.run.folder import RunFolder
 from dlbench.tui.model.buckets import BucketCache
@@ -22,6 +23,8 @@ Version: TypeAlias = tuple[int, int, int]
 
 CURVES_KEPT, LAYERS_KEPT = 256, 24
 """Reduced histories that a view keeps: of evaluations, one number a trial; of probes, one number a layer."""
+PICTURES_KEPT = 8
+"""Files of pictures, of one trial each."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ class View:
         """Evaluations, reduced for the pictures."""
         self.layers = BucketCache(LAYERS_KEPT)
         """Probes, reduced for the pictures."""
+        self.pictures = PictureReader(PICTURES_KEPT)
+        """Filters and reconstructions."""
         self.watches: dict[int, Watch] = {}
         """What is wrong with a trial, by its index."""
 
@@ -112,7 +117,7 @@ class View:
         """Look at another state, or another run: what was known and reduced of the old one is forgotten."""
         with self.lock:
             self.subject, self.state, self.report = subject, state, None
-            for kept in (self.curves, self.layers, self.watches):
+            for kept in (self.curves, self.layers, self.pictures, self.watches):
                 kept.clear()
             self.touch()
 

@@ -27,11 +27,12 @@ class Tab:
 
 TABS = (
     Tab("gradients", "Gradients", "Grad", "GradientsPane"),
-    Tab("curves", "Curves", "Curves", "CurvesPane"),
+    Tab("curves", "Curves", "Curv", "CurvesPane"),
     Tab("layers", "Layers", "Layers", "LayersPane"),
-    Tab("compare", "Compare", "Compare", "ComparePane"),
+    Tab("compare", "Compare", "Comp", "ComparePane"),
     Tab("lesson", "Lesson", "Lesson", "LessonPane"),
     Tab("log", "Log", "Log", "LogPane"),
     Tab("runs", "Runs", "Runs", "RunsPane"),
+    Tab("pictures", "Pictures", "Pict", "PicturesPane"),
 )
 """In the order of their digits."""

@@ -91,7 +91,8 @@ class ChartPane(Pane):
         """The cursor to where the mouse is."""
         focus, place = dashboard(self).view.focus, message.place
         focus.layer = focus.layer if place.layer is None else place.layer
-        focus.step = focus.step if place.step is None else place.step
+        if place.step is not None:
+            focus.step, focus.pretrained = place.step, None
         dashboard(self).redraw()
 
     def on_chart_wheeled(self, message: Chart.Wheeled) -> None:
@@ -99,7 +100,8 @@ class ChartPane(Pane):
         self.action_step(message.columns)
 
     def _look(self, step: int | None) -> None:
-        dashboard(self).view.focus.step = step
+        focus = dashboard(self).view.focus
+        focus.step, focus.pretrained = step, None
         dashboard(self).redraw()
 
 

@@ -13,6 +13,7 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 
 if TYPE_CHECKING:
+    from dlbench.report.pictures import PictureRecord
     from dlbench.report.trial_state import TrialState
     from dlbench.tui.model.view import View
 
@@ -49,6 +50,22 @@ def missing_curves(view: View, index: int) -> Notice | None:
         return None
     begun = _not_begun(view, trial)
     return begun if begun is not None or trial is None else _waiting_for(view, trial, "evaluation")
+
+
+def missing_pictures(view: View, index: int, record: PictureRecord | None) -> Notice:
+    """What stands where pictures would: why there are none, or that those of a record cannot be read."""
+    trial = _trial(view, index)
+    begun = _not_begun(view, trial)
+    if begun is not None or trial is None:
+        return begun or Notice("This run has no trials.")
+    if record is not None:
+        return Notice(f"The pictures of {record.layer} are not there, or damaged: {record.file}", Ink.ALARM)
+    if trial.stack.pretraining.layers:
+        return Notice("There are no pictures of this layer: what it looks at are no images.", Ink.FAINT)
+    return Notice(
+        "This run has no pictures. They are made of layers that look at images while [train] pretrain trains them, "
+        "as in the recipe rbm."
+    )
 
 
 def ended_badly(view: View, index: int) -> Notice | None:

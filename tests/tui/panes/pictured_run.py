@@ -80,6 +80,35 @@ def training(plan, *, layers=10, every=50, until=1000, stacks=None):
     return events
 
 
+def told(stack, layer, step, phase="train", file="pictures/it.npz"):
+    """A file of pictures was written."""
+    event = {"v": 1, "kind": "pictures", "session": 0, "stack": stack, "layer": layer, "step": step}
+    return event | {"phase": phase, "file": file}
+
+
+def pretrained(plan, stack, layer, step):
+    """A measurement of pre-training: the error halves every hundred steps, every trial's a little higher than the one before."""
+    errors = [0.5 ** (step / 100) * (1 + position / 10) for position in range(len(plan.stacks[stack].trials))]
+    event = {"v": 1, "kind": "pretrain", "session": 0, "stack": stack, "layer": layer, "step": step, "epoch": step / 10}
+    measures = {"reconstruction_error": errors, "pseudo_likelihood": [-100 * error for error in errors]}
+    return event | {"seconds": step / 9} | measures
+
+
+def save_pictures(folder, file="pictures/it.npz", *, trials=10, units=6, size=8, channels=None, **arrays):
+    """Write a file: each unit sees one column of pixels, light in the first trial and less in each that follows."""
+    shape = (size, size) if channels is None else (channels, size, size)
+    filters = np.zeros((trials, units, *shape), np.float32)
+    for trial, unit in np.ndindex(trials, units):
+        filters[trial, unit, ..., unit % size] = 0.8 / (1 + trial)
+        filters[trial, unit, ..., (unit + 1) % size] = -0.8 / (1 + trial)
+    inputs = np.zeros((trials, 3, *shape), np.float32)
+    inputs[..., size // 2, :] = 1.0
+    found = {"filters": filters, "inputs": inputs, "reconstructions": inputs / 2} | arrays
+    path = folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **{name: values for name, values in found.items() if values is not None})
+
+
 def make_view(plan, events=()):
     """A view of a plan that has read some events."""
     view = View(Subject("pictured", plan))
