@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlbench.recipe.language import language
 
@@ -14,21 +14,30 @@ WIDEST = 100
 """Cells beyond which a line of prose is hard to read."""
 
 
-def heading(lesson: Lesson, name: str) -> str:
+def heading(lesson: Lesson, name: str, *, ascii_only: bool = False) -> str:
     """Section, title, and the question."""
-    from dlbench.recipe.sections import said
-
-    section, title, question = (said(text, language()) for text in (lesson.section, lesson.title, lesson.question))
+    section, title, question = (
+        spoken(text, ascii_only=ascii_only) for text in (lesson.section, lesson.title, lesson.question)
+    )
     first = "  ".join(filter(None, [section, title or name]))
     return "\n".join([first, *([indented(question)] if question else [])])
 
 
-def explanation(lesson: Lesson) -> str:
+def explanation(lesson: Lesson, *, ascii_only: bool = False) -> str:
     """What is told after the run; empty if nothing is."""
+    text = spoken(lesson.explain, ascii_only=ascii_only)
+    return indented(text) if text else ""
+
+
+def spoken(text: str | dict[Any, str] | None, *, ascii_only: bool) -> str:
+    """A text in the language that is wanted; in English where there is ASCII only."""
     from dlbench.recipe.sections import said
 
-    text = said(lesson.explain, language())
-    return indented(text) if text else ""
+    if not ascii_only:
+        return said(text, language())
+    from dlbench.report.format import to_ascii
+
+    return to_ascii(said(text))
 
 
 def indented(text: str) -> str:

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dlbench.cli.lesson import explanation, heading
-from dlbench.cli.options import Json, Recipe, Recipes
+from dlbench.cli.options import Ascii, Json, Lang, Recipe, Recipes
 from dlbench.cli.output import columns, emit, emit_json
 from dlbench.cli.words import counted
 from dlbench.errors import RecipeError, SetupError, UsageError
-from dlbench.recipe.language import language
+from dlbench.recipe.language import asked_language, language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from dlbench.parts.net import Block
     from dlbench.recipe.model import Recipe as Loaded
 
 
-def list_recipes(*, json: Json = False) -> None:
+def list_recipes(*, lang: Lang = None, json: Json = False) -> None:  # noqa: ARG001
     """List the recipes that come with dlbench: section, name, title."""
     from dlbench.recipe import shipped_recipes
 
-    found = sorted((summary(path) for path in shipped_recipes()), key=lambda one: (one["section"], one["name"]))
+    tongue = (asked_language() or "en") if json else language()
+    found = [summary(path, tongue) for path in shipped_recipes()]
+    found.sort(key=lambda one: (one["section"], one["name"]))
     if json:
         emit_json(found)
     else:
         emit(columns([("section", "recipe", "title"), *((one["section"], one["name"], one["title"]) for one in found)]))
 
 
-def summary(path: Path) -> dict[str, str]:
+def summary(path: Path, tongue: str) -> dict[str, str]:
     """What a list of recipes says of one, from its `[lesson]` alone."""
     from dlbench.recipe.sections import said
 
     lesson = tomllib.loads(path.read_text(encoding="utf-8")).get("lesson", {})
-    texts = {key: said(lesson.get(key), language()) for key in ("section", "title", "question")}
+    texts = {key: said(lesson.get(key), tongue) for key in ("section", "title", "question")}
     return {"name": path.stem, "path": str(path), **texts}
 
 
@@ -46,25 +51,36 @@ def show(
     recipe: Recipe,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="The recipe's small version.")] = False,
+    graph: Annotated[bool, typer.Option("--graph", help="Draw each net as a tree, down to the last branch.")] = False,
     toml: Annotated[bool, typer.Option("--toml", help="Print the recipe's own text as TOML.")] = False,
+    lang: Lang = None,  # noqa: ARG001
+    ascii_only: Ascii = False,
     json: Json = False,
 ) -> None:
     """Show a recipe: its lesson, its variants, and the net of each with shapes and parameters."""
     from dlbench.recipe import load
 
     loaded = load(recipe, quick=quick)
-    if toml and json:
-        raise UsageError("--toml and --json exclude each other")
+    if toml + json + graph > 1:
+        raise UsageError("--toml, --graph and --json exclude each other")
     if toml:
         emit(loaded.to_toml().rstrip())
     elif json:
         emit_json(as_data(loaded))
+    elif graph:
+        from dlbench.cli.graph import draw
+
+        width = shutil.get_terminal_size().columns
+        emit(told(loaded, partial(draw, width=width, ascii_only=ascii_only), ascii_only=ascii_only))
     else:
-        emit(told(loaded))
+        text = explanation(loaded.lesson, ascii_only=ascii_only)
+        emit("\n\n".join(filter(None, [told(loaded, net_table, ascii_only=ascii_only), text])))
 
 
 def as_data(recipe: Loaded) -> dict[str, Any]:
     """A recipe with everything resolved: every candidate's settings and net."""
+    from dlbench.cli.graph import data_of
+
     return {
         "name": recipe.name,
         "path": str(recipe.path),
@@ -77,15 +93,7 @@ def as_data(recipe: Loaded) -> dict[str, Any]:
                 "variant": candidate.variant,
                 "choice": candidate.choice,
                 "settings": candidate.settings,
-                "net": [
-                    {
-                        "name": block.name,
-                        "kind": block.settings["kind"],
-                        "output": block.output,
-                        "parameters": block.parameters,
-                    }
-                    for block in net_of(candidate.settings)
-                ],
+                "net": [data_of(block) for block in net_of(candidate.settings)],
             }
             for candidate in recipe.candidates
         ],
@@ -101,21 +109,22 @@ def net_of(settings: dict[str, Any]) -> list[Block]:
     return outline(settings["model"], source.shape, source.outputs)
 
 
-def told(recipe: Loaded) -> str:
-    """A recipe in words: the lesson, then each variant with its changes and its net."""
+def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, ascii_only: bool) -> str:
+    """A recipe in words: the question, then each variant with its changes and its net as `drawn` draws it."""
     seeds = ", ".join(map(str, recipe.seeds))
     counts = (
         f"{counted(len(recipe.variants), 'variant')}, {counted(len(recipe.candidates), 'candidate')}, seeds {seeds}"
     )
-    parts = [heading(recipe.lesson, recipe.name), counts, train_line(recipe.candidates[0].settings)]
+    question = heading(recipe.lesson, recipe.name, ascii_only=ascii_only)
+    parts = [question, counts, train_line(recipe.candidates[0].settings)]
     nets: dict[str, str] = {}
     for variant in recipe.variants:
         candidate = next(one for one in recipe.candidates if one.variant == variant)
-        net = net_table(net_of(candidate.settings))
+        net = drawn(net_of(candidate.settings))
         first = nets.setdefault(net, variant)
         changes = changes_of(recipe.document.get("variants", {}).get(variant, {}))
         parts.append("\n".join([variant, *changes, net if first == variant else f"  the same net as '{first}'"]))
-    return "\n\n".join(filter(None, [*parts, explanation(recipe.lesson)]))
+    return "\n\n".join(parts)
 
 
 def changes_of(patch: dict[str, Any], path: str = "") -> list[str]:
@@ -144,18 +153,21 @@ def train_line(settings: dict[str, Any]) -> str:
 def net_table(blocks: list[Block]) -> str:
     """A net's layers with what they put out and how many numbers they train; equal ones in a row share a line."""
     rows = [("  layer", "activation", "output", "parameters")]
-    for (activation, output, parameters), same in groupby(blocks, key=line_of):
+    for (activation, output, parameters, within), same in groupby(blocks, key=line_of):
         names = [block.name for block in same]
         times = f"{len(names)} x " if len(names) > 1 else ""
         name = f"{names[0]} ... {names[-1]}" if len(names) > 1 else names[0]
-        rows.append((f"  {name}", activation, output, f"{times}{parameters:,}"))
+        rows.append((f"  {name}{within}", activation, output, f"{times}{parameters:,}"))
     return columns([*rows, ("  all", "", "", f"{sum(block.parameters for block in blocks):,}")])
 
 
-def line_of(block: Block) -> tuple[str, str, int]:
-    """What the table of a net says of a layer beside its name."""
+def line_of(block: Block) -> tuple[str, str, int, str]:
+    """What the table of a net says of a layer beside its name, and what is within it."""
+    from dlbench.cli.graph import inside
+
     activation = block.settings.get("activation")
-    return activation["kind"] if activation else "", " x ".join(map(str, block.output)), block.parameters
+    within = f" ({inside(block)})" if block.branches else ""
+    return activation["kind"] if activation else "", " x ".join(map(str, block.output)), block.parameters, within
 
 
 def check(recipes: Recipes) -> None:

@@ -9,12 +9,19 @@ from typing import Annotated
 import typer
 
 from dlbench.cli import complete, report
-from dlbench.cli.options import Ascii, Json, Out, Run
+from dlbench.cli.options import Ascii, Json, Lang, Out, Run
 from dlbench.cli.output import columns, emit, emit_json, say
 from dlbench.cli.words import command
 
 
-def table(run: Run, *, out: Out = complete.RESULTS, ascii_only: Ascii = False, json: Json = False) -> None:
+def table(
+    run: Run,
+    *,
+    out: Out = complete.RESULTS,
+    ascii_only: Ascii = False,
+    lang: Lang = None,  # noqa: ARG001
+    json: Json = False,
+) -> None:
     """Print a run's comparison table and the verdicts on its claims."""
     from dlbench.report.summary import as_data, summarize
     from dlbench.run.folder import find_run
@@ -41,6 +48,7 @@ def export(
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it: stdout, if not given.")
     ] = None,
+    lang: Lang = None,  # noqa: ARG001
     out: Out = complete.RESULTS,
 ) -> None:
     """Write what `table` prints, in full precision, for other programs."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Ascii, Out
+from dlbench.cli.options import Ascii, Lang, Out
 from dlbench.cli.output import emit, emit_json
 from dlbench.errors import ExitCode, UsageError
 
@@ -51,6 +51,7 @@ def run(
     out: Out = complete.RESULTS,
     display: Annotated[Shown, typer.Option(help="What is shown while it runs.")] = Shown.AUTO,
     ascii_only: Ascii = False,
+    lang: Lang = None,  # noqa: ARG001
     strict: Annotated[bool, typer.Option("--strict", help="End with 4 if a claim is refuted.")] = False,
     resume: Annotated[
         str | None,

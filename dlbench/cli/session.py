@@ -77,7 +77,7 @@ class Session:
         state = RunState(plan, solved=recipe.compare.solved, histograms=0)
         with Interrupts() as interrupts:
             workers = start(folder)
-            self.narrate(f"{heading(recipe.lesson, recipe.name)}\n")
+            self.narrate(f"{self._heading(recipe)}\n")
             self.narrate(f"{plan_line(plan)} -> {folder.path}")
             if self.detach:
                 return self._leave(folder)
@@ -94,7 +94,7 @@ class Session:
         """The same in a dashboard. Left before the end the run goes on, and those after it are not begun."""
         from dlbench.cli.dashboard import show
 
-        self.narrate(f"{heading(recipe.lesson, recipe.name)}\n\n{plan_line(plan)} -> {folder.path}")
+        self.narrate(f"{self._heading(recipe)}\n\n{plan_line(plan)} -> {folder.path}")
         left = show(folder, recipe, plan, workers, ascii_only=self.ascii_only, closes=closes)
         if left.state is None:
             raise typer.Exit(left.code)
@@ -130,7 +130,7 @@ class Session:
             keep_summary(folder, result)
         if not finished:
             say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")
-        elif text := explanation(recipe.lesson):
+        elif text := explanation(recipe.lesson, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")
         return result
 
@@ -142,6 +142,9 @@ class Session:
         if self.strict and any(verdict.outcome is Outcome.REFUTED for verdict in result.verdicts):
             return ExitCode.CLAIM_REFUTED
         return ExitCode.DONE
+
+    def _heading(self, recipe: Recipe) -> str:
+        return heading(recipe.lesson, recipe.name, ascii_only=self.ascii_only)
 
     def narrate(self, text: str) -> None:
         """Say something on stderr, unless nothing is to be shown."""

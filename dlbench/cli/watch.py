@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Ascii, Out
+from dlbench.cli.options import Ascii, Lang, Out
 
 if TYPE_CHECKING:
     from dlbench.report.summary import Report
@@ -37,6 +37,7 @@ def watch(
         typer.Option(metavar="THEME", envvar="DLBENCH_THEME", help="dark, light, high-contrast or ansi."),
     ] = None,
     ascii_only: Ascii = False,
+    lang: Lang = None,  # noqa: ARG001
     no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
     out: Out = complete.RESULTS,
 ) -> None:

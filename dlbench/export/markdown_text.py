@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from dlbench.export.base import EXPORTERS
-from dlbench.report.claims import SIGNS
+from dlbench.recipe.language import language, word
+from dlbench.report.claims import SIGNS, Verdict
 from dlbench.report.ensemble import Ensembles
 from dlbench.report.ensemble_text import COUNT, NAMES, TITLE, cell_of, count_of, name_of, shown_columns
 from dlbench.report.format import name_text, row_parts, seeds_text
@@ -28,12 +29,22 @@ def markdown(report: Report) -> str:
     if notes := [*table.notes, *(report.ensembles.notes if report.ensembles else ())]:
         lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     if report.verdicts:
-        claims = [
-            [f"{SIGNS[verdict.outcome]} {verdict.outcome}", verdict.says, verdict.source, verdict.text]
-            for verdict in report.verdicts
-        ]
-        lines += ["", "## Claims", "", *_lines(["verdict", "claim", "source", "numbers"], claims, numbers_from=4)]
+        lines += ["", f"## {word('Claims', language())}", "", *_claims(report.verdicts, language())]
     return "\n".join(lines) + "\n"
+
+
+def _claims(verdicts: Sequence[Verdict], tongue: str) -> list[str]:
+    """The claims in a language; their numbers are the same in all."""
+    rows = [
+        [
+            f"{SIGNS[verdict.outcome]} {word(verdict.outcome, tongue)}",
+            verdict.said(tongue),
+            word(verdict.source, tongue),
+            verdict.text,
+        ]
+        for verdict in verdicts
+    ]
+    return _lines(["verdict", "claim", "source", "numbers"], rows, numbers_from=4)
 
 
 def _grid(table: Table, rows: Sequence[Row]) -> list[str]:

@@ -1,11 +1,49 @@
-"""In which language people read a recipe's texts. Imports nothing heavy."""
+"""In which language people read a recipe's texts, and the words around them. Imports nothing heavy."""
 
 from __future__ import annotations
 
 import os
 
+VARIABLE = "DLBENCH_LANG"
+"""What `--lang` sets, for all that this process prints."""
+
+LANGUAGES = ("en", "ko")
+"""The languages that recipes may speak."""
+
+WORDS = {
+    "ko": {
+        "Claims": "주장",
+        "confirmed": "확인됨",
+        "refuted": "반박됨",
+        "undecided": "판단 보류",
+        "lecture": "강의",
+        "theory": "이론",
+        "measured": "실측",
+        "Explanation": "해설",
+        "The explanation comes when the run has ended.": "해설은 실행이 끝나면 나옵니다.",
+        "The run has stopped before its end. The explanation comes when it has ended; go on by:": (
+            "실행이 끝나기 전에 멈췄습니다. 해설은 끝까지 간 뒤에 나옵니다. 이어서 실행하려면:"
+        ),
+        "This recipe asks no question and explains nothing.": "이 레시피에는 질문도 해설도 없습니다.",
+    }
+}
+"""The words around a lesson's texts. Numbers, tables and messages stay English in every language, and so does all data."""
+
 
 def language() -> str:
-    """`ko` where the locale is Korean, else `en`."""
+    """The language that was asked for; else `ko` where the locale is Korean, else `en`."""
+    if asked := asked_language():
+        return asked
     locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return "ko" if locale.lower().startswith("ko") else "en"
+
+
+def asked_language() -> str | None:
+    """The language that `--lang` or DLBENCH_LANG asks for, `None` where neither does: data for programs go by no locale."""
+    asked = os.environ.get(VARIABLE)
+    return asked if asked in LANGUAGES else None
+
+
+def word(english: str, language: str) -> str:
+    """One of the words around a lesson in a language; in English where it has none of its own."""
+    return WORDS.get(language, {}).get(english, english)

@@ -7,10 +7,12 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
+from dlbench.recipe.language import word
 from dlbench.report.blocks import Printed, Terminal, aligned, blocks
 from dlbench.report.claims import SIGNS, Outcome, Verdict
 from dlbench.report.ensemble import Ensembles
@@ -48,7 +50,8 @@ def render_text(
     parts += ensemble_blocks(ensembles, terminal)
     parts += [noted(note, terminal) for note in (*table.notes, *(ensembles.notes if ensembles else ()))]
     if verdicts:
-        parts += [Text(), Text("Claims", style="bold"), *(told(verdict, terminal) for verdict in verdicts)]
+        head = Text(word("Claims", terminal.language), style="bold")
+        parts += [Text(), head, *(told(verdict, terminal) for verdict in verdicts)]
     return Group(*parts)
 
 
@@ -96,13 +99,15 @@ def wrapped(text: str, width: int) -> str:
 
 def told(verdict: Verdict, terminal: Terminal) -> RenderableType:
     """A claim with its sign, its word, its source and its numbers."""
-    color = terminal.style(COLORS[verdict.outcome], "bold")
+    color, tongue = terminal.style(COLORS[verdict.outcome], "bold"), terminal.language
+    outcomes = {outcome: f"{SIGNS[outcome]} {word(outcome, tongue)}" for outcome in Outcome}
+    width = max(map(cell_len, outcomes.values()))
     grid = Grid.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=len("? undecided"), no_wrap=True)
-    room = max(terminal.width - len("? undecided") - 1, 1)
+    grid.add_column(width=width, no_wrap=True)
+    room = max(terminal.width - width - 1, 1)
     grid.add_column(width=room, overflow="fold")
-    says = Text.assemble(terminal.plain(verdict.said(terminal.language)), (f"  ({verdict.source})", "dim"))
-    grid.add_row(Text(terminal.plain(f"{SIGNS[verdict.outcome]} {verdict.outcome}"), style=color), says)
+    says = Text.assemble(terminal.plain(verdict.said(tongue)), (f"  ({word(verdict.source, tongue)})", "dim"))
+    grid.add_row(Text(terminal.plain(outcomes[verdict.outcome]), style=color), says)
     grid.add_row("", Text(wrapped(terminal.plain(verdict.text), room), style="dim"))
     return grid
 

@@ -68,12 +68,18 @@ def bench(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A bench on which `run small.toml` has run to its end, and (code, stdout, stderr) of that."""
-    bench = Bench(tmp_path_factory.mktemp("trained"))
-    bench.result = bench("run", "small.toml", "--device", "cpu")
+def module_bench(tmp_path_factory):
+    """A fresh bench for all tests of a file."""
+    bench = Bench(tmp_path_factory.mktemp("bench"))
     yield bench
     end_all(bench)
+
+
+@pytest.fixture(scope="module")
+def trained(module_bench):
+    """A bench on which `run small.toml` has run to its end, and (code, stdout, stderr) of that."""
+    module_bench.result = module_bench("run", "small.toml", "--device", "cpu")
+    return module_bench
 
 
 def end_all(bench):

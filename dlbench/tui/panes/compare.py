@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
-from dlbench.recipe.language import language
+from dlbench.recipe.language import language, word
 from dlbench.report.blocks import Terminal
 from dlbench.report.ensemble_text import ensemble_blocks
 from dlbench.report.render import noted, told
@@ -36,6 +36,8 @@ The table that `dlbench table` prints, as the run stands now: one row a variant,
 - A share of seeds, as of **solved**, has its 95 % interval behind it. So has the **difference** to the baseline, which is
   taken seed by seed: an interval without 0 is a difference that chance hardly makes.
 - `▲` marks the best, and whatever the seeds cannot tell from it. It comes when every trial has ended.
+- **Ensembles**, where the recipe asks for them, are the seeds of a variant combined: of each number of members the mean over
+  all subsets, and what they gain over one of them alone.
 - **Claims** are sentences of the lesson with a condition. The seeds confirm (✔) or refute (✖) each, or leave it undecided
   (?), with the numbers that say so.
 
@@ -160,7 +162,8 @@ def below_table(report: Report, terminal: Terminal) -> RenderableType:
     """The ensembles, the claims with their verdicts, then the notes."""
     parts: list[RenderableType] = list(ensemble_blocks(report.ensembles, terminal))
     if report.verdicts:
-        parts += [Text("Claims", style="bold"), *(told(verdict, terminal) for verdict in report.verdicts), Text()]
+        head = Text(word("Claims", terminal.language), style="bold")
+        parts += [head, *(told(verdict, terminal) for verdict in report.verdicts), Text()]
     notes = [*report.table.notes, *(report.ensembles.notes if report.ensembles else ())]
     return Group(*parts, *(noted(note, terminal) for note in notes))
 

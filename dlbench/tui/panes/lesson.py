@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from dlbench.recipe.language import language
+from dlbench.recipe.language import language, word
 from dlbench.recipe.sections import said
 from dlbench.report.claims import SIGNS, Outcome
 from dlbench.tui.charts.ink import Ink
@@ -79,19 +79,20 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         self._tell("question", Text(plain(self, question)))
         self._tell_claims(view, tongue, view.report if has_ended else None)
         if not explain:
-            self._tell("explain", Text("" if question or view.subject.claims else NONE, style="dim"))
+            self._tell("explain", Text("" if question or view.subject.claims else word(NONE, tongue), style="dim"))
         elif has_ended:
-            self._tell("explain", Text.assemble(("Explanation", "bold"), "\n", plain(self, explain)))
+            self._tell("explain", Text.assemble((word("Explanation", tongue), "bold"), "\n", plain(self, explain)))
         else:
             is_over = view.loading is None and view.playback is None and view.standing in {"stopped", "crashed"}
-            self._tell("explain", Text(f"{STOPPED}\n{resuming(self)}" if is_over else LATER, style="dim"))
+            later = f"{word(STOPPED, tongue)}\n{resuming(self)}" if is_over else word(LATER, tongue)
+            self._tell("explain", Text(later, style="dim"))
 
     def _tell_claims(self, view: View, tongue: str, report: Report | None) -> None:
         """The claims, with a mark each where there are verdicts."""
         verdicts = report.verdicts if report is not None else []
         outcomes = [verdicts[i].outcome if i < len(verdicts) else None for i in range(len(view.subject.claims))]
         told: list[tuple[str, str]] = [
-            (plain(self, said(claim.says, tongue)), claim.source) for claim in view.subject.claims
+            (plain(self, said(claim.says, tongue)), word(claim.source, tongue)) for claim in view.subject.claims
         ]
         if self._claims == (told, outcomes):
             return
@@ -100,10 +101,10 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         for (text, source), outcome in zip(told, outcomes, strict=True):
             style = dashboard(self).style(INKS[outcome] if outcome else Ink.FAINT, Ink.NONE)
             sign = plain(self, SIGNS[outcome] if outcome else "·")
-            words = (f"  ({source}{f', {outcome}' if outcome else ''})", "dim")
+            words = (f"  ({source}{f', {word(outcome, tongue)}' if outcome else ''})", "dim")
             grid.add_row(Text(sign, style=style), Text.assemble(text, words))
         part = self.query_one("#claims", Static)
-        part.update(Group(Text("Claims", style="bold"), grid))
+        part.update(Group(Text(word("Claims", tongue), style="bold"), grid))
         part.display = bool(told)
 
     def _tell(self, name: str, text: Text) -> None:

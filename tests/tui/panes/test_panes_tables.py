@@ -319,8 +319,19 @@ def test_lesson_speaks_korean_in_whole_letters(monkeypatch):
 
     assert LESSON.question["ko"] in text
     assert CLAIMS[0].says["ko"] in text
+    assert all(word in text for word in ("주장", "해설", "확인됨", "판단 보류", "강의"))
     assert "".join(text.split()).count("곱한다.") == 9
     assert max(map(cell_len, text.splitlines())) <= 61
+
+
+def test_claims_speak_korean_beside_the_table(monkeypatch):
+    """In Compare too the claims, their verdicts and their sources are Korean, and no line is wider than the pane."""
+    monkeypatch.setenv("DLBENCH_LANG", "ko")
+    text = frame(ComparePane, reported(make_view()), size=(80, 60))
+
+    assert CLAIMS[0].says["ko"] in text
+    assert all(word in text for word in ("주장", "확인됨", "강의"))
+    assert max(map(cell_len, text.splitlines())) <= 80
 
 
 def test_prose_is_no_wider_than_it_reads_well():
