@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from synthetic_run import LN2, finished, make_plan, state_of
+from report.synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.plan import Plan
 from dlbench.recipe.sections import Claim, Compare, Ensemble

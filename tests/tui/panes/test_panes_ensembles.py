@@ -1,0 +1,51 @@
+"""Ensembles in the dashboard: the same numbers as in print."""
+
+import pytest
+from listed_run import frame
+from report.ensemble_run import ASKED, COMPARE, PLAN, ended, folder_of
+
+from dlbench.export import EXPORTERS
+from dlbench.recipe.sections import Claim
+from dlbench.report.ensemble_text import COLUMNS, cell_of
+from dlbench.tui.charts.glyphs import ASCII, UNICODE
+from dlbench.tui.model.feed import Feed
+from dlbench.tui.model.source import Memory
+from dlbench.tui.model.view import Subject, View
+from dlbench.tui.panes.compare import ComparePane
+
+CLAIM = Claim("Three help", "theory", "few", "ensemble_loss_gain", members=3, at_least=0, every_seed=True)
+
+
+@pytest.fixture
+def view(tmp_path, monkeypatch):
+    """A view of a run with predictions on disk, with the report that its subject makes."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    subject = Subject("x", PLAN, compare=COMPARE, claims=[CLAIM], ensemble=ASKED, folder=folder_of(tmp_path))
+    view = View(subject)
+    view.state = ended()
+    view.report = subject.report(view.state)
+    view.loading, view.standing = None, "done"
+    return view
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_compare_shows_every_ensemble(view, glyphs):
+    """Beneath the table stand all sizes of both variants with their gains, and the claim about them with its verdict."""
+    text = frame(ComparePane, view, size=(140, 60), glyphs=glyphs)
+
+    for _, one in view.report.ensembles.rows:
+        for column in COLUMNS:
+            number = cell_of(one, column)[0]
+            assert (number if glyphs is UNICODE else number.replace("−", "-")) in text
+    assert "few, 3 members" in text
+    assert "by every subset" in " ".join(text.split())
+
+
+def test_the_feed_makes_them_with_the_report(view):
+    """A feed that is asked for a report finds the predictions in the subject's folder."""
+    view.report, view.wants_report = None, True
+    feed = Feed(view, Memory([]))
+    feed.beat()
+
+    assert [len(group.combined) for group in view.report.ensembles.groups] == [3, 3]
+    assert "## Ensembles" in EXPORTERS["markdown"].make(view.report)
