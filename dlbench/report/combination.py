@@ -93,7 +93,7 @@ def _of_mean_probability(logs: Array, labels: Indices, subsets: Indices) -> Arra
     losses[:, fine] = -largest[fine] - np.log(_sums(shares[:, fine], subsets))
     apart = true[:, ~fine][subsets]
     losses[:, ~fine] = -apart.max(axis=1) - np.log(np.exp(apart - apart.max(axis=1, keepdims=True)).sum(axis=1))
-    return losses + np.log(subsets.shape[1])
+    return np.asarray(losses + np.log(subsets.shape[1]))
 
 
 def _of_mean_logit(logs: Array, labels: Indices, subsets: Indices) -> Array:
