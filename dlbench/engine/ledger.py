@@ -74,12 +74,19 @@ class Ledger:
         metrics: dict[str, Losses | None] = {BATCH_LOSS: batch_loss, **self._metrics(splits)}
         stopped = self._stopping.judge(fields["step"], metrics, self.is_over)
         self._write("metrics", stack=self._stack, **fields, **metrics)
-        for trial in stopped:
-            best = int(self._stopping.best_step[trial])
-            self._write("early_stop", stack=self._stack, step=fields["step"], trial=trial, best_step=best)
+        for row in stopped:
+            best = int(self._stopping.best_step[row])
+            self._write("early_stop", stack=self._stack, step=fields["step"], trial=row, best_step=best)
         self.losses[:] = 0
         self.count = 0
         return metrics
+
+    def pretrained(self, layer: str, errors: NDArray[np.float64]) -> None:
+        """Book the reconstruction errors `[trials]` of a layer: without a number a trial has diverged before its first step."""
+        for trial in np.flatnonzero(~np.isfinite(errors) & ~self.is_over):
+            self._diverge(int(trial), 0, np.nan)
+            text = f"trial {trial} of stack {self._stack} diverged while {layer} was pre-trained; try a smaller rate"
+            self._write("note", stack=self._stack, text=text)
 
     def probed(self, measures: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The measures of a probe without those of trials that train no more: numbers are missing there, counts are 0."""

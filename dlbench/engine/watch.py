@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.engine.ledger import Losses, Sink
+from dlbench.engine.early_stopping import Losses
+from dlbench.engine.ledger import Sink
 from dlbench.parts.net import Block, rows_of
 from dlbench.plan.breakpoints import RATIOS, Breakpoint
 from dlbench.plan.measures import GRADIENT_RATIO, TIME_GRADIENT_RATIO, first_times

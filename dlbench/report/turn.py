@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,4 +42,4 @@ def turn_of(values: NDArray[np.float64]) -> int | None:
 def _noise(curve: NDArray[np.float64]) -> float:
     """The deviation of independent noise around a smooth curve: a distance to the neighbours' mean has 3/2 of its variance."""
     distances = curve[1:-1] - (curve[:-2] + curve[2:]) / 2
-    return NORMAL * float(np.median(np.abs(distances))) * np.sqrt(2 / 3)
+    return NORMAL * float(np.median(np.abs(distances))) * math.sqrt(2 / 3)
