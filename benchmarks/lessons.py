@@ -1,4 +1,4 @@
-"""The two lessons that are measured: their recipes, and plans of one stack made of them."""
+"""The lessons that are measured: their recipes, and plans of one stack made of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dlbench.recipe import load
 
 RECIPES = Path(__file__).parent / "recipes"
 
-STEPS = {"xor": 10_000, "mnist": 9_000}
+STEPS = {"xor": 10_000, "mnist": 9_000, "cnn": 9_000}
 """How long each lesson is when it is not cut down to a lap."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchmarks.cases.cnn import cnn
 from benchmarks.cases.dashboard import (
     dashboard_frames,
     dashboard_opening,
@@ -23,6 +24,7 @@ CASES: dict[str, Callable[[Scale], Contest]] = {
     for make in (
         xor,
         mnist,
+        cnn,
         probes,
         growth_xor,
         growth_mnist,

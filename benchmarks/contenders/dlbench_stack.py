@@ -11,24 +11,26 @@ import torch
 from benchmarks.lap import Lap
 from benchmarks.lessons import one_stack
 from dlbench.engine.batches import Data, load
+from dlbench.engine.slices import slices_for
 from dlbench.engine.trainer import Trainer
 from dlbench.run.events import EventWriter
 
 
 def run(lap: Lap, *, lesson: str, trials: int, steps: int, probes: bool, samples: int | None = None) -> None:
-    """`trials` seeds of a lesson ("xor" or "mnist") on its first `samples`; a lap is a training of `steps` steps.
+    """`trials` seeds of a lesson ("xor", "mnist" or "cnn") on its first `samples`; a lap is a training of `steps` steps.
 
     As with every contender, making the net is not timed. The evaluations at the first and last step see one sample.
     """
     plan = one_stack(lesson, trials=trials, steps=steps, probes=probes, samples=samples)
     device = torch.device("cpu")
     whole = load(plan.candidates[0].settings["data"], device)
+    slices = slices_for(plan, 0, device)
     data = Data(whole.train, None, whole.test.first(1))
     with tempfile.TemporaryDirectory() as folder:
         for number in count():
             lap.wait()
             with EventWriter(Path(folder) / f"{number}.jsonl") as writer:
-                trainer = Trainer(plan, 0, device, data, writer.write)
+                trainer = Trainer(plan, 0, device, data, writer.write, slices=slices)
                 lap.start()
                 trainer.train(_go_on)
                 lap.stop()

@@ -73,11 +73,19 @@ class Conv(Stateless):
         weight, bias = weights["weight"], weights.get("bias")
         if x.device.type != "cpu":
             return self.grouped(x, weight, bias)
-        each = [
-            self._convolved(x[trial], _by_pixels(weight[trial]), None if bias is None else bias[trial])
-            for trial in range(len(x))
-        ]
-        return each[0].unsqueeze(0) if len(each) == 1 else torch.stack(each)
+        if len(x) == 1:
+            # Not indexed: the way back of an index fills a whole stack with zeros first.
+            return self._alone(x.squeeze(0), weight.squeeze(0), None if bias is None else bias.squeeze(0)).unsqueeze(0)
+        biases = [None] * len(x) if bias is None else bias
+        return torch.stack([self._alone(*own) for own in zip(x, weight, biases, strict=True)])
+
+    def _alone(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        """The convolution of one trial on a CPU.
+
+        A copy of the kernels has its channels innermost in memory, even a single one: by its strides torch lays out the output,
+        and all that follows is a third faster.
+        """
+        return self._convolved(x, weight.clone(memory_format=torch.channels_last), bias)
 
     def grouped(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
         """The convolution of all trials at once, each a group of channels that sees no other."""
@@ -100,7 +108,3 @@ class Conv(Stateless):
             x, padding = torch.nn.functional.pad(x, (left, right, top, bottom)), (0, 0)
         return torch.nn.functional.conv2d(x, weight, bias, self.stride, padding, groups=groups)
 
-
-def _by_pixels(weight: torch.Tensor) -> torch.Tensor:
-    """The kernels with their channels innermost in memory, whereupon all that follows is laid out so: a third faster on a CPU."""
-    return weight.contiguous(memory_format=torch.channels_last)

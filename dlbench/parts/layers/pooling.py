@@ -30,12 +30,21 @@ class _Pool(Stateless, ABC):
         """`[trials, batch, channels, height, width]` to `[trials, batch, channels, rows, columns]`."""
         del weights, place
         down, right = (_laid(*side, self.padding) for side in zip(x.shape[3:], self.kernel, self.stride, strict=True))
-        y = self.pooled(folded(x), (down.around, right.around), hangs_over=self.padding == "same")
+        images = folded(x)
+        y = self.pooled(images, (down.around, right.around), hangs_over=self.padding == "same")
+        if y.requires_grad and images.is_contiguous(memory_format=torch.channels_last):
+            # torch would lay out the large gradient of the images, not this small one, as the other is.
+            y.register_hook(_by_pixels)
         return unfolded(y[..., down.too_many :, right.too_many :], len(x))
 
     @abstractmethod
     def pooled(self, x: torch.Tensor, padding: Pair, *, hangs_over: bool) -> torch.Tensor:
         """torch's own pooling of `[batch, channels, height, width]`, the same padding on both sides."""
+
+
+def _by_pixels(gradient: torch.Tensor) -> torch.Tensor:
+    """The same with its channels innermost in memory."""
+    return gradient.contiguous(memory_format=torch.channels_last)
 
 
 class _Laid(NamedTuple):
