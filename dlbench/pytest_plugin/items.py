@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections import Counter
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -20,14 +19,15 @@ from dlbench.recipe.places import line_numbers
 from dlbench.recipe.sections import said
 from dlbench.recipe.source import parse, read
 
+INDEX = pytest.StashKey[int]()
+"""On an item of a claim: its place among the claims."""
+
 
 class RecipeFile(pytest.File):
     """A recipe; checked when it is collected, trained when its first item is run."""
 
     quick = False
     """Whether its `[quick]` is what is trained."""
-    claims: Sequence[str] = ()
-    """The names of its items, in the order of the claims."""
 
     def collect(self) -> list[pytest.Item]:
         """An item for each claim, by what it says; raises the recipe's problems as text."""
@@ -41,11 +41,13 @@ class RecipeFile(pytest.File):
             raise self.CollectError(str(error)) from None
         lines = line_numbers(text)
         at = ("quick", "claims") if self.quick and ("quick", "claims", 0) in lines else ("claims",)
-        self.claims = _names(recipe)
-        items = [ClaimItem.of(self, name, lines.get((*at, index), 1)) for index, name in enumerate(self.claims)]
-        for item, claim in zip(items, recipe.claims, strict=True):
+        items: list[pytest.Item] = []
+        for index, (claim, name) in enumerate(zip(recipe.claims, _names(recipe), strict=True)):
+            item = ClaimItem.of(self, name, lines.get((*at, index), 1))
+            item.stash[INDEX] = index
             item.extra_keyword_matches.add(claim.source)
-        return [*items] or [RunItem.of(self, "runs", 1)]
+            items.append(item)
+        return items or [RunItem.of(self, "runs", 1)]
 
     def _load(self) -> Recipe:
         """The recipe that is trained; what is wrong with the other version is told too, what it lacks is not."""
@@ -92,8 +94,6 @@ class RecipeItem(pytest.Item):
         """An item about one line of a recipe."""
         item: RecipeItem = cls.from_parent(recipe, name=name)
         item.stash[LINE] = line
-        if recipe.config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group(recipe.nodeid))
         return item
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
@@ -128,14 +128,15 @@ class ClaimItem(RecipeItem):
 
     def runtest(self) -> None:
         """Judge the claim as the run's report does."""
-        verdict = self.report["claims"][self.parent.claims.index(self.name)]
+        verdict = self.report["claims"][self.stash[INDEX]]
         outcome, numbers, source = verdict["outcome"], verdict["text"], verdict["source"]
         self.user_properties += [("outcome", outcome), ("source", source), ("numbers", numbers)]
         is_strict = self.config.getoption("dlbench_strict")
         if outcome == "undecided" and not is_strict:
             pytest.skip(f"undecided: {numbers}")
         if outcome == "refuted" and source == "lecture" and not is_strict:
-            pytest.xfail(f"the lecture is refuted: {numbers}")
+            version = " (quick version)" if self.parent.quick else ""
+            pytest.xfail(f"the lecture's statement is refuted{version}: {numbers}")
         if outcome != "confirmed":
             pytest.fail(f"{outcome}: {numbers}\n{self.name} ({source})\n{self.remark()}", pytrace=False)
 

@@ -139,7 +139,7 @@ def test_a_claim_ends_as_its_verdict_and_its_source_say(plain, strict, name):
 
 def test_messages_are_the_numbers(plain):
     """The reason of each begins with the verdict, and a failure says where the recipe and the run lie."""
-    assert plain.items["Claim refuted:0"][1] == "the lecture is refuted: refuted by the numbers"
+    assert plain.items["Claim refuted:0"][1] == "the lecture's statement is refuted: refuted by the numbers"
     assert plain.items["Claim refuted:1"][1].startswith("Failed: refuted: refuted by the numbers")
     assert plain.items["Claim undecided:1"][1] == "undecided: undecided by the numbers"
     assert "refuted.toml:16\nsee the run by: dlbench table " in plain.out
