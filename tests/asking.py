@@ -57,7 +57,7 @@ class Attended:
                 action, fields = next(answers, ("resume", {}))
                 ask(self.folder, action, **fields)
                 self._look(now)
-            now._chunk = 1 if script else now._chunk
+            now._pace.chunk = 1 if script else now._pace.chunk
             return self.controls.stops(now)
 
         finished = trainer.train(pause)

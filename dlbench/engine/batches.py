@@ -30,11 +30,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Data:
-    """The three splits of a dataset; `validation` may be absent."""
+    """The three splits of a dataset; `validation` may be absent.
+
+    `everything`, where it was asked for, is `x` of all training samples, those that a limit leaves out among them.
+    """
 
     train: Split
     validation: Split | None
     test: Split
+    everything: Tensor | None = None
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -43,15 +47,19 @@ class Data:
         return {name: 0 if split is None else len(split) for name, split in splits.items()}
 
 
-def load(settings: dict[str, Any], device: torch.device) -> Data:
-    """The dataset that a recipe's `[data]` names, on the device."""
-    arrays = load_data(settings)
+def load(settings: dict[str, Any], device: torch.device, *, everything: bool = False) -> Data:
+    """The dataset that a recipe's `[data]` names, on the device; with `everything`, also what a limit leaves out."""
+    arrays = load_data(settings, everything=everything)
 
     def split(x: Any, y: Any) -> Split:
         return Split(torch.from_numpy(x).to(device), torch.from_numpy(y).to(device))
 
     validation = None if arrays.x_validation is None else split(arrays.x_validation, arrays.y_validation)
-    return Data(split(arrays.x_train, arrays.y_train), validation, split(arrays.x_test, arrays.y_test))
+    train, test = split(arrays.x_train, arrays.y_train), split(arrays.x_test, arrays.y_test)
+    if arrays.x_all is None:
+        return Data(train, validation, test)
+    is_train = arrays.x_all is arrays.x_train
+    return Data(train, validation, test, train.x if is_train else torch.from_numpy(arrays.x_all).to(device))
 
 
 class FullBatch:

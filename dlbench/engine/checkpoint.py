@@ -20,7 +20,8 @@ class Checkpoint:
 
     The order of batches is a function of (seed, epoch) and needs no state; dropout's streams do. `losses` sums the batch
     losses of `losses_count` steps since the last evaluation. What viewers have done to the training is `rates`, the learning
-    rate of each trial, and `dropped`; how far breakpoints have come is `watch`, how far early stopping has `stopping`.
+    rate of each trial, and `dropped`; how far breakpoints have come is `watch`, how far early stopping has `stopping`. `pretraining` knows
+    which layers have learned before step 0.
     """
 
     trials: list[str]
@@ -39,6 +40,7 @@ class Checkpoint:
     dropped: list[bool] = field(default_factory=list)
     watch: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     stopping: dict[str, Any] = field(default_factory=dict)
+    pretraining: dict[str, Any] = field(default_factory=dict)
     v: int = CHECKPOINT_VERSION
 
 

@@ -16,6 +16,10 @@ FREE = 5
 """Probes that are taken whatever they cost."""
 
 
+CHUNK_SECONDS = 0.2
+"""Controls, heartbeats and divergence are looked at about this often."""
+
+
 def probe_steps(steps: int, points: int) -> list[int]:
     """About `points` steps from the first to the last, half of them geometric (dense at first), half evenly spaced."""
     return sorted({*early_steps(steps, points), *even_steps(steps, points)})
@@ -45,6 +49,20 @@ def evaluation_steps(every: str | int, *, steps: int, steps_per_epoch: int, by_e
     else:
         interval = int(every)
     return sorted({*range(0, steps, interval), steps})
+
+
+class Pace:
+    """How many steps are taken in one go, between two looks at controls, heartbeats and divergence."""
+
+    def __init__(self) -> None:
+        self.chunk = 1
+
+    def took(self, steps: int, seconds: float) -> float | None:
+        """So many steps took so long; the rate, steps a second, where it tells of those to come."""
+        rate = steps / max(seconds, 1e-9)
+        self.chunk = max(1, min(2 * self.chunk, int(CHUNK_SECONDS * rate)))
+        # The first step pays for what is done once; its rate would promise too long a wait.
+        return rate if steps > 1 else None
 
 
 class ProbeBudget:

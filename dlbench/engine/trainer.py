@@ -23,8 +23,9 @@ from dlbench.engine.early_stopping import EarlyStopping, Losses
 from dlbench.engine.evaluate import evaluate, predict
 from dlbench.engine.ledger import Ledger, Sink
 from dlbench.engine.net import Taps, allocate
+from dlbench.engine.pretraining.greedy import Greedy
 from dlbench.engine.probes import Probe, described
-from dlbench.engine.schedule import ProbeBudget, evaluation_steps
+from dlbench.engine.schedule import Pace, ProbeBudget, evaluation_steps
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.unit_variance import scale_to_unit_variance
 from dlbench.engine.update import Update
@@ -33,9 +34,6 @@ from dlbench.parts.net import rows_of, slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
 from dlbench.run.predictions import Predictions
-
-CHUNK_SECONDS = 0.2
-"""Controls, heartbeats and divergence are looked at about this often."""
 
 
 class Trainer:
@@ -65,13 +63,14 @@ class Trainer:
         self._plan_measurements(slots)
         self._stopping = EarlyStopping([own.get("early_stopping") for own in trains], self.tensors, self.steps)
         self._ledger = Ledger(index, len(self.ids), write, self._stopping)
+        self.pretraining = Greedy(stack, self.tensors, data, self._ledger, write, slices=slices)
         self.watch = Watch(index, self.steps, stack.variants, self.blocks, write)
         self.hold_at: int | None = None
         self.probe_all = False
         self.seconds = 0.0
         self._aside = 0.0  # seconds that probes took, whoever asked for them
         self.rate: float | None = None
-        self._chunk = 1
+        self._pace = Pace()
 
     def _plan_measurements(self, slots: Sequence[Slot]) -> None:
         probes, every = self._settings["probes"], self._settings["evaluate"]["every"]
@@ -93,6 +92,8 @@ class Trainer:
         """
         self._begin()
         if self.step == 0:
+            if not self.pretraining.train(self.index, lambda: pause(self)):
+                return False
             self._evaluate()
         for until in self._evaluations:
             while self.step < until:
@@ -100,7 +101,7 @@ class Trainer:
                     return False
                 if self.is_idle:
                     return True
-                self._advance(min(until, self.step + self._chunk, self.hold_at or until))
+                self._advance(min(until, self.step + self._pace.chunk, self.hold_at or until))
             if self.step == until and self._ledger.count:
                 self._evaluate()
         return True
@@ -141,10 +142,7 @@ class Trainer:
         self.seconds += elapsed
         self._ledger.add(host, self.step)
         self.step += steps
-        rate = steps / max(elapsed, 1e-9)
-        self._chunk = max(1, min(2 * self._chunk, int(CHUNK_SECONDS * rate)))
-        # The first step pays for what is done once; its rate would promise too long a wait.
-        self.rate = rate if steps > 1 else None
+        self.rate = self._pace.took(steps, elapsed)
 
     def _step(self, step: int) -> Tensor:
         """One training step of every trial; the losses `[trials]` before it."""
@@ -279,6 +277,7 @@ class Trainer:
             rates=self._update.rates,
             watch=self.watch.state(),
             stopping=self._stopping.state(),
+            pretraining=self.pretraining.state(),
         )
 
     def restore(self, path: Path) -> None:
@@ -294,3 +293,4 @@ class Trainer:
         self._update.change_rates(enumerate(saved.rates))
         self.watch.restore(saved.watch)
         self._stopping.restore(saved.stopping)
+        self.pretraining.restore(saved.pretraining)

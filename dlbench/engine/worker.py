@@ -21,6 +21,8 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, load
 from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
+from dlbench.engine.gallery import Gallery, first_filters
+from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.slices import slices_for
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import ExitCode, SetupError
@@ -160,15 +162,20 @@ class Worker:
             torch.cuda.empty_cache()
 
     def _attempt(self, index: int, device: torch.device, slices: int) -> End:
-        trainer = Trainer(self._plan, index, device, self._load(index, device), self._events.write, slices=slices)
+        data = self._load(index, device)
+        trainer = Trainer(self._plan, index, device, data, self._events.write, slices=slices)
         if self._looking:
             trainer.look()
             return End("done", None, trainer.step, trainer.seconds)
         trainer.watch.conditions = self._controls.conditions
+        trainer.pretraining.gallery = gallery = Gallery(self._folder, self._events.write)
         trainer.restore(self._folder.checkpoint_file(index))
         self._saved_step = trainer.step
         self._asked = -CONTROL_SECONDS  # whoever asked for something before the first step has it then
         finished = trainer.train(self._pause)
+        if finished:
+            first = first_filters(trainer.blocks, trainer.tensors.weights, data.test.x.shape[1:])
+            gallery.hang(index, trainer.step, "train", first)
         if finished and self._settings(index)["evaluate"].get("predictions"):
             self._keep_predictions(trainer)
         self._save(trainer)
@@ -176,10 +183,11 @@ class Worker:
 
     def _load(self, index: int, device: torch.device) -> Data:
         """The stack's data; kept from the stack before when it is the same."""
-        settings = self._settings(index)["data"]
-        if self._data is None or self._data[0] != settings:
+        settings = self._settings(index)
+        wanted = {"everything": wants_everything(settings["train"]), **settings["data"]}
+        if self._data is None or self._data[0] != wanted:
             self._data = None  # the old data leave the memory before the new enter it
-            self._data = (settings, load(settings, device))
+            self._data = (wanted, load(settings["data"], device, everything=wanted["everything"]))
         return self._data[1]
 
     def _settings(self, index: int) -> dict[str, Any]:
@@ -208,7 +216,8 @@ class Worker:
             self._wait(trainer)
         elif now - self._heard >= HEARTBEAT_SECONDS:
             self._beat(trainer, paused=False)
-        if now - self._saved >= CHECKPOINT_SECONDS:
+        is_due = trainer.step != self._saved_step and now - self._saved >= CHECKPOINT_SECONDS
+        if is_due or trainer.pretraining.is_milestone:
             self._save(trainer)
         return self._controls.stops(trainer)
 
@@ -246,6 +255,7 @@ class Worker:
         checkpoints.save(trainer.checkpoint(), self._folder.checkpoint_file(trainer.index))
         self._events.write("checkpoint", stack=trainer.index, step=trainer.step)
         self._saved, self._saved_step = time.monotonic(), trainer.step
+        trainer.pretraining.is_milestone = False
 
     def _end(self, stack: int | None, end: End) -> None:
         self._events.write("end", stack=stack, **asdict(end))

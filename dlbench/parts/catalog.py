@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -9,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,12 +27,12 @@ class Part(Generic[F]):
     def arguments(self) -> Mapping[str, inspect.Parameter]:
         """The arguments a recipe may give: the keyword-only ones, with evaluated annotations (`Annotated` kept)."""
         function: Any = self.make.__init__ if inspect.isclass(self.make) else self.make
-        parameters = inspect.signature(function).parameters.values()
-        return {
-            parameter.name: parameter.replace(annotation=_evaluated(parameter.annotation, function.__globals__))
-            for parameter in parameters
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        }
+        own = [one for one in inspect.signature(function).parameters.values() if one.kind is one.KEYWORD_ONLY]
+        if dataclasses.is_dataclass(self.make):
+            # Its fields may be those of a base in another module, where their annotations have their meaning.
+            hints = get_type_hints(self.make, include_extras=True)
+            return {one.name: one.replace(annotation=hints[one.name]) for one in own}
+        return {one.name: one.replace(annotation=_evaluated(one.annotation, function.__globals__)) for one in own}
 
     @property
     def doc(self) -> str:

@@ -11,11 +11,13 @@ from dlbench.parts.datasets import DATASETS
 from dlbench.parts.inits import INITS
 from dlbench.parts.layers import LAYERS
 from dlbench.parts.optimizers import OPTIMIZERS
+from dlbench.parts.pretraining import PRETRAINING
 from dlbench.parts.regularizers import REGULARIZERS
 from dlbench.parts.schedules import SCHEDULES
 
 CATALOGS: dict[str, Catalog[Any]] = {
-    catalog.name: catalog for catalog in (LAYERS, ACTIVATIONS, INITS, OPTIMIZERS, SCHEDULES, REGULARIZERS, DATASETS)
+    catalog.name: catalog
+    for catalog in (LAYERS, ACTIVATIONS, INITS, OPTIMIZERS, SCHEDULES, REGULARIZERS, DATASETS, PRETRAINING)
 }
 """Every catalogue by its name."""
 

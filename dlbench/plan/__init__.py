@@ -43,6 +43,8 @@ class Stack:
     """Numbers that one trial trains."""
     cost: float
     """Estimated floating point operations of all its trials over all steps; a scale for sharing out work, no more."""
+    before: float = 0.0
+    """The part of `cost` that comes before step 0: pre-training."""
 
 
 @dataclass(frozen=True)

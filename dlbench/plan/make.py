@@ -12,6 +12,7 @@ from dlbench.parts.net import leaves, outline
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
+from dlbench.plan.pretraining import before
 from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
 
@@ -55,7 +56,7 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
         candidates=candidates,
         trials=trials,
         stacks=[
-            Stack(load.trials, load.steps, load.parameters, load.steps * len(load.trials) * load.flops)
+            Stack(load.trials, load.steps, load.parameters, load.cost, len(load.trials) * load.before.flops)
             for load in loads
         ],
         workers=[
@@ -100,4 +101,4 @@ def _load(settings: dict[str, Any], trials: list[int]) -> Load:
     flops = 6.0 * batch * sum(block.products for block in every)
     # A recurrent layer launches its operations at every step of time.
     launched = sum(max(len(block.times), 1) for block in every)
-    return Load(trials, steps, launched, parameters, flops)
+    return Load(trials, steps, launched, parameters, flops, before(settings["train"], blocks, source))

@@ -51,6 +51,19 @@ def first_times(kinds: Sequence[str]) -> list[int]:
     return list(takewhile(lambda row: kinds[row] == TIME, range(first, len(kinds))))
 
 
+RECONSTRUCTION_ERROR = "reconstruction_error"
+
+PRETRAINED: dict[str, str] = {
+    RECONSTRUCTION_ERROR: "squared error of held-out samples that went up and down the layer, mean over samples and units",
+    "reconstruction_loss": "loss of an autoencoder on held-out samples, sum over units, mean over samples",
+    "pseudo_likelihood": "log-pseudo-likelihood of held-out samples in nats, by a random unit each",
+    "free_energy_gap": "mean free energy of held-out samples less that of training samples; it grows where an RBM overfits",
+    "log_z": "log of an RBM's partition function, once its layer has learned",
+    "log_z_error": "standard error of that; 0 where all states were counted",
+    "log_likelihood": "mean log-likelihood of held-out samples in nats, by that log Z",
+}
+"""What pre-training tells of a layer: name and what it is, one number a trial each."""
+
 ENSEMBLE_ACCURACY = "ensemble_accuracy"
 ENSEMBLE_GAIN = "ensemble_gain"
 ENSEMBLE_LOSS = "ensemble_loss"

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+from dlbench.plan.pretraining import Before
 
 OVERHEAD = 25e-6
 """Seconds that one block of a net costs a step whatever its size: the launching of its operations, forward and backward."""
+
+BLOCKS_BEFORE = 5
+"""A step of pre-training launches about as many operations as so many blocks of a net."""
 
 SPEED = 4e10
 """Floating point operations a second that one CPU core does in batched products; the order of magnitude is enough."""
@@ -28,24 +33,38 @@ class Load:
     parameters: int
     flops: float
     """Floating point operations of one step of one trial."""
+    before: Before = field(default_factory=Before)
+
+    @property
+    def cost(self) -> float:
+        """Floating point operations of all trials over all steps, pre-training among them."""
+        return len(self.trials) * (self.steps * self.flops + self.before.flops)
 
     @property
     def seconds(self) -> float:
         """An estimate for one CPU core."""
-        return self.steps * (self.blocks * OVERHEAD + len(self.trials) * self.flops / SPEED)
+        return self._launching + self.cost / SPEED
+
+    @property
+    def _launching(self) -> float:
+        """Seconds of it that do not depend on sizes."""
+        return OVERHEAD * (self.steps * self.blocks + self.before.steps * BLOCKS_BEFORE)
+
+    @property
+    def width(self) -> float:
+        """Seconds that the products of one block take in a step; of pre-training or training, whichever takes more."""
+        before = self.before.flops / max(self.before.steps * BLOCKS_BEFORE, 1)
+        return len(self.trials) * max(self.flops / max(self.blocks, 1), before) / SPEED
 
     @property
     def is_wide(self) -> bool:
         """Whether products, not the launching of operations, take most of a step: only then does splitting pay."""
-        return len(self.trials) > 1 and len(self.trials) * self.flops / SPEED > self.blocks * OVERHEAD
+        return len(self.trials) > 1 and self.cost / SPEED > self._launching
 
     def halves(self) -> list[Load]:
         """Two stacks of half the trials each."""
         middle = (len(self.trials) + 1) // 2
-        return [
-            Load(trials, self.steps, self.blocks, self.parameters, self.flops)
-            for trials in (self.trials[:middle], self.trials[middle:])
-        ]
+        return [replace(self, trials=trials) for trials in (self.trials[:middle], self.trials[middle:])]
 
 
 def bounded(loads: Sequence[Load]) -> list[Load]:
@@ -92,8 +111,5 @@ def assign(loads: Sequence[Load], workers: int) -> list[list[int]]:
 
 def threads_for(loads: Sequence[Load], share: Sequence[int], spare: int) -> int:
     """Threads of one worker that has `spare` cores to itself: one for tiny nets, whose operations are too short to share."""
-    widest = max(
-        (len(loads[i].trials) * loads[i].flops / SPEED / max(loads[i].blocks, 1) for i in share),
-        default=0.0,
-    )
+    widest = max((loads[i].width for i in share), default=0.0)
     return max(1, spare) if widest > 20 * OVERHEAD else 1

@@ -23,6 +23,7 @@ def structure(settings: dict[str, Any]) -> str:
                 "optimizer": _part("optimizers", train["optimizer"]),
                 "schedule": _part("schedules", train["schedule"]),
                 "regularizers": [_part("regularizers", own) for own in train["regularizers"]],
+                "pretrain": _part("pretraining", train["pretrain"]) if train.get("pretrain") else None,
             },
             "evaluate": settings["evaluate"],
             "probes": settings["probes"],

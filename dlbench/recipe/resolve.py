@@ -18,6 +18,7 @@ from dlbench.plan.duration import batch_size, total_steps
 from dlbench.recipe import limits
 from dlbench.recipe.parts import arguments, nested, table
 from dlbench.recipe.places import KeyPath
+from dlbench.recipe.pretraining import pretrain_problems
 from dlbench.recipe.sections import Training
 from dlbench.recipe.tables import mistakes_in
 
@@ -82,7 +83,7 @@ class Resolver:
         else:
             result.steps = total_steps(settings["train"], source.train)
             result.mistakes += _train_problems(settings["train"], source, result.steps)
-            _check_net(result, settings["model"], source)
+            _check_net(result, settings, source)
 
     def _described(self, settings: Settings) -> Source:
         key = json.dumps(settings, sort_keys=True)
@@ -136,10 +137,10 @@ def _fill(layer: Settings, defaults: dict[str, Settings]) -> Settings:
     return {**layer, **missing, **inner}
 
 
-def _check_net(result: Resolved, model: Settings, source: Source) -> None:
+def _check_net(result: Resolved, settings: dict[str, Any], source: Source) -> None:
     """Lay the net out on paper."""
     try:
-        blocks = outline(model, source.shape, source.outputs)
+        blocks = outline(settings["model"], source.shape, source.outputs)
     except LayerError as error:
         place: KeyPath = ("model", *error.path) if error.path else ("model", "layers")
         result.mistakes.append((place, str(error) if error.path else f"the output layer does not fit: {error}"))
@@ -147,6 +148,9 @@ def _check_net(result: Resolved, model: Settings, source: Source) -> None:
     result.parameters = sum(block.parameters for block in blocks)
     if too_many := limits.beyond(result.parameters, limits.PARAMETERS, "parameters in one trial"):
         result.mistakes.append((("model",), too_many))
+    result.mistakes += [
+        (("train", "pretrain", *path), what) for path, what in pretrain_problems(settings, blocks, source)
+    ]
 
 
 def _train_problems(train: dict[str, Any], source: Source, steps: int) -> Iterator[tuple[KeyPath, str]]:

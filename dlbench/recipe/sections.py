@@ -42,6 +42,7 @@ Dataset: TypeAlias = Annotated[Settings, Of("datasets")]
 Optimizer: TypeAlias = Annotated[Settings, Of("optimizers")]
 Schedule: TypeAlias = Annotated[Settings, Of("schedules")]
 Regularizers: TypeAlias = Annotated[list[Settings], Of("regularizers")]
+Pretrain: TypeAlias = Annotated[Settings, Of("pretraining")]
 Count: TypeAlias = Annotated[int, Ge(1)]
 BatchSize: TypeAlias = Annotated[Count | Literal["full"], Takes('a whole number of at least 1, or "full"')]
 Every: TypeAlias = Annotated[
@@ -121,7 +122,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class Train:
-    """How the net learns; exactly one of `steps` and `epochs` is given."""
+    """How the net learns; exactly one of `steps` and `epochs` is given. With `pretrain`, hidden layers learn before step 0."""
 
     WRITTEN: ClassVar[str] = "[train]"
 
@@ -132,6 +133,7 @@ class Train:
     steps: Count | None = None
     epochs: Count | None = None
     early_stopping: EarlyStopping | None = None
+    pretrain: Pretrain | None = None
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,8 @@ def test_settings_are_complete(alone, loaded):
             "batch_size": "full",
             "steps": 100,
             "epochs": None,
+            "early_stopping": None,
+            "pretrain": None,
         },
         "evaluate": {"every": "auto", "train_samples": 10_000, "predictions": False},
         "probes": {"points": 200, "histograms": True},

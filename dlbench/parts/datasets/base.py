@@ -20,7 +20,8 @@ Labels: TypeAlias = NDArray[np.int64]
 class Arrays:
     """A loaded dataset: each x is `[samples, *shape]` in float32, each y is `[samples]` of labels 0..classes-1 in int64.
 
-    The validation arrays are `None` where nothing is split off for validation.
+    The validation arrays are `None` where nothing is split off for validation. `x_all`, where it was asked for, is every
+    training sample, those that a limit leaves out among them.
     """
 
     x_train: Floats
@@ -29,6 +30,7 @@ class Arrays:
     y_test: Labels
     x_validation: Floats | None = None
     y_validation: Labels | None = None
+    x_all: Floats | None = None
 
 
 def on_board() -> str | None:
@@ -54,6 +56,8 @@ class Source:
     train_per_class: tuple[int, ...]
     test_per_class: tuple[int, ...]
     validation: int = 0
+    left_out: int = 0
+    """Training samples that a limit leaves out; what learns without labels may still see them."""
 
     @property
     def outputs(self) -> int:

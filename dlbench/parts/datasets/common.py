@@ -51,10 +51,10 @@ COMMON: Mapping[str, inspect.Parameter] = inspect.signature(Common, eval_str=Tru
 """The common arguments as a signature, to be merged with each dataset's own."""
 
 
-def describe(settings: Settings) -> Source:
+def describe(settings: Settings, *, everything: bool = False) -> Source:
     """The source that settings such as `{"kind": "mnist", "limit": 100}` name, common arguments applied; loads no samples.
 
-    Raises `ValueError` where the common arguments ask for more than there is, `SetupError` where a file is wrong.
+    `everything`: whether its `load` keeps the samples that a limit leaves out, as `x_all`. Raises `ValueError` where the common arguments ask for more than there is, `SetupError` where a file is wrong.
     """
     common = Common(**{key: value for key, value in settings.items() if key in COMMON})
     own = {key: value for key, value in settings.items() if key != "kind" and key not in COMMON}
@@ -70,16 +70,22 @@ def describe(settings: Settings) -> Source:
     limit = _check_limit(common, classes, whole, train)
 
     def load() -> Arrays:
-        return _apply(common, classes, whole.load(), settings.get("seed", 0))
+        return _apply(common, classes, whole.load(), settings.get("seed", 0), everything=everything)
 
     return replace(
-        whole, classes=len(classes), train=limit or train, validation=common.validation, test=test, load=load
+        whole,
+        classes=len(classes),
+        train=limit or train,
+        validation=common.validation,
+        test=test,
+        load=load,
+        left_out=train - (limit or train),
     )
 
 
-def load_data(settings: Settings) -> Arrays:
+def load_data(settings: Settings, *, everything: bool = False) -> Arrays:
     """The arrays that settings name, common arguments applied; raises what `describe` raises, and `SetupError` without data."""
-    return describe(settings).load()
+    return describe(settings, everything=everything).load()
 
 
 def _check_memory(source: Source) -> None:
@@ -120,7 +126,7 @@ def _check_limit(common: Common, classes: list[int], source: Source, train: int)
     return total
 
 
-def _apply(common: Common, classes: list[int], data: Arrays, seed: int) -> Arrays:
+def _apply(common: Common, classes: list[int], data: Arrays, seed: int, *, everything: bool) -> Arrays:
     """Every common argument in its order; `data` is fresh, and is changed in place where that saves a copy."""
     x, y, x_test, y_test = data.x_train, data.y_train, data.x_test, data.y_test
     if common.classes is not None:
@@ -130,9 +136,11 @@ def _apply(common: Common, classes: list[int], data: Arrays, seed: int) -> Array
     x_validation, y_validation = (x[end:], y[end:]) if common.validation else (None, None)
     x, y = x[:end], y[:end]
     chosen = _chosen(common, y, classes)
+    whole = x if everything and not isinstance(chosen, slice) else None
     x, y = x[chosen], _with_noise(y, chosen, common.label_noise, len(classes), stream(seed, "label noise"))
-    _normalize(common.normalize, x, [part for part in (x_validation, x_test) if part is not None])
-    return Arrays(x, y, x_test, y_test, x_validation, y_validation)
+    _normalize(common.normalize, x, [part for part in (x_validation, x_test, whole) if part is not None])
+    x_all = x if everything and whole is None else whole
+    return Arrays(x, y, x_test, y_test, x_validation, y_validation, x_all)
 
 
 def _keep(x: Floats, y: Labels, classes: list[int]) -> tuple[Floats, Labels]:

@@ -1,0 +1,183 @@
+"""Greedy pre-training: layer upon layer, each learning on what those below make of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dlbench.engine.batches import Data
+from dlbench.engine.gallery import IMAGE, Gallery, Pictured, dense_filters, through
+from dlbench.engine.ledger import Ledger, Sink
+from dlbench.engine.net import Tensors, sliced
+from dlbench.engine.pretraining.layer import Inputs, LayerTraining, Measured
+from dlbench.engine.schedule import Pace, probe_steps
+from dlbench.engine.stacked import Stacked
+from dlbench.errors import SetupError
+from dlbench.parts.arguments import Settings
+from dlbench.parts.net import slots_of
+from dlbench.parts.pretrained import pretrained_blocks
+from dlbench.parts.pretraining.coder import Coder
+from dlbench.plan.measures import PRETRAINED, RECONSTRUCTION_ERROR
+
+POINTS = 24
+"""Records of a layer, dense at first, beside that of its end."""
+
+SHOWN = (0.0, 1 / 16, 1 / 4, 1.0)
+"""At which shares of a layer's steps its pictures are taken: the most happens early."""
+
+
+class Greedy:
+    """What `[train] pretrain` has a stack do before step 0; nothing where there is none.
+
+    A layer that has learned hands its weights and hidden biases over to the net; its visible biases are kept beside them, for
+    pictures only. `is_milestone`: a layer has been finished since whoever saves has taken that back.
+    """
+
+    def __init__(
+        self, stack: Stacked, tensors: Tensors, data: Data, ledger: Ledger, write: Sink, *, slices: int = 1
+    ) -> None:
+        self._stack, self._data, self._ledger, self._write = stack, data, ledger, write
+        self._settings = [own["train"].get("pretrain") for own in stack.settings]
+        self._blocks = pretrained_blocks(stack.blocks, self._settings[0]) if self._settings[0] else []
+        self._slots = {slot.name: slot.of(tensors.weights) for slot in slots_of(stack.blocks)}
+        self._parts = sliced(len(stack.seeds), slices)
+        self._visible: list[Tensor] = []  # biases of the layers that have learned, `[trials, 1, visible]` each
+        self._pace = Pace()
+        self.seconds = 0.0
+        self.gallery: Gallery | None = None
+        self.is_milestone = False
+
+    def train(self, index: int, pause: Callable[[], bool]) -> bool:
+        """Have every layer learn that has not; `pause` is asked between chunks of steps, and stops it by answering True.
+
+        Returns whether the end was reached, which is also there when no trial is left.
+        """
+        while self._blocks[len(self._visible) :] and not self._ledger.is_idle:
+            layer = self._begin()
+            for until in looks(layer.steps):
+                while layer.step < until:
+                    if pause():
+                        return False
+                    self._advance(layer, until)
+                self._look(index, layer)
+            self._hand_over(layer)
+        return True
+
+    def _begin(self) -> LayerTraining:
+        """The next layer, on top of those that have learned."""
+        done = len(self._visible)
+        self._pace = Pace()
+        return LayerTraining(
+            self._blocks[done], self._below(), self._settings, self._stack.seeds, self._inputs(), self._parts
+        )
+
+    def _below(self) -> list[Coder]:
+        """The layers that have learned, from the input up."""
+        is_gaussian = self._settings[0]["visible"] == "gaussian"
+        return [
+            Coder(
+                self._slots[f"{block.name}.weight"],
+                visible,
+                self._slots[f"{block.name}.bias"],
+                is_gaussian and not place,
+            )
+            for place, (block, visible) in enumerate(zip(self._blocks, self._visible, strict=False))
+        ]
+
+    def _inputs(self) -> Inputs:
+        """What is learned from, and what is held out: the validation data, or else the test data."""
+        data, pretrain = self._data, self._settings[0]
+        train = data.train.x
+        if pretrain["unlabelled"] == "all":
+            assert data.everything is not None, "whoever loads the data knows what pre-training asks for"
+            train = data.everything
+        inputs = Inputs(train.flatten(1), (data.validation or data.test).x.flatten(1))
+        if pretrain["visible"] == "bernoulli" and not 0 <= train.amin() <= train.amax() <= 1:
+            span = f"{float(train.amin()):.4g} to {float(train.amax()):.4g}"
+            raise SetupError(
+                f'bernoulli units lie between 0 and 1, but the data go from {span}; pre-train with visible = "gaussian"'
+            )
+        return inputs
+
+    def _advance(self, layer: LayerTraining, until: int) -> None:
+        steps = min(until - layer.step, self._pace.chunk)
+        self._pace.took(steps, layer.advance(layer.step + steps))
+
+    def _look(self, index: int, layer: LayerTraining) -> None:
+        """Tell how far the layer is, and what it is like."""
+        measures = layer.measures()
+        self._ledger.pretrained(layer.name, measures[RECONSTRUCTION_ERROR])
+        is_last = layer.step == layer.steps
+        self._write(
+            "pretrain",
+            stack=index,
+            layer=layer.name,
+            place=len(self._visible) + 1,
+            layers=len(self._blocks),
+            step=layer.step,
+            steps=layer.steps,
+            epoch=round(layer.epoch, 4),
+            seconds=round(self.seconds + layer.seconds, 4),
+            **self._told(measures | (layer.judged() if is_last else {})),
+        )
+        if self.gallery is not None and layer.step in shown_at(layer.steps):
+            self._show(self.gallery, index, layer)
+
+    def _told(self, measures: Measured) -> dict[str, NDArray[np.float32] | None]:
+        """Every measure that there is, `None` where this layer has it not; NaN for trials that have no numbers any more."""
+        known = {
+            name: np.where(self._ledger.is_over, np.nan, values).astype(np.float32) for name, values in measures.items()
+        }
+        return {name: known.get(name) for name in PRETRAINED}
+
+    def _hand_over(self, layer: LayerTraining) -> None:
+        """The net goes on with what the layer has learned."""
+        self._slots[f"{layer.name}.weight"].copy_(layer.coder.weights)
+        self._slots[f"{layer.name}.bias"].copy_(layer.coder.hidden)
+        self._visible.append(layer.coder.visible)
+        self.seconds += layer.seconds
+        self.is_milestone = True
+
+    @torch.no_grad()
+    def _show(self, gallery: Gallery, index: int, layer: LayerTraining) -> None:
+        """Pictures of what goes up through all layers so far and comes down again; of the first layer, of its weights too."""
+        held_out = (self._data.validation or self._data.test).x
+        if held_out.dim() != 1 + IMAGE:
+            return
+        coders = [*self._below(), layer.coder]
+        images = through(coders, held_out, len(self._stack.seeds))
+        if len(coders) == 1:
+            images["filters"] = dense_filters(layer.coder.weights, held_out.shape[1:])
+        gallery.hang(index, layer.step, "pretrain", Pictured(layer.name, images))
+
+    # --- surviving ------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Which layers have learned, for a checkpoint; the net has their weights."""
+        return {"visible": self._visible, "seconds": self.seconds}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on where `state` left it, in the layer that had not been finished from its beginning."""
+        device = self._data.test.x.device
+        self._visible = [one.to(device) for one in saved.get("visible", [])]
+        self.seconds = saved.get("seconds", 0.0)
+
+
+def wants_everything(train: Settings) -> bool:
+    """Whether `[train]` asks for the samples too that a limit leaves out."""
+    return (train.get("pretrain") or {}).get("unlabelled") == "all"
+
+
+def looks(steps: int) -> list[int]:
+    """The steps of a layer before which it is looked at, 0 and the last (`steps`, after the end) among them."""
+    return sorted({*probe_steps(steps, POINTS), *shown_at(steps), steps})
+
+
+def shown_at(steps: int) -> set[int]:
+    """Those before which its pictures are taken."""
+    return {round(share * steps) for share in SHOWN}

@@ -1,0 +1,75 @@
+"""What pre-training is: hidden layers learn from the data without labels, greedily from the input up, before the training."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol, TypeAlias
+
+from annotated_types import Ge, Gt, Lt
+
+from dlbench.parts.arguments import Number
+from dlbench.parts.catalog import Catalog
+from dlbench.parts.lazy import torch
+from dlbench.parts.pretraining.coder import Coder
+
+Streams: TypeAlias = Callable[[str], Sequence["torch.Generator"]]
+"""The generators of a layer's trials for a purpose, each time from their beginning."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a layer is measured on: its inputs for some samples it learns from, and for some it does not, `[trials, samples, visible]`."""
+
+    train: torch.Tensor
+    held_out: torch.Tensor
+
+
+class Learner(Protocol):
+    """A layer while it learns: what one step does, and what can be said of it besides its reconstruction error."""
+
+    def step(self, x: torch.Tensor, momentum: float) -> None:
+        """Change the layer by one batch `[trials, batch, visible]`."""
+
+    def measures(self, samples: Samples) -> dict[str, torch.Tensor]:
+        """Measures by their names, `[trials]` each; draws nothing that steps would draw."""
+
+    def judged(self, samples: Samples) -> dict[str, torch.Tensor]:
+        """What is worth knowing only once, when the layer has learned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining(ABC):
+    """The budget and the words that every way of pre-training shares.
+
+    `layers` hidden dense layers are trained, counted from the input; all without. Each learns for `epochs` in batches of
+    `batch_size`, by gradient steps of rate `lr` with `momentum`, after `momentum_epochs` with `final_momentum`; weights start
+    from N(0, `std`), biases from 0, and `weight_cost` times the weights is drawn off the gradient. With `unlabelled = "all"` it
+    learns from the whole training set, where `[data] limit` leaves only a part of the labels for the training.
+    """
+
+    layers: Annotated[int, Ge(1)] | None = None
+    epochs: Annotated[int, Ge(1)] = 10
+    batch_size: Annotated[int, Ge(1)] = 100
+    lr: Annotated[Number, Gt(0)] = 0.1
+    momentum: Annotated[float, Ge(0), Lt(1)] = 0.5
+    final_momentum: Annotated[float, Ge(0), Lt(1)] = 0.9
+    momentum_epochs: Annotated[int, Ge(0)] = 5
+    weight_cost: Annotated[Number, Ge(0)] = 0.0002
+    std: Annotated[Number, Ge(0)] = 0.01
+    visible: Literal["bernoulli", "gaussian"] = "bernoulli"
+    unlabelled: Literal["none", "all"] = "none"
+
+    @abstractmethod
+    def learner(self, coder: Coder, streams: Streams) -> Learner:
+        """The learner that changes `coder` in place, with the layer's own random streams."""
+
+    @abstractmethod
+    def flops(self, visible: int, hidden: int) -> float:
+        """Floating point operations of one step of one trial, for each sample of the batch."""
+
+
+PRETRAINING: Catalog[type[Pretraining]] = Catalog(
+    "pretraining", title="how hidden layers learn without labels before the training"
+)

@@ -1,0 +1,55 @@
+"""The steps of pre-training: gradient ascent with momentum on the weights and biases of one layer of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlbench.parts.arguments import Number
+from dlbench.parts.lazy import torch
+from dlbench.parts.pretraining.coder import Coder
+
+
+class Ascent:
+    """Changes a coder in place: u <- momentum u + lr (gradient - weight_cost W), W <- W + u (Hinton 2010, sections 9 and 10).
+
+    The biases bear no weight cost. `lr` and `weight_cost` may differ from trial to trial.
+    """
+
+    def __init__(self, coder: Coder, *, lr: Number, weight_cost: Number) -> None:
+        self._coder = coder
+        self.lr = per_trial(lr, coder)
+        """`[trials, 1, 1]`."""
+        self._cost = self.lr * per_trial(weight_cost, coder)
+        self._has_cost = bool((self._cost != 0).any())
+        tensors = (coder.weights, coder.visible, coder.hidden)
+        self._weights, self._visible, self._hidden = (torch.zeros_like(one) for one in tensors)
+
+    def step(
+        self,
+        momentum: float,
+        products: Sequence[tuple[torch.Tensor, torch.Tensor]],
+        visible: torch.Tensor,
+        hidden: torch.Tensor,
+    ) -> None:
+        """One step along a gradient that has `lr` in it already.
+
+        That for the weights is the sum of a' b over the `products` of a `[trials, batch, visible]` and b `[trials, batch,
+        hidden]`; those for the biases are `[trials, 1, visible]` and `[trials, 1, hidden]`.
+        """
+        kept = momentum
+        for a, b in products:
+            torch.baddbmm(self._weights, a.mT, b, beta=kept, out=self._weights)
+            kept = 1.0
+        if self._has_cost:
+            self._weights.addcmul_(self._coder.weights, self._cost, value=-1)
+        self._coder.weights.add_(self._weights)
+        self._coder.visible.add_(self._visible.mul_(momentum).add_(visible))
+        self._coder.hidden.add_(self._hidden.mul_(momentum).add_(hidden))
+
+
+def per_trial(number: Number, coder: Coder) -> torch.Tensor:
+    """A number as `[trials, 1, 1]`, whether the trials agree on it or not: no bit of a trial depends on whether they do."""
+    like = coder.weights
+    if isinstance(number, (int, float)):
+        return like.new_full((like.shape[0], 1, 1), number)
+    return number.to(like).view(-1, 1, 1)
