@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 
-from dlbench.parts.arguments import Of, marks
+from dlbench.parts.arguments import Of, Takes, marks
 from dlbench.recipe.parts import arguments as recipe_arguments
 from dlbench.recipe.resolve import DEFAULTS
 
@@ -92,7 +92,9 @@ def type_text(annotation: Any) -> str:
 
 
 def range_text(annotation: Any) -> str:
-    """Every bound of a type, from the outside in: `>= 0, < 1`."""
+    """Every bound of a type, from the outside in: `>= 0, < 1`; of a union with words for what it takes, the words."""
+    if takes := next((mark.what for mark in marks(annotation) if isinstance(mark, Takes)), None):
+        return takes
     return ", ".join(filter(None, map(bound_text, marks(annotation))))
 
 

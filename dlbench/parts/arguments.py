@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
 
+from annotated_types import Ge, Len
+
 
 @dataclass(frozen=True)
 class PerTrial:
@@ -40,6 +42,12 @@ if TYPE_CHECKING:
     """A number of the forward pass: a float where the stack agrees, else a tensor `[trials]`."""
 else:
     Number = Annotated[float, PerTrial()]
+
+Side: TypeAlias = Annotated[int, Ge(1)]
+Sides: TypeAlias = Annotated[
+    Side | Annotated[list[Side], Len(2, 2)], Takes("a whole number of at least 1, or two of them as [height, width]")
+]
+"""The sides of a window or of a picture, or steps along them: one number for both, or `[height, width]`."""
 
 Activation: TypeAlias = Annotated[Settings, Of("activations")]
 Init: TypeAlias = Annotated[Settings, Of("inits")]

@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MinLen
 
 from dlbench.cli.describe import arguments, range_text, toml_text, type_text
 from dlbench.parts import CATALOGS
-from dlbench.parts.arguments import Activation, Init, Layers, Number
+from dlbench.parts.arguments import Activation, Init, Layers, Number, Sides
 
 PARTS = [(catalog.name, part) for catalog in CATALOGS.values() for part in catalog]
 
@@ -46,6 +46,7 @@ def test_type_text(annotation, text):
         (Annotated[list[float], Len(2, 2)], "length >= 2, length <= 2"),
         (Annotated[list[Annotated[int, Ge(0)]], MinLen(1)], "length >= 1, >= 0"),
         (Annotated[Number, Ge(0)], ">= 0"),
+        (Sides | None, "a whole number of at least 1, or two of them as [height, width]"),
     ],
 )
 def test_range_text(annotation, text):

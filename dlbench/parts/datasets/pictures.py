@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from annotated_types import Ge, Gt, Len, Lt
+from annotated_types import Ge, Gt, Lt
 
 from dlbench.errors import SetupError
-from dlbench.parts.arguments import Takes
+from dlbench.parts.arguments import Sides
 from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source, stream
 from dlbench.parts.datasets.folders import locate_folder
 from dlbench.parts.datasets.splits import counts_for_test, stratified
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 """How a picture's name ends, in small letters or large ones: torchvision's list."""
-
-Side: TypeAlias = Annotated[int, Ge(1)]
-Size: TypeAlias = Annotated[
-    Side | Annotated[list[Side], Len(2, 2)], Takes("a whole number of at least 1, or two of them as [height, width]")
-]
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ class Form:
 def image_folder(
     *,
     path: str,
-    size: Size | None = None,
+    size: Sides | None = None,
     grayscale: bool = False,
     test_share: Annotated[float, Gt(0), Lt(1)] = 0.2,
     seed: Annotated[int, Ge(0)] = 0,

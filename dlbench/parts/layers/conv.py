@@ -8,9 +8,9 @@ from typing import Annotated
 from annotated_types import Ge
 
 from dlbench.parts.activations import bind
-from dlbench.parts.arguments import Activation, Init, Settings, Takes
+from dlbench.parts.arguments import Activation, Init, Settings, Sides, Takes
 from dlbench.parts.layers.base import LAYERS, Place, Shape, Stateless, Weight
-from dlbench.parts.layers.images import Padding, Sides, around, folded, pair, places, unfolded
+from dlbench.parts.layers.images import Padding, around, folded, pair, places, unfolded
 from dlbench.parts.lazy import torch
 
 
@@ -107,4 +107,3 @@ class Conv(Stateless):
         if padding != (bottom, right):
             x, padding = torch.nn.functional.pad(x, (left, right, top, bottom)), (0, 0)
         return torch.nn.functional.conv2d(x, weight, bias, self.stride, padding, groups=groups)
-

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from annotated_types import Ge, Len
-
-from dlbench.parts.arguments import Takes
 from dlbench.parts.layers.base import Shape, ShapeError
 from dlbench.parts.lazy import torch
-
-Side: TypeAlias = Annotated[int, Ge(1)]
-Sides: TypeAlias = Annotated[
-    Side | Annotated[list[Side], Len(2, 2)], Takes("a whole number of at least 1, or two of them as [height, width]")
-]
-"""The sides of a window, or its steps: one number for both, or `[height, width]`."""
 
 Pair: TypeAlias = tuple[int, int]
 Padding: TypeAlias = Literal["same", "valid"]

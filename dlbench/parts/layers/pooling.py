@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from dlbench.parts.arguments import Sides
 from dlbench.parts.layers.base import LAYERS, Place, Shape, ShapeError, Stateless
-from dlbench.parts.layers.images import Padding, Pair, Sides, around, folded, pair, places, refusal, unfolded
+from dlbench.parts.layers.images import Padding, Pair, around, folded, pair, places, refusal, unfolded
 from dlbench.parts.lazy import torch
 
 
