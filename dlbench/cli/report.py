@@ -10,28 +10,35 @@ from typing import TYPE_CHECKING
 from dlbench.recipe.language import language
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from dlbench.report.summary import Report
 
 
 def text(report: Report, *, ascii_only: bool) -> str:
     """The table, its notes and the verdicts, as wide as the terminal and in colour if it has one."""
-    from rich.console import Console
-
     from dlbench.report.render import render_text
 
-    width = shutil.get_terminal_size().columns
+    found = render_text(
+        report.table,
+        report.verdicts,
+        width=shutil.get_terminal_size().columns,
+        color=has_color(),
+        ascii=ascii_only,
+        language=language(),
+        ensembles=report.ensembles,
+    )
+    return as_text(found)
+
+
+def as_text(found: RenderableType) -> str:
+    """What Rich can print, as wide as the terminal, with its escape codes where stdout shows colours."""
+    from rich.console import Console
+
     colorful = has_color()
+    width = shutil.get_terminal_size().columns
     console = Console(width=width, force_terminal=colorful, no_color=not colorful, highlight=False)
     with console.capture() as capture:
-        found = render_text(
-            report.table,
-            report.verdicts,
-            width=width,
-            color=colorful,
-            ascii=ascii_only,
-            language=language(),
-            ensembles=report.ensembles,
-        )
         console.print(found)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 

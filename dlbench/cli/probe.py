@@ -1,0 +1,140 @@
+"""`dlbench probe`: what every layer of a net looks like before it has learnt anything, without training."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dlbench.cli.options import Ascii, Json, Recipe
+from dlbench.cli.output import emit, emit_json, say
+from dlbench.errors import ExitCode, SetupError, UsageError, hint
+
+if TYPE_CHECKING:
+    from dlbench.launch import Worker
+    from dlbench.plan import Candidate, Plan
+    from dlbench.recipe.model import Recipe as Loaded
+    from dlbench.report.profile import Profile
+    from dlbench.report.state import RunState
+    from dlbench.run.folder import RunFolder
+
+POLL_SECONDS = 0.05
+
+
+def probe(
+    recipe: Recipe,
+    *,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change the recipe: --set model.init=he.")
+    ] = None,
+    variants: Annotated[
+        list[str] | None, typer.Option("--variant", metavar="NAME", help="Only this variant; may be given again.")
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option("--seeds", metavar="N|LIST", help='How many ("5"), a list ("0,3,7") or a range ("0-9").'),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="The recipe's small version.")] = False,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    ascii_only: Ascii = False,
+    json: Json = False,
+) -> None:
+    """Look at every layer at step 0 without training: activations on the way forward, gradients on the way back."""
+    from dlbench.cli.run import load_all, plan_of, require_devices
+    from dlbench.report.profile import alike, profiles
+
+    (loaded,) = load_all([recipe], overrides or [], seeds, quick=quick)
+    groups = alike(chosen(loaded, variants or []))
+    plan = plan_of(
+        replace(loaded, candidates=[only_begun(first) for first, *_ in groups], breakpoints=[]), device, None, None
+    )
+    require_devices([plan])
+    state, troubles = look(plan)
+    found = profiles(state, groups)
+    if json:
+        emit_json({"recipe": loaded.name, "notes": [text for _, text in state.notes], "profiles": found})
+    elif found:
+        emit(told(found, ascii_only=ascii_only))
+    for _, text in [] if json else state.notes:
+        say(f"note: {text}")
+    for trouble in troubles:
+        say(f"error: {trouble}")
+    if troubles:
+        raise typer.Exit(ExitCode.TRIAL_FAILED)
+
+
+def chosen(recipe: Loaded, variants: Sequence[str]) -> list[Candidate]:
+    """The candidates of some variants, of all where none is named; raises UsageError for what is none."""
+    for name in variants:
+        if name not in recipe.variants:
+            there = f"it has {', '.join(repr(known) for known in recipe.variants)}"
+            raise UsageError(f"'{recipe.name}' has no variant '{name}'{hint(name, recipe.variants, there)}")
+    return [candidate for candidate in recipe.candidates if candidate.variant in (variants or recipe.variants)]
+
+
+def only_begun(candidate: Candidate) -> Candidate:
+    """The same with one step to take, and nothing measured that a profile does not show."""
+    settings: dict[str, Any] = candidate.settings
+    train = {**settings["train"], "steps": 1, "epochs": None}
+    return replace(candidate, settings={**settings, "train": train, "probes": {"points": 1, "histograms": False}})
+
+
+def look(plan: Plan) -> tuple[RunState, list[str]]:
+    """Have workers take the first step of every stack in a folder that is gone afterwards; what they told, and what went wrong."""
+    from dlbench import launch
+    from dlbench.cli.follow import troubles
+    from dlbench.report.state import RunState
+    from dlbench.run.events import EventReader
+    from dlbench.run.folder import create
+
+    with TemporaryDirectory(prefix="dlbench-probe-") as base:
+        folder = create(Path(base), plan.recipe, datetime.now(UTC).astimezone())
+        folder.write_plan(plan)
+        workers = launch.start(folder, command=looking)
+        wait_for(workers)
+        if any(worker.process.returncode == ExitCode.ENVIRONMENT for worker in workers):
+            raise SetupError("\n".join(troubles(folder)))
+        state = RunState(plan, histograms=0)
+        state.apply(EventReader(folder, histograms=False).poll())
+        failed = [stack.error for stack in state.stacks if stack.error]
+        return state, [*troubles(folder), *failed]
+
+
+def looking(folder: RunFolder, session: int, worker: int, stacks: Sequence[int]) -> list[str]:
+    """The command line of a worker that only looks."""
+    from dlbench.launch import worker_command
+
+    return [*worker_command(folder, session, worker, stacks), "--look"]
+
+
+def wait_for(workers: Sequence[Worker]) -> None:
+    """Until all workers have ended; a signal ends them, and this process with its code."""
+    from dlbench.cli.interrupts import Interrupts
+
+    with Interrupts() as interrupts:
+        try:
+            while interrupts.code is None and any(worker.process.poll() is None for worker in workers):
+                time.sleep(POLL_SECONDS)
+        finally:
+            for worker in workers:
+                worker.process.kill()
+                worker.process.wait()
+    if interrupts.code is not None:
+        raise typer.Exit(interrupts.code)
+
+
+def told(profiles: Sequence[Profile], *, ascii_only: bool) -> str:
+    """The profiles as text, as wide as the terminal and in colour if it has one."""
+    from dlbench.cli.report import as_text, has_color
+    from dlbench.report.blocks import Terminal
+    from dlbench.report.render_profile import render_profiles
+
+    terminal = Terminal(shutil.get_terminal_size().columns, has_color(), ascii_only, "en")
+    return as_text(render_profiles(profiles, terminal))
