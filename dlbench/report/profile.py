@@ -56,7 +56,7 @@ class Judgement:
 class Profile:
     """A variant (with its choice of a search): the loss on the batch, its layers from input to output, what is wrong.
 
-    `same` names the candidates that nothing tells apart before the first step.
+    `same` names the candidates that nothing tells apart before any training.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Profile:
 
 
 def alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
-    """Candidates in groups that nothing tells apart before the first step: data, net and batches are the same."""
+    """Candidates in groups that nothing tells apart before any training: data, net and batches are the same."""
     groups: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         own = candidate.settings

@@ -65,7 +65,7 @@ def test_a_nested_net(bench, folder):
     lines = out.splitlines()
     assert max(map(len, lines)) <= 80
     (first,) = [line for line in lines if line.startswith("lsuv ")]
-    assert first.endswith("2 seeds; the same before the first step: slow")
+    assert first.endswith("2 seeds; the same before any training: slow")
     names = [line.split()[0] for line in lines if line.startswith("  ") and line[2] not in " !"]
     assert names == ["layer", "conv1", "shortcut1", "residual1", *["gru1"] * 9, "dense1", "output"] * 2
     (dead,) = [line for line in lines if line.startswith("  ! zero gradient")]
