@@ -101,9 +101,9 @@ def _combined(places: tuple[Place, ...], wanted: Wanted) -> tuple[Combined, ...]
 
 
 def _absent(group: Group, wanted: Wanted) -> Iterator[str]:
-    """Which trials are no members, and why; which sizes are beyond those that are."""
+    """Which trials are no members, and why, once some have ended; which sizes are beyond those that are."""
     others = [trial for trial in group.entry.trials if not _is_member(trial)]
-    if others:
+    if others and any(trial.status.final for trial in group.entry.trials):
         counts = Counter(
             "in a stack that still trains" if one.status is Status.OK else str(one.status) for one in others
         )

@@ -100,16 +100,27 @@ def test_lost_trials_are_no_members(folder):
     assert "few: no ensembles of 6: it has 5 members" in made.notes
 
 
-def test_what_still_trains_is_no_member_yet(folder):
-    """Of a stack under way nothing is combined, and its trials are told; the stack that has ended is."""
+def test_what_still_trains_is_no_member_yet(tmp_path):
+    """Of a stack under way nothing is combined, not even what has ended in it; once a stack has ended, its trials are."""
+    plan = make_plan(["few"], 6)
+    stack = plan.stacks[0]
+    plan.stacks[:] = [replace(stack, trials=[0, 1, 2]), replace(stack, trials=[3, 4, 5])]
+    plan.workers[0].stacks[:] = [0, 1]
+    folder = folder_of(tmp_path, plan)
 
-    def without_second_end(events):
-        return [event for event in events if (event["kind"], event.get("stack")) != ("end", 1)]
+    stop = {"v": 1, "kind": "early_stop", "stack": 1, "step": 50, "trial": 0, "best_step": 50}
 
-    made = found(folder, ended(change=without_second_end))
+    def without_ends(of):
+        return lambda events: [event for event in events if event["kind"] != "end" or event["stack"] not in of] + [stop]
 
-    assert [len(group.combined) for group in made.groups] == [3, 0]
-    assert "many: 6 of 6 seeds are no members of its ensembles: 6 running" in made.notes
+    one, none = (found(folder, ended(plan, without_ends(of)), Ensemble([2, 4])) for of in ([1], [0, 1]))
+
+    assert [(made.size, made.members) for made in one.groups[0].combined] == [(2, 3)]
+    assert one.notes[1:] == [
+        "few: 3 of 6 seeds are no members of its ensembles: 1 in a stack that still trains, 2 running",
+        "few: no ensembles of 4: it has 3 members",
+    ]
+    assert list(none.groups[0].combined) == []
 
 
 @pytest.mark.parametrize(
