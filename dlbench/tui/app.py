@@ -23,6 +23,7 @@ from dlbench.tui.asking import Questions
 from dlbench.tui.filters import AsciiFilter
 from dlbench.tui.keys import KEYS, Key
 from dlbench.tui.model.follow import follow
+from dlbench.tui.model.rows import has_times
 from dlbench.tui.model.view import Version, View
 from dlbench.tui.options import Options
 from dlbench.tui.pace import Pace
@@ -244,6 +245,8 @@ class Dashboard(Switching):
         """Whether a key does something now."""
         if key.group == "Replay":
             return self.replay is not None
+        if key.name == "rows":
+            return has_times(self.view, self.view.focus.trial)
         if key.changes_run and not (self.replay and key.name in {"pause", "advance"}):
             return self.refusal is None
         return True

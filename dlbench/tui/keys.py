@@ -94,6 +94,7 @@ KEYS = (
     Key("M", "measure(-1)", "", "The measure before.", "Charts"),
     Key("c", "range", "", "Colours over all that was measured, or without its extremes.", "Charts"),
     Key("v", "beside", "Beside", "Another variant side by side, on one scale; again for the next, then alone.", "Charts", ("gradients",)),
+    Key("r", "rows", "Rows", "Layers and, of recurrent ones, steps of time; the steps alone; the layers alone.", "Charts", ("gradients", "layers")),
     Key("y", "log", "Log", "Logarithmic axis, or linear.", "Charts", ("curves",)),
     Key("z", "log_steps", "Steps", "Steps evenly, or the first ones wide: on a logarithmic axis.", "Charts", ("gradients", "curves")),
     Key("t", "curves", "Loss/acc", "Loss, or accuracy.", "Charts", ("curves",)),

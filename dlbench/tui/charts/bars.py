@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -56,6 +56,7 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
     cursor: int | None,
     missing: NDArray[np.bool_] | None = None,
     halves: int | None = None,
+    alone: Collection[int] = (),
 ) -> Bars:
     """Draw a bar a layer: names left, values right, a tick on each bar for a second measure.
 
@@ -70,13 +71,14 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
         cursor: the layer that is looked at.
         missing: `[layers]`, where nothing was measured; `None` if nowhere.
         halves: lines in a row of the heat map beside, with whose bands the bars stand in line; `None` where there is none.
+        alone: the layers that stand alone there.
     """
     picture = Picture.blank(width, height)
     width, height = picture.width, picture.height
     has_axis = width >= AXIS_FROM[0] and height >= AXIS_FROM[1]
     room = height - 2 if has_axis else height
     if len(names) <= room:
-        slots, rows = _slots(len(names), room, halves)
+        slots, rows = _slots(len(names), room, halves, alone)
     else:
         rows = _window(len(names), room, cursor)
         slots = {layer: range(row, row + 1) for row, layer in enumerate(rows) if layer is not None}
@@ -97,7 +99,9 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
     return Bars(picture, rows)
 
 
-def _slots(layers: int, room: int, halves: int | None) -> tuple[dict[int, range], list[int | None]]:
+def _slots(
+    layers: int, room: int, halves: int | None, alone: Collection[int]
+) -> tuple[dict[int, range], list[int | None]]:
     """The rows of each layer's bar, all bars equally thick, and the layer of each row, where all layers have room.
 
     Without a heat map beside them layers get as many rows each, up to `TALLEST`.
@@ -105,7 +109,7 @@ def _slots(layers: int, room: int, halves: int | None) -> tuple[dict[int, range]
     if halves is None:
         bands = Bands.sharing(layers, min(room // max(layers, 1), TALLEST) * layers, 1)
     else:
-        bands = Bands.sharing(layers, room, halves)
+        bands = Bands.sharing(layers, room, halves, alone)
     whole = [range(-(-top // bands.halves), bottom // bands.halves) for top, bottom in pairwise(bands.borders)]
     apart = bands.rows // max(layers, 1)
     thick = max(min([apart - 1, *map(len, whole)]), 1)

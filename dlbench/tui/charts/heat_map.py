@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,16 +74,17 @@ def heat_map(  # noqa: PLR0913  # one picture has as many sides
     marks: Sequence[int] = (),
     names_width: int | None = None,
     log_steps: bool = False,
+    alone: Collection[int] = (),
 ) -> HeatMap:
     """The picture of a grid: the whole run over the whole width, the output layer on top, names left, steps beneath.
 
     Half blocks with two lines a row where colour tells values, else one shade a layer. Few columns are widened, many
     reduced by their maximum; so are layers, if they are more than lines. `names_width` (cells) makes maps stand in line.
-    With `log_steps` steps stand by the logarithm of 1 + step.
+    With `log_steps` steps stand by the logarithm of 1 + step. Layers that stand `alone` are grouped with no other.
     """
     picture = Picture.blank(width, height)
     rows = picture.height - AXIS_ROWS if picture.height > AXIS_ROWS else picture.height
-    bands = Bands.sharing(grid.values.shape[1], rows, 2 if glyphs.in_colour else 1)
+    bands = Bands.sharing(grid.values.shape[1], rows, 2 if glyphs.in_colour else 1, alone)
     left = _names_room(names, picture.width, names_width)
     grid = _measured(grid)
     axis = _columns(grid, picture.width - left, log_steps=log_steps) if bands.lines else None
@@ -161,7 +162,7 @@ def _write_names(
         free.discard(row)
         _write_name(picture, row, left - 1, names[cursor[0]], Ink.CURSOR, glyphs)
         picture.put(row, left - 1, glyphs.pointer, Ink.CURSOR)
-    for layers in reversed(bands.all()):
+    for layers in bands.by_weight():
         if (row := bands.row(layers[-1])) in free:
             free.discard(row)
             _write_name(picture, row, left - 1, names[layers[-1]], Ink.PLAIN, glyphs)

@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeAlias
 Curves: TypeAlias = Literal["loss", "accuracy"]
 Spread: TypeAlias = Literal["trial", "seeds", "band"]
 RowsWanted: TypeAlias = Literal["all", "time", "layers"]
+ROWS: tuple[RowsWanted, ...] = ("all", "time", "layers")
+"""In the order in which a key goes through them."""
 
 
 @dataclass

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.report.aligned import Aligned
 from dlbench.report.format import choice_text
 from dlbench.report.pictures import PRETRAIN, TRAIN, PictureRecord
 from dlbench.report.timeline import Timeline
@@ -21,8 +22,6 @@ from dlbench.tui.model.view import View
 
 FACTS = ("epoch", "seconds")
 """What a record of pre-training has beside its measures."""
-PERCENTILE = 99.0
-"""Without its extremes a scale of weights ends at this percentile of their sizes."""
 
 
 def layers(view: View) -> list[str]:
@@ -73,14 +72,19 @@ def timeline(view: View, trial: TrialState | None = None) -> Timeline | None:
 def measures(view: View) -> list[str]:
     """The measures of its pre-training that the trial has any number of."""
     trial, found = view.state.trials[view.focus.trial], timeline(view)
-    return [
-        name for name in (found.fields if found else ()) if name not in FACTS and len(_points(trial, found, name)[0])
-    ]
+    known = [name for name in (found.fields if found else ()) if name not in FACTS]
+    return [name for name in known if len(_points(trial, found, name)[0])]
+
+
+def charted(view: View) -> list[str]:
+    """Those of them that make a curve; what is told only once is none, unless there is nothing else yet."""
+    trial, found, names = view.state.trials[view.focus.trial], timeline(view), measures(view)
+    return [name for name in names if len(_points(trial, found, name)[0]) > 1] or names
 
 
 def measure_shown(view: View) -> str | None:
     """The focus's, where the layer has it, else the first; `None` where it was not pre-trained."""
-    found = measures(view)
+    found = charted(view)
     return view.focus.pretraining if view.focus.pretraining in found else next(iter(found), None)
 
 
@@ -119,19 +123,14 @@ def _ink(view: View, group: Sequence[TrialState], number: int) -> int:
 def _curve(view: View, group: Sequence[TrialState], measure: str, ink: int) -> Series | None:
     """One curve of trials: their mean with a band from the lowest to the highest, or the one's own."""
     listed = [trial for trial in group if trial.index == view.focus.trial or passes(trial.plan, view.focus.filter)]
-    points = [_points(trial, timeline(view, trial), measure) for trial in listed]
-    steps = np.unique(np.concatenate([own for own, _ in points] or [np.empty(0, np.int64)]))
-    if not len(steps):
+    found = Aligned.of([_points(trial, timeline(view, trial), measure) for trial in listed])
+    if not len(found.steps):
         return None
-    values = np.full((len(points), len(steps)), np.nan)
-    for row, (own, found) in zip(values, points, strict=True):
-        row[np.searchsorted(steps, own)] = found
-    mean = np.nansum(values, axis=0) / np.isfinite(values).sum(axis=0)
     plan, is_band = listed[0].plan, len(listed) > 1
     name = ", ".join(filter(None, (plan.variant, choice_text(plan.choice))))
     if view.focus.spread != "band":
         name = f"seed {plan.seed}"
-    return Series(name, steps, np.fmin.reduce(values), np.fmax.reduce(values), mean, ink, is_band)
+    return Series(name, found.steps, found.low, found.high, found.mean, ink, is_band)
 
 
 def _points(trial: TrialState, found: Timeline | None, measure: str) -> tuple[NDArray[np.int64], Floats]:
@@ -148,10 +147,3 @@ def as_one(images: NDArray[np.float32]) -> Floats:
     """Images `[count, channels, height, width]` without their channels: these' mean."""
     one: Floats = images.mean(axis=1, dtype=np.float64)
     return one
-
-
-def limit_of(filters: Floats, *, robust: bool) -> float:
-    """How far from zero a scale of weights ends on both sides: at the largest, or `robust` without the extremes."""
-    sizes = np.abs(filters[np.isfinite(filters)])
-    found = float(np.percentile(sizes, PERCENTILE) if robust else sizes.max()) if sizes.size else 0.0
-    return found or float(sizes.max(initial=0.0)) or 1.0

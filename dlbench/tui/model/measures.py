@@ -28,7 +28,7 @@ MEASURE_VIEWS = {
         explain=(
             "The length of the gradient of a layer's weights, all of them as one vector. Alike in all layers is healthy. "
             "Smaller by powers of ten towards the input is a vanishing gradient: those layers hardly learn. Larger by powers "
-            "of ten is an exploding one. Exactly zero learns nothing at all."
+            "of ten is an exploding one. Exactly zero learns nothing at all. At a step of time: the gradient of a layer's state."
         ),
     ),
     "weight_norm": MeasureView(

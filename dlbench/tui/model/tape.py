@@ -25,9 +25,7 @@ from dlbench.tui.model.source import size_of
 
 LONGEST_GAP = 5.0
 """Seconds that a silence lasts at most when it is played: a run may have been stopped over night."""
-TELLING = frozenset(
-    {b"metrics", b"probe", b"diverged", b"control", b"breakpoint", b"end", b"pretrain", b"pictures"}
-)
+TELLING = frozenset({b"metrics", b"probe", b"diverged", b"control", b"breakpoint", b"end", b"pretrain", b"pictures"})
 """Kinds that one goes to, event by event; the others change nothing that is looked at."""
 STEPLESS = frozenset({b"pretrain", b"pictures"})
 """Kinds whose steps may be those of pre-training: whoever goes to a step means one of the training."""
@@ -81,8 +79,8 @@ def _noted(line: bytes, name: str) -> tuple[float, bytes, int, int] | None:
     if event is None:
         return None
     kind = event["kind"].encode()
-    step = None if kind in STEPLESS else event.get("step")
-    return _clock(event.get("time")), kind, _whole(event.get("stack")), _whole(step)
+    reached = None if kind in STEPLESS else event.get("step")
+    return _clock(event.get("time")), kind, _whole(event.get("stack")), _whole(reached)
 
 
 def _clock(value: Any) -> float:

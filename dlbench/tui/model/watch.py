@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.plan.measures import TIME
 from dlbench.report.laws import FALLEN, LASTING, LAWS, MEASURES, STUCK, VANISHED, Probes, Severity
 from dlbench.report.trial_state import TrialState
 
@@ -66,6 +67,8 @@ class Watch:
         if series is None or series.shape[2] != layers:
             return np.full((count, layers), np.nan)
         fresh: NDArray[np.float64] = series[self._done : self._done + count, self._state.position].astype(np.float64)
+        # What a sequence begins or ends with may well switch a state off for a while: a recurrent layer is judged as a whole.
+        fresh[:, [layer.kind == TIME for layer in self._state.layers]] = np.nan
         return fresh
 
     def findings(self) -> list[Finding]:

@@ -15,6 +15,7 @@ from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.findings import findings
 from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.tui.model.rows import layer_of
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.model.view import View
@@ -140,7 +141,7 @@ def cursor_words(view: View) -> tuple[list[Piece], list[Piece]]:
     layers = view.state.trials[trial].layers
     if step is None or not layers:
         return [], []
-    row = min(max(view.focus.layer, 0), len(layers) - 1)
+    row = layer_of(view, trial)
     shown = view.focus.measure
     place: list[Piece] = [(layers[row].name, Ink.STRONG), (f"step {step:,}", Ink.PLAIN)]
     value = float(layer_values(view, trial, shown, step)[row])

@@ -9,6 +9,8 @@ from textual import events
 
 from dlbench.plan.measures import MEASURES
 from dlbench.tui.host import dashboard
+from dlbench.tui.model.focus import ROWS
+from dlbench.tui.model.rows import has_times, shown_rows
 from dlbench.tui.panes.base import Pane
 from dlbench.tui.widgets.chart import Chart
 
@@ -77,8 +79,18 @@ class ChartPane(Pane):
     def action_layer(self, count: int) -> None:
         """The cursor so many layers towards the output."""
         view = dashboard(self).view
-        layers = len(view.state.trials[view.focus.trial].layers)
-        view.focus.layer = min(max(min(view.focus.layer, layers - 1) + count, 0), max(layers - 1, 0))
+        rows = shown_rows(view, view.focus.trial)
+        wanted = min(max(rows.index(view.focus.layer) + count, 0), max(len(rows.places) - 1, 0))
+        view.focus.layer = rows.places[wanted] if rows.places else 0
+        dashboard(self).redraw()
+
+    def action_rows(self) -> None:
+        """Layers with their steps of time, the steps of time alone, the layers alone."""
+        view = dashboard(self).view
+        if not has_times(view, view.focus.trial):
+            dashboard(self).notify("no layer of this net reads a sequence", severity="warning")
+            return
+        view.focus.rows = ROWS[(ROWS.index(view.focus.rows) + 1) % len(ROWS)]
         dashboard(self).redraw()
 
     def action_measure(self, count: int) -> None:

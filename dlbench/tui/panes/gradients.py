@@ -12,7 +12,7 @@ from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.charts.scale import Scale
 from dlbench.tui.host import dashboard
 from dlbench.tui.model.measures import MEASURE_VIEWS
-from dlbench.tui.model.series import grid
+from dlbench.tui.model.rows import shown_grid
 from dlbench.tui.model.trials import listed
 from dlbench.tui.panes.charting import ChartPane
 from dlbench.tui.widgets.chart import entitle
@@ -54,6 +54,9 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
   way forward. **Zeros** are units that are off, **saturated** ones sit at the flat ends of tanh or sigmoid, where the slope
   is almost 0.
 - `v` puts another variant beside this one, same seed, **same colours**: compare row by row.
+- **A recurrent layer has a row for each step of time**, `t=1` the first one it reads, below the row of its weights. There the
+  gradient is that of the loss by the layer's state after this step. It goes back through time as it goes down through
+  layers: rows that darken towards `t=1` say that what was read first is not learnt from. `r` leaves rows out.
 - One column stands for several steps where the run is long, one band for several layers where the net is deep: the lower
   border says how many. A band shows its largest value.
 """
@@ -135,9 +138,9 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
         focus, shown = view.focus, MEASURE_VIEWS[view.focus.measure]
         if shown.bounds is not None and not focus.fixed_range:
             return Scale(*shown.bounds, shown.logarithmic)
-        grids: list[Grid] = [grid(view, trial, focus.measure) for trial in pair]
+        grids: list[Grid] = [shown_grid(view, trial, focus.measure) for trial in pair]
         values = np.concatenate([grid.values.ravel() for grid in grids])
-        subject = (*pair, focus.measure, focus.fixed_range)
+        subject = (*pair, focus.measure, focus.fixed_range, focus.rows)
         before = self._scale if subject == self._subject and is_moving(view) else None
         self._subject = subject
         wanted = Scale.spanning(values, logarithmic=shown.logarithmic, robust=not focus.fixed_range)

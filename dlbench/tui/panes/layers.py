@@ -39,6 +39,8 @@ layer passes on, over the units and the examples of that step's batch.
   which no gradient passes.
 - **saturated**: the share of outputs within 1 % of the ends of tanh or sigmoid, where the slope is almost 0. There is none
   for ReLU and other functions without two ends to be stuck at.
+- **Rows `t=1`, `t=2`...** are a recurrent layer's state after each step of time: their gradient is the loss's by that state,
+  their histogram that of the layer's weights. `r` shows these rows alone, or the layers alone.
 - The left and right arrows go through the training step by step; up and down choose the layer.
 """
     DEFAULT_CSS = """

@@ -107,7 +107,7 @@ overfits.
     def action_measure(self, count: int) -> None:
         """Another measure of pre-training."""
         view = dashboard(self).view
-        found, shown = gallery.measures(view), gallery.measure_shown(view)
+        found, shown = gallery.charted(view), gallery.measure_shown(view)
         if shown is not None:
             view.focus.pretraining = found[(found.index(shown) + count) % len(found)]
             dashboard(self).redraw()

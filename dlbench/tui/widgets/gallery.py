@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlbench.report.pictures import PRETRAIN, Images, Pictures
+from dlbench.report.pictures import PRETRAIN, Images, Pictures, limit_of
 from dlbench.report.short import number
 from dlbench.tui.charts.curves import CurveChart, curves
 from dlbench.tui.charts.ink import Ink
@@ -66,7 +66,7 @@ class FilterChart(Chart):
             entitle(self, f"Filters · {name}", "Filters")
             return blank(missing_pictures(view, view.focus.trial, record), width, height)
         filters = gallery.as_one(found.filters)
-        limit = gallery.limit_of(filters, robust=not view.focus.fixed_range)
+        limit = limit_of(filters, robust=not view.focus.fixed_range)
         drawn = filter_tiles(filters, width, height, self.glyphs, limit)
         head = f"Filters of {record.layer if record else ''}"
         below = f"{_of(drawn.shown, len(filters), 'units')}{_channels(found.filters)}"
@@ -175,5 +175,5 @@ def _channels(images: Images) -> str:
 
 def _others(view: View, measure: str) -> str:
     """What else was measured, and its key."""
-    others = [spoken(name) for name in gallery.measures(view) if name != measure]
+    others = [spoken(name) for name in gallery.charted(view) if name != measure]
     return f"m: {', '.join(others)}" if others else ""

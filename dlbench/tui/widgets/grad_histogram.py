@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from dlbench.tui.charts.histogram import histogram
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
+from dlbench.tui.model.rows import layer_of, owner_of
 from dlbench.tui.model.series import broken_layers, histogram_at, probe_step
 from dlbench.tui.widgets.chart import Chart, entitle
-from dlbench.tui.widgets.lookup import layer_names, layer_of
 from dlbench.tui.widgets.standing import Notice, blank, missing_probes
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class GradHistogram(Chart):
-    """The histogram under the cursor."""
+    """The histogram of the layer under the cursor; of a step of time that of its layer's weights."""
 
     def __init__(self) -> None:
         super().__init__(classes="frame")
@@ -29,8 +29,8 @@ class GradHistogram(Chart):
         if empty is not None:
             entitle(self, "Gradients of a layer")
             return blank(empty, width, height)
-        chosen = layer_of(view, index)
-        name = layer_names(view, index)[chosen]
+        chosen = owner_of(view, index, layer_of(view, index))
+        name = view.state.trials[index].layers[chosen].name
         entitle(self, f"Gradients of {name}", name, below="" if step is None else f"step {step:,}")
         found = None if step is None else histogram_at(view, index, step, chosen)
         if step is not None and broken_layers(view, index, "gradient_norm", step)[chosen]:

@@ -10,9 +10,10 @@ from dlbench.tui.charts.bars import Bars, layer_bars
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Scale
 from dlbench.tui.model.measures import MEASURE_VIEWS
-from dlbench.tui.model.series import broken_layers, grid, layer_values, probe_step
+from dlbench.tui.model.rows import shown_grid, shown_rows
+from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.lookup import headline, is_moving, layer_names, layer_of, trial_name
+from dlbench.tui.widgets.lookup import headline, is_moving, trial_name
 from dlbench.tui.widgets.standing import blank, missing_probes
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class LayerBars(Chart):
         super().__init__(classes="frame")
         self._is_beside = beside
         self._bars: Bars | None = None
+        self._places: list[int] = []
         self._scale: Scale | None = None
         self._subject: tuple[object, ...] = ()
 
@@ -37,32 +39,35 @@ class LayerBars(Chart):
         index, measure = view.focus.trial, view.focus.measure
         self._bars = None
         step = probe_step(view, index)
+        rows = shown_rows(view, index)
+        self._places = rows.places
         second = None
         if measure == "gradient_norm" and step is not None:
-            second = layer_values(view, index, TICKS, step)
+            second = layer_values(view, index, TICKS, step)[rows.places]
         self._entitle(view, step, has_ticks=second is not None)
         empty = missing_probes(view, index)
         if empty is not None or step is None:
             return blank(empty, width, height) if empty else Picture.blank(width, height)
-        values = layer_values(view, index, measure, step)
+        values = layer_values(view, index, measure, step)[rows.places]
         self._bars = layer_bars(
-            layer_names(view, index),
+            rows.names,
             values,
             width,
             height,
             self.glyphs,
             scale=self._settle(view, has_ticks=second is not None),
             second=second,
-            cursor=layer_of(view, index),
-            missing=np.isnan(values) & ~broken_layers(view, index, measure, step),
+            cursor=rows.index(view.focus.layer),
+            missing=np.isnan(values) & ~broken_layers(view, index, measure, step)[rows.places],
             halves=(2 if self.glyphs.in_colour else 1) if self._is_beside else None,
+            alone=rows.alone,
         )
         return self._bars.picture
 
     def place(self, column: int, row: int) -> Place | None:
         """The layer of a row."""
         found = self._bars.at(row) if self._bars else None
-        return None if found is None else Place(layer=found)
+        return None if found is None else Place(layer=self._places[found])
 
     def _entitle(self, view: View, step: int | None, *, has_ticks: bool) -> None:
         head = headline(view.focus.measure)
@@ -77,7 +82,7 @@ class LayerBars(Chart):
         if shown.bounds is not None:
             return Scale(*shown.bounds, logarithmic=False)
         measures = [measure, TICKS] if has_ticks else [measure]
-        values = np.concatenate([grid(view, trial, name).values.ravel() for name in measures])
+        values = np.concatenate([shown_grid(view, trial, name).values.ravel() for name in measures])
         before = self._scale if (trial, measure) == self._subject and is_moving(view) else None
         self._subject = (trial, measure)
         self._scale = Scale.spanning(values, logarithmic=shown.logarithmic).settled(before)

@@ -13,9 +13,9 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Scale
-from dlbench.tui.model.series import grid
+from dlbench.tui.model.rows import Rows, has_times, shown_grid, shown_rows
 from dlbench.tui.widgets.chart import Chart, Place
-from dlbench.tui.widgets.lookup import cursor_of, layer_names, marked_steps, trial_name
+from dlbench.tui.widgets.lookup import cursor_of, marked_steps, trial_name
 from dlbench.tui.widgets.standing import Notice, blank, ended_badly, lines, missing_probes
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class LayerHeatMap(Chart):
         self.scale: Scale | None = None
         """What the colours span; the pane sets it, one for all pictures that are compared."""
         self._map: HeatMap | None = None
+        self._rows = Rows([], [], frozenset())
         self._top = 0
         self._columns: dict[int, int] = {}
         self._probes: list[int] = []
@@ -53,12 +54,13 @@ class LayerHeatMap(Chart):
             return Picture.blank(width, height)
         heads = self._heads(view, index, width, height)
         self._top = len(heads)
-        values = grid(view, index, view.focus.measure)
+        values = shown_grid(view, index, view.focus.measure)
+        self._rows = shown_rows(view, index)
         self._columns = dict(zip(values.starts.tolist(), values.ends.tolist(), strict=True))
         self._probes = view.state.trials[index].probe_steps
         self._map = heat_map(
             values,
-            layer_names(view, index),
+            self._rows.names,
             width,
             height - self._top,
             self.glyphs,
@@ -66,6 +68,7 @@ class LayerHeatMap(Chart):
             cursor=cursor_of(view, index),
             marks=marked_steps(view, index),
             log_steps=view.focus.log_steps,
+            alone=self._rows.alone,
         )
         picture = Picture.blank(width, height)
         for row, head in enumerate(heads):
@@ -76,7 +79,7 @@ class LayerHeatMap(Chart):
     def place(self, column: int, row: int) -> Place | None:
         """Layer of a cell, and the first probe in its column."""
         found = self._map.at(column, row - self._top) if self._map else None
-        return None if found is None else Place(found[0], self._probe(found[1]))
+        return None if found is None else Place(self._rows.places[found[0]], self._probe(found[1]))
 
     def columns(self) -> list[int]:
         """The first probe of each of the map's columns."""
@@ -94,7 +97,8 @@ class LayerHeatMap(Chart):
         index = self.trial(view)
         if self._map is None or index is None or not self._map.steps.size:
             return ""
-        band = "a layer a band" if self._map.grouped == 1 else f"{self._map.grouped} layers a band"
+        what, grouped = "row" if has_times(view, index) else "layer", self._map.grouped
+        band = f"a {what} a band" if grouped == 1 else f"{grouped} {what}s a band"
         if view.focus.log_steps:
             return f"{band} · log steps"
         stops = np.unique(self._map.steps)

@@ -13,9 +13,9 @@ from dlbench.report.short import number, percent
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
+from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.lookup import layer_names, layer_of
 from dlbench.tui.widgets.standing import blank, missing_probes
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class LayerTable(Chart):
     def __init__(self) -> None:
         super().__init__(classes="frame")
         self._layers: range = range(0)
+        self._places: list[int] = []
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The numbers; in words why there are none."""
@@ -60,17 +61,19 @@ class LayerTable(Chart):
         empty = missing_probes(view, index)
         if empty is not None or step is None:
             return blank(empty, width, height) if empty else Picture.blank(width, height)
-        names, chosen = layer_names(view, index), layer_of(view, index)
+        rows = shown_rows(view, index)
+        self._places, chosen = rows.places, rows.index(view.focus.layer)
         values = [layer_values(view, index, column.measure, step) for column in COLUMNS]
         for column, numbers in zip(COLUMNS, values, strict=True):
             numbers[np.isnan(numbers) & broken_layers(view, index, column.measure, step)] = np.inf
-        self._layers = window(len(names), chosen, max(height - HEAD, 0))
-        return self._table(names, values, chosen, width, height)
+        shown = [numbers[rows.places] for numbers in values]
+        self._layers = window(len(rows.names), chosen, max(height - HEAD, 0))
+        return self._table(rows.names, shown, chosen, width, height)
 
     def place(self, column: int, row: int) -> Place | None:
         """The layer of a row."""
         inside = 0 <= row - HEAD < len(self._layers)
-        return Place(layer=self._layers[row - HEAD]) if inside else None
+        return Place(layer=self._places[self._layers[row - HEAD]]) if inside else None
 
     def _table(
         self, names: list[str], values: list[NDArray[np.float64]], chosen: int, width: int, height: int

@@ -1,10 +1,11 @@
-"""What widgets ask of a view again and again: the layers of a trial, the cursor, what someone did and when."""
+"""What widgets ask of a view again and again: names, the cursor, what someone did and when."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import probe_steps
 from dlbench.tui.model.trials import name_of
 
@@ -28,22 +29,13 @@ def is_moving(view: View) -> bool:
     return view.playback is not None or view.standing == "running"
 
 
-def layer_names(view: View, index: int) -> list[str]:
-    """The probed layers of a trial, first to last."""
-    return [layer.name for layer in view.state.trials[index].layers]
-
-
-def layer_of(view: View, index: int) -> int:
-    """The layer that the cursor stands on, within those that the trial has."""
-    return min(max(view.focus.layer, 0), max(len(view.state.trials[index].layers) - 1, 0))
-
-
 def cursor_of(view: View, index: int) -> tuple[int, int] | None:
-    """Layer and step of the cursor in a trial's pictures, the newest probe where it follows; `None` without any."""
+    """Shown row and step of the cursor in a trial's pictures, the newest probe where it follows; `None` without any."""
     steps = probe_steps(view, index)
     if not steps:
         return None
-    return layer_of(view, index), steps[-1] if view.focus.step is None else view.focus.step
+    row = shown_rows(view, index).index(view.focus.layer)
+    return row, steps[-1] if view.focus.step is None else view.focus.step
 
 
 def marked_steps(view: View, index: int) -> list[int]:

@@ -61,10 +61,16 @@ def missing_pictures(view: View, index: int, record: PictureRecord | None) -> No
     if record is not None:
         return Notice(f"The pictures of {record.layer} are not there, or damaged: {record.file}", Ink.ALARM)
     if trial.stack.pretraining.layers:
-        return Notice("There are no pictures of this layer: what it looks at are no images.", Ink.FAINT)
+        return Notice("There are no pictures of this layer: the data are no images.", Ink.FAINT)
+    if trial.status is Status.RUNNING and view.standing == "running":
+        return Notice(
+            "No pictures yet. Where the data are images, the first layer's filters come when the training has ended; what "
+            "[train] pretrain trains has pictures meanwhile.",
+            Ink.FAINT,
+        )
     return Notice(
-        "This run has no pictures. They are made of layers that look at images while [train] pretrain trains them, "
-        "as in the recipe rbm."
+        "This run has no pictures. They are made where the data are images: of the filters of the first layer, where it is "
+        "dense or convolutional, and of every layer that [train] pretrain trains."
     )
 
 

@@ -50,6 +50,30 @@ def test_bands_of_nets_that_people_have(layers, rows, halves, grouped, tallest):
     assert (bands.grouped, max(bands.heights)) == (grouped, tallest)
 
 
+@given(st.data(), st.integers(1, 100), st.integers(1, 60), st.sampled_from([1, 2]))
+def test_layers_stand_alone_where_there_is_room(data, layers, rows, halves):
+    """Those that are to stand alone have a band and a row to themselves wherever the others can be grouped so far; all are shown."""
+    alone = data.draw(st.sets(st.integers(0, layers - 1)))
+    bands = Bands.sharing(layers, rows, halves, alone)
+    runs = len({sum(other < layer for other in alone) for layer in range(layers) if layer not in alone})
+
+    assert [layer for band in bands.all() for layer in band] == list(range(layers))
+    assert sum(bands.heights) == rows * halves
+    if len(alone) * halves + runs <= rows * halves:
+        assert {band[0] for band in bands.all() if band[0] in alone and len(band) == 1} == alone
+        assert len({bands.row(layer) for layer in alone}) == len(alone)
+        assert all(bands.heights[::-1][place] >= halves for place, band in enumerate(bands.all()) if band[0] in alone)
+
+
+def test_steps_of_time_are_grouped_and_their_layer_is_not():
+    """Of 28 steps of time, their layer and the output on eight rows of halves, three steps at most share a band."""
+    bands = Bands.sharing(30, 8, 2, {28, 29})
+
+    assert bands.all()[-2:] == [range(28, 29), range(29, 30)]
+    assert bands.grouped == 3
+    assert bands.by_weight()[:2] == [range(29, 30), range(28, 29)]
+
+
 @pytest.mark.parametrize(("layers", "rows", "have"), [(9, 24, True), (12, 12, True), (12, 14, False), (12, 18, True)])
 def test_bands_know_whether_they_have_rows(layers, rows, have):
     """A band of three halves always has a row of its own, one of two only where all of them begin with a row."""
