@@ -1,0 +1,39 @@
+"""Ensembles from a recipe's text to its verdicts, with dlbench as a process."""
+
+import json
+
+from small_recipe import RECIPE
+
+from dlbench.report.summary import as_data, summarize
+from dlbench.run.folder import RunFolder
+
+ENSEMBLES = """
+[ensemble]
+sizes = "all"
+
+[[claims]]
+says = "Two never lose more than one"
+source = "theory"
+variant = "slow"
+metric = "ensemble_loss_gain"
+members = 2
+at_least = 0
+every_seed = true
+"""
+
+
+def test_a_run_ends_with_its_ensembles(bench):
+    """Table and verdicts tell what the workers left on disk; whoever reads the folder later finds the same."""
+    small = RECIPE[: RECIPE.index("[quick]")].replace("seeds = 2", "seeds = 3")
+    (bench.folder / "small.toml").write_text(small + ENSEMBLES)
+
+    code, out, _ = bench("run", "small.toml", "--device", "cpu")
+    (folder,) = bench.folder.glob("results/small/*")
+    kept = json.loads((folder / "summary.json").read_text())
+
+    assert code == 0
+    assert "fast, 2 members" in out
+    assert "; by every subset" in " ".join(out.split())
+    assert [claim["outcome"] for claim in kept["claims"]][1] == "confirmed"
+    assert len(kept["ensembles"]["rows"]) == 6
+    assert as_data(summarize(RunFolder(folder)))["ensembles"] == kept["ensembles"]
