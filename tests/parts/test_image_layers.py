@@ -82,8 +82,10 @@ def test_same_convolution_by_definition(size: int, kernel: int, stride: int) -> 
         ({"kernel": 3, "padding": "valid", "stride": [1, 2]}, {"kernel_size": 3, "stride": (1, 2)}),
         ({"kernel": 3, "padding": 2, "stride": 2}, {"kernel_size": 3, "padding": 2, "stride": 2}),
         ({"kernel": 1, "bias": False}, {"kernel_size": 1, "bias": False}),
+        ({"kernel": 1, "stride": [2, 3]}, {"kernel_size": 1, "stride": (2, 3)}),
+        ({"kernel": 1, "stride": 2, "padding": 1}, {"kernel_size": 1, "stride": 2, "padding": 1}),
     ],
-    ids=["same", "even", "valid", "number", "pointwise"],
+    ids=["same", "even", "valid", "number", "pointwise", "pointwise-strides", "pointwise-padded"],
 )
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 def test_convolution_as_torch(own: dict[str, Any], of_torch: dict[str, Any]) -> None:

@@ -68,10 +68,13 @@ def _projection(shape: Shape, output: Shape) -> Settings:
     if len(shape) == len(output) == 1:
         return {"kind": "dense", "units": output[0], **plain}
     if len(shape) == len(output) == 3:
-        # The stride that makes ceil(size / stride) the wanted size, as that of 'same' padding does.
-        stride = round(shape[1] / output[1])
-        if stride >= 1 and all(
-            -(-before // stride) == wanted for before, wanted in zip(shape[1:], output[1:], strict=True)
+        # Of the strides that lead to so many places, ceil(size / stride) of them, the smallest.
+        stride = [-(-before // wanted) for before, wanted in zip(shape[1:], output[1:], strict=True)]
+        if all(
+            -(-before // step) == wanted for before, step, wanted in zip(shape[1:], stride, output[1:], strict=True)
         ):
             return {"kind": "conv", "channels": output[0], "kernel": 1, "stride": stride, "padding": "same", **plain}
-    raise ShapeError(f"'residual' has no projection from its input {shape} to what its layers make of it, {output}")
+    raise ShapeError(
+        f"'residual' has no projection from its input {shape} to what its layers make of it, {output}; "
+        'make them equal, or leave images whole divisions of their sides (padding = "same")'
+    )
