@@ -87,7 +87,7 @@ def test_nested_layers_load(tmp_path: Path) -> None:
         ),
         (
             ("kernel = [3, 1]", 'kernel = 3, padding = "full"'),
-            f'{PATH}.padding: takes "same", "valid" or a whole number of at least 0, not \'full\'',
+            f'{PATH}.padding: takes "same", "valid" or a whole number of at least 0, not the text "full"',
         ),
         (
             ("kernel = 1 }],", "kernel = 1, stride = 2 }],"),
