@@ -10,7 +10,9 @@ from typing import Any
 import torch
 
 from dlbench.engine.batches import load
+from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.trainer import Trainer
+from dlbench.parts.pretraining import PRETRAINING
 from dlbench.plan import Candidate, Plan
 from dlbench.plan.make import make_plan
 
@@ -32,6 +34,12 @@ def dense(units: int, activation: str = "tanh", *, repeat: int = 1, init: dict[s
     }
 
 
+def pretraining(kind: str = "rbm", **changes: Any) -> dict[str, Any]:
+    """A way of pre-training with its defaults, but for some changes."""
+    defaults = {name: one.default for name, one in PRETRAINING[kind].arguments.items()}
+    return {"kind": kind, **defaults, **changes}
+
+
 def settings(
     layers: Sequence[dict[str, Any]] = (),
     *,
@@ -44,6 +52,7 @@ def settings(
     epochs: int | None = None,
     points: int = 20,
     every: int | str = "auto",
+    pretrain: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A resolved recipe, as `Candidate.settings` holds it."""
     return deepcopy(
@@ -63,6 +72,7 @@ def settings(
                 "batch_size": batch_size,
                 "steps": steps if epochs is None else None,
                 "epochs": epochs,
+                "pretrain": pretrain,
             },
             "evaluate": {"every": every, "train_samples": 10_000},
             "probes": {"points": points, "histograms": True},
@@ -104,7 +114,8 @@ def trainer_of(plan: Plan, stack: int = 0, *, slices: int = 1, write: Events | N
     """A trainer of one stack and its events."""
     events = Events() if write is None else write
     first = plan.candidates[plan.trials[plan.stacks[stack].trials[0]].candidate]
-    return Trainer(plan, stack, CPU, load(first.settings["data"], CPU), events, slices=slices), events
+    data = load(first.settings["data"], CPU, everything=wants_everything(first.settings["train"]))
+    return Trainer(plan, stack, CPU, data, events, slices=slices), events
 
 
 def trained(plan: Plan, stack: int = 0, *, slices: int = 1) -> tuple[Trainer, Events]:

@@ -78,7 +78,7 @@ class Bars(Display):
             self._tasks[stack.index] = self._progress.add_task(text, total=stack.plan.steps, steps="", facts="")
         self._progress.update(
             self._tasks[stack.index],
-            completed=stack.step,
+            completed=stack.progress * stack.plan.steps,
             visible=visible,
             steps=steps(stack),
             facts=", ".join(filter(None, [pace(stack), lost(stack)])),

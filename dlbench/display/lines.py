@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dlbench.display.base import Display
-from dlbench.display.words import STARTING, label, lost, pace, steps
+from dlbench.display.words import STARTING, doing, label, lost, pace
 
 if TYPE_CHECKING:
+    from dlbench.report.pretraining import Stand
     from dlbench.report.stack_state import StackState
     from dlbench.report.state import RunState
 
@@ -23,7 +24,7 @@ class Lines(Display):
         self._stream = stream
         self._every = every
         self._next = time.monotonic() + every
-        self._told: dict[int, tuple[int, str, bool]] = {}
+        self._told: dict[int, tuple[int, Stand | None, str, bool]] = {}
         self._notes = 0
         self._is_start_told = False
 
@@ -48,12 +49,12 @@ class Lines(Display):
             self._write(STARTING)
 
     def _tell(self, state: RunState, stack: StackState) -> None:
-        told = (stack.step, stack.status, stack.paused)
+        told = (stack.step, stack.pretrains, stack.status, stack.paused)
         if stack.status == "waiting" or self._told.get(stack.index) == told:
             return
         self._told[stack.index] = told
         place = f"[{stack.index + 1}/{len(state.stacks)}] {label(state.plan, stack.plan)}"
-        self._write(", ".join(filter(None, [f"{place}: step {steps(stack)}", pace(stack), lost(stack)])))
+        self._write(", ".join(filter(None, [f"{place}: {doing(stack)}", pace(stack), lost(stack)])))
 
     def _write(self, line: str) -> None:
         self._stream.write(f"{line}\n")

@@ -34,8 +34,15 @@ def shortened(names: list[str]) -> str:
 
 
 def steps(stack: StackState) -> str:
-    """How far it is: `3,400/10,000`."""
+    """How far it is: `3,400/10,000`; while it is pre-trained, `dense2 (2 of 3) 1,200/6,000`."""
+    if now := stack.pretrains:
+        return f"{now.layer} ({now.place} of {now.layers}) {now.step:,}/{now.steps:,}"
     return f"{stack.step:,}/{stack.plan.steps:,}"
+
+
+def doing(stack: StackState) -> str:
+    """What it is at, and how far: `step 3,400/10,000`, `pre-training dense2 (2 of 3) 1,200/6,000`."""
+    return f"{'pre-training' if stack.pretrains else 'step'} {steps(stack)}"
 
 
 def pace(stack: StackState) -> str:

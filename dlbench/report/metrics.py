@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from dlbench.plan.measures import CURVES
+from dlbench.plan.measures import CURVES, PRETRAINED
 from dlbench.report.rounding import at_least, at_most
 from dlbench.report.trial import Status, Trial, index_at
 
@@ -125,6 +125,28 @@ def _register_curves() -> None:
 _register_curves()
 
 
+def pretrained_of(name: str, trial: Trial, at_step: int | None) -> float | None:
+    """What pre-training came to in the first layer: it is over before step 0, so every step has the same."""
+    del at_step
+    value = None if trial.status is Status.FAILED else trial.pretrained(name)
+    return None if value is None else finite(value)
+
+
+def _register_pretrained() -> None:
+    known: tuple[tuple[str, Literal["higher", "lower"], str, str], ...] = (
+        ("reconstruction_error", "lower", ".5f", ""),
+        ("pseudo_likelihood", "higher", ".2f", "nats"),
+        ("free_energy_gap", "lower", ".2f", "nats"),
+        ("log_likelihood", "higher", ".1f", "nats"),
+    )
+    for name, better, format_, unit in known:
+        what = f"After pre-training, of the first layer: {PRETRAINED[name]}."
+        METRICS[name] = Metric(name, what, partial(pretrained_of, name), better, format_, unit, False)
+
+
+_register_pretrained()
+
+
 @metric(better="lower", format=".4f")
 def batch_loss(trial: Trial, at_step: int | None) -> float | None:
     """Mean loss over the batches since the evaluation before the last."""
@@ -225,6 +247,12 @@ def diverged(trial: Trial, at_step: int | None) -> float | None:
 def seconds(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Training time of the trial: the time of its stack divided by the stack's trials; unknown of a dropped one."""
     return trial.seconds if trial.dropped_at is None else None
+
+
+@metric(better="lower", format=".3f", unit="s", is_shared=True)
+def pretrain_seconds(trial: Trial, at_step: int | None) -> float | None:
+    """Time of the trial before step 0: that of its stack's pre-training divided by the stack's trials."""
+    return pretrained_of("seconds", trial, at_step)
 
 
 @metric(better=None, format=",.0f", is_shared=True)

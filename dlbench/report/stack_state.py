@@ -12,7 +12,7 @@ from dlbench import plan
 from dlbench.report.histograms import Histograms
 from dlbench.report.marks import Divergence, Drop, EarlyStop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
 from dlbench.report.pictures import PictureRecord, in_force
-from dlbench.report.pretraining import Pretraining
+from dlbench.report.pretraining import Pretraining, Stand
 from dlbench.report.timeline import Timeline
 from dlbench.report.trial import Status
 
@@ -114,10 +114,19 @@ class StackState:
 
     @property
     def progress(self) -> float:
-        """Share of its steps that are done, 0 to 1; all where nothing is left to train."""
+        """Share of its work that is done, 0 to 1, pre-training by its cost; all where nothing is left to train."""
         if self.status is Status.OK:
             return 1.0
-        return min(self.step / max(self.plan.steps, 1), 1.0)
+        before = self.plan.before / self.plan.cost if self.plan.cost else 0.0
+        begun = self.pretraining.stand
+        known = 1.0 if self.step else begun.progress if begun else 0.0
+        return before * known + (1 - before) * min(self.step / max(self.plan.steps, 1), 1.0)
+
+    @property
+    def pretrains(self) -> Stand | None:
+        """How far its pre-training is, while it is under way."""
+        found = self.pretraining.stand if self.status is Status.RUNNING and not self.step else None
+        return found if found and found.progress < 1 else None
 
     @property
     def dropped(self) -> dict[int, int]:

@@ -88,6 +88,9 @@ class Trial(Protocol):
     def time_gradient_norms(self, at_step: int | None = None) -> NDArray[float64] | None:
         """Gradient norm of the first recurrent layer's state at each shown step of time, first to last, likewise."""
 
+    def pretrained(self, name: str) -> float | None:
+        """What `name` came to in the first pre-trained layer; `seconds` is its share of the time for all layers."""
+
     @property
     def classes(self) -> int | None:
         """Number of classes of its data, once known."""

@@ -163,6 +163,12 @@ class TrialState:
             return None
         return _as_written(series[index, self.position, rows])
 
+    def pretrained(self, name: str) -> float | None:
+        """What `name` came to in the first pre-trained layer; `seconds` is its share of the time for all layers."""
+        if name == "seconds":
+            return self.stack.pretraining.seconds(len(self.stack.plan.trials))
+        return self.stack.pretraining.last(name, self.position)
+
     @property
     def classes(self) -> int | None:
         """Number of classes of its data, once known."""

@@ -35,12 +35,16 @@ class FakeTrial:
     seconds: float | None = 0.5
     parameters: int = 21
     solved_rule: Solved | None = None
+    told: dict[str, float] = field(default_factory=dict)
 
     def curve(self, name):
         return np.array(self.curves.get(name, [math.nan] * len(self.steps)))
 
     def gradient_norms(self, at_step=None):
         return None if self.norms is None else np.array(self.norms)
+
+    def pretrained(self, name):
+        return self.told.get(name)
 
     def time_gradient_norms(self, at_step=None):
         return None if self.time_norms is None else np.array(self.time_norms)

@@ -52,7 +52,7 @@ class Mirror:
         coder, x = self._coder, samples.held_out
         inputs = torch.baddbmm(coder.visible, coder.encode(x), coder.weights.mT)
         losses = (inputs - x).square() / 2 if coder.is_gaussian else softplus(inputs) - x * inputs
-        return {"loss": losses.sum(2).mean(1)}
+        return {"reconstruction_loss": losses.sum(2).mean(1)}
 
     def judged(self, samples: Samples) -> dict[str, torch.Tensor]:
         """Nothing: an autoencoder gives no sample a probability."""
