@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from dlbench.plan import Candidate
 from dlbench.plan.measures import ENSEMBLE, ENSEMBLE_ACCURACY, ENSEMBLE_GAIN
@@ -16,15 +17,15 @@ Found = tuple[KeyPath, str]
 
 def ensemble_mistakes(asked: Ensemble, seeds: int, candidates: Sequence[Candidate]) -> Iterator[Found]:
     """What is wrong with `[ensemble]` in a recipe with so many seeds."""
-    for index, size in enumerate([] if asked.sizes == "all" else asked.sizes):
+    for index, size in enumerate(asked.sizes_of(seeds)):
         if size > seeds:
             yield (
                 ("ensemble", "sizes", index),
                 f"{size} members need {size} seeds, but there are {seeds} (trials.seeds)",
             )
-    for key, values in (("sizes", asked.sizes), ("combine", asked.combine)):
-        twice = [value for value, times in Counter(values).items() if times > 1] if isinstance(values, list) else []
-        if twice:
+    named: dict[str, list[Any]] = {"sizes": asked.sizes_of(seeds), "combine": asked.ways}
+    for key, values in named.items():
+        if twice := [value for value, times in Counter(values).items() if times > 1]:
             yield ("ensemble", key), f"names {twice[0]} more than once"
     if not all(candidate.settings["evaluate"]["predictions"] for candidate in candidates):
         yield ("evaluate", "predictions"), "[ensemble] needs the predictions of every trial; leave this out"
@@ -43,8 +44,8 @@ def ensemble_claim_mistakes(claim: Claim, asked: Ensemble | None, seeds: int) ->
     if asked is None:
         yield ("metric",), f"'{claim.metric}' needs [ensemble] with the numbers of members as 'sizes'"
     else:
-        yield from _members(claim, list(range(1, seeds + 1)) if asked.sizes == "all" else asked.sizes)
-        yield from _way(claim, [asked.combine] if isinstance(asked.combine, str) else asked.combine)
+        yield from _members(claim, asked.sizes_of(seeds))
+        yield from _way(claim, asked.ways)
 
 
 def _members(claim: Claim, sizes: Sequence[int]) -> Iterator[Found]:

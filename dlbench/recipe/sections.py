@@ -223,6 +223,15 @@ class Ensemble:
     subsets: Count = 300
     seed: Annotated[int, Ge(0)] = 0
 
+    def sizes_of(self, seeds: int) -> list[int]:
+        """The sizes in numbers, of so many seeds."""
+        return list(range(1, seeds + 1)) if isinstance(self.sizes, str) else list(self.sizes)
+
+    @property
+    def ways(self) -> list[Way]:
+        """The ways to combine, the first of which is meant where none is named."""
+        return [self.combine] if isinstance(self.combine, str) else list(self.combine)
+
 
 @dataclass(frozen=True)
 class Claim:

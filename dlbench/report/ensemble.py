@@ -38,9 +38,7 @@ class Wanted:
     @classmethod
     def of(cls, asked: Ensemble, seeds: int) -> Wanted:
         """What a recipe with so many seeds asks for."""
-        sizes = range(1, seeds + 1) if asked.sizes == "all" else asked.sizes
-        ways = [asked.combine] if isinstance(asked.combine, str) else asked.combine
-        return cls(tuple(sizes), tuple(ways), asked.subsets, asked.seed)
+        return cls(tuple(asked.sizes_of(seeds)), tuple(asked.ways), asked.subsets, asked.seed)
 
 
 @dataclass(frozen=True)
