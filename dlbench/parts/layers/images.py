@@ -70,4 +70,4 @@ def folded(x: torch.Tensor) -> torch.Tensor:
 
 def unfolded(y: torch.Tensor, trials: int) -> torch.Tensor:
     """`[batch, trials * channels, ...]` as `[trials, batch, channels, ...]`, a view."""
-    return y.unflatten(1, (trials, y.shape[1] // trials)).transpose(0, 1)
+    return y.view(len(y), trials, y.shape[1] // trials, *y.shape[2:]).transpose(0, 1)

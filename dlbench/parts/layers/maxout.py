@@ -94,7 +94,7 @@ class Maxout(Stateless):
 
 def largest(x: torch.Tensor, axis: int, pieces: int) -> torch.Tensor:
     """The largest of the `pieces` parts of `axis`, place by place; where several are, they share the gradient."""
-    return x.unflatten(axis, (pieces, x.shape[axis] // pieces)).amax(axis)
+    return x.view(*x.shape[:axis], pieces, x.shape[axis] // pieces, *x.shape[axis + 1 :]).amax(axis)
 
 
 def _axis(shape: Shape) -> int:

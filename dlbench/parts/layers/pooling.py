@@ -35,7 +35,7 @@ class _Pool(Stateless, ABC):
         y = self.pooled(images, (down.around, right.around), hangs_over=self.padding == "same")
         if y.requires_grad and images.is_contiguous(memory_format=torch.channels_last):
             # torch would lay out the large gradient of the images, not this small one, as the other is.
-            y.register_hook(_by_pixels)
+            y.register_hook(_by_pixels)  # type: ignore[no-untyped-call]
         return unfolded(y[..., down.too_many :, right.too_many :], len(x))
 
     @abstractmethod
