@@ -87,6 +87,7 @@ def as_data(recipe: Loaded) -> dict[str, Any]:
         "lesson": recipe.lesson,
         "seeds": recipe.seeds,
         "compare": recipe.compare,
+        "ensemble": recipe.ensemble,
         "claims": recipe.claims,
         "candidates": [
             {

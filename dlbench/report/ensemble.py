@@ -95,6 +95,8 @@ class Ensembles:
     wanted: Wanted
     groups: Sequence[Group]
     notes: Sequence[str]
+    bytes: int = 0
+    """What the predictions of all stacks take on disk."""
 
     @property
     def rows(self) -> Iterator[tuple[Group, Combined]]:

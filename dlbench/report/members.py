@@ -49,7 +49,8 @@ def ensembles(state: RunState, compare: Compare, asked: Ensemble | None, folder:
     wanted = Wanted.of(asked, len({trial.seed for trial in state.plan.trials}))
     notes: list[str] = []
     groups = [_group(candidates, state, compare, folder, wanted, notes) for candidates in entries(state).values()]
-    return Ensembles(wanted, groups, [*_explained(groups), *notes])
+    on_disk = sum(size for stack in state.stacks for _, size in sorted(stack.predictions.items())[-1:])
+    return Ensembles(wanted, groups, [*_explained(groups), *notes], on_disk)
 
 
 def _group(

@@ -23,7 +23,7 @@ from dlbench.report.state import RunState
 from dlbench.report.statistics import Interval
 from dlbench.report.subsets import Estimate
 from dlbench.report.table import Cell, Column, Row, Table
-from dlbench.report.trial import Status
+from dlbench.report.trial import SolvedRule, Status
 from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder
 from dlbench.run.status import status
@@ -81,14 +81,23 @@ def summarize(folder: RunFolder) -> Report:
     """
     promised = promises(folder)
     compare = promised.compare
-    state = RunState(folder.read_plan(), solved=compare.solved, histograms=0)
-    reader = EventReader(folder, histograms=False)
-    while events := reader.poll():
-        state.apply(events)
+    state = folded(folder, compare.solved)
     at_work = {stack for worker in status(folder).alive for stack in worker.stacks}
     state.lost(set(range(len(state.stacks))) - at_work)
     found = ensembles(state, compare, promised.ensemble, folder)
     return report(state, compare, promised.claims, promised.lesson, found)
+
+
+def folded(folder: RunFolder, solved: SolvedRule | None = None) -> RunState:
+    """What a run's events tell, from the first to the last, histograms left out.
+
+    Raises UsageError where the folder is no run, DlbenchError where plan or events are damaged or too new.
+    """
+    state = RunState(folder.read_plan(), solved=solved, histograms=0)
+    reader = EventReader(folder, histograms=False)
+    while events := reader.poll():
+        state.apply(events)
+    return state
 
 
 def promises(folder: RunFolder) -> Promises:
@@ -162,7 +171,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _ensembles(found: Ensembles) -> dict[str, Any]:
-    return {"rows": [_combined(group, one) for group, one in found.rows], "notes": list(found.notes)}
+    rows = [_combined(group, one) for group, one in found.rows]
+    return {"rows": rows, "notes": list(found.notes), "bytes": found.bytes}
 
 
 def _combined(group: Group, one: Combined) -> dict[str, Any]:

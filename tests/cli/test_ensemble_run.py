@@ -36,4 +36,5 @@ def test_a_run_ends_with_its_ensembles(bench):
     assert "; by every subset" in " ".join(out.split())
     assert [claim["outcome"] for claim in kept["claims"]][1] == "confirmed"
     assert len(kept["ensembles"]["rows"]) == 6
+    assert kept["ensembles"]["bytes"] == sum(path.stat().st_size for path in folder.glob("predictions/*"))
     assert as_data(summarize(RunFolder(folder)))["ensembles"] == kept["ensembles"]
