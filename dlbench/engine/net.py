@@ -241,4 +241,5 @@ class Net:
 
 def _norm(gradient: Tensor) -> Tensor:
     """Euclidean norm of each trial's, `[trials]`, summed in double: squares of vanishing gradients underflow in single."""
-    return torch.linalg.vector_norm(gradient, dim=(1, 2), dtype=precise(gradient.device)).float()
+    norm: Tensor = torch.linalg.vector_norm(gradient, dim=(1, 2), dtype=precise(gradient.device))
+    return norm.float()
