@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlbench.display.words import LABEL_WIDTH, label, lost, pace, shortened, steps
+from dlbench.display.words import LABEL_WIDTH, doing, label, lost, pace, shortened, steps
 from dlbench.plan import Plan, Stack, Trial
 from dlbench.report.format import clock
 from dlbench.report.state import RunState
@@ -109,3 +109,12 @@ def test_pace_of_a_paused_stack():
     heard = {"kind": "heartbeat", "stack": 0, "step": 400, "rate": 60.0, "paused": True}
 
     assert pace(state_after(BEGUN, heard).stacks[0]) == "paused"
+
+
+def test_what_a_stack_is_at():
+    """While it is pre-trained it says which layer, of how many, and how far; then its steps."""
+    event = {"kind": "pretrain", "stack": 0, "layer": "dense2", "place": 2, "layers": 3, "step": 1200, "steps": 6000}
+    (stack,) = state_after(BEGUN, event).stacks
+
+    assert doing(stack) == "pre-training dense2 (2 of 3) 1,200/6,000"
+    assert doing(state_after(BEGUN).stacks[0]) == "step 0/1,000"

@@ -48,6 +48,29 @@ def test_validation_is_the_end_of_the_training_set_and_limit_takes_from_what_is_
     assert not rows(small.x_train) & rows(small.x_validation)
 
 
+@pytest.mark.parametrize("normalize", ["none", "standard"])
+def test_everything_is_there_for_who_needs_no_labels(normalize):
+    """Asked for, `x_all` is the training set without its limit, moved along by the limited samples' mean and deviation."""
+    plain = {"kind": "digits", "limit": 40, "validation": 30}
+    limited = {**plain, "normalize": normalize}
+    small, whole = load_data(limited, everything=True), load_data({**plain, "limit": None}).x_train
+    raw = load_data(plain).x_train
+    mean, deviation = (raw.mean(), raw.std()) if normalize == "standard" else (0.0, 1.0)
+
+    np.testing.assert_allclose(small.x_all, (whole - mean) / deviation, atol=1e-5)
+    assert rows(small.x_train) <= rows(small.x_all)
+    assert describe(limited).left_out == len(whole) - 40
+    assert load_data(limited).x_all is None
+
+
+def test_everything_is_the_training_set_where_nothing_is_left_out():
+    """Without a limit both are one array, and nothing is left out."""
+    arrays = load_data({"kind": "digits"}, everything=True)
+
+    assert arrays.x_all is arrays.x_train
+    assert describe({"kind": "digits"}).left_out == 0
+
+
 def test_limit_is_balanced_and_grows_by_adding():
     """Each class gives the same number, one more at most, and a larger limit keeps what a smaller one chose."""
     chosen = [load_data({"kind": "digits", "limit": limit}) for limit in (20, 45, 300)]

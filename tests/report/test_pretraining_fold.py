@@ -1,11 +1,15 @@
 """Pre-training in the fold: measures by layer and step, and what a later session voids."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from synthetic_run import make_plan, stack_event, state_of
+from synthetic_run import make_plan, metrics_event, stack_event, state_of
+
+from dlbench.plan.measures import PRETRAINED
+from dlbench.report.metrics import METRICS
 
 PLAN = make_plan(["sigmoid"], seeds=3)
 
@@ -54,3 +58,48 @@ def test_a_later_session_voids_what_it_pretrains_again(rng: random.Random):
 def test_what_is_no_record():
     """An event without a layer or a step, or of a stack that is not there, is passed over."""
     assert folded(told(0, 1.0) | {"layer": None}, told(0, 1.0) | {"step": 0.5}, told(0, 1.0) | {"stack": 5}) == {}
+
+
+def stacked(*events, before=3.0):
+    """The stack after events, of whose cost `before` of 4 is pre-training."""
+    plan = replace(PLAN, stacks=[replace(PLAN.stacks[0], cost=4.0, before=before)])
+    return state_of(plan, [stack_event(0, session=0), *events]).stacks[0]
+
+
+def at(step, place, *, session=0):
+    """An event that says how far it is: of two layers of 20 steps."""
+    return told(step, 0.1, session=session, layer=f"dense{place}", place=place, layers=2, steps=20)
+
+
+def test_how_far_it_is():
+    """While it pre-trains, a stack says in which layer and at which step, and its progress is weighed by cost."""
+    begun, over = stacked(at(0, 1), at(5, 1)), stacked(at(20, 1), at(20, 2))
+    trained = stacked(at(20, 2), metrics_event(0, 50, [{"train_loss": 1.0}] * 3))
+
+    assert (begun.pretrains.layer, begun.pretrains.place, begun.pretrains.layers) == ("dense1", 1, 2)
+    assert (begun.pretrains.step, begun.pretrains.steps) == (5, 20)
+    assert begun.progress == 0.75 / 8
+    assert (over.pretrains, over.progress) == (None, 0.75)
+    assert (trained.pretrains, trained.progress) == (None, 0.75 + 0.25 / 2)
+    assert stacked().pretrains is None
+
+
+def test_a_resumed_session_says_where_it_is():
+    """What the newest session told counts, though the one before was further."""
+    found = stacked(at(15, 2), stack_event(0, session=1), at(3, 2, session=1))
+
+    assert (found.pretrains.layer, found.pretrains.step) == ("dense2", 3)
+
+
+def test_metrics_of_pre_training():
+    """They are the first layer's last values, the same at every step; seconds are a trial's share of all layers'."""
+    events = [told(0, 1.0), told(10, 0.5, pseudo_likelihood=[-1, None, -3]), told(10, 9.0, layer="dense2")]
+    trials = state_of(PLAN, [stack_event(0), *events]).trials
+    value = {name: [METRICS[name].value(trial) for trial in trials] for name in PRETRAINED if name in METRICS}
+
+    assert value["reconstruction_error"] == [0.5, 1.0, None]
+    assert value["pseudo_likelihood"] == [-1.0, None, -3.0]
+    assert value["log_likelihood"] == [None] * 3
+    assert METRICS["reconstruction_error"].value(trials[0], at_step=7) == 0.5
+    assert METRICS["pretrain_seconds"].value(trials[0]) == 0.1 / 3
+    assert METRICS["pretrain_seconds"].value(state_of(PLAN, []).trials[0]) is None
