@@ -18,7 +18,10 @@ from dlbench.report.ensemble import QUANTITIES
 from dlbench.report.members import ensembles
 from dlbench.report.statistics import mean_interval
 from dlbench.report.summary import as_data
-from dlbench.run.predictions import read
+from dlbench.run.predictions import Predictions, read, write
+
+IDS = [f"1-{seed}" for seed in range(6)]
+"""Of the second stack's trials."""
 
 
 @pytest.fixture
@@ -128,8 +131,9 @@ def test_what_still_trains_is_no_member_yet(tmp_path):
     [
         (lambda path: path.unlink(), "many: no ensembles: "),
         (lambda path: path.write_bytes(b"PK"), "damaged, no predictions"),
+        (lambda path: write(path, Predictions(np.nan * logits_of(1), LABELS, IDS)), "no finite numbers"),
     ],
-    ids=["missing", "damaged"],
+    ids=["missing", "damaged", "nan"],
 )
 def test_lost_files_are_told_and_hide_no_table(folder, spoil, words):
     """Predictions that someone deleted or damaged are a note; table and the other variant's ensembles are there."""
@@ -155,6 +159,19 @@ def test_members_of_several_stacks_are_combined(tmp_path):
     assert group.combined[0].values["ensemble_accuracy"] == pytest.approx(
         [(row.argmax(-1) == LABELS).mean() for row in rows]
     )
+
+
+def test_stacks_that_were_tested_on_different_data_are_not_combined(tmp_path):
+    """Members whose labels differ have no ensemble, and that is said."""
+    plan = make_plan(["few"], 6)
+    stack = plan.stacks[0]
+    plan.stacks[:] = [replace(stack, trials=[0, 1, 2]), replace(stack, trials=[3, 4, 5])]
+    plan.workers[0].stacks[:] = [0, 1]
+    folder = folder_of(tmp_path, plan)
+    ids = [plan.trials[index].id for index in (3, 4, 5)]
+    write(folder.predictions_file(1), Predictions(logits_of(1)[:3], LABELS[::-1], ids))
+
+    assert "few: no ensembles: its stacks were tested on different data" in found(folder, ended(plan)).notes
 
 
 def test_a_search_combines_what_it_picked(tmp_path):
