@@ -148,7 +148,14 @@ def train_line(settings: dict[str, Any]) -> str:
 
     train = settings["train"]
     length = counted(*((train["steps"], "step") if train["steps"] else (train["epochs"], "epoch")))
-    return f"{settings['data']['kind']}, {toml_text(train['optimizer'])}, batch size {train['batch_size']}, {length}"
+    told = f"{settings['data']['kind']}, {toml_text(train['optimizer'])}, batch size {train['batch_size']}, {length}"
+    return f"{told}, pre-trained by {pretrain_text(train['pretrain'])}" if train["pretrain"] else told
+
+
+def pretrain_text(pretrain: dict[str, Any]) -> str:
+    """A way of pre-training in a few words: `rbm (all layers, 10 epochs each)`."""
+    layers = counted(pretrain["layers"], "layer") if pretrain["layers"] else "all layers"
+    return f"{pretrain['kind']} ({layers}, {counted(pretrain['epochs'], 'epoch')} each)"
 
 
 def net_table(blocks: list[Block]) -> str:

@@ -19,6 +19,11 @@ class Autoencoder(Pretraining):
     x' = f(sigmoid(x W + c) W' + b): the decoder has the encoder's weights transposed, as an RBM has, and is dropped in the
     end. The loss of a sample is the cross-entropy -sum(x log x' + (1 - x) log(1 - x')) with a sigmoid for f, or |x' - x|^2 / 2
     without, where the visible units are Gaussian. A step has the five products of an RBM's with k = 1.
+
+    `layers` hidden layers learn, counted from the input, all without; each for `epochs` in batches of `batch_size`, by steps of
+    rate `lr` with `momentum`, after `momentum_epochs` `final_momentum`, and `weight_cost` times the weights off the gradient.
+    Weights start from N(0, `std`), biases from 0. With `unlabelled = "all"` it learns from the whole training set, also where
+    `[data] limit` leaves few labels for the training.
     """
 
     def learner(self, coder: Coder, streams: Streams) -> Mirror:

@@ -41,13 +41,7 @@ class Learner(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining(ABC):
-    """The budget and the words that every way of pre-training shares.
-
-    `layers` hidden dense layers are trained, counted from the input; all without. Each learns for `epochs` in batches of
-    `batch_size`, by gradient steps of rate `lr` with `momentum`, after `momentum_epochs` with `final_momentum`; weights start
-    from N(0, `std`), biases from 0, and `weight_cost` times the weights is drawn off the gradient. With `unlabelled = "all"` it
-    learns from the whole training set, where `[data] limit` leaves only a part of the labels for the training.
-    """
+    """The budget, in the words that every way of pre-training shares; its own docstring says what they mean."""
 
     layers: Annotated[int, Ge(1)] | None = None
     epochs: Annotated[int, Ge(1)] = 10

@@ -75,9 +75,10 @@ def annealed(coder: Coder, means: torch.Tensor, draws: tuple[Draws, Draws], temp
     logs = v.new_zeros(v.shape[:2], dtype=precise(v))
     for step in range(1, temperatures + 1):
         low, high = (step - 1) / temperatures, step / temperatures
-        logs += chains.change(v, low, high)
+        inputs = coder.inputs(v)
+        logs += chains.change(v, inputs, low, high)
         if step < temperatures:
-            v = chains.moved(v, high)
+            v = chains.moved(inputs, high)
     logs -= (top := logs.amax(dim=1, keepdim=True))
     weights = logs.exp()
     mean = weights.mean(dim=1)
@@ -104,20 +105,22 @@ class _Chains:
         mean = rows if self.coder.is_gaussian else rows.sigmoid()
         return sampled(mean, self.for_visible, is_gaussian=self.coder.is_gaussian)
 
-    def change(self, v: torch.Tensor, low: float, high: float) -> torch.Tensor:
-        """log p at temperature `high` less that at `low`, `[trials, chains]` in double: differences are summed, not sums."""
+    def change(self, v: torch.Tensor, inputs: torch.Tensor, low: float, high: float) -> torch.Tensor:
+        """log p at temperature `high` less that at `low`, `[trials, chains]` in double: differences are summed, not sums.
+
+        `inputs` are those that `v` gives to the hidden units of the RBM.
+        """
         own, base = self.coder.visible, self.base
         if self.coder.is_gaussian:
             shift = ((v - base).square() - (v - own).square()) / 2
         else:
             shift = v * (own - base)
-        inputs = self.coder.inputs(v)
         gain = softplus(high * inputs) - softplus(low * inputs)
         return (high - low) * shift.sum(dim=2, dtype=precise(v)) + gain.sum(dim=2, dtype=precise(v))
 
-    def moved(self, v: torch.Tensor, at: float) -> torch.Tensor:
-        """One Gibbs step at a temperature, up and down."""
-        h = sampled((at * self.coder.inputs(v)).sigmoid_(), self.for_hidden)
+    def moved(self, inputs: torch.Tensor, at: float) -> torch.Tensor:
+        """One Gibbs step at a temperature, up and down, to new visible units; of the old ones only their `inputs` count."""
+        h = sampled((at * inputs).sigmoid_(), self.for_hidden)
         own = torch.baddbmm(self.coder.visible, h, self.coder.weights.mT)
         return self.seen(torch.lerp(self.base, own, at))
 

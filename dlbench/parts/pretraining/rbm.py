@@ -31,6 +31,11 @@ class RBM(Pretraining):
     persistent chains. Gaussian visible units, of variance 1 as `normalize = "standard"` makes them, are for the first layer
     only, and want a rate ten to a hundred times smaller. `sparsity_cost` draws the mean activity of each hidden unit to
     `sparsity_target`. With `ais_chains`, log Z is estimated at the end of each layer, through `ais_temperatures`.
+
+    `layers` hidden layers learn, counted from the input, all without; each for `epochs` in batches of `batch_size`, by steps of
+    rate `lr` with `momentum`, after `momentum_epochs` `final_momentum`, and `weight_cost` times the weights off the gradient.
+    Weights start from N(0, `std`), biases from 0. With `unlabelled = "all"` it learns from the whole training set, also where
+    `[data] limit` leaves few labels for the training.
     """
 
     k: Annotated[int, Ge(1)] = 1
