@@ -10,6 +10,8 @@ from dlbench import __version__
 from dlbench.cli.data import data
 from dlbench.cli.options import Options
 from dlbench.cli.parts import parts
+from dlbench.cli.plot import plot
+from dlbench.cli.probe import probe
 from dlbench.cli.recipes import check, list_recipes, schema, show
 from dlbench.cli.results import export, runs, stop, table
 from dlbench.cli.run import run
@@ -53,8 +55,10 @@ app.command()(watch)
 app.command("list")(list_recipes)
 app.command()(show)
 app.command()(check)
+app.command()(probe)
 app.command()(table)
 app.command()(export)
+app.command()(plot)
 app.command()(runs)
 app.command()(stop)
 app.command()(parts)

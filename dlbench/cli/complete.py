@@ -45,3 +45,10 @@ def formats(incomplete: str) -> list[str]:
     from dlbench.export import EXPORTERS
 
     return [name for name in EXPORTERS.names if name.startswith(incomplete)]
+
+
+def plots(incomplete: str) -> list[str]:
+    """Names of the pictures that can be drawn of a run."""
+    from dlbench.export.plots import PLOTS
+
+    return [name for name in PLOTS.names if name.startswith(incomplete)]

@@ -5,17 +5,42 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 import typer
 
-from dlbench.errors import ExitCode
+from dlbench.errors import ExitCode, SetupError
 
 
 def emit(text: str) -> None:
     """Print data on stdout; where nobody reads it any more, leave quietly."""
     _write(sys.stdout, text)
+
+
+def emit_bytes(data: bytes) -> None:
+    """Write data that is no text on stdout; where nobody reads it any more, leave quietly."""
+    with _leaving_quietly(sys.stdout):
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+
+
+def save(file: Path, data: bytes) -> None:
+    """Write a file, whole or not at all, and say so; raises SetupError where it cannot be written."""
+    from dlbench.run.atomic import replacing
+
+    try:
+        if file.exists() and not file.is_file():
+            # Replacing a device or a pipe by a file would destroy it.
+            file.write_bytes(data)
+        else:
+            with replacing(file) as target:
+                target.write(data)
+    except OSError as error:
+        raise SetupError(f"{file}: cannot be written: {error.strerror}") from error
+    say(f"written to {file}")
 
 
 def say(text: str) -> None:
@@ -33,15 +58,23 @@ def emit_json(data: Any) -> None:
 
 def _write(stream: TextIO, text: str) -> None:
     try:
-        stream.write(f"{text}\n")
-        stream.flush()
+        with _leaving_quietly(stream):
+            stream.write(f"{text}\n")
+            stream.flush()
+    except UnicodeEncodeError:
+        encoding = stream.encoding
+        _write(stream, text.encode(encoding, errors="replace").decode(encoding))
+
+
+@contextmanager
+def _leaving_quietly(stream: TextIO) -> Iterator[None]:
+    """Where nobody reads a stream any more, the process ends as SIGPIPE would end it."""
+    try:
+        yield
     except BrokenPipeError:
         # The interpreter flushes both streams when it ends; give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         raise typer.Exit(ExitCode.BROKEN_PIPE) from None
-    except UnicodeEncodeError:
-        encoding = stream.encoding
-        _write(stream, text.encode(encoding, errors="replace").decode(encoding))
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

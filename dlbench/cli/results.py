@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from dlbench.cli import complete, report
 from dlbench.cli.options import Ascii, Json, Lang, Out, Run
-from dlbench.cli.output import columns, emit, emit_json, say
+from dlbench.cli.output import columns, emit, emit_json, save, say
 from dlbench.cli.words import command
 
 
@@ -52,23 +51,15 @@ def export(
     out: Out = complete.RESULTS,
 ) -> None:
     """Write what `table` prints, in full precision, for other programs."""
-    from dlbench.errors import SetupError
     from dlbench.export import EXPORTERS
     from dlbench.report.summary import summarize
-    from dlbench.run.atomic import write_text_atomic
     from dlbench.run.folder import find_run
 
     text = EXPORTERS[format_of(form, file)].make(summarize(find_run(out, run)))
     if file is None:
         emit(text.removesuffix("\n"))
-        return
-    # Replacing a device or a pipe by a file would destroy it.
-    write = file.write_text if file.exists() and not file.is_file() else partial(write_text_atomic, file)
-    try:
-        write(text)
-    except OSError as error:
-        raise SetupError(f"{file}: cannot be written: {error.strerror}") from error
-    say(f"written to {file}")
+    else:
+        save(file, text.encode())
 
 
 def format_of(form: str | None, file: Path | None) -> str:

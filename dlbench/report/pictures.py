@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ PHASES = (PRETRAIN, TRAIN)
 """In the order of time; each counts its own steps, pre-training those of each layer."""
 LARGEST = 2**26
 """Bytes of one trial's images of one kind: what claims more is no picture."""
+PERCENTILE = 99.0
+"""Without its extremes a scale of weights ends at this percentile of their sizes."""
 READABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 """What reading a file raises that is not there, torn, or no pictures."""
 
@@ -119,6 +121,13 @@ def _images(archive: zipfile.ZipFile, name: str, position: int) -> Images | None
         file.seek(position * size, 1)
         images = np.frombuffer(file.read(size), kind).reshape(shape[1:]).astype(np.float32)
     return images if images.ndim == 4 else images[:, np.newaxis]
+
+
+def limit_of(filters: NDArray[np.floating[Any]], *, robust: bool) -> float:
+    """How far from zero a scale of weights ends on both sides: at the largest, or `robust` without the extremes."""
+    sizes = np.abs(filters[np.isfinite(filters)])
+    found = float(np.percentile(sizes, PERCENTILE)) if robust and sizes.size else 0.0
+    return found or float(sizes.max(initial=0.0)) or 1.0
 
 
 class PictureReader:

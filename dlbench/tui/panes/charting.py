@@ -12,7 +12,7 @@ from dlbench.tui.host import dashboard
 from dlbench.tui.model.focus import ROWS
 from dlbench.tui.model.rows import has_times, shown_rows
 from dlbench.tui.panes.base import Pane
-from dlbench.tui.widgets.chart import Chart
+from dlbench.tui.widgets.chart import Chart, Place
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -100,8 +100,12 @@ class ChartPane(Pane):
         dashboard(self).redraw()
 
     def on_chart_pointed(self, message: Chart.Pointed) -> None:
-        """The cursor to where the mouse is."""
-        focus, place = dashboard(self).view.focus, message.place
+        """To where the mouse is."""
+        self.point(message.place)
+
+    def point(self, place: Place) -> None:
+        """The cursor to a place."""
+        focus = dashboard(self).view.focus
         focus.layer = focus.layer if place.layer is None else place.layer
         if place.step is not None:
             focus.step, focus.pretrained = place.step, None

@@ -11,7 +11,7 @@ from dlbench.report.pictures import PRETRAIN, TRAIN
 from dlbench.tui.host import dashboard
 from dlbench.tui.model import gallery
 from dlbench.tui.panes.charting import ChartPane
-from dlbench.tui.widgets.chart import Chart
+from dlbench.tui.widgets.chart import Place
 from dlbench.tui.widgets.gallery import FilterChart, PicturesLine, PretrainingChart, SampleChart, pictures_shown
 
 if TYPE_CHECKING:
@@ -124,10 +124,10 @@ overfits.
         focus.log_curve_steps = not focus.log_curve_steps
         dashboard(self).redraw()
 
-    def on_chart_pointed(self, message: Chart.Pointed) -> None:
-        """To the pictures before the step of the curve on which the mouse is."""
-        if message.place.step is not None:
-            dashboard(self).view.focus.pretrained = message.place.step
+    def point(self, place: Place) -> None:
+        """To the pictures at or before the step of the curve on which the mouse is."""
+        if place.step is not None:
+            dashboard(self).view.focus.pretrained = place.step
             dashboard(self).redraw()
 
     def _turn_to(self, index: int | None) -> None:

@@ -1,0 +1,86 @@
+"""`dlbench plot`: pictures of a run as PNG."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from dlbench.cli import complete
+from dlbench.cli.options import Out, Run
+from dlbench.cli.output import emit_bytes, save
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def plot(
+    run: Run,
+    *,
+    what: Annotated[
+        str,
+        typer.Option(
+            "--what",
+            metavar="PICTURE",
+            help="curves, gradients, filters or reconstructions.",
+            autocompletion=complete.plots,
+        ),
+    ] = "filters",
+    variant: Annotated[
+        str | None, typer.Option(metavar="VARIANT", help="Of which variant: the first with pictures.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="SEED", help="Of which seed: the first.")] = None,
+    layer: Annotated[str | None, typer.Option(metavar="LAYER", help="Of which layer: the first with pictures.")] = None,
+    step: Annotated[
+        int | None, typer.Option(min=0, metavar="STEP", help="At this step, or last before: the newest.")
+    ] = None,
+    phase: Annotated[
+        Literal["pretrain", "train"] | None, typer.Option(help="Whose steps: the training's where it has pictures.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it: stdout, if not given.")
+    ] = None,
+    out: Out = complete.RESULTS,
+) -> None:
+    """Draw a run as PNG: what a layer has learned to see, the gradient of every layer, or the curves."""
+    from dlbench.errors import UsageError, hint
+    from dlbench.export.plots import PLOTS
+    from dlbench.export.plots.base import Asked
+    from dlbench.report.choosing import Choice
+    from dlbench.report.summary import folded
+    from dlbench.run.folder import find_run
+
+    if what not in PLOTS:
+        others = hint(what, PLOTS.names, f"there are {', '.join(PLOTS.names)}")
+        raise UsageError(f"no picture is called '{what}'{others}")
+    check_target(file)
+    folder = find_run(out, run)
+    choice = Choice(variant, seed, layer, step, phase)
+    write(PLOTS[what].make(Asked(folded(folder), folder.path, choice)), file)
+
+
+def check_target(file: Path | None) -> None:
+    """Raise UsageError where a picture cannot go: into a terminal, or a file that is called something else."""
+    from dlbench.errors import UsageError
+
+    if file is None and sys.stdout.isatty():
+        raise UsageError("a terminal shows no PNG; name a file by -o FILE.png, or pipe it into a program")
+    if file is not None and file.suffix.lower() != ".png" and not (file.exists() and not file.is_file()):
+        raise UsageError(f"{file}: a picture is written as PNG; name a file that ends in .png")
+
+
+def write(image: Image, file: Path | None) -> None:
+    """Write an image as PNG, with its title inside; raises SetupError where a file cannot be written."""
+    from PIL.PngImagePlugin import PngInfo
+
+    told, target = PngInfo(), io.BytesIO()
+    told.add_itxt("Title", image.info["Title"])
+    told.add_text("Software", "dlbench")
+    image.save(target, "PNG", pnginfo=told, optimize=True)
+    if file is None:
+        emit_bytes(target.getvalue())
+    else:
+        save(file, target.getvalue())

@@ -1,0 +1,291 @@
+"""Pictures as PNG: every pixel is what the file or the events say, and every wrong name is told."""
+
+import io
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+from synthetic_run import finished, make_plan
+from typer.testing import CliRunner
+
+from dlbench.cli import plot as verb
+from dlbench.cli.app import app
+from dlbench.errors import DlbenchError, SetupError, UsageError
+from dlbench.export.plots import PLOTS
+from dlbench.export.plots.base import Asked
+from dlbench.export.plots.canvas import BROKEN, GAP, GROUND, HEAD, MARGIN, NEGATIVE, POSITIVE, ZERO, factor_of
+from dlbench.report.choosing import Choice
+from dlbench.report.pictures import PERCENTILE
+from dlbench.report.summary import folded
+from dlbench.run.events import EventWriter
+from dlbench.run.folder import create, find_run
+
+WHITE = 3 * 250
+"""Of a pixel's channels together."""
+NUMBERS = {"train_loss": 0.1, "train_accuracy": 1.0, "test_loss": 0.2, "test_accuracy": 0.75}
+FILES = (
+    ("0 dense", "pretrain", 0, ("filters", "inputs", "reconstructions")),
+    ("0 dense", "pretrain", 40, ("filters", "inputs", "reconstructions")),
+    ("0 dense", "train", 10, ("filters",)),
+    ("0 dense", "train", 50, ("filters",)),
+    ("output", "train", 50, ("inputs", "reconstructions")),
+)
+
+
+def arrays(seed, channels=()):
+    """Images of two trials: five units, three samples."""
+    rng = np.random.default_rng(seed)
+    return {
+        "filters": rng.normal(size=(2, 5, *channels, 4, 6)),
+        "inputs": rng.random((2, 3, *channels, 4, 6)),
+        "reconstructions": rng.random((2, 3, *channels, 4, 6)),
+    }
+
+
+def run_with(base, channels=(), recipe="small", variants=("slow", "fast")):
+    """A run that has ended; the first stack has pictures."""
+    folder = create(base, recipe, datetime.now(UTC).astimezone())
+    plan = make_plan(list(variants), 2)
+    folder.write_plan(plan)
+    with EventWriter(folder.events_file(0, 0)) as events:
+        for event in finished(plan, lambda trial: NUMBERS):
+            events.write(event["kind"], **{key: value for key, value in event.items() if key not in {"v", "kind"}})
+        for seed, (layer, phase, step, kinds) in enumerate(FILES):
+            file = f"pictures/stack-0/{phase}-{seed}.npz"
+            (folder.path / file).parent.mkdir(parents=True, exist_ok=True)
+            np.savez(folder.path / file, **{name: arrays(seed, channels)[name] for name in kinds})
+            events.write("pictures", stack=0, layer=layer, step=step, phase=phase, file=file)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A folder of results with one run."""
+    base = tmp_path_factory.mktemp("plots") / "results"
+    run_with(base)
+    return base
+
+
+def only_run(results):
+    """The run that is there."""
+    return find_run(results, "latest")
+
+
+def drawn(folder, what, **choice):
+    """A picture as an array of pixels, after it went through a PNG."""
+    file = io.BytesIO()
+    PLOTS[what].make(Asked(folded(folder), folder.path, Choice(**choice))).save(file, "PNG")
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
+def tile(pixels, index, shape, columns, factor, stacked=1):
+    """The pixels of one tile, each of the image's own pixels once, after looking that all of a pixel are alike."""
+    height, width = (side * factor for side in shape)
+    height *= stacked
+    top, left = HEAD + index // columns * (height + GAP), MARGIN + index % columns * (width + GAP)
+    large = pixels[top : top + height, left : left + width]
+    small = large[::factor, ::factor]
+    np.testing.assert_array_equal(large, small.repeat(factor, 0).repeat(factor, 1))
+    return small
+
+
+def signed(weights, limit):
+    """The colours of weights, channel by channel, by numpy's own interpolation."""
+    ends = zip(NEGATIVE, ZERO, POSITIVE, strict=True)
+    return np.stack([np.rint(np.interp(weights, [-limit, 0, limit], end)) for end in ends], axis=-1)
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_filters_have_the_colours_of_their_weights(results, position):
+    """Every unit's every weight is the colour that interpolation gives it, in whole pixels; places without a unit are empty."""
+    folder = only_run(results)
+    pixels = drawn(folder, "filters", seed=position)
+    weights = arrays(3)["filters"][position].astype(np.float32)
+    limit, factor = np.percentile(np.abs(weights), PERCENTILE), factor_of(weights)
+
+    for unit in range(5):
+        expected = signed(weights[unit], limit)
+        np.testing.assert_allclose(tile(pixels, unit, (4, 6), 3, factor).astype(int), expected, atol=1)
+    assert (tile(pixels, 5, (4, 6), 3, factor) == GROUND).all()
+
+
+def test_filters_of_three_channels_are_in_colour(tmp_path):
+    """Red, green and blue are the weights to the three channels, zero in their middle."""
+    folder = run_with(tmp_path, channels=(3,))
+    pixels = drawn(folder, "filters")
+    weights = arrays(3, (3,))["filters"][0].astype(np.float32)
+    limit = np.percentile(np.abs(weights), PERCENTILE)
+    expected = np.rint(255 * (np.clip(np.moveaxis(weights[2], 0, -1), -limit, limit) + limit) / (2 * limit))
+
+    np.testing.assert_allclose(tile(pixels, 2, (4, 6), 3, factor_of(weights)).astype(int), expected, atol=1)
+
+
+def test_filters_of_other_channels_are_their_mean(tmp_path):
+    """Of two channels the mean is drawn, in the colours of signs."""
+    folder = run_with(tmp_path, channels=(2,))
+    weights = arrays(3, (2,))["filters"][0].astype(np.float32)
+    limit = np.percentile(np.abs(weights), PERCENTILE)
+    found = tile(drawn(folder, "filters"), 1, (4, 6), 3, factor_of(weights)).astype(int)
+
+    np.testing.assert_allclose(found, signed(weights[1].mean(0), limit), atol=1)
+
+
+def test_reconstructions_stand_below_their_samples(results):
+    """The upper half of a tile is the input, the lower one its reconstruction, in greys from 0 to 1; without a step the newest."""
+    folder = only_run(results)
+    pixels, images = drawn(folder, "reconstructions"), arrays(1)
+    for sample in range(3):
+        pair = tile(pixels, sample, (4, 6), 3, factor_of(images["inputs"]), stacked=2)
+        both = np.concatenate([images["inputs"][0, sample], images["reconstructions"][0, sample]])
+        expected = np.repeat(np.rint(255 * both)[..., np.newaxis], 3, axis=-1)
+        np.testing.assert_allclose(pair.astype(int), expected, atol=1)
+
+
+def test_what_is_no_number_has_its_own_colour(tmp_path):
+    """NaN and infinity are drawn in a colour that no weight has, wherever they stand."""
+    folder = run_with(tmp_path)
+    weights = np.zeros((2, 5, 4, 6))
+    weights[0, 0, 1, 2], weights[0, 1, 0, 0] = np.nan, np.inf
+    np.savez(folder.path / "pictures/stack-0/train-3.npz", filters=weights)
+    pixels = drawn(folder, "filters")
+
+    assert (tile(pixels, 0, (4, 6), 3, factor_of(weights))[1, 2] == BROKEN).all()
+    assert (tile(pixels, 1, (4, 6), 3, factor_of(weights))[0, 0] == BROKEN).all()
+    assert (tile(pixels, 2, (4, 6), 3, factor_of(weights)) == ZERO).all()
+
+
+@pytest.mark.parametrize(
+    ("choice", "seed"),
+    [
+        ({}, 3),
+        ({"step": 49}, 2),
+        ({"phase": "pretrain"}, 1),
+        ({"phase": "pretrain", "step": 39}, 0),
+        ({"variant": "slow"}, 3),
+    ],
+    ids=str,
+)
+def test_the_step_and_the_phase_that_were_named(results, choice, seed):
+    """The newest pictures, or those at or before a step: of the training's, or of pre-training's where these are named."""
+    folder = only_run(results)
+    image = PLOTS["filters"].make(Asked(folded(folder), folder.path, Choice(**choice)))
+    layer, phase, step, _ = FILES[seed]
+
+    assert image.info["Title"] == (
+        f"5 filters of {layer}: slow, seed 0 · {'pre-training' if phase == 'pretrain' else 'training'}, step {step}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--what", "filter"], "no picture is called 'filter'; did you mean 'filters'"),
+        (["--variant", "slwo"], "no variant is called 'slwo'; did you mean 'slow'"),
+        (["--seed", "7"], "no trial has seed 7; there are 0, 1"),
+        (["--variant", "slow", "--seed", "7"], "no trial of slow has seed 7; there are 0, 1"),
+        (["--layer", "0 dens"], "there are no pictures of a layer '0 dens'; did you mean '0 dense'"),
+        (["--step", "9"], "the first pictures of 0 dense in train are of step 10; there are none before"),
+        (["--layer", "output", "--phase", "pretrain"], "the pictures of output are all of train, none of pretrain"),
+        (["--layer", "output"], "the pictures of this layer have no filters"),
+        (["--variant", "fast"], "this run has no pictures of layers; they are made where the data are images"),
+        (["-o", "it.jpg"], "it.jpg: a picture is written as PNG"),
+    ],
+)
+def test_a_wrong_name_is_told(results, options, told):
+    """What does not exist is told in one sentence, with what was meant or what there is."""
+    with pytest.raises(UsageError, match=told.replace("(", r"\(")):
+        raised(["plot", "latest", "--out", str(results), *options])
+
+
+def raised(arguments):
+    """Call the command line; raise what it raises."""
+    result = CliRunner().invoke(app, arguments)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_a_damaged_file_is_told(tmp_path):
+    """Where the file of the pictures is torn, it is named."""
+    folder = run_with(tmp_path / "results")
+    for path in (folder.path / "pictures" / "stack-0").iterdir():
+        path.write_bytes(b"torn")
+
+    with pytest.raises(DlbenchError, match=r"train-3\.npz: not there, or damaged"):
+        raised(["plot", "latest", "--out", str(tmp_path / "results")])
+
+
+def test_a_terminal_gets_no_png(monkeypatch):
+    """Without a file and without a pipe nothing is written, and it is said what to do."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with pytest.raises(UsageError, match=r"name a file by -o FILE\.png"):
+        verb.check_target(None)
+
+
+def test_plot_writes_a_file_a_pipe_and_stdout(results, tmp_path):
+    """All three are the same PNG, which says what it shows; a pipe stays one; no folder is the machine's fault."""
+    arguments = ["plot", "latest", "--out", str(results)]
+    printed = raised(arguments).stdout_bytes
+    file, pipe = tmp_path / "it.png", tmp_path / "pipe"
+    assert "written to" in raised([*arguments, "-o", str(file)]).stderr
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        raised([*arguments, "-o", str(pipe)])
+        read, _ = reader.communicate(timeout=20)
+
+    assert file.read_bytes() == printed == read
+    assert pipe.is_fifo()
+    assert Image.open(file).text["Title"].startswith("5 filters of 0 dense")
+    with pytest.raises(SetupError, match="no/such/it"):
+        raised([*arguments, "-o", "no/such/it.png"])
+
+
+def test_help_names_every_picture():
+    """What `plot --help` says of pictures is the catalogue of them, which is not imported to say it."""
+    told = " ".join(CliRunner().invoke(app, ["plot", "--help"]).stdout.split())
+
+    assert f"{', '.join(PLOTS.names[:-1])} or {PLOTS.names[-1]}." in told
+
+
+@pytest.mark.parametrize("part", PLOTS, ids=lambda part: part.name)
+def test_every_picture_of_every_run(part, tmp_path):
+    """Every picture is drawn of a run with names of any script, says whose it is; of an empty run it says why there is none."""
+    pytest.importorskip("matplotlib")
+    folder = run_with(tmp_path, variants=("시그모이드 <활성화>", r"_b $\c$"), recipe="small")
+    image = part.make(Asked(folded(folder), folder.path, Choice()))
+    empty = create(tmp_path, "empty", datetime.now(UTC).astimezone())
+    empty.write_plan(make_plan(["slow"], 2))
+
+    assert min(image.size) > 60
+    assert len(np.unique(np.asarray(image).reshape(-1, 3), axis=0)) > 10
+    assert image.info["Title"]
+    assert part.summary
+    with pytest.raises(UsageError):
+        part.make(Asked(folded(empty), empty.path, Choice()))
+
+
+def test_gradients_are_brighter_where_they_are_larger(results):
+    """In the heat map the output's row, whose gradient is a million times the first layer's at step 0, is the lighter one."""
+    pytest.importorskip("matplotlib")
+    pixels = drawn(only_run(results), "gradients").astype(int)
+    column = pixels[:, pixels.shape[1] // 3].sum(axis=1)
+    edges = np.flatnonzero(np.diff(column))
+    upper, lower = (column[end] for start, end in pairwise(edges) if end - start > 30 and column[end] < WHITE)
+
+    assert upper > 1.5 * lower
+
+
+def test_without_matplotlib_it_is_said_what_to_install(results, monkeypatch):
+    """Pictures with axes ask for the library that draws them; the others do not."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    folder = only_run(results)
+
+    for what in ("gradients", "curves"):
+        with pytest.raises(SetupError, match=r"pip install 'dlbench\[plot\]'"):
+            drawn(folder, what)
+    assert drawn(folder, "filters").size
