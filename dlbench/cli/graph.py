@@ -79,6 +79,9 @@ def _layer(same: Sequence[Block], stem: str, below: str, signs: Sequence[str]) -
     yield Line(stem + name, _shape(first.output), f"{times}{first.parameters:,}", details, below)
     if not first.branches:
         return
+    if len(first.branches) == 1:
+        yield from _chain(first.branches[0], below, signs)
+        return
     traits = LAYERS[first.settings["kind"]].traits
     names = traits.get("branches") or [f"branch {number}" for number in range(1, len(first.branches) + 1)]
     for branch, label in zip(first.branches, names, strict=True):

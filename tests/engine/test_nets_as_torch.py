@@ -46,6 +46,7 @@ NETS: dict[str, list[dict[str, Any]]] = {
     "conv-batch-norm": [conv(4, activation=IDENTITY, bias=False), BATCH_NORM, ACTIVATION, {"kind": "global_pool"}],
     "average": [conv(5), {"kind": "avg_pool", "kernel": 2, "stride": 1}, FLATTEN],
     "layer-norm": [FLATTEN, PLAIN, LAYER_NORM, ACTIVATION, dense(8)],
+    "sequential": [FLATTEN, {"kind": "sequential", "repeat": 3, "layers": [PLAIN, LAYER_NORM, ACTIVATION]}],
     "maxout": [FLATTEN, {"kind": "maxout", "units": 7, "pieces": 3, "init": HE, "bias_init": ZEROS}, dense(5)],
     "residual": [FLATTEN, dense(12), residual(dense(9, "relu"), dense(12, "identity"))],
     "residual-repeated": [FLATTEN, dense(12), residual(dense(12, "relu"), dense(12, "identity"), repeat=3)],

@@ -52,6 +52,8 @@ def chain(blocks: Sequence[Block], weights: Mapping[str, Weights]) -> nn.Sequent
 def module(block: Block, weights: Mapping[str, Weights]) -> nn.Module:
     """One layer."""
     kind = block.settings["kind"]
+    if kind == "sequential":
+        return chain(block.branches[0], weights)
     if kind == "residual":
         body, shortcut = (chain(branch, weights) for branch in block.branches)
         return Merged([body, shortcut], sum, activation(block))

@@ -48,6 +48,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "residual, projected": ({"layers": [DENSE, WIDER]}, (4,)),
     "residual of images": ({"layers": [{**CONV, "repeat": 2}, {"kind": "batch_norm"}]}, (2, 3, 3)),
     "residual of images, projected": ({"layers": [{**CONV, "channels": 3, "stride": 2}]}, (2, 5, 3)),
+    "sequential": ({"layers": [DENSE, {"kind": "layer_norm"}, WIDER]}, (4,)),
     "split": ({"branches": [[DENSE], [], [WIDER, DENSE]]}, (4,)),
     "split, added": ({"branches": [[DENSE], [{"kind": "dropout", "keep": 0.5}]], "merge": "add"}, (4,)),
     "split, mean": ({"branches": [[DENSE], [], [WIDER, DENSE]], "merge": "mean"}, (4,)),

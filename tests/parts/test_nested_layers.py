@@ -135,6 +135,22 @@ def test_names_count_through_what_is_nested() -> None:
     assert [row.name for row in rows_of(blocks)].count("split1") == 0
 
 
+def test_layers_in_a_row_repeat_together() -> None:
+    """A repeated sequence trains as its layers written out: the same names, the same draw, the same gradient, exactly."""
+    norm = {"kind": "batch_norm"}
+    written = [FLATTEN, dense(6), norm, dense(6), norm]
+    together = [FLATTEN, {"kind": "sequential", "repeat": 2, "layers": [dense(6), norm]}]
+    gradients = []
+    for layers in (written, together):
+        trainer, _ = trainer_of(plan_of({"a": settings(layers, data="digits", batch_size=50)}))
+        trainer._gradients(0)
+        gradients.append(trainer.tensors.gradient)
+    (inner, own) = list(leaves(trainer.blocks))[4:6]
+
+    assert torch.equal(gradients[1], gradients[0])
+    assert (inner.name, own.name) == ("dense2", "batch_norm2")
+
+
 def test_inside_of_blocks_the_same_draw() -> None:
     """Dense layers inside of residual blocks and branches start from the weights of the plain chain of the same seed."""
     plain = [FLATTEN, *(dense(8, init=NORMAL) for _ in range(5))]
@@ -201,8 +217,13 @@ def test_what_does_not_fit_inside_is_found_there(
 
 
 def test_neither_without_layers() -> None:
-    """A residual block without layers, and a split with one branch, are errors that say what is missing."""
-    for layer, says in ((residual(), "at least one layer"), (split([]), "at least two branches, but has 1")):
+    """A residual block or a sequence without layers, and a split with one branch, are errors that say what is missing."""
+    nothing = {"kind": "sequential", "layers": []}
+    for layer, says in (
+        (residual(), "at least one layer"),
+        (nothing, "'sequential' needs at least one"),
+        (split([]), "at least two branches, but has 1"),
+    ):
         with pytest.raises(ShapeError, match=says):
             laid(layer, (4,))
 

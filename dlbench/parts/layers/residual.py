@@ -19,8 +19,9 @@ class Residual:
 
     Where F changes the shape, the skipping signal goes through a projection, y = f(P x + F(x)) (equation 2): a dense layer, or
     a convolution with a kernel of 1 and the stride that fits; both without bias. `shortcut = "identity"` refuses that,
-    `"projection"` asks for it always. The activation f and the projection's init are the model's unless given. With `activation = "identity"`, and
-    norm and activation before each product inside, it is the pre-activation form (He et al. 2016b, figure 4e).
+    `"projection"` asks for it always. The activation f and the projection's init are the model's unless given. With
+    `activation = "identity"`, and norm and activation before each product inside, it is the pre-activation form (He et al.
+    2016b, figure 4e).
     """
 
     def __init__(
@@ -73,7 +74,8 @@ def _projection(shape: Shape, output: Shape) -> Settings:
         if all(
             -(-before // step) == wanted for before, step, wanted in zip(shape[1:], stride, output[1:], strict=True)
         ):
-            return {"kind": "conv", "channels": output[0], "kernel": 1, "stride": stride, "padding": "same", **plain}
+            steps = stride[0] if stride[0] == stride[1] else stride
+            return {"kind": "conv", "channels": output[0], "kernel": 1, "stride": steps, "padding": "same", **plain}
     raise ShapeError(
         f"'residual' has no projection from its input {shape} to what its layers make of it, {output}; "
         'make them equal, or leave images whole divisions of their sides (padding = "same")'

@@ -15,7 +15,7 @@ class Split:
     """Send one signal through several chains of layers and merge what they make of it (Szegedy et al. 2015).
 
     `concat` lays the outputs side by side, along the features of features and sequences or the channels of images; `add` and
-    `mean` need equal shapes. An empty branch `[]` hands the signal on as it is.
+    `mean` need equal shapes. Of the `branches`, each a list of layers, an empty one `[]` hands the signal on as it is.
     """
 
     def __init__(self, *, branches: list[Layers], merge: Literal["concat", "add", "mean"] = "concat") -> None:
