@@ -129,7 +129,10 @@ def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, ascii_only: boo
 
 
 def changes_of(patch: dict[str, Any], path: str = "") -> list[str]:
-    """What a variant changes, one `path = value` a line; a table that names a part stays in one piece."""
+    """What a variant changes, one `path = value` a line; a table that names a part stays in one piece.
+
+    Of other layers no more is said: the net is drawn beneath.
+    """
     from dlbench.cli.describe import toml_text
 
     lines = []
@@ -137,6 +140,8 @@ def changes_of(patch: dict[str, Any], path: str = "") -> list[str]:
         place = f"{path}.{key}" if path else key
         if isinstance(value, dict) and "kind" not in value:
             lines += changes_of(value, place)
+        elif place == "model.layers" and value:
+            lines.append(f"  {place} = [...]")
         else:
             lines.append(f"  {place} = {toml_text(value)}")
     return lines

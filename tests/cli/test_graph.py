@@ -174,6 +174,13 @@ def test_the_table_says_what_is_inside(nested):
     assert re.search(r"^  split1 \(conv \| split \| -\) +20 x 8 x 8 +232$", text, re.MULTILINE)
 
 
+def test_other_layers_are_drawn_and_not_written_out(nested):
+    """A variant with a list of layers of its own says that it has one; the drawing beneath says which."""
+    nested.write_text(f'{NESTED}\n[variants.flat]\nmodel.layers = [{{ kind = "flatten" }}]\n')
+
+    assert "flat\n  model.layers = [...]\ninput        1 x 8 x 8\n├─ flatten1  64" in call("show", nested, "--graph")
+
+
 def test_one_form_at_a_time(nested):
     """--graph and --json exclude each other."""
     with pytest.raises(UsageError, match="exclude each other"):
