@@ -14,6 +14,7 @@ from benchmarks.cases.dashboard import (
 from benchmarks.cases.growth import growth_mnist, growth_xor
 from benchmarks.cases.mnist import mnist
 from benchmarks.cases.probes import probes
+from benchmarks.cases.rbm import rbm_digits, rbm_mnist, rbm_mnist_wide
 from benchmarks.cases.scale import Scale
 from benchmarks.cases.startup import startup
 from benchmarks.cases.xor import xor
@@ -28,6 +29,9 @@ CASES: dict[str, Callable[[Scale], Contest]] = {
         probes,
         growth_xor,
         growth_mnist,
+        rbm_digits,
+        rbm_mnist,
+        rbm_mnist_wide,
         startup,
         dashboard_opening,
         dashboard_frames,

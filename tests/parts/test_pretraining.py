@@ -113,6 +113,6 @@ def test_log_likelihood_in_the_end():
         learned("rbm", SEEDS, steps, ais_chains=10)[1].judged(seen)["log_likelihood"] for steps in (0, 150)
     )
 
-    assert learned("rbm", SEEDS, 0)[1].judged(seen) == {}
+    assert set(learned("rbm", SEEDS, 0)[1].judged(seen)) == {"pseudo_likelihood"}
     assert (after > before + 1).all()
     torch.testing.assert_close(before, torch.full_like(before, -VISIBLE * 0.6931), rtol=0, atol=0.1)

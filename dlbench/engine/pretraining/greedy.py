@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,7 +26,10 @@ from dlbench.parts.pretraining.coder import Coder
 from dlbench.plan.measures import PRETRAINED, RECONSTRUCTION_ERROR
 
 POINTS = 24
-"""Records of a layer, dense at first, beside that of its end."""
+"""Looks at a layer, dense at first, beside that at its end."""
+
+FREE_SECONDS, SHARE = 0.2, 0.05
+"""What looks at a layer may take: so many seconds, and so much of the time that it learns."""
 
 SHOWN = (0.0, 1 / 16, 1 / 4, 1.0)
 """At which shares of a layer's steps its pictures are taken: the most happens early."""
@@ -48,6 +52,7 @@ class Greedy:
         self._parts = sliced(len(stack.seeds), slices)
         self._visible: list[Tensor] = []  # biases of the layers that have learned, `[trials, 1, visible]` each
         self._pace = Pace()
+        self._looked = 0.0  # seconds that looks at the present layer took
         self.seconds = 0.0
         self.gallery: Gallery | None = None
         self.is_milestone = False
@@ -64,14 +69,15 @@ class Greedy:
                     if pause():
                         return False
                     self._advance(layer, until)
-                self._look(index, layer)
+                if self._wants(layer):
+                    self._look(index, layer)
             self._hand_over(layer)
         return True
 
     def _begin(self) -> LayerTraining:
         """The next layer, on top of those that have learned."""
         done = len(self._visible)
-        self._pace = Pace()
+        self._pace, self._looked = Pace(), 0.0
         return LayerTraining(
             self._blocks[done], self._below(), self._settings, self._stack.seeds, self._inputs(), self._parts
         )
@@ -108,11 +114,17 @@ class Greedy:
         steps = min(until - layer.step, self._pace.chunk)
         self._pace.took(steps, layer.advance(layer.step + steps))
 
+    def _wants(self, layer: LayerTraining) -> bool:
+        """Whether to look now: always at both ends and where pictures are due, else where it has cost little so far."""
+        allowed = FREE_SECONDS + SHARE * layer.seconds
+        return layer.step in {*shown_at(layer.steps), layer.steps} or self._looked <= allowed
+
     def _look(self, index: int, layer: LayerTraining) -> None:
         """Tell how far the layer is, and what it is like."""
+        started = time.perf_counter()
         measures = layer.measures()
+        self._looked += time.perf_counter() - started
         self._ledger.pretrained(layer.name, measures[RECONSTRUCTION_ERROR])
-        is_last = layer.step == layer.steps
         self._write(
             "pretrain",
             stack=index,
@@ -123,7 +135,7 @@ class Greedy:
             steps=layer.steps,
             epoch=round(layer.epoch, 4),
             seconds=round(self.seconds + layer.seconds, 4),
-            **self._told(measures | (layer.judged() if is_last else {})),
+            **self._told(measures),
         )
         if self.gallery is not None and layer.step in shown_at(layer.steps):
             self._show(self.gallery, index, layer)

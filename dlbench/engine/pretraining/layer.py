@@ -26,8 +26,11 @@ from dlbench.plan.measures import RECONSTRUCTION_ERROR
 Measured: TypeAlias = dict[str, NDArray[np.float64]]
 """Measures by their names, `[trials]` each."""
 
-MONITORED = 500
-"""Samples of either kind that the measures are taken on: enough for two digits, and cheap beside the steps between."""
+MONITORED = 200
+"""Samples of either kind that measures are taken on along the way: enough to see where it goes, and cheap beside the steps."""
+
+JUDGED = 1000
+"""The same at the end of a layer, where tables and claims look."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,13 @@ class Inputs:
     train: Tensor
     held_out: Tensor
 
-    @property
-    def monitored(self) -> tuple[Tensor, Tensor]:
-        """The samples of either kind that measures are taken on, evenly spread, so that it does not matter if they are sorted."""
-        return _spread(self.train), _spread(self.held_out)
+    def some(self, count: int) -> tuple[Tensor, Tensor]:
+        """So many samples of either kind at most, evenly spread, so that it does not matter if they are sorted."""
+        return _spread(self.train, count), _spread(self.held_out, count)
 
 
-def _spread(x: Tensor) -> Tensor:
-    count = min(MONITORED, len(x))
-    return x[torch.linspace(0, len(x) - 1, count).round().long()]
+def _spread(x: Tensor, count: int) -> Tensor:
+    return x[torch.linspace(0, len(x) - 1, min(count, len(x))).round().long().to(x.device)]
 
 
 class Orders:
@@ -119,8 +120,7 @@ class LayerTraining:
 
         coder = self.coder.rows(part)
         lower = [one.rows(part) for one in below]
-        train, held_out = (encoded(lower, x.expand(len(seeds), *x.shape)) for x in self._inputs.monitored)
-        return _Part(part, lower, coder, settings.learner(coder, streams), Samples(train, held_out))
+        return _Part(part, lower, coder, settings.learner(coder, streams))
 
     @property
     def epoch(self) -> float:
@@ -144,33 +144,28 @@ class LayerTraining:
 
     @torch.no_grad()
     def measures(self) -> Measured:
-        """What can be said of the layer now, `[trials]` each."""
-        return _joined(
-            [{RECONSTRUCTION_ERROR: part.error(), **part.learner.measures(part.samples)} for part in self._parts]
-        )
-
-    @torch.no_grad()
-    def judged(self) -> Measured:
-        """What is worth knowing only in the end, likewise."""
-        return _joined([part.learner.judged(part.samples) for part in self._parts])
+        """What can be said of the layer now, `[trials]` each; in the end more of it, and on more samples."""
+        is_over = self.step == self.steps
+        found = [
+            part.measures(self._inputs.some(JUDGED if is_over else MONITORED), is_over=is_over) for part in self._parts
+        ]
+        return {name: torch.cat([one[name] for one in found]).double().cpu().numpy() for name in found[0]}  # sync
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A slice of the stack's trials: the layers below, its layer, who teaches it, and what it is measured on."""
+    """A slice of the stack's trials: the layers below, its layer, and who teaches it."""
 
     trials: slice
     below: list[Coder]
     coder: Coder
     learner: Learner
-    samples: Samples
 
-    def error(self) -> Tensor:
-        """The squared difference between held-out samples and what comes back of them, mean over samples and units."""
-        v = self.samples.held_out
-        return (self.coder.decode(self.coder.encode(v)) - v).square().mean(dim=(1, 2))
-
-
-def _joined(parts: Sequence[dict[str, Tensor]]) -> Measured:
-    """The measures of all trials; on the host."""
-    return {name: torch.cat([part[name] for part in parts]).double().cpu().numpy() for name in parts[0]}  # sync
+    def measures(self, inputs: tuple[Tensor, Tensor], *, is_over: bool) -> dict[str, Tensor]:
+        """The measures on samples of what is learned from and of what is not; the error is a mean over samples and units."""
+        trials = len(self.coder.weights)
+        train, held_out = (encoded(self.below, x.expand(trials, *x.shape)) for x in inputs)
+        error = (self.coder.decode(self.coder.encode(held_out)) - held_out).square().mean(dim=(1, 2))
+        samples = Samples(train, held_out)
+        found = {RECONSTRUCTION_ERROR: error, **self.learner.measures(samples)}
+        return {**found, **self.learner.judged(samples)} if is_over else found

@@ -16,6 +16,9 @@ from dlbench.parts.pretraining.energy import free_energy, pseudo_likelihood
 from dlbench.parts.pretraining.momentum import Ascent, per_trial
 from dlbench.parts.pretraining.partition import Partition, annealed, counted, is_countable
 
+UNITS = 10
+"""Random units of each sample that the pseudo-likelihood goes by at the end of a layer; one along the way."""
+
 MEMORY = 0.9
 """How much of a unit's mean activity of the batches before stays in its running mean (Hinton 2010, section 11)."""
 
@@ -118,25 +121,31 @@ class ContrastiveDivergence:
         own, other = (free_energy(self._coder, v).mean(1) for v in (samples.train, samples.held_out))
         found = {"free_energy_gap": other - own}
         if not self._coder.is_gaussian:
-            v = samples.held_out
-            # The same units at every look, so that what changes is the machine.
-            units = torch.stack([_units(v, generator) for generator in self._streams("unit")])
-            found["pseudo_likelihood"] = pseudo_likelihood(self._coder, v, units)
+            found |= self._pseudo_likelihood(samples.held_out, 1)
         return found
 
-    def judged(self, samples: Samples) -> dict[str, torch.Tensor]:
-        """log Z, its standard error, and the mean log-likelihood of held-out samples, where AIS was asked for.
+    def _pseudo_likelihood(self, v: torch.Tensor, looks: int) -> dict[str, torch.Tensor]:
+        """By so many random units of each sample: the same ones every time, so that what changes is the machine."""
+        generators, found = self._streams("unit"), []
+        for _ in range(looks):
+            units = torch.stack([_units(v, generator) for generator in generators])
+            found.append(pseudo_likelihood(self._coder, v, units))
+        return {"pseudo_likelihood": torch.stack(found).mean(0)}
 
-        A Bernoulli unit between 0 and 1 is a probability: what is judged are samples of it.
+    def judged(self, samples: Samples) -> dict[str, torch.Tensor]:
+        """The pseudo-likelihood by more units; where AIS was asked for, log Z, its error, and the mean log-likelihood.
+
+        The latter is that of held-out samples. A Bernoulli unit between 0 and 1 is a probability: judged are samples of it.
         """
-        if not self._settings.ais_chains:
-            return {}
         coder, v = self._coder, samples.held_out
+        told = {} if coder.is_gaussian else self._pseudo_likelihood(v, UNITS)
+        if not self._settings.ais_chains:
+            return told
         found = counted(coder) if is_countable(coder) else self._annealed(samples)
         if not coder.is_gaussian:
             v = sampled(v, Draws(self._streams("judged"), *v.shape[1:]))
         log_likelihood = -free_energy(coder, v).mean(1) - found.log_z
-        return {"log_z": found.log_z, "log_z_error": found.error, "log_likelihood": log_likelihood}
+        return told | {"log_z": found.log_z, "log_z_error": found.error, "log_likelihood": log_likelihood}
 
     def _annealed(self, samples: Samples) -> Partition:
         coder, chains = self._coder, self._settings.ais_chains
