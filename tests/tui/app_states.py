@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app_runs import ends, finished_run, training_run, under_way
-from tui.panes.pictured_run import begin, metrics, probe, training
+from tui.panes.pictured_run import begin, metrics, pretrained, probe, told, training
 
 from dlbench.plan.measures import MEASURES
 from dlbench.tui.model.source import Memory
@@ -63,6 +63,14 @@ def diverging(plan):
     yield {"v": 1, "kind": "diverged", "stack": 0, "step": 310, "trial": 1, "last_loss": 9e9}
 
 
+def pretraining(plan):
+    """The first layer of the first stack is pre-trained, which has come to its step 100."""
+    yield from begin(plan, 0, 10)
+    for step in (0, 100):
+        yield pretrained(plan, 0, "0 dense", step) | {"place": 1, "layers": 9, "steps": 300}
+        yield told(0, "0 dense", step, "pretrain")
+
+
 def without_probes():
     """A recipe that measures no layers."""
     plan = training_run()
@@ -113,6 +121,14 @@ STATES = {
             "runs": ["pictured/20260102-030405", "shown here"],
         },
         listed=("0.0375",),
+    ),
+    "pre-training": State(
+        pretraining,
+        said={
+            "*": ["LIVE", "100/300"],
+            "pictures": ["Filters of 0 dense", "pre-training, step 100", "Reconstruction error"],
+            "curves": ["waiting for the first evaluation"],
+        },
     ),
     "paused": State(
         lambda plan: [*under_way(plan), heartbeat(0, 500, paused=True), heartbeat(1, 200, paused=True)],

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from rich.cells import cell_len
 
+from dlbench.report.pretraining import Stand
 from dlbench.report.short import number, percent
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
@@ -50,8 +51,10 @@ class Facts:
     """How many trials stand where."""
     step: int
     steps: int
+    pretrains: Stand | None
+    """How far its pre-training is, while that is under way."""
     share: float
-    """Of the trial's steps, 0 to 1."""
+    """Of the trial's steps, or of its pre-training, 0 to 1."""
     progress: float
     """Of the whole run's work, 0 to 1."""
     rate: float | None
@@ -79,7 +82,8 @@ def facts(view: View) -> Facts:
         trials=Counter(each.status for each in view.state.trials),
         step=trial.step,
         steps=steps,
-        share=min(trial.step / max(steps, 1), 1.0),
+        pretrains=stack.pretrains,
+        share=stack.pretrains.progress if stack.pretrains else min(trial.step / max(steps, 1), 1.0),
         progress=view.state.progress,
         rate=stack.rate if stack.status is Status.RUNNING else None,
         eta=stack.eta,

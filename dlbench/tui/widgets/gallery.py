@@ -89,9 +89,9 @@ class SampleChart(Chart):
         rows = [found.inputs] if found.reconstructions is None else [found.inputs, found.reconstructions]
         samples = np.stack([gallery.as_one(row) for row in rows], axis=1)
         drawn = sample_tiles(samples, width, height, self.glyphs, pixels(samples))
-        is_pair = found.reconstructions is not None
+        head = "Input" if found.reconstructions is None else "Input above reconstruction"
         below = f"{_of(drawn.shown, len(samples), 'samples')}{_channels(found.inputs)}"
-        entitle(self, *(("Input above reconstruction", "Reconstructions") if is_pair else ("Input",)), below=below)
+        entitle(self, f"{head} · {trial_name(view, view.focus.trial)}", head, "Samples", below=below)
         return drawn.picture
 
 

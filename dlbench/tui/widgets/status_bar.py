@@ -46,7 +46,7 @@ def items(now: Facts, view: View, glyphs: Glyphs, *, read_only: bool) -> list[It
         Item(0, (badge(now, view, glyphs),), now.badge[1]),
         Item(4, ("read-only",) if read_only else (), Ink.MARK),
         Item(2, (now.trial, cut(now.trial, 18, glyphs), cut(now.trial, 10, glyphs))),
-        Item(3, (f"step {now.step:,}/{now.steps:,}", f"{now.step:,}/{now.steps:,}", f"{now.step:,}")),
+        Item(3, steps(now)),
         Item(7, tuple(bar(now.share, room, glyphs) for room in BARS), Ink.GOOD),
         Item(6, (f"{now.share:.0%}",)),
         Item(8, (f"{pace(now.rate)} steps/s", f"{pace(now.rate)}/s") if now.rate else ()),
@@ -57,6 +57,15 @@ def items(now: Facts, view: View, glyphs: Glyphs, *, read_only: bool) -> list[It
         Item(11, (size(now.memory),) if now.memory else (), Ink.FAINT),
         Item(12, (f"probes {percent(now.probe_cost)}",) if now.probe_cost is not None else (), Ink.FAINT),
     ]
+
+
+def steps(now: Facts) -> tuple[str, ...]:
+    """How far it is, from the longest form to the shortest: in its training, or in the layer that is pre-trained before."""
+    if now.pretrains is None:
+        return f"step {now.step:,}/{now.steps:,}", f"{now.step:,}/{now.steps:,}", f"{now.step:,}"
+    done = now.pretrains
+    layer, place = f"{done.layer} {done.step:,}/{done.steps:,}", f"{done.place} of {done.layers}"
+    return f"pre-training {place}: {layer}", f"pre-training {layer}", layer
 
 
 def badge(now: Facts, view: View, glyphs: Glyphs) -> str:
