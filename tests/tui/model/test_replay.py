@@ -120,6 +120,22 @@ def test_seeking_a_step_ends_with_its_record(folder):
         assert own[-1]["step"] == last
 
 
+@pytest.mark.parametrize(
+    "fields", [{"layer": "dense1", "step": 40}, {"step": 40, "layer": "dense1"}], ids=["layer", "step"]
+)
+def test_steps_of_pretraining_are_not_sought(tmp_path, fields):
+    """Going to a step means one of the training, however far pre-training has counted; event by event one comes to both."""
+    folder = make_folder(tmp_path, make_plan())
+    before = [{"kind": kind, "stack": 0} | fields for kind in ("pretrain", "pictures")]
+    write_events(folder, [begins(), *before, *(probed(step) for step in (0, 20, 40))])
+    replay = Replay(folder, start=Place(step=20), now=Clock())
+    assert [event["kind"] for event in everything(replay)] == ["stack", "pretrain", "pictures", "probe", "probe"]
+    replay.seek(share=0.0)
+    assert [event["kind"] for event in everything(replay)] == ["stack"]
+    replay.advance()
+    assert [event["kind"] for event in everything(replay)] == ["pretrain"]
+
+
 def test_one_event_forwards_and_back(folder):
     """`advance` goes to the next telling event and `back` to the one before, of one stack or of any, and both pause."""
     replay = Replay(folder, start=Place(step=20, stack=0))
