@@ -67,7 +67,7 @@ def test_tabs_by_key_and_mouse():
         await pilot.press("tab")
         assert app.pane.NAME == "layers"
         await pilot.press("shift+tab", "shift+tab", "shift+tab")
-        assert app.pane.NAME == "runs"
+        assert app.pane.NAME == "pictures"
         await pilot.click("#tabs", offset=(rows(app)[1].index("Lesson"), 0))
         await pilot.pause()
         assert app.pane.NAME == "lesson"
