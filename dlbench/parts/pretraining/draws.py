@@ -24,8 +24,7 @@ class Draws:
         self, generators: Sequence[torch.Generator], rows: int, units: int, *, is_normal: bool = False
     ) -> None:
         self.rows = rows
-        self._generators, self._shape = generators, (rows, units)
-        self._draw = _normal if is_normal else _uniform
+        self._generators, self._shape, self._is_normal = generators, (rows, units), is_normal
         at_once = AT_ONCE.get(generators[0].device.type, AT_ONCE["cpu"])
         self._blocks = max(1, at_once // (rows * units))
         self._pool: list[torch.Tensor] = []
@@ -33,22 +32,27 @@ class Draws:
     def take(self, rows: int | None = None) -> torch.Tensor:
         """The next block, `[trials, rows, units]`, or the first rows of it; it is the caller's own."""
         if not self._pool:
-            drawn = [self._draw(generator, (self._blocks, *self._shape)) for generator in self._generators]
-            # Blocks in front, so that what one step uses lies in one piece.
-            self._pool = list(torch.stack(drawn, dim=1).unbind())
+            self._pool = list(self._drawn().unbind())
         return self._pool.pop()[:, :rows]
 
+    def _drawn(self) -> torch.Tensor:
+        """Many blocks `[blocks, trials, rows, units]`: what one step uses lies in one piece."""
+        shape, device = (self._blocks, *self._shape), self._generators[0].device
+        pool = torch.empty(shape[0], len(self._generators), *self._shape, device=device)
+        draw = _normal if self._is_normal else _shades
+        for trial, generator in enumerate(self._generators):
+            pool[:, trial].copy_(draw(generator, torch.Size(shape).numel()).view(shape))
+        return pool if self._is_normal else pool.add_(SHADES / 2 + 0.5).mul_(1 / SHADES)
 
-def _uniform(generator: torch.Generator, shape: tuple[int, ...]) -> torch.Tensor:
-    size = torch.Size(shape).numel()
+
+def _shades(generator: torch.Generator, size: int) -> torch.Tensor:
+    """Whole numbers that are uniform over all of 16 bits, four of them for each 64 bits that are drawn."""
     bits = torch.empty(-(-size // 4), dtype=torch.int64, device=generator.device)
-    bits.random_(-(2**63), None, generator=generator)
-    shades = bits.view(torch.int16)[:size].to(torch.float32)
-    return shades.add_(SHADES / 2 + 0.5).div_(SHADES).view(shape)
+    return bits.random_(-(2**63), None, generator=generator).view(torch.int16)[:size]
 
 
-def _normal(generator: torch.Generator, shape: tuple[int, ...]) -> torch.Tensor:
-    return torch.empty(shape, device=generator.device).normal_(generator=generator)
+def _normal(generator: torch.Generator, size: int) -> torch.Tensor:
+    return torch.empty(size, device=generator.device).normal_(generator=generator)
 
 
 def sampled(mean: torch.Tensor, draws: Draws, *, is_gaussian: bool = False) -> torch.Tensor:
