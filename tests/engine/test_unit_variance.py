@@ -172,6 +172,24 @@ def test_one_layer_of_many() -> None:
     assert changed == {"dense2.weight"}
 
 
+def test_recurrent_layers_keep_what_was_drawn() -> None:
+    """A recurrent layer has no pre-activation of its own: its weights stay orthonormal, and the layer behind it is scaled."""
+    rnn = {
+        "kind": "rnn",
+        "units": 6,
+        "activation": {"kind": "tanh"},
+        "sequences": False,
+        "bias": True,
+        "bias_init": ZEROS,
+    }
+    layers = [rnn | {"init": LSUV, "recurrent_init": LSUV}, dense(5, init=LSUV)]
+    trainer = begun({"a": own(LSUV, layers)}, [0])
+    drawn, _ = trainer_of(plan_of({"a": own(LSUV, layers)}, [0]))
+    now, before = weights_of(trainer, 0), weights_of(drawn, 0)
+
+    assert {name for name in now if not torch.equal(now[name], before[name])} == {"dense1.weight", "output.weight"}
+
+
 def test_no_trace_but_in_the_weights() -> None:
     """Running statistics and dropout's streams stand where they would stand without."""
     trainer, (fresh, _) = begun({"a": own(LSUV)}), trainer_of(plan_of({"a": own(LSUV)}, [0, 1]))
