@@ -163,7 +163,7 @@ def _text(claim: Claim, condition: Condition, evidence: Evidence, found: Estimat
     deviation = None if found is None else found.deviation
     spec = fine_format(FORMAT, min(filter(None, (deviation, claim.tolerance)), default=0.0))
     way = f" by {claim.combine}" if claim.combine else ""
-    named = f"{claim.metric} of {claim.members} members{way}"
+    named = f"{claim.metric} of {claim.members} member{'' if claim.members == 1 else 's'}{way}"
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
     numbers = "unknown"
