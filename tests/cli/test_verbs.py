@@ -23,7 +23,22 @@ from dlbench.parts.datasets import DATASETS
 from dlbench.recipe import shipped_recipes
 from dlbench.report.metrics import METRICS
 
-VERBS = ("run", "watch", "list", "show", "check", "probe", "table", "export", "plot", "runs", "stop", "parts", "schema", "data")
+VERBS = (
+    "run",
+    "watch",
+    "list",
+    "show",
+    "check",
+    "probe",
+    "table",
+    "export",
+    "plot",
+    "runs",
+    "stop",
+    "parts",
+    "schema",
+    "data",
+)
 PARTS = [(catalog.name, part.name) for catalog in CATALOGS.values() for part in catalog]
 
 
