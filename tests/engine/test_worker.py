@@ -167,3 +167,25 @@ def test_out_of_memory_halves_the_slices_until_it_fits(tmp_path: Path, monkeypat
     notes = [e["text"] for e in events if e["kind"] == "note"]
     assert ["2 slices" in notes[0], "4 slices" in notes[1], len(notes)] == [True, True, 2]
     assert [e["status"] for e in events if e["kind"] == "end"] == ["done", "done"]
+
+
+def test_a_worker_trains_convolutions_trial_by_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a CPU the worker takes a stack with a convolution apart, without a note, and all its trials are trained."""
+    conv = {"kind": "conv", "channels": 2, "kernel": 3, "activation": {"kind": "relu"}}
+    own = settings([conv, {"kind": "flatten"}], data="digits", steps=3, batch_size=20)
+    folder = new_run(tmp_path, plan_of({"a": own}, seeds=range(3)))
+    together = set()
+    true_forward = torch.baddbmm
+
+    def watched(bias: torch.Tensor, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        together.add(len(x))
+        return true_forward(bias, x, weight)
+
+    monkeypatch.setattr(lazy.torch, "baddbmm", watched)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert Worker(folder, 0, 0, [0]).run() == 0
+    events = EventReader(folder).poll()
+
+    assert together == {1}
+    assert [e for e in events if e["kind"] == "note"] == []
+    assert [len(e["test_loss"]) for e in events if e["kind"] == "metrics"][-1] == 3
