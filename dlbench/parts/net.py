@@ -56,6 +56,13 @@ class Block:
         return max(prod(self.input), prod(self.output), inside)
 
     @property
+    def launches(self) -> int:
+        """How often its operations are launched, roughly: once, in a recurrent layer for each gate at each step of time."""
+        if not isinstance(self.layer, Unrolled):
+            return 1
+        return self.layer.times(self.input) * max(weight.gates for weight in self.weights.values())
+
+    @property
     def probed(self) -> bool:
         """Whether probes give it a row: it owns weights, or it is an activation."""
         return bool(self.weights) or "activation" in self.settings

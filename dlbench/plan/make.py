@@ -99,6 +99,5 @@ def _load(settings: dict[str, Any], trials: list[int]) -> Load:
     every = list(leaves(blocks))
     # A product costs 2 operations, forward once, backward twice.
     flops = 6.0 * batch * sum(block.products for block in every)
-    # A recurrent layer launches its operations at every step of time.
-    launched = sum(max(len(block.times), 1) for block in every)
-    return Load(trials, steps, launched, parameters, flops, before(settings["train"], blocks, source))
+    launches = sum(block.launches for block in every)
+    return Load(trials, steps, launches, parameters, flops, before(settings["train"], blocks, source))

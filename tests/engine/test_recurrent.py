@@ -121,9 +121,10 @@ def test_a_trial_alone_as_in_company() -> None:
 
 def test_an_evaluation_leaves_room_for_all_steps() -> None:
     """What the steps of time take together decides how many samples an evaluation reads at once, and what a step costs."""
-    (block, _) = outline(settings([recurrent("lstm", 10)])["model"], (1, 28, 28), 10)
+    (block, output) = outline(settings([recurrent("lstm", 10)])["model"], (1, 28, 28), 10)
 
     assert block.widest == 28 * 4 * 10
+    assert (block.launches, output.launches) == (28 * 4, 1)
     assert block.products == 28 * (28 * 40 + 10 * 40 + 40)
 
 
