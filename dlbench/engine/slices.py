@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 
 from dlbench.parts.datasets import describe
-from dlbench.parts.layers.base import LAYERS
-from dlbench.parts.net import leaves, outline
+from dlbench.parts.net import goes_alone, outline
 from dlbench.plan import Plan
 
 
@@ -15,8 +14,5 @@ def slices_for(plan: Plan, index: int, device: torch.device) -> int:
     stack = plan.stacks[index]
     settings = plan.candidates[plan.trials[stack.trials[0]].candidate].settings
     source = describe(settings["data"])
-    blocks = leaves(outline(settings["model"], source.shape, source.outputs))
-    alone = device.type == "cpu" and any(
-        LAYERS[block.settings["kind"]].traits.get("alone_on_cpu", False) for block in blocks
-    )
+    alone = device.type == "cpu" and goes_alone(outline(settings["model"], source.shape, source.outputs))
     return len(stack.trials) if alone else 1

@@ -13,7 +13,18 @@ from math import prod
 
 from dlbench.parts import make
 from dlbench.parts.arguments import Settings
-from dlbench.parts.layers.base import Branch, Buffer, Composite, Layer, Path, Shape, ShapeError, Unrolled, Weight
+from dlbench.parts.layers.base import (
+    LAYERS,
+    Branch,
+    Buffer,
+    Composite,
+    Layer,
+    Path,
+    Shape,
+    ShapeError,
+    Unrolled,
+    Weight,
+)
 from dlbench.parts.rows import Slot, lay_out
 
 MOST_TIMES = 32
@@ -171,6 +182,11 @@ def leaves(blocks: Sequence[Block]) -> Iterator[Block]:
         for branch in block.branches:
             yield from leaves(branch)
         yield block
+
+
+def goes_alone(blocks: Sequence[Block]) -> bool:
+    """Whether trials of such a net share nothing on a CPU, because of any of its layers."""
+    return any(LAYERS[block.settings["kind"]].traits.get("alone_on_cpu", False) for block in leaves(blocks))
 
 
 def slots_of(blocks: Sequence[Block]) -> list[Slot]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from dlbench.parts.datasets import describe
-from dlbench.parts.net import leaves, outline
+from dlbench.parts.net import goes_alone, leaves, outline
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
@@ -46,7 +46,7 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
         for index, candidate in enumerate(candidates)
         for seed in recipe.seeds
     ]
-    loads = bounded(_loads(candidates, trials))
+    loads = bounded(_loads(candidates, trials, on_cpu=devices == ["cpu"]))
     count = workers or (len(devices) if devices != ["cpu"] else workers_for(loads, cores()))
     loads = split_for(loads, count)
     shares = [share for share in assign(loads, count) if share]
@@ -78,7 +78,7 @@ def trial_id(settings: dict[str, Any], seed: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial]) -> list[Load]:
+def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[Load]:
     """One load a structure, its trials ordered so that equal numbers of the update stand side by side."""
     members: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
@@ -87,10 +87,13 @@ def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial]) -> list[Loa
     def numbers(index: int) -> str:
         return json.dumps(candidates[trials[index].candidate].settings["train"], sort_keys=True)
 
-    return [_load(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers)) for own in members.values()]
+    return [
+        _load(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers), on_cpu=on_cpu)
+        for own in members.values()
+    ]
 
 
-def _load(settings: dict[str, Any], trials: list[int]) -> Load:
+def _load(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> Load:
     source = describe(settings["data"])
     blocks = outline(settings["model"], source.shape, source.outputs)
     batch = batch_size(settings["train"], source.train)
@@ -100,4 +103,5 @@ def _load(settings: dict[str, Any], trials: list[int]) -> Load:
     # A product costs 2 operations, forward once, backward twice.
     flops = 6.0 * batch * sum(block.products for block in every)
     launches = sum(block.launches for block in every)
-    return Load(trials, steps, launches, parameters, flops, before(settings["train"], blocks, source))
+    alone = on_cpu and goes_alone(blocks)
+    return Load(trials, steps, launches, parameters, flops, before(settings["train"], blocks, source), alone)

@@ -34,6 +34,8 @@ class Load:
     flops: float
     """Floating point operations of one step of one trial."""
     before: Before = field(default_factory=Before)
+    alone: bool = False
+    """Whether its trials go forward and backward one after the other, each launching its own operations."""
 
     @property
     def cost(self) -> float:
@@ -48,18 +50,20 @@ class Load:
     @property
     def _launching(self) -> float:
         """Seconds of it that do not depend on sizes."""
-        return OVERHEAD * (self.steps * self.blocks + self.before.steps * BLOCKS_BEFORE)
+        apart = len(self.trials) if self.alone else 1
+        return OVERHEAD * (apart * self.steps * self.blocks + self.before.steps * BLOCKS_BEFORE)
 
     @property
     def width(self) -> float:
         """Seconds that the products of one block take in a step; of pre-training or training, whichever takes more."""
         before = self.before.flops / max(self.before.steps * BLOCKS_BEFORE, 1)
-        return len(self.trials) * max(self.flops / max(self.blocks, 1), before) / SPEED
+        together = 1 if self.alone else len(self.trials)
+        return together * max(self.flops / max(self.blocks, 1), before) / SPEED
 
     @property
     def is_wide(self) -> bool:
-        """Whether products, not the launching of operations, take most of a step: only then does splitting pay."""
-        return len(self.trials) > 1 and self.cost / SPEED > self._launching
+        """Whether splitting pays: products, not the launching of operations, take most of a step, or trials share nothing."""
+        return len(self.trials) > 1 and (self.alone or self.cost / SPEED > self._launching)
 
     def halves(self) -> list[Load]:
         """Two stacks of half the trials each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -126,6 +127,22 @@ def test_a_wide_stack_is_shared_by_two_workers_and_a_tiny_one_is_not() -> None:
     assert len(split_for([xor], 2)) == 1
     assert workers_for([mnist], cores=2) == 2
     assert workers_for([xor], cores=8) == 1
+
+
+def test_trials_that_share_nothing_are_split_and_pay_for_each() -> None:
+    """Trials that go one after the other on a CPU cost their launching each, and workers share them however small they are."""
+    small = {"kind": "conv", "channels": 2, "kernel": 3, "activation": {"kind": "relu"}}
+    own = settings([small, {"kind": "flatten"}], data="digits", steps=10, batch_size=1)
+    stacks = {
+        device: plan_of({"a": own}, seeds=range(4), device=device, workers=2).stacks for device in ("cpu", "cuda")
+    }
+    together = Load(list(range(4)), 1000, 3, 100, 600.0)
+    apart = replace(together, alone=True)
+
+    assert [len(stack.trials) for stack in stacks["cpu"]] == [2, 2]
+    assert [len(stack.trials) for stack in stacks["cuda"]] == [4]
+    assert apart.seconds == pytest.approx(4 * together.seconds, rel=0.01)
+    assert (len(split_for([apart], 2)), len(split_for([together], 2))) == (2, 1)
 
 
 def test_tiny_nets_want_one_thread() -> None:
