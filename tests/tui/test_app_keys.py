@@ -204,6 +204,10 @@ PROMISES = {
     "measure": Promise(other_measure, ("measure", "pretraining"), CHARTS),
     "range": looks("fixed_range", lambda _, was: not was, ("gradients", "pictures")),
     "beside": looks("beside", lambda _, was: 3, ("gradients",)),
+    # The net of this run has no steps of time to choose.
+    "rows": Promise(
+        lambda key, was, now, bench: now.toasts and "reads a sequence" in now.toasts[0], ("toasts",), CHARTS
+    ),
     "log": looks("log", lambda _, was: not was),
     "log_steps": Promise(other_steps, ("log_steps", "log_curve_steps"), ("gradients", "curves", "pictures")),
     "curves": looks("curves", lambda _, was: "accuracy"),
