@@ -10,6 +10,7 @@ import pytest
 import torch
 from asking import Attended, asked
 from cases import CPU, Events, dense, never, plan_of, pretraining, settings, trained, trainer_of
+from test_contract import PROMISED
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import load
@@ -151,6 +152,15 @@ def test_every_layer_tells_how_far_it_is() -> None:
     assert looks(15)[0] == 0
     assert looks(15)[-1] == 15
     assert len(looks(100_000)) < 30
+
+
+def test_the_design_tells_of_every_field() -> None:
+    """All events of pre-training have the same fields, and each stands in the design's table."""
+    _, events = pretrained(plan_of({"a": case(layers=1, ais_chains=3)}))
+    fields = {frozenset(event) for event in events.of("pretrain")}
+
+    assert len(fields) == 1
+    assert fields.pop() - {"kind"} <= PROMISED["pretrain"]
 
 
 def test_reconstruction_error_is_the_mean_square() -> None:

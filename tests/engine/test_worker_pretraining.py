@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from cases import dense, plan_of, pretraining, settings
+from test_contract import ENVELOPE, PROMISED
 
 from dlbench import launch
 from dlbench.engine.worker import Worker
@@ -55,6 +56,12 @@ def results(folder: RunFolder) -> list[dict[str, float | None]]:
     state.apply(EventReader(folder).poll())
     timed = {"seconds", "pretrain_seconds"}
     return [{name: one.value(trial) for name, one in METRICS.items() if name not in timed} for trial in state.trials]
+
+
+def arrays_in(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a file of pictures by their names."""
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
 
 
 def killed_in(layer: str, folder: RunFolder) -> None:
@@ -100,7 +107,7 @@ def test_the_pictures_of_layers(kind: str, tmp_path: Path, monkeypatch: pytest.M
         for layer in ("dense1", "dense2")
     }
     assert steps == {"dense1": [0, 1, 4, 15], "dense2": [0, 1, 4, 15]}
-    first, second, trained = (np.load(folder.path / told[index]["file"]) for index in (3, 7, 8))
+    first, second, trained = (arrays_in(folder.path / told[index]["file"]) for index in (3, 7, 8))
     assert first["filters"].shape == (2, 10, 8, 8)
     assert first["inputs"].shape == first["reconstructions"].shape == (2, 16, 8, 8)
     assert "filters" not in second
@@ -110,6 +117,7 @@ def test_the_pictures_of_layers(kind: str, tmp_path: Path, monkeypatch: pytest.M
     np.testing.assert_array_equal(trained["filters"], weights)
     assert read_pictures(folder.path / told[3]["file"], 1).filters.shape == (10, 1, 8, 8)
     assert not list(folder.path.rglob("*.tmp"))
+    assert {field for event in told for field in event} - ENVELOPE - {"kind"} <= PROMISED["pictures"]
 
 
 def test_nets_that_see_no_image_have_no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

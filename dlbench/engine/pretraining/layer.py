@@ -149,7 +149,7 @@ class LayerTraining:
         found = [
             part.measures(self._inputs.some(JUDGED if is_over else MONITORED), is_over=is_over) for part in self._parts
         ]
-        return {name: torch.cat([one[name] for one in found]).double().cpu().numpy() for name in found[0]}  # sync
+        return {name: torch.cat([one[name] for one in found]).cpu().double().numpy() for name in found[0]}  # sync
 
 
 @dataclass(frozen=True)
