@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from dlbench.export.base import EXPORTERS
-from dlbench.recipe.language import language, word
-from dlbench.report.claims import SIGNS, Verdict
+from dlbench.report.claim_words import heading_in, readers_language, told_in
+from dlbench.report.claims import Verdict
 from dlbench.report.ensemble import Ensembles
 from dlbench.report.ensemble_text import COUNT, NAMES, TITLE, cell_of, count_of, name_of, shown_columns
 from dlbench.report.format import name_text, row_parts, seeds_text
@@ -29,21 +29,13 @@ def markdown(report: Report) -> str:
     if notes := [*table.notes, *(report.ensembles.notes if report.ensembles else ())]:
         lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     if report.verdicts:
-        lines += ["", f"## {word('Claims', language())}", "", *_claims(report.verdicts, language())]
+        tongue = readers_language()
+        lines += ["", f"## {heading_in(tongue)}", "", *_claims(report.verdicts, tongue)]
     return "\n".join(lines) + "\n"
 
 
 def _claims(verdicts: Sequence[Verdict], tongue: str) -> list[str]:
-    """The claims in a language; their numbers are the same in all."""
-    rows = [
-        [
-            f"{SIGNS[verdict.outcome]} {word(verdict.outcome, tongue)}",
-            verdict.said(tongue),
-            word(verdict.source, tongue),
-            verdict.text,
-        ]
-        for verdict in verdicts
-    ]
+    rows = [told_in(verdict, tongue) for verdict in verdicts]
     return _lines(["verdict", "claim", "source", "numbers"], rows, numbers_from=4)
 
 

@@ -12,9 +12,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from dlbench.recipe.language import word
 from dlbench.report.blocks import Printed, Terminal, aligned, blocks
-from dlbench.report.claims import SIGNS, Outcome, Verdict
+from dlbench.report.claim_words import heading_in, outcome_in, told_in
+from dlbench.report.claims import Outcome, Verdict
 from dlbench.report.ensemble import Ensembles
 from dlbench.report.ensemble_text import ensemble_blocks
 from dlbench.report.format import name_text, row_parts, seeds_text
@@ -50,7 +50,7 @@ def render_text(
     parts += ensemble_blocks(ensembles, terminal)
     parts += [noted(note, terminal) for note in (*table.notes, *(ensembles.notes if ensembles else ()))]
     if verdicts:
-        head = Text(word("Claims", terminal.language), style="bold")
+        head = Text(heading_in(terminal.language), style="bold")
         parts += [Text(), head, *(told(verdict, terminal) for verdict in verdicts)]
     return Group(*parts)
 
@@ -99,16 +99,15 @@ def wrapped(text: str, width: int) -> str:
 
 def told(verdict: Verdict, terminal: Terminal) -> RenderableType:
     """A claim with its sign, its word, its source and its numbers."""
-    color, tongue = terminal.style(COLORS[verdict.outcome], "bold"), terminal.language
-    outcomes = {outcome: f"{SIGNS[outcome]} {word(outcome, tongue)}" for outcome in Outcome}
-    width = max(map(cell_len, outcomes.values()))
+    color, found = terminal.style(COLORS[verdict.outcome], "bold"), told_in(verdict, terminal.language)
+    width = max(cell_len(outcome_in(outcome, terminal.language)) for outcome in Outcome)
     grid = Grid.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=width, no_wrap=True)
     room = max(terminal.width - width - 1, 1)
     grid.add_column(width=room, overflow="fold")
-    says = Text.assemble(terminal.plain(verdict.said(tongue)), (f"  ({word(verdict.source, tongue)})", "dim"))
-    grid.add_row(Text(terminal.plain(outcomes[verdict.outcome]), style=color), says)
-    grid.add_row("", Text(wrapped(terminal.plain(verdict.text), room), style="dim"))
+    says = Text.assemble(terminal.plain(found.says), (f"  ({found.source})", "dim"))
+    grid.add_row(Text(terminal.plain(found.outcome), style=color), says)
+    grid.add_row("", Text(wrapped(terminal.plain(found.numbers), room), style="dim"))
     return grid
 
 

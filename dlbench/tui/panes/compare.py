@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
-from dlbench.recipe.language import language, word
+from dlbench.recipe.language import language
 from dlbench.report.blocks import Terminal
+from dlbench.report.claim_words import heading_in
 from dlbench.report.ensemble_text import ensemble_blocks
 from dlbench.report.render import noted, told
 from dlbench.tui.host import dashboard, plain
@@ -162,7 +163,7 @@ def below_table(report: Report, terminal: Terminal) -> RenderableType:
     """The ensembles, the claims with their verdicts, then the notes."""
     parts: list[RenderableType] = list(ensemble_blocks(report.ensembles, terminal))
     if report.verdicts:
-        head = Text(word("Claims", terminal.language), style="bold")
+        head = Text(heading_in(terminal.language), style="bold")
         parts += [head, *(told(verdict, terminal) for verdict in report.verdicts), Text()]
     notes = [*report.table.notes, *(report.ensembles.notes if report.ensembles else ())]
     return Group(*parts, *(noted(note, terminal) for note in notes))
