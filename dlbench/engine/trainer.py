@@ -109,6 +109,7 @@ class Trainer:
     def look(self) -> None:
         """Take the first step with its probe, and tell of its losses: what the net is before it has learnt anything."""
         self._begin()
+        self.pretraining.leave_out(self.index)
         losses = self._probed_step(0, is_planned=True).cpu().numpy()  # sync
         self._ledger.add(losses[None], 0)
         self.step = 1

@@ -256,3 +256,16 @@ def test_dropping_everybody_ends_it(tmp_path: Path) -> None:
 
     assert finished
     assert {event["layer"] for event in viewer.events.of("pretrain")} <= {"dense1"}
+
+
+def test_a_look_at_step_0_leaves_it_out() -> None:
+    """Whoever only looks at the net before its first step is told that it has not been pre-trained; other nets say nothing."""
+    trainer, events = trainer_of(plan_of({"a": case(layers=2)}))
+    trainer.look()
+    other, quiet = trainer_of(plan_of({"a": settings(LAYERS, data=SMALL, batch_size=30)}))
+    other.look()
+
+    assert [event["text"] for event in events.of("note")] == [
+        "pre-training is left out: dense1, dense2 are shown as they were drawn"
+    ]
+    assert events.of("pretrain") == quiet.of("note") == []

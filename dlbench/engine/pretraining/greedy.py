@@ -74,6 +74,13 @@ class Greedy:
             self._hand_over(layer)
         return True
 
+    def leave_out(self, index: int) -> None:
+        """Say that the net is looked at without it, where there is any."""
+        if self._blocks:
+            names = ", ".join(block.name for block in self._blocks)
+            text = f"pre-training is left out: {names} are shown as they were drawn"
+            self._write("note", stack=index, text=text)
+
     def _begin(self) -> LayerTraining:
         """The next layer, on top of those that have learned."""
         done = len(self._visible)
