@@ -12,6 +12,7 @@ from dlbench.cli.app import app
 from dlbench.cli.graph import draw
 from dlbench.cli.recipes import net_of
 from dlbench.errors import UsageError
+from dlbench.parts.net import outline
 from dlbench.recipe import load
 
 NESTED = """
@@ -164,6 +165,26 @@ def test_nets_without_branches(tmp_path):
 
     assert "├─ dense1  4  12  tanh, torch_default\n└─ output  1   5  identity, torch_default\nall           17" in text
     assert text.endswith("the same net as 'slow'\n")
+
+
+def test_layers_in_a_row_are_one_branch_without_a_name():
+    """What a `sequential` holds hangs right below it: nothing splits there, and nothing merges."""
+    layers = [{"kind": "sequential", "repeat": 2, "layers": [{"kind": "dense", "units": 3}, {"kind": "layer_norm"}]}]
+    tree = [
+        line.split()[0:2]
+        for line in draw(outline({"layers": layers, "output": {}}, (4,), 2), width=80, ascii_only=True).splitlines()
+    ]
+
+    assert tree[1:] == [
+        ["+-", "sequential1"],
+        ["|", "+-"],
+        ["|", "`-"],
+        ["+-", "sequential2"],
+        ["|", "+-"],
+        ["|", "`-"],
+        ["`-", "output"],
+        ["all", "47"],
+    ]
 
 
 def test_the_table_says_what_is_inside(nested):
