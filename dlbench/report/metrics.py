@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -198,14 +199,16 @@ def turn_rise(trial: Trial, at_step: int | None) -> float | None:
 def turn_step(trial: Trial, at_step: int | None) -> float | None:
     """Step of the lowest loss on the test data, from which on it rose; missing where it has not turned.
 
-    What counts as turned is `dlbench.report.turn.turn_of`: a rise that noise does not explain.
+    What counts as turned is `dlbench.report.turn.turn_of`: a rise that noise does not explain. Of a trial that stopped early it
+    is told from what it was before it was put back.
     """
     index = end_of(trial, at_step) if has_end(trial, at_step) else None
     if index is None:
         return None
     from dlbench.report.turn import turn_of
 
-    turn = turn_of(trial.curve("test_loss")[: index + 1])
+    trained = index + 1 if trial.stopped_at is None else min(index + 1, bisect_left(trial.steps, trial.stopped_at))
+    turn = turn_of(trial.curve("test_loss")[:trained])
     return None if turn is None else float(trial.steps[turn])
 
 

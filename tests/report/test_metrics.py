@@ -172,6 +172,14 @@ def test_the_turn_is_the_lowest_before_the_rise():
     assert value("turn_rise", trial, at_step=150) == 0.0
 
 
+def test_being_put_back_is_no_turn():
+    """A trial that stopped early has the turn that it had till then, however long its stack repeats what it was put back to."""
+    before = sorted(TURNED, reverse=True)
+    for repeated in (1, 20):
+        assert value("turn_step", turning([*before, *[0.6] * repeated], stopped_at=50 * len(before))) is None
+        assert value("turn_step", turning([*TURNED, *[0.4] * repeated], stopped_at=50 * len(TURNED))) == 150.0
+
+
 def test_what_has_not_turned_has_no_turn():
     """A loss that falls to its end has no turn, neither step nor epoch, and has risen by nothing."""
     trial = turning(sorted(TURNED, reverse=True))
