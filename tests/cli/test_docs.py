@@ -36,7 +36,9 @@ def commands():
 
 
 def cheap(words):
-    """A command of the README as it can be tested: training becomes a dry run."""
+    """A command of the README as it can be tested: training becomes a dry run, a look at a net that of its small version."""
+    if words[0] == "probe":
+        return [*words, "--quick"]
     return [*words, "--dry-run"] if words[0] == "run" and "--dry-run" not in words else words
 
 
@@ -74,13 +76,24 @@ def test_readme_names_every_exit_code():
 
 def test_readme_recipe_runs(tmp_path):
     """The README's recipe is a recipe, its quick version too."""
-    (text,) = blocks("toml")
+    text, _ = blocks("toml")
     recipe = tmp_path / "mine.toml"
     recipe.write_text(text)
 
     for arguments in ([], ["--quick"]):
         result = CliRunner().invoke(app, ["run", str(recipe), "--dry-run", *arguments])
         assert (result.exit_code, result.exception) == (0, None)
+
+
+def test_readme_net_of_bricks_is_one(tmp_path):
+    """The README's nested layers fit together on images."""
+    _, text = blocks("toml")
+    recipe = tmp_path / "bricks.toml"
+    recipe.write_text(f'{text}[data]\nkind = "digits"\n[train]\nsteps = 1\n')
+    result = CliRunner().invoke(app, ["show", str(recipe), "--graph"])
+
+    assert (result.exit_code, result.exception) == (0, None)
+    assert "concat" in result.output
 
 
 def test_readme_screen_is_of_the_shipped_recipe():

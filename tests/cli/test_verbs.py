@@ -20,6 +20,7 @@ from dlbench.errors import RecipeError, SetupError, UsageError
 from dlbench.export import EXPORTERS
 from dlbench.parts import CATALOGS
 from dlbench.parts.datasets import DATASETS
+from dlbench.plan.measures import ENSEMBLE
 from dlbench.recipe import shipped_recipes
 from dlbench.report.metrics import METRICS
 
@@ -293,7 +294,7 @@ def test_parts_lists_everything():
     text = call("parts")
     data = json.loads(call("parts", "--json"))
 
-    assert {(one["catalog"], one["name"]) for one in data} == {*PARTS, *(("metrics", name) for name in METRICS)}
+    assert {(one["catalog"], one["name"]) for one in data} == {*PARTS, *(("metrics", name) for name in (*METRICS, *ENSEMBLE))}
     for catalog in (*CATALOGS, "metrics"):
         assert re.search(rf"^{catalog}$", text, re.MULTILINE)
     for _, name in PARTS:

@@ -3,7 +3,8 @@
 import inspect
 import subprocess
 import sys
-from typing import Annotated, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Union, get_args, get_origin
 
 import annotated_types
 import pytest
@@ -22,14 +23,23 @@ def sample(annotation):
     """A value that an argument without a default takes."""
     if get_origin(annotation) is Annotated:
         return sample(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return sample(get_args(annotation)[0])
     return {int: 5, float: 0.5, str: "text", list: []}[get_origin(annotation) or annotation]
 
 
 def needed(catalog, name):
-    """Arguments with which a part can be made."""
+    """Arguments with which a part can be made, whole ones where the part refuses what the types alone allow."""
     known = arguments(catalog, name).items()
     given = {key: sample(one.annotation) for key, one in known if one.default is inspect.Parameter.empty}
-    return given | ({"keep": 0.5} if name == "dropout" else {})
+    flatten = settings_of("layers", "flatten")
+    whole = {
+        "dropout": {"keep": 0.5},
+        "residual": {"layers": [flatten]},
+        "sequential": {"layers": [flatten]},
+        "split": {"branches": [[flatten], []]},
+    }
+    return given | whole.get(name, {})
 
 
 def said(catalog, value):

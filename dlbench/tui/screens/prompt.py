@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import ItemGrid, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
@@ -52,8 +52,8 @@ class Prompt(ModalScreen[Answer | None]):
     Prompt Input { margin: 1 0; background: $boost; }
     Prompt .faint { color: $text-muted; }
     Prompt #wrong { color: $text-error; text-style: bold; }
-    Prompt #buttons { height: auto; margin-top: 1; }
-    Prompt Button { margin-right: 2; min-width: 8; }
+    Prompt #buttons { height: auto; margin-top: 1; grid-gutter: 0 2; }
+    Prompt Button { min-width: 8; }
     """
 
     def compose(self) -> ComposeResult:
@@ -63,7 +63,7 @@ class Prompt(ModalScreen[Answer | None]):
             box.border_title = Text(f" {self.HEADING} ")
             yield from self.contents()
             yield Static(id="wrong")
-            with Horizontal(id="buttons"):
+            with ItemGrid(id="buttons", min_column_width=20):
                 own = self.choices()
                 for choice in (*own, Choice(CANCEL, "Cancel" if own else "Close")):
                     yield Button(Text(plain(self, choice.label)), id=choice.id, variant=choice.variant, compact=True)  # type: ignore[arg-type]  # a str where it names its literals

@@ -1,0 +1,140 @@
+"""Write results/README.md: what full runs on real data gave, beside what the lecture and the papers say.
+
+`make results`, or `python docs/make_results.py`; a test compares. Numbers come from results/reference alone; `lecture.toml` beside
+this file has the lecture's and the papers' numbers, row by row, and explains the differences.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dlbench.report.format import value_format
+from dlbench.report.metrics import METRICS
+
+HERE = Path(__file__).parent
+REFERENCE = HERE.parent / "results" / "reference"
+PAGE = HERE.parent / "results" / "README.md"
+SIGNS = {"confirmed": "✔", "refuted": "✖", "undecided": "?"}
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE)
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    told = tomllib.loads((HERE / "lecture.toml").read_text(encoding="utf-8"))
+    parts = [told["introduction"].strip(), overview(told["recipes"])]
+    for section in told["sections"]:
+        parts += [f"## {section['title']}", comparison(section["rows"]), grid(section.get("grid"))]
+        parts.append(section["differences"].strip())
+    parts += [told["claims"].strip(), *(claims_of(name) for name in told["recipes"])]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def overview(recipes: list[str]) -> str:
+    """One line a recipe: how much was run, where, by which command, and how its claims came out."""
+    lines = ["| recipe | trials | verdicts | trained on | command |", "|---|---|---|---|---|"]
+    for name in recipes:
+        report, environment = read(name, "report"), read(name, "environment")
+        trials = sum(row["trials"]["run"] for row in report["sweep"] or report["rows"])
+        counts = Counter(claim["outcome"] for claim in report["claims"])
+        verdicts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in SIGNS if counts[outcome])
+        devices = ", ".join(sorted({device_of(own, environment) for own in environment["workers"].values()}))
+        lines.append(f"| [{name}](reference/{name}/report.md) | {trials} | {verdicts} | {devices} | `{environment['command']}` |")
+    return "\n".join(lines)
+
+
+def device_of(worker: dict[str, Any], environment: dict[str, Any]) -> str:
+    """What a worker trained on, in words."""
+    if worker["device"] == "cpu":
+        return f"{environment['cores']} CPU cores"
+    return str(worker.get("device_name", worker["device"]))
+
+
+def comparison(rows: list[dict[str, Any]]) -> str:
+    """The lecture's and the papers' numbers beside the measured ones."""
+    lines = ["| lecture | what | theirs | here | recipe, variant |", "|---|---|---|---|---|"]
+    for row in rows:
+        lines.append(
+            f"| {row['lecture']} | {row['what']} | {row['theirs']} | {measured(row)} | {row['recipe']}, {row['variant']} |"
+        )
+    return "\n".join(lines)
+
+
+def grid(asked: dict[str, Any] | None) -> str:
+    """A table of a paper, each of its cells followed by the measured one: rows and columns together name a variant."""
+    if asked is None:
+        return ""
+    lines = ["| " + " | ".join(["", *asked["columns"]]) + " |", "|---" * (len(asked["columns"]) + 1) + "|"]
+    for name, theirs in asked["rows"].items():
+        cells = [
+            f"{number}; {measured({**asked, 'variant': f'{name} {column}'})}"
+            for column, number in zip(asked["columns"], theirs, strict=True)
+        ]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    return "\n".join(lines)
+
+
+def measured(row: dict[str, Any]) -> str:
+    """A cell of a kept report: the mean over the seeds, their deviation and their number; of ensembles the interval."""
+    if "members" in row:
+        return of_ensemble(row)
+    cell = cell_of(row)
+    if cell is None:
+        return "every seed diverged"
+    name = row["metric"].partition("@")[0]
+    form = value_format(METRICS[name])
+    if METRICS[name].is_share:
+        return f"{round(cell['mean'] * cell['n'])} of {cell['n']} seeds"
+    spread = "" if cell["deviation"] is None else f" ± {cell['deviation']:{form}}"
+    return f"{cell['mean']:{form}}{spread} (n={cell['n']})"
+
+
+def of_ensemble(row: dict[str, Any]) -> str:
+    """What so many members are together, with its 95 % interval."""
+    for found in read(row["recipe"], "report")["ensembles"]["rows"]:
+        if found["variant"] == row["variant"] and found["members"] == row["members"]:
+            low, high = found[row["metric"]]["interval"]
+            return f"{found[row['metric']]['mean']:.4f} [{low:.4f}, {high:.4f}]"
+    raise LookupError(f"{row['recipe']} has no '{row['variant']}' of {row['members']}")
+
+
+def cell_of(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The cell of a row's variant (and choice) and metric; `None` where no seed came to an end."""
+    report = read(row["recipe"], "report")
+    wanted: dict[str, Any] = row.get("choice", {})
+    for found in [*report["rows"], *report["sweep"]]:
+        if found["variant"] == row["variant"] and wanted.items() <= found["choice"].items():
+            if not found["trials"].get("ok") and found["trials"].get("diverged"):
+                return None
+            cell: dict[str, Any] = found["cells"][row["metric"]]
+            return cell
+    raise LookupError(f"{row['recipe']} has no '{row['variant']}' {wanted or ''}")
+
+
+def claims_of(name: str) -> str:
+    """Every claim of a recipe with its verdict and the numbers that say it."""
+    return "\n".join([f"### {name}", "", *_claim_lines(read(name, "report")["claims"])])
+
+
+def _claim_lines(claims: list[dict[str, Any]]) -> Iterator[str]:
+    for claim in claims:
+        yield f"- {SIGNS[claim['outcome']]} **{claim['outcome']}** ({claim['source']}): {claim['says']}<br>{claim['text']}"
+
+
+def read(recipe: str, what: str) -> dict[str, Any]:
+    """One of the JSON files that are kept of a recipe's run."""
+    content: dict[str, Any] = json.loads((REFERENCE / recipe / f"{what}.json").read_text(encoding="utf-8"))
+    return content
+
+
+if __name__ == "__main__":
+    main()
