@@ -16,7 +16,7 @@ INSTALL = "$(RUN)/python" -m pip install --quiet --disable-pip-version-check --c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format bench screens keys wheel clean
+.PHONY: help demo install test lint format bench screens keys results wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ screens: $(VENV)/.installed ## make the pictures in docs/screens: a recipe is tr
 
 keys: $(VENV)/.installed ## write the table of keys into docs/dashboard.md
 	$(RUN)/python docs/make_keys.py
+
+results: $(VENV)/.installed ## write results/README.md: the kept reports beside the lecture's numbers
+	$(RUN)/python docs/make_results.py
 
 wheel: $(VENV)/.installed ## build the wheel into dist/
 	"$(RUN)/python" -m pip --version >/dev/null 2>&1 || "$(RUN)/python" -m ensurepip

@@ -48,7 +48,9 @@ def overview(recipes: list[str]) -> str:
         counts = Counter(claim["outcome"] for claim in report["claims"])
         verdicts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in SIGNS if counts[outcome])
         devices = ", ".join(sorted({device_of(own, environment) for own in environment["workers"].values()}))
-        lines.append(f"| [{name}](reference/{name}/report.md) | {trials} | {verdicts} | {devices} | `{environment['command']}` |")
+        lines.append(
+            f"| [{name}](reference/{name}/report.md) | {trials} | {verdicts} | {devices} | `{environment['command']}` |"
+        )
     return "\n".join(lines)
 
 
@@ -62,11 +64,11 @@ def device_of(worker: dict[str, Any], environment: dict[str, Any]) -> str:
 def comparison(rows: list[dict[str, Any]]) -> str:
     """The lecture's and the papers' numbers beside the measured ones."""
     lines = ["| lecture | what | theirs | here | recipe, variant |", "|---|---|---|---|---|"]
-    for row in rows:
-        lines.append(
-            f"| {row['lecture']} | {row['what']} | {row['theirs']} | {measured(row)} | {row['recipe']}, {row['variant']} |"
-        )
-    return "\n".join(lines)
+    lines += [
+        f"| {row['lecture']} | {row['what']} | {row['theirs']} | {measured(row)} | {row['recipe']}, {row['variant']} |"
+        for row in rows
+    ]
+    return "\n".join(lines) if rows else ""
 
 
 def grid(asked: dict[str, Any] | None) -> str:

@@ -294,7 +294,10 @@ def test_parts_lists_everything():
     text = call("parts")
     data = json.loads(call("parts", "--json"))
 
-    assert {(one["catalog"], one["name"]) for one in data} == {*PARTS, *(("metrics", name) for name in (*METRICS, *ENSEMBLE))}
+    assert {(one["catalog"], one["name"]) for one in data} == {
+        *PARTS,
+        *(("metrics", name) for name in (*METRICS, *ENSEMBLE)),
+    }
     for catalog in (*CATALOGS, "metrics"):
         assert re.search(rf"^{catalog}$", text, re.MULTILINE)
     for _, name in PARTS:
