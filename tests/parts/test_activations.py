@@ -145,6 +145,25 @@ def test_sigmoid_slope_never_exceeds_a_quarter():
     assert slope[-1].item() == 0.25
 
 
+@pytest.mark.parametrize("scale", [0.5, 1.0, 4.0, 30.0])
+def test_through_a_sigmoid_layer_the_signal_shrinks_by_a_quarter_of_the_weights(scale):
+    """Of each sample the back-propagated signal leaves a sigmoid layer with at most |W| / 4 of its norm, W by its largest stretch.
+
+    In float64, to 1e-12; |W| is the spectral norm, and the chain over nine layers is bounded by the product.
+    """
+    generator = torch.Generator().manual_seed(0)
+    weights = [scale * torch.randn(6, 6, generator=generator, dtype=torch.float64) for _ in range(9)]
+    x = torch.randn(50, 6, generator=generator, dtype=torch.float64, requires_grad=True)
+    way = [x]
+    for weight in weights:
+        way.append(bind({"kind": "sigmoid"})(way[-1] @ weight))
+    towards = torch.randn(50, 6, generator=generator, dtype=torch.float64)
+    signals = [one.norm(dim=1) for one in torch.autograd.grad((way[-1] * towards).sum(), way)]
+
+    for before, after, weight in zip(signals, signals[1:], weights, strict=False):
+        assert torch.all(before <= torch.linalg.matrix_norm(weight, 2) / 4 * after * (1 + 1e-12))
+
+
 def test_selu_keeps_mean_and_variance():
     """Standard normal input leaves SELU with mean 0 and variance 1, by numerical integration."""
     x = torch.linspace(-12, 12, 240_001, dtype=torch.float64)
