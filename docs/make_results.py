@@ -72,17 +72,23 @@ def comparison(rows: list[dict[str, Any]]) -> str:
 
 
 def grid(asked: dict[str, Any] | None) -> str:
-    """A table of a paper, each of its cells followed by the measured one: rows and columns together name a variant."""
+    """A paper's table of percentages, beside each the measured one: rows and columns together name a variant."""
     if asked is None:
         return ""
-    lines = ["| " + " | ".join(["", *asked["columns"]]) + " |", "|---" * (len(asked["columns"]) + 1) + "|"]
+    lines = ["| theirs, **here** | " + " | ".join(asked["columns"]) + " |", "|---" * (len(asked["columns"]) + 1) + "|"]
     for name, theirs in asked["rows"].items():
         cells = [
-            f"{number}; {measured({**asked, 'variant': f'{name} {column}'})}"
+            f"{number}, **{percentage({**asked, 'variant': f'{name} {column}'})}**"
             for column, number in zip(asked["columns"], theirs, strict=True)
         ]
         lines.append("| " + " | ".join([name, *cells]) + " |")
     return "\n".join(lines)
+
+
+def percentage(row: dict[str, Any]) -> str:
+    """A share of a kept report in %: the mean over the seeds and their deviation."""
+    cell = cell_of(row)
+    return "diverged" if cell is None else f"{100 * cell['mean']:.1f} ± {100 * cell['deviation']:.1f}"
 
 
 def measured(row: dict[str, Any]) -> str:
@@ -93,7 +99,7 @@ def measured(row: dict[str, Any]) -> str:
     if cell is None:
         return "every seed diverged"
     name = row["metric"].partition("@")[0]
-    form = value_format(METRICS[name])
+    form = value_format(METRICS[name], cell["mean"])
     if METRICS[name].is_share:
         return f"{round(cell['mean'] * cell['n'])} of {cell['n']} seeds"
     spread = "" if cell["deviation"] is None else f" ± {cell['deviation']:{form}}"
