@@ -60,4 +60,4 @@ def lost(coder: Coder, x: Tensor) -> float:
     trials = len(coder.weights)
     units = torch.randint(x.shape[1], (1, len(x)), generator=torch.Generator().manual_seed(0))
     seen = x.expand(trials, *x.shape)
-    return -float(pseudo_likelihood(coder, seen, units.expand(trials, -1)).mean())
+    return -float(pseudo_likelihood(coder, seen, [units.expand(trials, -1)]).mean())

@@ -153,17 +153,18 @@ def test_a_smaller_batch_leaves_the_chains_whole():
     assert torch.isfinite(coder.weights).all()
 
 
-def test_momentum_and_weight_cost():
+@pytest.mark.parametrize("has_momentum", [True, False])
+def test_momentum_and_weight_cost(has_momentum):
     """Ten steps along given gradients are those of u <- m u + g - lr cost W, W <- W + u, for rates that differ by trial."""
     coder = machine()
     W, b, c = coder.weights.clone(), coder.visible.clone(), coder.hidden.clone()
     lr, cost = torch.tensor([0.1, 0.2, 0.3]), torch.tensor([0.0, 0.5, 0.01])
-    ascent = Ascent(coder, lr=lr, weight_cost=cost)
+    ascent = Ascent(coder, lr=lr, weight_cost=cost, has_momentum=has_momentum)
     u = [torch.zeros_like(one) for one in (W, b, c)]
     generator = torch.Generator().manual_seed(3)
     shrink = (lr * cost).double().view(-1, 1, 1)
     for step in range(10):
-        m = 0.5 if step < 5 else 0.9
+        m = (0.5 if step < 5 else 0.9) * has_momentum
         x, y, visible, hidden = (
             torch.randn(TRIALS, *size, generator=generator, dtype=torch.float64)
             for size in ((6, VISIBLE), (6, HIDDEN), (1, VISIBLE), (1, HIDDEN))

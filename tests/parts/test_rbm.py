@@ -71,7 +71,7 @@ def test_pseudo_likelihood_is_expected_over_random_units():
     coder = machine()
     v = every(VISIBLE)
     found = [
-        pseudo_likelihood(coder, of_all(v), torch.full((TRIALS, len(v)), unit, dtype=torch.int64))
+        pseudo_likelihood(coder, of_all(v), [torch.full((TRIALS, len(v)), unit, dtype=torch.int64)])
         for unit in range(VISIBLE)
     ]
     for trial in range(TRIALS):
@@ -94,7 +94,7 @@ def test_a_grey_unit_is_a_mean_over_black_and_white():
         torch.tensor([[value, 1.0, 0.0, 1.0, 1.0]], dtype=torch.float64) for value in (share, 0.0, 1.0)
     )
     first = torch.zeros(TRIALS, 1, dtype=torch.int64)
-    mixed, off, on = (pseudo_likelihood(coder, of_all(v), first) for v in (grey, dark, light))
+    mixed, off, on = (pseudo_likelihood(coder, of_all(v), [first]) for v in (grey, dark, light))
 
     torch.testing.assert_close(mixed, share * on + (1 - share) * off, **EXACT)
 
@@ -115,7 +115,7 @@ def test_as_scikit_learn_has_it():
     free = theirs._free_energy(v)
     np.testing.assert_allclose(coder.encode(of_all(every(VISIBLE)))[1].numpy(), theirs.transform(v), atol=1e-6)
     np.testing.assert_allclose(ours - ours[0], free - free[0], atol=1e-6)
-    score = pseudo_likelihood(coder, of_all(every(VISIBLE)), torch.from_numpy(units).expand(TRIALS, -1))[1]
+    score = pseudo_likelihood(coder, of_all(every(VISIBLE)), [torch.from_numpy(units).expand(TRIALS, -1)])[1]
     assert float(score) == pytest.approx(scored.score_samples(v).mean(), abs=1e-6)
 
 

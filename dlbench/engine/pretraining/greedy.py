@@ -28,7 +28,7 @@ from dlbench.plan.measures import PRETRAINED, RECONSTRUCTION_ERROR
 POINTS = 24
 """Looks at a layer, dense at first, beside that at its end."""
 
-FREE_SECONDS, SHARE = 0.2, 0.05
+FREE_SECONDS, SHARE = 0.1, 0.05
 """What looks at a layer may take: so many seconds, and so much of the time that it learns."""
 
 SHOWN = (0.0, 1 / 16, 1 / 4, 1.0)

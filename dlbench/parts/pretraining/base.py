@@ -55,6 +55,11 @@ class Pretraining(ABC):
     visible: Literal["bernoulli", "gaussian"] = "bernoulli"
     unlabelled: Literal["none", "all"] = "none"
 
+    @property
+    def has_momentum(self) -> bool:
+        """Whether any step has some."""
+        return bool(self.momentum or self.final_momentum)
+
     @abstractmethod
     def learner(self, coder: Coder, streams: Streams) -> Learner:
         """The learner that changes `coder` in place, with the layer's own random streams."""

@@ -63,7 +63,8 @@ class ContrastiveDivergence:
 
     def __init__(self, settings: RBM, coder: Coder, streams: Streams) -> None:
         self._settings, self._coder, self._streams = settings, coder, streams
-        self._ascent = Ascent(coder, lr=settings.lr, weight_cost=settings.weight_cost)
+        numbers = {"lr": settings.lr, "weight_cost": settings.weight_cost}
+        self._ascent = Ascent(coder, **numbers, has_momentum=settings.has_momentum)
         _, visible, hidden = coder.weights.shape
         self._samples_visible = settings.sample_visible or settings.persistent
         self._for_hidden = Draws(streams("hidden"), settings.batch_size, hidden)
@@ -126,11 +127,9 @@ class ContrastiveDivergence:
 
     def _pseudo_likelihood(self, v: torch.Tensor, looks: int) -> dict[str, torch.Tensor]:
         """By so many random units of each sample: the same ones every time, so that what changes is the machine."""
-        generators, found = self._streams("unit"), []
-        for _ in range(looks):
-            units = torch.stack([_units(v, generator) for generator in generators])
-            found.append(pseudo_likelihood(self._coder, v, units))
-        return {"pseudo_likelihood": torch.stack(found).mean(0)}
+        generators = self._streams("unit")
+        chosen = [torch.stack([_units(v, generator) for generator in generators]) for _ in range(looks)]
+        return {"pseudo_likelihood": pseudo_likelihood(self._coder, v, chosen)}
 
     def judged(self, samples: Samples) -> dict[str, torch.Tensor]:
         """The pseudo-likelihood by more units; where AIS was asked for, log Z, its error, and the mean log-likelihood.
