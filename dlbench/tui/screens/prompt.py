@@ -36,6 +36,8 @@ class Prompt(ModalScreen[Answer | None]):
 
     CHANGES_RUN: ClassVar[bool] = False
     HEADING: ClassVar[str]
+    BUTTON_WIDTH: ClassVar[int] = 20
+    """Cells that a button has at least; as many stand in a row as find room."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
         Binding("left,up", "app.focus_previous", show=False),
@@ -63,7 +65,7 @@ class Prompt(ModalScreen[Answer | None]):
             box.border_title = Text(f" {self.HEADING} ")
             yield from self.contents()
             yield Static(id="wrong")
-            with ItemGrid(id="buttons", min_column_width=20):
+            with ItemGrid(id="buttons", min_column_width=self.BUTTON_WIDTH):
                 own = self.choices()
                 for choice in (*own, Choice(CANCEL, "Cancel" if own else "Close")):
                     yield Button(Text(plain(self, choice.label)), id=choice.id, variant=choice.variant, compact=True)  # type: ignore[arg-type]  # a str where it names its literals
