@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from verbs import VERBS
 
 import dlbench
 
@@ -49,22 +50,6 @@ KNOWS = {
 """Which rooms each room may name: the data goes one way. Of the report a recipe knows the names of metrics and no more."""
 NAMES_OF_METRICS = {"dlbench.report.metrics"}
 HEAVY = {"torch", "torchvision", "numpy", "scipy", "sklearn", "textual", "rich"}
-VERBS = (
-    "run",
-    "watch",
-    "list",
-    "show",
-    "check",
-    "probe",
-    "table",
-    "export",
-    "plot",
-    "runs",
-    "stop",
-    "parts",
-    "schema",
-    "data",
-)
 
 
 def modules(room: str) -> list[str]:

@@ -59,3 +59,13 @@ Recipes: TypeAlias = Annotated[
     list[str],
     typer.Argument(metavar="RECIPE", help="Recipes: TOML files or shipped names.", autocompletion=complete.recipes),
 ]
+Overrides: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change the recipe: --set train.optimizer.lr=0.3."),
+]
+Seeds: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--seeds", metavar="N|LIST", help='How many ("5"), a list ("0,3,7") or a range ("0-9").'),
+]
+Quick: TypeAlias = Annotated[bool, typer.Option("--quick", help="The recipe's small version: seconds, no network.")]
+Device: TypeAlias = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dlbench.cli.options import Ascii, Json, Recipe
+from dlbench.cli.options import Ascii, Device, Json, Overrides, Quick, Recipe, Seeds
 from dlbench.cli.output import emit, emit_json, say
 from dlbench.errors import ExitCode, SetupError, UsageError, hint
 
@@ -31,18 +31,13 @@ POLL_SECONDS = 0.05
 def probe(
     recipe: Recipe,
     *,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change the recipe: --set model.init=he.")
-    ] = None,
+    overrides: Overrides = None,
     variants: Annotated[
         list[str] | None, typer.Option("--variant", metavar="NAME", help="Only this variant; may be given again.")
     ] = None,
-    seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", metavar="N|LIST", help='How many ("5"), a list ("0,3,7") or a range ("0-9").'),
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="The recipe's small version.")] = False,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    seeds: Seeds = None,
+    quick: Quick = False,
+    device: Device = "auto",
     ascii_only: Ascii = False,
     json: Json = False,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dlbench.cli.lesson import explanation, heading
-from dlbench.cli.options import Ascii, Json, Lang, Recipe, Recipes
+from dlbench.cli.options import Ascii, Json, Lang, Quick, Recipe, Recipes
 from dlbench.cli.output import columns, emit, emit_json
 from dlbench.cli.words import counted
 from dlbench.errors import RecipeError, SetupError, UsageError
@@ -50,7 +50,7 @@ def summary(path: Path, tongue: str) -> dict[str, str]:
 def show(
     recipe: Recipe,
     *,
-    quick: Annotated[bool, typer.Option("--quick", help="The recipe's small version.")] = False,
+    quick: Quick = False,
     graph: Annotated[bool, typer.Option("--graph", help="Draw each net as a tree, down to the last branch.")] = False,
     toml: Annotated[bool, typer.Option("--toml", help="Print the recipe's own text as TOML.")] = False,
     lang: Lang = None,  # noqa: ARG001

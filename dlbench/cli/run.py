@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Ascii, Lang, Out
+from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, Quick, Seeds
 from dlbench.cli.output import emit, emit_json
 from dlbench.errors import ExitCode, UsageError
 
@@ -36,16 +36,10 @@ def run(
         ),
     ] = None,
     *,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change the recipe: --set train.optimizer.lr=0.3."),
-    ] = None,
-    seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", metavar="N|LIST", help='How many ("5"), a list ("0,3,7") or a range ("0-9").'),
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="The recipe's small version: seconds, no network.")] = False,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    overrides: Overrides = None,
+    seeds: Seeds = None,
+    quick: Quick = False,
+    device: Device = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of each worker.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="How many processes train.")] = None,
     out: Out = complete.RESULTS,

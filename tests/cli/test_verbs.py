@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from small_recipe import RECIPE
 from typer.testing import CliRunner
+from verbs import VERBS
 
 from dlbench.cli.app import app
 from dlbench.cli.output import columns
@@ -24,22 +25,6 @@ from dlbench.plan.measures import ENSEMBLE
 from dlbench.recipe import shipped_recipes
 from dlbench.report.metrics import METRICS
 
-VERBS = (
-    "run",
-    "watch",
-    "list",
-    "show",
-    "check",
-    "probe",
-    "table",
-    "export",
-    "plot",
-    "runs",
-    "stop",
-    "parts",
-    "schema",
-    "data",
-)
 PARTS = [(catalog.name, part.name) for catalog in CATALOGS.values() for part in catalog]
 
 
