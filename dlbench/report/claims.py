@@ -65,6 +65,14 @@ class Verdict:
     texts: Mapping[str, str] = field(default_factory=dict)
     """What it says in other languages, for people."""
 
+    @classmethod
+    def of(
+        cls, claim: Claim, outcome: Outcome, text: str, mean: float | None, interval: Interval | None, n: int
+    ) -> Verdict:  # what a verdict is made of
+        """The verdict on a claim, whose words, source and metric it takes over."""
+        texts = {str(key): words for key, words in claim.says.items()} if isinstance(claim.says, dict) else {}
+        return cls(said(claim.says), claim.source, claim.variant, claim.metric, outcome, text, mean, interval, n, texts)
+
     def said(self, language: str) -> str:
         """What it says in a language, in English where it has not that one."""
         return self.texts.get(language, self.says)
@@ -115,18 +123,7 @@ def _judge(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare
         if search := _touched_search(claim, by_variant):
             outcome, why = Outcome.UNDECIDED, search
         text, found = _text(evidence, condition, metric, claim, why), evidence.summary
-    return Verdict(
-        said(claim.says),
-        claim.source,
-        claim.variant,
-        claim.metric,
-        outcome,
-        text,
-        found.mean,
-        found.interval,
-        found.n,
-        {str(key): words for key, words in claim.says.items()} if isinstance(claim.says, dict) else {},
-    )
+    return Verdict.of(claim, outcome, text, found.mean, found.interval, found.n)
 
 
 def _touched_search(claim: Claim, by_variant: Mapping[str, list[Entry]]) -> str:

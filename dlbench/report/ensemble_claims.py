@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlbench.plan.measures import ENSEMBLE_LOSS
-from dlbench.recipe.sections import said
 from dlbench.report.by_hand import Touch, reason, touch, which_seeds
 from dlbench.report.claims import Outcome, Verdict, needed_text
 from dlbench.report.combination import Array, Indices
@@ -77,18 +76,8 @@ def judge_ensemble(claim: Claim, found: Ensembles | None) -> Verdict:
 
 
 def _verdict(claim: Claim, outcome: Outcome, text: str, found: Estimate | None, n: int) -> Verdict:
-    return Verdict(
-        said(claim.says),
-        claim.source,
-        claim.variant,
-        claim.metric,
-        outcome,
-        text,
-        None if found is None else found.mean,
-        None if found is None else found.interval,
-        n,
-        {str(key): words for key, words in claim.says.items()} if isinstance(claim.says, dict) else {},
-    )
+    mean, interval = (None, None) if found is None else (found.mean, found.interval)
+    return Verdict.of(claim, outcome, text, mean, interval, n)
 
 
 def _evidence(claim: Claim, found: Ensembles | None) -> Evidence | str:
