@@ -109,6 +109,12 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
         super().show(view)
         self._entitle(view)
 
+    def on_chart_resized(self) -> None:
+        """The border's words follow the picture."""
+        view = dashboard(self).view
+        with view.lock:
+            self._entitle(view)
+
     def action_range(self) -> None:
         """Colours over all that was measured, or without its extremes."""
         focus = dashboard(self).view.focus

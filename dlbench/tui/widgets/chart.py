@@ -39,7 +39,8 @@ class Place:
 class Chart(Widget):
     """Subclasses say how to `draw`, and what a cell stands for; `show` draws anew and repaints the rows that differ.
 
-    A press of the mouse, and dragging it, tell `Pointed`; the wheel tells `Wheeled`. Hovering does nothing.
+    A press of the mouse, and dragging it, tell `Pointed`; the wheel tells `Wheeled`. Hovering does nothing. A new size, once drawn,
+    tells `Resized`.
     """
 
     ALLOW_SELECT: ClassVar[bool] = False
@@ -55,6 +56,9 @@ class Chart(Widget):
         """Someone turned the wheel: so many columns on, or back."""
 
         columns: int
+
+    class Resized(Message):
+        """The picture has another size: words that tell what a cell stands for are those of the one before."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id, classes=classes)
@@ -94,6 +98,8 @@ class Chart(Widget):
     def on_resize(self) -> None:
         """A new size is a new picture."""
         self._repaint()
+        if self._view is not None:
+            self.post_message(self.Resized())
 
     def _repaint(self) -> None:
         width, height = self.size

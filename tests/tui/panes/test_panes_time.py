@@ -89,6 +89,17 @@ def test_the_border_counts_rows():
     assert "3 rows a band" in frame(GradientsPane, viewed(28), size=PANE_SIZES["80x24"])
 
 
+def test_the_border_follows_a_resize():
+    """The words in the lower border are of the picture that is drawn in the terminal's new size."""
+
+    async def scenario(pilot):
+        await pilot.resize_terminal(*PANE_SIZES["80x24"])
+        await pilot.pause()
+        return pilot.app.frame()
+
+    assert "3 rows a band" in play(GradientsPane, viewed(28), scenario, size=PANE_SIZES["120x40"])
+
+
 def test_r_goes_round_the_rows():
     """The key shows all rows, then steps of time, then layers; the cursor stands on the nearest that is shown."""
     view = viewed(8)
