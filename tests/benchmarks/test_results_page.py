@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import shlex
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
-from dlbench.recipe import shipped_recipes
+from dlbench.recipe import load, shipped_recipes
 
 ROOT = Path(__file__).parents[2]
+KEPT = ROOT / "results" / "reference"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,23 @@ def test_the_page_is_made_of_the_kept_reports(make_results):
 
 def test_every_recipe_has_a_kept_run():
     """Each shipped recipe was run in full, and its report is kept."""
-    kept = {path.parent.name for path in (ROOT / "results" / "reference").glob("*/report.json")}
+    kept = {path.parent.name for path in KEPT.glob("*/report.json")}
 
     assert {path.stem for path in shipped_recipes()} <= kept
+
+
+@pytest.mark.parametrize("path", shipped_recipes(), ids=lambda path: path.stem)
+def test_a_kept_run_is_of_the_recipe_as_it_is(path):
+    """The command beside a kept report, given to the shipped recipe, asks for just what was run and judged."""
+    parts = attrgetter("variants", "candidates", "seeds", "compare", "claims", "ensemble")
+    words = shlex.split(json.loads((KEPT / path.stem / "environment.json").read_text(encoding="utf-8"))["command"])
+    seeds = next(iter(after("--seeds", words)), None)
+
+    asked = load(path, after("--set", words), seeds=seeds)
+
+    assert parts(asked) == parts(load(KEPT / path.stem / "recipe.toml"))
+
+
+def after(option, words):
+    """What follows an option, each time it is there."""
+    return [value for before, value in zip(words, words[1:], strict=False) if before == option]
