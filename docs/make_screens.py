@@ -1,6 +1,6 @@
-"""Make the pictures of the dashboard in docs/screens: train a shipped recipe, open the run, press keys, save the screens.
+"""Make the pictures of the dashboard in docs/screens: train shipped recipes, open the runs, press keys, save the screens.
 
-`make screens`, or `python docs/make_screens.py [RUN]` to photograph a run that is there already.
+`make screens`, or `python docs/make_screens.py [RUN]...` to photograph runs that are there already, and no others.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ from dlbench.tui.model.view import View
 from dlbench.tui.options import Options
 from dlbench.tui.themes import palette
 
-RECIPE = "xor-nine-layers"
+RUNS = {"xor-nine-layers": [], "rbm": ["--seeds", "2"]}
+"""What is trained, and with which options: pictures of a machine need no ten seeds of it."""
 SCREENS = Path(__file__).parent / "screens"
 PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its file's name, the keys that lead to it, the terminal's size, the theme."""
+    """One picture: its file's name, the keys that lead to it, the terminal's size, the theme, and of what it is."""
 
     name: str
     keys: tuple[str, ...]
     size: tuple[int, int] = (120, 40)
     theme: str = "dark"
+    recipe: str = "xor-nine-layers"
 
 
 SHOTS = (
@@ -45,24 +47,29 @@ SHOTS = (
     Shot("lesson", ("5",)),
     Shot("narrow", (), (80, 24)),
     Shot("light", ("n", "n", "n", "n", "n"), theme="light"),
+    Shot("pictures", ("8",), recipe="rbm"),
 )
 
 
 def main() -> None:
-    """Photograph the run that the command line names, or one that is trained now."""
+    """Photograph the runs that the command line names, or one of each recipe that is trained now."""
     SCREENS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as out:
-        if sys.argv[1:]:
-            folder = RunFolder(Path(sys.argv[1]))
-        else:
-            subprocess.run(
-                [sys.executable, "-m", "dlbench", "run", RECIPE, "--out", out, "--display", "none"], check=True
-            )
-            folder = find_run(Path(out), RECIPE)
-        for shot in SHOTS:
-            file = SCREENS / f"{shot.name}.svg"
-            file.write_text(asyncio.run(photograph(folder, shot)), encoding="utf-8")
-            print(file)
+        folders = [RunFolder(Path(run)) for run in sys.argv[1:]] or [
+            trained(recipe, options, Path(out)) for recipe, options in RUNS.items()
+        ]
+        for folder in folders:
+            for shot in (shot for shot in SHOTS if shot.recipe == folder.recipe):
+                file = SCREENS / f"{shot.name}.svg"
+                file.write_text(asyncio.run(photograph(folder, shot)), encoding="utf-8")
+                print(file)
+
+
+def trained(recipe: str, options: list[str], out: Path) -> RunFolder:
+    """A run of a recipe, from beginning to end."""
+    command = [sys.executable, "-m", "dlbench", "run", recipe, *options, "--out", str(out), "--display", "none"]
+    subprocess.run(command, check=True)
+    return find_run(out, recipe)
 
 
 async def photograph(folder: RunFolder, shot: Shot) -> str:

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import shlex
 import sys
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 
@@ -53,4 +54,4 @@ def test_a_kept_run_is_of_the_recipe_as_it_is(path):
 
 def after(option, words):
     """What follows an option, each time it is there."""
-    return [value for before, value in zip(words, words[1:], strict=False) if before == option]
+    return [value for before, value in pairwise(words) if before == option]
