@@ -1,4 +1,4 @@
-# Two commands for a newcomer: `make demo` and `make test`. Needs Python 3.11 or newer; uses uv where it is found, else pip.
+# Two commands for a newcomer: `make demo` and `make test`. Needs Python 3.11 or newer; uses uv where it is found, else gets it by pip.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,12 +7,16 @@ UV := $(shell command -v uv 2>/dev/null)
 # Tiny nets are slower with many threads, and pytest already runs one process a core.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
+PIP = "$(RUN)/python" -m pip install --quiet --disable-pip-version-check
+
+# uv writes the gigabytes of torch in a tenth of pip's time. Where it cannot be had, or does not know the index that pip knows, pip it is.
 ifdef UV
 MAKE_VENV = uv venv --quiet --allow-existing --python "$(PYTHON)" "$(VENV)"
-INSTALL = uv pip install --quiet --python "$(RUN)/python" --constraint constraints.txt
+install = uv pip install --quiet --python "$(RUN)/python" --constraint constraints.txt --editable "$(1)"
 else
 MAKE_VENV = "$(PYTHON)" -m venv "$(VENV)"
-INSTALL = "$(RUN)/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+install = "$(RUN)/uv" pip install --quiet --python "$(RUN)/python" --constraint constraints.txt --editable "$(1)" || \
+	$(PIP) --constraint constraints.txt --editable "$(1)"
 endif
 
 .DEFAULT_GOAL := help
@@ -67,13 +71,14 @@ $(RUN)/python:
 $(VENV)/.pip: | $(RUN)/python
 ifndef UV
 	@"$(RUN)/python" -m pip --version >/dev/null 2>&1 || "$(RUN)/python" -m ensurepip
+	-@$(PIP) uv
 endif
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.pip
-	$(INSTALL) --editable .
+	$(call install,.)
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.installed
-	$(INSTALL) --editable ".[$(patsubst .%,%,$(notdir $@))]"
+	$(call install,.[$(patsubst .%,%,$(notdir $@))])
 	@touch $@
