@@ -67,15 +67,15 @@ $(RUN)/python:
 		echo 'dlbench needs Python 3.11 or newer, and "$(PYTHON)" is not; name another: make $(MAKECMDGOALS) PYTHON=python3.12' >&2; exit 2; }
 	$(MAKE_VENV)
 
-# A virtual environment that uv made has no pip.
-$(VENV)/.pip: | $(RUN)/python
+# A virtual environment that uv made has no pip, and needs none.
+$(VENV)/.installer: | $(RUN)/python
 ifndef UV
 	@"$(RUN)/python" -m pip --version >/dev/null 2>&1 || "$(RUN)/python" -m ensurepip
 	-@$(PIP) uv
 endif
 	@touch $@
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.pip
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.installer
 	$(call install,.)
 	@touch $@
 
