@@ -41,13 +41,19 @@ def test_every_recipe_has_a_kept_run():
 
 
 @pytest.mark.parametrize("path", shipped_recipes(), ids=lambda path: path.stem)
-def test_a_kept_run_is_of_the_recipe_as_it_is(path):
+def test_a_kept_run_is_of_the_recipe_as_it_is(path, tmp_path, monkeypatch):
     """The command beside a kept report, given to the shipped recipe, asks for just what was run and judged."""
     parts = attrgetter("variants", "candidates", "seeds", "compare", "claims", "ensemble")
     words = shlex.split(json.loads((KEPT / path.stem / "environment.json").read_text(encoding="utf-8"))["command"])
-    seeds = next(iter(after("--seeds", words)), None)
+    seeds, changes = next(iter(after("--seeds", words)), None), after("--set", words)
+    for change in changes:
+        if change.startswith("data.path="):
+            file = tmp_path / change.removeprefix("data.path=")
+            file.parent.mkdir()
+            file.touch()
+    monkeypatch.setenv("DLBENCH_DATA", str(tmp_path))
 
-    asked = load(path, after("--set", words), seeds=seeds)
+    asked = load(path, changes, seeds=seeds)
 
     assert parts(asked) == parts(load(KEPT / path.stem / "recipe.toml"))
 
