@@ -10,6 +10,7 @@ from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dlbench.recipe import load, shipped_recipes
@@ -48,14 +49,19 @@ def test_a_kept_run_is_of_the_recipe_as_it_is(path, tmp_path, monkeypatch):
     seeds, changes = next(iter(after("--seeds", words)), None), after("--set", words)
     for change in changes:
         if change.startswith("data.path="):
-            file = tmp_path / change.removeprefix("data.path=")
-            file.parent.mkdir()
-            file.touch()
+            write_pictures(tmp_path / change.removeprefix("data.path="))
     monkeypatch.setenv("DLBENCH_DATA", str(tmp_path))
 
     asked = load(path, changes, seeds=seeds)
 
     assert parts(asked) == parts(load(KEPT / path.stem / "recipe.toml"))
+
+
+def write_pictures(file):
+    """An archive of black pictures of CIFAR-10's size, ten classes of them."""
+    pictures, labels = np.zeros((10_000, 32, 32, 3), np.uint8), np.arange(10_000) % 10
+    file.parent.mkdir()
+    np.savez_compressed(file, x_train=pictures, y_train=labels, x_test=pictures[:10], y_test=labels[:10])
 
 
 def after(option, words):
