@@ -12,6 +12,7 @@ import psutil
 import pytest
 from small_recipe import FOREVER
 
+from dlbench.cli import main
 from dlbench.export import EXPORTERS
 from dlbench.recipe import load
 from dlbench.report.summary import summarize
@@ -254,11 +255,15 @@ def test_results_that_cannot_be_written(bench):
         (("small.toml", "--resume", "small"), "leave recipes and their options out"),
     ],
 )
-def test_wrong_wishes(bench, arguments, text):
+def test_wrong_wishes(bench, arguments, text, monkeypatch, capsys):
     """A wrong wish is one clear text and 2, and nothing is left behind."""
-    code, out, err = bench("run", *arguments)
+    monkeypatch.chdir(bench.folder)
+    monkeypatch.setattr("sys.argv", ["dlbench", "run", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    out, err = capsys.readouterr()
 
-    assert (code, out) == (2, "")
+    assert (end.value.code, out) == (2, "")
     assert text in err
     assert "Traceback" not in err
     assert not (bench.folder / "results").exists()

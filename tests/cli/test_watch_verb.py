@@ -1,9 +1,10 @@
 """`dlbench watch`, and `dlbench run` with its dashboard, as processes: what they print, how they end, what goes on."""
 
 import json
+import shutil
 
 import pytest
-from small_recipe import FOREVER
+from small_recipe import FOREVER, RECIPE
 from tui.terminals import Terminal
 
 from dlbench.launch import alive
@@ -33,18 +34,34 @@ def only_run(bench):
     return RunFolder(path)
 
 
-def test_run_in_a_dashboard(bench, opened):
-    """On a terminal a run opens its dashboard; then table, claims, explanation and exit code are those of plain mode."""
-    terminal = opened(bench, "run", "small.toml", "--device", "cpu", "--strict")
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """A terminal in which two recipes ran one after the other, each in its dashboard, until the last one was left; its folder."""
+    folder = tmp_path_factory.mktemp("turn")
+    recipes = [folder / "other.toml", folder / "small.toml"]
+    for recipe in recipes:
+        recipe.write_text(RECIPE)
+    words = ("-m", "dlbench", "run", *(recipe.name for recipe in recipes), "--device", "cpu", "--strict")
+    terminal = Terminal(*words, cwd=folder, columns=120)
     terminal.wait_for("4 trials in 1 stack, 1 worker on cpu -> results/small/")
-    terminal.wait_for("DONE")
+    terminal.wait_for("small  ✔ DONE")
     terminal.press("q")
+    terminal.end()
+    yield terminal, folder
+    terminal.close()
 
-    assert terminal.end() == 4
+
+def test_run_in_a_dashboard(ended):
+    """On a terminal a run opens its dashboard; then table, claims, explanation and exit code are those of plain mode."""
+    terminal, folder = ended
+
+    assert terminal.code == 4
     assert terminal.is_restored
     assert "Forty steps are enough" in terminal.after
     assert "  It may." in terminal.after
-    assert json.loads((only_run(bench).path / "summary.json").read_text())["recipe"] == "small"
+    for name in ("other", "small"):
+        (summary,) = folder.glob(f"results/{name}/*/summary.json")
+        assert json.loads(summary.read_text())["recipe"] == name
 
 
 def test_leaving_early(bench, opened):
@@ -98,17 +115,12 @@ def test_stopping_in_the_dashboard(bench, opened):
     assert status(only_run(bench)).state == "stopped"
 
 
-def test_runs_in_turn(bench, opened):
+def test_runs_in_turn(ended):
     """Of several recipes each gets the dashboard, which closes by itself but for the last."""
-    (bench.folder / "other.toml").write_text((bench.folder / "small.toml").read_text())
-    terminal = opened(bench, "run", "small.toml", "other.toml", "--device", "cpu")
-    terminal.wait_for("results/other/")
-    terminal.wait_for("other  ✔ DONE")
-    terminal.press("q")
+    terminal, _ = ended
 
-    assert terminal.end() == 0
+    assert terminal.output.count("\x1b[?1049h") == 2
     assert terminal.output.count("Forty steps are enough") >= 2
-    assert len(list(bench.folder.glob("results/*/*"))) == 2
 
 
 def test_plain_stays_plain(bench, opened):
@@ -131,9 +143,9 @@ def test_watch_without_a_terminal(trained):
     assert "\x1b" not in out + err
 
 
-def test_watch_of_a_run_that_has_not_begun(bench):
+def test_watch_of_a_run_that_has_not_begun(bench, trained):
     """A run without numbers has no table, only its state."""
-    bench("run", "small.toml", "--device", "cpu", "--display", "none")
+    shutil.copytree(only_run(trained).path.parent, bench.folder / "results" / "small")
     folder = only_run(bench)
     for file in (folder.workers_file, *folder.events.iterdir()):
         file.unlink()

@@ -26,7 +26,7 @@ from dlbench.run.folder import RunFolder, create
 
 PATIENCE = 120.0
 LAYERS = [{"kind": "flatten"}, dense(12, "relu"), {"kind": "dropout", "keep": 0.8, "rate": None}]
-SLOW = settings(LAYERS, data="digits", batch_size=20, steps=4000, every=400, points=30)
+SLOW = settings(LAYERS, data="digits", batch_size=20, steps=2000, every=200, points=30)
 XOR = settings([dense(4, "relu")], steps=1500)
 PLAN = plan_of({"digits": SLOW, "xor": XOR}, seeds=[0, 1])
 
@@ -82,14 +82,14 @@ def test_killed_at_two_moments_and_resumed_ends_with_the_same_table(
     """Killed with SIGKILL in the first and in the second session, the run ends with every metric the same."""
     folder = new_run(tmp_path, PLAN)
     (worker,) = launch.start(folder)
-    wait_for(EventReader(folder), lambda e: e["kind"] == "metrics" and e["step"] >= 800)
+    wait_for(EventReader(folder), lambda e: e["kind"] == "metrics" and e["step"] >= 400)
     os.kill(worker.launched.pid, signal.SIGKILL)
     worker.process.wait(PATIENCE)
     (worker,) = launch.resume(folder)
     wait_for(
         EventReader(folder),
         lambda e: (
-            (e["session"] == 1 and e["kind"] == "checkpoint" and e["step"] < 4000)
+            (e["session"] == 1 and e["kind"] == "checkpoint" and e["step"] < 2000)
             or (e["session"] == 1 and e["kind"] == "end")
         ),
     )

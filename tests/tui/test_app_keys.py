@@ -1,4 +1,4 @@
-"""Every key in every pane at every size: it does what it promises there, and nothing where it promises nothing."""
+"""Every key in every pane, narrow and wide: it does what it promises there, and nothing where it promises nothing."""
 
 from ast import literal_eval
 from collections.abc import Callable
@@ -27,7 +27,8 @@ ALIASES = [(one, face) for one in KEYS for face in one.key.split(",")[1:]]
 """Their other names."""
 STEERING = [(one, face) for one, face in PRESSED if one.group in {"Run", "Replay"}]
 """Those that do something else in a replay, or nothing where one may only look."""
-SIZES = {"60x16": (60, 16), "80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
+SIZES = {"80x24": (80, 24), "200x60": (200, 60)}
+"""With one chart in a pane, and with all of them."""
 LIVE = {name: ("live", size) for name, size in SIZES.items()}
 OTHERS = {"replay": ("replay", (120, 40)), "read-only": ("read-only", (80, 24))}
 AGAIN = "Ctrl-C again leaves"
