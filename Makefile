@@ -7,16 +7,15 @@ UV := $(shell command -v uv 2>/dev/null)
 # Tiny nets are slower with many threads, and pytest already runs one process a core.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-PIP = "$(RUN)/python" -m pip install --quiet --disable-pip-version-check
+WANTED = pip install --quiet --constraint constraints.txt --editable ".$(1)"
 
 # uv writes the gigabytes of torch in a tenth of pip's time. Where it cannot be had, or does not know the index that pip knows, pip it is.
 ifdef UV
 MAKE_VENV = uv venv --quiet --allow-existing --python "$(PYTHON)" "$(VENV)"
-install = uv pip install --quiet --python "$(RUN)/python" --constraint constraints.txt --editable "$(1)"
+install_extras = uv $(WANTED) --python "$(RUN)/python"
 else
 MAKE_VENV = "$(PYTHON)" -m venv "$(VENV)"
-install = "$(RUN)/uv" pip install --quiet --python "$(RUN)/python" --constraint constraints.txt --editable "$(1)" || \
-	$(PIP) --constraint constraints.txt --editable "$(1)"
+install_extras = "$(RUN)/uv" $(WANTED) --python "$(RUN)/python" || "$(RUN)/python" -m $(WANTED)
 endif
 
 .DEFAULT_GOAL := help
@@ -71,14 +70,14 @@ $(RUN)/python:
 $(VENV)/.installer: | $(RUN)/python
 ifndef UV
 	@"$(RUN)/python" -m pip --version >/dev/null 2>&1 || "$(RUN)/python" -m ensurepip
-	-@$(PIP) uv
+	-@"$(RUN)/python" -m pip install --quiet --disable-pip-version-check uv
 endif
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.installer
-	$(call install,.)
+	$(call install_extras)
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.installed
-	$(call install,.[$(patsubst .%,%,$(notdir $@))])
+	$(call install_extras,[$(patsubst .%,%,$(notdir $@))])
 	@touch $@

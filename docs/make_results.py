@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dlbench.report.claims import SIGNS
 from dlbench.report.format import value_format
 from dlbench.report.metrics import METRICS
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent / "results" / "reference"
 PAGE = HERE.parent / "results" / "README.md"
-SIGNS = {"confirmed": "✔", "refuted": "✖", "undecided": "?"}
 
 
 def main() -> None:

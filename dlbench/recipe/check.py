@@ -51,6 +51,8 @@ class Checked:
     breakpoints: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
     variants: list[str] = field(default_factory=list)
+    choices: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What the search tries inside each variant, whether it fits or not: a claim on it is not wrong for another mistake's sake."""
     candidates: list[Candidate] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     unavailable: SetupError | None = None
@@ -149,7 +151,9 @@ def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:
     expansion = expand(recipe, len(result.seeds))
     base = recipe.only(TRAINING)
     drafts = list(expansion.drafts(base))
-    result.variants = list(dict.fromkeys(draft.variant for draft in drafts))
+    for draft in drafts:
+        result.choices.setdefault(draft.variant, []).append(draft.choice)
+    result.variants = list(result.choices)
     result.mistakes += dict.fromkeys(expansion.mistakes)
     resolver = Resolver(predictions="ensemble" in recipe.data)
     resolved = [resolver.resolve(draft.tree.data) for draft in drafts]
@@ -193,8 +197,7 @@ def _promises(recipe: Tree, result: Checked, claims: dict[int, Claim], resolved:
     if result.ensemble is not None:
         yield from ensemble_mistakes(result.ensemble, len(result.seeds), result.candidates)
     for index, claim in claims.items():
-        choices = [one.choice for one in result.candidates if one.variant == claim.variant]
-        for path, what in claim_mistakes(claim, result.variants, choices):
+        for path, what in claim_mistakes(claim, result.variants, result.choices.get(claim.variant, [])):
             yield ("claims", index, *path), what
         for path, what in ensemble_claim_mistakes(claim, result.ensemble, len(result.seeds)):
             yield ("claims", index, *path), what

@@ -68,7 +68,7 @@ class Verdict:
     @classmethod
     def of(
         cls, claim: Claim, outcome: Outcome, text: str, mean: float | None, interval: Interval | None, n: int
-    ) -> Verdict:  # what a verdict is made of
+    ) -> Verdict:
         """The verdict on a claim, whose words, source and metric it takes over."""
         texts = {str(key): words for key, words in claim.says.items()} if isinstance(claim.says, dict) else {}
         return cls(said(claim.says), claim.source, claim.variant, claim.metric, outcome, text, mean, interval, n, texts)

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from small_recipe import FOREVER, RECIPE
+from small_recipe import FOREVER
 from tui.terminals import Terminal
 
 from dlbench.launch import alive
@@ -34,34 +34,18 @@ def only_run(bench):
     return RunFolder(path)
 
 
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory):
-    """A terminal in which two recipes ran one after the other, each in its dashboard, until the last one was left; its folder."""
-    folder = tmp_path_factory.mktemp("turn")
-    recipes = [folder / "other.toml", folder / "small.toml"]
-    for recipe in recipes:
-        recipe.write_text(RECIPE)
-    words = ("-m", "dlbench", "run", *(recipe.name for recipe in recipes), "--device", "cpu", "--strict")
-    terminal = Terminal(*words, cwd=folder, columns=120)
-    terminal.wait_for("4 trials in 1 stack, 1 worker on cpu -> results/small/")
-    terminal.wait_for("small  ✔ DONE")
-    terminal.press("q")
-    terminal.end()
-    yield terminal, folder
-    terminal.close()
-
-
-def test_run_in_a_dashboard(ended):
+def test_run_in_a_dashboard(bench, opened):
     """On a terminal a run opens its dashboard; then table, claims, explanation and exit code are those of plain mode."""
-    terminal, folder = ended
+    terminal = opened(bench, "run", "small.toml", "--device", "cpu", "--strict")
+    terminal.wait_for("4 trials in 1 stack, 1 worker on cpu -> results/small/")
+    terminal.wait_for("DONE")
+    terminal.press("q")
 
-    assert terminal.code == 4
+    assert terminal.end() == 4
     assert terminal.is_restored
     assert "Forty steps are enough" in terminal.after
     assert "  It may." in terminal.after
-    for name in ("other", "small"):
-        (summary,) = folder.glob(f"results/{name}/*/summary.json")
-        assert json.loads(summary.read_text())["recipe"] == name
+    assert json.loads((only_run(bench).path / "summary.json").read_text())["recipe"] == "small"
 
 
 def test_leaving_early(bench, opened):
@@ -115,12 +99,17 @@ def test_stopping_in_the_dashboard(bench, opened):
     assert status(only_run(bench)).state == "stopped"
 
 
-def test_runs_in_turn(ended):
+def test_runs_in_turn(bench, opened):
     """Of several recipes each gets the dashboard, which closes by itself but for the last."""
-    terminal, _ = ended
+    (bench.folder / "other.toml").write_text((bench.folder / "small.toml").read_text())
+    terminal = opened(bench, "run", "small.toml", "other.toml", "--device", "cpu")
+    terminal.wait_for("results/other/")
+    terminal.wait_for("other  ✔ DONE")
+    terminal.press("q")
 
-    assert terminal.output.count("\x1b[?1049h") == 2
+    assert terminal.end() == 0
     assert terminal.output.count("Forty steps are enough") >= 2
+    assert len(list(bench.folder.glob("results/*/*"))) == 2
 
 
 def test_plain_stays_plain(bench, opened):

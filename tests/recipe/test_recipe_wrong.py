@@ -233,6 +233,14 @@ WRONG = {
         [("at_most = 0", 'at_most = 0\nchoice."train.optimizer.lr" = 1.0')],
         ["36: claims[0].choice: 'sigmoid' has no such choice in its search"],
     ),
+    "claim on a choice of what is wrong elsewhere": (
+        [
+            ("steps = 100", "steps = 100\nbatchsize = 2"),
+            ("[compare]", '[search]\ntrain.optimizer.lr = [0.1, 1.0]\n\n[compare]\nselect = "train_loss"'),
+            ("at_most = 0", 'at_most = 0\nchoice."train.optimizer.lr" = 1.0'),
+        ],
+        ["17: train.batchsize: [train] has no key 'batchsize'; did you mean 'batch_size'?"],
+    ),
     "solved by two rules": (
         [("[[claims]]", 'solved = { metric = "train_loss", at_least = 1, at_most = 2 }\n[[claims]]')],
         ["30: compare.solved: takes exactly one of 'at_least' and 'at_most'"],

@@ -60,13 +60,13 @@ def lr_ratio(adjust: Adjustment, fan_in: int, fan_out: int) -> float:
 
 
 def orthogonalized(matrices: torch.Tensor, steps: int) -> torch.Tensor:
-    """`[trials, in, out]` with all singular values brought near 1 (0.7 to 1.2), in bfloat16; on a CPU in float32.
+    """Matrices `[trials, in, out]` with all singular values brought near 1 (0.7 to 1.2), in bfloat16; on a CPU in float32.
 
-    X = a X + (b G + c G^2) X with G = X X^T, from X of Frobenius norm 1.
+    X = a X + (b G + c G^2) X with G = X X^T, from X of Frobenius norm 1: the Newton-Schulz iteration of Jordan (2024).
     """
     a, b, c = COEFFICIENTS
     is_tall = matrices.shape[1] > matrices.shape[2]
-    # Most CPUs have no products in bfloat16: emulated ones took eleven times as long (50 trials, 784 by 64).
+    # Most CPUs have no products in bfloat16, and emulating them takes many times as long.
     x = (matrices.mT if is_tall else matrices).to(torch.float32 if matrices.is_cpu else torch.bfloat16)
     x = x / torch.linalg.matrix_norm(x, keepdim=True).clamp_(min=EPS)
     for _ in range(steps):
