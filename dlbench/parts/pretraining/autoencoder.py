@@ -41,8 +41,9 @@ class Mirror:
 
     def __init__(self, settings: Autoencoder, coder: Coder) -> None:
         self._coder = coder
-        numbers = {"lr": settings.lr, "weight_cost": settings.weight_cost}
-        self._ascent = Ascent(coder, **numbers, has_momentum=settings.has_momentum)
+        self._ascent = Ascent(
+            coder, lr=settings.lr, weight_cost=settings.weight_cost, has_momentum=settings.has_momentum
+        )
 
     def step(self, x: torch.Tensor, momentum: float) -> None:
         """One step down the mean loss of a batch `[trials, batch, visible]`."""

@@ -63,8 +63,9 @@ class ContrastiveDivergence:
 
     def __init__(self, settings: RBM, coder: Coder, streams: Streams) -> None:
         self._settings, self._coder, self._streams = settings, coder, streams
-        numbers = {"lr": settings.lr, "weight_cost": settings.weight_cost}
-        self._ascent = Ascent(coder, **numbers, has_momentum=settings.has_momentum)
+        self._ascent = Ascent(
+            coder, lr=settings.lr, weight_cost=settings.weight_cost, has_momentum=settings.has_momentum
+        )
         _, visible, hidden = coder.weights.shape
         self._samples_visible = settings.sample_visible or settings.persistent
         self._for_hidden = Draws(streams("hidden"), settings.batch_size, hidden)
