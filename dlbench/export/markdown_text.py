@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from dlbench.export.base import EXPORTERS
-from dlbench.report.claim_words import heading_in, readers_language, told_in
 from dlbench.report.claims import Verdict
+from dlbench.report.claims.words import heading_in, readers_language, told_in
 from dlbench.report.ensemble import Ensembles
 from dlbench.report.ensemble_text import COUNT, NAMES, TITLE, cell_of, count_of, name_of, shown_columns
 from dlbench.report.format import name_text, row_parts, seeds_text

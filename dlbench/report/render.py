@@ -13,8 +13,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from dlbench.report.blocks import Printed, Terminal, aligned, blocks
-from dlbench.report.claim_words import heading_in, outcome_in, told_in
 from dlbench.report.claims import Outcome, Verdict
+from dlbench.report.claims.words import heading_in, outcome_in, told_in
 from dlbench.report.ensemble import Ensembles
 from dlbench.report.ensemble_text import ensemble_blocks
 from dlbench.report.format import name_text, row_parts, seeds_text

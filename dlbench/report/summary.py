@@ -15,9 +15,9 @@ from dlbench.recipe.sections import Claim, Compare, Ensemble, Lesson
 from dlbench.recipe.source import parse
 from dlbench.report import by_hand
 from dlbench.report.claims import Verdict, judge
+from dlbench.report.claims.ensemble import judge_ensemble
 from dlbench.report.compare import build_table
 from dlbench.report.ensemble import Combined, Ensembles, Group
-from dlbench.report.ensemble_claims import judge_ensemble
 from dlbench.report.members import ensembles
 from dlbench.report.state import RunState
 from dlbench.report.statistics import Interval

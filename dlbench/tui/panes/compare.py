@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Static
 
 from dlbench.recipe.language import language
 from dlbench.report.blocks import Terminal
-from dlbench.report.claim_words import heading_in
+from dlbench.report.claims.words import heading_in
 from dlbench.report.ensemble_text import ensemble_blocks
 from dlbench.report.render import noted, told
 from dlbench.tui.host import dashboard, plain

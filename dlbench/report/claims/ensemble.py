@@ -11,9 +11,10 @@ import numpy as np
 
 from dlbench.plan.measures import ENSEMBLE_LOSS
 from dlbench.report.by_hand import Touch, reason, touch, which_seeds
-from dlbench.report.claims import Outcome, Verdict, needed_text
+from dlbench.report.claims.condition import Condition, condition_of
+from dlbench.report.claims.judgement import needed_text
+from dlbench.report.claims.verdict import Outcome, Verdict
 from dlbench.report.combination import Array, Indices
-from dlbench.report.condition import Condition, condition_of
 from dlbench.report.ensemble import Ensembles, Group
 from dlbench.report.format import fine_format, interval_text, number
 from dlbench.report.rounding import gap
@@ -27,7 +28,7 @@ FORMAT = ".4f"
 
 
 @dataclass(frozen=True)
-class Evidence:
+class SubsetEvidence:
     """The values of a claim's subsets: of one variant's ensembles, or their advantage over another's, subset by subset.
 
     `values` `[subsets]` belong to the subsets `[subsets, size]` of `seeds`; `absent` seeds are no members, `touched` ones were
@@ -46,11 +47,11 @@ class Evidence:
         """Their mean and its interval, where there are any."""
         return estimate(self.values, self.subsets, len(self.seeds)) if len(self.values) else None
 
-    def over(self, other: Evidence, *, lower_is_better: bool) -> Evidence:
+    def over(self, other: SubsetEvidence, *, lower_is_better: bool) -> SubsetEvidence:
         """The advantage over another variant's ensembles of the same seeds; nothing where these are not the same."""
         pairs = zip(self.values.tolist(), other.values.tolist(), strict=False)
         better = np.array([gap(b, a) if lower_is_better else gap(a, b) for a, b in pairs])
-        return Evidence(
+        return SubsetEvidence(
             better if self.seeds == other.seeds else np.zeros(0),
             self.subsets,
             self.seeds,
@@ -80,7 +81,7 @@ def _verdict(claim: Claim, outcome: Outcome, text: str, found: Estimate | None, 
     return Verdict.of(claim, outcome, text, mean, interval, n)
 
 
-def _evidence(claim: Claim, found: Ensembles | None) -> Evidence | str:
+def _evidence(claim: Claim, found: Ensembles | None) -> SubsetEvidence | str:
     """What there is to judge by, or why there is nothing."""
     if found is None:
         return "this run's predictions were not looked at"
@@ -94,10 +95,10 @@ def _evidence(claim: Claim, found: Ensembles | None) -> Evidence | str:
     return ours.over(theirs[0], lower_is_better=claim.metric == ENSEMBLE_LOSS) if theirs else ours
 
 
-def _of(claim: Claim, group: Group, found: Ensembles) -> Evidence:
+def _of(claim: Claim, group: Group, found: Ensembles) -> SubsetEvidence:
     made = group.find(claim.members or 0, claim.combine or found.wanted.ways[0])
     touches = {trial.plan.seed: touch(trial) for trial in group.entry.trials}
-    return Evidence(
+    return SubsetEvidence(
         np.zeros(0) if made is None else made.values[claim.metric],
         np.zeros((0, 0), dtype=np.intp) if made is None else made.subsets,
         tuple(trial.plan.seed for trial in group.members),
@@ -107,7 +108,7 @@ def _of(claim: Claim, group: Group, found: Ensembles) -> Evidence:
     )
 
 
-def _by_every_subset(evidence: Evidence, condition: Condition) -> tuple[Outcome, str]:
+def _by_every_subset(evidence: SubsetEvidence, condition: Condition) -> tuple[Outcome, str]:
     members = [[evidence.seeds[place] for place in subset] for subset in evidence.subsets.tolist()]
     failing = [
         seeds
@@ -125,7 +126,7 @@ def _by_every_subset(evidence: Evidence, condition: Condition) -> tuple[Outcome,
     return Outcome.CONFIRMED, "by every subset that was drawn" if drawn else "by every subset"
 
 
-def _by_interval(evidence: Evidence, condition: Condition) -> tuple[Outcome, str]:
+def _by_interval(evidence: SubsetEvidence, condition: Condition) -> tuple[Outcome, str]:
     if why := _lacking(evidence):
         return Outcome.UNDECIDED, why
     found = evidence.estimate
@@ -139,7 +140,7 @@ def _by_interval(evidence: Evidence, condition: Condition) -> tuple[Outcome, str
     return Outcome.UNDECIDED, needed_text(mean, condition, lambda limit: seeds_to_resolve(spread, abs(mean - limit)), n)
 
 
-def _lacking(evidence: Evidence) -> str:
+def _lacking(evidence: SubsetEvidence) -> str:
     """Why the evidence says nothing, or not enough."""
     if evidence.search or evidence.touched:
         return evidence.search or reason(evidence.touched)
@@ -148,7 +149,7 @@ def _lacking(evidence: Evidence) -> str:
     return "" if len(evidence.values) else "there are no such ensembles"
 
 
-def _text(claim: Claim, condition: Condition, evidence: Evidence, found: Estimate | None, why: str) -> str:
+def _text(claim: Claim, condition: Condition, evidence: SubsetEvidence, found: Estimate | None, why: str) -> str:
     deviation = None if found is None else found.deviation
     spec = fine_format(FORMAT, min(filter(None, (deviation, claim.tolerance)), default=0.0))
     way = f" by {claim.combine}" if claim.combine else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dlbench.recipe.language import language, word
-from dlbench.report.claims import SIGNS, Outcome, Verdict
+from dlbench.report.claims.verdict import SIGNS, Outcome, Verdict
 
 
 class Told(NamedTuple):

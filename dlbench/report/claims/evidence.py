@@ -1,0 +1,120 @@
+"""The evidence on a claim: the seeds' values of what it is about, and why other seeds have none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dlbench.report.by_hand import Touch, search_reason, touch
+from dlbench.report.entries import Entry, selected, selection_metric
+from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.rounding import gap
+from dlbench.report.statistics import (
+    Summary,
+    paired_difference,
+    seeds_to_resolve,
+    seeds_to_resolve_share,
+    seeds_to_resolve_share_difference,
+    summarize,
+)
+from dlbench.report.trial import Status
+from dlbench.report.trial_state import TrialState
+
+if TYPE_CHECKING:
+    from dlbench.recipe.sections import Claim, Compare
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The seeds' values of what a claim is about: `values` of those that have one, and why the others have none.
+
+    `lost` have diverged: they meet no condition. `never` never got there: they are above every bound. `pending` are under
+    way, failed, or have no such number: nothing is known of them. `touched` were changed or dropped by hand before: what
+    they say is not of the recipe. `resolve` tells about how many seeds take a limit out of the interval of `summary`.
+    """
+
+    values: dict[int, float]
+    lost: frozenset[int]
+    never: frozenset[int]
+    pending: frozenset[int]
+    touched: Mapping[int, Touch]
+    summary: Summary
+    resolve: Callable[[float], int | None]
+
+
+def evidence_on(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare) -> Evidence | str:
+    """What the seeds say of what a claim is about, or the variant that this run has not."""
+    metric, sides = METRICS[claim.metric], []
+    for variant in filter(None, (claim.variant, claim.better_than)):
+        candidates = _candidates(variant, claim.choice, by_variant)
+        if not candidates:
+            return f"this run has no '{variant}'"
+        sides.append(_evidence(selected(candidates, selection_metric(compare)), metric, claim.at_step))
+    ours, *theirs = sides
+    return _compared(ours, theirs[0], metric) if theirs else ours
+
+
+def touched_search(claim: Claim, by_variant: Mapping[str, list[Entry]]) -> str:
+    """Why a search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
+    for variant in filter(None, (claim.variant, claim.better_than)):
+        if why := search_reason(variant, [one.trials for one in _candidates(variant, claim.choice, by_variant)]):
+            return why
+    return ""
+
+
+def _candidates(variant: str, choice: Mapping[str, Any] | None, by_variant: Mapping[str, list[Entry]]) -> list[Entry]:
+    return [entry for entry in by_variant.get(variant, []) if (choice or {}).items() <= entry.choice.items()]
+
+
+def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
+    values = entry.values(metric, at_step)
+    touches = {trial.plan.seed: touch(trial, at_step) for trial in entry.trials}
+    touched = {seed: one for seed, one in touches.items() if one}
+    by_seed = {trial.plan.seed: trial for trial in entry.trials if trial.plan.seed not in touched}
+    settled = {seed for seed, trial in by_seed.items() if _is_settled(trial, at_step)}
+    known = {seed: value for seed, value in values.items() if seed in settled}
+    without = {seed: by_seed[seed] for seed in settled - set(known)}
+    never = {seed for seed, trial in without.items() if metric.may_never and trial.status is not Status.FAILED}
+    lost = {seed for seed, trial in without.items() if trial.status is Status.DIVERGED} - never
+    pending = set(by_seed) - set(known) - never - lost
+    summary = summarize(list(known.values()), is_share=metric.is_share)
+    resolve = partial(_resolve_share if metric.is_share else _resolve_mean, summary)
+    return Evidence(known, frozenset(lost), frozenset(never), frozenset(pending), touched, summary, resolve)
+
+
+def _is_settled(trial: TrialState, at_step: int | None) -> bool:
+    """Whether the trial's number at that point will not change any more."""
+    return trial.status.final or (at_step is not None and trial.step > at_step)
+
+
+def _compared(ours: Evidence, theirs: Evidence, metric: Metric) -> Evidence:
+    """The advantage of ours over theirs, seed by seed: positive is better whichever way the metric goes."""
+    sign = -1 if metric.better == "lower" else 1
+    common = [seed for seed in ours.values if seed in theirs.values]
+    first, second = ([side.values[seed] for seed in common] for side in (ours, theirs))
+    if sign < 0:
+        first, second = second, first
+    pending, touched = ours.pending | theirs.pending, {**theirs.touched, **ours.touched}
+    summary = paired_difference(first, second, is_share=metric.is_share)
+    return Evidence(
+        {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)},
+        (ours.lost | ours.never | theirs.lost | theirs.never) - pending - set(touched),
+        frozenset(),
+        pending - set(touched),
+        touched,
+        summary,
+        partial(seeds_to_resolve_share_difference, first, second)
+        if metric.is_share
+        else partial(_resolve_mean, summary),
+    )
+
+
+def _resolve_mean(summary: Summary, limit: float) -> int | None:
+    mean, spread = summary.mean, summary.deviation
+    return seeds_to_resolve(spread, abs(mean - limit)) if mean is not None and spread else None
+
+
+def _resolve_share(summary: Summary, limit: float) -> int | None:
+    return None if summary.mean is None else seeds_to_resolve_share(summary.mean, limit)
