@@ -53,7 +53,8 @@ def initial_row(blocks: Sequence[Block], seed: int) -> Tensor:
 def _filled(weight: Weight, generator: torch.Generator) -> Tensor:
     """One weight of one trial as its init draws it, gate by gate."""
     shape = (*weight.shape[:-1], weight.shape[-1] // weight.gates)
-    gates = [fill(weight.init, Draw(shape, weight.fan_in, weight.fan_out, generator)) for _ in range(weight.gates)]
+    draw = Draw(shape, weight.fan_in, weight.fan_out, generator, float(weight.slope))
+    gates = [fill(weight.init, draw) for _ in range(weight.gates)]
     return gates[0] if len(gates) == 1 else torch.cat(gates, dim=-1)
 
 

@@ -23,7 +23,7 @@ ACTIVATIONS: Catalog[Callable[..., Tensor]] = Catalog("activations", title="the 
 """Trait `bounds`: (lower, upper), the values that the function never leaves and flattens out at, `None` where there is no
 such value; a function of the arguments where it depends on them, which are `[trials]` where those of a stack differ. Trait
 `backward`, where there is one: the gradient for x out of the gradient for y and y itself, for layers that go backward by
-hand."""
+hand. Trait `slope`, where the function is a line below 0 and x above: the line's slope out of the arguments."""
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
@@ -43,6 +43,12 @@ def bounds(settings: Settings) -> Bounds:
     if not callable(trait):
         return trait
     return trait(**given(settings))
+
+
+def slope(settings: Settings) -> Number:
+    """The slope below 0 of the rectifier that the settings name, which its inits make up for; 0 of all others."""
+    trait: Callable[..., Number] | None = ACTIVATIONS[settings["kind"]].traits.get("slope")
+    return 0.0 if trait is None else trait(**given(settings))
 
 
 def backward(settings: Settings) -> Backward | None:
@@ -88,7 +94,7 @@ def _bounds_of_leak(slope: Number) -> Bounds:
     return (0.0 if isinstance(slope, (int, float)) and slope == 0 else None, None)
 
 
-@ACTIVATIONS.add(bounds=_bounds_of_leak)
+@ACTIVATIONS.add(bounds=_bounds_of_leak, slope=lambda slope: slope)
 def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
     """x where positive, slope * x elsewhere (Maas et al. 2013); 'very leaky' is slope 1/3."""
     if isinstance(slope, (int, float)):

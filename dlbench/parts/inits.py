@@ -22,12 +22,13 @@ Distribution: TypeAlias = Literal["normal", "uniform"]
 
 @dataclass(frozen=True)
 class Draw:
-    """One weight of one trial to be filled: its shape, its fans, and the random stream that is its own."""
+    """One weight of one trial to be filled: its shape, its fans, the random stream that is its own, and its activation's slope below 0."""
 
     shape: tuple[int, ...]
     fan_in: int
     fan_out: int
     generator: torch.Generator
+    slope: float = 0.0
 
     def normal(self) -> torch.Tensor:
         """Standard normal numbers of `shape`."""
@@ -97,9 +98,14 @@ def xavier(
 
 
 @INITS.add()
-def he(draw: Draw, *, distribution: Distribution = "normal") -> torch.Tensor:
-    """Variance 2 / fan_in, which makes up for the half that a ReLU cuts off (He et al. 2015, equation 10)."""
-    return draw.with_deviation(sqrt(2 / draw.fan_in), distribution)
+def he(draw: Draw, *, distribution: Distribution = "normal", slope: float | None = None) -> torch.Tensor:
+    """Variance 2 / ((1 + slope^2) fan_in), which makes up for the half that a ReLU cuts off (He et al. 2015, equations 10 and 15).
+
+    `slope` is that of the layer's own leaky_relu below 0, and 0 for other activations, unless it is given: 0 is the
+    variance 2 / fan_in of Caffe's MSRA filler, whatever the activation.
+    """
+    leak = draw.slope if slope is None else slope
+    return draw.with_deviation(sqrt(2 / ((1 + leak**2) * draw.fan_in)), distribution)
 
 
 @INITS.add()

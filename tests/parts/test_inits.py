@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from dlbench.parts.inits import INITS, Draw, fill
+from dlbench.parts.layers import LAYERS
 
 FAN_IN, FAN_OUT = 200, 300
 
@@ -22,6 +23,7 @@ MOMENTS = [
     ({"kind": "xavier", "distribution": "uniform", "fan": "in"}, 0.0, 1 / FAN_IN),
     ({"kind": "he"}, 0.0, 2 / FAN_IN),
     ({"kind": "he", "distribution": "uniform"}, 0.0, 2 / FAN_IN),
+    ({"kind": "he", "slope": 0.5}, 0.0, 1.6 / FAN_IN),
     ({"kind": "lecun"}, 0.0, 1 / FAN_IN),
     ({"kind": "lecun", "distribution": "uniform"}, 0.0, 1 / FAN_IN),
     ({"kind": "orthogonal"}, 0.0, 1 / FAN_OUT),
@@ -106,6 +108,29 @@ UNIFORM = [
 def test_same_seed_same_underlying_draw(settings, scale, reference):
     """With the same seed, inits of one distribution differ by their factor and nothing else, to float32's rounding."""
     torch.testing.assert_close(fill(settings, draw(7)), fill({"kind": reference}, draw(7)) * scale, rtol=2e-7, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        ({"kind": "dense", "units": 300}, (200,)),
+        ({"kind": "conv", "channels": 40, "kernel": 3}, (20, 8, 8)),
+        ({"kind": "rnn", "units": 300, "recurrent_init": {"kind": "he"}}, (5, 200)),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)
+@pytest.mark.parametrize("slope", [0.0, 1 / 3])
+def test_he_takes_the_slope_of_its_layer(layer, shape, slope):
+    """He's weights before a leaky ReLU have the deviation of torch's kaiming_normal_ for that slope, within 3 %."""
+    settings = {**layer, "activation": {"kind": "leaky_relu", "slope": slope}, "init": {"kind": "he"}}
+    made = LAYERS[settings["kind"]].make(**{key: value for key, value in settings.items() if key != "kind"})
+
+    for weight in made.weights(shape).values():
+        if weight.is_bias:
+            continue
+        drawn = fill(weight.init, Draw(weight.shape, weight.fan_in, weight.fan_out, torch.Generator(), weight.slope))
+        expected = torch.nn.init.kaiming_normal_(torch.empty(weight.fan_out, weight.fan_in), a=slope)
+        assert drawn.std().item() == pytest.approx(expected.std().item(), rel=0.03)
 
 
 @pytest.mark.parametrize("shape", [(40, 30), (30, 40), (16, 3, 3, 3), (40, 2, 3, 3)], ids=str)

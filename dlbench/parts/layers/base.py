@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from dlbench.parts.arguments import Settings
+from dlbench.parts.arguments import Number, Settings
 from dlbench.parts.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Weight:
     """A tensor that training changes: its shape in one trial, its fans, and the init that fills it.
 
     `uses` is how often one sample meets each of its numbers: once in a dense layer, at every place of a convolution.
-    `gates` matrices of equal width lie side by side in its last axis; the init fills each of them alone.
+    `gates` matrices of equal width lie side by side in its last axis; the init fills each of them alone. `slope` is that of a
+    leaky activation below 0, which what is filled is handed to.
     """
 
     shape: Shape
@@ -44,6 +45,7 @@ class Weight:
     is_bias: bool = False
     uses: int = 1
     gates: int = 1
+    slope: Number = 0.0
 
     @property
     def size(self) -> int:

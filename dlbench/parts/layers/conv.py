@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from dlbench.parts.activations import bind
+from dlbench.parts.activations import bind, slope
 from dlbench.parts.arguments import Activation, Init, Settings, Sides, Takes
 from dlbench.parts.layers.base import LAYERS, Place, Shape, Stateless, Weight
 from dlbench.parts.layers.images import Padding, around, folded, pair, places, unfolded
@@ -43,7 +43,8 @@ class Conv(Stateless):
         self.kernel = pair(kernel)
         self.stride = pair(stride)
         self.padding: Padding | int = padding
-        self.activate = bind(activation or {"kind": "identity"})
+        self.activation: Settings = activation or {"kind": "identity"}
+        self.activate = bind(self.activation)
         self.init: Settings = init or {"kind": "torch_default"}
         self.bias = bias
         self.bias_init: Settings = bias_init or {"kind": "zeros"}
@@ -58,7 +59,8 @@ class Conv(Stateless):
         height, width = self.kernel
         fan_in, fan_out = shape[0] * height * width, self.channels * height * width
         size = (self.channels, shape[0], height, width)
-        weights = {"weight": Weight(size, fan_in, fan_out, self.init, uses=rows * columns)}
+        leak = slope(self.activation)
+        weights = {"weight": Weight(size, fan_in, fan_out, self.init, uses=rows * columns, slope=leak)}
         if self.bias:
             weights["bias"] = Weight((self.channels,), fan_in, fan_out, self.bias_init, is_bias=True)
         return weights

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from dlbench.parts.activations import backward, bind
+from dlbench.parts.activations import backward, bind, slope
 from dlbench.parts.arguments import Activation, Init, Settings
 from dlbench.parts.layers.base import LAYERS, Passed, Place, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
@@ -47,7 +47,7 @@ class Dense(Stateless):
     def weights(self, shape: Shape) -> Mapping[str, Weight]:
         """`W` of `(fan_in, units)` and, with bias, `b` of `(1, units)`."""
         (fan_in,) = shape
-        weights = {"weight": Weight((fan_in, self.units), fan_in, self.units, self.init)}
+        weights = {"weight": Weight((fan_in, self.units), fan_in, self.units, self.init, slope=slope(self.activation))}
         if self.bias:
             weights["bias"] = Weight((1, self.units), fan_in, self.units, self.bias_init, is_bias=True)
         return weights

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, TypeAlias
 
+from dlbench.parts.activations import slope
 from dlbench.parts.arguments import Init, Settings
 from dlbench.parts.layers.base import Buffer, Place, Shape, ShapeError, Weight
 from dlbench.parts.lazy import torch
@@ -62,10 +63,10 @@ class Recurrent:
     def weights(self, shape: Shape) -> Mapping[str, Weight]:
         """`weight` W of `(features, gates * units)`, `recurrent` U of `(units, gates * units)`, `bias` b of `(1, gates * units)`."""
         (time, features), units, gates = self._sequence(shape), self.units, self.GATES
-        width = gates * units
+        width, leak = gates * units, slope(self.activation)
         weights = {
-            "weight": Weight((features, width), features, units, self.init, uses=time, gates=gates),
-            "recurrent": Weight((units, width), units, units, self.recurrent_init, uses=time, gates=gates),
+            "weight": Weight((features, width), features, units, self.init, uses=time, gates=gates, slope=leak),
+            "recurrent": Weight((units, width), units, units, self.recurrent_init, uses=time, gates=gates, slope=leak),
         }
         if self.bias:
             bias = Weight((1, width), features, units, self.bias_init, is_bias=True, uses=time, gates=gates)
