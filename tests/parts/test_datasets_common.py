@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from dlbench.errors import SetupError
 from dlbench.parts.datasets import COMMON, describe, load_data
-from dlbench.parts.datasets.splits import balanced, counts_for_test, ranks, stratified
+from dlbench.parts.datasets.splits import balanced, balanced_counts, counts_for_test, ranks, stratified
 
 BLOBS = {"kind": "blobs", "centers": 4, "samples": 200, "features": 3}
 labels = st.lists(st.integers(0, 4), min_size=1, max_size=60).map(np.array)
@@ -29,6 +29,28 @@ def test_the_common_arguments_are_the_documented_ones():
     assert {name: argument.default for name, argument in COMMON.items()} == {
         "limit": None, "limit_per_class": None, "validation": 0, "classes": None, "normalize": "none", "label_noise": 0.0
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 4, 7, 12, 13, 14, 19])
+def test_counts_of_a_balanced_choice_are_those_of_the_choice(count):
+    """What `balanced_counts` says beforehand is what `balanced` takes, classes that run out included."""
+    per_class = [2, 9, 0, 3, 5]
+    labels = np.repeat(np.arange(5), per_class)
+    taken = np.bincount(labels[balanced(labels, count)], minlength=5)
+
+    assert balanced_counts(per_class, count) == tuple(taken)
+
+
+def test_classes_that_are_kept_keep_their_names_and_counts():
+    """`classes` leaves the others out of names and counts, and names are what the classes were called."""
+    source = describe({"kind": "digits", "classes": [7, 2], "limit": 101})
+
+    assert source.names == ("7", "2")
+    assert source.train_per_class == tuple(
+        np.bincount(load_data({"kind": "digits", "classes": [7, 2], "limit": 101}).y_train)
+    )
+    assert source.validation_per_class == (0, 0)
+    assert describe({"kind": "digits", "validation": 5}).train_per_class is None
 
 
 @pytest.mark.parametrize("kind", ["blobs", "digits"])

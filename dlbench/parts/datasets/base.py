@@ -44,7 +44,9 @@ class Source:
 
     `shape` is one sample's, `train`, `validation` and `test` count samples. `load` reads or makes the arrays. `missing` says
     what is not there, where it was looked for and what to do, or `None`; then `load` goes ahead, else it raises `SetupError`.
-    `train_per_class` and `test_per_class` count the samples of each class before any common argument is applied.
+    `train_per_class`, `validation_per_class` and `test_per_class` count each split's samples of each class, before label noise;
+    `None` where only the loaded labels tell, as for a validation set off the end. `class_names` is empty where classes are
+    called "0", "1", ... . `notes` say to people what is odd about the data.
     """
 
     shape: tuple[int, ...]
@@ -53,11 +55,19 @@ class Source:
     test: int
     load: Callable[[], Arrays]
     missing: Callable[[], str | None]
-    train_per_class: tuple[int, ...]
+    train_per_class: tuple[int, ...] | None
     test_per_class: tuple[int, ...]
     validation: int = 0
+    validation_per_class: tuple[int, ...] | None = None
     left_out: int = 0
     """Training samples that a limit leaves out; what learns without labels may still see them."""
+    class_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each class is called."""
+        return self.class_names or tuple(map(str, range(self.classes)))
 
     @property
     def outputs(self) -> int:
@@ -72,8 +82,11 @@ class Source:
         test_per_class: Sequence[int],
         load: Callable[[], Arrays],
         missing: Callable[[], str | None] = on_board,
+        *,
+        class_names: Sequence[str] = (),
+        notes: Sequence[str] = (),
     ) -> Source:
-        """The source of a whole dataset, its counts following from the samples of each class.
+        """The source of a whole dataset, its counts following from the samples of each class; nothing is split off yet.
 
         `load` may count on the data being there: without it, the source's own `load` raises `SetupError` instead.
         """
@@ -84,7 +97,19 @@ class Source:
                 raise SetupError(what)
             return load()
 
-        return cls(shape, len(train), sum(train), sum(test), load_what_is_there, missing, train, test)
+        return cls(
+            shape,
+            classes=len(train),
+            train=sum(train),
+            test=sum(test),
+            load=load_what_is_there,
+            missing=missing,
+            train_per_class=train,
+            test_per_class=test,
+            validation_per_class=(0,) * len(train),
+            class_names=tuple(class_names),
+            notes=tuple(notes),
+        )
 
 
 DATASETS: Catalog[Callable[..., Source]] = Catalog("datasets", title="what is learned from, with its labels")

@@ -37,6 +37,7 @@ CIFAR10 = Download(
 )
 TRAIN_PER_CLASS = (5000,) * 10
 TEST_PER_CLASS = (1000,) * 10
+NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 REMEDY = "delete it and fetch the dataset again"
 
 
@@ -58,7 +59,7 @@ def cifar10(*, folder: str | None = None) -> Source:
             *_samples([home / name for name in TEST], TEST_PER_CLASS),
         )
 
-    return Source.of(SHAPE, TRAIN_PER_CLASS, TEST_PER_CLASS, load, lambda: CIFAR10.missing(folder))
+    return Source.of(SHAPE, TRAIN_PER_CLASS, TEST_PER_CLASS, load, lambda: CIFAR10.missing(folder), class_names=NAMES)
 
 
 def _samples(files: list[Path], per_class: tuple[int, ...]) -> tuple[Floats, Labels]:

@@ -6,7 +6,7 @@ The order is: keep `classes`, split off `validation`, take `limit` or `limit_per
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dlbench.errors import SetupError
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source, stream
-from dlbench.parts.datasets.splits import balanced
+from dlbench.parts.datasets.splits import balanced, balanced_counts
 
 BYTES_PER_NUMBER = 4
 
@@ -61,13 +61,15 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
     whole = DATASETS[settings["kind"]].make(**own)
     _check_memory(whole)
     classes = _check_classes(common.classes, whole)
-    train = sum(whole.train_per_class[label] for label in classes) - common.validation
-    test = sum(whole.test_per_class[label] for label in classes)
-    if not test:
+    train_per_class = _of_classes(whole.train_per_class, classes)
+    test_per_class = _of_classes(whole.test_per_class, classes)
+    train = sum(train_per_class) - common.validation
+    if not sum(test_per_class):
         raise ValueError(f"'classes' {classes} have no sample to test on")
     if train < 1:
         raise ValueError(f"'validation' takes {common.validation} of {train + common.validation} training samples, all")
-    limit = _check_limit(common, classes, whole, train)
+    limit = _check_limit(common, classes, train_per_class, train)
+    is_known = not common.validation
 
     def load() -> Arrays:
         return _apply(common, classes, whole.load(), settings.get("seed", 0), everything=everything)
@@ -77,9 +79,13 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
         classes=len(classes),
         train=limit or train,
         validation=common.validation,
-        test=test,
+        test=sum(test_per_class),
         load=load,
+        train_per_class=balanced_counts(train_per_class, limit or train) if is_known else None,
+        validation_per_class=(0,) * len(classes) if is_known else None,
+        test_per_class=test_per_class,
         left_out=train - (limit or train),
+        class_names=tuple(whole.names[label] for label in classes) if common.classes else whole.class_names,
     )
 
 
@@ -109,7 +115,13 @@ def _check_classes(classes: list[int] | None, source: Source) -> list[int]:
     return classes
 
 
-def _check_limit(common: Common, classes: list[int], source: Source, train: int) -> int | None:
+def _of_classes(per_class: Sequence[int] | None, classes: Sequence[int]) -> tuple[int, ...]:
+    """The counts of the classes to keep, in their order."""
+    assert per_class is not None, "whole datasets know their classes"
+    return tuple(per_class[label] for label in classes)
+
+
+def _check_limit(common: Common, classes: list[int], train_per_class: Sequence[int], train: int) -> int | None:
     """How many samples to train on, `None` for all of the `train` that there are."""
     if common.limit_per_class is None:
         if common.limit is not None and common.limit > train:
@@ -118,7 +130,7 @@ def _check_limit(common: Common, classes: list[int], source: Source, train: int)
     if common.limit is not None:
         raise ValueError("takes either 'limit' or 'limit_per_class', not both")
     asked = common.limit_per_class
-    count, label = min((source.train_per_class[label], label) for label in classes)
+    count, label = min(zip(train_per_class, classes, strict=True))
     if asked > count:
         raise ValueError(f"'limit_per_class' is {asked}, but class {label} has only {count} samples to train on")
     if (total := asked * len(classes)) > train:

@@ -31,6 +31,7 @@ def _files(folder: str) -> dict[str, int]:
 MNIST = Download("mnist", "MNIST", _files("MNIST"))
 MNIST_TRAIN = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
 MNIST_TEST = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
+CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 FASHION_MNIST = Download("fashion_mnist", "FashionMNIST", _files("FashionMNIST"))
 
 
@@ -51,10 +52,16 @@ def fashion_mnist(*, folder: str | None = None) -> Source:
     Samples are `(1, 28, 28)`, pixels 0..1. `folder` is searched first, then DLBENCH_DATA, ./data and the user's cache,
     each for `FashionMNIST/raw` as torchvision lays it out.
     """
-    return _source(FASHION_MNIST, folder, (6000,) * 10, (1000,) * 10)
+    return _source(FASHION_MNIST, folder, (6000,) * 10, (1000,) * 10, CLOTHES)
 
 
-def _source(download: Download, folder: str | None, train: tuple[int, ...], test: tuple[int, ...]) -> Source:
+def _source(
+    download: Download,
+    folder: str | None,
+    train: tuple[int, ...],
+    test: tuple[int, ...],
+    class_names: tuple[str, ...] = (),
+) -> Source:
     def load() -> Arrays:
         found = download.find(folder)
         assert found is not None
@@ -66,7 +73,7 @@ def _source(download: Download, folder: str | None, train: tuple[int, ...], test
             _labels(raw / "t10k-labels-idx1-ubyte", test),
         )
 
-    return Source.of((1, SIDE, SIDE), train, test, load, lambda: download.missing(folder))
+    return Source.of((1, SIDE, SIDE), train, test, load, lambda: download.missing(folder), class_names=class_names)
 
 
 def _images(path: Path) -> Floats:

@@ -32,6 +32,7 @@ class Split:
     y_train: Labels
     test: list[Path]
     y_test: Labels
+    names: list[str]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def image_folder(
     def load() -> Arrays:
         return Arrays(_pixels(split.train, form), split.y_train.copy(), _pixels(split.test, form), split.y_test.copy())
 
-    return Source.of(form.shape, train, test, load)
+    return Source.of(form.shape, train, test, load, class_names=split.names)
 
 
 def _split(root: Path, test_share: float, seed: int) -> Split:
@@ -92,14 +93,15 @@ def _split(root: Path, test_share: float, seed: int) -> Split:
         train, y_train = _pictures(parts[0], names)
         test, y_test = _pictures(parts[1], names)
         order = stream(seed, "image_folder").permutation(len(train))
-        return Split([train[position] for position in order], y_train[order], test, y_test)
-    files, labels = _pictures(root, _classes(root))
+        return Split([train[position] for position in order], y_train[order], test, y_test, names)
+    names = _classes(root)
+    files, labels = _pictures(root, names)
     for_test = counts_for_test(np.bincount(labels).tolist(), test_share)
     if not sum(for_test):
         raise ValueError(f"'test_share' {test_share} of {len(files)} pictures leaves no sample to test on")
     chosen = stratified(labels, for_test, stream(seed, "image_folder"))
     (train, y_train), (test, y_test) = (([files[one] for one in part], labels[part]) for part in chosen)
-    return Split(train, y_train, test, y_test)
+    return Split(train, y_train, test, y_test, names)
 
 
 def _folders(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,6 +26,16 @@ def balanced(labels: Labels, count: int) -> NDArray[np.intp]:
     A class that runs out leaves its turn to the others, so that `count == len(labels)` is everything.
     """
     return np.sort(np.lexsort((labels, ranks(labels)))[:count])
+
+
+def balanced_counts(per_class: Sequence[int], count: int) -> tuple[int, ...]:
+    """How many samples of each class `balanced` takes where there are so many of each."""
+    full = bisect_right(range(max(per_class) + 1), count, key=lambda turn: sum(min(one, turn) for one in per_class)) - 1
+    taken = [min(one, full) for one in per_class]
+    going_on = [label for label, one in enumerate(per_class) if one > full]
+    for label in going_on[: count - sum(taken)]:
+        taken[label] += 1
+    return tuple(taken)
 
 
 def counts_for_test(per_class: Sequence[int], share: float) -> list[int]:
