@@ -7,15 +7,18 @@ UV := $(shell command -v uv 2>/dev/null)
 # Tiny nets are slower with many threads, and pytest already runs one process a core.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-WANTED = pip install --quiet --constraint constraints.txt --editable ".$(1)"
+WANTED = --quiet --constraint constraints.txt --editable ".$(1)"
+
+# pip compiles what it installs; uv is asked to, or every process that imports torch would do it anew where bytecode is not written.
+UV_INSTALL = pip install --compile-bytecode --python "$(RUN)/python"
 
 # uv writes the gigabytes of torch in a tenth of pip's time. Where it cannot be had, or does not know the index that pip knows, pip it is.
 ifdef UV
 MAKE_VENV = uv venv --quiet --allow-existing --python "$(PYTHON)" "$(VENV)"
-install_extras = uv $(WANTED) --python "$(RUN)/python"
+install_extras = uv $(UV_INSTALL) $(WANTED)
 else
 MAKE_VENV = "$(PYTHON)" -m venv "$(VENV)"
-install_extras = "$(RUN)/uv" $(WANTED) --python "$(RUN)/python" || "$(RUN)/python" -m $(WANTED)
+install_extras = "$(RUN)/uv" $(UV_INSTALL) $(WANTED) || "$(RUN)/python" -m pip install $(WANTED)
 endif
 
 .DEFAULT_GOAL := help
@@ -30,6 +33,7 @@ demo: $(VENV)/.installed ## install into .venv and run the nine-layer lesson on 
 install: $(VENV)/.installed ## install dlbench into .venv, editable
 
 test: $(VENV)/.test ## install the test tools and run every test
+	$(RUN)/python -m compileall -q dlbench
 	$(TEST_ENV) $(RUN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.lint ## ruff (rules and format) and mypy --strict
