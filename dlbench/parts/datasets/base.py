@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from dlbench.errors import SetupError
 from dlbench.parts.catalog import Catalog
 
 Floats: TypeAlias = NDArray[np.float32]
+Numbers: TypeAlias = NDArray[np.float32 | np.float64]
 Labels: TypeAlias = NDArray[np.int64]
 
 
@@ -22,15 +23,19 @@ class Arrays:
 
     The validation arrays are `None` where nothing is split off for validation. `x_all`, where it was asked for, is every
     training sample, those that a limit leaves out among them.
+
+    Before the common arguments are applied, x may be float64, whose digits `normalize` needs; and with `fill` it may hold
+    NaN, in place of which comes this statistic of the training samples.
     """
 
-    x_train: Floats
+    x_train: Numbers
     y_train: Labels
-    x_test: Floats
+    x_test: Numbers
     y_test: Labels
-    x_validation: Floats | None = None
+    x_validation: Numbers | None = None
     y_validation: Labels | None = None
-    x_all: Floats | None = None
+    x_all: Numbers | None = None
+    fill: Literal["mean", "median"] | None = None
 
 
 def on_board() -> str | None:
@@ -46,7 +51,8 @@ class Source:
     what is not there, where it was looked for and what to do, or `None`; then `load` goes ahead, else it raises `SetupError`.
     `train_per_class`, `validation_per_class` and `test_per_class` count each split's samples of each class, before label noise;
     `None` where only the loaded labels tell, as for a validation set off the end. `class_names` is empty where classes are
-    called "0", "1", ... . `notes` say to people what is odd about the data.
+    called "0", "1", ... . `notes` say to people what is odd about the data, `narrow_notes` what is odd only where its numbers
+    are not normalized. `feature_names` is empty where features have no names.
     """
 
     shape: tuple[int, ...]
@@ -63,6 +69,8 @@ class Source:
     """Training samples that a limit leaves out; what learns without labels may still see them."""
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    narrow_notes: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What every dataset can do besides its own arguments, and the two ways to ask for a dataset: describe and load.
 
-The order is: keep `classes`, split off `validation`, take `limit` or `limit_per_class`, replace labels, normalize.
+The order is: keep `classes`, split off `validation`, take `limit` or `limit_per_class`, replace labels, fill gaps, normalize.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
 from dlbench.parts.arguments import Settings
-from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source, stream
+from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Numbers, Source, stream
+from dlbench.parts.datasets.normalize import as_float32, fill_missing, normalize
 from dlbench.parts.datasets.splits import balanced, balanced_counts
 
 BYTES_PER_NUMBER = 4
@@ -72,7 +73,7 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
     is_known = not common.validation
 
     def load() -> Arrays:
-        return _apply(common, classes, whole.load(), settings.get("seed", 0), everything=everything)
+        return _apply(common, classes, whole, settings.get("seed", 0), everything=everything)
 
     return replace(
         whole,
@@ -86,6 +87,7 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
         test_per_class=test_per_class,
         left_out=train - (limit or train),
         class_names=tuple(whole.names[label] for label in classes) if common.classes else whole.class_names,
+        notes=whole.notes + (whole.narrow_notes if common.normalize == "none" else ()),
     )
 
 
@@ -97,10 +99,10 @@ def load_data(settings: Settings, *, everything: bool = False) -> Arrays:
 def _check_memory(source: Source) -> None:
     """Refuse what cannot fit before any of it is made."""
     needed = BYTES_PER_NUMBER * (source.train + source.test) * prod(source.shape)
-    available = psutil.virtual_memory().total
+    available = psutil.virtual_memory().available
     if needed > available:
         raise ValueError(
-            f"this data is {needed / 2**30:,.1f} GiB, but the machine has {available / 2**30:,.1f} GiB of memory"
+            f"this data takes {needed / 2**30:,.1f} GiB of memory, but {available / 2**30:,.1f} GiB are free here"
         )
 
 
@@ -138,8 +140,9 @@ def _check_limit(common: Common, classes: list[int], train_per_class: Sequence[i
     return total
 
 
-def _apply(common: Common, classes: list[int], data: Arrays, seed: int, *, everything: bool) -> Arrays:
-    """Every common argument in its order; `data` is fresh, and is changed in place where that saves a copy."""
+def _apply(common: Common, classes: list[int], source: Source, seed: int, *, everything: bool) -> Arrays:
+    """Every common argument in its order; what is loaded is fresh, and is changed in place where that saves a copy."""
+    data = source.load()
     x, y, x_test, y_test = data.x_train, data.y_train, data.x_test, data.y_test
     if common.classes is not None:
         x, y = _keep(x, y, classes)
@@ -150,12 +153,16 @@ def _apply(common: Common, classes: list[int], data: Arrays, seed: int, *, every
     chosen = _chosen(common, y, classes)
     whole = x if everything and not isinstance(chosen, slice) else None
     x, y = x[chosen], _with_noise(y, chosen, common.label_noise, len(classes), stream(seed, "label noise"))
-    _normalize(common.normalize, x, [part for part in (x_validation, x_test, whole) if part is not None])
+    others = [part for part in (x_validation, x_test, whole) if part is not None]
+    fill_missing(data.fill, x, others, source.feature_names)
+    normalize(common.normalize, x, others)
+    x, x_test = as_float32(x), as_float32(x_test)
+    x_validation, whole = (None if part is None else as_float32(part) for part in (x_validation, whole))
     x_all = x if everything and whole is None else whole
     return Arrays(x, y, x_test, y_test, x_validation, y_validation, x_all)
 
 
-def _keep(x: Floats, y: Labels, classes: list[int]) -> tuple[Floats, Labels]:
+def _keep(x: Numbers, y: Labels, classes: list[int]) -> tuple[Numbers, Labels]:
     """The samples of `classes`, labelled by their position in it."""
     number = np.full(max(int(y.max(initial=0)), *classes) + 1, -1, dtype=np.int64)
     number[classes] = np.arange(len(classes))
@@ -188,21 +195,3 @@ def _with_noise(
     hit = np.argsort(turn)[: round(share * len(noisy))]
     noisy[hit] = other[hit]
     return noisy
-
-
-def _normalize(how: str, x: Floats, others: list[Floats]) -> None:
-    """Shift and scale `x` and `others` in place by the statistics of `x`; a constant feature is only shifted."""
-    if how == "none":
-        return
-    axes = (0, *range(2, x.ndim))
-    mean = x.mean(axis=axes, keepdims=True, dtype=np.float64).astype(np.float32)
-    for part in (x, *others):
-        np.subtract(part, mean, out=part)
-    if how == "center":
-        return
-    flat = x.reshape(len(x), x.shape[1], -1)
-    square = np.einsum("ncp,ncp->c", flat, flat, dtype=np.float64)
-    deviation = np.sqrt(square.reshape(mean.shape) * mean.size / x.size).astype(np.float32)
-    deviation[deviation == 0] = 1
-    for part in (x, *others):
-        np.divide(part, deviation, out=part)

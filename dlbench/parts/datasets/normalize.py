@@ -1,0 +1,59 @@
+"""What is taken from the training samples and done to all: filling gaps, shifting, scaling. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dlbench.errors import SetupError
+from dlbench.parts.datasets.base import Floats, Numbers
+
+
+def fill_missing(how: str | None, x: Numbers, others: Sequence[Numbers], names: Sequence[str]) -> None:
+    """Put the mean or the median of a feature in `x` in place of its NaNs in `x` and `others`, `[samples, features]`.
+
+    `names` are those of the features. Raises `SetupError` where a feature with gaps has no number in `x` at all.
+    """
+    if how is None:
+        return
+    statistic = np.nanmean if how == "mean" else np.nanmedian
+    gaps = [np.isnan(part) for part in (x, *others)]
+    for feature in np.flatnonzero(np.any([gap.any(axis=0) for gap in gaps], axis=0)).tolist():
+        if gaps[0][:, feature].all():
+            raise SetupError(
+                f"no training sample has a value of {names[feature]!r}, so there is no {how} to fill its gaps with; "
+                f"leave the column out, or train on more samples"
+            )
+        value = statistic(x[:, feature])
+        for part, gap in zip((x, *others), gaps, strict=True):
+            part[gap[:, feature], feature] = value
+
+
+def normalize(how: str, x: Numbers, others: Sequence[Numbers]) -> None:
+    """Shift and scale `x` and `others` in place by the statistics of `x`; a constant feature is only shifted.
+
+    `[samples, features, ...]`; the statistics are those of a feature, or of a channel of an image, and computed in float64.
+    """
+    if how == "none":
+        return
+    axes = (0, *range(2, x.ndim))
+    mean = x.mean(axis=axes, keepdims=True, dtype=np.float64).astype(x.dtype)
+    for part in (x, *others):
+        np.subtract(part, mean, out=part)
+    if how == "center":
+        return
+    flat = x.reshape(len(x), x.shape[1], -1)
+    square = np.einsum("ncp,ncp->c", flat, flat, dtype=np.float64)
+    deviation = np.sqrt(square.reshape(mean.shape) * mean.size / x.size).astype(x.dtype)
+    # Where all values are equal, the mean may be off by its last bit, and dividing would blow this up.
+    constant = x.max(axis=axes, keepdims=True) == x.min(axis=axes, keepdims=True)
+    deviation[constant] = 1
+    for part in (x, *others):
+        np.divide(part, deviation, out=part)
+
+
+def as_float32(x: Numbers) -> Floats:
+    """The same array where it is float32 already, else a rounded copy."""
+    rounded: Floats = np.asarray(x, dtype=np.float32)
+    return rounded
