@@ -11,12 +11,13 @@ from dlbench.export.base import EXPORTERS
 from dlbench.report.ensemble import QUANTITIES, Combined, Group
 from dlbench.report.metrics import METRICS
 from dlbench.report.summary import Report
-from dlbench.report.table import Cell, Row, Table
+from dlbench.report.table import Cell, Column, Row, Table
 from dlbench.report.trial import Status
 from dlbench.report.trial_state import TrialState
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 PARTS = ("mean", "deviation", "n", "low", "high")
+TIME = ("median", "never")
 ESTIMATE = ("mean", "lowest", "highest", "low", "high")
 
 
@@ -24,7 +25,8 @@ ESTIMATE = ("mean", "lowest", "highest", "low", "high")
 def csv(report: Report) -> str:
     """The table, one row a candidate: trials by status, then mean, deviation, n and 95 % interval of every column.
 
-    `part` tells the compared variants from the candidates of a search. Numbers have full precision, what is not there is
+    The time to an event also has its median, `inf` where half of the seeds never got there, and how many did not. `part`
+    tells the compared variants from the candidates of a search. Numbers have full precision, what is not there is
     empty. A text that a spreadsheet would take for a formula has an apostrophe before it.
     """
     table = report.table
@@ -32,7 +34,7 @@ def csv(report: Report) -> str:
     paths = _paths(row.choice for _, row in parts)
     header = ["part", "variant", *paths, "is_baseline", "is_chosen", "is_best", "n_run", *(f"n_{s}" for s in Status)]
     header += ["n_changed"]
-    header += [f"{column.key}_{number}" for column in table.all_columns for number in PARTS]
+    header += [f"{column.key}_{number}" for column in table.all_columns for number in _parts(column)]
     return _text(header, ([part, *_row(row, paths, table)] for part, row in parts))
 
 
@@ -80,14 +82,19 @@ def _estimate(one: Combined, name: str) -> list[float | None]:
 def _row(row: Row, paths: Sequence[str], table: Table) -> list[Any]:
     counts = [row.counts.get(status, 0) for status in Status]
     marks = [row.is_baseline, row.is_chosen, row.cells[table.metric].best]
-    numbers = [number for column in table.all_columns for number in _cell(row.cells[column.key])]
+    numbers = [number for column in table.all_columns for number in _cell(row.cells[column.key], column)]
     return [row.variant, *(row.choice.get(path) for path in paths), *marks, row.n_run, *counts, row.n_changed, *numbers]
 
 
-def _cell(cell: Cell) -> list[Any]:
+def _parts(column: Column) -> tuple[str, ...]:
+    return (*PARTS, *TIME) if column.is_time else PARTS
+
+
+def _cell(cell: Cell, column: Column) -> list[Any]:
     interval = cell.interval
     ends = [None, None] if interval is None else [interval.low, interval.high]
-    return [cell.mean, cell.deviation, cell.n, *ends]
+    numbers = [cell.mean, cell.deviation, cell.n, *ends]
+    return [*numbers, cell.median, cell.never] if column.is_time else numbers
 
 
 def _trial(trial: TrialState, paths: Sequence[str]) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -103,11 +105,21 @@ def _column(key: str) -> Column:
 
 
 def _row(entry: Entry, columns: list[Column], baseline: Entry | None) -> Row:
-    counts, run = entry.counts, len(entry.trials)
-    alive = run - sum(counts[status] for status in LOST)
     changed = sum(bool(trial.changed_at) for trial in entry.trials)
-    cells = {column.key: Cell(_summary(entry, column, baseline), run, alive) for column in columns}
-    return Row(entry.variant, entry.choice, counts, cells, is_baseline=entry is baseline, n_changed=changed)
+    cells = {column.key: _cell(entry, column, baseline) for column in columns}
+    return Row(entry.variant, entry.choice, entry.counts, cells, is_baseline=entry is baseline, n_changed=changed)
+
+
+def _cell(entry: Entry, column: Column, baseline: Entry | None) -> Cell:
+    """What the seeds say of a column; the time to an event also for those without it."""
+    run = len(entry.trials)
+    alive = run - sum(entry.counts[status] for status in LOST)
+    cell = Cell(_summary(entry, column, baseline), run, alive)
+    if not column.is_time:
+        return cell
+    values, never = entry.values(column.metric, column.at_step), entry.never(column.metric, column.at_step)
+    times = [*values.values(), *(math.inf for _ in never)]
+    return replace(cell, never=len(never), median=statistics.median(times) if times else None)
 
 
 def _summary(entry: Entry, column: Column, baseline: Entry | None) -> Summary:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dlbench.report.metrics import DEFAULT_METRIC, METRICS, Metric
+from dlbench.report.metrics import DEFAULT_METRIC, METRICS, Metric, has_end
 from dlbench.report.state import RunState
 from dlbench.report.trial import LOST, Status
 from dlbench.report.trial_state import TrialState
@@ -34,10 +34,28 @@ class Entry:
         }
         return {seed: value for seed, value in found.items() if value is not None}
 
+    def never(self, metric: Metric, at_step: int | None = None) -> dict[int, float]:
+        """Seed -> the steps it trained, for the trials to which what the metric times did not happen in them; else none."""
+        if not metric.may_never:
+            return {}
+        known = self.values(metric, at_step)
+        return {
+            trial.plan.seed: float(trial.stack.plan.steps if at_step is None else at_step)
+            for trial in self.trials
+            if trial.plan.seed not in known and is_settled(trial, at_step) and has_end(trial, at_step)
+        }
+
     @property
     def counts(self) -> Counter[Status]:
         """How many of its trials stand where."""
         return Counter(trial.status for trial in self.trials)
+
+
+def is_settled(trial: TrialState, at_step: int | None = None) -> bool:
+    """Whether the trial's number at that point will not change any more; a step that training never reaches has none."""
+    if at_step is not None and at_step > trial.stack.plan.steps:
+        return False
+    return trial.status.final or (at_step is not None and trial.step > at_step)
 
 
 def entries(state: RunState) -> dict[str, list[Entry]]:

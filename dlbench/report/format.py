@@ -16,13 +16,26 @@ LARGE = 1e6
 """Where a number without thousands separators becomes hard to read."""
 NOTHING = "·"
 BEST = "▲"
+INFINITE = "∞"
 MINUS = "−"
 CHOSEN = "◂"
 CHANGED = "✎"
 """Trials of a row were given other numbers by hand while they trained."""
 
 ASCII = str.maketrans(
-    {"±": "+-", "–": "-", MINUS: "-", NOTHING: ".", BEST: "*", "✔": "+", "✖": "x", CHOSEN: "<", CHANGED: "~", "→": "->"}
+    {
+        "±": "+-",
+        "–": "-",
+        MINUS: "-",
+        NOTHING: ".",
+        BEST: "*",
+        INFINITE: "inf",
+        "✔": "+",
+        "✖": "x",
+        CHOSEN: "<",
+        CHANGED: "~",
+        "→": "->",
+    }
 )
 
 
@@ -65,11 +78,15 @@ def cell_parts(cell: Cell, column: Column) -> tuple[str, str]:
 
     Each cell has a format of its own: one tiny number must not turn its whole column into powers of ten.
     """
+    if cell.never and cell.median is not None:
+        return _median(cell.median, column.metric), f"median, {cell.never} never"
     if cell.mean is None:
         return NOTHING, ""
     spec = value_format(column.metric, cell.mean)
     if column.is_difference:
-        return _difference(cell.summary, column.metric, spec)
+        mean, interval = _difference(cell.summary, column.metric, spec)
+        pairs = "" if cell.n == cell.n_run else f"(n={cell.n})"
+        return mean, " ".join(filter(None, (interval, pairs)))
     if column.metric.is_share:
         return f"{round(cell.mean * cell.n)}/{cell.n}", _share(cell.interval)
     # What trials share cannot differ by chance: no deviation there is no finding.
@@ -77,6 +94,10 @@ def cell_parts(cell: Cell, column: Column) -> tuple[str, str]:
     spread = f"± {number(cell.deviation, spec)}" if is_told else ""
     seeds = "" if cell.n == cell.n_alive else f"(n={cell.n})"
     return number(cell.mean, spec), " ".join(filter(None, (spread, seeds)))
+
+
+def _median(median: float, metric: Metric) -> str:
+    return INFINITE if math.isinf(median) else number(median, value_format(metric, median))
 
 
 def row_parts(row: Row, column: Column) -> tuple[str, str, str]:

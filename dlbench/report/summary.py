@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from dlbench.report.claims.ensemble import judge_ensemble
 from dlbench.report.compare import build_table
 from dlbench.report.ensemble import Combined, Ensembles, Group
 from dlbench.report.members import ensembles
+from dlbench.report.sign_test import Score
 from dlbench.report.state import RunState
 from dlbench.report.statistics import Interval
 from dlbench.report.subsets import Estimate
@@ -121,8 +123,8 @@ def as_data(found: Report) -> dict[str, Any]:
         "baseline": table.baseline,
         "confidence": 0.95,
         "columns": [_column(column) for column in table.all_columns],
-        "rows": [_row(row) for row in table.rows],
-        "sweep": [_row(row) for row in table.sweep],
+        "rows": [_row(row, table) for row in table.rows],
+        "sweep": [_row(row, table) for row in table.sweep],
         "notes": table.notes,
         "ensembles": None if found.ensembles is None else _ensembles(found.ensembles),
         **by_hand.as_data(found.state),
@@ -144,7 +146,8 @@ def _column(column: Column) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row, table: Table) -> dict[str, Any]:
+    told = {column.key for column in table.all_columns}
     return {
         "variant": row.variant,
         "choice": dict(row.choice),
@@ -152,7 +155,7 @@ def _row(row: Row) -> dict[str, Any]:
         "is_chosen": row.is_chosen,
         "n_changed": row.n_changed,
         "trials": {"run": row.n_run, "ok": row.n_ok} | _others(row.counts),
-        "cells": {key: _cell(cell) for key, cell in row.cells.items() if cell.n},
+        "cells": {key: _cell(cell) for key, cell in row.cells.items() if cell.n or (cell.never and key in told)},
     }
 
 
@@ -167,7 +170,15 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "n": cell.n,
         "interval": _interval(cell.interval),
         "best": cell.best,
+        **_time(cell),
     }
+
+
+def _time(cell: Cell) -> dict[str, Any]:
+    """Of the time to an event, the median over all seeds, `None` where half of them never got there, and how many did not."""
+    if cell.median is None:
+        return {}
+    return {"median": cell.median if math.isfinite(cell.median) else None, "never": cell.never}
 
 
 def _ensembles(found: Ensembles) -> dict[str, Any]:
@@ -198,7 +209,13 @@ def _estimate(found: Estimate | None) -> dict[str, Any] | None:
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     data = asdict(verdict) | {"outcome": str(verdict.outcome), "interval": _interval(verdict.interval)}
     del data["texts"]
-    return data
+    return data | {"score": None if verdict.score is None else _score(verdict.score)}
+
+
+def _score(score: Score) -> dict[str, Any]:
+    """Of no pairs there is no share."""
+    share = {"share": score.share, "interval": _interval(score.interval)} if score.n else {}
+    return {"won": score.won, "tied": score.tied, "lost": score.lost, "p": score.p, **share}
 
 
 def _interval(interval: Interval | None) -> list[float] | None:

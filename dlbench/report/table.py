@@ -21,6 +21,11 @@ class Column:
     at_step: int | None = None
     is_difference: bool = False
 
+    @property
+    def is_time(self) -> bool:
+        """Whether it is the time to an event, which need not come."""
+        return self.metric.may_never and not self.is_difference
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -33,6 +38,10 @@ class Cell:
     n_run: int
     n_alive: int
     best: bool = False
+    never: int = 0
+    """Of the time to an event: seeds that trained to their end without it."""
+    median: float | None = None
+    """Of the time to an event: the median over the seeds with a value and those without the event, to which it is infinite."""
 
     @property
     def n(self) -> int:
@@ -43,6 +52,11 @@ class Cell:
     def mean(self) -> float | None:
         """The mean over those seeds; of a metric of 0 and 1, the share."""
         return self.summary.mean
+
+    @property
+    def middle(self) -> float | None:
+        """What is shown: the mean, or the median where some seeds never got there."""
+        return self.median if self.never else self.mean
 
     @property
     def deviation(self) -> float | None:

@@ -161,10 +161,13 @@ def test_markdown_marks_what_was_changed():
 def test_json_has_every_number_of_the_table(found):
     """The JSON holds each cell that has a number, exactly, and the claims with their verdicts."""
     data = orjson.loads(EXPORTERS["json"].make(found))
+    columns = {column.key for column in found.table.all_columns}
     for ours, rows in ((data["rows"], found.table.rows), (data["sweep"], found.table.sweep)):
         for line, row in zip(ours, rows, strict=True):
             assert (line["variant"], line["choice"]) == (row.variant, dict(row.choice))
-            assert set(line["cells"]) == {key for key, cell in row.cells.items() if cell.n}
+            assert set(line["cells"]) == {
+                key for key, cell in row.cells.items() if cell.n or (cell.never and key in columns)
+            }
             for key, cell in line["cells"].items():
                 low, high = cell["interval"] or (None, None)
                 assert {"low": low, "high": high} | {k: cell[k] for k in ("mean", "deviation", "n")} == numbers_of(

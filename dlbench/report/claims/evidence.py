@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dlbench.report.by_hand import Touch, search_reason, touch
-from dlbench.report.entries import Entry, selected, selection_metric
+from dlbench.report.claims.pairs import Pairs, beyond_horizon, pairs_of
+from dlbench.report.entries import Entry, is_settled, selected, selection_metric
 from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.rounding import gap
 from dlbench.report.statistics import (
@@ -20,7 +21,6 @@ from dlbench.report.statistics import (
     summarize,
 )
 from dlbench.report.trial import Status
-from dlbench.report.trial_state import TrialState
 
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Claim, Compare
@@ -30,18 +30,21 @@ if TYPE_CHECKING:
 class Evidence:
     """The seeds' values of what a claim is about: `values` of those that have one, and why the others have none.
 
-    `lost` have diverged: they meet no condition. `never` never got there: they are above every bound. `pending` are under
-    way, failed, or have no such number: nothing is known of them. `touched` were changed or dropped by hand before: what
-    they say is not of the recipe. `resolve` tells about how many seeds take a limit out of the interval of `summary`.
+    `lost` have diverged: they meet no condition. `never` did not get there within so many steps as they map to: they are
+    above every bound. `pending` are under way, failed, or have no such number: nothing is known of them. `touched` were
+    changed or dropped by hand before: what they say is not of the recipe. `resolve` tells about how many seeds take a limit
+    out of the interval of `summary`. Of two variants, `values` are the advantages where both have a number, and `pairs` tell
+    who won each seed: they stand for `lost` and `never`, which are empty.
     """
 
     values: dict[int, float]
     lost: frozenset[int]
-    never: frozenset[int]
+    never: Mapping[int, float]
     pending: frozenset[int]
     touched: Mapping[int, Touch]
     summary: Summary
     resolve: Callable[[float], int | None]
+    pairs: Pairs | None = None
 
 
 def evidence_on(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare) -> Evidence | str:
@@ -53,7 +56,7 @@ def evidence_on(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Co
             return f"this run has no '{variant}'"
         sides.append(_evidence(selected(candidates, selection_metric(compare)), metric, claim.at_step))
     ours, *theirs = sides
-    return _compared(ours, theirs[0], metric) if theirs else ours
+    return _compared(ours, theirs[0], metric, claim.by or 0.0) if theirs else ours
 
 
 def touched_search(claim: Claim, by_variant: Mapping[str, list[Entry]]) -> str:
@@ -73,41 +76,38 @@ def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
     touches = {trial.plan.seed: touch(trial, at_step) for trial in entry.trials}
     touched = {seed: one for seed, one in touches.items() if one}
     by_seed = {trial.plan.seed: trial for trial in entry.trials if trial.plan.seed not in touched}
-    settled = {seed for seed, trial in by_seed.items() if _is_settled(trial, at_step)}
+    settled = {seed for seed, trial in by_seed.items() if is_settled(trial, at_step)}
     known = {seed: value for seed, value in values.items() if seed in settled}
-    without = {seed: by_seed[seed] for seed in settled - set(known)}
-    never = {seed for seed, trial in without.items() if metric.may_never and trial.status is not Status.FAILED}
-    lost = {seed for seed, trial in without.items() if trial.status is Status.DIVERGED} - never
-    pending = set(by_seed) - set(known) - never - lost
+    never = {seed: steps for seed, steps in entry.never(metric, at_step).items() if seed in settled}
+    without = settled - set(known) - set(never)
+    lost = {seed for seed in without if by_seed[seed].status is Status.DIVERGED}
+    pending = set(by_seed) - set(known) - set(never) - lost
     summary = summarize(list(known.values()), is_share=metric.is_share)
     resolve = partial(_resolve_share if metric.is_share else _resolve_mean, summary)
-    return Evidence(known, frozenset(lost), frozenset(never), frozenset(pending), touched, summary, resolve)
+    return Evidence(known, frozenset(lost), never, frozenset(pending), touched, summary, resolve)
 
 
-def _is_settled(trial: TrialState, at_step: int | None) -> bool:
-    """Whether the trial's number at that point will not change any more."""
-    return trial.status.final or (at_step is not None and trial.step > at_step)
-
-
-def _compared(ours: Evidence, theirs: Evidence, metric: Metric) -> Evidence:
+def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Evidence:
     """The advantage of ours over theirs, seed by seed: positive is better whichever way the metric goes."""
-    sign = -1 if metric.better == "lower" else 1
     common = [seed for seed in ours.values if seed in theirs.values]
     first, second = ([side.values[seed] for seed in common] for side in (ours, theirs))
-    if sign < 0:
+    if metric.better == "lower":
         first, second = second, first
-    pending, touched = ours.pending | theirs.pending, {**theirs.touched, **ours.touched}
+    touched = {**theirs.touched, **ours.touched}
+    unknown = {seed for seed in ours.never.keys() | theirs.never.keys() if beyond_horizon(ours, theirs, seed)}
+    advantages = {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)}
     summary = paired_difference(first, second, is_share=metric.is_share)
     return Evidence(
-        {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)},
-        (ours.lost | ours.never | theirs.lost | theirs.never) - pending - set(touched),
+        advantages,
         frozenset(),
-        pending - set(touched),
+        {},
+        (ours.pending | theirs.pending | unknown) - set(touched),
         touched,
         summary,
         partial(seeds_to_resolve_share_difference, first, second)
         if metric.is_share
         else partial(_resolve_mean, summary),
+        pairs_of(ours, theirs, advantages, by),
     )
 
 

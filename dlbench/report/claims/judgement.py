@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlbench.report.by_hand import reason
+from dlbench.report.by_hand import reason, which_seeds
 from dlbench.report.claims.condition import Condition, condition_of
 from dlbench.report.claims.evidence import Evidence, evidence_on, touched_search
+from dlbench.report.claims.pairs import by_sign_test
 from dlbench.report.claims.text import verdict_text
 from dlbench.report.claims.verdict import Outcome, Verdict
 from dlbench.report.entries import Entry, entries
@@ -25,8 +27,10 @@ def judge(state: RunState, claims: Iterable[Claim], compare: Compare) -> list[Ve
     """The verdict on each claim; all that names no trial of this run is undecided.
 
     By the seeds' 95 % interval: confirmed if it lies wholly within the condition, refuted if wholly outside, else
-    undecided, and undecided where a seed has no value: the survivors alone would flatter. With `every_seed`, confirmed if
-    every trial meets the condition, refuted as soon as one does not. Trials that were changed or dropped by hand before the
+    undecided, and undecided where a seed has no value: the survivors alone would flatter. Of two variants, a seed in which
+    one failed is lost by it, and where there are such seeds the sign test decides. With `every_seed`, confirmed if every
+    trial meets the condition, refuted as soon as one does not; of two variants, a seed in which only the rival failed is
+    won, and one in which both did decides nothing. Trials that were changed or dropped by hand before the
     step in question say nothing of the recipe: what depends on them is undecided.
     """
     by_variant = entries(state)
@@ -38,42 +42,58 @@ def _judge(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare
     evidence = evidence_on(claim, by_variant, compare)
     if isinstance(evidence, str):
         return Verdict.of(claim, Outcome.UNDECIDED, evidence, None, None, 0)
-    outcome, why = (_by_every_seed if claim.every_seed else _by_interval)(evidence, condition, metric)
+    if claim.every_seed:
+        outcome, why = _by_every_seed(evidence, condition, metric)
+    else:
+        outcome, why = _by_interval(evidence, condition, claim)
     if search := touched_search(claim, by_variant):
         outcome, why = Outcome.UNDECIDED, search
     found = evidence.summary
     text = verdict_text(found, condition, metric, claim, why)
-    return Verdict.of(claim, outcome, text, found.mean, found.interval, found.n)
+    verdict = Verdict.of(claim, outcome, text, found.mean, found.interval, found.n)
+    return replace(verdict, score=evidence.pairs.score if evidence.pairs else None)
 
 
 def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
+    pairs = evidence.pairs
     failing = [seed for seed, value in evidence.values.items() if value not in condition]
+    # What never comes is later than any bound, also where training broke off.
     failing += [seed for seed in evidence.never if math.inf not in condition]
-    failing += evidence.lost
+    failing += [seed for seed in evidence.lost if not (metric.may_never and math.inf in condition)]
+    failing += [] if pairs is None else (pairs.lost & pairs.failed) - pairs.both_failed
     if failing:
         shown = ", ".join(map(str, sorted(failing)[:5])) + (", ..." if len(failing) > 5 else "")
-        return Outcome.REFUTED, f"not by seed{'s' if len(failing) > 1 else ''} {shown}{_lost_text(evidence, metric)}"
+        return Outcome.REFUTED, f"not by seed{'s' if len(failing) > 1 else ''} {shown}{_lost_text(evidence)}"
     if evidence.touched:
         return Outcome.UNDECIDED, reason(evidence.touched)
-    if evidence.pending or not (evidence.values or evidence.never):
+    if evidence.pending or not (evidence.values or evidence.never or evidence.lost or (pairs and pairs.failed)):
         return Outcome.UNDECIDED, _pending_text(evidence)
+    if pairs and pairs.both_failed:
+        return Outcome.UNDECIDED, f"both failed with {which_seeds(pairs.both_failed)}"
     return Outcome.CONFIRMED, "by every seed"
 
 
-def _by_interval(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
-    if evidence.touched:
-        return Outcome.UNDECIDED, reason(evidence.touched)
-    if evidence.lost or evidence.never or evidence.pending or not evidence.values:
-        return Outcome.UNDECIDED, _pending_text(evidence) + _lost_text(evidence, metric)
-    interval = evidence.summary.interval
+def _by_interval(evidence: Evidence, condition: Condition, claim: Claim) -> tuple[Outcome, str]:
+    if evidence.pairs and evidence.pairs.failed and not (evidence.touched or evidence.pending):
+        return by_sign_test(evidence.pairs, claim)
+    if why := _lacking(evidence):
+        return Outcome.UNDECIDED, why
+    mean, interval = evidence.summary.mean, evidence.summary.interval
     if interval is None:
         return Outcome.UNDECIDED, "one seed has no interval"
     if condition.holds_all(interval):
         return Outcome.CONFIRMED, ""
     if condition.holds_none(interval):
         return Outcome.REFUTED, ""
-    assert evidence.summary.mean is not None  # it has an interval
-    return Outcome.UNDECIDED, needed_text(evidence.summary.mean, condition, evidence.resolve, evidence.summary.n)
+    assert mean is not None  # it has an interval
+    return Outcome.UNDECIDED, needed_text(mean, condition, evidence.resolve, evidence.summary.n)
+
+
+def _lacking(evidence: Evidence) -> str:
+    """Why the mean over the seeds says nothing, or not enough."""
+    if evidence.touched:
+        return reason(evidence.touched)
+    return _pending_text(evidence) + _lost_text(evidence)
 
 
 def needed_text(mean: float, condition: Condition, resolve: Callable[[float], int | None], n: int) -> str:
@@ -92,12 +112,11 @@ def needed_text(mean: float, condition: Condition, resolve: Callable[[float], in
 
 
 def _pending_text(evidence: Evidence) -> str:
-    count = len(evidence.pending)
-    if count:
-        return f"{count} seed{'s have' if count > 1 else ' has'} no final number"
+    if evidence.pending:
+        return f"no final number of {which_seeds(evidence.pending)}"
     return "" if evidence.values or evidence.lost or evidence.never else "no seeds"
 
 
-def _lost_text(evidence: Evidence, metric: Metric) -> str:
-    reasons = ((evidence.lost, f"without a {metric.name}"), (evidence.never, "never got there"))
-    return "".join(f"; {len(seeds)} {reason}" for seeds, reason in reasons if seeds)
+def _lost_text(evidence: Evidence) -> str:
+    reasons = ((evidence.lost, "diverged"), (evidence.never, "never got there"))
+    return "".join(f"; {which_seeds(seeds)} {reason}" for seeds, reason in reasons if seeds)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dlbench.recipe.sections import said
+from dlbench.report.sign_test import Score
 from dlbench.report.statistics import Interval
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Verdict:
     """Seeds (or pairs) with a value."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """What it says in other languages, for people."""
+    score: Score | None = None
+    """Of two variants, how many seeds the first won, tied and lost."""
 
     @classmethod
     def of(

@@ -112,7 +112,7 @@ def _sorted(rows: list[tuple[str, Row]], table: Table, order: Sort | None) -> li
         if order.key == SEEDS:
             return row.n_ok
         cell = row.cells.get(order.key)
-        return None if cell is None else cell.mean
+        return None if cell is None else cell.middle
 
     known = [(key, found) for key, row in rows if (found := value(row)) is not None]
     known.sort(key=lambda pair: pair[1], reverse=is_rising == order.backwards)

@@ -33,7 +33,8 @@ class ComparePane(Pane):
     HELP: ClassVar[str] = """
 The table that `dlbench table` prints, as the run stands now: one row a variant, one column a measure.
 
-- Each cell is the mean over the seeds, with `±` their standard deviation; `(n=3)` where not all have a number.
+- Each cell is the mean over the seeds, with `±` their standard deviation; `(n=3)` where not all have a number. Where some
+  seeds never got there, it is the median time, to which never is infinite.
 - A share of seeds, as of **solved**, has its 95 % interval behind it. So has the **difference** to the baseline, which is
   taken seed by seed: an interval without 0 is a difference that chance hardly makes.
 - `▲` marks the best, and whatever the seeds cannot tell from it. It comes when every trial has ended.
