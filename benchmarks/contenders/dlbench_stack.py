@@ -25,7 +25,7 @@ def run(lap: Lap, *, lesson: str, trials: int, steps: int, probes: bool, samples
     device = torch.device("cpu")
     whole = load(plan.candidates[0].settings["data"], device)
     slices = slices_for(plan, 0, device)
-    data = Data(whole.train, None, whole.test.first(1))
+    data = Data(whole.train, None, whole.test.sample(1))
     with tempfile.TemporaryDirectory() as folder:
         for number in count():
             lap.wait()

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from dlbench.engine.streams import stream
+from dlbench.engine.streams import stream, stream_seed
 from dlbench.parts.datasets import load_data
+from dlbench.parts.datasets.splits import split_off
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,15 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def first(self, samples: int) -> Split:
-        """The first so many samples."""
-        return Split(self.x[:samples], self.labels[:samples])
+    def sample(self, samples: int) -> Split:
+        """So many samples in proportion to the classes, in their order, drawn alike whoever asks; all where there are no more."""
+        if samples >= len(self):
+            return self
+        labels = self.labels.cpu().numpy()
+        random = np.random.default_rng(stream_seed(0, "train metrics", samples))
+        _, chosen = split_off("stratified", labels, samples, random)
+        at = torch.from_numpy(chosen).to(self.labels.device)
+        return Split(self.x.index_select(0, at), self.labels.index_select(0, at))
 
 
 @dataclass(frozen=True)

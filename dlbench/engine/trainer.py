@@ -58,6 +58,7 @@ class Trainer:
         slots = slots_of(self.blocks)
         trains = [own["train"] for own in stack.settings]
         self._update = Update(trains, self.tensors.weights, self.tensors.gradient, slots, self.steps)
+        self._judged = data.train.sample(self._settings["evaluate"]["train_samples"])
         self._batches = batches(data.train, stack.seeds, self._settings["train"]["batch_size"])
         self._nets = stack.nets(self.tensors, slices)
         self._plan_measurements(slots)
@@ -208,8 +209,7 @@ class Trainer:
     def _evaluate(self) -> None:
         """Loss and accuracy on every split; a trial that has diverged has none."""
         data = self._data
-        train = data.train.first(self._settings["evaluate"]["train_samples"])
-        splits = {"train": train, "validation": data.validation, "test": data.test}
+        splits = {"train": self._judged, "validation": data.validation, "test": data.test}
         metrics = self._book(
             {
                 name: None if split is None else evaluate(self._nets, split, self._loss).cpu().numpy()  # sync

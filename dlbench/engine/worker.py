@@ -27,6 +27,7 @@ from dlbench.engine.slices import slices_for
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import ExitCode, SetupError
 from dlbench.plan import Plan
+from dlbench.plan.data import data_of
 from dlbench.run import predictions
 from dlbench.run.environment import complete
 from dlbench.run.events import EventWriter
@@ -184,10 +185,11 @@ class Worker:
     def _load(self, index: int, device: torch.device) -> Data:
         """The stack's data; kept from the stack before when it is the same."""
         settings = self._settings(index)
-        wanted = {"everything": wants_everything(settings["train"]), **settings["data"]}
+        data = data_of(settings, self._plan.trials[self._plan.stacks[index].trials[0]].seed)
+        wanted = {"everything": wants_everything(settings["train"]), **data}
         if self._data is None or self._data[0] != wanted:
             self._data = None  # the old data leave the memory before the new enter it
-            self._data = (wanted, load(settings["data"], device, everything=wanted["everything"]))
+            self._data = (wanted, load(data, device, everything=wanted["everything"]))
         return self._data[1]
 
     def _settings(self, index: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from dlbench.parts.datasets import describe
 from dlbench.parts.net import goes_alone, leaves, outline
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.plan.data import data_of
 from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.plan.pretraining import before
@@ -79,10 +80,11 @@ def trial_id(settings: dict[str, Any], seed: int) -> str:
 
 
 def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[Load]:
-    """One load a structure, its trials ordered so that equal numbers of the update stand side by side."""
+    """One load a structure and data, its trials ordered so that equal numbers of the update stand side by side."""
     members: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
-        members.setdefault(structure(candidates[trial.candidate].settings), []).append(index)
+        settings = candidates[trial.candidate].settings
+        members.setdefault(structure({**settings, "data": data_of(settings, trial.seed)}), []).append(index)
 
     def numbers(index: int) -> str:
         return json.dumps(candidates[trials[index].candidate].settings["train"], sort_keys=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
-from cases import dense, plan_of, settings, trainer_of
+from cases import dense, plan_of, settings, trained, trainer_of
 
 from dlbench.engine import evaluate as evaluation
 from dlbench.engine.batches import FullBatch, MiniBatches, Split, batches
@@ -60,6 +63,30 @@ def test_a_batch_of_everything_is_the_full_batch(size: int | str, kind: type) ->
     if kind is FullBatch:
         assert source.steps_per_epoch == 1
         assert torch.equal(source.take(3)[1], torch.arange(SAMPLES).expand(2, -1))
+
+
+def test_a_sample_has_the_shares_of_the_classes_and_is_the_same_for_all() -> None:
+    """Of 60 rows of class 0 and 30 of class 1, sorted, 30 are 20 and 10, in their order, and so for whoever asks."""
+    split = Split(torch.arange(90).float()[:, None], torch.arange(90) // 60)
+    sample, again = split.sample(30), split.sample(30)
+
+    assert torch.bincount(sample.labels).tolist() == [20, 10]
+    assert torch.equal(split.labels[sample.x[:, 0].long()], sample.labels)
+    assert torch.equal(sample.x, sample.x.unique(dim=0))
+    assert torch.equal(sample.x, again.x)
+    assert sample.x[:, 0].tolist()[:20] != list(range(20))
+    assert split.sample(90) is split
+
+
+def test_train_metrics_are_of_all_classes_of_a_sorted_training_set(tmp_path: Path) -> None:
+    """A net that always says 0 has accuracy 1/3 on rows sorted by class, though all rows in front are of class 0."""
+    x, y = np.zeros((300, 2), np.float32), np.repeat([0, 1, 2], 100)
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x[::10], y_test=y[::10])
+    own = settings(data={"kind": "npz", "path": str(tmp_path / "a.npz")}, init={"kind": "zeros"}, steps=1)
+    own["evaluate"]["train_samples"] = 90
+    _, events = trained(plan_of({"a": own}))
+
+    assert events.of("metrics")[0]["train_accuracy"] == pytest.approx([1 / 3], abs=1e-6)
 
 
 def test_evaluation_in_pieces_is_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dlbench.errors import UsageError
 from dlbench.plan import devices
+from dlbench.plan.data import data_of
 from dlbench.plan.devices import choose, lacking
 from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
@@ -45,6 +46,20 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 def test_numbers_and_inits_share_a_stack(path: str, value: Any) -> None:
     """Settings that differ in a number or an init have one structure."""
     assert structure(changed(path, value)) == structure(BASE)
+
+
+def test_a_split_of_each_seed_s_own_parts_the_stacks_by_seed() -> None:
+    """With `split_per_seed` trials of one seed share a stack and its split, which is that of `split_seed` plus the seed."""
+    data = {"kind": "digits", "validation": 50, "validation_split": "stratified", "split_seed": 5}
+    varied = {**data, "split_per_seed": True}
+    variants = {name: settings([FLAT, dense(8)], data=varied, steps=1, optimizer={"kind": "sgd", "lr": lr})
+                for name, lr in (("a", 0.1), ("b", 0.2))}  # fmt: skip
+    plan = plan_of(variants, seeds=[0, 3])
+
+    seeds = [[plan.trials[trial].seed for trial in stack.trials] for stack in plan.stacks]
+    assert sorted(seeds) == [[0, 0], [3, 3]]
+    assert data_of(variants["a"], 3)["split_seed"] == 8
+    assert data_of(settings(data=data), 3) == data
 
 
 @pytest.mark.parametrize(

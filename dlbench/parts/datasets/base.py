@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -50,9 +51,9 @@ class Source:
     `shape` is one sample's, `train`, `validation` and `test` count samples. `load` reads or makes the arrays. `missing` says
     what is not there, where it was looked for and what to do, or `None`; then `load` goes ahead, else it raises `SetupError`.
     `train_per_class`, `validation_per_class` and `test_per_class` count each split's samples of each class, before label noise;
-    `None` where only the loaded labels tell, as for a validation set off the end. `class_names` is empty where classes are
-    called "0", "1", ... . `notes` say to people what is odd about the data, `narrow_notes` what is odd only where its numbers
-    are not normalized. `feature_names` is empty where features have no names.
+    `per_class` counts all splits together; `None` where only the loaded labels tell, as for a validation set off the end.
+    `class_names` is empty where classes are called "0", "1", ... . `notes` say to people what is odd about the data,
+    `narrow_notes` what is odd only where its numbers are not normalized. `feature_names` is empty where features have no names.
     """
 
     shape: tuple[int, ...]
@@ -65,6 +66,7 @@ class Source:
     test_per_class: tuple[int, ...]
     validation: int = 0
     validation_per_class: tuple[int, ...] | None = None
+    per_class: tuple[int, ...] | None = None
     left_out: int = 0
     """Training samples that a limit leaves out; what learns without labels may still see them."""
     class_names: tuple[str, ...] = ()
@@ -115,6 +117,7 @@ class Source:
             train_per_class=train,
             test_per_class=test,
             validation_per_class=(0,) * len(train),
+            per_class=tuple(map(add, train, test)),
             class_names=tuple(class_names),
             notes=tuple(notes),
         )

@@ -1,6 +1,7 @@
 """What every dataset can do besides its own arguments, and the two ways to ask for a dataset: describe and load.
 
-The order is: keep `classes`, split off `validation`, take `limit` or `limit_per_class`, replace labels, fill gaps, normalize.
+The order is: keep `classes`, split off `validation` as `validation_split` says, take `limit` or `limit_per_class`, replace labels,
+fill gaps, normalize.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from operator import sub
 from typing import Annotated, Literal
 
 import numpy as np
@@ -20,7 +22,7 @@ from dlbench.errors import SetupError
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Numbers, Source, stream
 from dlbench.parts.datasets.normalize import as_float32, fill_missing, normalize
-from dlbench.parts.datasets.splits import balanced, balanced_counts
+from dlbench.parts.datasets.splits import ValidationSplit, balanced, balanced_counts, proportional, split_off
 
 BYTES_PER_NUMBER = 4
 
@@ -30,7 +32,11 @@ class Common:
     """The arguments that every dataset takes.
 
     classes: keep only the samples of these labels, which are renumbered 0, 1, ... in the order given.
-    validation: so many samples are split off the end of the training set.
+    validation: so many samples are split off the training set, the same for every trial.
+    validation_split: which ones: "stratified" takes a random sample in proportion to the classes, "random" one without regard
+        to them, "end" the last ones. The others keep their order.
+    split_seed: what draws them, so that another one gives another split.
+    split_per_seed: each trial's own seed is added to `split_seed`, so that the split varies from seed to seed.
     limit: train on so many of the remaining samples, class-balanced: the first of each class, then the second, and so on.
     limit_per_class: the same, told as so many of each class.
     label_noise: this share of the training labels is replaced by a random other label, drawn by the dataset's `seed` (0
@@ -43,10 +49,16 @@ class Common:
     limit: Annotated[int, Ge(1)] | None = None
     limit_per_class: Annotated[int, Ge(1)] | None = None
     validation: Annotated[int, Ge(0)] = 0
+    validation_split: ValidationSplit = "stratified"
+    split_seed: Annotated[int, Ge(0)] = 0
+    split_per_seed: bool = False
     classes: list[Annotated[int, Ge(0)]] | None = None
     normalize: Literal["none", "standard", "center"] = "none"
     label_noise: Annotated[float, Ge(0), Le(1)] = 0.0
 
+
+BEFORE_SPLITS: Settings = {"validation_split": "end"}
+"""What the settings of runs mean that are older than the choice of a split."""
 
 COMMON: Mapping[str, inspect.Parameter] = inspect.signature(Common, eval_str=True).parameters
 """The common arguments as a signature, to be merged with each dataset's own."""
@@ -57,7 +69,7 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
 
     `everything`: whether its `load` keeps the samples that a limit leaves out, as `x_all`. Raises `ValueError` where the common arguments ask for more than there is, `SetupError` where a file is wrong.
     """
-    common = Common(**{key: value for key, value in settings.items() if key in COMMON})
+    common = Common(**BEFORE_SPLITS | {key: value for key, value in settings.items() if key in COMMON})
     own = {key: value for key, value in settings.items() if key != "kind" and key not in COMMON}
     whole = DATASETS[settings["kind"]].make(**own)
     _check_memory(whole)
@@ -69,8 +81,12 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
         raise ValueError(f"'classes' {classes} have no sample to test on")
     if train < 1:
         raise ValueError(f"'validation' takes {common.validation} of {train + common.validation} training samples, all")
-    limit = _check_limit(common, classes, train_per_class, train)
-    is_known = not common.validation
+    _check_split(common)
+    off = _validation_counts(common, train_per_class)
+    left = train_per_class if off is None else tuple(map(sub, train_per_class, off))
+    limit = _check_limit(common, classes, left, train)
+    trained = None if off is None else balanced_counts(left, limit or train)
+    before_limit = train_per_class if limit is None else None
 
     def load() -> Arrays:
         return _apply(common, classes, whole, settings.get("seed", 0), everything=everything)
@@ -82,9 +98,10 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
         validation=common.validation,
         test=sum(test_per_class),
         load=load,
-        train_per_class=balanced_counts(train_per_class, limit or train) if is_known else None,
-        validation_per_class=(0,) * len(classes) if is_known else None,
+        train_per_class=trained,
+        validation_per_class=off,
         test_per_class=test_per_class,
+        per_class=_sums(before_limit, test_per_class) or _sums(trained, off, test_per_class),
         left_out=train - (limit or train),
         class_names=tuple(whole.names[label] for label in classes) if common.classes else whole.class_names,
         notes=whole.notes + (whole.narrow_notes if common.normalize == "none" else ()),
@@ -123,8 +140,30 @@ def _of_classes(per_class: Sequence[int] | None, classes: Sequence[int]) -> tupl
     return tuple(per_class[label] for label in classes)
 
 
-def _check_limit(common: Common, classes: list[int], train_per_class: Sequence[int], train: int) -> int | None:
-    """How many samples to train on, `None` for all of the `train` that there are."""
+def _check_split(common: Common) -> None:
+    """Refuse a split that shall vary and cannot."""
+    if common.split_per_seed and not common.validation:
+        raise ValueError("'split_per_seed' varies the validation set, but 'validation' is 0")
+    if common.split_per_seed and common.validation_split == "end":
+        raise ValueError(
+            '\'split_per_seed\' needs validation_split = "stratified" or "random": the end is always the same'
+        )
+
+
+def _validation_counts(common: Common, train: Sequence[int]) -> tuple[int, ...] | None:
+    """How many of each class are split off, `None` where only the labels tell."""
+    is_known = common.validation_split == "stratified" or not common.validation
+    return tuple(proportional(train, common.validation)) if is_known else None
+
+
+def _sums(*per_class: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Counts of several splits together, where all are known."""
+    known = [one for one in per_class if one is not None]
+    return tuple(map(sum, zip(*known, strict=True))) if len(known) == len(per_class) else None
+
+
+def _check_limit(common: Common, classes: list[int], per_class: Sequence[int], train: int) -> int | None:
+    """How many samples to train on, `None` for all of the `train` that there are, `per_class` as far as is known."""
     if common.limit_per_class is None:
         if common.limit is not None and common.limit > train:
             raise ValueError(f"'limit' is {common.limit}, but there are only {train} samples to train on")
@@ -132,7 +171,7 @@ def _check_limit(common: Common, classes: list[int], train_per_class: Sequence[i
     if common.limit is not None:
         raise ValueError("takes either 'limit' or 'limit_per_class', not both")
     asked = common.limit_per_class
-    count, label = min(zip(train_per_class, classes, strict=True))
+    count, label = min(zip(per_class, classes, strict=True))
     if asked > count:
         raise ValueError(f"'limit_per_class' is {asked}, but class {label} has only {count} samples to train on")
     if (total := asked * len(classes)) > train:
@@ -147,9 +186,10 @@ def _apply(common: Common, classes: list[int], source: Source, seed: int, *, eve
     if common.classes is not None:
         x, y = _keep(x, y, classes)
         x_test, y_test = _keep(x_test, y_test, classes)
-    end = len(y) - common.validation
-    x_validation, y_validation = (x[end:], y[end:]) if common.validation else (None, None)
-    x, y = x[:end], y[:end]
+    random = stream(common.split_seed, "validation")
+    stay, off = split_off(common.validation_split, y, common.validation, random)
+    x_validation, y_validation = (x[off], y[off]) if common.validation else (None, None)
+    x, y = x[stay], y[stay]
     chosen = _chosen(common, y, classes)
     whole = x if everything and not isinstance(chosen, slice) else None
     x, y = x[chosen], _with_noise(y, chosen, common.label_noise, len(classes), stream(seed, "label noise"))

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.parts.datasets.base import Labels
+
+ValidationSplit: TypeAlias = Literal["stratified", "random", "end"]
+"""Which samples are split off: at random in proportion to the classes, at random, the last ones."""
+
+Positions: TypeAlias = NDArray[np.intp] | slice
 
 
 def ranks(labels: Labels) -> NDArray[np.intp]:
@@ -43,6 +49,22 @@ def counts_for_test(per_class: Sequence[int], share: float) -> list[int]:
     return [min(int(count * share + 0.5), count - 1) for count in per_class]
 
 
+def proportional(per_class: Sequence[int], count: int) -> list[int]:
+    """`count` shared out in proportion to the classes: the rounded-down shares, what is left going to the largest remainders.
+
+    Equal remainders go to the first class. No class gives its last sample as long as another one has some to spare.
+    """
+    total = sum(per_class)
+    shares = [divmod(count * one, total) for one in per_class]
+    taken = [whole for whole, _ in shares]
+    in_turn = sorted(range(len(per_class)), key=lambda label: -shares[label][1])
+    for spare in (1, 0):
+        for label in in_turn:
+            if sum(taken) < count and taken[label] + spare < per_class[label]:
+                taken[label] += 1
+    return taken
+
+
 def stratified(
     labels: Labels, for_test: Sequence[int], random: np.random.Generator
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -50,3 +72,17 @@ def stratified(
     order = random.permutation(len(labels))
     in_test = ranks(labels[order]) < np.asarray(for_test)[labels[order]]
     return order[~in_test], order[in_test]
+
+
+def split_off(
+    how: ValidationSplit, labels: Labels, count: int, random: np.random.Generator
+) -> tuple[Positions, Positions]:
+    """Positions of the samples that stay and of the `count` that are split off, both in their old order."""
+    stay = len(labels) - count
+    if how == "end" or not count:
+        return slice(stay), slice(stay, None)
+    if how == "random":
+        order = random.permutation(len(labels))
+        return np.sort(order[count:]), np.sort(order[:count])
+    kept, off = stratified(labels, proportional(np.bincount(labels).tolist(), count), random)
+    return np.sort(kept), np.sort(off)
