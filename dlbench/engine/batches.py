@@ -54,6 +54,16 @@ class Data:
         splits = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: 0 if split is None else len(split) for name, split in splits.items()}
 
+    def class_counts(self, classes: int) -> dict[str, list[int] | None]:
+        """How many samples of each class each split has, as they are trained and tested on."""
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: None if one is None else _tally(one.labels, classes) for name, one in splits.items()}
+
+
+def _tally(labels: Tensor, classes: int) -> list[int]:
+    counts: list[int] = torch.bincount(labels.cpu(), minlength=classes).tolist()
+    return counts
+
 
 def load(settings: dict[str, Any], device: torch.device, *, everything: bool = False) -> Data:
     """The dataset that a recipe's `[data]` names, on the device; with `everything`, also what a limit leaves out."""

@@ -1,10 +1,13 @@
-"""Loss and accuracy of every trial on whole splits, without dropout and with running statistics."""
+"""Loss, accuracy and answers of every trial on whole splits, without dropout and with running statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.batches import Split
@@ -16,25 +19,78 @@ ROOM = 1 << 24
 """Numbers that one layer's output may hold during an evaluation; decides the size of its batches."""
 
 
-@torch.no_grad()
-def evaluate(nets: Sequence[Net], split: Split, loss: Loss) -> Tensor:
-    """Mean loss and accuracy over a split, `[2, trials]`, still on the device."""
-    return torch.cat([_evaluate(net, split, loss) for net in nets], dim=1)
+@dataclass(frozen=True)
+class Answers:
+    """The classes that every trial says, `[trials, samples]`, beside the true ones, `[samples]`."""
+
+    predicted: NDArray[np.integer]
+    labels: NDArray[np.int64]
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Which samples a trial is right about, `[trials, samples]`."""
+        right: NDArray[np.bool_] = self.predicted == self.labels
+        return right
+
+    def confusion(self, classes: int) -> NDArray[np.int64]:
+        """How many samples of each true class each trial says to be of each class, `[trials, true, predicted]`."""
+        pairs = self.labels * classes + self.predicted.astype(np.int64)
+        counts = [np.bincount(row, minlength=classes * classes) for row in pairs]
+        return np.stack(counts).reshape(-1, classes, classes)
+
+
+class Evaluation:
+    """The evaluations of a stack on its splits, `None` where there is none; the answers of the last one are kept for its end."""
+
+    def __init__(self, nets: Sequence[Net], splits: Mapping[str, Split | None], loss: Loss) -> None:
+        self._nets, self._loss = nets, loss
+        self._splits = {name: split for name, split in splits.items() if split is not None}
+        self._missing = dict.fromkeys(splits.keys() - self._splits.keys())
+        self._predicted: dict[str, Tensor] = {}
+
+    def means(self) -> dict[str, Tensor | None]:
+        """Mean loss and accuracy on every split, `[2, trials]`, still on the device."""
+        found = {name: evaluate(self._nets, split, self._loss) for name, split in self._splits.items()}
+        self._predicted = {name: predicted for name, (_, predicted) in found.items()}
+        return {**{name: means for name, (means, _) in found.items()}, **self._missing}
+
+    def forget(self) -> None:
+        """The weights have changed since: what was answered is no longer what the trials say."""
+        self._predicted = {}
+
+    def answers(self) -> dict[str, Answers]:
+        """What every trial says of each split now: the answers of the last evaluation, if nothing has changed since."""
+        if not self._predicted:
+            self.means()
+        return {
+            name: Answers(self._predicted[name].cpu().numpy(), split.labels.cpu().numpy())  # sync
+            for name, split in self._splits.items()
+        }
+
+    @torch.no_grad()
+    def logits(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The logits of every trial for a split now, `[trials, samples, outputs]`, and its labels `[samples]`."""
+        split = self._splits[name]
+        found = [torch.cat([logits for logits, _ in _batches(net, split)], dim=1) for net in self._nets]
+        return torch.cat(found).cpu().numpy(), split.labels.cpu().numpy()  # sync
 
 
 @torch.no_grad()
-def predict(nets: Sequence[Net], split: Split) -> Tensor:
-    """The logits of every trial for a split, `[trials, samples, outputs]`: the same that `evaluate` judges by."""
-    return torch.cat([torch.cat([logits for logits, _ in _batches(net, split)], dim=1) for net in nets])
+def evaluate(nets: Sequence[Net], split: Split, loss: Loss) -> tuple[Tensor, Tensor]:
+    """Mean loss and accuracy over a split, `[2, trials]`, and the classes predicted, `[trials, samples]`; on the device."""
+    means, predicted = zip(*(_evaluate(net, split, loss) for net in nets), strict=True)
+    return torch.cat(means, dim=1), torch.cat(predicted)
 
 
-def _evaluate(net: Net, split: Split, loss: Loss) -> Tensor:
+def _evaluate(net: Net, split: Split, loss: Loss) -> tuple[Tensor, Tensor]:
     total = torch.zeros(2, net.trials, dtype=precise(split.x.device), device=split.x.device)
+    answers = []
     for logits, labels in _batches(net, split):
-        targets = loss.targets(labels.expand(net.trials, -1))
-        total[0] += loss.losses(logits, targets) * len(labels)
-        total[1] += loss.right(logits, targets)
-    return total / len(split)
+        total[0] += loss.losses(logits, loss.targets(labels.expand(net.trials, -1))) * len(labels)
+        predicted = loss.predicted(logits)
+        total[1] += (predicted == labels).sum(dim=1)
+        answers.append(predicted.to(torch.uint8 if loss.outputs <= 1 << 8 else torch.int32))
+    return total / len(split), torch.cat(answers, dim=1)
 
 
 def _batches(net: Net, split: Split) -> Iterator[tuple[Tensor, Tensor]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
-from dlbench.engine.loss import loss_for
+from dlbench.engine.batches import Data
+from dlbench.engine.loss import Loss, class_weights, loss_for
 from dlbench.engine.net import Net, Tensors, combine, sliced
 from dlbench.parts.datasets import describe
 from dlbench.parts.net import Block, outline
@@ -27,6 +29,7 @@ class Stacked:
         self.variants = [trial.variant for trial in trials]
         self.settings = [plan.candidates[trial.candidate].settings for trial in trials]
         source = describe(self.settings[0]["data"])
+        self.classes, self._names = source.classes, list(source.names)
         self.loss = loss_for(source.classes)
         self._device, self._shape = device, source.shape
         alone = {trial.candidate: position for position, trial in enumerate(trials)}
@@ -39,6 +42,18 @@ class Stacked:
         # A slice has layers of its own: numbers that differ by trial are those of its trials.
         every = range(len(self.ids))
         return [Net(self._outline(every[part]), tensors.rows(part)) for part in sliced(len(every), slices)]
+
+    def facts_of(self, data: Data) -> dict[str, Any]:
+        """What is told of the data that the stack trains on: sample counts of the splits, and the classes in each."""
+        counts = data.class_counts(self.classes)
+        return {**data.sizes, "classes": self.classes, "class_names": self._names, "class_counts": counts}
+
+    def training_loss(self, data: Data) -> Loss:
+        """The loss to learn by: `loss`, with the class weights that `[train]` asks for."""
+        counts = data.class_counts(self.classes)["train"]
+        assert counts is not None, "there is always something to train on"
+        weights = class_weights(self.settings[0]["train"].get("class_weights"), counts)
+        return self.loss if weights is None else loss_for(self.classes, torch.tensor(weights, device=self._device))
 
     def _outline(self, positions: Sequence[int]) -> list[Block]:
         """The blocks of some of the trials."""

@@ -1,7 +1,7 @@
 """The training of one stack. Read `Trainer.train` and `Trainer._advance` first: they are the loop.
 
-The host waits for the device in five places only, each marked `# sync`: at the end of a chunk of steps, at a probe, at an
-evaluation, before the first step for inits that need data, and for the predictions after the last.
+The host waits for the device in few places only, each marked `# sync`: at the end of a chunk of steps, at a probe, at an
+evaluation, before the first step for inits that need data; and, in `evaluate.py`, for what is said of the data after the last.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dlbench.engine.batches import Data, batches
 from dlbench.engine.checkpoint import Checkpoint
 from dlbench.engine.devices import wait
 from dlbench.engine.early_stopping import EarlyStopping, Losses
-from dlbench.engine.evaluate import evaluate, predict
+from dlbench.engine.evaluate import Evaluation
 from dlbench.engine.ledger import Ledger, Sink
 from dlbench.engine.net import Taps, allocate
 from dlbench.engine.pretraining.greedy import Greedy
@@ -51,16 +51,18 @@ class Trainer:
         self.index, self.device, self.steps, self.step = index, device, plan.stacks[index].steps, 0
         self._write, self._data = write, data
         self._stack = stack = Stacked(plan, index, device)
-        self._settings, self._loss = stack.settings[0], stack.loss
-        self.ids, self.blocks = stack.ids, stack.blocks
+        self._settings, self._loss = stack.settings[0], stack.training_loss(data)
+        self.ids, self.blocks, self.classes = stack.ids, stack.blocks, stack.classes
         self.tensors = allocate(stack.own_blocks, stack.seeds, device)
         self._is_fresh = True
         slots = slots_of(self.blocks)
         trains = [own["train"] for own in stack.settings]
         self._update = Update(trains, self.tensors.weights, self.tensors.gradient, slots, self.steps)
-        self._judged = data.train.sample(self._settings["evaluate"]["train_samples"])
         self._batches = batches(data.train, stack.seeds, self._settings["train"]["batch_size"])
         self._nets = stack.nets(self.tensors, slices)
+        train = data.train.sample(self._settings["evaluate"]["train_samples"])
+        splits = {"train": train, "validation": data.validation, "test": data.test}
+        self.evaluation = Evaluation(self._nets, splits, stack.loss)
         self._plan_measurements(slots)
         self._stopping = EarlyStopping([own.get("early_stopping") for own in trains], self.tensors, self.steps)
         self._ledger = Ledger(index, len(self.ids), write, self._stopping)
@@ -126,6 +128,7 @@ class Trainer:
     def _advance(self, until: int) -> None:
         """Train from `step` to before `until`, then look at the losses."""
         steps = until - self.step
+        self.evaluation.forget()
         losses = torch.empty(steps, len(self.ids), device=self.device)
         probed, started = self._aside, time.perf_counter()
         for row in range(steps):
@@ -199,8 +202,7 @@ class Trainer:
             step=self.step,
             steps=self.steps,
             steps_per_epoch=self.steps_per_epoch,
-            **self._data.sizes,
-            classes=max(self._loss.outputs, 2),
+            **self._stack.facts_of(self._data),
             rates=self._update.rates,
             dropped=np.flatnonzero(self.dropped).tolist(),
             layers=[described(row) for row in rows_of(self.blocks)],
@@ -208,14 +210,10 @@ class Trainer:
 
     def _evaluate(self) -> None:
         """Loss and accuracy on every split; a trial that has diverged has none."""
-        data = self._data
-        splits = {"train": self._judged, "validation": data.validation, "test": data.test}
-        metrics = self._book(
-            {
-                name: None if split is None else evaluate(self._nets, split, self._loss).cpu().numpy()  # sync
-                for name, split in splits.items()
-            }
-        )
+        means, stopped = self.evaluation.means(), self.stopped.sum()
+        metrics = self._book({name: None if own is None else own.cpu().numpy() for name, own in means.items()})  # sync
+        if self.stopped.sum() > stopped:  # put back to their best
+            self.evaluation.forget()
         self.watch.evaluated(self.step, metrics)
 
     def _book(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
@@ -225,10 +223,9 @@ class Trainer:
 
     def predictions(self) -> Predictions:
         """What every trial says of the test data now; NaN where it has diverged or was dropped."""
-        test = self._data.test
-        logits = predict(self._nets, test).cpu().numpy()  # sync
-        logits[self._ledger.is_over] = np.nan
-        return Predictions(logits, test.labels.cpu().numpy(), self.ids)
+        logits, labels = self.evaluation.logits("test")
+        logits[self.is_over] = np.nan
+        return Predictions(logits, labels, self.ids)
 
     # --- what viewers do to it ------------------------------------------------------------------------------------
 
@@ -246,6 +243,11 @@ class Trainer:
     def stopped(self) -> NDArray[np.bool_]:
         """Which trials were stopped early, `[trials]`."""
         return self._stopping.stopped
+
+    @property
+    def is_over(self) -> NDArray[np.bool_]:
+        """Which trials have no numbers any more, `[trials]`: they diverged or were dropped."""
+        return self._ledger.is_over
 
     @property
     def is_idle(self) -> bool:

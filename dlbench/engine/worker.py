@@ -22,13 +22,13 @@ from dlbench.engine.batches import Data, load
 from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
 from dlbench.engine.gallery import Gallery, first_filters
+from dlbench.engine.outcome import Outcome
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.slices import slices_for
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import ExitCode, SetupError
 from dlbench.plan import Plan
 from dlbench.plan.data import data_of
-from dlbench.run import predictions
 from dlbench.run.environment import complete
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
@@ -177,8 +177,8 @@ class Worker:
         if finished:
             first = first_filters(trainer.blocks, trainer.tensors.weights, data.test.x.shape[1:])
             gallery.hang(index, trainer.step, "train", first)
-        if finished and self._settings(index)["evaluate"].get("predictions"):
-            self._keep_predictions(trainer)
+            wanted = bool(self._settings(index)["evaluate"].get("predictions"))
+            Outcome(self._folder, self._events.write).keep(trainer, with_predictions=wanted)
         self._save(trainer)
         return End("done" if finished else "stopped", None, trainer.step, trainer.seconds)
 
@@ -196,16 +196,6 @@ class Worker:
         """The settings of a stack's first trial, for what all its trials have in common."""
         first = self._plan.trials[self._plan.stacks[index].trials[0]]
         return self._plan.candidates[first.candidate].settings
-
-    def _keep_predictions(self, trainer: Trainer) -> None:
-        """Before the stack's end is told, so that whoever reads of it finds them; a killed worker's successor writes them anew."""
-        path = self._folder.predictions_file(trainer.index)
-        found = trainer.predictions()
-        size = predictions.write(path, found)
-        _, samples, outputs = found.logits.shape
-        file = path.relative_to(self._folder.path).as_posix()
-        facts = {"file": file, "samples": samples, "outputs": outputs, "bytes": size}
-        self._events.write("predictions", stack=trainer.index, step=trainer.step, **facts)
 
     def _pause(self, trainer: Trainer) -> bool:
         """Between two chunks of steps: answer controls, give a sign of life, save, wait while paused; whether to stop."""

@@ -62,6 +62,23 @@ def numbers(value: object, shape: tuple[int | None, ...], kind: type[Float]) -> 
     return found
 
 
+def whole_numbers(value: object, dimensions: int) -> NDArray[np.int64] | None:
+    """Whole numbers from 0 on in nested lists of equal length; `None` unless they are that, so many deep."""
+    if not isinstance(value, list):
+        return None
+    try:
+        found = np.array(value)
+    except (ValueError, OverflowError):
+        return None
+    ok = (
+        found.ndim == dimensions
+        and found.dtype.kind in "iu"
+        and found.size
+        and 0 <= found.min() <= found.max() <= LARGEST
+    )
+    return found.astype(np.int64) if ok else None
+
+
 def tallies(value: object, trials: int, layers: int | None) -> Counts | None:
     """Counts `[trials][layers][bins]` in the smallest type that holds them; `None` unless they have the shape (`None`: any)."""
     if not isinstance(value, list) or len(value) != trials:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.report.fields import Event, count, numbers, positions
+from dlbench.report.fields import Event, count, numbers, positions, whole_numbers
 from dlbench.report.marks import TakenUp
 from dlbench.report.stack_state import Layer, StackState
 
@@ -20,6 +20,9 @@ def describe(stack: StackState, event: Event) -> None:
     stack.classes = count(event, "classes")
     counts = {split: count(event, split) for split in ("train", "validation", "test")}
     stack.samples = {split: count for split, count in counts.items() if count is not None}
+    names = event.get("class_names")
+    stack.class_names = [str(name) for name in names] if isinstance(names, list) else []
+    stack.class_counts = _class_counts(event.get("class_counts"))
 
 
 def taken_up(stack: StackState, event: Event, step: int) -> TakenUp:
@@ -28,6 +31,13 @@ def taken_up(stack: StackState, event: Event, step: int) -> TakenUp:
     rates = numbers(event.get("rates"), (trials,), np.float64)
     dropped = None if event.get("dropped") is None else frozenset(positions(event, "dropped", trials))
     return TakenUp(step, None if rates is None else tuple(rates.tolist()), dropped)
+
+
+def _class_counts(told: object) -> dict[str, list[int]]:
+    """How many samples each split has of each class; without those that are no lists of counts."""
+    splits = told if isinstance(told, Mapping) else {}
+    known = {split: whole_numbers(counts, 1) for split, counts in splits.items()}
+    return {split: counts.tolist() for split, counts in known.items() if counts is not None and counts.sum()}
 
 
 def _layer(item: Mapping[str, Any]) -> Layer:

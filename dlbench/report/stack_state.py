@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from dlbench import plan
+from dlbench.report.confusion import Confusion
 from dlbench.report.histograms import Histograms
 from dlbench.report.marks import Divergence, Drop, EarlyStop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
 from dlbench.report.pictures import PictureRecord, in_force
@@ -45,6 +46,9 @@ class StackState:
     samples: dict[str, int] = field(default_factory=dict)
     """Sample counts of the splits: train, validation, test."""
     classes: int | None = None
+    class_names: list[str] = field(default_factory=list)
+    class_counts: dict[str, list[int]] = field(default_factory=dict)
+    """Split -> how many samples of each class it has."""
     metrics: Timeline = field(default_factory=Timeline)
     """Fields: the curves and `batch_loss` as `[trials]`; `epoch` and `seconds` (of the whole stack) as scalars."""
     probes: Timeline = field(default_factory=Timeline)
@@ -59,6 +63,10 @@ class StackState:
     """Session -> the step of its last checkpoint."""
     predictions: dict[int, int] = field(default_factory=dict)
     """Session -> the bytes of the predictions that it left."""
+    correct: set[int] = field(default_factory=set)
+    """Sessions that left the right answers of its trials."""
+    confusions: dict[int, Confusion] = field(default_factory=dict)
+    """By session."""
     divergences: dict[int, list[Divergence]] = field(default_factory=dict)
     """By position of the trial in the stack."""
     early_stops: dict[int, list[EarlyStop]] = field(default_factory=dict)
@@ -154,6 +162,12 @@ class StackState:
     def checkpoint(self) -> int | None:
         """The step of the last checkpoint of its newest session."""
         return self.checkpoints.get(self.session)
+
+    @property
+    def confusion(self) -> Confusion | None:
+        """What its trials took for what at their end, if that still counts."""
+        found = [session for session, one in self.confusions.items() if self.counts(session, one.step)]
+        return self.confusions[max(found)] if found else None
 
     @property
     def rate(self) -> float | None:

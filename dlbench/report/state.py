@@ -8,6 +8,7 @@ import numpy as np
 
 from dlbench.plan import Plan
 from dlbench.plan.measures import BATCH_LOSS, CURVES, MEASURES, ZEROS
+from dlbench.report.confusion import confusion_of
 from dlbench.report.fields import Event, count, number, numbers, positions, text
 from dlbench.report.histograms import Histograms, histogram_of
 from dlbench.report.introduction import describe, taken_up
@@ -15,7 +16,7 @@ from dlbench.report.marks import Answer, Divergence, Drop, EarlyStop, End, Hit, 
 from dlbench.report.pictures import TRAIN, record_of
 from dlbench.report.stack_state import NO_SESSION, StackState
 from dlbench.report.trial import SolvedRule, Status
-from dlbench.report.trial_state import TrialState
+from dlbench.report.trial_state import trials_of
 
 TRIAL_SERIES = (*CURVES, BATCH_LOSS)
 LAYER_SERIES = (*MEASURES, ZEROS)
@@ -38,7 +39,7 @@ class RunState:
         self.stacks = [
             StackState(index, stack, histograms=Histograms(histograms)) for index, stack in enumerate(plan.stacks)
         ]
-        self.trials = _trials(plan, self.stacks, solved)
+        self.trials = trials_of(plan, self.stacks, solved)
         self.notes: list[tuple[int | None, str]] = []
         """(stack or `None`, text) in the order of arrival."""
         self.version = 0
@@ -173,6 +174,15 @@ class RunState:
             stack, session, _ = found
             stack.predictions[session] = count(event, "bytes") or 0
 
+    def _on_correct(self, event: Event) -> None:
+        if (found := self._record(event)) is not None:
+            found[0].correct.add(found[1])
+
+    def _on_confusion(self, event: Event) -> None:
+        if (found := self._record(event)) is not None:
+            stack, session, step = found
+            stack.confusions[session] = confusion_of(event, step, len(stack.plan.trials))
+
     def _on_heartbeat(self, event: Event) -> None:
         found = self._record(event)
         if found is None:
@@ -287,13 +297,3 @@ HANDLERS: dict[str, Callable[[RunState, Event], None]] = {
     name.removeprefix("_on_"): method for name, method in vars(RunState).items() if name.startswith("_on_")
 }
 """Kind of event -> what it does to the state; kinds without an entry are passed over."""
-
-
-def _trials(plan: Plan, stacks: list[StackState], solved: SolvedRule | None) -> list[TrialState]:
-    """The trials in the order of the plan."""
-    views = [
-        TrialState(index, plan.trials[index], stack, position, solved)
-        for stack in stacks
-        for position, index in enumerate(stack.plan.trials)
-    ]
-    return sorted(views, key=lambda trial: trial.index)

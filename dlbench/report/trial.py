@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from numpy import float64
+    from numpy import float64, int64
     from numpy.typing import NDArray
 
 
@@ -94,6 +94,17 @@ class Trial(Protocol):
     @property
     def classes(self) -> int | None:
         """Number of classes of its data, once known."""
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        """What the classes of its data are called; none where that is not known."""
+
+    @property
+    def class_counts(self) -> Sequence[int] | None:
+        """How many training samples each class has, once known."""
+
+    def confusion(self, split: str = "test") -> NDArray[int64] | None:
+        """How many samples of each class it says to be of each at its end, `[true, predicted]`, once that is told."""
 
     @property
     def steps_per_epoch(self) -> int | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench import plan
+from dlbench.plan import Plan
+from dlbench.plan import Trial as PlannedTrial
 from dlbench.plan.measures import first_times
 from dlbench.report.histograms import Histogram
 from dlbench.report.marks import Intervention
@@ -25,7 +27,7 @@ class TrialState:
 
     index: int
     """Index into `Plan.trials`."""
-    plan: plan.Trial
+    plan: PlannedTrial
     stack: StackState
     position: int
     """Place in the stack: its index along the leading axis."""
@@ -175,6 +177,22 @@ class TrialState:
         return self.stack.classes
 
     @property
+    def class_names(self) -> Sequence[str]:
+        """What the classes of its data are called, once known."""
+        return self.stack.class_names
+
+    @property
+    def class_counts(self) -> Sequence[int] | None:
+        """How many training samples each class has, once known."""
+        return self.stack.class_counts.get("train")
+
+    def confusion(self, split: str = "test") -> NDArray[np.int64] | None:
+        """How many samples of each class it says to be of each at its end, `[true, predicted]`, once that is told."""
+        told = self.stack.confusion
+        lost = self.diverged_at is not None or self.dropped_at is not None
+        return None if told is None or lost else told.of(split, self.position)
+
+    @property
     def steps_per_epoch(self) -> int | None:
         """Steps of an epoch of its data, once known."""
         return self.stack.steps_per_epoch
@@ -188,6 +206,16 @@ class TrialState:
     def parameters(self) -> int:
         """Numbers that it trains."""
         return self.stack.plan.parameters
+
+
+def trials_of(plan: Plan, stacks: Sequence[StackState], solved: SolvedRule | None) -> list[TrialState]:
+    """The trials of a plan's stacks, in the order of the plan."""
+    views = [
+        TrialState(index, plan.trials[index], stack, position, solved)
+        for stack in stacks
+        for position, index in enumerate(stack.plan.trials)
+    ]
+    return sorted(views, key=lambda trial: trial.index)
 
 
 def _before(idle: int | None, at_step: int | None) -> int | None:

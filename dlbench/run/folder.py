@@ -77,6 +77,10 @@ class RunFolder:
         """What a stack's trials said of the test data in the end, where the recipe keeps that."""
         return self.path / "predictions" / f"stack-{stack}.npz"
 
+    def correct_file(self, stack: int) -> Path:
+        """Which test samples a stack's trials were right about in the end."""
+        return self.path / "correct" / f"stack-{stack}.npz"
+
     def pictures(self, stack: int) -> Path:
         """The folder of a stack's pictures of its layers."""
         return self.path / "pictures" / f"stack-{stack}"

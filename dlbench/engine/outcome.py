@@ -1,0 +1,61 @@
+"""What is kept of a stack that was trained to its end: right and wrong answers, confusion counts, and predictions if asked for.
+
+All of it is there before the stack's end is told, so that whoever reads of that finds it; the successor of a worker that was
+killed in between writes it anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dlbench.engine.evaluate import Answers
+from dlbench.engine.ledger import Sink
+from dlbench.engine.trainer import Trainer
+from dlbench.run import correct, predictions
+from dlbench.run.folder import RunFolder
+
+MOST_CLASSES = 100
+"""Classes beyond which no confusion is counted: a trial's counts are their square, in one line of the log."""
+
+
+class Outcome:
+    """Keeps what the trials of a stack say in the end, and tells of it by events."""
+
+    def __init__(self, folder: RunFolder, write: Sink) -> None:
+        self._folder, self._write = folder, write
+
+    def keep(self, trainer: Trainer, *, with_predictions: bool) -> None:
+        """Keep it all; the answers are those of the last evaluation, unless early stopping has put a trial back since."""
+        answers = trainer.evaluation.answers()
+        if trainer.classes <= MOST_CLASSES:
+            counts = {name: _confusion(trainer, own) for name, own in answers.items()}
+            self._tell(
+                trainer, "confusion", train=counts["train"], validation=counts.get("validation"), test=counts["test"]
+            )
+        self._keep_correct(trainer, answers["test"])
+        if with_predictions:
+            self._keep_predictions(trainer)
+
+    def _keep_correct(self, trainer: Trainer, answers: Answers) -> None:
+        path = self._folder.correct_file(trainer.index)
+        size = correct.write(path, correct.Correct(answers.right, ~trainer.is_over, trainer.ids))
+        self._tell(trainer, "correct", file=self._name(path), samples=len(answers.labels), bytes=size)
+
+    def _keep_predictions(self, trainer: Trainer) -> None:
+        path, found = self._folder.predictions_file(trainer.index), trainer.predictions()
+        size = predictions.write(path, found)
+        _, samples, outputs = found.logits.shape
+        self._tell(trainer, "predictions", file=self._name(path), samples=samples, outputs=outputs, bytes=size)
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._folder.path).as_posix()
+
+    def _tell(self, trainer: Trainer, kind: str, **fields: Any) -> None:
+        self._write(kind, stack=trainer.index, step=trainer.step, **fields)
+
+
+def _confusion(trainer: Trainer, answers: Answers) -> list[Any]:
+    """`[trials][true][predicted]`, `None` for a trial without numbers."""
+    counts = answers.confusion(trainer.classes).tolist()
+    return [None if is_over else own for own, is_over in zip(counts, trainer.is_over, strict=True)]
