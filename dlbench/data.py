@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from dlbench.errors import SetupError, UsageError, hint
+from dlbench.files import expanded
 from dlbench.parts.catalog import Part
 from dlbench.parts.datasets import DATASETS
 from dlbench.parts.datasets.folders import VARIABLE, Download, cache, search
@@ -55,7 +56,7 @@ def fetch(name: str, folder: str | None = None) -> Path:
     network's, once their checksums agree. Raises `UsageError` for what cannot be fetched, `SetupError` where it fails.
     """
     download = _download(name)
-    target = Path(folder or os.environ.get(VARIABLE) or cache()).expanduser().absolute()
+    target = expanded(folder or os.environ.get(VARIABLE) or cache()).absolute()
     found = target if download.sizes(target) == download.files else None if folder else download.find()
     if found:
         return found

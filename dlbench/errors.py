@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -42,7 +42,7 @@ class SetupError(DlbenchError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in a recipe: where it stands, at which path, what is wrong and what to do."""
+    """One mistake in a recipe: where it stands, at which path, what is wrong and what to do; no file where it has no place."""
 
     file: str
     line: int | None
@@ -50,6 +50,8 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
+        if not self.file:
+            return self.what
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         return f"{place}: {self.path}: {self.what}" if self.path else f"{place}: {self.what}"
 
@@ -64,15 +66,48 @@ class RecipeError(DlbenchError):
         self.problems = problems
 
 
+class DataError(SetupError):
+    """The data of a recipe is not on this machine, or cannot be read; it carries every problem, as `RecipeError` does."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def together(errors: Sequence[DlbenchError]) -> DlbenchError:
+    """One error that says what all of them say; a wrong recipe or command outweighs what the machine lacks."""
+    if len(errors) == 1:
+        return errors[0]
+    problems = [
+        problem
+        for error in errors
+        for problem in (
+            error.problems if isinstance(error, RecipeError | DataError) else [Problem("", None, "", str(error))]
+        )
+    ]
+    is_wrong = any(error.exit_code == ExitCode.USAGE for error in errors)
+    return RecipeError(problems) if is_wrong else DataError(problems)
+
+
+LONGEST_TOLD = 200
+"""Characters of what someone has written that a message repeats."""
+
+
+def shortened(text: str) -> str:
+    """A name or path as a message repeats it: of a very long one the two ends."""
+    half = LONGEST_TOLD // 2
+    return text if len(text) <= LONGEST_TOLD else f"{text[:half]}...{text[-half:]}"
+
+
 LONGEST_NAME = 60
 """Comparing names takes the square of their lengths; what is longer was never one."""
 
 
-def meant(name: str, names: Iterable[str]) -> str | None:
-    """The name that looks most like a wrong one, if any does."""
+def meant(name: str, names: Iterable[str], alike: float = 0.6) -> str | None:
+    """The name that looks most like a wrong one, if any is at least so much `alike`, from 0 to 1."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(name[:LONGEST_NAME], list(names), n=1)), None)
+    return next(iter(difflib.get_close_matches(name[:LONGEST_NAME], list(names), n=1, cutoff=alike)), None)
 
 
 def hint(name: str, names: Iterable[str], otherwise: str) -> str:

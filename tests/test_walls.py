@@ -33,13 +33,14 @@ WITHOUT_TORCH = (
 WITHOUT_VIEWS = ("engine", "parts")
 KNOWS = {
     "errors": set(),
-    "parts": {"errors"},
-    "data": {"errors", "parts"},
+    "files": {"errors"},
+    "parts": {"errors", "files"},
+    "data": {"errors", "files", "parts"},
     "plan": {"errors", "parts"},
-    "run": {"errors", "plan"},
+    "run": {"errors", "files", "plan"},
     "launch": {"errors", "plan", "run"},
     "engine": {"errors", "parts", "plan", "run"},
-    "recipe": {"errors", "parts", "plan", "report"},
+    "recipe": {"errors", "files", "parts", "plan", "report"},
     "report": {"errors", "plan", "recipe", "run"},
     "export": {"errors", "parts", "report"},
     "display": {"plan", "report"},

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dlbench.cli.lesson import explanation, heading
-from dlbench.cli.options import Ascii, Json, Lang, Quick, Recipe, Recipes
-from dlbench.cli.output import columns, emit, emit_json
+from dlbench.cli.options import Ascii, Json, Lang, Overrides, Quick, Recipe, Recipes, Seeds
+from dlbench.cli.output import columns, emit, emit_json, say
 from dlbench.cli.words import counted
-from dlbench.errors import RecipeError, SetupError, UsageError
+from dlbench.errors import DlbenchError, UsageError, together
 from dlbench.recipe.language import asked_language, language
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def summary(path: Path, tongue: str) -> dict[str, str]:
 def show(
     recipe: Recipe,
     *,
+    overrides: Overrides = None,
+    seeds: Seeds = None,
     quick: Quick = False,
     graph: Annotated[bool, typer.Option("--graph", help="Draw each net as a tree, down to the last branch.")] = False,
     toml: Annotated[bool, typer.Option("--toml", help="Print the recipe's own text as TOML.")] = False,
@@ -58,11 +60,13 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a recipe: its lesson, its variants, and the net of each with shapes and parameters."""
+    from dlbench.cli.run import tell_notes
     from dlbench.recipe import load
 
-    loaded = load(recipe, quick=quick)
+    loaded = load(recipe, overrides or [], seeds=seeds, quick=quick)
     if toml + json + graph > 1:
         raise UsageError("--toml, --graph and --json exclude each other")
+    tell_notes(loaded)
     if toml:
         emit(loaded.to_toml().rstrip())
     elif json:
@@ -183,26 +187,33 @@ def line_of(block: Block) -> tuple[str, str, int, str]:
     return activation["kind"] if activation else "", " x ".join(map(str, block.output)), block.parameters, within
 
 
-def check(recipes: Recipes) -> None:
+def check(
+    recipes: Recipes,
+    *,
+    overrides: Overrides = None,
+    seeds: Seeds = None,
+    quick: Quick = False,
+) -> None:
     """Check recipes, find every problem at once, train nothing."""
-    from dlbench.recipe import load
+    from dlbench.cli.run import load_each, missing_data, tell_notes
 
-    problems = []
-    unavailable = None
-    for name in recipes:
-        try:
-            loaded = load(name)
-        except RecipeError as error:
-            problems += error.problems
-        except SetupError as error:
-            unavailable = unavailable or error
-        else:
-            variants, seeds = counted(len(loaded.variants), "variant"), counted(len(loaded.seeds), "seed")
-            emit(f"{name}: fine ({variants}, {seeds}, {counted(len(loaded.candidates) * len(loaded.seeds), 'trial')})")
-    if problems:
-        raise RecipeError(problems)
-    if unavailable:
-        raise unavailable
+    errors = []
+    for name, found in zip(recipes, load_each(recipes, overrides or [], seeds, quick=quick), strict=True):
+        if isinstance(found, DlbenchError):
+            errors.append(found)
+            continue
+        emit(f"{name}: fine ({counts_of(found)})")
+        tell_notes(found)
+        for what in missing_data(found):
+            say(f"note: {name}: {what}")
+    if errors:
+        raise together(errors)
+
+
+def counts_of(recipe: Loaded) -> str:
+    """`2 variants, 5 seeds, 10 trials`."""
+    variants, seeds = counted(len(recipe.variants), "variant"), counted(len(recipe.seeds), "seed")
+    return f"{variants}, {seeds}, {counted(len(recipe.candidates) * len(recipe.seeds), 'trial')}"
 
 
 def schema() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,8 +10,8 @@ import typer
 
 from dlbench.cli import complete
 from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, Quick, Seeds
-from dlbench.cli.output import emit, emit_json
-from dlbench.errors import ExitCode, UsageError
+from dlbench.cli.output import emit, emit_json, say
+from dlbench.errors import DlbenchError, ExitCode, SetupError, UsageError, together
 
 if TYPE_CHECKING:
     from dlbench.cli.session import Session
@@ -86,41 +87,59 @@ def fitting(display: Shown) -> Shown:
 
 def load_all(names: list[str], overrides: list[str], seeds: str | None, *, quick: bool) -> list[Recipe]:
     """Every recipe, its data on this machine; raises the problems of all of them at once."""
-    from dlbench.errors import RecipeError, SetupError
-    from dlbench.recipe import load
-
     if not names:
         raise UsageError("which recipe? `dlbench list` shows those that come with dlbench")
-    recipes, problems = [], []
-    unavailable = None
+    recipes, errors = [], []
+    for found in load_each(names, overrides, seeds, quick=quick):
+        if isinstance(found, DlbenchError):
+            errors.append(found)
+        else:
+            recipes.append(found)
+    if errors:
+        raise together(errors)
+    require_data(recipes)
+    for recipe in recipes:
+        tell_notes(recipe)
+    return recipes
+
+
+def load_each(
+    names: list[str], overrides: list[str], seeds: str | None, *, quick: bool
+) -> Iterator[Recipe | DlbenchError]:
+    """One recipe after the other, or what is wrong with it."""
+    from dlbench.recipe import load
+    from dlbench.recipe.source import patches
+
+    patches(overrides, seeds)  # what is wrong with them is said once, not of every recipe
     for name in names:
         try:
-            recipes.append(load(name, overrides, seeds=seeds, quick=quick))
-        except RecipeError as error:
-            problems += error.problems
-        except SetupError as error:
-            unavailable = unavailable or error
-    if problems:
-        raise RecipeError(problems)
-    if unavailable:
-        raise unavailable
-    require_data(recipes)
-    return recipes
+            yield load(name, overrides, seeds=seeds, quick=quick)
+        except DlbenchError as error:
+            yield error
+
+
+def tell_notes(recipe: Recipe) -> None:
+    """Say which changes of the command line do not reach every variant."""
+    for note in recipe.notes:
+        say(f"note: {recipe.name}: {note}")
 
 
 def require_data(recipes: list[Recipe]) -> None:
     """Raise SetupError where data is not on this machine, before anything starts."""
-    from dlbench.errors import SetupError
+    if missing := dict.fromkeys(what for recipe in recipes for what in missing_data(recipe)):
+        raise SetupError("\n".join(missing))
+
+
+def missing_data(recipe: Recipe) -> list[str]:
+    """What of a recipe's data is not on this machine, where it was looked for, and what to do."""
     from dlbench.parts.datasets import describe
 
-    sources = [describe(candidate.settings["data"]) for recipe in recipes for candidate in recipe.candidates]
-    if missing := dict.fromkeys(filter(None, (source.missing() for source in sources))):
-        raise SetupError("\n".join(missing))
+    sources = [describe(candidate.settings["data"]) for candidate in recipe.candidates]
+    return list(dict.fromkeys(filter(None, (source.missing() for source in sources))))
 
 
 def require_devices(plans: list[Plan]) -> None:
     """Raise SetupError where a device is surely not on this machine, before a folder is made for the run."""
-    from dlbench.errors import SetupError
     from dlbench.plan.devices import lacking
 
     devices = dict.fromkeys(worker.device for plan in plans for worker in plan.workers if not worker.fallback)

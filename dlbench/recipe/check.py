@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from dlbench.errors import SetupError
 from dlbench.plan import Candidate
 from dlbench.recipe import breakpoints as breaking
 from dlbench.recipe import limits
 from dlbench.recipe.claims import claim_mistakes, compare_mistakes, completed, split_mistakes
+from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.ensemble import ensemble_claim_mistakes, ensemble_mistakes
 from dlbench.recipe.parts import table
 from dlbench.recipe.patch import Mistake, Origin, Tree
@@ -22,7 +22,7 @@ from dlbench.recipe.resolve import Resolved, Resolver
 from dlbench.recipe.sections import FRAME, PATCHES, TRAINING, Breakpoint, Claim, Compare, Ensemble, Lesson, Trials
 from dlbench.recipe.tables import mistakes_in
 from dlbench.recipe.variants import Draft, expand
-from dlbench.recipe.words import given, listed, nearest
+from dlbench.recipe.words import given, listed
 
 NAME = "name"
 """The top-level key that names a recipe whose file does not."""
@@ -55,7 +55,9 @@ class Checked:
     """What the search tries inside each variant, whether it fits or not: a claim on it is not wrong for another mistake's sake."""
     candidates: list[Candidate] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
-    unavailable: SetupError | None = None
+    unavailable: list[Mistake] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    """The candidates as they were written, each value with its origin."""
 
 
 def check(recipe: Tree) -> Checked:
@@ -86,7 +88,7 @@ def _strangers(data: dict[str, Any]) -> Iterator[Found]:
     """Sections that there are not, sections that are no tables, and numbers that are none of TOML's."""
     for key, value in data.items():
         if key not in _SECTIONS and key != NAME:
-            yield (key,), f"there is no section '{key}'{nearest(key, _SECTIONS, 'there are')}"
+            yield (key,), f"there is no section '{key}'{suggestion(key, _SECTIONS, 'there are')}"
         elif key == NAME and not isinstance(value, str):
             yield (key,), f"takes a text, not {given(value)}"
     for path, value in _leaves(data, ()):
@@ -150,29 +152,29 @@ def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:
     """Resolve every draft into `result`; each mistake is said once, at the place that brings it."""
     expansion = expand(recipe, len(result.seeds))
     base = recipe.only(TRAINING)
-    drafts = list(expansion.drafts(base))
+    drafts = result.drafts = list(expansion.drafts(base))
     for draft in drafts:
         result.choices.setdefault(draft.variant, []).append(draft.choice)
     result.variants = list(result.choices)
     result.mistakes += dict.fromkeys(expansion.mistakes)
     resolver = Resolver(predictions="ensemble" in recipe.data)
     resolved = [resolver.resolve(draft.tree.data) for draft in drafts]
-    result.mistakes += _gathered(drafts, resolved)
+    result.mistakes += _gathered(drafts, [found.mistakes for found in resolved])
+    result.unavailable += _gathered(drafts, [found.unavailable for found in resolved])
     for draft, found in zip(drafts, resolved, strict=True):
         if found.settings is not None:
             result.candidates.append(Candidate(draft.variant, draft.choice, found.settings))
-        result.unavailable = result.unavailable or found.unavailable
     total = limits.BYTES_PER_PARAMETER * len(result.seeds) * sum(found.parameters for found in resolved)
     if not result.mistakes and (too_many := limits.beyond(total, limits.BYTES, "bytes in all trials together")):
         result.mistakes.append(recipe.mistake((), f"{too_many} ({limits.BYTES_PER_PARAMETER} a parameter)"))
     return resolved
 
 
-def _gathered(drafts: list[Draft], resolved: list[Resolved]) -> Iterator[Mistake]:
+def _gathered(drafts: list[Draft], found: list[list[Found]]) -> Iterator[Mistake]:
     """The mistakes of all drafts, each once; where the base fits only some variants, these are named."""
     having: dict[Mistake, dict[str, None]] = {}
-    for draft, found in zip(drafts, resolved, strict=True):
-        for path, what in found.mistakes:
+    for draft, mistakes in zip(drafts, found, strict=True):
+        for path, what in mistakes:
             having.setdefault(draft.tree.mistake(path, what), {})[draft.variant] = None
     everywhere = len({draft.variant for draft in drafts})
     for mistake, variants in having.items():

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dlbench.errors import Problem, RecipeError
+from dlbench.errors import DataError, Problem, RecipeError
+from dlbench.files import exists
 from dlbench.recipe.check import NAME, Checked, check
 from dlbench.recipe.model import Recipe
 from dlbench.recipe.patch import Mistake, Tree, merge
 from dlbench.recipe.places import KeyPath, line_numbers, show
+from dlbench.recipe.reach import unseen
+from dlbench.recipe.resolve import FILE_KEYS
 from dlbench.recipe.shipped import find_recipe
 from dlbench.recipe.source import parse, patches, read
 from dlbench.recipe.words import given
 
-FILES = ("data.path", "data.folder")
+FILES = tuple(f"data.{key}" for key in FILE_KEYS)
 """Where a recipe names a file or folder."""
 
 
@@ -23,8 +26,8 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None
     """The recipe at a path, or of a shipped name, with the changes of the command line.
 
     `overrides` are `path=value` texts, `seeds` is "5", "0,3,7" or "0-9", `quick` lays the recipe's `[quick]` over it
-    first. Raises `RecipeError` with every problem, `UsageError` where there is no such recipe, `SetupError` where a file
-    that it names is not there.
+    first. Raises `RecipeError` with every problem, `UsageError` where there is no such recipe, `DataError` where a file
+    that it names is not there or cannot be read.
     """
     path = find_recipe(str(source))
     text = read(path)
@@ -38,8 +41,8 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None
     if mistakes:
         raise RecipeError(_problems(mistakes, text, str(path)))
     if checked.unavailable:
-        raise checked.unavailable
-    return _recipe(path, recipe.data, checked)
+        raise DataError(_problems(checked.unavailable, text, str(path)))
+    return _recipe(path, recipe.data, checked, unseen(changes, recipe, checked.drafts))
 
 
 def _anchored(value: Any, folder: Path, at: str = "") -> Any:
@@ -49,7 +52,7 @@ def _anchored(value: Any, folder: Path, at: str = "") -> Any:
             return {key: _anchored(inner, folder, f"{at}.{key}") for key, inner in value.items()}
         case list():
             return [_anchored(inner, folder, at) for inner in value]
-        case str() if at.endswith(FILES) and value and (folder / value).exists():
+        case str() if at.endswith(FILES) and value and exists(folder / value):
             return str(folder / value)
         case _:
             return value
@@ -100,7 +103,7 @@ def _problem(mistake: Mistake, lines: dict[KeyPath, int], file: str) -> Problem:
     return Problem(file, line, show(origin.path), mistake.what)
 
 
-def _recipe(path: Path, data: dict[str, Any], checked: Checked) -> Recipe:
+def _recipe(path: Path, data: dict[str, Any], checked: Checked, notes: list[str]) -> Recipe:
     name = data.get(NAME, path.stem)
     return Recipe(
         name,
@@ -114,4 +117,5 @@ def _recipe(path: Path, data: dict[str, Any], checked: Checked) -> Recipe:
         checked.breakpoints,
         checked.ensemble,
         {NAME: name, **data},
+        notes,
     )

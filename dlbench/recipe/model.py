@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ class Recipe:
     """A recipe that can run: everything is checked, every default is filled in.
 
     `variants` are names in order, `candidates` their settings in the same order; `breakpoints` are conditions as
-    `dlbench.plan.breakpoints` reads them; `document` is the recipe as it was written, with the command line's changes.
+    `dlbench.plan.breakpoints` reads them; `document` is the recipe as it was written, with the command line's changes;
+    `notes` say which of these changes do not reach every variant.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Recipe:
     breakpoints: list[str]
     ensemble: Ensemble | None
     document: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
 
     def to_toml(self) -> str:
         """The document as TOML, which loads as the same recipe from any folder."""

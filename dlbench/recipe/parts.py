@@ -30,9 +30,10 @@ from dlbench.parts.datasets.common import COMMON
 from dlbench.plan.breakpoints import PATTERN
 from dlbench.plan.breakpoints import parse as parse_breakpoint
 from dlbench.plan.measures import CURVES, ENSEMBLE
+from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.sections import ConditionText, MetricName
 from dlbench.recipe.tables import Table, one_sentence, reworded, worded
-from dlbench.recipe.words import given, listed, nearest
+from dlbench.recipe.words import few, given, listed, nearest
 from dlbench.report.metrics import METRICS
 
 REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])
@@ -42,7 +43,6 @@ CATALOG_KEY = "x-catalog"
 """Where the schema of a field says that it names a part, until `dlbench.recipe.json_schema` makes it a reference."""
 
 _SHARED: Mapping[str, Mapping[str, inspect.Parameter]] = {"layers": {"repeat": REPEAT}, "datasets": COMMON}
-_SHOWN = 3
 _LONGEST_STEP = 18
 """Digits of the largest step that fits into 64 bits."""
 _NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
@@ -131,11 +131,11 @@ class _Arguments:
         return f"'{self.name}' needs '{key}'"
 
     def unknown(self, key: str) -> str:
-        """`'dense' has no argument 'unit'; did you mean 'units'?`, or which other part has it."""
+        """`'dense' has no argument 'unit'; did you mean 'units'?`, or which other part or place has it."""
         what = f"'{self.name}' has no argument '{key}'"
         if others := self._others(key):
-            return f"{what}; {_several(others)} {'has' if len(others) == 1 else 'have'}"
-        return what + (nearest(key, self.keys, "it has") if self.keys else "; it takes none")
+            return f"{what}; {few(others)} {'has' if len(others) == 1 else 'have'}"
+        return what + (suggestion(key, self.keys, "it has") or "; it takes none")
 
     def meant(self, key: str) -> str | None:
         """The argument that looks like it, unless it is another part's."""
@@ -143,14 +143,6 @@ class _Arguments:
 
     def _others(self, key: str) -> list[str]:
         return [other.name for other in CATALOGS[self.catalog] if key in other.arguments]
-
-
-def _several(names: list[str]) -> str:
-    """The names, the first three and a count where they are many."""
-    if len(names) <= _SHOWN:
-        return listed(names)
-    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN} more"
 
 
 def translated(annotation: Any) -> Any:
@@ -250,8 +242,8 @@ class _Section:
         return f"{self.written} needs " + (f"[{key}]" if self.is_top else f"'{key}'")
 
     def unknown(self, key: str) -> str:
-        """`[train] has no key 'step'; did you mean 'steps'?`."""
-        return f"{self.written} has no key '{key}'" + nearest(key, self.keys, "it has")
+        """`[train] has no key 'step'; did you mean 'steps'?`, or which other place has it: `train.optimizer.lr`."""
+        return f"{self.written} has no key '{key}'" + suggestion(key, self.keys, "it has", self.written.strip("[]"))
 
     def meant(self, key: str) -> str | None:
         """The key that looks like it."""

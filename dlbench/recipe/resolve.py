@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from dlbench.errors import SetupError, meant
+from dlbench.errors import DlbenchError, meant
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.common import describe
@@ -26,6 +26,9 @@ DEFAULTS = ("activation", "init", "bias_init")
 """The keys of `[model]` that its layers take where they are left out."""
 
 
+FILE_KEYS = ("path", "folder")
+"""The arguments by which datasets name a file or folder."""
+
 _TRAINING: TypeAdapter[Training] = TypeAdapter(table(Training))
 
 
@@ -39,7 +42,8 @@ class Resolved:
     """How long it trains, where that is known."""
     parameters: int = 0
     mistakes: list[tuple[KeyPath, str]] = field(default_factory=list)
-    unavailable: SetupError | None = None
+    unavailable: list[tuple[KeyPath, str]] = field(default_factory=list)
+    """What of its data is not there, or cannot be read."""
 
 
 class Resolver:
@@ -78,8 +82,8 @@ class Resolver:
             source = result.source = self._described(settings["data"])
         except ValueError as error:
             result.mistakes.append((("data",), str(error)))
-        except SetupError as error:
-            result.unavailable = error
+        except DlbenchError as error:
+            result.unavailable.append((_data_place(settings["data"]), str(error)))
         else:
             result.steps = total_steps(settings["train"], source.train)
             result.mistakes += _train_problems(settings["train"], source, result.steps)
@@ -90,6 +94,11 @@ class Resolver:
         if key not in self._sources:
             self._sources[key] = describe(settings)
         return self._sources[key]
+
+
+def _data_place(settings: Settings) -> KeyPath:
+    """Where a recipe says which file its data is in, or else what its data is."""
+    return ("data", next((key for key in FILE_KEYS if settings.get(key)), "kind"))
 
 
 def _one_duration(train: Any) -> Iterator[tuple[KeyPath, str]]:

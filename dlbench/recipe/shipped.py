@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import dlbench
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, shortened
+from dlbench.files import NO_FILE, exists, expanded, is_file
 from dlbench.recipe.words import nearest
 
 _PACKAGE = Path(dlbench.__file__).parent
@@ -24,12 +25,12 @@ def shipped_recipes() -> list[Path]:
 
 def find_recipe(name: str) -> Path:
     """The file of a recipe named by its path, or by its name among the shipped ones; raises `UsageError`."""
-    path = Path(name).expanduser()
-    if path.is_file():
+    path = expanded(name)
+    if is_file(path):
         return path
     if path.suffix == ".toml" or len(path.parts) != 1:
-        raise UsageError(f"{name}: there is no such file")
+        raise UsageError(f"{shortened(name)}: {NO_FILE if exists(path) else 'there is no such file'}")
     shipped = {recipe.stem: recipe for recipe in shipped_recipes()}
     if name not in shipped:
-        raise UsageError(f"no recipe is called '{name}'" + nearest(name, shipped, "shipped are"))
+        raise UsageError(f"no recipe is called '{shortened(name)}'" + nearest(name, shipped, "shipped are"))
     return shipped[name]

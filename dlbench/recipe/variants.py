@@ -10,12 +10,13 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.limits import TRIALS, beyond
 from dlbench.recipe.patch import Mistake, Tree, merge
 from dlbench.recipe.places import KeyPath, dotted, split
 from dlbench.recipe.sections import TRAINING
 from dlbench.recipe.source import nest
-from dlbench.recipe.words import given, nearest
+from dlbench.recipe.words import given
 
 ALONE = "base"
 """The name of the only variant of a recipe without variants and grid."""
@@ -135,7 +136,7 @@ def _named_variants(recipe: Tree, search: Tree, mistakes: list[Mistake]) -> list
             mistakes.append(patch.mistake((), f"takes a table of changes, not {given(patch.data)}"))
             continue
         for key in patch.data.keys() - {*TRAINING, "search"}:
-            what = f"a variant cannot change '{key}'{nearest(key, (*TRAINING, 'search'), 'it can change')}"
+            what = f"a variant cannot change '{key}'{suggestion(key, (*TRAINING, 'search'), 'it can change')}"
             mistakes.append(patch.mistake((key,), what))
         own, wrong = merge(search, patch.branch("search"))
         mistakes += wrong
@@ -177,7 +178,7 @@ def _collect(above: KeyPath, key: str, table: Tree, axes: list[Axis], mistakes: 
         mistakes.append(here.mistake((), "is no path such as model.layers.0.units"))
         return
     if path[0] not in TRAINING:
-        what = f"there is no section '{path[0]}' to vary{nearest(str(path[0]), TRAINING, 'there are')}"
+        what = f"there is no section '{path[0]}' to vary{suggestion(str(path[0]), TRAINING, 'there are')}"
         mistakes.append(here.mistake((), what))
     elif isinstance(here.data, dict):
         for inner in here.data:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from dlbench.errors import hint
@@ -25,6 +25,7 @@ _BOUNDS = {
     "less_than": ("less than", "lt"),
 }
 _LONGEST = 40
+_SHOWN = 3
 
 
 def given(value: Any) -> str:
@@ -48,6 +49,14 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     """`'a', 'b' and 'c'`."""
     quoted = [f"'{name}'" for name in names]
     return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def few(names: Sequence[str]) -> str:
+    """The names, the first three and a count where they are many."""
+    if len(names) <= _SHOWN:
+        return listed(names)
+    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more"
 
 
 def nearest(name: str, names: Collection[str], instead: str) -> str:

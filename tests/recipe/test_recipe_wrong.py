@@ -21,7 +21,7 @@ WRONG = {
     ),
     "key of a section inside another": (
         [('title = "Nine hidden layers"', 'title = "Nine hidden layers"\nsteps = 3')],
-        [("3: lesson.steps: [lesson] has no key 'steps'; it has 'title', 'question', 'explain' and 'section'")],
+        ["3: lesson.steps: [lesson] has no key 'steps'; did you mean train.steps?"],
     ),
     "unknown layer": (
         [('{ kind = "dense"', '{ kind = "dens"')],

@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from dlbench.errors import SetupError
+from dlbench.files import expanded
 
 VARIABLE = "DLBENCH_DATA"
 
@@ -22,7 +23,7 @@ def cache() -> Path:
 
 def search(folder: str | None = None) -> list[Path]:
     """The data folders in the order they are searched: `folder`, the variable `DLBENCH_DATA`, ./data, the user's cache."""
-    named = [Path(name).expanduser() for name in (folder, os.environ.get(VARIABLE)) if name]
+    named = [expanded(name) for name in (folder, os.environ.get(VARIABLE)) if name]
     return [path.absolute() for path in (*named, Path("data"), cache())]
 
 
@@ -37,7 +38,7 @@ def locate_folder(path: str) -> Path:
 
 
 def _located(path: str, what: str, is_one: Callable[[Path], bool]) -> Path:
-    candidates = [Path(path).expanduser().absolute(), *(folder / path for folder in search())]
+    candidates = [expanded(path).absolute(), *(folder / path for folder in search())]
     for candidate in candidates:
         if is_one(candidate):
             return candidate

@@ -1,0 +1,64 @@
+"""Files that someone names, whatever they are: nothing here waits for a pipe, or reads a device without end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from dlbench.errors import UsageError
+
+NO_FILE = "is no regular file"
+
+
+def expanded(text: str | Path) -> Path:
+    """A path with `~` and `~user` replaced; raises `UsageError` where there is no such user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{text}: nobody here is called '{Path(text).parts[0].removeprefix('~')}'") from error
+
+
+def exists(path: Path) -> bool:
+    """Whether something is there; a path that no system could have is nowhere."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether a regular file is there, or a link to one."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, or a link to one."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A regular file for reading; raises `OSError` where it cannot be opened, or is a folder, pipe, socket or device."""
+    # Without O_NONBLOCK opening a pipe would wait for whoever writes into it.
+    found = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(found).st_mode):
+        os.close(found)
+        raise OSError(errno.EINVAL, NO_FILE, str(path))
+    return os.fdopen(found, "rb")
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """The content of a regular file; raises `OSError` as `open_file` does, and where it is longer than `limit` bytes."""
+    with open_file(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"is longer than {limit:,} bytes", str(path))
+    return content
