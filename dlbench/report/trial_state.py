@@ -146,9 +146,13 @@ class TrialState:
 
     @property
     def pictures(self) -> list[PictureRecord]:
-        """The files of pictures that it is in, by time; none from the step on that it did not train."""
-        found, idle = self.stack.pictures, self.idle_from
-        return found if idle is None else [one for one in found if one.phase != TRAIN or one.step < idle]
+        """The files of pictures that it is in, by time.
+
+        A trial that was stopped early stays what it is from then on. One that was dropped is shown up to where its training came
+        to: what its stack writes later is of weights that nobody asked for.
+        """
+        found, dropped = self.stack.pictures, self.dropped_at
+        return found if dropped is None else [one for one in found if one.phase != TRAIN or one.step <= dropped]
 
     def gradient_norms(self, at_step: int | None = None) -> NDArray[np.float64] | None:
         """Gradient norm of every probed layer that has a weight, first to last, at the last probe or at `at_step`."""

@@ -57,6 +57,24 @@ def test_a_stopped_trial_has_come_to_its_end():
     assert METRICS["stopped_at"].value(stopped) == 60
 
 
+def test_what_is_told_at_the_step_of_the_stop_counts():
+    """Metrics, predictions, pictures and the checkpoint of the very step at which the last trial stopped are all kept."""
+    told = {"v": 1, "stack": 0, "step": 60, "session": 0}
+    file = {"layer": "dense1", "phase": "train", "file": "pictures/a.npz"}
+    events = [*training(60, {}), stop_event(60, 30), stop_event(60, 40, 1)]
+    events += [
+        told | {"kind": "pictures"} | file,
+        told | {"kind": "predictions", "bytes": 12},
+        told | {"kind": "checkpoint"},
+    ]
+    state = state_of(PLAN, [*events, end(60)])
+    (stack,) = state.stacks
+
+    assert [len(trial.pictures) for trial in state.trials] == [1, 1]
+    assert (stack.predictions, stack.checkpoint, stack.step) == ({0: 12}, 60, 60)
+    assert [METRICS["test_loss"].value(trial) for trial in state.trials] == [0.5, 0.9]
+
+
 def test_its_numbers_stand_at_every_later_step():
     """At a step that it did not train it has what it had when it stopped: alone in a stack that ended, and in company."""
     alone = state_of(PLAN, [*training(60, {}), stop_event(60, 30), stop_event(60, 50, trial=1), end(60)])

@@ -72,11 +72,20 @@ def test_a_later_session_voids_what_it_pretrains_again():
 
 
 def test_a_dropped_trial_has_no_pictures_after_its_end():
-    """Of the trial that was dropped at step 30 there are the pictures before; the others have all."""
-    events = [told("pretrain", 40), told("train", 20), told("train", 30), control_event("drop", 0, 30, trials=[1])]
+    """Of the trial that was dropped before step 30 there are the pictures up to then; the others have all."""
+    events = [told("pretrain", 40), *(told("train", step) for step in (20, 30, 31))]
+    events.append(control_event("drop", 0, 30, trials=[1]))
 
-    assert [step for _, _, step, _ in seen(*events, trial=1)] == [40, 20]
-    assert [step for _, _, step, _ in seen(*events, trial=0)] == [40, 20, 30]
+    assert [step for _, _, step, _ in seen(*events, trial=1)] == [40, 20, 30]
+    assert [step for _, _, step, _ in seen(*events, trial=0)] == [40, 20, 30, 31]
+
+
+def test_an_early_stop_hides_no_pictures():
+    """A trial that stopped early keeps the pictures of that very step, and of later ones: it is the same net from then on."""
+    stop = {"kind": "early_stop", "stack": 0, "session": 0, "step": 30, "trial": 1, "best_step": 20}
+    events = [told("train", 20), stop, told("train", 30), told("train", 90)]
+
+    assert [step for _, _, step, _ in seen(*events, trial=1)] == [20, 30, 90]
 
 
 @pytest.mark.parametrize(
