@@ -88,6 +88,7 @@ def print_once(folder: RunFolder, *, ascii_only: bool) -> None:
     """How a run stands, in lines and as its table, for pipes and terminals that cannot move their cursor."""
     from dlbench.cli.output import say
     from dlbench.display.words import label, pace, steps
+    from dlbench.report.stack_state import NO_SESSION
     from dlbench.report.summary import summarize
     from dlbench.report.trial import Status
     from dlbench.run.status import status
@@ -96,7 +97,8 @@ def print_once(folder: RunFolder, *, ascii_only: bool) -> None:
     state = found.state
     say(f"{folder.name}: {status(folder).state}")
     for stack in state.stacks:
-        if stack.status is not Status.WAITING:
+        # One that a resumed run has not taken up yet waits at the step that it had come to.
+        if stack.status is not Status.WAITING or stack.session != NO_SESSION:
             say(f"  {label(state.plan, stack.plan)}: step {steps(stack)}, {pace(stack)}")
     print_table(found, ascii_only=ascii_only)
 

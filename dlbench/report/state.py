@@ -59,10 +59,16 @@ class RunState:
                 handler(self, event)
                 self.version += 1
 
-    def expect(self, session: int, stacks: Iterable[int]) -> None:
-        """A session has these stacks on its list: until it takes one up that waits, whatever older sessions left it as."""
-        for index in stacks:
-            self.stacks[index].queued = max(self.stacks[index].queued, session)
+    def expect(self, session: int, stacks: Iterable[int]) -> bool:
+        """A session has these stacks on its list: until it takes one up that waits, whatever older sessions left it as.
+
+        Returns whether that is new.
+        """
+        known = [self.stacks[index] for index in stacks if 0 <= index < len(self.stacks)]
+        new = [stack for stack in known if stack.queued < session]
+        for stack in new:
+            stack.queued = session
+        return bool(new)
 
     def lost(self, stacks: Container[int] | None = None) -> None:
         """The workers of these stacks (without: of all) are gone without a word: what runs has crashed where it came to."""

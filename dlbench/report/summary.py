@@ -84,8 +84,10 @@ def summarize(folder: RunFolder) -> Report:
     promised = promises(folder)
     compare = promised.compare
     state = folded(folder, compare.solved)
-    at_work = {stack for worker in status(folder).alive for stack in worker.stacks}
-    state.lost(set(range(len(state.stacks))) - at_work)
+    at_work = status(folder).alive
+    for worker in at_work:
+        state.expect(worker.session, worker.stacks)
+    state.lost(set(range(len(state.stacks))) - {stack for worker in at_work for stack in worker.stacks})
     found = ensembles(state, compare, promised.ensemble, folder)
     return report(state, compare, promised.claims, promised.lesson, found)
 

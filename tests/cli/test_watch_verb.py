@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import socket
 
+import psutil
 import pytest
 from small_recipe import FOREVER
 from tui.terminals import Terminal
@@ -10,6 +12,7 @@ from tui.terminals import Terminal
 from dlbench.launch import alive
 from dlbench.run.folder import RunFolder
 from dlbench.run.status import status
+from dlbench.run.workers import Launched, record
 
 LONG = ("run", "small.toml", "--device", "cpu", "--set", FOREVER)
 
@@ -130,6 +133,22 @@ def test_watch_without_a_terminal(trained):
     assert "step 40/40, done" in err
     assert out == trained("table", "latest")[1]
     assert "\x1b" not in out + err
+
+
+def test_watch_of_a_resumed_run(bench, trained):
+    """What a resumed run's workers will take up waits at its step, although it was stopped before: it does not say stopped."""
+    shutil.copytree(only_run(trained).path.parent, bench.folder / "results" / "small")
+    folder = only_run(bench)
+    (file,) = folder.events.iterdir()
+    file.write_text(file.read_text().replace('"status":"done"', '"status":"stopped"'))
+    with psutil.Popen(["sleep", "60"]) as worker:
+        record(folder, Launched(1, 0, worker.pid, worker.create_time(), socket.gethostname(), [0], 0))
+        _, _, err = bench("watch", "small")
+        worker.kill()
+
+    assert f"{folder.name}: running\n" in err
+    assert "step 40/40, waiting" in err
+    assert "stopped" not in err
 
 
 def test_watch_of_a_run_that_has_not_begun(bench, trained):

@@ -14,6 +14,7 @@ from dlbench.report.state import RunState
 from dlbench.report.trial import Status
 from dlbench.run.events import Event
 from dlbench.run.folder import RunFolder
+from dlbench.run.status import RunStatus
 from dlbench.tui.model.lookout import Lookout
 from dlbench.tui.model.source import Source
 from dlbench.tui.model.subject import completed
@@ -77,9 +78,17 @@ class Feed:
             self._tell(problem=str(error))
             return False
         problem = self._complaint or (self._lookout.problem if self._lookout else None)
-        self._tell(loading=self._source.progress, playback=self._source.playback, problem=problem)
+        self._tell(loading=self._loading, playback=self._source.playback, problem=problem)
         self._report()
         return bool(events) or self._source.progress is not None
+
+    @property
+    def _loading(self) -> float | None:
+        """Share of opening that is done; it ends when all is read, and known how the run stands: no finished one looks live."""
+        lookout, progress = self._lookout, self._source.progress
+        if lookout is None or progress is not None or not self._source.over or lookout.has_looked:
+            return progress
+        return 1.0
 
     def _run(self) -> None:
         try:
@@ -130,11 +139,21 @@ class Feed:
         if lookout is None or lookout.status is None or not self._source.over:
             return
         self._tell(standing=lookout.status.state)
-        running = {stack.index for stack in view.state.stacks if stack.status is Status.RUNNING}
         # Only after a look that no event has overtaken: a resumed run has workers of which it knows nothing.
-        if lookout.is_fresh and (lost := running - lookout.at_work):
-            with view.lock:
-                view.state.lost(lost)
+        if lookout.is_fresh:
+            self._expect(lookout.status)
+            running = {stack.index for stack in view.state.stacks if stack.status is Status.RUNNING}
+            if lost := running - lookout.at_work:
+                with view.lock:
+                    view.state.lost(lost)
+
+    def _expect(self, status: RunStatus) -> None:
+        """What the workers of a resumed run have on their lists waits for them: they say nothing of it while they import torch."""
+        view = self._view
+        with view.lock:
+            for worker in status.alive:
+                if view.state.expect(worker.session, worker.stacks):
+                    view.touch()
 
     def _report(self) -> None:
         """Renew table and verdicts, if they are looked at, something is new, and the last time is long enough ago."""

@@ -61,6 +61,11 @@ class Lookout:
             self.problem, self.is_fresh = None, True
 
     @property
+    def has_looked(self) -> bool:
+        """Whether it is known how the run stands, or why not."""
+        return self.status is not None or self.problem is not None
+
+    @property
     def at_work(self) -> set[int]:
         """The stacks whose workers are there."""
         return set() if self.status is None else {stack for worker in self.status.alive for stack in worker.stacks}

@@ -178,6 +178,31 @@ def test_a_resumed_run_is_not_given_up(tmp_path):
     assert view.standing == "running"
 
 
+def test_a_resumed_run_waits_for_its_workers(tmp_path):
+    """While a resumed run's workers import torch and have said nothing, its stacks wait: they are not stopped."""
+    folder = make_folder(tmp_path, make_plan())
+    write_events(folder, [run_event([0, 1]), begins(), ended(status="stopped"), ended(None, "stopped")])
+    launch(folder, GONE, [0, 1])
+    launch(folder, os.getpid(), [0, 1], psutil.Process().create_time(), session=1)
+    view = View(subject_of(folder))
+    settle(Feed(view, Tail(folder), folder))
+
+    assert view.standing == "running"
+    assert [stack.status for stack in view.state.stacks] == [Status.WAITING] * 2
+
+
+def test_opening_is_over_when_it_is_known_how_the_run_stands(tmp_path):
+    """A run that has ended never looks as if it ran: it is loading until its processes were asked after."""
+    folder = make_folder(tmp_path, make_plan())
+    view = View(subject_of(folder))
+    feed, seen = Feed(view, Tail(folder), folder), set()
+    for _ in range(4):
+        seen.add((view.loading is None, view.standing))
+        feed.beat()
+
+    assert seen == {(False, "running"), (True, "empty")}
+
+
 def test_logs_are_read_again_only_for_a_reason(tmp_path, monkeypatch):
     """A run at work is looked at once; later looks ask for its processes alone, until something is told of them."""
     from dlbench.tui.model import lookout
