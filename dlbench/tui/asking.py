@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlbench.run.control import ask
 from dlbench.tui.model.trials import name_of
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from dlbench.report.marks import Answer, Hit
     from dlbench.report.state import RunState
     from dlbench.run.folder import RunFolder
+
+HitKey: TypeAlias = tuple[int, int, str, str | None]
+"""Trial, step, condition and layer of a breakpoint: a resumed run that tells of it again tells nothing new."""
 
 PATIENCE = 5.0
 """Seconds after which it is said that nobody has answered yet."""
@@ -45,7 +48,8 @@ class Questions:
 
     clock: Callable[[], float] = time.monotonic
     _open: dict[str, Question] = field(default_factory=dict)
-    _hits: int | None = None
+    _hits: dict[HitKey, Hit] | None = None
+    """The breakpoints that had come true the last time; their order is that of the steps, not of their arrival."""
 
     def ask(self, folder: RunFolder, action: str, fields: dict[str, Any]) -> None:
         """Ask; raises UsageError or OSError where nobody can be asked."""
@@ -72,9 +76,9 @@ class Questions:
         return found
 
     def _hit(self, state: RunState) -> list[News]:
-        hits = state.hits
-        before, self._hits = self._hits, len(hits)
-        return [] if before is None else [News(told(hit, state), is_trouble=True) for hit in hits[before:]]
+        before, self._hits = self._hits, {(hit.trial, hit.step, hit.when, hit.layer): hit for hit in state.hits}
+        new = [] if before is None else [hit for key, hit in self._hits.items() if key not in before]
+        return [News(told(hit, state), is_trouble=True) for hit in new]
 
 
 def said(question: Question, answers: list[Answer]) -> str:

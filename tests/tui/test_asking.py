@@ -121,6 +121,24 @@ def test_breakpoints_are_news():
     assert "slow, seed 1" in news.text
 
 
+def test_breakpoints_out_of_order_are_each_told_once():
+    """The breakpoint of an earlier step or stack that arrives late is told, and none that was told already."""
+    questions, run = Questions(), state()
+    assert questions.news(run) == []
+    for stack, step, trial, name in (
+        (1, 30, 0, "fast, seed 0"),
+        (0, 20, 1, "slow, seed 1"),
+        (0, 10, 0, "slow, seed 0"),
+    ):
+        run.apply([breakpoint_event(stack, step, trial)])
+        (news,) = questions.news(run)
+        assert f"step {step}" in news.text
+        assert name in news.text
+    run.apply([breakpoint_event(0, 20, 1)])
+
+    assert questions.news(run) == []
+
+
 def test_nobody_to_ask(tmp_path):
     """Asking a run that was never started is an error in words."""
     with pytest.raises(UsageError, match="never started"):

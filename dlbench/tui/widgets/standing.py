@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 
+CUT = " ..."
+"""How a notice ends that goes on; where not even its dots have room nothing is written."""
+
+
 @dataclass(frozen=True)
 class Notice:
     """One thing to say about a trial, and the ink to say it in."""
@@ -95,9 +99,11 @@ def blank(notice: Notice, width: int, height: int) -> Picture:
 
 
 def lines(notice: Notice, width: int, most: int) -> list[Notice]:
-    """A notice wrapped into lines, the last one cut where there are more."""
-    found = textwrap.wrap(notice.text, max(width, 1), max_lines=max(most, 1), placeholder=" ...")
-    return [Notice(line, notice.ink) for line in found[: max(most, 0)]]
+    """A notice wrapped into lines of `width` cells, `most` at most, the last one cut where there are more; none without room."""
+    if width < len(CUT.strip()) or most < 1:
+        return []
+    found = textwrap.wrap(notice.text, width, max_lines=most, placeholder=CUT)
+    return [Notice(line, notice.ink) for line in found]
 
 
 def _trial(view: View, index: int) -> TrialState | None:
@@ -116,8 +122,10 @@ def _not_begun(view: View, trial: TrialState | None) -> Notice | None:
 
 def _unbegun(view: View) -> Notice:
     """What a trial waits for whose stack has not begun."""
-    if view.loading is not None and view.loading > 0:
+    if view.loading is not None:
         return Notice(f"Reading the run's events: {view.loading:.0%}", Ink.FAINT)
+    if view.playback is not None:
+        return Notice("At this time of the replay the trial has not begun.", Ink.FAINT)
     if view.standing != "running":
         return Notice(f"This trial was not begun: the run is {view.standing}.")
     if all(stack.status is Status.WAITING for stack in view.state.stacks):

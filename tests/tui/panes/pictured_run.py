@@ -115,3 +115,41 @@ def make_view(plan, events=()):
     view.state.apply(events)
     view.loading = None
     return view
+
+
+def failed(plan, *, layers=3, error="out of memory on cuda:0"):
+    """The events of a stack that failed in its middle."""
+    end = {
+        "v": 1,
+        "kind": "end",
+        "session": 0,
+        "stack": 0,
+        "status": "failed",
+        "error": error,
+        "step": 100,
+        "seconds": 1.0,
+    }
+    return [*training(plan, layers=layers, until=100, stacks=[0]), end]
+
+
+def conditions():
+    """Runs in every condition: a view, and what every pane must say of it."""
+    plan = make_plan()
+    waiting = make_view(plan, training(plan, stacks=[1]))
+    stopped = make_view(plan)
+    stopped.standing = "stopped"
+    loading = make_view(plan)
+    loading.loading = 0.4
+    bare = [*begin(plan, 0, 3)]
+    broken = make_view(plan)
+    broken.problem = "events of version 9"
+    early = {"v": 1, "kind": "end", "session": 0, "stack": 0, "status": "failed", "error": "no such device", "step": 0}
+    return {
+        "starting": (make_view(plan), "Starting the workers"),
+        "waiting": (waiting, "waits for its turn"),
+        "stopped before": (stopped, "not begun: the run is stopped"),
+        "loading": (loading, "Reading the run's events: 40%"),
+        "begun": (make_view(plan, bare), "waiting for the first"),
+        "unreadable": (broken, "events of version 9"),
+        "failed at once": (make_view(plan, [*bare, early]), "no such device"),
+    }

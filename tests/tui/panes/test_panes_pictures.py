@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from pictured_run import FACTORS, begin, make_plan, make_view, metrics, probe, training
+from pictured_run import FACTORS, begin, conditions, failed, make_plan, make_view, metrics, probe, training
 from stage import Stage, act, shown
 
 from dlbench.plan.measures import MEASURES
@@ -451,44 +451,6 @@ def test_window_holds_the_cursor(layers, chosen, rows):
 def test_nearest_stop():
     """The cursor stands on the last column that began at or before its step."""
     assert [nearest([10, 20, 30], step) for step in (0, 10, 19, 20, 99)] == [0, 0, 0, 1, 2]
-
-
-def failed(plan, *, layers=3, error="out of memory on cuda:0"):
-    """The events of a stack that failed in its middle."""
-    end = {
-        "v": 1,
-        "kind": "end",
-        "session": 0,
-        "stack": 0,
-        "status": "failed",
-        "error": error,
-        "step": 100,
-        "seconds": 1.0,
-    }
-    return [*training(plan, layers=layers, until=100, stacks=[0]), end]
-
-
-def conditions():
-    """Runs in every condition: a view, and what every pane must say of it."""
-    plan = make_plan()
-    waiting = make_view(plan, training(plan, stacks=[1]))
-    stopped = make_view(plan)
-    stopped.standing = "stopped"
-    loading = make_view(plan)
-    loading.loading = 0.4
-    bare = [*begin(plan, 0, 3)]
-    broken = make_view(plan)
-    broken.problem = "events of version 9"
-    early = {"v": 1, "kind": "end", "session": 0, "stack": 0, "status": "failed", "error": "no such device", "step": 0}
-    return {
-        "starting": (make_view(plan), "Starting the workers"),
-        "waiting": (waiting, "waits for its turn"),
-        "stopped before": (stopped, "not begun: the run is stopped"),
-        "loading": (loading, "Reading the run's events: 40%"),
-        "begun": (make_view(plan, bare), "waiting for the first"),
-        "unreadable": (broken, "events of version 9"),
-        "failed at once": (make_view(plan, [*bare, early]), "no such device"),
-    }
 
 
 @pytest.mark.parametrize("pane", PANES)
