@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dlbench.plan import Candidate
 from dlbench.plan.measures import BATCH_LOSS, MEASURES, TIME
+from dlbench.report.chance import chance_of
 from dlbench.report.format import candidate_text
 from dlbench.report.laws import LAWS, Severity
 from dlbench.report.laws import MEASURES as JUDGED
@@ -56,7 +57,7 @@ class Judgement:
 class Profile:
     """A variant (with its choice of a search): the loss on the batch, its layers from input to output, what is wrong.
 
-    `same` names the candidates that nothing tells apart before any training.
+    `guessing` is what guessing the class shares costs on the training data, unless class weights make the loss another one. `same` names the candidates that nothing tells apart before any training.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Profile:
     choice: dict[str, Any]
     seeds: list[int]
     loss: float
+    guessing: float | None
     layers: list[LayerProfile]
     wrong: list[Judgement]
     same: list[str] = field(default_factory=list)
@@ -104,6 +106,7 @@ def _profile(candidate: Candidate, trials: Sequence[TrialState], same: list[str]
         candidate.choice,
         [trial.plan.seed for trial in trials],
         _short(np.mean([trial.curve(BATCH_LOSS)[0] for trial in trials])),
+        _guessing(candidate, trials[0]),
         [
             LayerProfile(
                 layer.name,
@@ -117,6 +120,11 @@ def _profile(candidate: Candidate, trials: Sequence[TrialState], same: list[str]
         _wrong(values, layers),
         same,
     )
+
+
+def _guessing(candidate: Candidate, trial: TrialState) -> float | None:
+    chance = None if candidate.settings["train"].get("class_weights") else chance_of(trial)
+    return None if chance is None else float(f"{chance.loss:.5g}")
 
 
 def _short(value: np.floating[Any]) -> float:

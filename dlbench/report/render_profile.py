@@ -104,7 +104,8 @@ class _Form:
 
 def _heading(profile: Profile, terminal: Terminal) -> Text:
     count = len(profile.seeds)
-    facts = f"loss {number(profile.loss)}, {count} seed{'s' if count != 1 else ''}"
+    guessing = "" if profile.guessing is None else f" (guessing: {number(profile.guessing)})"
+    facts = f"loss {number(profile.loss)}{guessing}, {count} seed{'s' if count != 1 else ''}"
     same = f"; the same before any training: {', '.join(profile.same)}" if profile.same else ""
     return Text.assemble((terminal.plain(profile.name), "bold"), (f"  {facts}{terminal.plain(same)}", "dim"))
 

@@ -1,6 +1,8 @@
-"""Where a difference ends and rounding begins. Imports nothing heavy."""
+"""Where a difference ends and rounding begins, and what is a number at all. Imports nothing heavy."""
 
 from __future__ import annotations
+
+import math
 
 RESOLUTION = 2.0**-21
 """Relative to the larger of two numbers, what of their difference may be rounding: four steps of a float32."""
@@ -20,3 +22,8 @@ def at_least(value: float, bound: float) -> bool:
 def at_most(value: float, bound: float) -> bool:
     """Whether value <= bound, rounding aside."""
     return value <= bound or gap(value, bound) == 0
+
+
+def finite(value: float) -> float | None:
+    """A number, or `None` for NaN and infinity."""
+    return float(value) if math.isfinite(value) else None

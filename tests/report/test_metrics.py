@@ -30,6 +30,9 @@ class FakeTrial:
     norms: list[float] | None = None
     time_norms: list[float] | None = None
     classes: int | None = 2
+    class_names: list[str] = field(default_factory=list)
+    class_counts: list[int] | None = None
+    confused: list[list[int]] | None = None
     stopped_at: int | None = None
     steps_per_epoch: int | None = 10
     seconds: float | None = 0.5
@@ -45,6 +48,9 @@ class FakeTrial:
 
     def pretrained(self, name):
         return self.told.get(name)
+
+    def confusion(self, split="test"):
+        return None if self.confused is None or split != "test" else np.array(self.confused)
 
     def time_gradient_norms(self, at_step=None):
         return None if self.time_norms is None else np.array(self.time_norms)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.plan.measures import TIME
+from dlbench.report.chance import chance_of
 from dlbench.report.laws import FALLEN, LASTING, LAWS, MEASURES, STUCK, VANISHED, Probes, Severity
 from dlbench.report.trial_state import TrialState
 
@@ -89,12 +90,11 @@ class Watch:
 
     def _has_learnt(self) -> bool:
         """Whether the loss on the training data has fallen below what guessing costs; a net of which it has may stand still."""
-        series, classes = self._state.stack.metrics.series("train_loss"), self._state.classes
+        series, chance = self._state.stack.metrics.series("train_loss"), chance_of(self._state)
         if series is None:
             return True
         first, last = series[[0, -1], self._state.position]
-        guessing = math.log(classes) if classes and classes > 1 else math.inf
-        return not last > FALLEN * min(first, guessing)
+        return not last > FALLEN * min(first, math.inf if chance is None else chance.loss)
 
 
 class _Streak:

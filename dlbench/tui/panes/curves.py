@@ -22,7 +22,8 @@ every so often during the training, on the data that the net learns from (**trai
 seen (**test**, dashed). Steps run from left to right.
 
 - **A flat loss at the price of guessing**: the net learns nothing. Guessing costs ln 2 = 0.693 with two classes, ln 10 =
-  2.303 with ten. Look into the Gradients: do they reach the first layers?
+  2.303 with ten, less where some classes are more frequent: the entropy of their shares. Look into the Gradients: do they
+  reach the first layers?
 - **Test turns up while train falls**: overfitting. From there on the net learns its examples by heart. A triangle (▽) marks
   the turn of the trial in focus, its lowest test loss, once the loss has risen by more than noise explains; the legend has
   its step. That is where to stop; more data, dropout or a penalty on the weights move that place.

@@ -179,3 +179,13 @@ def test_no_probe_is_looked_at_twice():
     findings(view, 0)
     view.state.stacks[0].probes.series("gradient_norm")[:] = np.nan
     assert findings(view, 0) == []
+
+
+@pytest.mark.parametrize(("counts", "is_stuck"), [([199, 1], True), ([100, 100], False)])
+def test_guessing_a_rare_class_is_no_learning(counts, is_stuck):
+    """A loss of 0.0315 that stands still is the price of guessing where 1 sample in 200 is positive; of equal classes it is learnt."""
+    still = {"update_ratio": [0.0, None, 0.0, 0.0]}
+    events = [begins(class_counts={"train": counts, "validation": None, "test": counts}), evaluated(0, [0.7, 0.7])]
+    events += [*(probed(step, **still) for step in range(9)), evaluated(9, [0.0315, 0.0315])]
+
+    assert any("no better than guessing" in text for text in texts(view_of(make_plan(), events))) == is_stuck
