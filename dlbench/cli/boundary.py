@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import time
@@ -10,7 +11,9 @@ import traceback
 from pathlib import Path
 
 from dlbench.cli.options import Options
+from dlbench.cli.output import say
 from dlbench.errors import DlbenchError, ExitCode
+from dlbench.printable import printable
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What the machine says where nothing more can be written."""
@@ -20,9 +23,7 @@ def main() -> None:
     """Run the command line and leave the process with one of `ExitCode`."""
     options = Options()
     try:
-        from dlbench.cli.app import app
-
-        app(prog_name="dlbench", obj=options)
+        sys.exit(call(options))
     except DlbenchError as error:
         say_error(str(error))
         sys.exit(error.exit_code)
@@ -36,15 +37,33 @@ def main() -> None:
         sys.exit(report_bug(error, debug=options.debug))
 
 
+def call(options: Options) -> int:
+    """Run a verb; what Typer says of a wrong call goes out as all text does."""
+    from typer.exceptions import Abort, TyperException
+
+    from dlbench.cli.app import app
+
+    try:
+        code = app(prog_name="dlbench", obj=options, standalone_mode=False)
+    except TyperException as error:
+        told = io.StringIO()
+        error.show(told)  # type: ignore[attr-defined]  # all that it raises can be shown
+        say(told.getvalue().removesuffix("\n"))
+        return error.exit_code
+    except Abort:
+        return ExitCode.INTERRUPTED
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
 def say_error(text: str) -> None:
     """One error on stderr; every further line of it stands as it is, so that `file:line:` can be clicked."""
-    sys.stderr.write(f"error: {text}\n")
+    say(f"error: {text}")
 
 
 def report_bug(error: Exception, *, debug: bool) -> ExitCode:
     """Tell an error that nobody foresaw in one line, with the place where its traceback was saved."""
     if debug:
-        traceback.print_exception(error)
+        say("".join(traceback.format_exception(error)).removesuffix("\n"))
         return ExitCode.TRIAL_FAILED
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     try:
@@ -62,5 +81,5 @@ def save_traceback(error: Exception) -> Path:
     folder = user_log_path("dlbench", ensure_exists=True)
     file = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     lines = traceback.format_exception(error)
-    file.write_text(f"command: {sys.argv}\n\n{''.join(lines)}", encoding="utf-8")
+    file.write_text(printable(f"command: {sys.argv}\n\n{''.join(lines)}"), encoding="utf-8")
     return file

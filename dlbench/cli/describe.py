@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import annotated_types
 
 from dlbench.parts.arguments import Of, Takes, marks
+from dlbench.printable import one_line
 from dlbench.recipe.parts import arguments as recipe_arguments
 from dlbench.recipe.resolve import DEFAULTS
 
@@ -63,7 +64,7 @@ def toml_text(value: Any) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return f'"{value}"'
+            return f'"{one_line(value)}"'
         case {"kind": kind, **rest} if not rest:
             return f'"{kind}"'
         case dict():

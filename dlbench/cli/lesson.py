@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from dlbench.printable import printable
 from dlbench.recipe.language import language
 
 if TYPE_CHECKING:
@@ -34,19 +35,20 @@ def spoken(text: str | dict[Any, str] | None, *, ascii_only: bool) -> str:
     from dlbench.recipe.sections import said
 
     if not ascii_only:
-        return said(text, language())
+        return printable(said(text, language()).expandtabs())
     from dlbench.report.format import to_ascii
 
-    return to_ascii(said(text))
+    return to_ascii(printable(said(text).expandtabs()))
 
 
 def indented(text: str) -> str:
     """A text moved right and folded to the terminal's width, its own line breaks kept; Korean letters take two cells."""
-    from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
-    console = Console(width=min(shutil.get_terminal_size().columns, WIDEST), color_system=None)
+    from dlbench.display.console import PrintableConsole
+
+    console = PrintableConsole(width=min(shutil.get_terminal_size().columns, WIDEST), color_system=None)
     with console.capture() as capture:
         console.print(Padding(Text(text.strip()), (0, 0, 0, 2)))
     return "\n".join(line.rstrip() for line in capture.get().splitlines())

@@ -13,10 +13,16 @@ from typing import Any, TextIO
 import typer
 
 from dlbench.errors import ExitCode, SetupError
+from dlbench.printable import json_text, one_line, printable
 
 
 def emit(text: str) -> None:
     """Print data on stdout; where nobody reads it any more, leave quietly."""
+    _write(sys.stdout, printable(text))
+
+
+def emit_styled(text: str) -> None:
+    """The same for a text in colours, whose escape codes are those of `dlbench.display.console` and no others."""
     _write(sys.stdout, text)
 
 
@@ -45,15 +51,17 @@ def save(file: Path, data: bytes) -> None:
 
 def say(text: str) -> None:
     """Print narration on stderr."""
+    _write(sys.stderr, printable(text))
+
+
+def say_styled(text: str) -> None:
+    """The same for a text in colours."""
     _write(sys.stderr, text)
 
 
 def emit_json(data: Any) -> None:
     """Print data as indented JSON on stdout; dataclasses, paths and numpy arrays are understood, NaN becomes `null`."""
-    import orjson
-
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
-    emit(orjson.dumps(data, default=str, option=options).decode())
+    emit(json_text(data))
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -81,6 +89,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     """Rows as text in columns two spaces apart; on a terminal the last column is cut at its width, elsewhere never."""
     from rich.cells import cell_len, set_cell_size
 
+    rows = [tuple(map(one_line, row)) for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)][:-1]
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     lines = []

@@ -12,6 +12,7 @@ import typer
 from dlbench.cli import complete
 from dlbench.cli.options import Out, Run
 from dlbench.cli.output import emit_bytes, save
+from dlbench.printable import one_line
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,7 +78,7 @@ def write(image: Image, file: Path | None) -> None:
     from PIL.PngImagePlugin import PngInfo
 
     told, target = PngInfo(), io.BytesIO()
-    told.add_itxt("Title", image.info["Title"])
+    told.add_itxt("Title", one_line(image.info["Title"]))
     told.add_text("Software", "dlbench")
     image.save(target, "PNG", pnginfo=told, optimize=True)
     if file is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dlbench.cli.options import Ascii, Device, Json, Overrides, Quick, Recipe, Seeds
-from dlbench.cli.output import emit, emit_json, say
+from dlbench.cli.output import emit_json, emit_styled, say
 from dlbench.errors import ExitCode, SetupError, UsageError, hint
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def probe(
     if json:
         emit_json({"recipe": loaded.name, "notes": [text for _, text in state.notes], "profiles": found})
     elif found:
-        emit(told(found, ascii_only=ascii_only))
+        emit_styled(told(found, ascii_only=ascii_only))
     for _, text in [] if json else state.notes:
         say(f"note: {text}")
     for trouble in troubles:

@@ -15,6 +15,7 @@ from dlbench.cli.options import Ascii, Json, Lang, Overrides, Quick, Recipe, Rec
 from dlbench.cli.output import columns, emit, emit_json, say
 from dlbench.cli.words import counted
 from dlbench.errors import DlbenchError, UsageError, together
+from dlbench.printable import literal, one_line
 from dlbench.recipe.language import asked_language, language
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def show(
         raise UsageError("--toml, --graph and --json exclude each other")
     tell_notes(loaded)
     if toml:
-        emit(loaded.to_toml().rstrip())
+        emit(literal(loaded.to_toml().rstrip()))
     elif json:
         emit_json(as_data(loaded))
     elif graph:
@@ -128,7 +129,9 @@ def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, ascii_only: boo
         net = drawn(net_of(candidate.settings))
         first = nets.setdefault(net, variant)
         changes = changes_of(recipe.document.get("variants", {}).get(variant, {}))
-        parts.append("\n".join([variant, *changes, net if first == variant else f"  the same net as '{first}'"]))
+        parts.append(
+            "\n".join([one_line(variant), *changes, net if first == variant else f"  the same net as '{first}'"])
+        )
     return "\n\n".join(parts)
 
 

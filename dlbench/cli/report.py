@@ -33,11 +33,11 @@ def text(report: Report, *, ascii_only: bool) -> str:
 
 def as_text(found: RenderableType) -> str:
     """What Rich can print, as wide as the terminal, with its escape codes where stdout shows colours."""
-    from rich.console import Console
+    from dlbench.display.console import PrintableConsole
 
     colorful = has_color()
     width = shutil.get_terminal_size().columns
-    console = Console(width=width, force_terminal=colorful, no_color=not colorful, highlight=False)
+    console = PrintableConsole(width=width, force_terminal=colorful, no_color=not colorful, highlight=False)
     with console.capture() as capture:
         console.print(found)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())

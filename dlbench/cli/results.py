@@ -9,7 +9,7 @@ import typer
 
 from dlbench.cli import complete, report
 from dlbench.cli.options import Ascii, Json, Lang, Out, Run
-from dlbench.cli.output import columns, emit, emit_json, save, say
+from dlbench.cli.output import columns, emit, emit_json, emit_styled, save, say
 from dlbench.cli.words import command
 
 
@@ -29,7 +29,7 @@ def table(
     if json:
         emit_json(as_data(found))
     else:
-        emit(report.text(found, ascii_only=ascii_only))
+        emit_styled(report.text(found, ascii_only=ascii_only))
 
 
 def export(

@@ -18,7 +18,7 @@ from dlbench.cli import report
 from dlbench.cli.follow import follow, troubles
 from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.lesson import explanation, heading
-from dlbench.cli.output import emit, say
+from dlbench.cli.output import emit, emit_styled, say, say_styled
 from dlbench.cli.words import command, plan_line
 from dlbench.errors import ExitCode, SetupError
 from dlbench.report.claims import Outcome
@@ -126,7 +126,9 @@ class Session:
         if any(trial.status is not Status.WAITING for trial in state.trials):
             found = ensembles(state, recipe.compare, recipe.ensemble, folder)
             result = summarized(state, recipe.compare, recipe.claims, recipe.lesson, found)
-            (say if self.display == "json" else emit)(f"\n{report.text(result, ascii_only=self.ascii_only)}")
+            (say_styled if self.display == "json" else emit_styled)(
+                f"\n{report.text(result, ascii_only=self.ascii_only)}"
+            )
             keep_summary(folder, result)
         if not finished:
             say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")

@@ -106,8 +106,8 @@ def print_once(folder: RunFolder, *, ascii_only: bool) -> None:
 def print_table(found: Report, *, ascii_only: bool) -> None:
     """The table and the verdicts, where anything was trained."""
     from dlbench.cli import report
-    from dlbench.cli.output import emit
+    from dlbench.cli.output import emit_styled
     from dlbench.report.trial import Status
 
     if any(trial.status is not Status.WAITING for trial in found.state.trials):
-        emit(report.text(found, ascii_only=ascii_only))
+        emit_styled(report.text(found, ascii_only=ascii_only))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
 from dlbench.display.base import Display
+from dlbench.display.console import PrintableConsole
 from dlbench.display.lines import has_ended
 from dlbench.display.words import STARTING, label, lost, pace, steps
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LINES_LEFT_FREE = 4
 
 
-class AsciiConsole(Console):
+class AsciiConsole(PrintableConsole):
     """A console that draws as if its terminal knew ASCII only."""
 
     @property
@@ -35,7 +35,7 @@ class Bars(Display):
     """A bar per stack that has begun: its variants, steps, speed, time left, and how many trials diverged."""
 
     def __init__(self, *, ascii_only: bool) -> None:
-        self._console = AsciiConsole(stderr=True) if ascii_only else Console(stderr=True)
+        self._console = AsciiConsole(stderr=True) if ascii_only else PrintableConsole(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=6)),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-import orjson
-
 from dlbench.display.base import Display
+from dlbench.printable import json_text
 
 if TYPE_CHECKING:
     from dlbench.report.state import RunState
@@ -22,6 +21,6 @@ class JsonLines(Display):
     def update(self, state: RunState, events: Sequence[dict[str, Any]]) -> None:
         """Write the new events."""
         for event in events:
-            self._stream.write(f"{orjson.dumps(event).decode()}\n")
+            self._stream.write(f"{json_text(event, indented=False)}\n")
         if events:
             self._stream.flush()

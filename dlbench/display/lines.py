@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dlbench.display.base import Display
 from dlbench.display.words import STARTING, doing, label, lost, pace
+from dlbench.printable import printable
 
 if TYPE_CHECKING:
     from dlbench.report.pretraining import Stand
@@ -57,7 +58,7 @@ class Lines(Display):
         self._write(", ".join(filter(None, [f"{place}: {doing(stack)}", pace(stack), lost(stack)])))
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
+        self._stream.write(f"{printable(line)}\n")
         self._stream.flush()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlbench.printable import one_line
 from dlbench.report.format import clock
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def label(plan: Plan, stack: Stack) -> str:
     """The variants that a stack trains and how many trials: `sigmoid / relu (20 trials)`."""
     variants = list(dict.fromkeys(plan.trials[index].variant for index in sorted(stack.trials)))
     count = len(stack.trials)
-    return f"{shortened(variants)} ({count} trial{'s' if count != 1 else ''})"
+    return f"{shortened(list(map(one_line, variants)))} ({count} trial{'s' if count != 1 else ''})"
 
 
 def shortened(names: list[str]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv as writers
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dlbench.export.base import EXPORTERS
+from dlbench.printable import printable
 from dlbench.report.ensemble import QUANTITIES, Combined, Group
 from dlbench.report.metrics import METRICS
 from dlbench.report.summary import Report
@@ -15,7 +17,9 @@ from dlbench.report.table import Cell, Column, Row, Table
 from dlbench.report.trial import Status
 from dlbench.report.trial_state import TrialState
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]")
+"""How a text begins that spreadsheets take for a formula; blanks before it do not keep them from it."""
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?", re.IGNORECASE)
 PARTS = ("mean", "deviation", "n", "low", "high")
 TIME = ("median", "never")
 ESTIMATE = ("mean", "lowest", "highest", "low", "high")
@@ -124,7 +128,8 @@ def _text(header: list[str], rows: Iterable[list[Any]]) -> str:
 
 
 def _safe(value: Any) -> Any:
-    """Texts that cannot become formulas; numbers as they are, and nothing for `None`."""
-    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
-        return f"'{value}"
-    return value
+    """Texts that can be printed and cannot become formulas; numbers as they are, and nothing for `None`."""
+    if not isinstance(value, str):
+        return value
+    shown = printable(value)
+    return f"'{shown}" if FORMULA.match(shown) and not NUMBER.fullmatch(shown) else shown

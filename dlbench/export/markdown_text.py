@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from dlbench.export.base import EXPORTERS
+from dlbench.printable import printable
 from dlbench.report.claims import Verdict
 from dlbench.report.claims.words import heading_in, readers_language, told_in
 from dlbench.report.ensemble import Ensembles
@@ -14,7 +15,7 @@ from dlbench.report.format import name_text, row_parts, seeds_text
 from dlbench.report.summary import Report
 from dlbench.report.table import Column, Row, Table
 
-SPECIAL = re.compile(r"([\\|`*_<>\[\]#~])")
+SPECIAL = re.compile(r"([\\|`*_<>\[\]#~&$])")
 
 
 @EXPORTERS.add(name="markdown", suffix=".md")
@@ -73,4 +74,4 @@ def _lines(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers_from
 
 def _escaped(text: str) -> str:
     """Text that Markdown prints as it is, in one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return SPECIAL.sub(r"\\\1", " ".join(printable(text).split()))

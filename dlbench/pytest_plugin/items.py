@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import pytest
 
 from dlbench.errors import DlbenchError, ExitCode, SetupError
+from dlbench.printable import one_line, printable
 from dlbench.pytest_plugin import LINE
 from dlbench.pytest_plugin.running import Trained, train_once
 from dlbench.recipe import load
@@ -38,7 +39,7 @@ class RecipeFile(pytest.File):
         except SetupError as error:
             self.lacking(str(error), at_collection=True)
         except DlbenchError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(printable(str(error))) from None
         lines = line_numbers(text)
         at = ("quick", "claims") if self.quick and ("quick", "claims", 0) in lines else ("claims",)
         items: list[pytest.Item] = []
@@ -67,10 +68,15 @@ class RecipeFile(pytest.File):
     def lacking(self, what: str, *, at_collection: bool = False) -> NoReturn:
         """Skip because this machine lacks something, or fail where that is asked for."""
         if not self.config.getoption("dlbench_strict"):
-            pytest.skip(what, allow_module_level=at_collection)
+            pytest.skip(printable(what), allow_module_level=at_collection)
         if at_collection:
-            raise self.CollectError(what)
-        pytest.fail(what, pytrace=False)
+            raise self.CollectError(printable(what))
+        fail(what)
+
+
+def fail(what: str) -> NoReturn:
+    """Fail with a text alone."""
+    pytest.fail(printable(what), pytrace=False)
 
 
 def _names(recipe: Recipe) -> list[str]:
@@ -78,7 +84,7 @@ def _names(recipe: Recipe) -> list[str]:
     names: list[str] = []
     seen: Counter[str] = Counter()
     for claim in recipe.claims:
-        name = " ".join(said(claim.says).split()).replace("::", ":")
+        name = one_line(" ".join(said(claim.says).split())).replace("::", ":")
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return names
@@ -106,7 +112,7 @@ class RecipeItem(pytest.Item):
         if trained.code == ExitCode.ENVIRONMENT:
             self.parent.lacking(trained.said.removeprefix("error: "))
         if trained.report is None or trained.code != ExitCode.DONE:
-            pytest.fail(f"the run ended with code {trained.code}\n{trained.said}\n{self.remark()}", pytrace=False)
+            fail(f"the run ended with code {trained.code}\n{trained.said}\n{self.remark()}")
 
     @property
     def report(self) -> dict[str, Any]:
@@ -129,7 +135,7 @@ class ClaimItem(RecipeItem):
     def runtest(self) -> None:
         """Judge the claim as the run's report does."""
         verdict = self.report["claims"][self.stash[INDEX]]
-        outcome, numbers, source = verdict["outcome"], verdict["text"], verdict["source"]
+        outcome, numbers, source = verdict["outcome"], printable(verdict["text"]), verdict["source"]
         self.user_properties += [("outcome", outcome), ("source", source), ("numbers", numbers)]
         is_strict = self.config.getoption("dlbench_strict")
         if outcome == "undecided" and not is_strict:
@@ -138,7 +144,7 @@ class ClaimItem(RecipeItem):
             version = " (quick version)" if self.parent.quick else ""
             pytest.xfail(f"the lecture's statement is refuted{version}: {numbers}")
         if outcome != "confirmed":
-            pytest.fail(f"{outcome}: {numbers}\n{self.name} ({source})\n{self.remark()}", pytrace=False)
+            fail(f"{outcome}: {numbers}\n{self.name} ({source})\n{self.remark()}")
 
 
 class RunItem(RecipeItem):
@@ -149,7 +155,7 @@ class RunItem(RecipeItem):
         rows = self.report["rows"] + [row for row in self.report["sweep"] if not row["is_chosen"]]
         bad = [_ends(row) for row in rows if row["trials"]["ok"] < row["trials"]["run"]]
         if bad:
-            pytest.fail("\n".join([*bad, self.remark()]), pytrace=False)
+            fail("\n".join([*bad, self.remark()]))
 
 
 def _ends(row: dict[str, Any]) -> str:

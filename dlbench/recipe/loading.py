@@ -8,6 +8,7 @@ from typing import Any
 
 from dlbench.errors import DataError, Problem, RecipeError
 from dlbench.files import exists
+from dlbench.printable import printable
 from dlbench.recipe.check import NAME, Checked, check
 from dlbench.recipe.model import Recipe
 from dlbench.recipe.patch import Mistake, Tree, merge
@@ -104,7 +105,7 @@ def _problem(mistake: Mistake, lines: dict[KeyPath, int], file: str) -> Problem:
 
 
 def _recipe(path: Path, data: dict[str, Any], checked: Checked, notes: list[str]) -> Recipe:
-    name = data.get(NAME, path.stem)
+    name = data.get(NAME, printable(path.stem))
     return Recipe(
         name,
         path,

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
+from dlbench.printable import printable
 from dlbench.report.format import to_ascii
 
 GAP = 2
@@ -30,8 +31,8 @@ class Terminal:
     language: str
 
     def plain(self, text: str) -> str:
-        """A text in the signs that it has."""
-        return to_ascii(text) if self.ascii else text
+        """A text in the signs that it has, none of which it would obey."""
+        return to_ascii(printable(text)) if self.ascii else printable(text)
 
     def style(self, color: str, always: str = "") -> str:
         """A style with its colour, if it has colours."""
@@ -86,9 +87,9 @@ def _fitting(columns: Sequence[Printed], room: int) -> Iterator[list[Printed]]:
 
 def _grid(names: Printed, name_width: int, columns: list[Printed], terminal: Terminal) -> RenderableType:
     grid = Grid(box=ASCII_HEAD if terminal.ascii else HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    grid.add_column(names.title, width=name_width, overflow="fold", header_style="bold")
+    grid.add_column(Text(names.title), width=name_width, overflow="fold", header_style="bold")
     for column in columns:
-        grid.add_column(column.title, width=column.width, justify="right", no_wrap=True, header_style="bold")
+        grid.add_column(Text(column.title), width=column.width, justify="right", no_wrap=True, header_style="bold")
     for index, name in enumerate(names.cells):
         own = [Text(name, style=names.styles[index])]
         grid.add_row(*own, *(Text(column.cells[index], style=column.styles[index]) for column in columns))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlbench.plan import Candidate
+from dlbench.printable import one_line
 from dlbench.report.metrics import Metric
 from dlbench.report.statistics import Interval, Summary
 from dlbench.report.table import Cell, Column, Row
@@ -122,7 +123,7 @@ def choice_text(choice: Mapping[str, Any]) -> str:
 
 def candidate_text(candidate: Row | Candidate) -> str:
     """A candidate as people read it: its variant and its choice of the search."""
-    return ", ".join(filter(None, (candidate.variant, choice_text(candidate.choice))))
+    return one_line(", ".join(filter(None, (candidate.variant, choice_text(candidate.choice)))))
 
 
 def name_text(row: Row) -> str:

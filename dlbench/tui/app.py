@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from dlbench.tui.asking import Questions
-from dlbench.tui.filters import AsciiFilter
+from dlbench.tui.filters import AsciiFilter, PrintableFilter
 from dlbench.tui.keys import KEYS, Key
 from dlbench.tui.model.follow import follow
 from dlbench.tui.model.rows import has_times
@@ -94,6 +94,7 @@ class Dashboard(Switching):
         self._filters = [one for one in self._filters if not isinstance(one, Monochrome | NoColor)]
         if self.options.no_color:
             self._filters.append(NoColor())
+        self._filters.append(PrintableFilter())
         if self.options.ascii:
             self._filters.append(AsciiFilter())
 

@@ -7,6 +7,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from dlbench.printable import printable
 from dlbench.report.format import to_ascii
 
 BOXES, BLOCKS = range(0x2500, 0x2580), range(0x2580, 0x25A0)
@@ -20,6 +21,21 @@ DRAWN = (
     | dict(zip(map(ord, "░▒▓•"), ".:%*", strict=True))
 )
 """What each of them becomes; other letters are told by `to_ascii`."""
+
+
+class PrintableFilter(LineFilter):
+    """Lets no text through that the terminal would obey, for what Textual's own widgets draw: such letters take no cell."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments without them."""
+        return [
+            segment if segment.control or segment.text.isprintable() else Segment(_visible(segment.text), segment.style)
+            for segment in segments
+        ]
+
+
+def _visible(text: str) -> str:
+    return "".join(letter for letter in text if printable(letter) == letter)
 
 
 class AsciiFilter(LineFilter):

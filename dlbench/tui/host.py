@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.app import App
 
+from dlbench.printable import printable
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.keys import Key
 from dlbench.tui.model.view import View
@@ -66,10 +67,11 @@ def dashboard(node: DOMNode) -> Host:
 
 
 def plain(node: DOMNode, text: str) -> str:
-    """A text in the signs that the terminal has."""
+    """A text in the signs that the terminal has, none of which it would obey."""
     from dlbench.report.format import to_ascii
 
-    return text if dashboard(node).glyphs.braille else to_ascii(text)
+    shown = printable(text)
+    return shown if dashboard(node).glyphs.braille else to_ascii(shown)
 
 
 def resuming(node: DOMNode) -> str:

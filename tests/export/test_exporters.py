@@ -196,3 +196,30 @@ def test_help_names_every_format():
     told = CliRunner().invoke(app, ["export", "--help"]).stdout
 
     assert " ".join(told.split()).count(f"{', '.join(EXPORTERS.names[:-1])} or {EXPORTERS.names[-1]}.") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        (" =1+1", "' =1+1"),
+        ("\u00a0 @x", "'\u00a0 @x"),
+        ("-x", "'-x"),
+        ("  +x", "'  +x"),
+        ("\uff1d1", "'\uff1d1"),
+        ("\t=1", r"\t=1"),
+        ("\r=1", r"\r=1"),
+        ("-0.5", "-0.5"),
+        ("+1e-3", "+1e-3"),
+        ("-1+1", "'-1+1"),
+        (-0.5, "-0.5"),
+        ("a=b", "a=b"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_cells_that_are_no_formulas(value, cell):
+    """A text that a spreadsheet would calculate, blanks before it or not, gets an apostrophe; numbers stay numbers."""
+    from dlbench.export.csv_tables import _text
+
+    assert next(csv.reader(_text([value], []).splitlines() or [""]), [""]) in ([cell], [] if cell == "" else [cell])

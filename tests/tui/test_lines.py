@@ -10,7 +10,8 @@ from textual.color import Color
 
 from dlbench.errors import UsageError
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE
-from dlbench.tui.filters import AsciiFilter
+from dlbench.tui.charts.picture import Picture
+from dlbench.tui.filters import AsciiFilter, PrintableFilter
 from dlbench.tui.options import Options, chosen
 from dlbench.tui.terminal import Manners, is_interactive, is_terminal, speaks_utf8
 from dlbench.tui.themes import ANSI, DARK, LIGHT, PALETTES
@@ -172,3 +173,19 @@ def test_no_terminal():
     assert not is_terminal(None)
     assert not is_terminal(Closed())
     assert not is_interactive({"TERM": "xterm"})
+
+
+def test_what_a_terminal_would_obey_never_reaches_it():
+    """Whatever a widget draws, no line has a control character in it; codes of Textual's own pass."""
+    hostile = Segment("a\x1b]52;c;\x07b\x9b\u202e가")
+
+    assert [one.text for one in PrintableFilter().apply([hostile], Color(0, 0, 0))] == ["a]52;c;b가"]
+    assert PrintableFilter().apply([Segment("plain")], Color(0, 0, 0)) == [Segment("plain")]
+
+
+def test_a_picture_shows_escapes():
+    """A name with control characters stands in a chart with its escapes, each letter in its own cell."""
+    picture = Picture.blank(10, 1)
+
+    assert picture.put(0, 0, "a\x1bb\n") == 8
+    assert picture.rows() == [r"a\x1bb\n  "]

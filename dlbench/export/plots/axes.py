@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from dlbench.errors import SetupError
+from dlbench.printable import one_line
 from dlbench.report.format import to_ascii
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def lettered(text: str) -> dict[str, Any]:
     """A text, taken literally, and a font that has its letters, as matplotlib takes them; without such a font in ASCII."""
     from matplotlib import font_manager
 
-    literal = text.replace("$", r"\$")
-    if all(ord(letter) < 0x250 for letter in text):
+    literal = one_line(text).replace("$", r"\$")
+    if all(ord(letter) < 0x250 for letter in literal):
         return {"t": literal}
     there = {font.name for font in font_manager.fontManager.ttflist}
     family = next((name for name in FAMILIES if name in there), None)

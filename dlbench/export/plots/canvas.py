@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.printable import one_line
 from dlbench.report.format import to_ascii
 from dlbench.report.short import number
 
@@ -123,6 +124,7 @@ class _Line:
 
 def _lettered(text: str, size: int) -> _Line:
     """A text in Pillow's own font; what that cannot write in one of the system's, or where it has none in ASCII."""
+    text = one_line(text)
     from PIL import ImageFont
 
     own = ImageFont.load_default(size)

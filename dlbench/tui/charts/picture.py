@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
+from dlbench.printable import one_line
 from dlbench.tui.charts.ink import Ink
 
 Cells: TypeAlias = NDArray[np.str_]
@@ -46,7 +47,7 @@ class Picture:
 
         Letters two cells wide take two cells, and are left out where only one is free.
         """
-        for letter in text:
+        for letter in one_line(text):
             width = cell_len(letter)
             if 0 <= row < self.height and column >= 0 and width and column + width <= self.width:
                 self.text[row, column] = letter
