@@ -11,6 +11,7 @@ from typing import Any
 from dlbench.export.base import EXPORTERS
 from dlbench.printable import printable
 from dlbench.report.ensemble import QUANTITIES, Combined, Group
+from dlbench.report.interval import Interval
 from dlbench.report.metrics import METRICS
 from dlbench.report.summary import Report
 from dlbench.report.table import Cell, Column, Row, Table
@@ -22,6 +23,7 @@ FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?", re.IGNORECASE)
 PARTS = ("mean", "deviation", "n", "low", "high")
 TIME = ("median", "never")
+PLAIN = ("plain_low", "plain_high")
 ESTIMATE = ("mean", "lowest", "highest", "low", "high")
 
 
@@ -29,7 +31,8 @@ ESTIMATE = ("mean", "lowest", "highest", "low", "high")
 def csv(report: Report) -> str:
     """The table, one row a candidate: trials by status, then mean, deviation, n and 95 % interval of every column.
 
-    The time to an event also has its median, `inf` where half of the seeds never got there, and how many did not. `part`
+    The time to an event also has its median, `inf` where half of the seeds never got there, and how many did not; `low` and
+    `high` of a difference are the simultaneous interval, `plain_low` and `plain_high` what it would be alone. `part`
     tells the compared variants from the candidates of a search. Numbers have full precision, what is not there is
     empty. A text that a spreadsheet would take for a formula has an apostrophe before it.
     """
@@ -79,8 +82,7 @@ def _estimate(one: Combined, name: str) -> list[float | None]:
     found = one.estimate(name)
     if found is None:
         return [None] * len(ESTIMATE)
-    ends = [None, None] if found.interval is None else [found.interval.low, found.interval.high]
-    return [found.mean, found.lowest, found.highest, *ends]
+    return [found.mean, found.lowest, found.highest, *_ends(found.interval)]
 
 
 def _row(row: Row, paths: Sequence[str], table: Table) -> list[Any]:
@@ -91,14 +93,16 @@ def _row(row: Row, paths: Sequence[str], table: Table) -> list[Any]:
 
 
 def _parts(column: Column) -> tuple[str, ...]:
-    return (*PARTS, *TIME) if column.is_time else PARTS
+    return (*PARTS, *(TIME if column.is_time else PLAIN if column.is_difference else ()))
 
 
 def _cell(cell: Cell, column: Column) -> list[Any]:
-    interval = cell.interval
-    ends = [None, None] if interval is None else [interval.low, interval.high]
-    numbers = [cell.mean, cell.deviation, cell.n, *ends]
-    return [*numbers, cell.median, cell.never] if column.is_time else numbers
+    more = [cell.median, cell.never] if column.is_time else _ends(cell.plain_interval) if column.is_difference else []
+    return [cell.mean, cell.deviation, cell.n, *_ends(cell.interval), *more]
+
+
+def _ends(interval: Interval | None) -> list[float | None]:
+    return [None, None] if interval is None else [interval.low, interval.high]
 
 
 def _trial(trial: TrialState, paths: Sequence[str]) -> list[Any]:

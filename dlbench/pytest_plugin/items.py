@@ -129,6 +129,7 @@ class RecipeItem(pytest.Item):
 class ClaimItem(RecipeItem):
     """One claim: confirmed passes, refuted fails, undecided is skipped.
 
+    It is judged among all claims of the recipe, whichever of them pytest was told to run.
     What the lecture says and data refutes is the lesson's result, no fault of the recipe: it fails as expected.
     """
 

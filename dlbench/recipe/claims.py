@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlbench.parts.datasets.base import Source
+from dlbench.plan.measures import ENSEMBLE
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.sections import Claim, Compare
 from dlbench.recipe.words import listed, nearest
@@ -55,8 +56,20 @@ def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapp
         yield ("by",), "'by' goes with 'better_than'"
     if claim.between and claim.between[0] > claim.between[1]:
         yield ("between",), f"the low end {claim.between[0]:g} is above the high end {claim.between[1]:g}"
+    yield from _exact_mistakes(claim)
     if claim.choice is not None and not any(claim.choice.items() <= choice.items() for choice in choices):
         yield ("choice",), f"'{claim.variant}' has no such choice in its search"
+
+
+def _exact_mistakes(claim: Claim) -> Iterator[Found]:
+    if not claim.exact:
+        return
+    if claim.source != "theory":
+        yield ("exact",), "only theory knows that a number is exact; what was measured, another seed may contradict"
+    if claim.every_seed:
+        yield ("exact",), "asks every seed already; leave 'every_seed' out"
+    if claim.metric in ENSEMBLE:
+        yield ("exact",), f"is asked of trials, and '{claim.metric}' is of ensembles"
 
 
 def metrics_named(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tuple[KeyPath, str]]:

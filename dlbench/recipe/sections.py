@@ -238,7 +238,8 @@ class Claim:
     """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
 
     Exactly one of `at_most`, `at_least`, `between` (low and high), `near` (with `tolerance`) and `better_than` (another
-    variant, with `by`) is given. The condition is asked of the mean, or with `every_seed` of each trial; `at_step` of
+    variant, with `by`) is given. The condition is asked of the mean, or with `every_seed` of each trial; with `exact`
+    theory says that no seed can change the number, and all are asked to have the same; `at_step` of
     the metric along the way; `choice` of one choice of the search, by path, instead of the best. A metric of ensembles is
     asked of those with so many `members`, combined as `combine` says; with `every_seed` of each subset of the seeds.
     """
@@ -257,6 +258,7 @@ class Claim:
     better_than: str | None = None
     by: Annotated[float, Ge(0)] | None = None
     every_seed: bool = False
+    exact: bool = False
     at_step: Annotated[int, Ge(0)] | None = None
     choice: dict[str, Any] | None = None
     members: Count | None = None

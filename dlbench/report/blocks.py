@@ -89,8 +89,11 @@ def _grid(names: Printed, name_width: int, columns: list[Printed], terminal: Ter
     grid = Grid(box=ASCII_HEAD if terminal.ascii else HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     grid.add_column(Text(names.title), width=name_width, overflow="fold", header_style="bold")
     for column in columns:
-        grid.add_column(Text(column.title), width=column.width, justify="right", no_wrap=True, header_style="bold")
+        title = Text(column.title, justify="right")
+        grid.add_column(title, width=column.width, no_wrap=True, header_style="bold")
     for index, name in enumerate(names.cells):
         own = [Text(name, style=names.styles[index])]
-        grid.add_row(*own, *(Text(column.cells[index], style=column.styles[index]) for column in columns))
+        # Not justified by Rich, which would drop the blanks at a cell's end that keep its decimals under the others'.
+        cells = (column.cells[index].rjust(column.width) for column in columns)
+        grid.add_row(*own, *(Text(cell, column.styles[index]) for cell, column in zip(cells, columns, strict=True)))
     return Padding(grid, (0, 0, 1, 0))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from dlbench.plan import Plan
 from dlbench.report import notes
 from dlbench.report.entries import Entry, deciding_metric, entries, selected, selection_metric
+from dlbench.report.format import level_text
+from dlbench.report.interval import ALPHA
 from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.state import RunState
-from dlbench.report.statistics import Summary, paired_difference, summarize
+from dlbench.report.statistics import NOTHING, Summary, paired_difference, summarize
 from dlbench.report.table import Cell, Column, Folded, Row, Table
 from dlbench.report.trial import LOST, Status
 
@@ -60,7 +62,7 @@ def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
     chosen = {name: selected(candidates, selection_metric(compare)) for name, candidates in by_variant.items()}
     baseline = compare.baseline if compare.baseline in chosen else None
     searched = len(state.plan.candidates) > len(chosen)
-    columns = _columns(compare, baseline, selection_metric(compare) if searched else None)
+    columns = _columns(compare, baseline, selection_metric(compare) if searched else None, len(chosen) - 1)
     rows = [_row(entry, columns, chosen.get(baseline or "")) for entry in chosen.values()]
     filled = _filled(columns, rows)
     shown, folded, told = _folded(filled, rows, keep=metric.name)
@@ -88,13 +90,14 @@ def _is_settled(state: RunState, *, searched: bool) -> bool:
     return all(trial.status.final for trial in state.trials) and not (changed or dropped)
 
 
-def _columns(compare: Compare, baseline: str | None, select: Metric | None) -> list[Column]:
+def _columns(compare: Compare, baseline: str | None, select: Metric | None, others: int) -> list[Column]:
     """The deciding metric, its difference to the baseline, what a search picks by, then the rest or the recipe's choice."""
     metric = deciding_metric(compare)
-    gap = Column(DIFFERENCE, f"{metric.name} against {baseline}", metric, is_difference=True)
+    title = f"{metric.name} against {baseline} ({level_text(others)})"
+    gap = Column(DIFFERENCE, title, metric, is_difference=True, comparisons=max(others, 1))
     keys = [metric.name, *([select.name] if select else []), *(compare.columns or SHOWN)]
-    first, *others = map(_column, dict.fromkeys(keys))
-    return [first, *([] if baseline is None else [gap]), *others]
+    first, *rest = map(_column, dict.fromkeys(keys))
+    return [first, *([] if baseline is None else [gap]), *rest]
 
 
 def _column(key: str) -> Column:
@@ -114,30 +117,27 @@ def _cell(entry: Entry, column: Column, baseline: Entry | None) -> Cell:
     """What the seeds say of a column; the time to an event also for those without it."""
     run = len(entry.trials)
     alive = run - sum(entry.counts[status] for status in LOST)
-    cell = Cell(_summary(entry, column, baseline), run, alive)
+    if column.is_difference:
+        found, plain = (_difference(entry, baseline, column.metric, alpha) for alpha in (column.alpha, ALPHA))
+        return Cell(found, run, alive, plain_interval=plain.interval)
+    values = entry.values(column.metric, column.at_step)
+    cell = Cell(summarize(list(values.values()), column.metric.quantity), run, alive)
     if not column.is_time:
         return cell
-    values, never = entry.values(column.metric, column.at_step), entry.never(column.metric, column.at_step)
+    never = entry.never(column.metric, column.at_step)
     times = [*values.values(), *(math.inf for _ in never)]
     return replace(cell, never=len(never), median=statistics.median(times) if times else None)
 
 
-def _summary(entry: Entry, column: Column, baseline: Entry | None) -> Summary:
-    values = entry.values(column.metric, column.at_step)
-    if not column.is_difference:
-        return summarize(list(values.values()), is_share=column.metric.is_share)
-    if baseline is None or entry is baseline:
-        return summarize([])
-    return difference(entry, baseline, column.metric)
+def _difference(entry: Entry, baseline: Entry | None, metric: Metric, alpha: float) -> Summary:
+    return NOTHING if baseline is None or entry is baseline else difference(entry, baseline, metric, alpha)
 
 
-def difference(entry: Entry, other: Entry, metric: Metric, at_step: int | None = None) -> Summary:
+def difference(entry: Entry, other: Entry, metric: Metric, alpha: float) -> Summary:
     """`entry` minus `other` in a metric, seed by seed, over the seeds for which both have a value."""
-    ours, theirs = entry.values(metric, at_step), other.values(metric, at_step)
+    ours, theirs = entry.values(metric), other.values(metric)
     common = [seed for seed in ours if seed in theirs]
-    return paired_difference(
-        [ours[seed] for seed in common], [theirs[seed] for seed in common], is_share=metric.is_share
-    )
+    return paired_difference([ours[seed] for seed in common], [theirs[seed] for seed in common], metric.quantity, alpha)
 
 
 def _filled(columns: list[Column], rows: list[Row]) -> list[Column]:
@@ -174,25 +174,29 @@ def _is_constant(column: Column, rows: list[Row]) -> bool:
 
 
 def _marked(rows: list[Row], chosen: Mapping[str, Entry], metric: Metric) -> list[Row]:
-    """Mark the best cells of the deciding metric, if the seeds can tell them from any other.
+    """Mark the best cells of the deciding metric, if some other is distinguishable from them.
 
-    Best is the best mean, and whatever the paired 95 % interval cannot tell from it. Nothing is marked where the metric has
-    no better, where seeds have no value, or where all would be marked.
+    Best is the best mean, and whatever is not distinguishable from it by the paired interval. Any two variants may be the pair that
+    is looked at, so the intervals are simultaneous ones of all pairs. Nothing is marked where the metric has no better, where
+    seeds have no value, or where all would be marked.
     """
     cells = {row.variant: row.cells[metric.name] for row in rows}
     complete = all(cell.n == cell.n_run for cell in cells.values())
     if metric.better is None or not complete or len(rows) < 2:
         return rows
     top = (max if metric.better == "higher" else min)(rows, key=lambda row: cells[row.variant].mean or 0.0)
-    best = {row.variant for row in rows if row is top or _is_level(chosen[row.variant], chosen[top.variant], metric)}
+    alpha = ALPHA / math.comb(len(rows), 2)
+    best = {
+        row.variant for row in rows if row is top or _is_level(chosen[row.variant], chosen[top.variant], metric, alpha)
+    }
     if len(best) == len(rows):
         return rows
     return [_with_mark(row, metric.name) if row.variant in best else row for row in rows]
 
 
-def _is_level(entry: Entry, top: Entry, metric: Metric) -> bool:
-    interval = difference(top, entry, metric).interval
-    return interval is None or 0.0 in interval
+def _is_level(entry: Entry, top: Entry, metric: Metric, alpha: float) -> bool:
+    interval = difference(top, entry, metric, alpha).interval
+    return interval is None or (1.0 if metric.quantity.is_ratio else 0.0) in interval
 
 
 def _with_mark(row: Row, key: str) -> Row:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.plan.measures import ENSEMBLE, ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
+from dlbench.plan.measures import ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
 from dlbench.report.combination import COMBINATIONS, Array, Indices, log_probabilities, rightness
 from dlbench.report.entries import Entry
 from dlbench.report.format import choice_text
+from dlbench.report.interval import ACCURACY, NUMBER, POSITIVE
 from dlbench.report.rounding import gap
 from dlbench.report.statistics import mean_of
 from dlbench.report.subsets import Estimate, estimate, subsets_of
@@ -22,8 +23,13 @@ from dlbench.report.trial_state import TrialState
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Ensemble
 
-QUANTITIES = tuple(ENSEMBLE)
-"""What is known of each ensemble, by name."""
+QUANTITIES = {
+    ENSEMBLE_ACCURACY: ACCURACY,
+    ENSEMBLE_GAIN: ACCURACY.of_differences,
+    ENSEMBLE_LOSS: POSITIVE,
+    ENSEMBLE_LOSS_GAIN: NUMBER,
+}
+"""What is known of each ensemble, by name, and what kind of number it is."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Combined:
     def estimate(self, name: str) -> Estimate | None:
         """What the subsets say of one quantity, if they have it."""
         values = self.values.get(name)
-        return None if values is None else estimate(values, self.subsets, self.members)
+        return None if values is None else estimate(values, self.subsets, self.members, QUANTITIES[name])
 
 
 @dataclass(frozen=True)

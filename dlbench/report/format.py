@@ -8,11 +8,13 @@ from typing import Any
 
 from dlbench.plan import Candidate
 from dlbench.printable import one_line
+from dlbench.report.interval import Interval
 from dlbench.report.metrics import Metric
-from dlbench.report.statistics import Interval, Summary
+from dlbench.report.statistics import Summary
 from dlbench.report.table import Cell, Column, Row
 
 SCIENTIFIC = ".1e"
+FACTOR = ".2f"
 LARGE = 1e6
 """Where a number without thousands separators becomes hard to read."""
 NOTHING = "·"
@@ -36,6 +38,8 @@ ASCII = str.maketrans(
         CHOSEN: "<",
         CHANGED: "~",
         "→": "->",
+        "×": "x",
+        "÷": "/",
     }
 )
 
@@ -90,11 +94,26 @@ def cell_parts(cell: Cell, column: Column) -> tuple[str, str]:
         return mean, " ".join(filter(None, (interval, pairs)))
     if column.metric.is_share:
         return f"{round(cell.mean * cell.n)}/{cell.n}", _share(cell.interval)
+    return number(cell.mean, spec), _beside_mean(cell, column.metric, spec)
+
+
+def _beside_mean(cell: Cell, metric: Metric, spec: str) -> str:
+    """`± 0.15 (median 0.98, n=9)`."""
     # What trials share cannot differ by chance: no deviation there is no finding.
-    is_told = cell.deviation is not None and (cell.deviation > 0 or not column.metric.is_shared)
-    spread = f"± {number(cell.deviation, spec)}" if is_told else ""
-    seeds = "" if cell.n == cell.n_alive else f"(n={cell.n})"
-    return number(cell.mean, spec), " ".join(filter(None, (spread, seeds)))
+    is_told = cell.deviation is not None and (cell.deviation > 0 or not metric.is_shared)
+    spread = spread_text(cell.summary, metric, spec) if is_told else ""
+    middle = "" if cell.summary.median is None else f"median {number(cell.summary.median, spec)}"
+    told = ", ".join(filter(None, (middle, "" if cell.n == cell.n_alive else f"n={cell.n}")))
+    return " ".join(filter(None, (spread, f"({told})" if told else "")))
+
+
+def spread_text(summary: Summary, metric: Metric, spec: str) -> str:
+    """How far the seeds lie apart: `± 0.01`, of ratios the factor, `×÷ 4.9`."""
+    if summary.deviation is None:
+        return ""
+    if metric.quantity.is_ratio:
+        return f"×÷ {number(summary.deviation, FACTOR if summary.deviation < LARGE else SCIENTIFIC)}"
+    return f"± {number(summary.deviation, spec)}"
 
 
 def _median(median: float, metric: Metric) -> str:
@@ -107,6 +126,11 @@ def row_parts(row: Row, column: Column) -> tuple[str, str, str]:
     if column.is_difference and row.is_baseline:
         return "", "baseline", ""
     return (*cell_parts(cell, column), BEST if cell.best else "")
+
+
+def level_text(comparisons: int) -> str:
+    """How sure intervals are of which so many share one chance to err: `simultaneous 95 %, m = 5`."""
+    return f"simultaneous 95 %, m = {comparisons}" if comparisons > 1 else "95 %"
 
 
 def interval_text(interval: Interval, spec: str) -> str:
@@ -146,7 +170,10 @@ def _share(interval: Interval | None) -> str:
 
 
 def _difference(summary: Summary, metric: Metric, spec: str) -> tuple[str, str]:
-    """A difference with its sign and interval; of shares, in percentage points."""
+    """A difference with its sign and interval; of shares in percentage points, of ratios the factor."""
+    if metric.quantity.is_ratio:
+        mean = "" if summary.mean is None else f"×{number(summary.mean, spec)}"
+        return mean, "" if summary.interval is None else interval_text(summary.interval, spec)
     scale, signed = (100, "+.0f") if metric.is_share else (1, f"+{spec}")
     mean = number(None if summary.mean is None else scale * summary.mean, signed)
     if summary.interval is None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from dlbench.plan.measures import CURVES, PRETRAINED
+from dlbench.report.interval import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity
+from dlbench.report.metric import DEFAULT_METRIC, METRICS, Metric, metric
 from dlbench.report.rounding import finite
 from dlbench.report.solving import solves
 from dlbench.report.trial import Status, Trial, index_at
@@ -17,60 +17,7 @@ if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
 
-Value: TypeAlias = Callable[[Trial, int | None], float | None]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number per trial: how it is computed, which way is better, and how it is printed."""
-
-    name: str
-    summary: str
-    function: Value
-    better: Literal["higher", "lower"] | None
-    format: str
-    unit: str
-    is_share: bool
-    """Whether a trial's value is 0 or 1, so that the mean over trials is a share."""
-    is_shared: bool = False
-    """Whether trials that are trained together have one number in common, whatever their seeds."""
-    may_never: bool = False
-    """Whether a trial that trained to its end without a value never got there: it stays above every upper bound."""
-
-    def value(self, trial: Trial, at_step: int | None = None) -> float | None:
-        """The metric of one trial at its end, or at its last record up to `at_step`.
-
-        `None` where there is no number: no such split, not reached yet, failed; nor is there a loss of a diverged trial
-        at or after the step at which it diverged, or any number of a dropped one after the step at which it was dropped.
-        """
-        return self.function(trial, at_step)
-
-
-DEFAULT_METRIC = "test_accuracy"
-"""What decides where a recipe names no metric to compare."""
-
-METRICS: dict[str, Metric] = {}
-"""Every metric by its name."""
-
-
-def metric(
-    *,
-    better: Literal["higher", "lower"] | None,
-    format: str = ".4g",  # noqa: A002 - the field's own word
-    unit: str = "",
-    is_share: bool = False,
-    is_shared: bool = False,
-    may_never: bool = False,
-) -> Callable[[Value], Value]:
-    """Register the decorated function as a metric; the first line of its docstring is the summary."""
-
-    def register(function: Value) -> Value:
-        summary = (function.__doc__ or "").partition("\n")[0]
-        name = function.__name__
-        METRICS[name] = Metric(name, summary, function, better, format, unit, is_share, is_shared, may_never)
-        return function
-
-    return register
+__all__ = ["DEFAULT_METRIC", "METRICS", "Metric"]
 
 
 def has_end(trial: Trial, at_step: int | None) -> bool:
@@ -112,7 +59,10 @@ def _register_curves() -> None:
         for name, what in CURVES.items():
             better: Literal["higher", "lower"] = "lower" if name.endswith("loss") else "higher"
             summary = f"{what[0].upper()}{what[1:]}, {words}."
-            METRICS[prefix + name] = Metric(prefix + name, summary, partial(function, name), better, ".4f", "", False)
+            quantity = POSITIVE if name.endswith("loss") else ACCURACY
+            METRICS[prefix + name] = Metric(
+                prefix + name, summary, partial(function, name), better, ".4f", "", quantity
+            )
 
 
 _register_curves()
@@ -126,27 +76,28 @@ def pretrained_of(name: str, trial: Trial, at_step: int | None) -> float | None:
 
 
 def _register_pretrained() -> None:
-    known: tuple[tuple[str, Literal["higher", "lower"], str, str], ...] = (
-        ("reconstruction_error", "lower", ".5f", ""),
-        ("pseudo_likelihood", "higher", ".2f", "nats"),
-        ("free_energy_gap", "lower", ".2f", "nats"),
-        ("log_likelihood", "higher", ".1f", "nats"),
+    known: tuple[tuple[str, Literal["higher", "lower"], str, str, Quantity], ...] = (
+        ("reconstruction_error", "lower", ".5f", "", POSITIVE),
+        ("pseudo_likelihood", "higher", ".2f", "nats", NEGATIVE),
+        ("free_energy_gap", "lower", ".2f", "nats", NUMBER),
+        ("log_likelihood", "higher", ".1f", "nats", NEGATIVE),
     )
-    for name, better, format_, unit in known:
+    for name, better, format_, unit, quantity in known:
         what = f"After pre-training, of the first layer: {PRETRAINED[name]}."
-        METRICS[name] = Metric(name, what, partial(pretrained_of, name), better, format_, unit, False)
+        function = partial(pretrained_of, name)
+        METRICS[name] = Metric(name, what, function, better, format_, unit, quantity)
 
 
 _register_pretrained()
 
 
-@metric(better="lower", format=".4f")
+@metric(better="lower", format=".4f", quantity=POSITIVE)
 def batch_loss(trial: Trial, at_step: int | None) -> float | None:
     """Mean loss over the batches since the evaluation before the last."""
     return last_of("batch_loss", trial, at_step)
 
 
-@metric(better="higher", format=".0%", is_share=True)
+@metric(better="higher", format=".0%", quantity=SHARE)
 def solved(trial: Trial, at_step: int | None) -> float | None:
     """1 if the trial has learned its data at the end, else 0; a diverged trial has not.
 
@@ -164,7 +115,7 @@ def solved(trial: Trial, at_step: int | None) -> float | None:
     return None if verdict is None else float(verdict)
 
 
-@metric(better="lower", format=",.0f", unit="steps", may_never=True)
+@metric(better="lower", format=",.0f", unit="steps", may_never=True, quantity=POSITIVE)
 def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
     """Step of the first evaluation at which the trial has learned its data; missing where it never has."""
     if not has_end(trial, at_step):
@@ -174,21 +125,21 @@ def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
     return next((float(trial.steps[i]) for i in candidates if is_solved(i)), None)
 
 
-@metric(better="lower", format=".4f")
+@metric(better="lower", format=".4f", quantity=ACCURACY.of_differences)
 def overfit_gap(trial: Trial, at_step: int | None) -> float | None:
     """How much larger the share of wrong answers is on the test data than on the training data, at the end."""
     train, test = (last_of(f"{split}_accuracy", trial, at_step) for split in ("train", "test"))
     return None if train is None or test is None else train - test
 
 
-@metric(better="lower", format=".4f")
+@metric(better="lower", format=".4f", quantity=POSITIVE)
 def turn_rise(trial: Trial, at_step: int | None) -> float | None:
     """How far the loss on the test data lies above its lowest at the end."""
     last, lowest = last_of("test_loss", trial, at_step), best_of("test_loss", trial, at_step)
     return None if last is None or lowest is None else last - lowest
 
 
-@metric(better=None, format=",.0f", unit="steps", may_never=True)
+@metric(better=None, format=",.0f", unit="steps", may_never=True, quantity=POSITIVE)
 def turn_step(trial: Trial, at_step: int | None) -> float | None:
     """Step of the lowest loss on the test data, from which on it rose; missing where it has not turned.
 
@@ -205,33 +156,33 @@ def turn_step(trial: Trial, at_step: int | None) -> float | None:
     return None if turn is None else float(trial.steps[turn])
 
 
-@metric(better=None, format=".1f", unit="epochs", may_never=True)
+@metric(better=None, format=".1f", unit="epochs", may_never=True, quantity=POSITIVE)
 def turn_epoch(trial: Trial, at_step: int | None) -> float | None:
     """Epoch of the lowest loss on the test data, from which on it rose; missing where it has not turned."""
     step = turn_step(trial, at_step)
     return None if step is None or not trial.steps_per_epoch else step / trial.steps_per_epoch
 
 
-@metric(better=None, format=",.0f", unit="steps", may_never=True)
+@metric(better=None, format=",.0f", unit="steps", may_never=True, quantity=POSITIVE)
 def stopped_at(trial: Trial, at_step: int | None) -> float | None:
     """Step at which early stopping put the trial back to its best, the last one at the latest; missing without it."""
     stopped = trial.stopped_at
     return None if stopped is None or (at_step is not None and at_step < stopped) else float(stopped)
 
 
-@metric(better=None, format=".3f")
+@metric(better=None, format=".3f", quantity=RATIO)
 def gradient_ratio(trial: Trial, at_step: int | None) -> float | None:
     """Gradient norm of the first layer with a weight over that of the last, at the last probe; near 1 is healthy."""
     return _ratio(trial.gradient_norms(at_step)) if has_end(trial, at_step) else None
 
 
-@metric(better=None, format=".3f")
+@metric(better=None, format=".3f", quantity=RATIO)
 def time_gradient_ratio(trial: Trial, at_step: int | None) -> float | None:
     """Gradient norm of the first recurrent layer's state at the first step of time over that at the last, at the last probe."""
     return _ratio(trial.time_gradient_norms(at_step)) if has_end(trial, at_step) else None
 
 
-@metric(better="lower", format=".0%", is_share=True)
+@metric(better="lower", format=".0%", quantity=SHARE)
 def diverged(trial: Trial, at_step: int | None) -> float | None:
     """1 if the loss became NaN or infinite, else 0."""
     if trial.diverged_at is not None:
@@ -239,19 +190,19 @@ def diverged(trial: Trial, at_step: int | None) -> float | None:
     return 1.0 if trial.status is Status.DIVERGED else 0.0 if trial.status is Status.OK else None
 
 
-@metric(better="lower", format=".3f", unit="s", is_shared=True)
+@metric(better="lower", format=".3f", unit="s", is_shared=True, quantity=POSITIVE)
 def seconds(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Training time of the trial: the time of its stack divided by the stack's trials; unknown of a dropped one."""
     return trial.seconds if trial.dropped_at is None else None
 
 
-@metric(better="lower", format=".3f", unit="s", is_shared=True)
+@metric(better="lower", format=".3f", unit="s", is_shared=True, quantity=POSITIVE)
 def pretrain_seconds(trial: Trial, at_step: int | None) -> float | None:
     """Time of the trial before step 0: that of its stack's pre-training divided by the stack's trials."""
     return pretrained_of("seconds", trial, at_step)
 
 
-@metric(better=None, format=",.0f", is_shared=True)
+@metric(better=None, format=",.0f", is_shared=True, quantity=FIXED)
 def parameters(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Numbers that the trial trains."""
     return float(trial.parameters)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import comb
 
 from dlbench.report import by_hand
-from dlbench.report.format import BEST, candidate_text, number, value_format
+from dlbench.report.format import BEST, candidate_text, level_text, name_text, number, value_format
 from dlbench.report.metrics import Metric
 from dlbench.report.state import RunState
 from dlbench.report.table import Cell, Folded, Table
@@ -18,6 +19,8 @@ def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> 
     return [
         *_folded(folded, table),
         *_best(table, state),
+        *_far(table),
+        *_ratios(table),
         *_selection(select),
         *_unfinished(state),
         *_diverged(state),
@@ -43,7 +46,7 @@ def _best(table: Table, state: RunState) -> list[str]:
     """What the marks mean, or why there are none."""
     cells = [row.cells[table.metric] for row in table.rows]
     if any(cell.best for cell in cells):
-        return [f"{BEST} best {table.metric}, and what the seeds cannot tell from it (paired 95 % interval)"]
+        return [f"{BEST} best {table.metric}, and what is not distinguishable from the best ({_pairs(table)})"]
     if len(cells) < 2 or not all(trial.status.final for trial in state.trials):
         return []
     return [f"no best is marked: {_no_best(table, cells)}"]
@@ -61,8 +64,39 @@ def _no_best(table: Table, cells: list[Cell]) -> str:
             cell.n == 1 for cell in cells
         ),
     }
-    undecided = f"the seeds cannot tell the variants apart by {table.metric} (paired 95 % interval)"
+    undecided = f"no variant is distinguishable from the best by {table.metric} ({_pairs(table)})"
     return next((reason for reason, holds in reasons.items() if holds), undecided)
+
+
+def _pairs(table: Table) -> str:
+    """By which intervals a best is told: any two variants may be the pair that is looked at."""
+    return f"paired intervals, {level_text(comb(len(table.rows), 2))}"
+
+
+def _far(table: Table) -> list[str]:
+    """Where a mean's interval holds less often than it says."""
+    titles = [
+        column.title
+        for column in table.columns
+        if any(row.cells[column.key].summary.median is not None for row in table.rows)
+    ]
+    if not titles:
+        return []
+    what = "a median stands where a seed lies far from the others, more than 10 robust deviations from it"
+    return [
+        f"{what} ({', '.join(titles)}): few seeds seldom tell how often that happens, and intervals miss more often there"
+    ]
+
+
+def _ratios(table: Table) -> list[str]:
+    """How many seeds a geometric mean leaves out."""
+    return [
+        f"{name_text(row)}: {lacking} of {row.n_run} seeds have no {column.title} above 0, and are not in its geometric mean"
+        for column in table.columns
+        if column.metric.quantity.is_ratio and not column.is_difference
+        for row in table.rows
+        if (cell := row.cells[column.key]).n and (lacking := cell.n_alive - cell.n)
+    ]
 
 
 def _selection(select: Metric | None) -> list[str]:

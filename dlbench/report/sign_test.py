@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dlbench.report.statistics import CONFIDENCE, Interval
+from dlbench.report.interval import Interval
+from dlbench.report.shares import share_interval
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,6 @@ class Score:
         return (self.won + self.tied / 2) / self.n
 
     @property
-    def interval(self) -> Interval:
+    def interval(self) -> Interval | None:
         """Clopper and Pearson's 95 % interval of the share."""
-        return exact_share_interval(self.won + self.tied / 2, self.n)
-
-
-def exact_share_interval(successes: float, n: int) -> Interval:
-    """Clopper and Pearson's 95 % interval of a share (1934): quantiles of beta distributions, which take halves of a success too."""
-    from scipy.special import betaincinv
-
-    tail = (1 - CONFIDENCE) / 2
-    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
-    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - tail))
-    return Interval(low, high)
+        return share_interval(self.won + self.tied / 2, self.n)

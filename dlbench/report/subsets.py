@@ -13,7 +13,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.report.statistics import Interval, mean_of, t_quantile
+from dlbench.report.interval import ALPHA, NUMBER, Interval, Quantity
+from dlbench.report.statistics import are_equal, equal_interval, mean_of, t_quantile
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,20 @@ def subsets_of(members: int, size: int, most: int, seed: int) -> NDArray[np.intp
     return np.array(sorted(drawn), dtype=np.intp)
 
 
-def estimate(values: NDArray[np.float64], subsets: NDArray[np.intp], members: int) -> Estimate:
+def estimate(
+    values: NDArray[np.float64],
+    subsets: NDArray[np.intp],
+    members: int,
+    quantity: Quantity = NUMBER,
+    alpha: float = ALPHA,
+) -> Estimate:
     """What the values `[subsets]` of some quantity say of its expectation for ensembles of this size, from other members.
 
     The interval is U +- t(n - 1) sqrt((n - 1) / n sum_i (U_i - U.)^2), with U_i the mean over the subsets without member i, and
     U. the mean of these: the jackknife of a U-statistic (Arvesen 1969). For subsets of one it is Student's interval. Its
     variance errs on the wide side in expectation, however large the subsets (Efron & Stein 1981), and where subsets were sampled
-    their sampling widens it too. `None` where some member is in every subset: one ensemble of all is a single draw.
+    their sampling widens it too. `None` where some member is in every subset: one ensemble of all is a single draw. Equal
+    values have the interval of as many equal draws as there are subsets without a common member.
     """
     mean, lowest, highest = mean_of(values.tolist()), float(values.min()), float(values.max())
     left_out = np.ones((len(subsets), members), dtype=bool)
@@ -60,5 +68,9 @@ def estimate(values: NDArray[np.float64], subsets: NDArray[np.intp], members: in
         return Estimate(mean, lowest, highest, None, None)
     without = np.array([mean_of(values[left_out[:, member]].tolist()) for member in range(members)])
     variance = (members - 1) / members * float(((without - without.mean()) ** 2).sum())
-    half = t_quantile(members - 1) * math.sqrt(variance)
-    return Estimate(mean, lowest, highest, math.sqrt(variance * members), Interval(mean - half, mean + half))
+    if are_equal((lowest, highest)):
+        interval = equal_interval(mean, members // subsets.shape[1], quantity, alpha)
+    else:
+        half = t_quantile(members - 1, alpha) * math.sqrt(variance)
+        interval = Interval(mean - half, mean + half).clipped(quantity.bounds)
+    return Estimate(mean, lowest, highest, math.sqrt(variance * members), interval)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from dlbench.errors import Problem, RecipeError
-from dlbench.plan.measures import ENSEMBLE
 from dlbench.recipe.check import check
 from dlbench.recipe.patch import Tree
 from dlbench.recipe.places import show
@@ -16,13 +15,12 @@ from dlbench.recipe.sections import Claim, Compare, Ensemble, Lesson
 from dlbench.recipe.source import parse
 from dlbench.report import by_hand
 from dlbench.report.claims import Verdict, judge
-from dlbench.report.claims.ensemble import judge_ensemble
 from dlbench.report.compare import build_table
 from dlbench.report.ensemble import Combined, Ensembles, Group
+from dlbench.report.interval import Interval
 from dlbench.report.members import ensembles
 from dlbench.report.sign_test import Score
 from dlbench.report.state import RunState
-from dlbench.report.statistics import Interval
 from dlbench.report.subsets import Estimate
 from dlbench.report.table import Cell, Column, Row, Table
 from dlbench.report.trial import SolvedRule, Status
@@ -65,14 +63,8 @@ def report(
     found: Ensembles | None = None,
 ) -> Report:
     """The report of a state, which `RunState(plan, solved=compare.solved)` began; with ensembles that were `found` of it."""
-    verdicts = _verdicts(state, claims, compare, found)
+    verdicts = judge(state, claims, compare, found)
     return Report(state, build_table(state, state.plan, compare), verdicts, lesson or Lesson(), found)
-
-
-def _verdicts(state: RunState, claims: Iterable[Claim], compare: Compare, found: Ensembles | None) -> list[Verdict]:
-    """In the order of the claims, whatever they are about."""
-    by_trials = iter(judge(state, [claim for claim in claims if claim.metric not in ENSEMBLE], compare))
-    return [judge_ensemble(claim, found) if claim.metric in ENSEMBLE else next(by_trials) for claim in claims]
 
 
 def summarize(folder: RunFolder) -> Report:
@@ -141,6 +133,8 @@ def _column(column: Column) -> dict[str, Any]:
         "metric": metric.name,
         "at_step": column.at_step,
         "is_difference": column.is_difference,
+        "comparisons": column.comparisons,
+        "confidence": 1 - column.alpha,
         "is_share": metric.is_share,
         "better": metric.better,
         "unit": metric.unit,
@@ -172,15 +166,19 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "n": cell.n,
         "interval": _interval(cell.interval),
         "best": cell.best,
-        **_time(cell),
+        **_more(cell),
     }
 
 
-def _time(cell: Cell) -> dict[str, Any]:
-    """Of the time to an event, the median over all seeds, `None` where half of them never got there, and how many did not."""
-    if cell.median is None:
-        return {}
-    return {"median": cell.median if math.isfinite(cell.median) else None, "never": cell.never}
+def _more(cell: Cell) -> dict[str, Any]:
+    """Of the time to an event, the median over all seeds, `None` where half of them never got there, and how many did not.
+
+    Of a difference its plain interval; of a mean from which some seed lies far, the median.
+    """
+    if cell.median is not None:
+        return {"median": cell.median if math.isfinite(cell.median) else None, "never": cell.never}
+    plain = {} if cell.plain_interval is None else {"plain_interval": _interval(cell.plain_interval)}
+    return plain if cell.summary.median is None else plain | {"median": cell.summary.median}
 
 
 def _ensembles(found: Ensembles) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlbench.report.interval import ALPHA, Interval
 from dlbench.report.metrics import Metric
-from dlbench.report.statistics import Interval, Summary
+from dlbench.report.statistics import Summary
 from dlbench.report.trial import Status
 
 
@@ -20,6 +21,13 @@ class Column:
     metric: Metric
     at_step: int | None = None
     is_difference: bool = False
+    comparisons: int = 1
+    """How many differences share one chance to err: each interval misses with `alpha`, all together with 5 % at most."""
+
+    @property
+    def alpha(self) -> float:
+        """How often an interval of this column misses, by Bonferroni's inequality."""
+        return ALPHA / self.comparisons
 
     @property
     def is_time(self) -> bool:
@@ -42,6 +50,8 @@ class Cell:
     """Of the time to an event: seeds that trained to their end without it."""
     median: float | None = None
     """Of the time to an event: the median over the seeds with a value and those without the event, to which it is infinite."""
+    plain_interval: Interval | None = None
+    """Of a difference, the 95 % interval that it would have alone."""
 
     @property
     def n(self) -> int:
@@ -65,7 +75,7 @@ class Cell:
 
     @property
     def interval(self) -> Interval | None:
-        """The 95 % interval of the mean."""
+        """The interval of the mean: 95 %, or simultaneous 95 % of differences."""
         return self.summary.interval
 
 

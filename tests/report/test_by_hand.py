@@ -318,7 +318,7 @@ def test_a_stack_may_be_done_before_its_last_step():
 def final(trial):
     """The numbers of a trial at its end: ReLU is better."""
     return {
-        "test_accuracy": 0.9 + 0.001 * trial.seed if trial.variant == "relu" else 0.5 + 0.001 * trial.seed,
+        "test_accuracy": 0.9 + 0.001 * trial.seed if trial.variant == "relu" else 0.5 + 0.002 * trial.seed,
         "train_loss": 0.01 if trial.variant == "relu" else LN2,
     }
 

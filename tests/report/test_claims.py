@@ -86,10 +86,12 @@ def test_a_huge_result_leaves_the_claim_readable():
 
 @pytest.mark.parametrize("every_seed", [True, False])
 def test_rounding_is_no_advantage(every_seed):
-    """A variant whose accuracies are one step of a float32 higher with every seed is not better."""
+    """A variant whose accuracies are one step of a float32 higher with every seed is not better; its mean may be or not."""
     theirs = [0.7, 0.8, 0.9]
     ours = [value * (1 + 2.0**-23) for value in theirs]
-    assert verdict(values_of(a=ours, b=theirs), better_than="b", every_seed=every_seed).outcome is REFUTED
+    assert verdict(values_of(a=ours, b=theirs), better_than="b", every_seed=every_seed).outcome is (
+        REFUTED if every_seed else UNDECIDED
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,11 +103,11 @@ def test_rounding_is_no_advantage(every_seed):
         ([0.70, 0.73, 0.74, 0.75, 0.79], 0.12, REFUTED),
         ([0.90, 0.83, 0.94, 0.85, 0.79], None, UNDECIDED),
         ([0.90, 0.91, 0.94, 0.95, 0.99], None, REFUTED),
-        ([0.80, 0.82, 0.84, 0.86, 0.88], None, REFUTED),
+        ([0.80, 0.82, 0.84, 0.86, 0.88], None, UNDECIDED),
     ],
 )
 def test_better_than_goes_by_the_paired_difference(theirs, by, outcome):
-    """The seeds' own differences decide, though the two samples overlap; being equal is not being better."""
+    """The seeds' own differences decide, though the two samples overlap; five equal pairs leave room for others."""
     assert verdict(values_of(a=SPREAD, b=theirs), better_than="b", by=by).outcome is outcome
 
 
@@ -126,9 +128,9 @@ def test_better_than_by_every_seed():
 @pytest.mark.parametrize(
     ("accuracies", "claim", "outcome"),
     [
-        ([1.0] * 10, {"at_least": 0.7}, CONFIRMED),
-        ([1.0] * 10, {"at_least": 0.8}, UNDECIDED),
-        ([1.0] * 10, {"at_most": 0.7}, REFUTED),
+        ([1.0] * 10, {"at_least": 0.69}, CONFIRMED),
+        ([1.0] * 10, {"at_least": 0.70}, UNDECIDED),
+        ([1.0] * 10, {"at_most": 0.69}, REFUTED),
         ([1.0] * 5 + [0.5] * 5, {"at_least": 0.5}, UNDECIDED),
         ([0.5] * 10, {"at_most": 0}, UNDECIDED),
         ([0.5] * 10, {"at_most": 0, "every_seed": True}, CONFIRMED),
@@ -138,7 +140,7 @@ def test_better_than_by_every_seed():
     ],
 )
 def test_shares_go_by_their_own_interval(accuracies, claim, outcome):
-    """Ten of ten is no proof of always: Wilson's interval decides; a diverged trial has not solved anything."""
+    """Ten of ten is no proof of always: Clopper and Pearson's interval decides; a diverged trial has not solved anything."""
     assert verdict(values_of(a=accuracies), metric="solved", **claim).outcome is outcome
 
 
@@ -179,9 +181,9 @@ def test_more_seeds_are_asked_for(ours, theirs, claim):
 
 def test_one_more_seed_is_one():
     """Where a single seed is lacking, it is spoken of in the singular."""
-    found = verdict(values_of(a=[1.0] * 5), metric="solved", at_least=0.6)
+    found = verdict(values_of(a=[1.0] * 4), metric="solved", at_least=0.47)
     assert found.text.endswith("; about 1 more seed would decide it")
-    assert verdict(values_of(a=[1.0] * 6), metric="solved", at_least=0.6).outcome is CONFIRMED
+    assert verdict(values_of(a=[1.0] * 5), metric="solved", at_least=0.47).outcome is CONFIRMED
 
 
 @pytest.mark.parametrize(
@@ -241,7 +243,7 @@ def test_a_running_trial_decides_nothing_but_its_past():
     state = state_of(plan, events[:-3])
     assert verdict(state, at_least=0.1).outcome is UNDECIDED
     assert verdict(state, at_least=0.1, every_seed=True).outcome is UNDECIDED
-    assert verdict(state, metric="gradient_ratio", at_most=1e-4, at_step=0).outcome is CONFIRMED
+    assert verdict(state, metric="gradient_ratio", at_most=1e-4, at_step=0, every_seed=True).outcome is CONFIRMED
     assert verdict(state, at_least=0.1, at_step=90).outcome is UNDECIDED
 
 
@@ -249,7 +251,7 @@ def test_at_step_picks_the_record_of_that_step():
     """The ratio of step 0 is judged, not that of the end."""
     state = values_of(a=[0.9, 0.9])
     assert verdict(state, metric="gradient_ratio", at_most=1e-4, at_step=0).value == pytest.approx(1e-6)
-    assert verdict(state, metric="gradient_ratio", at_most=1e-4).outcome is REFUTED
+    assert verdict(state, metric="gradient_ratio", at_most=1e-4, every_seed=True).outcome is REFUTED
 
 
 def test_failed_trials_are_pending_even_for_every_seed():
@@ -295,5 +297,5 @@ def test_texts_in_two_languages_are_told_in_english():
 def test_a_step_that_training_never_reaches_decides_nothing():
     """A claim about a step beyond the training is undecided, also where the value at the end would meet it."""
     state = values_of(a=[0.9, 0.9, 0.9])
-    assert verdict(state, at_least=0.5).outcome is CONFIRMED
-    assert verdict(state, at_least=0.5, at_step=10**9).outcome is UNDECIDED
+    assert verdict(state, at_least=0.2).outcome is CONFIRMED
+    assert verdict(state, at_least=0.2, at_step=10**9).outcome is UNDECIDED

@@ -52,10 +52,13 @@ def test_every_number_is_that_of_its_trials():
             values = [value for value in found if value is not None]
             cell = row.cells[column.key]
             assert (cell.n, cell.n_run) == (len(values), 6)
-            assert cell.mean == (pytest.approx(np.mean(values)) if values else None)
-            assert cell.deviation == (pytest.approx(np.std(values, ddof=1), abs=1e-12) if len(values) > 1 else None)
+            is_ratio = column.metric.quantity.is_ratio
+            back, numbers = (np.exp, np.log(values)) if is_ratio else (np.float64, values)
+            assert cell.mean == (pytest.approx(back(np.mean(numbers))) if values else None)
+            spread = back(np.std(numbers, ddof=1)) if len(values) > 1 else None
+            assert cell.deviation == (None if spread is None else pytest.approx(spread, abs=1e-12))
             if column.metric.is_share:
-                oracle = stats.binomtest(int(sum(values)), len(values)).proportion_ci(method="wilson")
+                oracle = stats.binomtest(int(sum(values)), len(values)).proportion_ci(method="exact")
                 assert (cell.interval.low, cell.interval.high) == pytest.approx(tuple(oracle))
             checked += 1
     assert checked > 20
@@ -111,20 +114,20 @@ def marks(table):
     ],
 )
 def test_best_is_marked_where_the_seeds_can_tell(means, marked):
-    """The best mean and what the paired interval cannot tell from it are marked; when that is all, nothing is."""
+    """The best mean and what is not distinguishable from it are marked; when that is all, nothing is."""
     jitter = {"a": [0.001, 0.0, -0.001], "b": [0.0, 0.001, -0.001], "c": [-0.001, 0.0, 0.001]}
     plan = make_plan(list(means), 3)
     _, table = tabled(
         plan, lambda t: {"test_accuracy": means[t.variant] + jitter[t.variant][t.seed]}, Compare("test_accuracy")
     )
     assert marks(table) == marked
-    assert any("best" in note for note in table.notes if "cannot tell" in note)
+    assert any("best" in note for note in table.notes if "distinguishable" in note)
 
 
 def test_the_lowest_loss_is_the_best():
     """Best follows the metric's direction."""
     plan = make_plan(["a", "b"], 3)
-    _, table = tabled(plan, lambda t: {"test_loss": (t.variant == "a") + 0.001 * t.seed}, Compare("test_loss"))
+    _, table = tabled(plan, lambda t: {"test_loss": (t.variant == "a") * (1 + 0.001 * t.seed)}, Compare("test_loss"))
     assert marks(table) == {"b"}
 
 
@@ -234,12 +237,12 @@ def test_tiny_and_huge_numbers_alone_are_printed_in_powers_of_ten():
 
 
 def test_rounding_of_float32_is_no_difference():
-    """Accuracies that differ in the last bit of a float32 are printed as +0.0000, and their interval is a point at 0."""
+    """Accuracies that differ in the last bit of a float32 are printed as +0.0000, and equal values of something bounded leave room for others."""
     plan = make_plan(["a", "b"], 3)
     accuracy = {"a": 0.9, "b": 0.9 * (1 - 2.0**-23)}
     _, table = tabled(plan, lambda t: {"test_accuracy": accuracy[t.variant]}, Compare("test_accuracy", "b"))
     cell = rows_of(table)["a"].cells[DIFFERENCE]
-    assert cell_parts(cell, table.columns[1]) == ("+0.0000", "[+0.0000, +0.0000]")
+    assert cell_parts(cell, table.columns[1]) == ("+0.0000", "[−0.7076, +0.7076]")
 
 
 def test_differences_that_cancel_leave_no_rounding():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlbench.report.format import number
+from dlbench.report.interval import Interval
 from dlbench.report.rounding import at_least, at_most
-from dlbench.report.statistics import Interval
 
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Claim

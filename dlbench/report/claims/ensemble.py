@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +12,15 @@ import numpy as np
 from dlbench.plan.measures import ENSEMBLE_LOSS
 from dlbench.report.by_hand import Touch, reason, touch, which_seeds
 from dlbench.report.claims.condition import Condition, condition_of
-from dlbench.report.claims.judgement import needed_text
-from dlbench.report.claims.verdict import Outcome, Verdict
+from dlbench.report.claims.judgement import EQUALS, needed_text
+from dlbench.report.claims.p_values import decide
+from dlbench.report.claims.verdict import Decision, Finding, Outcome
 from dlbench.report.combination import Array, Indices
-from dlbench.report.ensemble import Ensembles, Group
+from dlbench.report.ensemble import QUANTITIES, Ensembles, Group
 from dlbench.report.format import fine_format, interval_text, number
+from dlbench.report.interval import ALPHA, Interval, Quantity
 from dlbench.report.rounding import gap
-from dlbench.report.statistics import seeds_to_resolve
+from dlbench.report.seeds_needed import seeds_to_resolve
 from dlbench.report.subsets import Estimate, estimate
 
 if TYPE_CHECKING:
@@ -40,12 +42,17 @@ class SubsetEvidence:
     seeds: tuple[int, ...]
     absent: int
     touched: Mapping[int, Touch]
+    quantity: Quantity
     search: str = ""
 
-    @property
-    def estimate(self) -> Estimate | None:
-        """Their mean and its interval, where there are any."""
-        return estimate(self.values, self.subsets, len(self.seeds)) if len(self.values) else None
+    def estimate(self, alpha: float = ALPHA) -> Estimate | None:
+        """Their mean and its interval that misses with probability `alpha`, where there are any."""
+        return estimate(self.values, self.subsets, len(self.seeds), self.quantity, alpha) if len(self.values) else None
+
+    def interval_at(self, alpha: float) -> Interval | None:
+        """The interval of their mean that misses with probability `alpha`."""
+        found = self.estimate(alpha)
+        return None if found is None else found.interval
 
     def over(self, other: SubsetEvidence, *, lower_is_better: bool) -> SubsetEvidence:
         """The advantage over another variant's ensembles of the same seeds; nothing where these are not the same."""
@@ -57,28 +64,25 @@ class SubsetEvidence:
             self.seeds,
             self.absent + other.absent,
             {**other.touched, **self.touched},
+            self.quantity.of_differences,
             self.search or other.search,
         )
 
 
-def judge_ensemble(claim: Claim, found: Ensembles | None) -> Verdict:
-    """The verdict on a claim about ensembles.
+def ensemble_finding(claim: Claim, found: Ensembles | None) -> Finding:
+    """What a run's ensembles say of one claim by itself.
 
-    By the 95 % interval of the mean over all subsets, as `dlbench.report.claims.judge` has it for single trials; with
+    By intervals of the mean over all subsets, as `dlbench.report.claims.judgement` has it for single trials; with
     `every_seed` by each subset. Undecided where a seed is no member, and where ensembles have no interval.
     """
     condition, evidence = condition_of(claim), _evidence(claim, found)
     if isinstance(evidence, str):
-        return _verdict(claim, Outcome.UNDECIDED, evidence, None, 0)
-    outcome, why = (_by_every_subset if claim.every_seed else _by_interval)(evidence, condition)
-    estimated = evidence.estimate
-    text = _text(claim, condition, evidence, estimated, why)
-    return _verdict(claim, outcome, text, estimated, len(evidence.seeds))
-
-
-def _verdict(claim: Claim, outcome: Outcome, text: str, found: Estimate | None, n: int) -> Verdict:
-    mean, interval = (None, None) if found is None else (found.mean, found.interval)
-    return Verdict.of(claim, outcome, text, mean, interval, n)
+        return Finding.nothing(claim, evidence)
+    decision = (_by_every_subset if claim.every_seed else _by_interval)(evidence, condition)
+    estimated = evidence.estimate()
+    mean, interval = (None, None) if estimated is None else (estimated.mean, estimated.interval)
+    text = _text(claim, condition, evidence, estimated)
+    return Finding(claim, decision, text, mean, interval, len(evidence.seeds))
 
 
 def _evidence(claim: Claim, found: Ensembles | None) -> SubsetEvidence | str:
@@ -104,11 +108,12 @@ def _of(claim: Claim, group: Group, found: Ensembles) -> SubsetEvidence:
         tuple(trial.plan.seed for trial in group.members),
         len(group.entry.trials) - len(group.members),
         {seed: one for seed, one in touches.items() if one},
+        QUANTITIES[claim.metric],
         group.search,
     )
 
 
-def _by_every_subset(evidence: SubsetEvidence, condition: Condition) -> tuple[Outcome, str]:
+def _by_every_subset(evidence: SubsetEvidence, condition: Condition) -> Decision:
     members = [[evidence.seeds[place] for place in subset] for subset in evidence.subsets.tolist()]
     failing = [
         seeds
@@ -116,28 +121,33 @@ def _by_every_subset(evidence: SubsetEvidence, condition: Condition) -> tuple[Ou
         if value not in condition and not evidence.touched.keys() & set(seeds)
     ]
     if evidence.search:
-        return Outcome.UNDECIDED, evidence.search
+        return Decision(Outcome.UNDECIDED, None, evidence.search)
     if failing:
         of = f"{len(failing):,} of {len(members):,} subsets"
-        return Outcome.REFUTED, f"not by {of}, among them {which_seeds(failing[0])}"
+        return Decision(Outcome.REFUTED, None, f"not by {of}, among them {which_seeds(failing[0])}")
     if why := _lacking(evidence):
-        return Outcome.UNDECIDED, why
+        return Decision(Outcome.UNDECIDED, None, why)
     drawn = len(members) < math.comb(len(evidence.seeds), len(members[0]))
-    return Outcome.CONFIRMED, "by every subset that was drawn" if drawn else "by every subset"
+    return Decision(Outcome.CONFIRMED, None, "by every subset that was drawn" if drawn else "by every subset")
 
 
-def _by_interval(evidence: SubsetEvidence, condition: Condition) -> tuple[Outcome, str]:
+def _by_interval(evidence: SubsetEvidence, condition: Condition) -> Decision:
     if why := _lacking(evidence):
-        return Outcome.UNDECIDED, why
-    found = evidence.estimate
-    if found is None or found.interval is None or found.deviation is None:
-        return Outcome.UNDECIDED, "one ensemble of all seeds has no interval; more seeds than members give it one"
-    if condition.holds_all(found.interval):
-        return Outcome.CONFIRMED, ""
-    if condition.holds_none(found.interval):
-        return Outcome.REFUTED, ""
+        return Decision(Outcome.UNDECIDED, 1.0, why)
+    found = evidence.estimate()
+    if found is None or found.deviation is None:
+        return Decision(
+            Outcome.UNDECIDED, 1.0, "one ensemble of all seeds has no interval; more seeds than members give it one"
+        )
+    if found.interval is None:
+        return Decision(Outcome.UNDECIDED, 1.0, EQUALS)
+    decision = decide(evidence.interval_at, condition)
+    if decision.p is not None and decision.p <= ALPHA:
+        return decision
     mean, spread, n = found.mean, found.deviation, len(evidence.seeds)
-    return Outcome.UNDECIDED, needed_text(mean, condition, lambda limit: seeds_to_resolve(spread, abs(mean - limit)), n)
+    return replace(
+        decision, why=needed_text(mean, condition, lambda limit: seeds_to_resolve(spread, abs(mean - limit)), n)
+    )
 
 
 def _lacking(evidence: SubsetEvidence) -> str:
@@ -149,7 +159,7 @@ def _lacking(evidence: SubsetEvidence) -> str:
     return "" if len(evidence.values) else "there are no such ensembles"
 
 
-def _text(claim: Claim, condition: Condition, evidence: SubsetEvidence, found: Estimate | None, why: str) -> str:
+def _text(claim: Claim, condition: Condition, evidence: SubsetEvidence, found: Estimate | None) -> str:
     deviation = None if found is None else found.deviation
     spec = fine_format(FORMAT, min(filter(None, (deviation, claim.tolerance)), default=0.0))
     way = f" by {claim.combine}" if claim.combine else ""
@@ -162,4 +172,4 @@ def _text(claim: Claim, condition: Condition, evidence: SubsetEvidence, found: E
         made = len(evidence.values)
         of = f"{made:,} subset{'' if made == 1 else 's'} of {len(evidence.seeds)} seeds"
         numbers = f"{number(found.mean, spec)} ({of}){interval}"
-    return "; ".join(filter(None, [f"{named} {numbers}", f"claimed {condition.text(spec)}", why]))
+    return "; ".join(filter(None, [f"{named} {numbers}", f"claimed {condition.text(spec)}"]))

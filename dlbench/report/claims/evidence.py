@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING, Any
 from dlbench.report.by_hand import Touch, search_reason, touch
 from dlbench.report.claims.pairs import Pairs, beyond_horizon, pairs_of
 from dlbench.report.entries import Entry, is_settled, selected, selection_metric
+from dlbench.report.interval import Interval
 from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.rounding import gap
-from dlbench.report.statistics import (
-    Summary,
-    paired_difference,
-    seeds_to_resolve,
-    seeds_to_resolve_share,
-    seeds_to_resolve_share_difference,
-    summarize,
-)
+from dlbench.report.seeds_needed import seeds_to_resolve, seeds_to_resolve_share, seeds_to_resolve_share_difference
+from dlbench.report.statistics import Summary, difference_interval, mean_interval, paired_difference, summarize
 from dlbench.report.trial import Status
 
 if TYPE_CHECKING:
@@ -43,6 +38,8 @@ class Evidence:
     pending: frozenset[int]
     touched: Mapping[int, Touch]
     summary: Summary
+    interval_at: Callable[[float], Interval | None]
+    """The interval that misses with a probability alpha; that of `summary` at 0.05."""
     resolve: Callable[[float], int | None]
     pairs: Pairs | None = None
 
@@ -80,11 +77,12 @@ def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
     known = {seed: value for seed, value in values.items() if seed in settled}
     never = {seed: steps for seed, steps in entry.never(metric, at_step).items() if seed in settled}
     without = settled - set(known) - set(never)
-    lost = {seed for seed in without if by_seed[seed].status is Status.DIVERGED}
-    pending = set(by_seed) - set(known) - set(never) - lost
-    summary = summarize(list(known.values()), is_share=metric.is_share)
+    lost = frozenset(seed for seed in without if by_seed[seed].status is Status.DIVERGED)
+    pending = frozenset(set(by_seed) - set(known) - set(never) - lost)
+    numbers = list(known.values())
+    summary, interval_at = summarize(numbers, metric.quantity), partial(mean_interval, numbers, metric.quantity)
     resolve = partial(_resolve_share if metric.is_share else _resolve_mean, summary)
-    return Evidence(known, frozenset(lost), never, frozenset(pending), touched, summary, resolve)
+    return Evidence(known, lost, never, pending, touched, summary, interval_at, resolve)
 
 
 def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Evidence:
@@ -96,7 +94,7 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Ev
     touched = {**theirs.touched, **ours.touched}
     unknown = {seed for seed in ours.never.keys() | theirs.never.keys() if beyond_horizon(ours, theirs, seed)}
     advantages = {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)}
-    summary = paired_difference(first, second, is_share=metric.is_share)
+    summary = paired_difference(first, second, metric.quantity)
     return Evidence(
         advantages,
         frozenset(),
@@ -104,6 +102,7 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Ev
         (ours.pending | theirs.pending | unknown) - set(touched),
         touched,
         summary,
+        partial(difference_interval, first, second, metric.quantity),
         partial(seeds_to_resolve_share_difference, first, second)
         if metric.is_share
         else partial(_resolve_mean, summary),

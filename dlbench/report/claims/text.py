@@ -1,11 +1,11 @@
-"""A verdict's numbers in words: what was measured, what was claimed, and why it is undecided if it is."""
+"""The numbers of a verdict in words: what was measured, what was claimed, and how sure it is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dlbench.report.claims.condition import Condition
-from dlbench.report.format import fine_format, interval_text, number, value_format
+from dlbench.report.format import fine_format, interval_text, number, spread_text, value_format
 from dlbench.report.metrics import Metric
 from dlbench.report.statistics import Summary
 
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from dlbench.recipe.sections import Claim
 
 
-def verdict_text(found: Summary, condition: Condition, metric: Metric, claim: Claim, why: str) -> str:
-    """The numbers of a verdict, what was claimed, and why it came out so where the numbers do not say it."""
+LEAST_SHOWN = 0.0001
+
+
+def finding_text(found: Summary, condition: Condition, metric: Metric, claim: Claim) -> str:
+    """The numbers of a finding, and what was claimed."""
     finest = min(filter(None, (found.deviation, claim.tolerance)), default=0.0)
     # Each has a format of its own: a loss of 1e9 would print a claim of 0.6930 to 0.6932 as 6.9e-01 to 6.9e-01.
     spec, bounds = (fine_format(value_format(metric, *of), finest) for of in ([found.mean], condition.limits))
@@ -22,12 +25,16 @@ def verdict_text(found: Summary, condition: Condition, metric: Metric, claim: Cl
     named = f"{metric.name}{at}"
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
-    parts = [
-        f"{named} {_numbers(found, condition, metric, spec)}",
-        f"claimed {condition.text(bounds)}",
-        why.strip("; "),
-    ]
-    return "; ".join(part for part in parts if part)
+    return f"{named} {_numbers(found, condition, metric, spec)}; claimed {condition.text(bounds)}"
+
+
+def p_text(p: float | None, p_holm: float | None) -> str:
+    """`p = 0.012, Holm 0.036`; nothing where no interval decides at all."""
+    return "" if p is None or p_holm is None or p >= 1 else f"p {_p(p)}, Holm {_p(p_holm).removeprefix('= ')}"
+
+
+def _p(p: float) -> str:
+    return f"< {LEAST_SHOWN:g}" if p < LEAST_SHOWN else f"= {p:.2g}"
 
 
 def _numbers(found: Summary, condition: Condition, metric: Metric, spec: str) -> str:
@@ -36,5 +43,6 @@ def _numbers(found: Summary, condition: Condition, metric: Metric, spec: str) ->
     interval = "" if found.interval is None else f", 95 % interval {interval_text(found.interval, spec)}"
     if metric.is_share and not condition.is_difference:
         return f"{round(found.mean * found.n)}/{found.n}{interval}"
-    spread = "" if found.deviation is None or metric.is_share else f" ± {number(found.deviation, spec)}"
-    return f"{number(found.mean, spec)}{spread} (n={found.n}){interval}"
+    spread = "" if metric.is_share else spread_text(found, metric, spec)
+    middle = "" if found.median is None else f"median {number(found.median, spec)}, "
+    return f"{' '.join(filter(None, (number(found.mean, spec), spread)))} ({middle}n={found.n}){interval}"

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dlbench.recipe.sections import said
+from dlbench.report.interval import Interval
 from dlbench.report.sign_test import Score
-from dlbench.report.statistics import Interval
 
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Claim
@@ -21,6 +21,41 @@ class Outcome(StrEnum):
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
     UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the evidence says of one claim alone: which way it points, how sure that is, and why where the numbers do not say."""
+
+    outcome: Outcome
+    """What the claim is at p, undecided where nothing points anywhere."""
+    p: float | None
+    """The least alpha at which its interval decides it, 1 where none does; `None` where each seed is asked and none is estimated."""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim with what was found of it: the decision by itself, the numbers in words, and the numbers."""
+
+    claim: Claim
+    decision: Decision
+    text: str
+    value: float | None
+    interval: Interval | None
+    n: int
+    score: Score | None = None
+    """Of two variants, how many seeds the first won, tied and lost."""
+
+    @classmethod
+    def nothing(cls, claim: Claim, why: str) -> Finding:
+        """A claim of which there is nothing to judge by: it stays undecided, and counts among those judged together."""
+        return cls(claim, Decision(Outcome.UNDECIDED, 1.0 if is_estimated(claim) else None), why, None, None, 0)
+
+
+def is_estimated(claim: Claim) -> bool:
+    """Whether seeds are a sample by which it is judged, so that chance may decide it wrongly."""
+    return not (claim.every_seed or claim.exact)
 
 
 SIGNS = {Outcome.CONFIRMED: "✔", Outcome.REFUTED: "✖", Outcome.UNDECIDED: "?"}
@@ -40,21 +75,37 @@ class Verdict:
     value: float | None
     """Mean over the seeds, or mean paired difference; a share for metrics of 0 and 1."""
     interval: Interval | None
-    """Its 95 % interval."""
+    """Its plain 95 % interval, as if it were the only claim."""
     n: int
     """Seeds (or pairs) with a value."""
+    p: float | None = None
+    """The least alpha at which an interval like this one decides the claim; `None` where each seed is asked."""
+    p_holm: float | None = None
+    """The same, corrected for all claims that are judged together: decided at 0.05 at most."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """What it says in other languages, for people."""
     score: Score | None = None
     """Of two variants, how many seeds the first won, tied and lost."""
 
     @classmethod
-    def of(
-        cls, claim: Claim, outcome: Outcome, text: str, mean: float | None, interval: Interval | None, n: int
-    ) -> Verdict:
+    def of(cls, found: Finding, outcome: Outcome, text: str, p_holm: float | None) -> Verdict:
         """The verdict on a claim, whose words, source and metric it takes over."""
-        texts = {str(key): words for key, words in claim.says.items()} if isinstance(claim.says, dict) else {}
-        return cls(said(claim.says), claim.source, claim.variant, claim.metric, outcome, text, mean, interval, n, texts)
+        claim = found.claim
+        return cls(
+            said(claim.says),
+            claim.source,
+            claim.variant,
+            claim.metric,
+            outcome,
+            text,
+            found.value,
+            found.interval,
+            found.n,
+            found.decision.p,
+            p_holm,
+            {str(key): words for key, words in claim.says.items()} if isinstance(claim.says, dict) else {},
+            found.score,
+        )
 
     def said(self, language: str) -> str:
         """What it says in a language, in English where it has not that one."""

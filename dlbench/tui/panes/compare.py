@@ -35,13 +35,16 @@ The table that `dlbench table` prints, as the run stands now: one row a variant,
 
 - Each cell is the mean over the seeds, with `±` their standard deviation; `(n=3)` where not all have a number. Where some
   seeds never got there, it is the median time, to which never is infinite.
+- A ratio has its geometric mean, with `×÷` the factor by which the seeds spread. A median stands beside a mean where a seed
+  lies far from the others.
 - A share of seeds, as of **solved**, has its 95 % interval behind it. So has the **difference** to the baseline, which is
-  taken seed by seed: an interval without 0 is a difference that chance hardly makes.
-- `▲` marks the best, and whatever the seeds cannot tell from it. It comes when every trial has ended.
+  taken seed by seed. Of m differences the intervals are simultaneous: with 95 % none of them misses, so that one without 0 is a
+  difference that chance hardly makes.
+- `▲` marks the best, and whatever is not distinguishable from the best. It comes when every trial has ended.
 - **Ensembles**, where the recipe asks for them, are the seeds of a variant combined: of each number of members the mean over
   all subsets, and what they gain over one of them alone.
 - **Claims** are sentences of the lesson with a condition. The seeds confirm (✔) or refute (✖) each, or leave it undecided
-  (?), with the numbers that say so.
+  (?), with the numbers that say so. Holm's p is corrected for all claims of the recipe: 0.05 at most decides.
 
 `o` or a click on a header sorts; `←` `→` show the columns that do not fit; `↓` goes on into the claims; Enter goes to the
 first trial of a row; `Y` copies it all as Markdown.

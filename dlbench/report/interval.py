@@ -1,0 +1,57 @@
+"""Intervals of numbers, how often they may miss, and what kinds of numbers they are of. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+CONFIDENCE = 0.95
+ALPHA = 1 - CONFIDENCE
+"""How often an interval may miss the truth, and a family of verdicts hold a false one."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A closed interval of numbers."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def clipped(self, bounds: Interval) -> Interval:
+        """What of it lies within bounds."""
+        return Interval(*(min(max(end, bounds.low), bounds.high) for end in (self.low, self.high)))
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What kind of number is averaged: what none can leave, and whether it is 0 or 1, a ratio, or the same for every seed."""
+
+    bounds: Interval = Interval(-math.inf, math.inf)
+    is_share: bool = False
+    is_ratio: bool = False
+    is_fixed: bool = False
+
+    @property
+    def of_differences(self) -> Quantity:
+        """The kind of number that a difference of two is."""
+        width = self.bounds.high - self.bounds.low
+        return Quantity(Interval(-width, width), is_fixed=self.is_fixed)
+
+
+NUMBER = Quantity()
+"""Any number."""
+POSITIVE = Quantity(Interval(0.0, math.inf))
+"""None below 0, as losses and times are."""
+NEGATIVE = Quantity(Interval(-math.inf, 0.0))
+"""None above 0, as the logarithms of probabilities are."""
+ACCURACY = Quantity(Interval(0.0, 1.0))
+"""A share of samples."""
+SHARE = Quantity(Interval(0.0, 1.0), is_share=True)
+"""0 or 1, of which the mean is a share of seeds."""
+RATIO = Quantity(Interval(0.0, math.inf), is_ratio=True)
+"""A ratio, which multiplies rather than adds up: seeds are averaged on the scale of its logarithm."""
+FIXED = Quantity(is_fixed=True)
+"""The same whatever the seed."""
