@@ -1,4 +1,4 @@
-"""How a session introduces a stack by its `stack` event: what the stack is, and what of it was there already."""
+"""How a worker introduces itself and each stack: who it is, what the stack is, and what of it was there already."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.report.fields import Event, count, numbers, positions, whole_numbers
-from dlbench.report.marks import TakenUp
+from dlbench.report.fields import Event, count, numbers, positions, text, whole_numbers
+from dlbench.report.marks import TakenUp, WorkerFacts
 from dlbench.report.stack_state import Layer, StackState
 
 
@@ -44,3 +44,18 @@ def _layer(item: Mapping[str, Any]) -> Layer:
     weight = item.get("weight")
     shape = tuple(n for n in weight if isinstance(n, int)) if isinstance(weight, list) else None
     return Layer(str(item.get("name", "?")), str(item.get("kind", "?")), shape)
+
+
+def introduced(event: Event, session: int, stacks: tuple[int, ...]) -> WorkerFacts:
+    """What a worker says of itself in its `run` event; `stacks` are those of its list that there are."""
+    return WorkerFacts(
+        session,
+        count(event, "worker") or 0,
+        stacks,
+        device=text(event, "device"),
+        device_name=text(event, "device_name"),
+        threads=count(event, "threads"),
+        host=text(event, "host"),
+        pid=count(event, "pid"),
+        torch=text(event, "torch"),
+    )

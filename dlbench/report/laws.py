@@ -18,12 +18,21 @@ Probes: TypeAlias = dict[str, Values]
 Rule: TypeAlias = "Callable[[Probes, NDArray[np.bool_]], NDArray[np.bool_]]"
 """From probes, and which layers have weights, to where it holds, `[probes, layers]`."""
 
-MEASURES = ("gradient_norm", "update_ratio", "zero_share", "saturated_share")
+MEASURES = ("gradient_norm", "weight_norm", "update_ratio", "zero_share", "saturated_share")
 """What the rules look at."""
+LOSS = "loss"
+"""And beside these the loss over ln K, what guessing among K equally frequent classes costs; one number for all layers of a probe."""
 VANISHING = 1e-4
 """Gradient norm of the first layer over that of the last, below which the first hardly learns."""
 EXPLODING = 1e4
 """The same the other way round."""
+LARGE = 100.0
+"""The norm of the gradient of all weights over the norm of all weights, from which on it is too large by itself, however alike
+its layers are: plain gradient descent at a rate of 0.01 would move the weights by their own norm, and forget what they were. A
+tiny net has a gradient of usual size and weights of hardly any, so the gradient's norm must be as large, too."""
+COSTLY = 200.0
+"""A loss of so many times ln K is that of logits in the hundreds. Of the shipped recipes' nets that learn, the first loss is below
+half of that (three layers of 784, 100 and 100 units whose weights begin as N(0, 1): about 85 times ln 10)."""
 WILD = 0.5
 """A step that moves weights by this share of their norm forgets what was learnt."""
 MOST = 0.9
@@ -54,6 +63,24 @@ def _large(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _small(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
     first, last = _ends(probes, weighted)
     return _at_the_first((first > 0) & (first < VANISHING * last), weighted)
+
+
+def _huge(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All layers with weights: of those that explode alike no ratio tells."""
+    gradient, weights = _norm(probes["gradient_norm"], weighted), _norm(probes["weight_norm"], weighted)
+    huge = (gradient > LARGE) & (weights > 0) & (gradient > LARGE * weights)
+    return huge[:, np.newaxis] & weighted
+
+
+def _costly(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    costly: NDArray[np.bool_] = (probes[LOSS] > COSTLY) & weighted
+    return costly
+
+
+def _norm(norms: Values, weighted: NDArray[np.bool_]) -> Values:
+    """The norm of all layers with weights together, of norms `[..., layers]`."""
+    norm: Values = np.linalg.norm(norms[..., weighted], axis=-1)
+    return norm
 
 
 def _ends(probes: Probes, weighted: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -95,9 +122,10 @@ def _saturated(probes: Probes, _: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Law:
-    """A rule with its words, in short up to their colon; they may name `layers`, the `first` and the `last` with weights, and two numbers.
+    """A rule with its words, in short up to their colon; they may name `layers`, the `first` and the `last` with weights, and numbers.
 
-    `gap` is the gradient norm of the first over that of the last, `percent` the largest `measure` of `layers`.
+    `gap` is the gradient norm of the first over that of the last, `percent` the largest `measure` of `layers`, `norm` that of
+    the gradient of all weights, `times` this over the norm of all weights, `loss` the loss over ln K.
     """
 
     severity: Severity
@@ -112,8 +140,9 @@ class Law:
         """The words for the rows `layers` of one probe, whose measures are `[layers]` each."""
         norms, values = probe["gradient_norm"], probe[self.measure][list(layers)]
         first, last = np.flatnonzero(weighted)[[0, -1]].tolist()
+        norm, of_weights = _norm(norms, weighted), _norm(probe["weight_norm"], weighted)
         with np.errstate(divide="ignore", invalid="ignore"):
-            gap = float(norms[first] / norms[last])
+            gap, times = float(norms[first] / norms[last]), float(norm / of_weights)
         return self.text.format(
             layers=_named(names, layers),
             learn="learn" if len(layers) > 1 else "learns",
@@ -121,6 +150,9 @@ class Law:
             last=names[last],
             gap=number(gap),
             percent=f"{100 * values.max():.0f} %",
+            norm=number(float(norm)),
+            times=number(times),
+            loss=number(float(probe[LOSS].max())),
         )
 
 
@@ -136,11 +168,17 @@ def _named(names: Sequence[str], layers: Sequence[int]) -> str:
 
 
 STUCK = Law("alarm", _still, "stuck: no layer moves, and the loss is no better than guessing", "update_ratio", LASTING)
+EXPLODING_GRADIENT = Law("alarm", _large, "exploding gradient: {first}'s is {gap} times {last}'s", "gradient_norm")
+TOO_LARGE = Law(
+    "alarm", _huge, "gradients too large: their norm is {norm}, {times} times that of all weights", "gradient_norm"
+)
+EXPLODING_LOSS = Law("alarm", _costly, "exploding loss: {loss} times what guessing costs", LOSS)
+EXPLOSIONS = (EXPLODING_GRADIENT, TOO_LARGE, EXPLODING_LOSS)
 VANISHED = Law("warning", _small, "vanishing gradient: {first}'s is {gap} of {last}'s", "gradient_norm")
 LAWS = (
     Law("alarm", _lost, "NaN or infinity: the gradient of {layers} is no number", "gradient_norm"),
     Law("alarm", _zero, "zero gradient: {layers} {learn} nothing at all", "gradient_norm"),
-    Law("alarm", _large, "exploding gradient: {first}'s is {gap} times {last}'s", "gradient_norm"),
+    *EXPLOSIONS,
     STUCK,
     VANISHED,
     Law(

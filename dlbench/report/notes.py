@@ -7,6 +7,7 @@ from math import comb
 
 from dlbench.report import by_hand
 from dlbench.report.format import BEST, candidate_text, level_text, name_text, number, value_format
+from dlbench.report.judged import explosion
 from dlbench.report.metrics import Metric
 from dlbench.report.state import RunState
 from dlbench.report.table import Cell, Folded, Table
@@ -24,6 +25,7 @@ def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> 
         *_selection(select),
         *_unfinished(state),
         *_diverged(state),
+        *_exploded(state),
         *_dropped(state),
         *_failed(state),
         *by_hand.changes(state),
@@ -134,6 +136,17 @@ def _diverged(state: RunState) -> list[str]:
         if (lost := [trial for trial in trials if trial.status is Status.DIVERGED])
         and (steps := [trial.diverged_at for trial in lost if trial.diverged_at is not None])
     ]
+
+
+def _exploded(state: RunState) -> list[str]:
+    """Of trials that did not diverge: that they did says more."""
+    notes = []
+    for name, trials in _by_candidate(state).items():
+        found = [one for trial in trials if trial.status is not Status.DIVERGED and (one := explosion(trial))]
+        if found:
+            first = min(found, key=lambda one: one.step)
+            notes.append(f"{name}: {len(found)} of {len(trials)} seeds: {first.text}, at step {first.step:,}")
+    return notes
 
 
 def _dropped(state: RunState) -> list[str]:

@@ -14,7 +14,8 @@ from dlbench.plan import Candidate
 from dlbench.plan.measures import BATCH_LOSS, MEASURES, TIME
 from dlbench.report.chance import chance_of
 from dlbench.report.format import candidate_text
-from dlbench.report.laws import LAWS, Severity
+from dlbench.report.judged import over_guessing
+from dlbench.report.laws import LAWS, LOSS, Severity
 from dlbench.report.laws import MEASURES as JUDGED
 from dlbench.report.stack_state import Layer
 from dlbench.report.state import RunState
@@ -117,7 +118,7 @@ def _profile(candidate: Candidate, trials: Sequence[TrialState], same: list[str]
             )
             for row, layer in enumerate(layers)
         ],
-        _wrong(values, layers),
+        _wrong(values | {LOSS: _losses(trials)}, layers),
         same,
     )
 
@@ -137,6 +138,12 @@ def _first(trial: TrialState, name: str) -> NDArray[np.float64]:
     assert series is not None
     first: NDArray[np.float64] = series[0].astype(np.float64)
     return first
+
+
+def _losses(trials: Sequence[TrialState]) -> NDArray[np.float64]:
+    """The loss on the batch over what guessing costs, `[trials, layers]`."""
+    first = [over_guessing(trial.curve(BATCH_LOSS)[:1], trial) for trial in trials]
+    return np.repeat(np.stack(first), len(trials[0].layers), axis=1)
 
 
 def _ratios(norms: NDArray[np.float64], layers: Sequence[Layer]) -> NDArray[np.float64]:
@@ -161,7 +168,7 @@ def _compared(row: int, layers: Sequence[Layer]) -> int:
 def _wrong(values: dict[str, NDArray[np.float64]], layers: Sequence[Layer]) -> list[Judgement]:
     """What the laws say of the layers: those that mean something of a single look."""
     weighted = np.array([layer.weight is not None for layer in layers])
-    probes, names = {name: values[name] for name in JUDGED}, [layer.name for layer in layers]
+    probes, names = {name: values[name] for name in (*JUDGED, LOSS)}, [layer.name for layer in layers]
     found = []
     for law in LAWS:
         holds = law.holds(probes, weighted)

@@ -11,7 +11,7 @@ from dlbench.plan.measures import BATCH_LOSS, CURVES, MEASURES, ZEROS
 from dlbench.report.confusion import confusion_of
 from dlbench.report.fields import Event, count, number, numbers, positions, text
 from dlbench.report.histograms import Histograms, histogram_of
-from dlbench.report.introduction import describe, taken_up
+from dlbench.report.introduction import describe, introduced, taken_up
 from dlbench.report.marks import Answer, Divergence, Drop, EarlyStop, End, Hit, Intervention, Pulse, WorkerFacts
 from dlbench.report.pictures import TRAIN, record_of
 from dlbench.report.stack_state import NO_SESSION, StackState
@@ -106,17 +106,7 @@ class RunState:
         if session is None or not isinstance(indices, list):
             return
         mine = tuple(i for i in indices if isinstance(i, int) and 0 <= i < len(self.stacks))
-        facts = WorkerFacts(
-            session,
-            count(event, "worker") or 0,
-            mine,
-            device=text(event, "device"),
-            device_name=text(event, "device_name"),
-            threads=count(event, "threads"),
-            host=text(event, "host"),
-            pid=count(event, "pid"),
-            torch=text(event, "torch"),
-        )
+        facts = introduced(event, session, mine)
         self.workers[session, facts.worker] = facts
         self.expect(session, mine)
         for index in mine:

@@ -112,6 +112,23 @@ def test_what_is_wrong_is_said() -> None:
     assert found[0].wrong[0].seeds == 3
 
 
+def test_an_explosion_of_all_layers_alike_is_said() -> None:
+    """Nine ReLU layers of weights ten times too large have gradients that are alike, and a loss, that nobody would call usual."""
+    huge = {"kind": "normal", "mean": 0.0, "std": 10.0}
+    (found, fine) = profiled(
+        {
+            "exploding": settings([dense(12, "relu", repeat=9, init=huge)], init=huge),
+            "fine": settings([dense(12, "relu", repeat=9, init={"kind": "he"})]),
+        }
+    )
+    weighted = [layer for layer in found.layers if layer.weight]
+
+    assert weighted[0].gradient_ratio < 100
+    assert [one.text.partition(":")[0] for one in found.wrong] == ["gradients too large", "exploding loss"]
+    assert all(one.severity == "alarm" for one in found.wrong)
+    assert fine.wrong == []
+
+
 def test_steps_of_time_are_compared_with_the_last() -> None:
     """A recurrent layer has a row a step of time; its ratio is to the last step, which is 1, and weights have none there."""
     rnn = {

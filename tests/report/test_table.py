@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from synthetic_run import LN2, finished, make_plan, state_of
+from synthetic_run import LN2, finished, make_plan, metrics_event, probe_event, stack_event, state_of
 
 from dlbench.recipe.sections import Compare
 from dlbench.report.compare import DIFFERENCE, SHOWN, build_table
@@ -74,6 +74,23 @@ def test_failures_are_counted_and_never_averaged():
     assert relu.cells["train_loss"].n == 5
     assert (relu.cells["solved"].mean, relu.cells["solved"].n) == (pytest.approx(0.5), 6)
     assert "relu: 1 of 6 seeds diverged, the first at step 42" in table.notes
+
+
+def test_explosions_are_told_under_the_table():
+    """A variant whose trials explode without diverging has a note: how many, in which words, and the first step of all."""
+    plan = make_plan(["calm", "wild"], 3)
+    usual, huge = [[0.3, None, 0.2]] * 3, [[0.3, None, 0.2], [7e8, None, 1e9], [0.3, None, 0.2]]
+    weights = {"weight_norm": [[1.0, None, 1.0]] * 3}
+    events = [stack_event(0), stack_event(1)]
+    for step, norms in ((0, usual), (10, huge), (20, huge)):
+        losses = [{"train_loss": 0.7}, {"train_loss": 0.7}, {"train_loss": 2e9 if step == 20 else 0.7}]
+        events += [metrics_event(0, step, losses[:1] * 3), probe_event(0, step, usual, **weights)]
+        events += [metrics_event(1, step, losses), probe_event(1, step, norms, **weights)]
+    notes = build_table(state_of(plan, events), plan, Compare()).notes
+
+    told = "gradients too large: their norm is 1.2e+09, 8.6e+08 times that of all weights"
+    assert [note for note in notes if "calm" in note] == []
+    assert f"wild: 2 of 3 seeds: {told}, at step 10" in notes
 
 
 def test_the_difference_is_paired_by_seed():

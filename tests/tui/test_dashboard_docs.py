@@ -14,7 +14,7 @@ from dlbench.errors import ExitCode
 from dlbench.plan.breakpoints import AT_EVALUATIONS, AT_PROBES, parse
 from dlbench.recipe import load
 from dlbench.report.format import BEST, CHANGED
-from dlbench.report.laws import EXPLODING, LASTING, LAWS, MOST, STILL, VANISHING, WILD
+from dlbench.report.laws import COSTLY, EXPLODING, LARGE, LASTING, LAWS, MOST, STILL, VANISHING, WILD
 from dlbench.tui.keys import as_markdown
 from dlbench.tui.model.replay import FASTEST, SLOWEST
 from dlbench.tui.open import place
@@ -116,6 +116,8 @@ def test_page_findings():
 
     assert list(told) == ["diverged", *(law.text.partition(":")[0].split(" {")[0] for law in LAWS)]
     assert f"{EXPLODING:,.0f} times" in told["exploding gradient"]
+    assert f"more than {LARGE:.0f} times" in told["gradients too large"]
+    assert f"more than {COSTLY:.0f} times" in told["exploding loss"]
     assert f"{VANISHING:.0e}".replace("e-0", "e-") in told["vanishing gradient"]
     assert f"{STILL:.0e}".replace("e-0", "e-") in told["stuck"]
     assert f"{WILD:.0%}".replace("%", " %") in told["steps too large"]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.plan.measures import TIME
 from dlbench.report.chance import chance_of
-from dlbench.report.laws import FALLEN, LASTING, LAWS, MEASURES, STUCK, VANISHED, Probes, Severity
+from dlbench.report.judged import judged
+from dlbench.report.laws import FALLEN, LASTING, LAWS, STUCK, VANISHED, Probes, Severity
 from dlbench.report.trial_state import TrialState
 
 
@@ -51,7 +51,7 @@ class Watch:
         weighted = self._weighted
         if not steps or not weighted.any() or "gradient_norm" not in timeline.fields:
             return
-        probes = {name: self._fresh(name, len(steps)) for name in MEASURES}
+        probes = judged(self._state, self._done, self._done + len(steps))
         for law, streak in self._streaks.items():
             streak.go_on(steps, law.holds(probes, weighted))
         self._newest = {name: values[-1] for name, values in probes.items()}
@@ -61,16 +61,6 @@ class Watch:
     def _weighted(self) -> NDArray[np.bool_]:
         """Which rows of the probes have weights, `[layers]`."""
         return np.array([layer.weight is not None for layer in self._state.layers], np.bool_)
-
-    def _fresh(self, name: str, count: int) -> NDArray[np.float64]:
-        """The next probes of one measure, `[probes, layers]`; NaN where it was not measured."""
-        series, layers = self._state.stack.probes.series(name), len(self._state.layers)
-        if series is None or series.shape[2] != layers:
-            return np.full((count, layers), np.nan)
-        fresh: NDArray[np.float64] = series[self._done : self._done + count, self._state.position].astype(np.float64)
-        # What a sequence begins or ends with may well switch a state off for a while: a recurrent layer is judged as a whole.
-        fresh[:, [layer.kind == TIME for layer in self._state.layers]] = np.nan
-        return fresh
 
     def findings(self) -> list[Finding]:
         """What holds now."""

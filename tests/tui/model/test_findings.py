@@ -16,7 +16,10 @@ SICK = {
     "NaN or infinity: the gradient of dense2 is no number": {"gradient_norm": [1.0, None, None, 1.0]},
     "zero gradient: dense1, dense2 learn nothing at all": {"gradient_norm": [0.0, None, 0.0, 0.3]},
     "zero gradient: output learns nothing at all": {"gradient_norm": [1e-3, None, 1e-3, 0.0]},
-    "exploding gradient: dense1's is 2.0e+06 times output's": {"gradient_norm": [2e5, None, 1e3, 0.1]},
+    "exploding gradient: dense1's is 2.0e+06 times output's": {"gradient_norm": [20.0, None, 0.1, 1e-5]},
+    "gradients too large: their norm is 14,142, 5,774 times that of all weights": {
+        "gradient_norm": [1e4, None, 1e4, 47.0]
+    },
     "vanishing gradient: dense1's is 1.0e-05 of output's": {"gradient_norm": [1e-6, None, 1e-3, 0.1]},
     "steps too large: one moves dense2 by 80 % of its weights' norm": {"update_ratio": [1e-3, None, 0.8, 0.1]},
     "stuck: no layer moves, and the loss is no better than guessing": {"update_ratio": [0.0, None, 1e-9, 5e-8]},
@@ -52,8 +55,35 @@ def test_an_illness_that_is_over_is_not_told(measures):
 
 
 def test_every_rule_is_tried():
-    """No rule is without a history that breaks it."""
-    assert {text.split(":")[0] for text in SICK} == {law.text.split(":")[0] for law in LAWS}
+    """No rule is without a history that breaks it; that of the loss has one of its own."""
+    assert {text.split(":")[0] for text in SICK} | {"exploding loss"} == {law.text.split(":")[0] for law in LAWS}
+
+
+def test_a_loss_explodes_by_itself():
+    """A loss of 2e9 is told though gradients are usual and alike, from the first probe after its evaluation on; its neighbour is fine."""
+    steps = (0, 10, 20, 30)
+    events = [
+        begins(),
+        *(event for step in steps for event in (evaluated(step, [0.7 if step < 20 else 2e9, 0.7]), probed(step))),
+    ]
+    view = view_of(make_plan(), events)
+
+    assert texts(view) == ["exploding loss: 2.9e+09 times what guessing costs, since step 20"]
+    assert texts(view, 1) == []
+
+
+@pytest.mark.parametrize(
+    "measures",
+    [
+        {"gradient_norm": [90.0, None, 30.0, 20.0], "weight_norm": [0.1, None, 0.1, 0.1]},
+        {"gradient_norm": [9e3, None, 7e3, 1e4], "weight_norm": [90.0, None, 100.0, 80.0]},
+        {"gradient_norm": [0.1, None, 0.1, 50.0], "weight_norm": [0.0, None, 0.0, 1e-9]},
+        {"gradient_norm": [0.1, None, 500.0, 50.0], "weight_norm": [0.0, None, 0.0, 0.0]},
+    ],
+)
+def test_large_for_tiny_weights_and_tiny_for_large_ones_is_usual(measures):
+    """A gradient is too large by its size and by the weights' together; weights that are all zero say nothing of it."""
+    assert texts(view_of(make_plan(), history(measures))) == []
 
 
 def test_a_healthy_trial_is_told_nothing():
