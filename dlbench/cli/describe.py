@@ -87,8 +87,8 @@ def type_text(annotation: Any) -> str:
         return " | ".join(map(toml_text, inner))
     if origin in {Union, types.UnionType}:
         return " | ".join(dict.fromkeys(type_text(option) for option in inner if option is not types.NoneType))
-    if origin in {list, tuple}:
-        return f"list of {type_text(inner[0])}"
+    if origin in {list, tuple, dict}:
+        return f"table of {type_text(inner[1])}" if origin is dict else f"list of {type_text(inner[0])}"
     return str(getattr(annotation, "__name__", annotation))
 
 

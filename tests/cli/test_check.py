@@ -20,7 +20,7 @@ def called(*arguments):
 def three(tmp_path):
     """A recipe that is fine, one whose data has a mistake, one that is wrong; and one that is not there."""
     (tmp_path / "fine.toml").write_text(RECIPE)
-    (tmp_path / "bad.csv").write_text("1,2,a\n3,x,b\n")
+    (tmp_path / "bad.csv").write_text("1,2,a\n3,b\n")
     (tmp_path / "data.toml").write_text(f'[data]\nkind = "csv"\npath = "bad.csv"\n{NET}')
     (tmp_path / "wrong.toml").write_text(f'[data]\nkind = "xro"\n{NET}')
     return [tmp_path / f"{name}.toml" for name in ("data", "fine", "wrong", "nowhere")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import zipfile
 
 import numpy as np
@@ -17,7 +16,6 @@ from dlbench.parts.datasets import describe, load_data
 Y = np.array([0, 1, 2, 0, 1, 2])
 reuse = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32)
-words = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=5)
 
 
 def archive(path, **changes):
@@ -154,125 +152,6 @@ def test_an_archive_that_claims_a_huge_array_is_refused(tmp_path):
             new.writestr(name, content)
     with pytest.raises(ValueError, match=r"this data takes 4,470\.3 GiB of memory, but .* GiB are free here"):
         describe({"kind": "npz", "path": path})
-
-
-@reuse
-@given(
-    x=st.lists(st.tuples(*[FLOATS] * 2), min_size=6, max_size=6),
-    names=st.lists(words, min_size=3, max_size=3, unique=True).filter(lambda names: not all(map(is_number, names))),
-    place=st.integers(0, 2),
-    delimiter=st.sampled_from(",;\t"),
-    header=st.booleans(),
-)
-def test_csv_round_trip(tmp_path, x, names, place, delimiter, header):
-    """Whatever the label's column, the header and the delimiter, every row comes back once, words sorted into labels."""
-    rows = [[*map(repr, features)] for features in x]
-    for row, label in zip(rows, Y, strict=True):
-        row.insert(place, names[label])
-    with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter)
-        writer.writerows([["height", "width", "depth"], *rows] if header else rows)
-    arrays = load_data({"kind": "csv", "path": str(tmp_path / "a.csv"), "label": place, "delimiter": delimiter,
-                        "header": "yes" if header else "no", "test_share": 0.4})  # fmt: skip
-
-    ours = np.column_stack([np.r_[arrays.x_train, arrays.x_test], np.r_[arrays.y_train, arrays.y_test]])
-    expected = np.column_stack([x, [sorted(names).index(names[label]) for label in Y]])
-    assert sorted(map(tuple, ours.tolist())) == sorted(map(tuple, expected.tolist()))
-    assert sorted(arrays.y_test) == [0, 1, 2]
-
-
-def is_number(text):
-    """Whether Python reads it as a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-@pytest.mark.parametrize(
-    ("text", "arguments", "features", "labels"),
-    [
-        ("1,a\n2,a\n3,b\n4,b\n", {}, [1, 2, 3, 4], [0, 0, 1, 1]),
-        ("size,kind\n1,a\n2,a\n3,b\n4,b\n", {}, [1, 2, 3, 4], [0, 0, 1, 1]),
-        ("\ufeffkind,size\na,1\na,2\nb,3\nb,4\n", {"label": "kind"}, [1, 2, 3, 4], [0, 0, 1, 1]),
-        ("1,10\n2,10\n3,9\n4,9\n", {}, [1, 2, 3, 4], [1, 1, 0, 0]),
-        ("1,2\n1,a\n2,a\n3,b\n4,b\n", {"header": "yes"}, [1, 2, 3, 4], [0, 0, 1, 1]),
-        ("1,2\n1,a\n2,a\n3,b\n4,b\n", {"label": "2"}, [1, 2, 3, 4], [0, 0, 1, 1]),
-        ("1,no\r\n2,no\r\n\r\n3,yes\r\n4,yes", {"label": 1}, [1, 2, 3, 4], [0, 0, 1, 1]),
-        ('"no","1"\n"no","2"\n"yes, it is","3"\n"yes, it is","4"\n', {"label": -2}, [1, 2, 3, 4], [0, 0, 1, 1]),
-    ],
-)
-def test_csv_finds_header_and_label(tmp_path, text, arguments, features, labels):
-    """Headers are told from rows, labels are found by name and position, numbers sort by value, words by letter."""
-    source = describe({"kind": "csv", "path": table(tmp_path / "a.csv", text), "test_share": 0.5, **arguments})
-    arrays = source.load()
-    pairs = zip(np.r_[arrays.x_train, arrays.x_test][:, 0], np.r_[arrays.y_train, arrays.y_test], strict=True)
-
-    assert (source.shape, source.classes, source.train, source.test) == ((1,), 2, 2, 2)
-    assert sorted(zip(features, labels, strict=True)) == sorted(pairs)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", " is empty; it needs a row a sample"),
-        ("\n\n", " is empty; it needs a row a sample"),
-        ("size,kind\n", " has a header, but no rows below it"),
-        ("1\n2\n", " has one column; it needs features and a label, parted by ','"),
-        ("1,2,a\n1,2,b\n1,a\n", ":3: 2 cells, but the first row has 3"),
-        ("size,kind\n1,a\nbig,b\n", ":3: column 'size' holds 'big', which is not a finite number; fill it in"),
-        ("size,kind\n1,a\n,b\n", ":3: column 'size' holds '', which is not a finite number; fill it in"),
-        ("size,kind\n1,a\nNaN,b\n", ":3: column 'size' holds 'NaN', which is not a finite number"),
-        ("1,a\n-inf,b\n", ":2: column '0' holds '-inf', which is not a finite number"),
-        ("1,a\n1e99,b\n", ":2: column '0' holds '1e99', which is not a finite number"),
-        ("1,a\n2,\n", ": column '1' has rows without a label"),
-        ("1,a\n2,a\n", ": column '1' has 1 different values in 2 rows; a label names a class"),
-        ("1,.1\n2,.2\n3,.3\n", ": column '1' has 3 different values in 3 rows; a label names a class"),
-        ('1,"a\n2,b\n', " cannot be read as a table in UTF-8"),
-    ],
-)  # fmt: skip
-def test_csv_says_what_is_wrong_at_which_line(tmp_path, text, says):
-    """A wrong table is refused when it is described, naming the file, the line and the column."""
-    path = table(tmp_path / "a.csv", text)
-    with pytest.raises(SetupError) as caught:
-        describe({"kind": "csv", "path": path})
-    assert str(caught.value).startswith(path + says)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        ({"label": "colour"}, "'label' is 'colour', but the columns of {path} are size, kind"),
-        ({"label": 2}, "'label' is column 2, but {path} has 2 columns"),
-        ({"label": -3}, "'label' is column -3, but {path} has 2 columns"),
-        ({"label": "kind", "header": "no"}, "'label' is the name 'kind', but header = \"no\" says that columns have no names"),
-        ({"test_share": 0.1}, "'test_share' 0.1 of 4 rows leaves no sample to test on"),
-    ],
-)  # fmt: skip
-def test_csv_arguments_that_do_not_fit_the_file_are_value_errors(tmp_path, arguments, says):
-    """What the recipe has wrong, the file being fine, can be told at the recipe's line."""
-    path = table(tmp_path / "a.csv", "size,kind\n1,a\n2,a\n3,b\n4,b\n")
-    with pytest.raises(ValueError) as caught:
-        describe({"kind": "csv", "path": path, **arguments})
-    assert says.format(path=path) == str(caught.value)
-
-
-def test_a_binary_file_is_no_table(tmp_path):
-    """What is not UTF-8 is refused in one line."""
-    (tmp_path / "a.csv").write_bytes(bytes(range(256)))
-    with pytest.raises(SetupError, match="cannot be read as a table in UTF-8"):
-        describe({"kind": "csv", "path": str(tmp_path / "a.csv")})
-
-
-def test_a_changed_csv_is_read_anew(tmp_path):
-    """The parsed table is remembered only as long as the file stays the same."""
-    path = table(tmp_path / "a.csv", "1,a\n2,a\n3,b\n4,b\n")
-    before = describe({"kind": "csv", "path": path, "test_share": 0.5})
-    table(tmp_path / "a.csv", "1,a\n2,a\n3,b\n4,b\n5,c\n6,c\n")
-    after = describe({"kind": "csv", "path": path, "test_share": 0.5})
-
-    assert (before.classes, after.classes) == (2, 3)
 
 
 @pytest.mark.parametrize("kind", ["npz", "csv"])

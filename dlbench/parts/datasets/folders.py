@@ -42,10 +42,19 @@ def _located(path: str, what: str, is_one: Callable[[Path], bool]) -> Path:
     for candidate in candidates:
         if is_one(candidate):
             return candidate
+    if is_there := next(filter(os.path.exists, candidates), None):
+        raise SetupError(f"{is_there} is {_kind_of(is_there)}, not a {what}; correct 'path'")
     looked = ", ".join(str(folder) for folder in dict.fromkeys(candidate.parent for candidate in candidates))
     raise SetupError(
         f"no {what} {path!r}: looked in {looked}; correct 'path', or set {VARIABLE} to the folder it lies in"
     )
+
+
+def _kind_of(path: Path) -> str:
+    """What stands there instead of a file or of a folder."""
+    mode = path.stat().st_mode
+    kinds = {stat.S_IFREG: "a file", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def size_of(path: Path) -> int | None:

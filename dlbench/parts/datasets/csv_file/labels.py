@@ -1,0 +1,77 @@
+"""The classes: labels are text, and keep their spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dlbench.parts.datasets.base import Labels
+from dlbench.parts.datasets.csv_file.columns import is_number
+from dlbench.parts.datasets.csv_file.reading import Cells
+
+MANY_CLASSES = 10
+MANY_NUMBERS = 20
+ROWS_OF_A_CLASS = 20
+TINY = 5
+SHOWN = 4
+
+
+def number_classes(labels: Cells) -> tuple[Labels, tuple[str, ...]]:
+    """The labels `[rows]` numbered in sorted order, by value where all are numbers, and the name of each class."""
+    encoded = labels.combine_chunks().dictionary_encode()
+    names: list[str] = encoded.dictionary.to_pylist()
+    by_value = all(map(is_number, names))
+    order = sorted(range(len(names)), key=lambda place: (float(names[place]) if by_value else 0, names[place]))
+    number = np.empty(len(names), dtype=np.int64)
+    number[order] = np.arange(len(names))
+    return number[np.asarray(encoded.indices)], tuple(names[place] for place in order)
+
+
+def check_classes(y: Labels, names: Sequence[str], column: str, label_as: str) -> None:
+    """Refuse labels that name no classes; raises `ValueError` with the way on."""
+    counts = np.bincount(y, minlength=len(names))
+    what = f"column {column!r} has {len(names):,} different values in {len(y):,} rows"
+    if not 2 <= len(names) <= max(2, len(y) // 2):
+        raise ValueError(f"{what}; a label names a class, there must be two at least, and rows that share them; "
+                         f"`label = ...` names another column")  # fmt: skip
+    if label_as == "classes":
+        return
+    way = '`label = ...` names another column, `label_as = "classes"` makes each of them a class all the same'
+    if _are_measured(names, counts):
+        shown = ", ".join(names[:SHOWN])
+        raise ValueError(
+            f"{what}, {shown}, ...: they look like measured numbers, and a net here learns classes; "
+            f"put them into ranges that have names, or: {way}"
+        )
+    tiny = int((counts < TINY).sum())
+    if len(names) > MANY_CLASSES and tiny > len(names) / 2:
+        raise ValueError(
+            f"{what}, {tiny:,} of which stand in fewer than {TINY} rows: too few to learn a class from; {way}"
+        )
+
+
+def _are_measured(names: Sequence[str], counts: Labels) -> bool:
+    """Whether labels are numbers that vary too much to be codes of classes.
+
+    Whole numbers that count up from 0 or 1 without a gap are codes, and so are numbers that each stand in many rows.
+    """
+    if not all(map(is_number, names)) or counts.min() >= ROWS_OF_A_CLASS:
+        return False
+    numbers = np.array([float(name) for name in names])
+    if np.any(numbers % 1):
+        return len(names) > MANY_CLASSES
+    counts_up = numbers[0] in {0, 1} and bool(np.all(np.diff(numbers) == 1))
+    return len(names) > MANY_NUMBERS and not counts_up
+
+
+def spelling_notes(names: Sequence[str]) -> list[str]:
+    """A note where two classes are one value or one word in different spellings: `1` and `1.0`, `Yes` and `yes`."""
+    groups: dict[Any, list[str]] = {}
+    for name in names:
+        groups.setdefault(float(name) if is_number(name) else " ".join(name.casefold().split()), []).append(name)
+    alike = [group for group in groups.values() if len(group) > 1]
+    return [
+        f"{' and '.join(map(repr, group))} are different classes; spell them alike if they are one" for group in alike
+    ]

@@ -1,0 +1,29 @@
+"""What a recipe says of its table, in one hashable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+MISSING_WORDS = ("", "?", "-", "na", "n/a", "nan", "null", "none", "<na>", "#n/a")
+"""How a cell without a value is spelled unless a recipe says otherwise, in whatever case."""
+
+Fill: TypeAlias = Literal["mean", "median", "drop"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The arguments of the dataset `csv` that decide what is read, its lists as tuples."""
+
+    label: int | str
+    label_as: Literal["auto", "classes"]
+    header: Literal["auto", "yes", "no"]
+    delimiter: str
+    decimal: Literal["auto", ".", ","]
+    encoding: str
+    ignore: tuple[int | str, ...]
+    text: Literal["one_hot"] | None
+    ordinal: tuple[tuple[str, tuple[str, ...]], ...]
+    missing: Fill | None
+    missing_indicator: bool
+    missing_words: tuple[str, ...]

@@ -1,0 +1,85 @@
+"""From a file to a `Table`: read, leave out what is not wanted, refuse what cannot be learned from, number the rest."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.parts.datasets.csv_file.encode import encoded
+from dlbench.parts.datasets.csv_file.head import Layout, look_at
+from dlbench.parts.datasets.csv_file.labels import check_classes, number_classes, spelling_notes
+from dlbench.parts.datasets.csv_file.options import Options
+from dlbench.parts.datasets.csv_file.reading import lines_of
+from dlbench.parts.datasets.csv_file.refusal import obstacles_in, refusal
+from dlbench.parts.datasets.csv_file.sheet import Sheet, read_sheet
+from dlbench.parts.datasets.csv_file.table import Table, lost_in_float32
+
+NEARLY_UNIQUE = 0.5
+
+
+def prepare(file: Path, options: Options) -> Table:
+    """The whole table; raises `SetupError` where the file is wrong, `ValueError` where the recipe must say more about it."""
+    layout = look_at(file, options)
+    sheet = read_sheet(file, layout, options)
+    notes = _notes(layout, sheet, options)
+    sheet = replace(sheet, columns=[column for column in sheet.columns if column.name or not column.is_empty])
+    if not sheet.columns:
+        raise ValueError(f"{file} has no column left to learn from; 'ignore' names them all")
+    complete = sheet.is_complete
+    unlabelled = ""
+    if options.missing == "drop":
+        notes += _dropped(file, sheet, complete)
+        sheet = sheet.only(complete)
+    elif sheet.is_unlabelled.any():
+        unlabelled = _unlabelled(file, layout, sheet)
+    found = obstacles_in(sheet.columns, options, unlabelled, int(complete.sum()))
+    if text := refusal(str(file), found, options):
+        raise ValueError(text)
+    y, class_names = number_classes(sheet.labels)
+    check_classes(y, class_names, sheet.label_name, options.label_as)
+    features, numbers, codes = encoded(sheet.columns, options)
+    narrow = lost_in_float32([feature.names[0] for feature in features if not feature.categories], numbers)
+    return Table(features, numbers, codes, y, list(class_names), [*notes, *spelling_notes(class_names)], narrow)
+
+
+def _notes(layout: Layout, sheet: Sheet, options: Options) -> list[str]:
+    """What is odd about the columns."""
+    notes = []
+    if options.encoding == "auto" and layout.encoding in {"cp1252", "latin-1"}:
+        notes.append(f'the file is not UTF-8 and was read as {layout.encoding}; `encoding = "..."` names another')
+    for column in sheet.columns:
+        place = json.dumps(column.name, ensure_ascii=False) if column.name else str(column.position)
+        if column.counts_rows:
+            nameless = "" if column.name else "has no name and "
+            notes.append(f"column {place} {nameless}counts the rows; `ignore = [{place}]` leaves it out")
+        elif column.is_empty and not column.name:
+            notes.append(f"column {place} is empty and has no name: it is left out")
+        elif options.text and column.is_text and column.distinct > NEARLY_UNIQUE * len(column.values):
+            notes.append(f"column {place} has {column.distinct:,} different values in {len(column.values):,} rows: "
+                         f"categories that hardly return teach nothing")  # fmt: skip
+    return notes
+
+
+def _dropped(file: Path, sheet: Sheet, complete: NDArray[np.bool_]) -> list[str]:
+    """A note that tells how many rows are left out; raises `ValueError` where none would be left."""
+    if complete.all():
+        return []
+    if not complete.any():
+        worst = max(sheet.columns, key=lambda column: int(column.is_missing.sum()))
+        raise ValueError(
+            f'{file}: every row lacks a value, so `missing = "drop"` leaves none; column {worst.name!r} lacks most: '
+            f'{int(worst.is_missing.sum()):,} of {len(complete):,}; ignore it, or write `missing = "median"`'
+        )
+    return [f"{int(np.sum(~complete)):,} of {len(complete):,} rows lack a value and are left out"]
+
+
+def _unlabelled(file: Path, layout: Layout, sheet: Sheet) -> str:
+    """Where labels are missing, and how that is spelled there."""
+    rows = np.flatnonzero(sheet.is_unlabelled)
+    words = sorted(Counter(sheet.written_labels.take(rows).to_pylist()))
+    return f"{lines_of(file, layout, (rows + sheet.first_row).tolist())} ({', '.join(map(repr, words))})"

@@ -1,0 +1,114 @@
+"""The columns of a file by name and place: which is the label's, which are left out, which are learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.errors import SetupError
+from dlbench.parts.datasets.csv_file.columns import Column, column_of, without_missing
+from dlbench.parts.datasets.csv_file.head import Layout
+from dlbench.parts.datasets.csv_file.header import is_header
+from dlbench.parts.datasets.csv_file.options import Options
+from dlbench.parts.datasets.csv_file.reading import Cells, read_cells
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The columns to learn from and the labels, `first_row` being the rows of the file above them.
+
+    `labels` are null where one is missing, `written_labels` are as they stand in the file.
+    """
+
+    columns: list[Column]
+    labels: Cells
+    written_labels: Cells
+    label_name: str
+    first_row: int
+
+    @property
+    def is_unlabelled(self) -> NDArray[np.bool_]:
+        """`[rows]`: where the label is missing."""
+        return np.asarray(self.labels.is_null())
+
+    @property
+    def is_complete(self) -> NDArray[np.bool_]:
+        """`[rows]`: where neither label nor feature is missing; columns that are empty are not asked."""
+        missing = [column.is_missing for column in self.columns if not column.is_empty]
+        complete: NDArray[np.bool_] = ~np.any([self.is_unlabelled, *missing], axis=0)
+        return complete
+
+    def only(self, rows: NDArray[np.bool_]) -> Sheet:
+        """The sheet with some of its rows."""
+        columns = [Column(one.name, one.position, one.cells.filter(rows), one.values[rows]) for one in self.columns]
+        return Sheet(
+            columns, self.labels.filter(rows), self.written_labels.filter(rows), self.label_name, self.first_row
+        )
+
+
+def read_sheet(file: Path, layout: Layout, options: Options) -> Sheet:
+    """The sheet in a file; raises `SetupError` where the file is wrong, `ValueError` where it lacks a column that is named."""
+    import pyarrow.compute as pc
+
+    cells = read_cells(file, layout)
+    first = [column[0].as_py().strip() for column in cells]
+    label = _label(file, first, options)
+    rows = [[*padded] for padded in layout.rows[1:] if len(padded) == layout.width]
+    has_header = options.header == "yes" or isinstance(options.label, str) or bool(layout.pad)
+    if options.header == "auto" and not has_header:
+        has_header = is_header(first, rows, label, options.missing_words)
+    names = first if has_header else [f"{position}" for position in range(layout.width)]
+    ignored = _ignored(file, names, label, options)
+    body = [column.slice(int(has_header)) for column in cells]
+    if not len(body[0]):
+        raise SetupError(f"{file} has a header, but no rows below it")
+    written = pc.utf8_trim_whitespace(body[label])
+    columns = [
+        column_of(names[position], position, column, options.missing_words, layout.decimal)
+        for position, column in enumerate(body)
+        if position != label and position not in ignored
+    ]
+    labels = without_missing(written, options.missing_words)
+    return Sheet(columns, labels, written, names[label], int(has_header))
+
+
+def _label(file: Path, first: Sequence[str], options: Options) -> int:
+    """The position of the label's column; raises `ValueError` where there is no such column."""
+    label = options.label
+    if isinstance(label, int):
+        return _position(file, label, len(first), "label")
+    if options.header == "no":
+        raise ValueError(f"'label' is the name {label!r}, but header = \"no\" says that columns have no names")
+    return _named(file, label, first, "label")[0]
+
+
+def _ignored(file: Path, names: Sequence[str], label: int, options: Options) -> set[int]:
+    """The positions of the columns to leave out; raises `ValueError` where there is no such column, or it is the label's."""
+    found: set[int] = set()
+    for one in options.ignore:
+        places = (
+            [_position(file, one, len(names), "ignore")] if isinstance(one, int) else _named(file, one, names, "ignore")
+        )
+        if label in places:
+            raise ValueError(f"'ignore' names {one!r}, which is the label's column")
+        found.update(places)
+    for name, _ in options.ordinal:
+        _named(file, name, names, "ordinal")
+    return found
+
+
+def _position(file: Path, position: int, width: int, key: str) -> int:
+    if not -width <= position < width:
+        raise ValueError(f"'{key}' is column {position}, but {file} has {width} columns")
+    return position % width
+
+
+def _named(file: Path, name: str, names: Sequence[str], key: str) -> list[int]:
+    places = [place for place, one in enumerate(names) if one == name]
+    if not places:
+        raise ValueError(f"'{key}' is {name!r}, but the columns of {file} are {', '.join(names)}")
+    return places

@@ -1,0 +1,73 @@
+"""A table as it is kept between reading and training: numbers, codes of words, labels, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.parts.datasets.base import Labels
+
+NARROW_RANGE = 1e-3
+"""A column whose range is a smaller part of its largest value is looked at: float32 has some 16,000 steps for it."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column as features: `values` is its column in `Table.numbers`, or with `categories` that in `Table.codes`."""
+
+    names: list[str]
+    place: int
+    categories: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """`numbers` is `[rows, columns]` in float64, NaN where a value is missing; `codes` `[rows, columns]` count categories."""
+
+    features: list[Feature]
+    numbers: NDArray[np.float64]
+    codes: NDArray[np.int32]
+    y: Labels
+    class_names: list[str]
+    notes: list[str]
+    narrow_notes: list[str]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The name of every feature in its order; of a category `column=value`."""
+        return [name for feature in self.features for name in feature.names]
+
+    def rows(self, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+        """`[chosen, features]`: the chosen rows as features, a category as ones and zeros."""
+        if not self.codes.shape[1]:
+            return self.numbers[chosen]
+        x = np.zeros((len(chosen), len(self.feature_names)))
+        start = 0
+        every = np.arange(len(chosen))
+        for feature in self.features:
+            if feature.categories:
+                x[every, start + self.codes[chosen, feature.place]] = 1
+            else:
+                x[:, start] = self.numbers[chosen, feature.place]
+            start += len(feature.names)
+        return x
+
+
+def lost_in_float32(names: Sequence[str], numbers: NDArray[np.float64]) -> list[str]:
+    """A note for each column whose different values float32 makes equal, where it has few steps left for their range."""
+    notes = []
+    for position, name in enumerate(names):
+        values = numbers[:, position]
+        values = values[~np.isnan(values)]
+        if not len(values) or np.ptp(values) > NARROW_RANGE * np.abs(values).max():
+            continue
+        kept, all_of_them = len(np.unique(values.astype(np.float32))), len(np.unique(values))
+        if kept < all_of_them:
+            notes.append(
+                f"the {all_of_them:,} different values of {name!r} are {kept:,} in float32; "
+                f'`normalize = "standard"` keeps them apart'
+            )
+    return notes

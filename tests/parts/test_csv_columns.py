@@ -1,0 +1,264 @@
+"""What columns and labels become, and the refusals that name every column with both ways out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import numpy as np
+import pytest
+from csv_files import described, pairs_of, rows_of, write
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from dlbench.parts.datasets import load_data
+
+SHOP = """size,colour,weight,price,kind
+S,red,1.5,10,a
+M,blue,,20,b
+L,red,2.5,30,a
+M,NA,3.5,unknown,b
+S,blue,?,50,a
+L,green,5.5,60,b
+"""
+
+
+def refused(path, **arguments):
+    """The text of a refusal."""
+    with pytest.raises(ValueError) as caught:
+        described(path, **arguments)
+    return str(caught.value)
+
+
+def pasted(text):
+    """The keys that a refusal offers after its last "or", as a recipe would hold them."""
+    lines = re.findall(r"`([a-z_]+ = .*?)`", text.rpartition("; or ")[2])
+    return tomllib.loads("\n".join(lines))
+
+
+def test_a_refusal_names_every_column_and_what_it_offers_works(tmp_path):
+    """Text, gaps and words among numbers in one sentence; the keys it gives, pasted, make all of them features."""
+    rows = "".join(f"{'SML'[i % 3]},{'red' if i % 2 else 'blue'},{'' if i == 5 else i},{'none yet' if i == 7 else i},{i % 2}\n"
+                   for i in range(60))  # fmt: skip
+    path = write(tmp_path / "t.csv", "size,colour,weight,price,kind\n" + rows)
+    text = refused(path)
+
+    assert "2 columns hold text: size (3 values), colour (2 values)" in text
+    assert "1 column lacks values: weight (1 of 60 rows)" in text
+    assert "1 column holds numbers and a few words: price ('none yet' 1 times)" in text
+    assert '`ignore = ["size", "colour", "weight", "price"]` to leave them out' in text
+    source = described(path, **pasted(text))
+    assert source.feature_names == ("size=L", "size=M", "size=S", "colour=blue", "colour=red", "weight", "price")
+    assert source.train + source.test == 60
+
+
+def test_ways_out_keep_what_the_recipe_leaves_out_already(tmp_path):
+    """A pasted list replaces the recipe's, so it must hold the old names too; nameless columns go by position."""
+    path = write(tmp_path / "t.csv", ",size,id,kind\n" + "x,S,q,a\ny,M,r,b\n" * 5)
+    text = refused(path, ignore=["id"])
+
+    assert '`ignore = ["id", 0, "size"]`' in text
+
+
+def test_text_becomes_a_feature_a_value(tmp_path):
+    """As scikit-learn's one-hot encoder has it, values in sorted order, a missing cell being a value of its own."""
+    rows = [["red", "S"], ["blue", "M"], ["red", ""], ["green", "S"], ["blue", "M"], ["green", ""]]
+    path = write(
+        tmp_path / "t.csv", "colour,size,kind\n" + "".join(f"{c},{s},{'ab'[i % 2]}\n" for i, (c, s) in enumerate(rows))
+    )
+    expected = OneHotEncoder(sparse_output=False).fit_transform([[c, s or "~"] for c, s in rows])
+    x, _ = rows_of(path, text="one_hot")
+
+    assert described(path, text="one_hot").feature_names == (
+        "colour=blue", "colour=green", "colour=red", "size=M", "size=S", "size=(missing)"
+    )  # fmt: skip
+    assert sorted(x.tolist()) == sorted(expected.tolist())
+
+
+def test_an_ordered_text_becomes_its_place_in_the_order(tmp_path):
+    """As scikit-learn's ordinal encoder has it; a value outside of the order is named."""
+    sizes = ["S", "L", "M", "L", "S", "M"]
+    path = write(tmp_path / "t.csv", "size,kind\n" + "".join(f"{s},{'ab'[i % 2]}\n" for i, s in enumerate(sizes)))
+    expected = OrdinalEncoder(categories=[["S", "M", "L"]]).fit_transform([[size] for size in sizes])
+    x, _ = rows_of(path, ordinal={"size": ["S", "M", "L"]})
+
+    assert sorted(x[:, 0]) == sorted(expected[:, 0])
+    assert refused(path, ordinal={"size": ["S", "L"]}).startswith("'ordinal' of 'size' gives no place to 'M'")
+
+
+@pytest.mark.parametrize("how", ["mean", "median"])
+def test_gaps_are_filled_from_training_rows_and_marked(tmp_path, how):
+    """The statistic is that of the training rows that have a value; the indicator is 1 where there was none."""
+    values = [1.0, 2.0, np.nan, 10.0, 30.0, np.nan, 7.0, 8.0, 100.0, 5.0, 3.0, np.nan]
+    text = "".join(f"{'' if np.isnan(v) else v},{i},{'ab'[i % 2]}\n" for i, v in enumerate(values))
+    path = write(tmp_path / "t.csv", "v,row,kind\n" + text)
+    arrays = load_data({"kind": "csv", "path": path, "missing": how, "missing_indicator": True, "test_share": 0.3})
+    train_rows = arrays.x_train[:, 2].astype(int)
+    expected = getattr(np, f"nan{how}")(np.array(values)[train_rows])
+
+    assert described(path, missing=how, missing_indicator=True).feature_names == ("v", "v is missing", "row")
+    for x in (arrays.x_train, arrays.x_test):
+        was_missing = np.isnan(np.array(values)[x[:, 2].astype(int)])
+        np.testing.assert_array_equal(x[:, 1], was_missing)
+        np.testing.assert_allclose(x[was_missing, 0], expected, rtol=1e-6)
+
+
+def test_rows_with_gaps_are_dropped_on_request_and_counted(tmp_path):
+    """Only whole rows stay, and a note says how many went."""
+    path = write(tmp_path / "t.csv", "v,kind\n1,a\n,a\n3,b\n4,\n5,a\n6,b\n7,a\n8,b\n")
+
+    assert pairs_of(path, missing="drop") == [("a", 1), ("a", 5), ("a", 7), ("b", 3), ("b", 6), ("b", 8)]
+    assert "2 of 8 rows lack a value and are left out" in described(path, missing="drop").notes
+
+
+@pytest.mark.parametrize("word", ["", "nan", "NaN", "NA", "N/A", "null", "NULL", "None", "?", "-", " ? "])
+def test_words_for_a_missing_label_are_no_class(tmp_path, word):
+    """Rows without a label are refused with their lines and the spelling, and dropped on request."""
+    path = write(tmp_path / "t.csv", f"v,kind\n1,a\n2,{word}\n3,b\n\n4,{word}\n5,a\n6,b\n")
+    text = refused(path)
+
+    assert f"no label at lines 3, 6 ({word.strip()!r})" in text
+    assert '`missing = "drop"`' in text
+    assert described(path, missing="drop", test_share=0.5).names == ("a", "b")
+
+
+def test_words_for_missing_values_are_what_the_recipe_says(tmp_path):
+    """A number may stand for a missing value, and a word of the usual list may be a class."""
+    path = write(tmp_path / "t.csv", "v,kind\n1,none\n-999,none\n3,mild\n4,mild\n")
+
+    assert described(path, missing_words=["-999"], missing="mean", test_share=0.5).names == ("mild", "none")
+    assert "lacks values: v (1 of 4 rows)" in refused(path, missing_words=["-999"])
+
+
+def test_labels_keep_their_spelling(tmp_path):
+    """Version numbers are three classes, not two; two spellings of one value are noted."""
+    path = write(tmp_path / "t.csv", "v,version\n" + "1,1.10\n2,1.1\n3,1.2\n" * 5)
+    source = described(path)
+
+    assert source.names == ("1.1", "1.10", "1.2")
+    assert source.train_per_class == (4, 4, 4)
+    assert any("'1.1' and '1.10' are different classes" in note for note in source.notes)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "is_noted"),
+    [
+        (["1", "1.0"], ("1", "1.0"), True),
+        (["Yes", "yes"], ("Yes", "yes"), True),
+        (["10", "9"], ("9", "10"), False),
+        (["007", "7"], ("007", "7"), True),
+        (["no", "yes"], ("no", "yes"), False),
+    ],
+)
+def test_spellings_of_one_value_are_noted_not_merged(tmp_path, labels, names, is_noted):
+    """Classes are sorted by value where all are numbers."""
+    path = write(tmp_path / "t.csv", "v,kind\n" + "".join(f"{i},{labels[i % 2]}\n" for i in range(10)))
+    source = described(path)
+
+    assert source.names == names
+    assert any("are different classes" in note for note in source.notes) == is_noted
+
+
+def column(values):
+    """A table whose labels are these."""
+    return "size,kind\n" + "".join(f"{index % 7},{value}\n" for index, value in enumerate(values))
+
+
+PRICES = (4 * np.random.default_rng(0).integers(5, 55, 200)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (PRICES, "they look like measured numbers"),
+        ([round(5 + i * 37 % 100 / 10, 1) for i in range(300)], "they look like measured numbers"),
+        ((18 + np.random.default_rng(1).integers(0, 50, 600)).tolist(), "they look like measured numbers"),
+        ([f"name {i % 40}" for i in range(90)], "40 of which stand in fewer than 5 rows"),
+        ([f"name {i}" for i in range(90)], "90 different values in 90 rows"),
+        (["a"] * 20, "1 different values in 20 rows"),
+    ],
+)
+def test_labels_that_name_no_classes_are_refused_with_a_way_on(tmp_path, labels, says):
+    """Prices, ages and names are not taken for classes without a word; another column may be the label."""
+    text = refused(write(tmp_path / "t.csv", column(labels)))
+
+    assert says in text
+    assert "`label = ...` names another column" in text
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [i % 40 for i in range(400)],
+        [1 + i % 30 for i in range(180)],
+        [100 + 7 * (i % 25) for i in range(25 * 20)],
+        [f"{1 + i % 3}.{i % 4}" for i in range(240)],
+        [3 + (i * i) % 7 for i in range(70)],
+    ],
+    ids=["faces", "from-one", "codes", "versions", "grades"],
+)
+def test_numbers_that_are_codes_of_classes_are_taken(tmp_path, labels):
+    """Numbers that count up, or that each stand in many rows, or that are few, are classes."""
+    assert described(write(tmp_path / "t.csv", column(labels))).classes == len(set(labels))
+
+
+def test_measured_numbers_are_classes_if_the_recipe_says_so(tmp_path):
+    """The refusal's own way on."""
+    path = write(tmp_path / "t.csv", column(PRICES))
+
+    assert described(path, label_as="classes").classes == len(set(PRICES))
+
+
+def test_time_stamps_keep_their_digits(tmp_path):
+    """200 times half a second apart are 200 values after normalizing, as in scikit-learn; without it they are noted."""
+    times = 1_700_000_000 + np.random.default_rng(0).permutation(200) / 2
+    path = write(
+        tmp_path / "t.csv", "time,late\n" + "".join(f"{t!r},{int(t > times.mean())}\n" for t in times.tolist())
+    )
+    x, _ = rows_of(path, normalize="standard")
+    arrays = load_data({"kind": "csv", "path": path, "normalize": "standard", "test_share": 0.4})
+    scaler = StandardScaler().fit(np.sort(times)[:, None])
+
+    assert len(np.unique(x)) == 200
+    assert abs(arrays.x_train.mean()) < 1e-6
+    np.testing.assert_allclose(np.diff(np.sort(x[:, 0])).std(), 0, atol=1e-6)
+    assert np.corrcoef(np.sort(x[:, 0]), scaler.transform(np.sort(times)[:, None])[:, 0])[0, 1] > 0.999999
+    assert any("200 different values of 'time' are 2 in float32" in note for note in described(path).notes)
+    assert not described(path, normalize="standard").notes
+
+
+@pytest.mark.parametrize(("cell", "is_refused"), [("inf", True), ("-Infinity", True), ("1e99", True), ("1e30", False)])
+def test_numbers_that_float32_cannot_hold_are_refused(tmp_path, cell, is_refused):
+    """Infinity is no number to learn from, and neither is what float32 makes infinite."""
+    path = write(tmp_path / "t.csv", f"v,kind\n1,a\n{cell},a\n3,b\n4,b\n")
+    if is_refused:
+        assert "1 column holds numbers beyond float32: v (1 of 4 rows)" in refused(path)
+    else:
+        assert described(path, test_share=0.5).shape == (1,)
+
+
+def test_a_column_that_counts_the_rows_is_noted(tmp_path):
+    """pandas writes its index as a nameless first column; learning from it is hardly meant."""
+    path = write(
+        tmp_path / "t.csv", ",v,id,kind\n" + "".join(f"{i},{i * i % 7},{i + 100},{'ab'[i % 2]}\n" for i in range(20))
+    )
+
+    assert described(path).notes == (
+        "column 0 has no name and counts the rows; `ignore = [0]` leaves it out",
+        'column "id" counts the rows; `ignore = ["id"]` leaves it out',
+    )
+
+
+def test_an_empty_column_without_a_name_is_left_out(tmp_path):
+    """A delimiter at the end of each row makes no feature."""
+    path = write(tmp_path / "t.csv", "v,kind,\n1,a,\n2,a,\n3,b,\n4,b,\n")
+
+    assert described(path, label="kind", test_share=0.5).feature_names == ("v",)
+
+
+def test_codes_beside_words_are_categories(tmp_path):
+    """0, 1, 2, 3+ is a column of text with four values; many numbers beside a word are not."""
+    path = write(
+        tmp_path / "t.csv", "n,kind\n" + "".join(f"{['0', '1', '2', '3+'][i % 4]},{'ab'[i % 2]}\n" for i in range(20))
+    )
+
+    assert described(path, text="one_hot").feature_names == ("n=0", "n=1", "n=2", "n=3+")
