@@ -98,13 +98,13 @@ class FullBatch:
 
 
 class MiniBatches:
-    """Each epoch is a new permutation a seed, a function of (seed, epoch); the last batch may be smaller."""
+    """Each epoch is a new permutation a seed, a function of (seed, epoch); the last batch may be smaller, or is dropped."""
 
-    def __init__(self, train: Split, seeds: Sequence[int], batch_size: int) -> None:
+    def __init__(self, train: Split, seeds: Sequence[int], batch_size: int, *, drop_last: bool = False) -> None:
         self._train = train
         self._seeds = list(seeds)
         self._batch_size = batch_size
-        self.steps_per_epoch = -(-len(train) // batch_size)
+        self.steps_per_epoch = len(train) // batch_size if drop_last else -(-len(train) // batch_size)
         self._epoch = -1
         self._order = torch.empty(0)
 
@@ -130,8 +130,10 @@ def order(samples: int, seed: int, epoch: int) -> Tensor:
     return torch.randperm(samples, generator=stream(seed, "order", epoch))
 
 
-def batches(train: Split, seeds: Sequence[int], batch_size: int | str) -> FullBatch | MiniBatches:
-    """The batches that `batch_size` asks for: "full", or a number of samples."""
+def batches(
+    train: Split, seeds: Sequence[int], batch_size: int | str, *, drop_last: bool = False
+) -> FullBatch | MiniBatches:
+    """The batches that `batch_size` asks for: "full", or a number of samples; with `drop_last`, no smaller one at the end."""
     if batch_size == "full" or int(batch_size) >= len(train):
         return FullBatch(train, len(seeds))
-    return MiniBatches(train, seeds, int(batch_size))
+    return MiniBatches(train, seeds, int(batch_size), drop_last=drop_last)

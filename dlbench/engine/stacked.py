@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from dlbench.engine.batches import Data
+from dlbench.engine.batches import Data, FullBatch, MiniBatches, batches
 from dlbench.engine.loss import Loss, class_weights, loss_for
 from dlbench.engine.net import Net, Tensors, combine, sliced
 from dlbench.parts.datasets import describe
@@ -47,6 +47,11 @@ class Stacked:
         """What is told of the data that the stack trains on: sample counts of the splits, and the classes in each."""
         counts = data.class_counts(self.classes)
         return {**data.sizes, "classes": self.classes, "class_names": self._names, "class_counts": counts}
+
+    def batches(self, data: Data) -> FullBatch | MiniBatches:
+        """What each trial sees of the training data, step by step."""
+        train = self.settings[0]["train"]
+        return batches(data.train, self.seeds, train["batch_size"], drop_last=train.get("drop_last", False))
 
     def training_loss(self, data: Data) -> Loss:
         """The loss to learn by: `loss`, with the class weights that `[train]` asks for."""

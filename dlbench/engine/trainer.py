@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine import checkpoint as checkpoints
-from dlbench.engine.batches import Data, batches
+from dlbench.engine.batches import Data
 from dlbench.engine.checkpoint import Checkpoint
 from dlbench.engine.devices import wait
 from dlbench.engine.early_stopping import EarlyStopping, Losses
@@ -58,7 +58,7 @@ class Trainer:
         slots = slots_of(self.blocks)
         trains = [own["train"] for own in stack.settings]
         self._update = Update(trains, self.tensors.weights, self.tensors.gradient, slots, self.steps)
-        self._batches = batches(data.train, stack.seeds, self._settings["train"]["batch_size"])
+        self._batches = stack.batches(data)
         self._nets = stack.nets(self.tensors, slices)
         train = data.train.sample(self._settings["evaluate"]["train_samples"])
         splits = {"train": train, "validation": data.validation, "test": data.test}

@@ -12,7 +12,20 @@ def batch_size(train: dict[str, Any], samples: int) -> int:
     return size
 
 
+def steps_per_epoch(train: dict[str, Any], samples: int) -> int:
+    """The batches of an epoch, of which the last may be smaller, or is left out with `drop_last`."""
+    size = batch_size(train, samples)
+    return max(1, samples // size) if train.get("drop_last") else ceil(samples / size)
+
+
 def total_steps(train: dict[str, Any], samples: int) -> int:
-    """The steps that `[train]` asks for; an epoch has a step a batch, the last batch may be smaller."""
-    steps: int = train["steps"] or train["epochs"] * ceil(samples / batch_size(train, samples))
+    """The steps that `[train]` asks for; an epoch has a step a batch."""
+    steps: int = train["steps"] or train["epochs"] * steps_per_epoch(train, samples)
     return steps
+
+
+def last_batch(train: dict[str, Any], samples: int) -> int:
+    """The samples of the smallest batch that is trained on: the last of an epoch, where the training comes that far."""
+    size, epoch = batch_size(train, samples), steps_per_epoch(train, samples)
+    rest = samples - (epoch - 1) * size
+    return rest if rest < size and total_steps(train, samples) >= epoch else size

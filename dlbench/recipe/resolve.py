@@ -16,11 +16,13 @@ from dlbench.parts.datasets.common import describe
 from dlbench.parts.net import LayerError, outline
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.recipe import limits
+from dlbench.recipe.batches import batch_problems
 from dlbench.recipe.parts import arguments, nested, table
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.pretraining import pretrain_problems
 from dlbench.recipe.sections import Training
 from dlbench.recipe.tables import mistakes_in
+from dlbench.recipe.words import few
 
 DEFAULTS = ("activation", "init", "bias_init")
 """The keys of `[model]` that its layers take where they are left out."""
@@ -157,6 +159,7 @@ def _check_net(result: Resolved, settings: dict[str, Any], source: Source) -> No
     result.parameters = sum(block.parameters for block in blocks)
     if too_many := limits.beyond(result.parameters, limits.PARAMETERS, "parameters in one trial"):
         result.mistakes.append((("model",), too_many))
+    result.mistakes += batch_problems(settings, blocks, source)
     result.mistakes += [
         (("train", "pretrain", *path), what) for path, what in pretrain_problems(settings, blocks, source)
     ]
@@ -167,5 +170,9 @@ def _train_problems(train: dict[str, Any], source: Source, steps: int) -> Iterat
         yield ("train", "batch_size"), f"a batch of {batch:,} is more than the {source.train:,} samples to train on"
     if too_many := limits.beyond(steps, limits.STEPS, "steps"):
         yield ("train", "steps" if train["steps"] else "epochs"), too_many
+    weights = train["class_weights"]
+    if isinstance(weights, list) and len(weights) != source.classes:
+        what = f"has {len(weights)} numbers, but the data has {source.classes} classes: {few(source.names)}"
+        yield ("train", "class_weights"), what
     if train["early_stopping"] and not source.validation:
         yield ("train", "early_stopping"), "needs data.validation, the number of samples to split off"

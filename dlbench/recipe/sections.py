@@ -45,6 +45,10 @@ Regularizers: TypeAlias = Annotated[list[Settings], Of("regularizers")]
 Pretrain: TypeAlias = Annotated[Settings, Of("pretraining")]
 Count: TypeAlias = Annotated[int, Ge(1)]
 BatchSize: TypeAlias = Annotated[Count | Literal["full"], Takes('a whole number of at least 1, or "full"')]
+ClassWeights: TypeAlias = Annotated[
+    Annotated[list[Annotated[float, Gt(0)]], Len(2)] | Literal["balanced"],
+    Takes('"balanced", or a list of numbers above 0, one a class'),
+]
 Every: TypeAlias = Annotated[
     Count | Literal["auto", "epoch"], Takes('a whole number of steps of at least 1, "auto" or "epoch"')
 ]
@@ -122,7 +126,12 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class Train:
-    """How the net learns; exactly one of `steps` and `epochs` is given. With `pretrain`, hidden layers learn before step 0."""
+    """How the net learns; exactly one of `steps` and `epochs` is given. With `pretrain`, hidden layers learn before step 0.
+
+    `class_weights` weigh a sample by its class in what is learned, and so in batch_loss, as torch.nn.CrossEntropyLoss(weight=...)
+    does: one number a class, or "balanced", n / (classes * count) over the training samples. The losses of evaluations stay
+    unweighted. `drop_last` leaves out the last batch of an epoch where it is smaller than the others.
+    """
 
     WRITTEN: ClassVar[str] = "[train]"
 
@@ -130,6 +139,8 @@ class Train:
     schedule: Schedule = field(default_factory=_kind("constant"))
     regularizers: Regularizers = field(default_factory=list)
     batch_size: BatchSize = "full"
+    drop_last: bool = False
+    class_weights: ClassWeights | None = None
     steps: Count | None = None
     epochs: Count | None = None
     early_stopping: EarlyStopping | None = None

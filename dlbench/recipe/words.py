@@ -40,9 +40,14 @@ def given(value: Any) -> str:
         case dict():
             return "a table"
         case list():
-            return "a list"
+            return f"the list {value}" if _is_short(value) else "a list"
         case _:
             return f"the {type(value).__name__} {value}"
+
+
+def _is_short(values: list[Any]) -> bool:
+    """Whether a list is of a few numbers, which say more than its name."""
+    return bool(values) and all(type(one) in {int, float} for one in values) and len(f"{values}") <= _LONGEST
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

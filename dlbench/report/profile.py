@@ -77,7 +77,9 @@ def alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     groups: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         own = candidate.settings
-        key = json.dumps([own["data"], own["model"], own["train"]["batch_size"]], sort_keys=True)
+        key = json.dumps(
+            [own["data"], own["model"], own["train"]["batch_size"], own["train"].get("class_weights")], sort_keys=True
+        )
         groups.setdefault(key, []).append(candidate)
     return list(groups.values())
 

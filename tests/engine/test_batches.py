@@ -33,6 +33,17 @@ def test_an_epoch_shows_every_sample_once() -> None:
     assert torch.equal(x[..., 0].long(), y)
 
 
+def test_the_last_batch_can_be_left_out() -> None:
+    """With `drop_last` an epoch shows the same batches but the smaller last one, and the next begins where it would."""
+    whole, dropping = MiniBatches(TRAIN, [0, 1], BATCH), MiniBatches(TRAIN, [0, 1], BATCH, drop_last=True)
+
+    assert dropping.steps_per_epoch == 4
+    for epoch in range(2):
+        for own, other in zip(epoch_of(dropping, epoch), epoch_of(whole, epoch), strict=False):
+            assert torch.equal(own, other)
+            assert own.shape[1] == BATCH
+
+
 def test_the_order_is_the_seeds_and_the_epochs() -> None:
     """Trials of one seed see the same batches in whatever company; another seed and another epoch have another order."""
     together, alone = MiniBatches(TRAIN, [4, 9, 4], BATCH), MiniBatches(TRAIN, [4], BATCH)

@@ -24,6 +24,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "dropout": ({"keep": 0.6}, (5,)),
     "batch_norm": ({}, (4,)),
     "batch_norm of images": ({}, (2, 3, 3)),
+    "batch_norm of single places": ({}, (2, 1, 1)),
     "layer_norm": ({}, (4,)),
     "layer_norm of images": ({}, (2, 3, 2)),
     "layer_norm of sequences": ({}, (2, 3)),

@@ -8,7 +8,7 @@ from cases import dense, plan_of, settings, trainer_of
 from layer_examples import BATCH, EXAMPLES, TRIALS, build, kind_of, laid, places, run, tensors
 
 from dlbench.parts import CATALOGS
-from dlbench.parts.layers.base import ByHand, Passed
+from dlbench.parts.layers.base import ByHand, FromBatch, Passed
 from dlbench.parts.net import leaves
 
 BY_HAND = [example for example in EXAMPLES if issubclass(CATALOGS["layers"][kind_of(example)].make, ByHand)]
@@ -147,3 +147,17 @@ def test_test_time_changes_no_buffer(example: str) -> None:
     for leaf in leaves([block]):
         for name, own in before[leaf.name].items():
             assert torch.equal(here[leaf.name].buffers[name], own)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_layer_learns_from_its_smallest_batch(example: str) -> None:
+    """A batch of one sample, or of as many as the layer says that it needs, goes through while training; one less fails."""
+    block = build(example)
+    x, weights = tensors(block)
+    needs = [leaf.layer.smallest_batch(leaf.input) for leaf in leaves([block]) if isinstance(leaf.layer, FromBatch)]
+    least = max(needs, default=1)
+
+    assert torch.isfinite(run(block, x[:, :least], weights, places(block, training=True))).all()
+    if least > 1:
+        with pytest.raises(ValueError, match="more than 1 value per channel"):
+            run(block, x[:, : least - 1], weights, places(block, training=True))

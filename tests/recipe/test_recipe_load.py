@@ -58,6 +58,8 @@ def test_settings_are_complete(alone, loaded):
             "schedule": {"kind": "constant"},
             "regularizers": [],
             "batch_size": "full",
+            "drop_last": False,
+            "class_weights": None,
             "steps": 100,
             "epochs": None,
             "early_stopping": None,
@@ -218,7 +220,7 @@ DOCUMENTS = st.fixed_dictionaries(
     {},
     optional={
         "variants": st.dictionaries(st.sampled_from(["a", "b c", "d.e", "é\"'"]), PATCHES, max_size=3),
-        "search": st.just({"train.batch_size": [1, 2]}),
+        "search": st.just({"train.batch_size": [2, 4]}),
         "trials": st.sampled_from([{"seeds": 2}, {"seeds": [5, 3]}]),
         "quick": st.just({"trials": {"seeds": 1}}),
     },

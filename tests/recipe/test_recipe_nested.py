@@ -83,7 +83,7 @@ def test_nested_layers_load(tmp_path: Path) -> None:
         ),
         (
             ("kernel = [3, 1]", "kernel = [3, 1, 1]"),
-            f"{PATH}.kernel: takes a whole number of at least 1, or two of them as [height, width], not a list",
+            f"{PATH}.kernel: takes a whole number of at least 1, or two of them as [height, width], not the list [3, 1, 1]",
         ),
         (
             ("kernel = [3, 1]", 'kernel = 3, padding = "full"'),

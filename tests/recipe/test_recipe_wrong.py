@@ -69,7 +69,7 @@ WRONG = {
     ),
     "part is no part": (
         [('{ kind = "dropout", keep = 0.9 }', "[0.9]")],
-        ['11: model.layers[1]: takes the name of a layer or a table with its "kind", not a list'],
+        ['11: model.layers[1]: takes the name of a layer or a table with its "kind", not the list [0.9]'],
     ),
     "text for a whole number": (
         [("units = 5", 'units = "5"')],
@@ -288,7 +288,7 @@ WRONG = {
     ),
     "negative seed": (
         [("seeds = 3", "seeds = [0, -1]")],
-        ["19: trials.seeds: takes how many seeds, at least 1, or a list of seeds from 0 up, not a list"],
+        ["19: trials.seeds: takes how many seeds, at least 1, or a list of seeds from 0 up, not the list [0, -1]"],
     ),
     "no seeds": (
         [("seeds = 3", "seeds = []")],

@@ -128,6 +128,14 @@ class Activated(Protocol):
 
 
 @runtime_checkable
+class FromBatch(Protocol):
+    """A layer that learns from a batch as a whole, and cannot do so from every one."""
+
+    def smallest_batch(self, shape: Shape) -> int:
+        """How many samples of `shape` a batch must have at least while training."""
+
+
+@runtime_checkable
 class Unrolled(Protocol):
     """A layer that takes a sequence step by step: probes look at its state over time."""
 

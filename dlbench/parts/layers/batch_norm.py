@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Annotated
 
 from annotated_types import Gt, Interval
@@ -40,6 +41,10 @@ class BatchNorm(Stateless):
     def buffers(self, shape: Shape) -> Mapping[str, Buffer]:
         """The running mean and variance."""
         return {"mean": Buffer((shape[0],), 0.0), "variance": Buffer((shape[0],), 1.0)}
+
+    def smallest_batch(self, shape: Shape) -> int:
+        """A single value has no variance: two samples, or one with several places."""
+        return 1 if prod(shape[1:]) > 1 else 2
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
         """`[trials, batch, features]` or `[trials, batch, channels, height, width]` to the same shape.
