@@ -96,7 +96,7 @@ def test_layers_own_arguments_win(alone, loaded):
     recipe = loaded(text)
 
     assert layer(recipe)["activation"] == {"kind": "tanh"}
-    assert layer(recipe)["init"] == {"kind": "he", "distribution": "normal"}
+    assert layer(recipe)["init"] == {"kind": "he", "distribution": "normal", "slope": None}
     output = recipe.candidates[0].settings["model"]["output"]
     assert output == {"init": layer(recipe)["init"], "bias_init": {"kind": "zeros"}, "bias": False}
 
