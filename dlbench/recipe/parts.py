@@ -31,8 +31,8 @@ from dlbench.plan.breakpoints import PATTERN
 from dlbench.plan.breakpoints import parse as parse_breakpoint
 from dlbench.plan.measures import CURVES, ENSEMBLE
 from dlbench.recipe.elsewhere import suggestion
-from dlbench.recipe.sections import ConditionText, MetricName
 from dlbench.recipe.tables import Table, one_sentence, reworded, worded
+from dlbench.recipe.vocabulary import ConditionText, MetricName
 from dlbench.recipe.words import few, given, listed, nearest
 from dlbench.report.metrics import METRICS
 
@@ -146,7 +146,7 @@ class _Arguments:
 
 
 def translated(annotation: Any) -> Any:
-    """The vocabulary of `dlbench.parts.arguments` and `dlbench.recipe.sections` in pydantic's terms."""
+    """The vocabulary of `dlbench.parts.arguments` and `dlbench.recipe.vocabulary` in pydantic's terms."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _translated_marks(inner[0], inner[1:])

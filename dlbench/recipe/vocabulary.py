@@ -1,0 +1,62 @@
+"""The types of a recipe's keys, in the vocabulary of `dlbench.parts.arguments`: what a value may be, and how that is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Gt, Len
+
+from dlbench.parts.arguments import Of, Settings, Takes
+
+Text: TypeAlias = Annotated[
+    str | Annotated[dict[Literal["en", "ko"], str], Len(1)], Takes("a text, or texts as { en = ..., ko = ... }")
+]
+"""A string (English), or a table with a string a language."""
+
+
+@dataclass(frozen=True)
+class MetricName:
+    """Marks a string that names a metric.
+
+    `curves`: only one that every evaluation writes; `at_step`: also one at a step along the way, `gradient_ratio@0`;
+    `ensembles`: also one of ensembles.
+    """
+
+    curves: bool = False
+    at_step: bool = False
+    ensembles: bool = False
+
+
+@dataclass(frozen=True)
+class ConditionText:
+    """Marks a string that states a condition of `dlbench.plan.breakpoints`."""
+
+
+Metric: TypeAlias = Annotated[str, MetricName()]
+Column: TypeAlias = Annotated[str, MetricName(at_step=True)]
+Curve: TypeAlias = Annotated[str, MetricName(curves=True)]
+Claimed: TypeAlias = Annotated[str, MetricName(ensembles=True)]
+Dataset: TypeAlias = Annotated[Settings, Of("datasets")]
+Optimizer: TypeAlias = Annotated[Settings, Of("optimizers")]
+Schedule: TypeAlias = Annotated[Settings, Of("schedules")]
+Regularizers: TypeAlias = Annotated[list[Settings], Of("regularizers")]
+Pretrain: TypeAlias = Annotated[Settings, Of("pretraining")]
+Count: TypeAlias = Annotated[int, Ge(1)]
+BatchSize: TypeAlias = Annotated[Count | Literal["full"], Takes('a whole number of at least 1, or "full"')]
+ClassWeights: TypeAlias = Annotated[
+    Annotated[list[Annotated[float, Gt(0)]], Len(2)] | Literal["balanced"],
+    Takes('"balanced", or a list of numbers above 0, one a class'),
+]
+Every: TypeAlias = Annotated[
+    Count | Literal["auto", "epoch"], Takes('a whole number of steps of at least 1, "auto" or "epoch"')
+]
+Way: TypeAlias = Literal["probability", "logit", "vote"]
+"""What is averaged over the members of an ensemble."""
+Sizes: TypeAlias = Annotated[
+    Annotated[list[Count], Len(1)] | Literal["all"], Takes('a list of numbers of members from 1 up, or "all"')
+]
+Ways: TypeAlias = Annotated[
+    Way | Annotated[list[Way], Len(1)], Takes('"probability", "logit" or "vote", or a list of them')
+]
+Predictions: TypeAlias = Annotated[bool | Literal["auto"], Takes('true, false or "auto"')]
