@@ -40,6 +40,14 @@ class SetupError(DlbenchError):
     exit_code = ExitCode.ENVIRONMENT
 
 
+class UnwritableError(SetupError):
+    """A run's folder takes nothing any more: the disk is full, or the folder is gone or read-only."""
+
+
+class DamagedFileError(DlbenchError):
+    """A file is not what was written: torn, changed, or another."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One mistake in a recipe: where it stands, at which path, what is wrong and what to do; no file where it has no place."""

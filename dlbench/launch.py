@@ -171,7 +171,11 @@ def _start_worker(
         stacks=list(stacks),
         console=before,
     )
-    workers.record(folder, launched)
+    try:
+        workers.record(folder, launched)
+    except OSError:
+        process.kill()  # nobody would know of it
+        raise
     return Worker(launched, process)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.output import say
+from dlbench.errors import UnwritableError
 from dlbench.run.control import ask
 from dlbench.run.events import EventReader
 from dlbench.run.status import explain_crash, status
@@ -51,7 +52,12 @@ def follow(
 def react(folder: RunFolder, workers: Sequence[Worker], stops: int) -> None:
     """Hand on the first wish to stop; do not hand on the second, but act."""
     if stops == 1:
-        ask(folder, "stop")
+        try:
+            ask(folder, "stop")
+        except UnwritableError as error:
+            say(f"note: {error}; the workers get a signal instead")
+            for worker in workers:
+                worker.process.terminate()
         say("stopping after this step, with a checkpoint; once more kills")
         return
     for worker in workers:
@@ -60,6 +66,8 @@ def react(folder: RunFolder, workers: Sequence[Worker], stops: int) -> None:
 
 def troubles(folder: RunFolder) -> list[str]:
     """What went wrong with the workers of the newest session, one text each."""
+    if not folder.plan_file.is_file():
+        return [f"{folder.path}: the run's folder is gone, deleted or moved while it ran; what it held went with it"]
     now = status(folder)
     errors = [worker.error for worker in now.workers if worker.session == now.session and worker.error]
     return [*errors, *(explain_crash(folder, worker) for worker in now.crashed)]

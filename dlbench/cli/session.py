@@ -130,7 +130,7 @@ class Session:
                 f"\n{report.text(result, ascii_only=self.ascii_only)}"
             )
             keep_summary(folder, result)
-        if not finished:
+        if not finished and folder.plan_file.is_file():
             say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")
         elif text := explanation(recipe.lesson, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")

@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
-from dlbench.engine.worker import main
+from dlbench.engine.worker import Worker
+from dlbench.errors import DlbenchError, ExitCode
+from dlbench.run.folder import RunFolder
+
+
+def main(arguments: Sequence[str]) -> ExitCode:
+    """`RUN --session N --worker W --stacks 0,2 [--attended] [--look]`, as `dlbench.launch` calls it.
+
+    An error that the user can act on is one line on the console, and the exit code is its own; 3 where the folder is gone.
+    """
+    parser = argparse.ArgumentParser(prog="python -m dlbench.engine", description=__doc__)
+    parser.add_argument("run", type=lambda path: RunFolder(Path(path)))
+    parser.add_argument("--session", type=int, required=True)
+    parser.add_argument("--worker", type=int, required=True)
+    parser.add_argument("--stacks", type=lambda text: [int(stack) for stack in text.split(",")], required=True)
+    parser.add_argument("--attended", action="store_true")
+    parser.add_argument("--look", action="store_true")
+    given = parser.parse_args(arguments)
+    place = given.run, given.session, given.worker, given.stacks
+    try:
+        return Worker(*place, attended=given.attended, looking=given.look).run()
+    except DlbenchError as error:
+        with suppress(OSError):  # the console may be on the disk that is full
+            print(f"error: {error}", file=sys.stderr, flush=True)
+        return error.exit_code if given.run.plan_file.is_file() else ExitCode.ENVIRONMENT
+
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,8 @@
-"""Checkpoints: a stack's whole state in one file, renamed into place, loaded without pickle's powers."""
+"""Checkpoints: a stack's whole state in one file, renamed into place, checked and loaded without pickle's powers."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dlbench.run.atomic import replacing
+from dlbench.errors import DamagedFileError, DlbenchError
+from dlbench.run.archive import damage
+from dlbench.run.atomic import replacing, writing
 
 CHECKPOINT_VERSION = 1
 
@@ -44,18 +47,132 @@ class Checkpoint:
     v: int = CHECKPOINT_VERSION
 
 
+def previous(path: Path) -> Path:
+    """Where the checkpoint is kept that the one at `path` has followed."""
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
 def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint so that a kill at any instant leaves either the old file or the new one, whole."""
-    with replacing(path) as file:
-        torch.save(dict(vars(checkpoint)), file)
+    """Write a checkpoint durably; the one before it becomes `previous(path)`.
+
+    Raises UnwritableError where the disk is full or the folder gone. A kill at any instant leaves a whole one: between the two renames it is the previous one, and nothing stands at `path`.
+    """
+    with writing(path), replacing(path, keeping=previous(path)) as file:
+        try:
+            torch.save(dict(vars(checkpoint)), file)
+        except RuntimeError as error:
+            # torch tells of a write that failed as a mistake in its own archive.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
 
 
-def load(path: Path, trials: list[str]) -> Checkpoint | None:
-    """The checkpoint at `path`, its tensors on the CPU, or `None` when there is none that these trials can go on from."""
+def set_aside(path: Path) -> None:
+    """Give a damaged checkpoint another name, so that it takes the place of no sound one; who wants to may look at it."""
+    path.replace(path.with_name(f"{path.stem}.damaged{path.suffix}"))
+
+
+def load(path: Path, own: Checkpoint, steps: int) -> Checkpoint | None:
+    """The checkpoint at `path`, its tensors on the CPU, for a stack that is `own` at its first step; `None` where there is none.
+
+    Raises DamagedFileError, in words that name no remedy of torch's, where it is not what was written, or fits neither the
+    stack nor its `steps`; DlbenchError where it is of a newer version.
+    """
     try:
-        fields: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        wrong = damage(path)
     except FileNotFoundError:
         return None
-    if fields.get("v") != CHECKPOINT_VERSION or fields.get("trials") != trials:
-        return None
-    return Checkpoint(**fields)
+    if wrong:
+        raise DamagedFileError(f"{path.name}: {wrong}")
+    try:
+        fields = torch.load(path, map_location="cpu", weights_only=True)
+        _refuse_newer(path, fields["v"])
+        found = Checkpoint(**fields)
+    except DlbenchError:
+        raise
+    except Exception as error:  # noqa: BLE001 (torch raises many kinds, and advises to switch its protection off)
+        raise DamagedFileError(f"{path.name}: it is no checkpoint") from error
+    if misfit := _misfit(found, own, steps):
+        raise DamagedFileError(f"{path.name}: {misfit}")
+    return found
+
+
+def _refuse_newer(path: Path, version: object) -> None:
+    if type(version) is int and version > CHECKPOINT_VERSION:
+        raise DlbenchError(
+            f"{path}: a checkpoint of version {version}, this dlbench reads version {CHECKPOINT_VERSION}; "
+            "use the dlbench that made it"
+        )
+
+
+def _misfit(found: Checkpoint, own: Checkpoint, steps: int) -> str | None:
+    """What of a checkpoint cannot be of this stack, in words."""
+    if found.v != own.v or found.trials != own.trials:
+        return "it is of other trials"
+    if type(found.step) is not int or not 0 <= found.step <= steps:
+        return f"its step is {found.step!r}, which is none of 0 to {steps:,}"
+    trials, weights = len(own.trials), own.weights.shape
+    numbers = (found.losses_count, found.seconds, found.probe_seconds)
+    fits = {
+        "weights": _alike(found.weights, own.weights),
+        "states": _is_dict(found.states) and all(_is_state(one, trials, weights) for one in found.states.values()),
+        "buffers": _alike(found.buffers, own.buffers),
+        "generators": _alike(found.generators, own.generators),
+        "losses": all(_is_numbers(each, trials) for each in (found.losses, found.last_loss)),
+        "trials": all(_is_numbers(each, trials) for each in (found.diverged, found.rates or own.rates)),
+        "dropped": not found.dropped or _is_numbers(found.dropped, trials),
+        "times": all(_is_number(one) and math.isfinite(one) and one >= 0 for one in numbers),
+        "breakpoints": _is_dict(found.watch) and _spans(found.watch, trials),
+        "early stops": _is_dict(found.stopping) and _spans(found.stopping, trials) and _keeps(found.stopping, own),
+        "pre-trained layers": _is_dict(found.pretraining) and _spans(found.pretraining, trials),
+    }
+    return next((f"its {name} are of another shape" for name, is_fit in fits.items() if not is_fit), None)
+
+
+def _alike(found: object, own: object) -> bool:
+    """Whether nested dicts and lists of tensors have the same names, lengths, shapes and types."""
+    if isinstance(own, Tensor):
+        return isinstance(found, Tensor) and found.shape == own.shape and found.dtype == own.dtype
+    if isinstance(own, dict):
+        return _is_dict(found) and found.keys() == own.keys() and all(_alike(found[name], own[name]) for name in own)
+    assert isinstance(own, list)
+    return isinstance(found, list) and len(found) == len(own) and all(map(_alike, found, own))
+
+
+def _spans(found: object, trials: int) -> bool:
+    """Whether every list and every tensor, however deep in dicts, has an entry a trial; so have the tensors of a list."""
+    if isinstance(found, dict):
+        return all(_spans(each, trials) for each in found.values())
+    if isinstance(found, Tensor):
+        return found.shape[:1] == torch.Size([trials])
+    if not isinstance(found, list):
+        return found is None or _is_number(found)
+    return all(_spans(each, trials) for each in found) if _has_tensors(found) else len(found) in {0, trials}
+
+
+def _has_tensors(found: list[object]) -> bool:
+    return any(isinstance(each, Tensor) for each in found)
+
+
+def _keeps(stopping: dict[str, Any], own: Checkpoint) -> bool:
+    """Whether the rows that early stopping kept, if it did, are those of the stack."""
+    rows = [own.weights, *(tensor for block in own.buffers.values() for tensor in block.values())]
+    kept = stopping.get("kept") or rows
+    return _alike(kept, rows)
+
+
+def _is_state(found: object, trials: int, weights: torch.Size) -> bool:
+    """What an optimizer remembers: a number a trial, or one of every weight."""
+    return isinstance(found, Tensor) and found.shape in {torch.Size([trials]), weights}
+
+
+def _is_numbers(found: object, trials: int) -> bool:
+    return isinstance(found, list) and len(found) == trials and all(map(_is_number, found))
+
+
+def _is_number(found: object) -> bool:
+    return isinstance(found, int | float)
+
+
+def _is_dict(found: object) -> bool:
+    return isinstance(found, dict)

@@ -14,7 +14,7 @@ from torch import Tensor
 from dlbench.engine.ledger import Sink
 from dlbench.parts.net import Block, slots_of
 from dlbench.parts.pretraining.coder import Coder, decoded, encoded
-from dlbench.run.atomic import replacing
+from dlbench.run.atomic import replacing, writing
 from dlbench.run.folder import RunFolder
 
 FILTERS, SAMPLES = 64, 16
@@ -45,10 +45,11 @@ class Gallery:
         if pictured is None:
             return
         path = self._folder.pictures(stack) / f"{phase}-{pictured.layer}-{step}.npz"
-        path.parent.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {name: _kept(tensor) for name, tensor in pictured.images.items()}
-        with replacing(path) as file:
-            np.savez_compressed(file, **arrays)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as file:
+                np.savez_compressed(file, **arrays)
         place = path.relative_to(self._folder.path).as_posix()
         self._write("pictures", stack=stack, layer=pictured.layer, step=step, phase=phase, file=place)
 

@@ -283,11 +283,11 @@ class Trainer:
             pretraining=self.pretraining.state(),
         )
 
-    def restore(self, path: Path) -> None:
-        """Go on from the checkpoint at `path`, if there is one of these trials."""
-        saved = checkpoints.load(path, self.ids)
+    def restore(self, path: Path) -> bool:
+        """Go on from the checkpoint at `path`; whether there is one. Raises DamagedFileError where it is none of this stack."""
+        saved = checkpoints.load(path, self.checkpoint(), self.steps)
         if saved is None:
-            return
+            return False
         self._is_fresh = False
         self.tensors.restore(saved.weights, saved.buffers, saved.generators)
         self._update.restore(saved.states)
@@ -297,3 +297,4 @@ class Trainer:
         self.watch.restore(saved.watch)
         self._stopping.restore(saved.stopping)
         self.pretraining.restore(saved.pretraining)
+        return True

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import socket
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -24,9 +24,10 @@ from dlbench.engine.devices import device_name, memory, open_device
 from dlbench.engine.gallery import Gallery, first_filters
 from dlbench.engine.outcome import Outcome
 from dlbench.engine.pretraining.greedy import wants_everything
+from dlbench.engine.resume import resumed
 from dlbench.engine.slices import slices_for
 from dlbench.engine.trainer import Trainer
-from dlbench.errors import ExitCode, SetupError
+from dlbench.errors import DlbenchError, ExitCode, SetupError, UnwritableError
 from dlbench.plan import Plan
 from dlbench.plan.data import data_of
 from dlbench.run.environment import complete
@@ -83,9 +84,20 @@ class Worker:
         """Of the present stack, what its checkpoint has."""
 
     def run(self) -> ExitCode:
-        """Train every stack; the end of each, and of the worker, is an event whatever happens."""
+        """Train every stack; the end of each, and of the worker, is an event whatever happens.
+
+        Where the folder takes nothing any more, what was told so far can be resumed from; the end is told if there is room again.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        try:
+            return self._work()
+        except UnwritableError as error:
+            with suppress(UnwritableError):
+                self._end(None, End("stopped", str(error)))
+            raise
+
+    def _work(self) -> ExitCode:
         torch.set_num_threads(self._share.threads)
         try:
             device = self._open_device()
@@ -120,12 +132,13 @@ class Worker:
             stacks=self._stacks,
             **facts,
         )
-        complete(
-            self._folder,
-            self._session,
-            self._number,
-            {**facts, "cpu_capability": torch.backends.cpu.get_cpu_capability()},
-        )
+        facts["cpu_capability"] = torch.backends.cpu.get_cpu_capability()
+        try:
+            complete(self._folder, self._session, self._number, facts)
+        except UnwritableError:
+            raise
+        except DlbenchError as error:
+            self._events.write("note", stack=None, text=f"{error}; what this session runs on is not in it")
 
     def _open_device(self) -> torch.device:
         try:
@@ -140,6 +153,8 @@ class Worker:
         """Train one stack and write its end; an error in one stack does not keep the others from training."""
         try:
             end = self._train(index, device)
+        except UnwritableError:
+            raise
         except Exception as error:  # noqa: BLE001 (whatever it was, it becomes the stack's end, with the traceback on the console)
             traceback.print_exc()
             end = End("failed", f"{type(error).__name__}: {error}")
@@ -164,13 +179,19 @@ class Worker:
 
     def _attempt(self, index: int, device: torch.device, slices: int) -> End:
         data = self._load(index, device)
-        trainer = Trainer(self._plan, index, device, data, self._events.write, slices=slices)
         if self._looking:
+            trainer = Trainer(self._plan, index, device, data, self._events.write, slices=slices)
             trainer.look()
             return End("done", None, trainer.step, trainer.seconds)
-        trainer.watch.conditions = self._controls.conditions
-        trainer.pretraining.gallery = gallery = Gallery(self._folder, self._events.write)
-        trainer.restore(self._folder.checkpoint_file(index))
+        gallery = Gallery(self._folder, self._events.write)
+
+        def make() -> Trainer:
+            trainer = Trainer(self._plan, index, device, data, self._events.write, slices=slices)
+            trainer.watch.conditions = self._controls.conditions
+            trainer.pretraining.gallery = gallery
+            return trainer
+
+        trainer = resumed(make, self._folder.checkpoint_file(index), self._events.write)
         self._saved_step = trainer.step
         self._asked = -CONTROL_SECONDS  # whoever asked for something before the first step has it then
         finished = trainer.train(self._pause)
@@ -256,17 +277,3 @@ class Worker:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self._controls.stopping = True
-
-
-def main(arguments: Sequence[str]) -> ExitCode:
-    """`RUN --session N --worker W --stacks 0,2 [--attended] [--look]`, as `dlbench.launch` calls it."""
-    parser = argparse.ArgumentParser(prog="python -m dlbench.engine", description=__doc__)
-    parser.add_argument("run", type=lambda path: RunFolder(Path(path)))
-    parser.add_argument("--session", type=int, required=True)
-    parser.add_argument("--worker", type=int, required=True)
-    parser.add_argument("--stacks", type=lambda text: [int(stack) for stack in text.split(",")], required=True)
-    parser.add_argument("--attended", action="store_true")
-    parser.add_argument("--look", action="store_true")
-    given = parser.parse_args(arguments)
-    place = given.run, given.session, given.worker, given.stacks
-    return Worker(*place, attended=given.attended, looking=given.look).run()

@@ -5,19 +5,25 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
 import orjson
 
+from dlbench.errors import UnwritableError
+
+ROOM = 1 << 16
+"""Bytes that must fit on a disk for it not to be full."""
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, keeping: Path | None = None) -> Iterator[BinaryIO]:
     """A binary file that takes the place of `path` when the block ends without an exception, durably and at once.
 
-    Whoever is killed meanwhile leaves `path` as it was, and at worst a hidden `.tmp` file beside it.
+    Whoever is killed meanwhile leaves `path` as it was, and at worst a hidden `.tmp` file beside it. What stood at `path` is
+    gone, or moves to `keeping`; then a kill between the two renames leaves it there, and nothing at `path`.
     """
     temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
@@ -25,11 +31,36 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if keeping is not None:
+            with suppress(FileNotFoundError):
+                path.replace(keeping)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise UnwritableError, which says what and why, where the system refuses to write `path` in this block."""
+    try:
+        yield
+    except OSError as error:
+        is_gone = isinstance(error, FileNotFoundError)
+        why = "its folder is gone, deleted or moved" if is_gone else error.strerror or str(error)
+        raise UnwritableError(f"{path}: cannot be written: {why}") from error
+
+
+def refusal(folder: Path) -> str | None:
+    """Why nothing can be written into a folder now, told by trying; `None` where it can."""
+    try:
+        with writing(folder), replacing(folder / ".room") as file:
+            file.write(bytes(ROOM))
+        (folder / ".room").unlink(missing_ok=True)
+    except UnwritableError as error:
+        return str(error)
+    return None
 
 
 def _sync_folder(path: Path) -> None:

@@ -15,6 +15,7 @@ import orjson
 
 from dlbench.errors import UsageError
 from dlbench.plan.breakpoints import parse as parse_breakpoint
+from dlbench.run.atomic import writing
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 from dlbench.run.workers import current_session
@@ -87,7 +88,7 @@ def ask(folder: RunFolder, action: str, **fields: Any) -> str:
     """Ask the workers of the current session for something; returns the id that their `control` events answer with.
 
     `ACTIONS` has what can be asked, and with which fields. Raises UsageError where that is not so, and before the first
-    session.
+    session; UnwritableError on a full disk.
     """
     if wrong := mistake({"action": action, **fields}):
         raise UsageError(wrong)
@@ -96,7 +97,8 @@ def ask(folder: RunFolder, action: str, **fields: Any) -> str:
         raise UsageError(f"{folder.name} was never started; there is nobody to ask for '{action}'")
     identity = uuid4().hex[:12]
     control = {"v": CONTROL_VERSION, "id": identity, "time": time.time(), "session": session, "action": action}
-    _append(folder.control_file, orjson.dumps(control | fields, option=orjson.OPT_APPEND_NEWLINE))
+    with writing(folder.control_file):
+        _append(folder.control_file, orjson.dumps(control | fields, option=orjson.OPT_APPEND_NEWLINE))
     return identity
 
 

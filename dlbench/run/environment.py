@@ -15,8 +15,9 @@ from typing import Any
 import psutil
 
 import dlbench
+from dlbench.errors import DlbenchError
 from dlbench.plan.devices import cores
-from dlbench.run.atomic import write_json_atomic
+from dlbench.run.atomic import write_json_atomic, writing
 from dlbench.run.folder import RunFolder, read_json
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "orjson", "pydantic", "psutil", "rich", "textual")
@@ -42,11 +43,18 @@ def environment() -> dict[str, Any]:
 
 
 def complete(folder: RunFolder, session: int, worker: int, facts: Mapping[str, Any]) -> None:
-    """Add what only a worker knows (device name, threads, torch's build) to env.json, under `workers.s000-w0`."""
-    with folder.lock():
+    """Add what only a worker knows (device name, threads, torch's build) to env.json, under `workers.s000-w0`.
+
+    Raises DlbenchError where that file is damaged, which then stays as it is; UnwritableError on a full disk.
+    """
+    with writing(folder.env_file), folder.lock():
         known = read_json(folder.env_file) if folder.env_file.exists() else {}
         mine = {folder.events_file(session, worker).stem: dict(facts)}
-        write_json_atomic(folder.env_file, known | {"workers": known.get("workers", {}) | mine})
+        try:
+            whole = known | {"workers": known.get("workers", {}) | mine}
+        except (AttributeError, TypeError) as error:
+            raise DlbenchError(f"{folder.env_file}: damaged, it holds something else") from error
+        write_json_atomic(folder.env_file, whole)
 
 
 def _version(package: str) -> str | None:

@@ -16,6 +16,7 @@ import orjson
 
 from dlbench.errors import DlbenchError, SetupError
 from dlbench.plan.measures import HISTOGRAM
+from dlbench.run.atomic import writing
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 
@@ -31,7 +32,7 @@ FREQUENT = frozenset({"metrics", "probe"})
 class EventWriter:
     """Appends events to a file that it makes.
 
-    Raises SetupError where the file exists already (it has another writer), and on a full disk. Whole lines reach the file
+    Raises SetupError where the file exists already (it has another writer), UnwritableError on a full disk. Whole lines reach the file
     in one write. Before a checkpoint takes its place, call `flush(sync=True)`: a resumed stack goes on from the checkpoint,
     and records up to it must not be lost with the buffer.
     """
@@ -41,12 +42,11 @@ class EventWriter:
         self._seq = 0
         self._buffer = bytearray()
         self._flushed_at = 0.0
-        try:
-            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
-        except FileExistsError as error:
-            raise SetupError(f"{path} has a writer already; a worker of this session was started twice") from error
-        except OSError as error:
-            raise SetupError(f"{path}: cannot be made: {error.strerror}") from error
+        with writing(path):
+            try:
+                self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
+            except FileExistsError as error:
+                raise SetupError(f"{path} has a writer already; a worker of this session was started twice") from error
 
     def write(self, kind: str, **fields: Any) -> None:
         """Write one event; numpy arrays and tensors become lists, NaN and infinity `null`."""
@@ -58,15 +58,18 @@ class EventWriter:
             self.flush()
 
     def flush(self, *, sync: bool = False) -> None:
-        """Hand the buffer to the system; with `sync`, wait until the disk has it. Raises SetupError on a full disk."""
-        try:
+        """Hand the buffer to the system; with `sync`, wait until the disk has it.
+
+        Raises UnwritableError on a full disk, and where the file was deleted, which the system would not mind.
+        """
+        with writing(self.path):
+            if not os.fstat(self._file).st_nlink:
+                raise FileNotFoundError
             while self._buffer:
                 # What a short write left stays in the buffer, so that the line is finished and not begun again.
                 del self._buffer[: os.write(self._file, self._buffer)]
             if sync:
                 os.fsync(self._file)
-        except OSError as error:
-            raise SetupError(f"{self.path}: cannot be written: {error.strerror}") from error
         self._flushed_at = time.monotonic()
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 import psutil
 
+from dlbench.run.atomic import refusal
 from dlbench.run.events import Event, parse
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
@@ -209,9 +210,11 @@ def _state(workers: list[WorkerStatus], ends: dict[int, str], unfinished: list[i
 
 
 def explain_crash(folder: RunFolder, worker: WorkerStatus, *, lines: int = 20) -> str:
-    """What to tell of a worker that died without an `end`: who, and the last lines that it printed."""
+    """What to tell of a worker that died without an `end`: who, that the disk is full if it is, or the last lines that it printed."""
     path = folder.console_file(worker.worker)
     who = f"worker {worker.worker} (pid {worker.pid} on {worker.host}) died without an end"
+    if full := refusal(folder.path):
+        return f"{who}; {full}"
     said = _last_lines(path, worker.console, lines)
     if not said:
         return f"{who}; it printed nothing, so it was probably killed"

@@ -18,7 +18,6 @@ from asking import Asked, Attended, asked
 from cases import Events, dense, plan_of, settings, trained
 from torch import nn
 
-from dlbench.engine import checkpoint as checkpoints
 from dlbench.parts.optimizers import OPTIMIZERS
 from dlbench.plan import Plan
 from dlbench.run import control as controls
@@ -279,10 +278,9 @@ def test_a_change_is_kept_before_anything_else_happens(tmp_path: Path) -> None:
     """A rate and a drop stand in a checkpoint as soon as they are told of."""
     viewer = Attended(tmp_path, PLAN)
     viewer.train({12: [asked("rate", trials=[1], lr=0.2), asked("drop", trials=[0])], 13: [asked("stop")]})
-    saved = checkpoints.load(viewer.folder.checkpoint_file(0), [trial.id for trial in PLAN.trials])
+    saved = torch.load(viewer.folder.checkpoint_file(0), weights_only=True)
 
-    assert saved is not None
-    assert (saved.step, saved.rates, saved.dropped) == (12, [0.01, 0.2, 0.01], [True, False, False])
+    assert (saved["step"], saved["rates"], saved["dropped"]) == (12, [0.01, 0.2, 0.01], [True, False, False])
 
 
 def test_a_checkpoint_from_before_there_were_interventions_is_gone_on_from(tmp_path: Path, undisturbed: Any) -> None:

@@ -67,16 +67,6 @@ def test_no_checkpoint_is_a_start_from_the_beginning(tmp_path: Path) -> None:
     assert trainer.step == 0
 
 
-def test_a_checkpoint_of_other_trials_is_not_taken(tmp_path: Path) -> None:
-    """A checkpoint of other trials, as from another recipe, is not gone on from."""
-    other, _ = trained(plan_of({"a": settings([dense(4)])}))
-    checkpoints.save(other.checkpoint(), tmp_path / "stack-0.pt")
-    trainer, _ = trainer_of(PLAN)
-    trainer.restore(tmp_path / "stack-0.pt")
-
-    assert trainer.step == 0
-
-
 def test_checkpoints_load_without_pickles_powers(tmp_path: Path) -> None:
     """A checkpoint holds tensors and plain data only: torch reads it with `weights_only`."""
     trainer, _ = trained(PLAN)
