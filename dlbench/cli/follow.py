@@ -30,6 +30,7 @@ def follow(
     The first SIGINT or SIGTERM asks the workers to stop after their step with a checkpoint, the second kills them.
     """
     reader = EventReader(folder)
+    state.unreadable = reader.problems
     for worker in workers:
         state.expect(worker.launched.session, worker.launched.stacks)
     stops = 0

@@ -52,10 +52,14 @@ def export(
 ) -> None:
     """Write what `table` prints, in full precision, for other programs."""
     from dlbench.export import EXPORTERS
+    from dlbench.report import damage
     from dlbench.report.summary import summarize
     from dlbench.run.folder import find_run
 
-    text = EXPORTERS[format_of(form, file)].make(summarize(find_run(out, run)))
+    found = summarize(find_run(out, run))
+    for note in damage.notes(found.state):
+        say(f"note: {note}")
+    text = EXPORTERS[format_of(form, file)].make(found)
     if file is None:
         emit(text.removesuffix("\n"))
     else:

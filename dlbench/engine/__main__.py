@@ -31,7 +31,8 @@ def main(arguments: Sequence[str]) -> ExitCode:
         return Worker(*place, attended=given.attended, looking=given.look).run()
     except DlbenchError as error:
         with suppress(OSError):  # the console may be on the disk that is full
-            print(f"error: {error}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"error: {error}\n")
+            sys.stderr.flush()
         return error.exit_code if given.run.plan_file.is_file() else ExitCode.ENVIRONMENT
 
 

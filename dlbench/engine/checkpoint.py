@@ -90,7 +90,7 @@ def load(path: Path, own: Checkpoint, steps: int) -> Checkpoint | None:
         found = Checkpoint(**fields)
     except DlbenchError:
         raise
-    except Exception as error:  # noqa: BLE001 (torch raises many kinds, and advises to switch its protection off)
+    except Exception as error:
         raise DamagedFileError(f"{path.name}: it is no checkpoint") from error
     if misfit := _misfit(found, own, steps):
         raise DamagedFileError(f"{path.name}: {misfit}")
@@ -134,7 +134,7 @@ def _alike(found: object, own: object) -> bool:
     if isinstance(own, Tensor):
         return isinstance(found, Tensor) and found.shape == own.shape and found.dtype == own.dtype
     if isinstance(own, dict):
-        return _is_dict(found) and found.keys() == own.keys() and all(_alike(found[name], own[name]) for name in own)
+        return isinstance(found, dict) and found.keys() == own.keys() and all(_alike(found[name], own[name]) for name in own)
     assert isinstance(own, list)
     return isinstance(found, list) and len(found) == len(own) and all(map(_alike, found, own))
 

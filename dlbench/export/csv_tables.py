@@ -6,10 +6,12 @@ import csv as writers
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dlbench.export.base import EXPORTERS
 from dlbench.printable import printable
+from dlbench.report.damage import unreadable_lines
 from dlbench.report.ensemble import QUANTITIES, Combined, Group
 from dlbench.report.interval import Interval
 from dlbench.report.metrics import METRICS
@@ -34,7 +36,7 @@ def csv(report: Report) -> str:
     The time to an event also has its median, `inf` where half of the seeds never got there, and how many did not; `low` and
     `high` of a difference are the simultaneous interval, `plain_low` and `plain_high` what it would be alone. `part`
     tells the compared variants from the candidates of a search. Numbers have full precision, what is not there is
-    empty. A text that a spreadsheet would take for a formula has an apostrophe before it.
+    empty. `unreadable_lines` are those of all events. A text that a spreadsheet would take for a formula has an apostrophe before it.
     """
     table = report.table
     parts = [("comparison", row) for row in table.rows] + [("search", row) for row in table.sweep]
@@ -42,20 +44,23 @@ def csv(report: Report) -> str:
     header = ["part", "variant", *paths, "is_baseline", "is_chosen", "is_best", "n_run", *(f"n_{s}" for s in Status)]
     header += ["n_changed"]
     header += [f"{column.key}_{number}" for column in table.all_columns for number in _parts(column)]
-    return _text(header, ([part, *_row(row, paths, table)] for part, row in parts))
+    header += ["unreadable_lines"]
+    lost = sum(report.state.unreadable.values())
+    return _text(header, ([part, *_row(row, paths, table), lost] for part, row in parts))
 
 
 @EXPORTERS.add(name="trials", suffix=".csv")
 def trials(report: Report) -> str:
     """Every trial, one row each, as CSV: where it stands, what was done to it by hand, and its value of every metric.
 
-    `changed_at` and `changed_lr` are the steps at which it got another learning rate, and these, with `;` between them.
+    `unreadable_lines` are those of the events that tell of it. `changed_at` and `changed_lr` are the steps at which it got another learning rate, and these, with `;` between them.
     """
     found = report.state.trials
     paths = _paths(trial.plan.choice for trial in found)
     header = ["trial", "variant", *paths, "seed", "status", "step", "diverged_at", "last_loss", "error"]
-    header += ["dropped_at", "changed_at", "changed_lr", *METRICS]
-    return _text(header, (_trial(trial, paths) for trial in found))
+    header += ["dropped_at", "changed_at", "changed_lr", *METRICS, "unreadable_lines"]
+    lost = partial(unreadable_lines, report.state)
+    return _text(header, ([*_trial(trial, paths), lost(trial)] for trial in found))
 
 
 @EXPORTERS.add(name="ensembles", suffix=".csv")

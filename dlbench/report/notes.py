@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from math import comb
 
-from dlbench.report import by_hand
+from dlbench.report import by_hand, damage
 from dlbench.report.format import BEST, candidate_text, level_text, name_text, number, value_format
 from dlbench.report.judged import explosion
 from dlbench.report.metrics import Metric
@@ -23,6 +23,7 @@ def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> 
         *_far(table),
         *_ratios(table),
         *_selection(select),
+        *damage.notes(state),
         *_unfinished(state),
         *_diverged(state),
         *_exploded(state),

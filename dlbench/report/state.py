@@ -48,6 +48,7 @@ class RunState:
         """What the workers said of each control, by its id."""
         self.workers: dict[tuple[int, int], WorkerFacts] = {}
         """By session and worker."""
+        self.unreadable: Mapping[str, int] = {}  # lines by file of events that are lost, as their reader counts them
 
     def apply(self, events: Iterable[object]) -> None:
         """Fold events in; those that are not understood change nothing."""

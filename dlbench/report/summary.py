@@ -91,6 +91,7 @@ def folded(folder: RunFolder, solved: SolvedRule | None = None) -> RunState:
     """
     state = RunState(folder.read_plan(), solved=solved, histograms=0)
     reader = EventReader(folder, histograms=False)
+    state.unreadable = reader.problems
     while events := reader.poll():
         state.apply(events)
     return state
@@ -120,6 +121,7 @@ def as_data(found: Report) -> dict[str, Any]:
         "rows": [_row(row, table) for row in table.rows],
         "sweep": [_row(row, table) for row in table.sweep],
         "notes": table.notes,
+        "unreadable_lines": dict(found.state.unreadable),
         "ensembles": None if found.ensembles is None else _ensembles(found.ensembles),
         **by_hand.as_data(found.state),
         "claims": [_verdict(verdict) for verdict in found.verdicts],

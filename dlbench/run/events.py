@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
+from zlib import crc32
 
 import orjson
 
@@ -25,6 +26,11 @@ EVENT_VERSION = 1
 Event: TypeAlias = dict[str, Any]
 
 FLUSH_SECONDS = 0.25
+CHECKSUM = "crc"
+"""The last field of a line: the CRC-32 of all before its comma."""
+_CHECKSUM_BEGINS = f',"{CHECKSUM}":'.encode()
+_LONGEST_CHECKSUM = len(_CHECKSUM_BEGINS) + len(str(2**32)) + len("}\n")
+
 FREQUENT = frozenset({"metrics", "probe"})
 """Kinds that may wait in the buffer for `FLUSH_SECONDS`; every other kind goes out at once, with all before it."""
 
@@ -51,8 +57,9 @@ class EventWriter:
     def write(self, kind: str, **fields: Any) -> None:
         """Write one event; numpy arrays and tensors become lists, NaN and infinity `null`."""
         event = {"v": EVENT_VERSION, "seq": self._seq, "time": time.time(), "kind": kind, **fields}
-        options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
-        self._buffer += orjson.dumps(event, default=_plain, option=options)
+        told = memoryview(orjson.dumps(event, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY))[: -len("}")]
+        self._buffer += told
+        self._buffer += b"%s%d}\n" % (_CHECKSUM_BEGINS, crc32(told))
         self._seq += 1
         if kind not in FREQUENT or time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
             self.flush()
@@ -104,8 +111,8 @@ class EventReader:
     """Polls all event files of a run, session after session, worker after worker, each in the order of its lines.
 
     No line is delivered twice, even where a file was cut or replaced (`seq` tells). A torn last line is not yet
-    written. Lines that are no events are skipped and counted by file name in `problems`. Without `histograms` those of
-    probes, which are half of a log, are left out unread.
+    written. Lines that are no events, or not what was written, are skipped; they and those that are missing (`seq` tells that
+    too) are counted by file name in `problems`. Without `histograms` those of probes, which are half of a log, are left out unread.
     """
 
     def __init__(self, folder: RunFolder, *, histograms: bool = True) -> None:
@@ -123,8 +130,8 @@ class EventReader:
     def poll(self, *, max_events: int | None = None, max_seconds: float | None = None) -> list[Event]:
         """The events that are new, at most so many, or as many as came in so many seconds.
 
-        Each has `session` and `worker` beside what was written. Raises DlbenchError at an event of a newer version,
-        after all events before it were delivered.
+        Each has `session` and `worker` beside what was written. Raises DlbenchError at a file of a newer version, after all
+        events before it were delivered.
         """
         events: list[Event] = []
         deadline = None if max_seconds is None else time.monotonic() + max_seconds
@@ -134,7 +141,7 @@ class EventReader:
                     events.append(event)
                     if len(events) == max_events or (deadline is not None and time.monotonic() >= deadline):
                         break
-        except _NewerVersionError as error:
+        except DlbenchError as error:
             self._refusal = error
         if self._refusal is not None and not events:
             raise self._refusal
@@ -157,6 +164,8 @@ class _EventFile:
         self._restarts = 0
         self._last_seq = -1
         self._known_through = -1
+        self._next_seq = 0
+        self._unreadable = 0  # lines since the last event
 
     @property
     def offset(self) -> int:
@@ -168,13 +177,26 @@ class _EventFile:
             if self._tail.restarts != self._restarts:
                 self._restarts = self._tail.restarts
                 self._known_through = self._last_seq
+                self._next_seq = self._unreadable = 0
                 problems[name] += 1
-            event = parse(line, name) if self._histograms else _parse_without_histogram(line, name)
+            if self._tail.offset == len(line):
+                refuse_newer(line, name)
+            event = parse(line, histograms=self._histograms)
             if event is None:
+                self._unreadable += 1
                 problems[name] += 1
-            elif event["seq"] > self._known_through:
+                continue
+            if missing := self._missing_before(event["seq"]):
+                problems[name] += missing
+            if event["seq"] > self._known_through:
                 self._last_seq = max(self._last_seq, event["seq"])
                 yield event | {"session": self._session, "worker": self._worker}
+
+    def _missing_before(self, seq: int) -> int:
+        """How many lines that were written between the last event and this one are not there, not even unreadable."""
+        missing = max(seq - self._next_seq - self._unreadable, 0)
+        self._next_seq, self._unreadable = seq + 1, 0
+        return missing
 
 
 @contextmanager
@@ -189,40 +211,65 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-class _NewerVersionError(DlbenchError):
-    pass
+def refuse_newer(first: bytes, name: str) -> None:
+    """Raise DlbenchError where the first line of a file says that a newer dlbench wrote it.
 
-
-def parse(line: bytes, name: str) -> Event | None:
-    """The event of one line, or None where the line is none; raises DlbenchError at a version newer than this one.
-
-    An event is a JSON object with `v`, a whole `seq` from 0, and `kind` as text.
+    A later line of another version is damage, since a file has one writer.
     """
-    try:
-        event = orjson.loads(line)
-    except orjson.JSONDecodeError:
+    event = _loaded(first)
+    version = None if event is None else event.get("v")
+    if type(version) is int and version > EVENT_VERSION and is_intact(first):
+        raise DlbenchError(
+            f"{name}: events of version {version}, this dlbench reads version {EVENT_VERSION}; install a newer dlbench"
+        )
+
+
+def parse(line: bytes, *, histograms: bool = True) -> Event | None:
+    """The event of one line, or `None` where the line is none, or not what was written.
+
+    An event is a JSON object with a known `v`, a whole `seq` from 0, and `kind` as text. Without `histograms` those are cut
+    out before the line is parsed.
+    """
+    if not is_intact(line):
         return None
-    if not isinstance(event, dict):
+    cut = line if histograms else _without_histogram(line)
+    return _event(cut) or (_event(line) if cut is not line else None)
+
+
+def is_intact(line: bytes) -> bool:
+    """Whether a line fits the checksum at its end; one without, as older versions wrote them, is believed."""
+    start = line.rfind(_CHECKSUM_BEGINS, -_LONGEST_CHECKSUM)
+    if start < 0:
+        return True
+    told = line[start + len(_CHECKSUM_BEGINS) :].rstrip(b"}\n")
+    return told.isdigit() and int(told) == crc32(memoryview(line)[:start])
+
+
+def _event(line: bytes) -> Event | None:
+    event = _loaded(line)
+    if event is None:
         return None
     version, seq = event.get("v"), event.get("seq")
     if type(version) is not int or type(seq) is not int:
         return None
-    if version > EVENT_VERSION:
-        raise _NewerVersionError(
-            f"{name}: events of version {version}, this dlbench reads version {EVENT_VERSION}; install a newer dlbench"
-        )
+    event.pop(CHECKSUM, None)
     known = version == EVENT_VERSION and seq >= 0 and isinstance(event.get("kind"), str)
     return event if known else None
+
+
+def _loaded(line: bytes) -> Event | None:
+    try:
+        event = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return event if isinstance(event, dict) else None
 
 
 _HISTOGRAM_BEGINS = f',"{HISTOGRAM}":[[['.encode()
 _HISTOGRAM_ENDS = b"]]]"
 
 
-def _parse_without_histogram(line: bytes, name: str) -> Event | None:
-    """The event of one line, cut before it is parsed; a line that is none after the cut is parsed whole."""
+def _without_histogram(line: bytes) -> bytes:
     start = line.find(_HISTOGRAM_BEGINS)
     end = line.find(_HISTOGRAM_ENDS, start)
-    if start < 0 or end < 0:
-        return parse(line, name)
-    return parse(line[:start] + line[end + len(_HISTOGRAM_ENDS) :], name) or parse(line, name)
+    return line if start < 0 or end < 0 else line[:start] + line[end + len(_HISTOGRAM_ENDS) :]

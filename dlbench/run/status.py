@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import psutil
 
 from dlbench.run.atomic import refusal
-from dlbench.run.events import Event, parse
+from dlbench.run.events import Event, parse, refuse_newer
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 from dlbench.run.workers import Launched, read
@@ -115,17 +115,19 @@ def answered(folder: RunFolder, identity: str) -> list[int]:
 
 def _glance(path: Path) -> _Glance:
     glance, heartbeat = _Glance(), b""
-    for line in Tail(path).lines():
+    for number, line in enumerate(Tail(path).lines()):
+        if not number:
+            refuse_newer(line, path.name)
         beginning = _BEGINNING.match(line)
         if beginning is None:
             continue
         glance.seen = float(beginning[1])
         if beginning[2] == b"heartbeat":
             heartbeat = line
-        elif beginning[2] in {b"run", b"end", b"control"} and (event := parse(line, path.name)):
+        elif beginning[2] in {b"run", b"end", b"control"} and (event := parse(line)):
             _note(glance, event)
     # A pause begins with a heartbeat; who goes on sends one within a second.
-    glance.paused = bool(heartbeat) and (parse(heartbeat, path.name) or {}).get("paused") is True
+    glance.paused = bool(heartbeat) and (parse(heartbeat) or {}).get("paused") is True
     return glance
 
 

@@ -110,11 +110,16 @@ class Feed:
         view.begin(subject, subject.blank_state())
 
     def _fold(self, events: list[Event]) -> None:
-        """Fold events in; after a step back into a new state, which is shown once it is as far."""
+        """Fold events in; after a step back into a new state, which is shown once it is as far. Count those that are lost."""
         if self._source.restarts != self._restarts:
             self._restarts, self._rebuilt = self._source.restarts, self._view.subject.blank_state()
         if self._lookout is not None:
             self._lookout.hear(events)
+        state = self._rebuilt or self._view.state
+        if state.unreadable != self._source.problems:
+            with self._view.lock:
+                state.unreadable = dict(self._source.problems)
+                state.version += 1
         rest = iter(events)
         while self._fold_some(rest):
             time.sleep(BREATH_SECONDS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dlbench.report import damage
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.console import harmless
@@ -35,8 +36,9 @@ class Happening:
 
 
 def happenings(state: RunState) -> list[Happening]:
-    """The notes in the order of their arrival; then each stack's happenings in the order of their steps."""
-    found = [Happening(None, f"{_about(state.plan, stack)}{text}") for stack, text in state.notes]
+    """What is damaged, the notes in the order of their arrival; then each stack's happenings in the order of their steps."""
+    found = [Happening(None, text, Ink.ALARM) for text in damage.notes(state)]
+    found += [Happening(None, f"{_about(state.plan, stack)}{text}") for stack, text in state.notes]
     for stack in state.stacks:
         own = [*_changes(state.plan, stack), *_hits(state, stack), *_losses(state, stack)]
         found += sorted(own, key=lambda one: one.step or 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Lock
@@ -72,6 +72,11 @@ class Replay:
     def over(self) -> bool:
         """Whether the last event has been handed out."""
         return self._tape.ready and self._sent == len(self._tape)
+
+    @property
+    def problems(self) -> Mapping[str, int]:
+        """Lines of the tape that are no events, by file."""
+        return self._tape.problems
 
     @property
     def playback(self) -> Playback:

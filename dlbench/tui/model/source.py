@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -35,6 +35,10 @@ class Source(Protocol):
     def playback(self) -> Playback | None:
         """Where a replay stands."""
 
+    @property
+    def problems(self) -> Mapping[str, int]:
+        """Lines by file that cannot be read or are missing, so far."""
+
     def poll(self, max_seconds: float) -> list[Event]:
         """The events that are due, as many as could be read in so many seconds.
 
@@ -55,6 +59,7 @@ class Tail(Live):
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
         self._reader = EventReader(folder)
+        self.problems = self._reader.problems
         self._there: int | None = None
         self.over = False
         self.progress: float | None = 0.0
@@ -89,6 +94,7 @@ class Memory(Live):
         self._events = list(events)
         self._at_once = at_once
         self._sent = 0
+        self.problems: dict[str, int] = {}
 
     @property
     def progress(self) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from array import array
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import DlbenchError
-from dlbench.run.events import Event, parse
+from dlbench.run.events import Event, is_intact, parse, refuse_newer
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 from dlbench.tui.model.source import size_of
@@ -44,6 +45,8 @@ class _File:
         self.worker = worker
         self.path = path
         self._tail = Tail(path)
+        self.problems = 0
+        """Lines that are no events."""
         self.times = array("d")
         self.numbers = tuple(array(code) for code in "qqqqb")
         """Start, length, stack, step, whether it tells: one entry a line."""
@@ -55,8 +58,10 @@ class _File:
     def lines(self) -> Iterator[None]:
         """Note line after line; whoever stops may go on later."""
         for line in self._tail.lines():
-            noted = _noted(line, self.path.name)
-            if noted is not None:
+            noted = _noted(line)
+            if noted is None:
+                self.problems += 1
+            else:
                 at, kind, stack, step = noted
                 entry = (self._tail.offset - len(line), len(line), stack, step, kind in TELLING)
                 self.times.append(at)
@@ -65,17 +70,15 @@ class _File:
             yield
 
 
-def _noted(line: bytes, name: str) -> tuple[float, bytes, int, int] | None:
+def _noted(line: bytes) -> tuple[float, bytes, int, int] | None:
     """Time, kind, stack and step of a line, -1 for what it has not; `None` where it is no event."""
+    if not is_intact(line):
+        return None
     found = _BEGINNING.match(line)
     if found:
         stack, step = (_NONE if text is None else int(text) for text in found.group(3, 4))
         return float(found[1]), found[2], stack, _NONE if found[2] in STEPLESS else step
-    try:
-        event = parse(line, name)
-    except DlbenchError:
-        # Of a newer version: it stays on the tape, so that playing it says so.
-        return _clock(None), b"", _NONE, _NONE
+    event = parse(line)
     if event is None:
         return None
     kind = event["kind"].encode()
@@ -115,6 +118,11 @@ class Tape:
     def progress(self) -> float:
         """Share of the files that has been looked at."""
         return sum(file.offset for file in self._files) / self._size if self._size else 1.0
+
+    @property
+    def problems(self) -> Counter[str]:
+        """How many lines of each file are no events."""
+        return Counter({file.path.name: file.problems for file in self._files if file.problems})
 
     def wind(self, max_seconds: float) -> None:
         """Look at lines for so many seconds."""
@@ -156,5 +164,7 @@ class Tape:
                     line = streams[owner].read(int(self._lengths[index]))
                 except OSError as error:
                     raise DlbenchError(f"{file.path}: cannot be read: {error.strerror}") from error
-                event = parse(line, file.path.name)
+                if not self._starts[index]:
+                    refuse_newer(line, file.path.name)
+                event = parse(line)
                 yield None if event is None else event | {"session": file.session, "worker": file.worker}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import partial
 
 import orjson
 import psutil
@@ -15,6 +16,7 @@ from dlbench.report.trial import Status
 from dlbench.run import workers
 from dlbench.run.workers import Launched
 from dlbench.tui.model.feed import CHUNK_SECONDS, Feed
+from dlbench.tui.model.happenings import happenings
 from dlbench.tui.model.replay import Place, Replay
 from dlbench.tui.model.source import Memory, Tail
 from dlbench.tui.model.subject import subject_of
@@ -294,11 +296,29 @@ def test_a_crashed_run_crashes_in_its_replay_too(tmp_path):
 def test_events_of_a_newer_version_are_told(tmp_path):
     """What can be read is shown, with the reason why there is no more."""
     folder = make_folder(tmp_path, make_plan())
-    write_events(folder, [begins(), {"kind": "metrics", "v": 99}])
+    write_events(folder, [begins()])
+    write_events(folder, [{"kind": "metrics", "v": 99}], session=1)
     view = View(subject_of(folder))
     settle(Feed(view, Tail(folder), folder))
     assert view.state.stacks[0].layers
     assert "version 99" in view.problem
+
+
+@pytest.mark.parametrize("source", [Tail, partial(Replay, start=Place(share=1.0))])
+def test_events_that_cannot_be_read_are_told(tmp_path, source):
+    """Two destroyed lines are counted in the log, and in the table's notes, with the file and the trials that they may be about."""
+    folder = make_folder(tmp_path, make_plan())
+    write_events(folder, [begins(), *(evaluated(step, [0.5, 0.4]) for step in range(4))])
+    lines = folder.events_file(0, 0).read_bytes().splitlines(keepends=True)
+    lines[2:4] = b"#" * 20 + b"\n", lines[3].replace(b'"kind"', b'"kin')
+    folder.events_file(0, 0).write_bytes(b"".join(lines))
+    view = View(subject_of(folder))
+    view.wants_report = True
+    settle(Feed(view, source(folder), folder))
+    told = "s000-w0.jsonl is damaged: 2 of its lines cannot be read or are missing"
+
+    assert happenings(view.state)[0].text.startswith(told)
+    assert any(note.startswith(told) for note in view.report.table.notes)
 
 
 def test_a_damaged_recipe_hides_no_events(tmp_path):

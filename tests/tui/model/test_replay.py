@@ -203,9 +203,10 @@ def test_damage_is_passed_over(tmp_path):
 
 
 def test_a_newer_version_is_refused_when_it_is_reached(tmp_path):
-    """Events before one of a newer version are handed out, then the replay says what is wrong."""
+    """Events before those of a newer version are handed out, then the replay says what is wrong."""
     folder = make_folder(tmp_path, make_plan())
-    write_events(folder, [begins(), probed(5), {"kind": "probe", "v": 99}])
+    write_events(folder, [begins(), probed(5)])
+    write_events(folder, [{"kind": "probe", "v": 99}], session=1, start=2e9)
     replay = Replay(folder, start=Place(share=1.0))
     assert told(replay.poll(10.0)) == [(0, 0), (0, 1)]
     with pytest.raises(DlbenchError, match="version 99"):
