@@ -134,7 +134,11 @@ def _alike(found: object, own: object) -> bool:
     if isinstance(own, Tensor):
         return isinstance(found, Tensor) and found.shape == own.shape and found.dtype == own.dtype
     if isinstance(own, dict):
-        return isinstance(found, dict) and found.keys() == own.keys() and all(_alike(found[name], own[name]) for name in own)
+        return (
+            isinstance(found, dict)
+            and found.keys() == own.keys()
+            and all(_alike(found[name], own[name]) for name in own)
+        )
     assert isinstance(own, list)
     return isinstance(found, list) and len(found) == len(own) and all(map(_alike, found, own))
 
