@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from dlbench.plan import Plan
 from dlbench.report import notes
+from dlbench.report.best import best, difference, pairwise_alpha
 from dlbench.report.entries import Entry, deciding_metric, entries, selected, selection_metric
 from dlbench.report.format import level_text
 from dlbench.report.interval import ALPHA
 from dlbench.report.metrics import METRICS, Metric
 from dlbench.report.state import RunState
-from dlbench.report.statistics import NOTHING, Summary, paired_difference, summarize
+from dlbench.report.statistics import NOTHING, Summary, summarize
 from dlbench.report.table import Cell, Column, Folded, Row, Table
 from dlbench.report.trial import LOST, Status
 
@@ -130,14 +131,9 @@ def _cell(entry: Entry, column: Column, baseline: Entry | None) -> Cell:
 
 
 def _difference(entry: Entry, baseline: Entry | None, metric: Metric, alpha: float) -> Summary:
-    return NOTHING if baseline is None or entry is baseline else difference(entry, baseline, metric, alpha)
-
-
-def difference(entry: Entry, other: Entry, metric: Metric, alpha: float) -> Summary:
-    """`entry` minus `other` in a metric, seed by seed, over the seeds for which both have a value."""
-    ours, theirs = entry.values(metric), other.values(metric)
-    common = [seed for seed in ours if seed in theirs]
-    return paired_difference([ours[seed] for seed in common], [theirs[seed] for seed in common], metric.quantity, alpha)
+    if baseline is None or entry is baseline:
+        return NOTHING
+    return difference(entry.values(metric), baseline.values(metric), metric, alpha)
 
 
 def _filled(columns: list[Column], rows: list[Row]) -> list[Column]:
@@ -170,33 +166,24 @@ def _is_twin(column: Column, other: Column, rows: list[Row]) -> bool:
 
 def _is_constant(column: Column, rows: list[Row]) -> bool:
     cells = [row.cells[column.key] for row in rows]
-    return all(cell.n == cell.n_run and cell.mean == cells[0].mean and not cell.deviation for cell in cells)
+    still = {None, column.metric.quantity.no_difference}
+    return all(cell.n == cell.n_run and cell.mean == cells[0].mean and cell.deviation in still for cell in cells)
 
 
 def _marked(rows: list[Row], chosen: Mapping[str, Entry], metric: Metric) -> list[Row]:
     """Mark the best cells of the deciding metric, if some other is distinguishable from them.
 
-    Best is the best mean, and whatever is not distinguishable from it by the paired interval. Any two variants may be the pair that
-    is looked at, so the intervals are simultaneous ones of all pairs. Nothing is marked where the metric has no better, where
-    seeds have no value, or where all would be marked.
+    Nothing is marked where the metric has no better, where seeds have no value, or where all would be marked.
     """
     cells = {row.variant: row.cells[metric.name] for row in rows}
     complete = all(cell.n == cell.n_run for cell in cells.values())
     if metric.better is None or not complete or len(rows) < 2:
         return rows
-    top = (max if metric.better == "higher" else min)(rows, key=lambda row: cells[row.variant].mean or 0.0)
-    alpha = ALPHA / math.comb(len(rows), 2)
-    best = {
-        row.variant for row in rows if row is top or _is_level(chosen[row.variant], chosen[top.variant], metric, alpha)
-    }
-    if len(best) == len(rows):
+    values = {row.variant: chosen[row.variant].values(metric) for row in rows}
+    marked = best(values, metric, pairwise_alpha(len(rows)))
+    if len(marked) == len(rows):
         return rows
-    return [_with_mark(row, metric.name) if row.variant in best else row for row in rows]
-
-
-def _is_level(entry: Entry, top: Entry, metric: Metric, alpha: float) -> bool:
-    interval = difference(top, entry, metric, alpha).interval
-    return interval is None or (1.0 if metric.quantity.is_ratio else 0.0) in interval
+    return [_with_mark(row, metric.name) if row.variant in marked else row for row in rows]
 
 
 def _with_mark(row: Row, key: str) -> Row:

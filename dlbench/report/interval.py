@@ -35,6 +35,11 @@ class Quantity:
     is_fixed: bool = False
 
     @property
+    def no_difference(self) -> float:
+        """What equal numbers differ by; of ratios the quotient is taken."""
+        return 1.0 if self.is_ratio else 0.0
+
+    @property
     def of_differences(self) -> Quantity:
         """The kind of number that a difference of two is."""
         width = self.bounds.high - self.bounds.low

@@ -205,6 +205,19 @@ WRONG = {
         [("at_most = 0", "near = 0.5")],
         ["30: claims[0]: 'near' and 'tolerance' go together"],
     ),
+    "exact of what is not theory's": (
+        [("at_most = 0", "at_most = 0\nexact = true")],
+        [
+            (
+                "36: claims[0].exact: only theory knows that a number is exact; what was measured, another seed may "
+                "contradict"
+            )
+        ],
+    ),
+    "exact and every seed": (
+        [('source = "lecture"', 'source = "theory"'), ("at_most = 0", "at_most = 0\nexact = true\nevery_seed = true")],
+        ["36: claims[0].exact: asks every seed already; leave 'every_seed' out"],
+    ),
     "by without better_than": (
         [("at_most = 0", "at_most = 0\nby = 0.1")],
         ["36: claims[0].by: 'by' goes with 'better_than'"],

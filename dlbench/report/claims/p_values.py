@@ -12,6 +12,8 @@ from dlbench.report.interval import Interval
 
 LEAST = -16.0
 """The decimal logarithm of the least p that is told from 0."""
+HALVINGS = 26
+"""How often the range of that logarithm is halved: p is exact to a millionth of itself."""
 
 
 def decide(interval_at: Callable[[float], Interval | None], condition: Condition) -> Decision:
@@ -24,7 +26,7 @@ def decide(interval_at: Callable[[float], Interval | None], condition: Condition
     outcome = judged(interval_at(1.0), condition)
     if outcome is Outcome.UNDECIDED:
         return Decision(outcome, 1.0)
-    for _ in range(40):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         if judged(interval_at(10.0**middle), condition) is Outcome.UNDECIDED:
             low = middle
