@@ -7,6 +7,7 @@ format, the recipe as it was run, and the environment, without names and paths o
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ import typer
 from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.report import text
 from dlbench.export import EXPORTERS
-from dlbench.report.summary import summarize
+from dlbench.report.summary import Report, summarize
 from dlbench.run.atomic import write_json_atomic, write_text_atomic
 from dlbench.run.folder import RunFolder, read_json
 
@@ -28,18 +29,22 @@ KEPT = ("dlbench", "commit", "python", "platform", "cpu", "cores", "memory", "pa
 def keep(run: Path, out: Path) -> Path:
     """Write one run's report, exports, recipe and environment under `out`; returns the folder."""
     folder = RunFolder(run)
-    found = summarize(folder)
     target = out / folder.read_plan().recipe
     target.mkdir(parents=True, exist_ok=True)
-    parts = (heading(found.lesson, target.name), text(found, ascii_only=False), explanation(found.lesson))
-    write_text_atomic(target / "report.txt", "\n\n".join(parts) + "\n")
-    for exporter in EXPORTERS:
-        if exporter.name == "ensembles" and found.ensembles is None:
-            continue
-        write_text_atomic(target / f"{NAMES[exporter.name]}{exporter.traits['suffix']}", exporter.make(found))
+    write_report(summarize(folder), target)
     shutil.copy(folder.recipe_file, target / "recipe.toml")
     write_json_atomic(target / "environment.json", environment(read_json(folder.env_file)))
     return target
+
+
+def write_report(found: Report, target: Path, *, but: Sequence[str] = ()) -> None:
+    """Write a report into a folder as printed and in every export format, `but` some."""
+    parts = (heading(found.lesson, target.name), text(found, ascii_only=False), explanation(found.lesson))
+    write_text_atomic(target / "report.txt", "\n\n".join(parts) + "\n")
+    for exporter in EXPORTERS:
+        if exporter.name in but or (exporter.name == "ensembles" and found.ensembles is None):
+            continue
+        write_text_atomic(target / f"{NAMES[exporter.name]}{exporter.traits['suffix']}", exporter.make(found))
 
 
 def environment(recorded: dict[str, Any]) -> dict[str, Any]:

@@ -99,7 +99,11 @@ def folded(folder: RunFolder, solved: SolvedRule | None = None) -> RunState:
 
 def promises(folder: RunFolder) -> Promises:
     """The sections of the run's recipe that a report needs; mistakes elsewhere, or missing data, are not its business."""
-    text, file = folder.read_recipe(), str(folder.recipe_file)
+    return promises_of(folder.read_recipe(), str(folder.recipe_file))
+
+
+def promises_of(text: str, file: str) -> Promises:
+    """The same of a recipe's text, which `file` has."""
     checked = check(Tree(parse(text, file)))
     paths = [(mistake.origin.path, mistake.what) for mistake in checked.mistakes]
     wrong = [Problem(file, None, show(path), what) for path, what in paths if path and path[0] in PROMISES]

@@ -73,7 +73,12 @@ def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> 
     if pairs and pairs.both_failed:
         return Outcome.UNDECIDED, f"both failed with {which_seeds(pairs.both_failed)}"
     n = len({*evidence.values, *evidence.never, *evidence.lost, *(pairs.won if pairs else ())})
-    return Outcome.CONFIRMED, f"by {n}/{n}; a failure rate above {100 * highest_failure_rate(n):.0f} % is excluded"
+    return Outcome.CONFIRMED, every_seed_text(n)
+
+
+def every_seed_text(n: int) -> str:
+    """That all of `n` seeds meet a condition, and what it says of others."""
+    return f"by {n}/{n}; a failure rate above {100 * highest_failure_rate(n):.0f} % is excluded"
 
 
 def _by_exactness(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:

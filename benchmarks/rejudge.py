@@ -1,0 +1,201 @@
+"""`python -m benchmarks.rejudge results/reference/NAME...`: the table and the verdicts of kept runs, judged anew.
+
+What judges runs changes; runs that took hours on another machine are not trained again for it. Of a kept run there are the numbers
+of each trial at its end (trials.csv): table, notes and verdicts are made of them as of a run's own events. A claim on an earlier step
+is judged by the mean, the interval and the number of seeds that its kept verdict has. Runs with ensembles are to be run again.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+import typer
+
+from benchmarks.reference import write_report
+from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.recipe import shipped_recipes
+from dlbench.recipe.sections import Claim, said
+from dlbench.report.claims.condition import condition_of
+from dlbench.report.claims.family import verdicts
+from dlbench.report.claims.judgement import every_seed_text, finding
+from dlbench.report.claims.p_values import decide
+from dlbench.report.claims.text import finding_text
+from dlbench.report.claims.verdict import Decision, Finding, Outcome, is_estimated
+from dlbench.report.compare import build_table
+from dlbench.report.entries import entries
+from dlbench.report.interval import Interval
+from dlbench.report.metrics import METRICS
+from dlbench.report.state import RunState
+from dlbench.report.statistics import Summary, t_quantile
+from dlbench.report.summary import Promises, Report, promises_of
+from dlbench.report.trial import Trial as TrialView
+from dlbench.report.trial_state import TrialState
+from dlbench.run.atomic import write_text_atomic
+
+NUMBERS = ("step", "diverged_at", "stopped_at", "parameters", "seed")
+BY_MEAN = "by the kept mean, as its trials are kept at their end only"
+
+
+@dataclass(frozen=True)
+class KeptTrial:
+    """A row of trials.csv: which trial, how it ended, and its metrics at the end."""
+
+    variant: str
+    choice: Mapping[str, Any]
+    seed: int
+    step: int
+    diverged_at: int | None
+    stopped_at: int | None
+    parameters: int
+    metrics: Mapping[str, float]
+
+
+def kept_trials(folder: Path, choices: Sequence[Mapping[str, Any]]) -> list[KeptTrial]:
+    """The rows of a kept trials.csv; `choices` are those of the recipe's search, whose values the file has as text."""
+    known = {tuple(map(str, choice.values())): choice for choice in choices}
+    paths = list(choices[0]) if choices else []
+    with (folder / "trials.csv").open(encoding="utf-8", newline="") as file:
+        return [_kept(row, known[tuple(row[path] for path in paths)] if paths else {}) for row in csv.DictReader(file)]
+
+
+def _kept(row: Mapping[str, str], choice: Mapping[str, Any]) -> KeptTrial:
+    whole = {name: int(float(row[name])) if row[name] else None for name in NUMBERS}
+    metrics = {name: float(row[name]) for name in METRICS if row.get(name)}
+    return KeptTrial(
+        variant=row["variant"],
+        choice=choice,
+        seed=whole["seed"] or 0,
+        step=whole["step"] or 0,
+        diverged_at=whole["diverged_at"],
+        stopped_at=whole["stopped_at"],
+        parameters=whole["parameters"] or 0,
+        metrics=metrics,
+    )
+
+
+def state_of(recipe: str, kept: Sequence[KeptTrial]) -> RunState:
+    """A finished run with these trials, a stack a candidate: how each ended, without any record of its training."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, trial in enumerate(kept):
+        groups.setdefault((trial.variant, json.dumps(trial.choice)), []).append(index)
+    members = list(groups.values())
+    candidates = [Candidate(kept[first].variant, dict(kept[first].choice), {}) for first, *_ in members]
+    own = {index: number for number, group in enumerate(members) for index in group}
+    plan = Plan(
+        recipe,
+        candidates,
+        [Trial(str(i), one.variant, dict(one.choice), one.seed, own[i]) for i, one in enumerate(kept)],
+        [Stack(group, max(kept[i].step for i in group), kept[group[0]].parameters, 1.0) for group in members],
+        [WorkerPlan("cpu", 1, list(range(len(members))))],
+    )
+    state = RunState(plan, histograms=0)
+    state.apply(list(_events(plan, kept)))
+    return state
+
+
+def _events(plan: Plan, kept: Sequence[KeptTrial]) -> Iterator[dict[str, Any]]:
+    place = {"v": 1, "session": 0, "worker": 0, "seq": 0, "time": 0.0}
+    yield place | {"kind": "run", "stacks": plan.workers[0].stacks}
+    for index, stack in enumerate(plan.stacks):
+        yield place | {"kind": "stack", "stack": index, "step": 0, "steps": stack.steps, "layers": []}
+        for position, trial in enumerate(kept[i] for i in stack.trials):
+            at = {"stack": index, "trial": position}
+            if trial.diverged_at is not None:
+                yield place | at | {"kind": "diverged", "step": trial.diverged_at, "last_loss": None}
+            elif trial.stopped_at is not None:
+                yield place | at | {"kind": "early_stop", "step": trial.stopped_at, "best_step": trial.stopped_at}
+        yield place | {"kind": "end", "stack": index, "status": "done", "error": None, "step": stack.steps}
+
+
+@contextmanager
+def metrics_of(kept: Sequence[KeptTrial]) -> Iterator[None]:
+    """While it lasts, metrics are looked up among the kept numbers; at a step they are missing."""
+    computed = dict(METRICS)
+    METRICS.update(
+        {name: replace(metric, function=partial(_kept_value, kept, name)) for name, metric in computed.items()}
+    )
+    try:
+        yield
+    finally:
+        METRICS.update(computed)
+
+
+def _kept_value(kept: Sequence[KeptTrial], name: str, trial: TrialView, at_step: int | None) -> float | None:
+    assert isinstance(trial, TrialState)
+    return kept[trial.index].metrics.get(name) if at_step is None else None
+
+
+def kept_finding(claim: Claim, verdict: Mapping[str, Any]) -> Finding:
+    """What a kept verdict says of a claim by itself: as it was where every seed was asked, else by its mean and interval."""
+    condition, n, value = condition_of(claim), verdict["n"], verdict["value"]
+    interval = None if verdict["interval"] is None else Interval(*verdict["interval"])
+    if not is_estimated(claim):
+        text = verdict["text"].replace("by every seed", every_seed_text(n))
+        return Finding(claim, Decision(Outcome(verdict["outcome"]), None), text, value, interval, n)
+    if interval is None or value is None or n < 2:
+        return Finding.nothing(claim, verdict["text"])
+    half = (interval.high - interval.low) / 2
+
+    def interval_at(alpha: float) -> Interval:
+        width = half * t_quantile(n - 1, alpha) / t_quantile(n - 1)
+        return Interval(value - width, value + width)
+
+    summary = Summary(n, value, half * math.sqrt(n) / t_quantile(n - 1), interval)
+    text = finding_text(summary, condition, METRICS[claim.metric], claim)
+    return Finding(claim, replace(decide(interval_at, condition), why=BY_MEAN), text, value, interval, n)
+
+
+def rejudge(folder: Path, today: Path) -> Report:
+    """The report of a kept run, judged by what judges runs now; claims and the lesson's words are those of the recipe `today`."""
+    old = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    recipe = with_claims(folder / "recipe.toml", today)
+    promised = promises_of(recipe, old["recipe"])
+    if promised.ensemble:
+        raise typer.BadParameter(f"{folder}: ensembles are of predictions, which are not kept; run it again")
+    choices = [row["choice"] for row in old["sweep"] or old["rows"] if row["choice"]]
+    kept = kept_trials(folder, choices)
+    state = state_of(old["recipe"], kept)
+    with metrics_of(kept):
+        table = build_table(state, state.plan, promised.compare)
+        found = verdicts(list(_findings(state, promised, old["claims"])))
+    return Report(state, table, found, promised.lesson)
+
+
+def with_claims(kept: Path, today: Path) -> str:
+    """Put the claims and words of the recipe `today` into the kept one, whose settings stay as they were run; its text."""
+    now, recipe = (tomllib.loads(path.read_text(encoding="utf-8")) for path in (today, kept))
+    said_now = {section: now[section] for section in ("lesson", "claims") if section in now}
+    text = tomli_w.dumps(recipe | said_now, multiline_strings=True)
+    write_text_atomic(kept, text)
+    return text
+
+
+def _findings(state: RunState, promised: Promises, old: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    by_variant, kept = entries(state), {(one["says"], one["variant"]): one for one in old}
+    for claim in promised.claims:
+        if claim.at_step is not None:
+            yield kept_finding(claim, kept[said(claim.says), claim.variant])
+        else:
+            yield finding(claim, by_variant, promised.compare)
+
+
+def main(folders: Annotated[list[Path], typer.Argument()]) -> None:
+    """Judge these kept runs of shipped recipes anew, and write their reports."""
+    shipped = {path.stem: path for path in shipped_recipes()}
+    for folder in folders:
+        write_report(rejudge(folder, shipped[folder.resolve().name]), folder, but=("trials",))
+        print(folder)
+
+
+if __name__ == "__main__":
+    typer.run(main)

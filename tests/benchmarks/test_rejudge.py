@@ -1,0 +1,77 @@
+"""Kept runs that are judged anew come out as the run itself does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.made_up import Size, write_run
+from benchmarks.reference import keep
+from benchmarks.rejudge import rejudge
+from dlbench.report.summary import as_data
+
+CLAIMS = """
+[compare]
+metric = "test_accuracy"
+baseline = "relu"
+
+[[claims]]
+says = "Estimated"
+source = "measured"
+variant = "sigmoid"
+metric = "test_loss"
+better_than = "relu"
+
+[[claims]]
+says = "Of every seed"
+source = "measured"
+variant = "sigmoid"
+metric = "train_accuracy"
+at_least = 0.0
+every_seed = true
+
+[[claims]]
+says = "Early on"
+source = "measured"
+variant = "relu"
+metric = "test_accuracy"
+at_step = 0
+at_least = 0.9
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is kept of a made-up run with three claims."""
+    out = tmp_path_factory.mktemp("kept")
+    folder = write_run(out, Size(layers=2, steps=100, probes=5, evaluations=5))
+    folder.recipe_file.write_text(folder.recipe_file.read_text(encoding="utf-8") + CLAIMS, encoding="utf-8")
+    return keep(folder.path, out / "reference")
+
+
+def test_a_kept_run_is_judged_as_the_run_is(kept: Path) -> None:
+    """Rows and verdicts out of the kept trials are those out of the events, but for what is asked at earlier steps."""
+    known = json.loads((kept / "report.json").read_text(encoding="utf-8"))
+
+    found = json.loads(json.dumps(as_data(rejudge(kept, kept / "recipe.toml"))))
+
+    for row in known["rows"]:
+        row["cells"] = {key: cell for key, cell in row["cells"].items() if "@" not in key}
+    assert found["rows"] == known["rows"]
+    assert found["claims"][:2] == known["claims"][:2]
+
+
+def test_a_claim_on_an_earlier_step_is_judged_by_its_kept_mean(kept: Path) -> None:
+    """Mean, interval, p and outcome are those of the run, within the float's rounding."""
+    *_, known = json.loads((kept / "report.json").read_text(encoding="utf-8"))["claims"]
+
+    *_, found = as_data(rejudge(kept, kept / "recipe.toml"))["claims"]
+
+    assert (found["outcome"], found["value"], found["interval"]) == (
+        known["outcome"],
+        known["value"],
+        known["interval"],
+    )
+    assert found["p"] == pytest.approx(known["p"])
