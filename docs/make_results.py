@@ -15,7 +15,7 @@ from typing import Any
 
 from dlbench.report.claims import SIGNS
 from dlbench.report.format import value_format
-from dlbench.report.metrics import METRICS
+from dlbench.report.metrics import METRICS, split_step
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent / "results" / "reference"
@@ -98,7 +98,7 @@ def measured(row: dict[str, Any]) -> str:
     cell = cell_of(row)
     if cell is None:
         return "every seed diverged"
-    name = row["metric"].partition("@")[0]
+    name, _ = split_step(row["metric"])
     form = value_format(METRICS[name], cell["mean"])
     if METRICS[name].is_share:
         return f"{round(cell['mean'] * cell['n'])} of {cell['n']} seeds"

@@ -50,6 +50,7 @@ def all_entries() -> list[Entry]:
     from dlbench.cli.describe import arguments
     from dlbench.parts import CATALOGS
     from dlbench.plan.measures import ENSEMBLE
+    from dlbench.report.class_metrics import RECALL, SUMMARY
     from dlbench.report.metrics import METRICS
 
     found = [
@@ -57,7 +58,7 @@ def all_entries() -> list[Entry]:
         for catalog in CATALOGS.values()
         for part in catalog
     ]
-    summaries = {name: metric.summary for name, metric in METRICS.items()} | ENSEMBLE
+    summaries = {name: metric.summary for name, metric in METRICS.items()} | {f"{RECALL}@NAME": SUMMARY} | ENSEMBLE
     return found + [Entry("metrics", name, text, text, []) for name, text in summaries.items()]
 
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlbench.plan import Candidate
 from dlbench.recipe import breakpoints as breaking
 from dlbench.recipe import limits
-from dlbench.recipe.claims import claim_mistakes, compare_mistakes, completed, split_mistakes
+from dlbench.recipe.claims import claim_mistakes, class_mistakes, compare_mistakes, completed, split_mistakes
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.ensemble import ensemble_claim_mistakes, ensemble_mistakes
 from dlbench.recipe.parts import table
@@ -203,4 +203,6 @@ def _promises(recipe: Tree, result: Checked, claims: dict[int, Claim], resolved:
             yield ("claims", index, *path), what
         for path, what in ensemble_claim_mistakes(claim, result.ensemble, len(result.seeds)):
             yield ("claims", index, *path), what
-    yield from split_mistakes(result.compare, claims, [one.source for one in resolved if one.source])
+    sources = [one.source for one in resolved if one.source]
+    yield from split_mistakes(result.compare, claims, sources)
+    yield from class_mistakes(result.compare, claims, sources)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dlbench.errors import hint
 from dlbench.parts.datasets.base import Source
 from dlbench.plan.measures import ENSEMBLE
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.sections import Claim, Compare
-from dlbench.recipe.words import listed, nearest
-from dlbench.report.metrics import METRICS
+from dlbench.recipe.words import few, listed, nearest
+from dlbench.report.metrics import METRICS, split_step
 
 CONDITIONS = ("at_most", "at_least", "between", "near", "better_than")
 """The conditions of a claim, of which it has exactly one."""
@@ -91,6 +92,17 @@ def split_mistakes(compare: Compare, claims: Mapping[int, Claim], sources: Seque
         for path, name in metrics_named(compare, claims):
             if "validation" in name:
                 yield path, f"'{name}' needs data.validation, the number of samples to split off"
+
+
+def class_mistakes(compare: Compare, claims: Mapping[int, Claim], sources: Sequence[Source]) -> Iterator[Found]:
+    """Metrics of one class that no variant's data has."""
+    known = dict.fromkeys(name for source in sources for name in source.names)
+    for path, name in metrics_named(compare, claims):
+        metric = split_step(name)[0] if "columns" in path else name
+        _, at, of_class = metric.partition("@")
+        if at and known and of_class not in known:
+            close = hint(of_class, known, f"there are {few(list(known))}")
+            yield path, f"the data has no class '{of_class}'{close}"
 
 
 def _no_variant(name: str, variants: Sequence[str]) -> str:

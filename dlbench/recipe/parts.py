@@ -34,7 +34,7 @@ from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.tables import Table, one_sentence, reworded, worded
 from dlbench.recipe.vocabulary import ConditionText, MetricName
 from dlbench.recipe.words import few, given, listed, nearest
-from dlbench.report.metrics import METRICS
+from dlbench.report.metrics import CLASS_METRICS, METRICS, split_step
 
 REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])
 """What every layer takes besides its own arguments: how many of it stand in a row."""
@@ -168,7 +168,7 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
         if isinstance(mark, Takes):
             return Annotated[translated(annotation), one_sentence(mark.what)]
         if isinstance(mark, MetricName):
-            return _metric(_names(mark), at_step=mark.at_step)
+            return _metric(_names(mark), at_step=mark.at_step, of_class=not mark.curves)
         if isinstance(mark, ConditionText):
             return Annotated[str, AfterValidator(_condition), WithJsonSchema({"type": "string", "pattern": PATTERN})]
     kept = [mark for mark in marks if not isinstance(mark, PerTrial)]
@@ -199,20 +199,27 @@ def _names(mark: MetricName) -> list[str]:
     return list(CURVES if mark.curves else METRICS) + (list(ENSEMBLE) if mark.ensembles else [])
 
 
-def _metric(names: Collection[str], *, at_step: bool) -> Any:
-    """A string that is one of the names, with `at_step` also followed by `@` and a step."""
-    schema = {"type": "string", "enum": list(names)}
-    stepped = {"type": "string", "pattern": f"^({'|'.join(names)})@[0-9]+$"}
+def _metric(names: Collection[str], *, at_step: bool, of_class: bool) -> Any:
+    """A string that is one of the names, or with `of_class` a metric of one class; with `at_step` also followed by `@` and a step."""
+    forms: list[dict[str, Any]] = [{"type": "string", "enum": list(names)}]
+    forms += [{"type": "string", "pattern": f"^({'|'.join(names)})@[0-9]+$"}] if at_step else []
+    forms += [{"type": "string", "pattern": f"^({'|'.join(CLASS_METRICS)})@.+$"}] if of_class else []
+
+    known = [*names, *(CLASS_METRICS if of_class else ())]
 
     def check(text: str) -> str:
-        name, at, step = text.partition("@") if at_step else (text, "", "")
-        if name not in names:
-            raise worded(f"no metric is called '{name}' here" + nearest(name, names, "there are"))
-        if at and not (step.isascii() and step.isdigit() and len(step) <= _LONGEST_STEP):
+        name, step = split_step(text) if at_step else (text, None)
+        family, _, class_name = name.partition("@")
+        if of_class and family in CLASS_METRICS:
+            if not class_name:
+                raise worded(f"'{family}' is of one class: write its name behind it, as in '{family}@cat'")
+        elif name not in names:
+            raise worded(f"no metric is called '{name}' here" + nearest(family, known, "there are"))
+        if step is not None and not (step.isascii() and step.isdigit() and len(step) <= _LONGEST_STEP):
             raise worded(f"'@' takes a step, as in '{name}@0', not '{step[:_LONGEST_STEP]}'")
         return text
 
-    return Annotated[str, AfterValidator(check), WithJsonSchema({"anyOf": [schema, stepped]} if at_step else schema)]
+    return Annotated[str, AfterValidator(check), WithJsonSchema({"anyOf": forms} if forms[1:] else forms[0])]
 
 
 def _condition(text: str) -> str:

@@ -110,20 +110,21 @@ def as_data(state: RunState) -> dict[str, list[dict[str, Any]]]:
     """The same as plain data, an item a trial: `interventions`, `dropped` and `breakpoints`."""
     return {
         "interventions": [
-            _trial(trial) | {"step": change.step, "lr": change.lr}
+            named(trial) | {"step": change.step, "lr": change.lr}
             for trial in state.trials
             for change in trial.interventions
         ],
         "dropped": [
-            _trial(trial) | {"step": trial.dropped_at} for trial in state.trials if trial.dropped_at is not None
+            named(trial) | {"step": trial.dropped_at} for trial in state.trials if trial.dropped_at is not None
         ],
         "breakpoints": [
-            _trial(state.trials[hit.trial])
+            named(state.trials[hit.trial])
             | {"step": hit.step, "layer": hit.layer, "when": hit.when, "value": hit.value, "paused": hit.paused}
             for hit in state.hits
         ],
     }
 
 
-def _trial(trial: TrialState) -> dict[str, Any]:
+def named(trial: TrialState) -> dict[str, Any]:
+    """Which trial something is told of, as data."""
     return {"variant": trial.plan.variant, "choice": dict(trial.plan.choice), "seed": trial.plan.seed}

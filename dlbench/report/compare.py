@@ -14,7 +14,7 @@ from dlbench.report.best import best, difference, pairwise_alpha
 from dlbench.report.entries import Entry, deciding_metric, entries, selected, selection_metric
 from dlbench.report.format import level_text
 from dlbench.report.interval import ALPHA
-from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.metrics import METRICS, Metric, split_step
 from dlbench.report.state import RunState
 from dlbench.report.statistics import NOTHING, Summary, summarize
 from dlbench.report.table import Cell, Column, Folded, Row, Table
@@ -102,7 +102,7 @@ def _columns(compare: Compare, baseline: str | None, select: Metric | None, othe
 
 
 def _column(key: str) -> Column:
-    name, _, step = key.partition("@")
+    name, step = split_step(key)
     metric = METRICS[name]
     title = f"{name}, step {step}" if step else name
     return Column(key, f"{title} ({metric.unit})" if metric.unit == "s" else title, metric, int(step) if step else None)

@@ -48,8 +48,35 @@ class Metric:
 DEFAULT_METRIC = "test_accuracy"
 """What decides where a recipe names no metric to compare."""
 
-METRICS: dict[str, Metric] = {}
-"""Every metric by its name."""
+CLASS_METRICS: dict[str, Callable[[str], Metric]] = {}
+"""What makes the metric of one class, such as `recall@cat`, by what stands before the `@`."""
+
+
+class _Metrics(dict[str, Metric]):
+    """Those of one class are made when they are asked for, and stand in no list."""
+
+    def __missing__(self, name: str) -> Metric:
+        family, _, of_class = name.partition("@")
+        if family not in CLASS_METRICS or not of_class:
+            raise KeyError(name)
+        return CLASS_METRICS[family](of_class)
+
+
+METRICS: dict[str, Metric] = _Metrics()
+"""Every metric by its name; asked for `recall@NAME`, that of the class."""
+
+
+def split_step(column: str) -> tuple[str, str | None]:
+    """The metric that a column names, and what stands behind its `@` as a step, if anything does.
+
+    After a metric of one class only whole numbers are a step: `recall@cat@500` is ("recall@cat", "500"), `recall@cat` and
+    `recall@3` are metrics. (For the end of a class that is called `a@5`, write its last step too.)
+    """
+    name, at, rest = column.partition("@")
+    if name not in CLASS_METRICS:
+        return name, rest if at else None
+    of_class, _, step = rest.rpartition("@")
+    return (f"{name}@{of_class}", step) if of_class and step.isascii() and step.isdigit() else (column, None)
 
 
 def metric(

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from dlbench.plan.measures import CURVES, PRETRAINED
+from dlbench.report.class_metrics import balanced_accuracy, worst_recall
 from dlbench.report.interval import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity
-from dlbench.report.metric import DEFAULT_METRIC, METRICS, Metric, metric
+from dlbench.report.metric import CLASS_METRICS, DEFAULT_METRIC, METRICS, Metric, metric, split_step
 from dlbench.report.rounding import finite
 from dlbench.report.solving import solves
 from dlbench.report.trial import Status, Trial, index_at
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_METRIC", "METRICS", "Metric"]
+__all__ = ["CLASS_METRICS", "DEFAULT_METRIC", "METRICS", "Metric", "split_step"]
 
 
 def has_end(trial: Trial, at_step: int | None) -> bool:
@@ -66,6 +67,9 @@ def _register_curves() -> None:
 
 
 _register_curves()
+
+for _of_classes in (balanced_accuracy, worst_recall):
+    metric(better="higher", format=".4f", quantity=ACCURACY)(_of_classes)
 
 
 def pretrained_of(name: str, trial: Trial, at_step: int | None) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -128,8 +128,16 @@ def as_data(found: Report) -> dict[str, Any]:
         "unreadable_lines": dict(found.state.unreadable),
         "ensembles": None if found.ensembles is None else _ensembles(found.ensembles),
         **by_hand.as_data(found.state),
+        "confusion": list(_confusions(found.state)),
         "claims": [_verdict(verdict) for verdict in found.verdicts],
     }
+
+
+def _confusions(state: RunState) -> Iterator[dict[str, Any]]:
+    """What each trial took the test data for in the end, `counts[true][predicted]`."""
+    for trial in state.trials:
+        if (counts := trial.confusion()) is not None:
+            yield {**by_hand.named(trial), "classes": list(trial.class_names), "counts": counts.tolist()}
 
 
 def _column(column: Column) -> dict[str, Any]:
