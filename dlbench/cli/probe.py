@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dlbench.cli.options import Ascii, Device, Json, Overrides, Quick, Recipe, Seeds
-from dlbench.cli.output import emit_json, emit_styled, say
+from dlbench.cli.output import emit, emit_json, emit_styled, say
 from dlbench.errors import ExitCode, SetupError, UsageError, hint
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def probe(
     json: Json = False,
 ) -> None:
     """Look at every layer at step 0 without training: activations on the way forward, gradients on the way back."""
+    from dlbench.cli.data_lines import as_data, data_lines
     from dlbench.cli.run import load_all, plan_of, require_devices
     from dlbench.report.profile import alike, profiles
 
@@ -54,8 +56,11 @@ def probe(
     state, troubles = look(plan)
     found = profiles(state, groups)
     if json:
-        emit_json({"recipe": loaded.name, "notes": [text for _, text in state.notes], "profiles": found})
+        data = as_data(plan.candidates)
+        emit_json({"recipe": loaded.name, "data": data, "notes": [text for _, text in state.notes], "profiles": found})
     elif found:
+        width = shutil.get_terminal_size().columns
+        emit("\n".join([*(fill(line, width, subsequent_indent="    ") for line in data_lines(plan.candidates)), ""]))
         emit_styled(told(found, ascii_only=ascii_only))
     for _, text in [] if json else state.notes:
         say(f"note: {text}")

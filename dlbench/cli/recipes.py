@@ -14,7 +14,7 @@ from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.options import Ascii, Json, Lang, Overrides, Quick, Recipe, Recipes, Seeds
 from dlbench.cli.output import columns, emit, emit_json, say
 from dlbench.cli.words import counted
-from dlbench.errors import DlbenchError, UsageError, together
+from dlbench.errors import DlbenchError, SetupError, UsageError, together
 from dlbench.printable import literal, one_line
 from dlbench.recipe.language import asked_language, language
 
@@ -84,6 +84,7 @@ def show(
 
 def as_data(recipe: Loaded) -> dict[str, Any]:
     """A recipe with everything resolved: every candidate's settings and net."""
+    from dlbench.cli import data_lines
     from dlbench.cli.graph import data_of
 
     return {
@@ -94,6 +95,7 @@ def as_data(recipe: Loaded) -> dict[str, Any]:
         "compare": recipe.compare,
         "ensemble": recipe.ensemble,
         "claims": recipe.claims,
+        "data": data_lines.as_data(recipe.candidates),
         "candidates": [
             {
                 "variant": candidate.variant,
@@ -116,13 +118,16 @@ def net_of(settings: dict[str, Any]) -> list[Block]:
 
 
 def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, ascii_only: bool) -> str:
-    """A recipe in words: the question, then each variant with its changes and its net as `drawn` draws it."""
+    """A recipe in words: the question, its data, then each variant with its changes and its net as `drawn` draws it."""
+    from dlbench.cli.data_lines import data_lines
+
     seeds = ", ".join(map(str, recipe.seeds))
     counts = (
         f"{counted(len(recipe.variants), 'variant')}, {counted(len(recipe.candidates), 'candidate')}, seeds {seeds}"
     )
     question = heading(recipe.lesson, recipe.name, ascii_only=ascii_only)
-    parts = [question, counts, train_line(recipe.candidates[0].settings)]
+    head = [counts, *data_lines(recipe.candidates), train_line(recipe.candidates[0].settings)]
+    parts = [question, "\n".join(head)]
     nets: dict[str, str] = {}
     for variant in recipe.variants:
         candidate = next(one for one in recipe.candidates if one.variant == variant)
@@ -200,6 +205,7 @@ def check(
     quick: Quick = False,
 ) -> None:
     """Check recipes, find every problem at once, train nothing."""
+    from dlbench.cli.data_lines import data_lines, odd_data
     from dlbench.cli.run import load_each, missing_data, tell_notes
 
     errors = []
@@ -207,9 +213,14 @@ def check(
         if isinstance(found, DlbenchError):
             errors.append(found)
             continue
-        emit(f"{name}: fine ({counts_of(found)})")
+        try:
+            odd = odd_data(found.candidates)
+        except SetupError as error:
+            errors.append(error)
+            continue
+        emit("\n  ".join([f"{name}: fine ({counts_of(found)})", *data_lines(found.candidates)]))
         tell_notes(found)
-        for what in missing_data(found):
+        for what in [*missing_data(found), *odd]:
             say(f"note: {name}: {what}")
     if errors:
         raise together(errors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -173,13 +174,16 @@ GRAVEST_FIRST = (ExitCode.ENVIRONMENT, ExitCode.TRIAL_FAILED, ExitCode.CLAIM_REF
 def show_plans(plans: list[Plan], *, as_json: bool) -> None:
     """Print what would be done."""
     if as_json:
-        emit_json(plans)
+        from dlbench.cli.data_lines import as_data
+
+        emit_json([{**asdict(plan), "data": as_data(plan.candidates)} for plan in plans])
         return
     emit("\n\n".join(map(summary, plans)))
 
 
 def summary(plan: Plan) -> str:
-    """A plan in lines: its stacks, its workers."""
+    """A plan in lines: its data, its stacks, its workers."""
+    from dlbench.cli.data_lines import data_lines
     from dlbench.cli.words import plan_line
     from dlbench.display.words import label
 
@@ -191,4 +195,5 @@ def summary(plan: Plan) -> str:
         f"  worker {index}: {worker.device}, threads: {worker.threads}, stacks: {', '.join(map(str, worker.stacks))}"
         for index, worker in enumerate(plan.workers)
     ]
-    return "\n".join([f"{plan.recipe}: {plan_line(plan)}", *stacks, *workers])
+    data = [f"  {line}" for line in data_lines(plan.candidates)]
+    return "\n".join([f"{plan.recipe}: {plan_line(plan)}", *data, *stacks, *workers])

@@ -15,6 +15,7 @@ import typer
 import dlbench.display
 from dlbench import launch
 from dlbench.cli import report
+from dlbench.cli.data_lines import data_lines
 from dlbench.cli.follow import follow, troubles
 from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.lesson import explanation, heading
@@ -78,7 +79,7 @@ class Session:
         with Interrupts() as interrupts:
             workers = start(folder)
             self.narrate(f"{self._heading(recipe)}\n")
-            self.narrate(f"{plan_line(plan)} -> {folder.path}")
+            self.narrate(planned(plan, folder))
             if self.detach:
                 return self._leave(folder)
             self._follow(folder, workers, state, interrupts)
@@ -94,7 +95,7 @@ class Session:
         """The same in a dashboard. Left before the end the run goes on, and those after it are not begun."""
         from dlbench.cli.dashboard import show
 
-        self.narrate(f"{self._heading(recipe)}\n\n{plan_line(plan)} -> {folder.path}")
+        self.narrate(f"{self._heading(recipe)}\n\n{planned(plan, folder)}")
         left = show(folder, recipe, plan, workers, ascii_only=self.ascii_only, closes=closes)
         if left.state is None:
             raise typer.Exit(left.code)
@@ -152,6 +153,11 @@ class Session:
         """Say something on stderr, unless nothing is to be shown."""
         if self.display != "none":
             say(text)
+
+
+def planned(plan: Plan, folder: RunFolder) -> str:
+    """What is trained where, and from what data."""
+    return "\n".join([f"{plan_line(plan)} -> {folder.path}", *data_lines(plan.candidates)])
 
 
 def keep_summary(folder: RunFolder, result: Report) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dlbench.engine.streams import stream, stream_seed
-from dlbench.parts.datasets import load_data
+from dlbench.parts.datasets import Arrays, load_data
 from dlbench.parts.datasets.splits import split_off
 
 
@@ -65,9 +65,20 @@ def _tally(labels: Tensor, classes: int) -> list[int]:
     return counts
 
 
-def load(settings: dict[str, Any], device: torch.device, *, everything: bool = False) -> Data:
-    """The dataset that a recipe's `[data]` names, on the device; with `everything`, also what a limit leaves out."""
+def load(
+    settings: dict[str, Any],
+    device: torch.device,
+    *,
+    everything: bool = False,
+    look: Callable[[Arrays], None] | None = None,
+) -> Data:
+    """The dataset that a recipe's `[data]` names, on the device; with `everything`, also what a limit leaves out.
+
+    `look` is shown the arrays before they go there.
+    """
     arrays = load_data(settings, everything=everything)
+    if look is not None:
+        look(arrays)
 
     def split(x: Any, y: Any) -> Split:
         return Split(torch.from_numpy(x).to(device), torch.from_numpy(y).to(device))

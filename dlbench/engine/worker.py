@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -27,8 +28,10 @@ from dlbench.engine.resume import resumed
 from dlbench.engine.slices import slices_for
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import DlbenchError, ExitCode, SetupError, UnwritableError
+from dlbench.parts.datasets import Arrays, describe
 from dlbench.plan import Plan
-from dlbench.plan.data import data_of
+from dlbench.plan.data import data_of_stack
+from dlbench.plan.facts import measured
 from dlbench.run.environment import complete
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
@@ -77,6 +80,8 @@ class Worker:
             folder, self._plan, session, self._stacks, self._events.write, self._save, attended=attended
         )
         self._data: tuple[dict[str, Any], Data] | None = None
+        self._told: list[dict[str, Any]] = []
+        """The settings of the data that has been written about."""
         self._asked = self._heard = -HEARTBEAT_SECONDS  # the first step is a sign of life
         self._saved = time.monotonic()
         self._saved_step = 0
@@ -204,13 +209,21 @@ class Worker:
 
     def _load(self, index: int, device: torch.device) -> Data:
         """The stack's data; kept from the stack before when it is the same."""
-        settings = self._settings(index)
-        data = data_of(settings, self._plan.trials[self._plan.stacks[index].trials[0]].seed)
-        wanted = {"everything": wants_everything(settings["train"]), **data}
+        data = data_of_stack(self._plan, index)
+        wanted = {"everything": wants_everything(self._settings(index)["train"]), **data}
         if self._data is None or self._data[0] != wanted:
             self._data = None  # the old data leave the memory before the new enter it
-            self._data = (wanted, load(data, device, everything=wanted["everything"]))
+            look = partial(self._tell_data, data)
+            self._data = (wanted, load(data, device, everything=wanted["everything"], look=look))
         return self._data[1]
+
+    def _tell_data(self, data: dict[str, Any], arrays: Arrays) -> None:
+        """Write down what is known of the arrays, once a run: whoever trains the plan's first stack of that data does it."""
+        stacks = [stack for stack in range(len(self._plan.stacks)) if data_of_stack(self._plan, stack) == data]
+        if stacks[0] in self._stacks and data not in self._told:
+            self._told.append(data)
+            facts = measured(data, describe(data), arrays)
+            self._events.write("data", stacks=stacks, settings=data, **asdict(facts))
 
     def _settings(self, index: int) -> dict[str, Any]:
         """The settings of a stack's first trial, for what all its trials have in common."""

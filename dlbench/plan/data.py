@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlbench.plan import Plan
+
 
 def data_of(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     """The `[data]` of a trial: with `split_per_seed`, its seed is added to `split_seed`.
@@ -14,3 +16,9 @@ def data_of(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     if not data.get("split_per_seed"):
         return data
     return {**data, "split_seed": data.get("split_seed", 0) + seed}
+
+
+def data_of_stack(plan: Plan, index: int) -> dict[str, Any]:
+    """The `[data]` that all trials of a stack learn from."""
+    first = plan.trials[plan.stacks[index].trials[0]]
+    return data_of(plan.candidates[first.candidate].settings, first.seed)

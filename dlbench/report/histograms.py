@@ -10,6 +10,9 @@ import numpy as np
 from dlbench.plan.measures import HISTOGRAM, ZEROS
 from dlbench.report.fields import Counts, Event, tallies
 
+KEPT = 64
+"""Records a stack that are kept for those who look at them."""
+
 
 @dataclass(frozen=True)
 class Histogram:

@@ -6,6 +6,7 @@ from collections import Counter
 from math import comb
 
 from dlbench.report import by_hand, damage
+from dlbench.report.data import data_notes
 from dlbench.report.format import BEST, candidate_text, level_text, name_text, number, value_format
 from dlbench.report.judged import explosion
 from dlbench.report.metrics import Metric
@@ -31,6 +32,7 @@ def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> 
         *_failed(state),
         *by_hand.changes(state),
         *by_hand.breakpoints(state),
+        *data_notes(state.plan, state.data),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -260,3 +260,14 @@ class StackState:
             if self._holds(mark, partial(TakenUp.is_without, position=position))
         ]
         return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)
+
+
+def hits_of(stacks: Sequence[StackState]) -> list[Hit]:
+    """The breakpoints that were hit and have not been voided, by session and step; a repeated one counts once."""
+    found = {
+        (hit.trial, hit.step, hit.when, hit.layer): hit
+        for stack in stacks
+        for hit in sorted(stack.told_hits, key=lambda one: one.session)
+        if stack.counts(hit.session, hit.step)
+    }
+    return sorted(found.values(), key=lambda hit: (hit.session, hit.step, hit.stack, hit.trial))

@@ -7,22 +7,22 @@ from collections.abc import Callable, Container, Iterable, Mapping
 import numpy as np
 
 from dlbench.plan import Plan
+from dlbench.plan.facts import DataFacts
 from dlbench.plan.measures import BATCH_LOSS, CURVES, MEASURES, ZEROS
 from dlbench.report.confusion import confusion_of
+from dlbench.report.data import data_notes, facts_of
 from dlbench.report.fields import Event, count, number, numbers, positions, text
-from dlbench.report.histograms import Histograms, histogram_of
+from dlbench.report.histograms import KEPT, Histograms, histogram_of
 from dlbench.report.introduction import describe, introduced, taken_up
 from dlbench.report.marks import Answer, Divergence, Drop, EarlyStop, End, Hit, Intervention, Pulse, WorkerFacts
 from dlbench.report.pictures import TRAIN, record_of
-from dlbench.report.stack_state import NO_SESSION, StackState
+from dlbench.report.stack_state import NO_SESSION, StackState, hits_of
 from dlbench.report.trial import SolvedRule, Status
 from dlbench.report.trial_state import trials_of
 
 TRIAL_SERIES = (*CURVES, BATCH_LOSS)
 LAYER_SERIES = (*MEASURES, ZEROS)
 CRASHED = "crashed"
-HISTOGRAMS = 64
-"""Records of histograms a stack that are kept for those who look at them."""
 
 
 class RunState:
@@ -34,7 +34,7 @@ class RunState:
     of `histograms` at most so many records a stack are kept, evenly thinned out.
     """
 
-    def __init__(self, plan: Plan, *, solved: SolvedRule | None = None, histograms: int = HISTOGRAMS) -> None:
+    def __init__(self, plan: Plan, *, solved: SolvedRule | None = None, histograms: int = KEPT) -> None:
         self.plan = plan
         self.stacks = [
             StackState(index, stack, histograms=Histograms(histograms)) for index, stack in enumerate(plan.stacks)
@@ -49,6 +49,8 @@ class RunState:
         self.workers: dict[tuple[int, int], WorkerFacts] = {}
         """By session and worker."""
         self.unreadable: Mapping[str, int] = {}  # lines by file of events that are lost, as their reader counts them
+        self.data: dict[tuple[int, ...], DataFacts] = {}
+        """What the stacks learn from, by their indices."""
 
     def apply(self, events: Iterable[object]) -> None:
         """Fold events in; those that are not understood change nothing."""
@@ -90,23 +92,16 @@ class RunState:
     @property
     def hits(self) -> list[Hit]:
         """The breakpoints that were hit and have not been voided, by session and step; a repeated one counts once."""
-        found = {
-            (hit.trial, hit.step, hit.when, hit.layer): hit
-            for stack in self.stacks
-            for hit in sorted(stack.told_hits, key=lambda one: one.session)
-            if stack.counts(hit.session, hit.step)
-        }
-        return sorted(found.values(), key=lambda hit: (hit.session, hit.step, hit.stack, hit.trial))
+        return hits_of(self.stacks)
 
     def _stack(self, event: Event) -> StackState | None:
         index = count(event, "stack")
         return self.stacks[index] if index is not None and index < len(self.stacks) else None
 
     def _on_run(self, event: Event) -> None:
-        session, indices = count(event, "session"), event.get("stacks")
-        if session is None or not isinstance(indices, list):
+        session, mine = count(event, "session"), positions(event, "stacks", len(self.stacks))
+        if session is None or not isinstance(event.get("stacks"), list):
             return
-        mine = tuple(i for i in indices if isinstance(i, int) and 0 <= i < len(self.stacks))
         facts = introduced(event, session, mine)
         self.workers[session, facts.worker] = facts
         self.expect(session, mine)
@@ -235,6 +230,14 @@ class RunState:
         stack = self._stack(event)
         if stack is not None:
             stack.pretraining.record(event, self._session(event, stack), len(stack.plan.trials))
+
+    def _on_data(self, event: Event) -> None:
+        """What some stacks learn from; a later session says the same again."""
+        facts, stacks = facts_of(event), positions(event, "stacks", len(self.stacks))
+        if facts is not None and stacks:
+            self.data[stacks] = facts
+            told = [(None, note) for note in data_notes(self.plan, {stacks: facts})]
+            self.notes += [note for note in told if note not in self.notes]
 
     def _on_note(self, event: Event) -> None:
         if isinstance(event.get("text"), str):

@@ -127,6 +127,7 @@ def as_data(found: Report) -> dict[str, Any]:
         "notes": table.notes,
         "unreadable_lines": dict(found.state.unreadable),
         "ensembles": None if found.ensembles is None else _ensembles(found.ensembles),
+        "data": [{"stacks": list(stacks), **asdict(facts)} for stacks, facts in found.state.data.items()],
         **by_hand.as_data(found.state),
         "confusion": list(_confusions(found.state)),
         "claims": [_verdict(verdict) for verdict in found.verdicts],

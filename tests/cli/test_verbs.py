@@ -141,8 +141,11 @@ def test_a_missing_file_hides_no_problem(tmp_path, verb):
 
 
 def test_check_of_a_good_recipe(inside):
-    """A good recipe is fine, with the number of its trials."""
-    assert call("check", "small.toml") == "small.toml: fine (2 variants, 2 seeds, 4 trials)\n"
+    """A good recipe is fine, with the number of its trials, and with its data in a line."""
+    assert call("check", "small.toml").splitlines() == [
+        "small.toml: fine (2 variants, 2 seeds, 4 trials)",
+        "  data: xor, 8 samples of 2 features; 2 classes (0: 4, 1: 4), the largest 50 %; 4 to train, 4 to test",
+    ]
 
 
 def test_table_is_what_run_printed(inside):

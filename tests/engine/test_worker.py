@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import time
@@ -17,6 +18,7 @@ from cases import dense, plan_of, settings
 from dlbench import launch
 from dlbench.engine.worker import Worker
 from dlbench.parts import lazy
+from dlbench.parts.datasets import load_data
 from dlbench.plan import Plan
 from dlbench.report.metrics import METRICS
 from dlbench.report.state import RunState
@@ -167,6 +169,48 @@ def test_out_of_memory_halves_the_slices_until_it_fits(tmp_path: Path, monkeypat
     notes = [e["text"] for e in events if e["kind"] == "note"]
     assert ["2 slices" in notes[0], "4 slices" in notes[1], len(notes)] == [True, True, 2]
     assert [e["status"] for e in events if e["kind"] == "end"] == ["done", "done"]
+
+
+def test_data_is_told_once_by_whoever_trains_its_first_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each data of a run has one event, whatever stack loads it first; a worker without the first stack is silent."""
+    small = {"kind": "digits", "limit": 50}
+    data = {"a": small, "b": {"kind": "xor"}, "c": small}
+    plan = plan_of({name: settings([{"kind": "flatten"}, dense(3, repeat=i + 1)], data=own, steps=1)
+                    for i, (name, own) in enumerate(data.items())})  # fmt: skip
+    folder = new_run(tmp_path, plan)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert Worker(folder, 0, 0, [2, 1, 0]).run() == 0
+    told = [event for event in EventReader(folder).poll() if event["kind"] == "data"]
+
+    stacks = {plan.trials[stack.trials[0]].variant: index for index, stack in enumerate(plan.stacks)}
+    assert sorted(event["stacks"] for event in told) == sorted([sorted([stacks["a"], stacks["c"]]), [stacks["b"]]])
+    assert {event["dataset"]: event["samples"]["train"] for event in told} == {"digits": 50, "xor": 4}
+    assert all(len(event["sha256"]["train"]) == 64 for event in told)
+
+    Worker(folder, 1, 0, [max(stacks["a"], stacks["c"])]).run()
+    assert len([event for event in EventReader(folder).poll() if event["kind"] == "data"]) == len(told)
+
+
+def test_a_seed_s_own_split_is_what_its_stack_learns_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `split_per_seed` each seed trains on other samples, and seed 2 on those of `split_seed = 2`."""
+    data = {
+        "kind": "digits",
+        "validation": 100,
+        "validation_split": "stratified",
+        "split_seed": 0,
+        "split_per_seed": True,
+    }
+    own = settings([{"kind": "flatten"}], data=data, steps=1)
+    folder = new_run(tmp_path, plan_of({"a": own}, seeds=[1, 2]))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert Worker(folder, 0, 0, [0, 1]).run() == 0
+    hashes = [event["sha256"] for event in EventReader(folder).poll() if event["kind"] == "data"]
+
+    arrays = load_data({**data, "split_seed": 2, "split_per_seed": False})
+    expected = hashlib.sha256(arrays.x_train.tobytes() + arrays.y_train.tobytes()).hexdigest()
+    assert [one["train"] for one in hashes].count(expected) == 1
+    assert len({one["train"] for one in hashes}) == len({one["validation"] for one in hashes}) == 2
+    assert len({one["test"] for one in hashes}) == 1
 
 
 def test_a_worker_trains_convolutions_trial_by_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

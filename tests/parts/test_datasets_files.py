@@ -86,13 +86,16 @@ def test_npz_puts_channels_first_where_they_are_plainly_last(tmp_path, stored, d
         ({"x_train": np.ones((5, 2))}, "'x_train' has 5 samples, but 6 labels"),
         ({"x_test": np.ones((6, 3))}, r"'x_train' has samples of \(2,\) in float64, 'x_test' of \(3,\) in float64"),
         ({"x_test": np.ones((6, 2), "uint8")}, r"in float64, 'x_test' of \(2,\) in uint8; they must agree"),
-        ({"y_train": Y + 1}, "the labels in 'y_train' are 1, 2, 3; they must be 0, 1, ... without a gap, two at least"),
-        ({"y_train": Y * 0}, "the labels in 'y_train' are 0; they must be"),
+        (
+            {"y_train": Y + 1, "y_test": Y + 1},
+            "the labels in 'y_train' are 1, 2, 3, those in 'y_test' 1, 2, 3; together they must be 0, 1, ... without a gap",
+        ),
+        ({"y_train": Y * 0}, "the labels in 'y_train' are 0, those in 'y_test' .* two in 'y_train' at least"),
         ({"y_train": Y * 0.5}, r"'y_train' must be whole numbers of the shape \(samples,\), but is float64 of \(6,\)"),
         ({"y_train": np.eye(6, dtype=int)}, r"'y_train' must be whole numbers .* but is int64 of \(6, 6\)"),
-        ({"y_train": (Y - 1).astype("uint64")}, "the labels in 'y_train' are -1, 0, 1; they must be"),
-        ({"y_train": Y - 1}, "the labels in 'y_train' are -1, 0, 1; they must be"),
-        ({"y_test": Y + 1}, "'y_test' has the label 3, which 'y_train' has not"),
+        ({"y_train": (Y - 1).astype("uint64")}, "the labels in 'y_train' are -1, 0, 1, those"),
+        ({"y_train": Y - 1}, "the labels in 'y_train' are -1, 0, 1, those"),
+        ({"y_test": Y + 4}, "those in 'y_test' 4, 5, 6; together"),
     ],
 )  # fmt: skip
 def test_npz_says_what_is_wrong_without_loading(tmp_path, changes, says):
@@ -100,6 +103,14 @@ def test_npz_says_what_is_wrong_without_loading(tmp_path, changes, says):
     path = archive(tmp_path / "a.npz", **changes)
     with pytest.raises(SetupError, match=f"^{path}:? .*{says}|^{path}: {says}|^{path} {says}"):
         describe({"kind": "npz", "path": path})
+
+
+def test_npz_takes_a_class_that_only_the_test_set_has(tmp_path):
+    """It counts as a class without a training sample, of which the notes on the data speak."""
+    source = describe({"kind": "npz", "path": archive(tmp_path / "a.npz", y_test=Y + 1)})
+
+    assert (source.classes, source.train_per_class[3]) == (4, 0)
+    assert source.test_per_class[3] == (Y == 2).sum()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])

@@ -54,6 +54,7 @@ class Source:
     `per_class` counts all splits together; `None` where only the loaded labels tell, as for a validation set off the end.
     `class_names` is empty where classes are called "0", "1", ... . `notes` say to people what is odd about the data,
     `narrow_notes` what is odd only where its numbers are not normalized. `feature_names` is empty where features have no names.
+    `test_repeats_train`: the test set is made of training samples on purpose.
     """
 
     shape: tuple[int, ...]
@@ -73,6 +74,7 @@ class Source:
     notes: tuple[str, ...] = ()
     narrow_notes: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
+    test_repeats_train: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def npz(*, path: str) -> Source:
     Each x is `[samples, ...]` of numbers; 8-bit ones are taken for pixels and scaled to 0..1. Samples `(height, width,
     channels)` with 1, 3 or 4 channels become `(channels, height, width)`, unless the first axis is one of these too; 8-bit
     samples `(height, width)` become `(1, height, width)`. Each y is `[samples]` of whole numbers 0..classes-1. The order is
-    kept: shuffle before saving, where `validation` shall split off the end. A relative `path` is looked for in the current
+    kept: shuffle before saving, where `validation_split = "end"` shall take more than the last class. A relative `path` is looked for in the current
     folder, then in the data folders. Raises `SetupError` that says what is wrong with the file.
     """
     file = locate(path)
@@ -98,17 +98,18 @@ def _agree(file: Path, shapes: dict[str, tuple[tuple[int, ...], Any]], labels: d
 
 
 def _classes(file: Path, y_train: Labels, y_test: Labels) -> int:
-    """The number of classes; raises `SetupError` where the labels are not 0..classes-1."""
-    seen = np.unique(y_train)
-    if len(seen) < 2 or not np.array_equal(seen, np.arange(len(seen))):
-        listed = ", ".join(map(str, seen[:12])) + (", ..." if len(seen) > 12 else "")
+    """The number of classes in both; raises `SetupError` where the labels are not 0..classes-1, or all training labels are one."""
+    seen = np.union1d(y_train, y_test)
+    if len(np.unique(y_train)) < 2 or not np.array_equal(seen, np.arange(len(seen))):
         raise SetupError(
-            f"{file}: the labels in 'y_train' are {listed}; they must be 0, 1, ... without a gap, two at least"
+            f"{file}: the labels in 'y_train' are {_listed(np.unique(y_train))}, those in 'y_test' "
+            f"{_listed(np.unique(y_test))}; together they must be 0, 1, ... without a gap, two in 'y_train' at least"
         )
-    strange = np.setdiff1d(y_test, seen)
-    if len(strange):
-        raise SetupError(f"{file}: 'y_test' has the label {strange[0]}, which 'y_train' has not")
     return len(seen)
+
+
+def _listed(labels: Labels) -> str:
+    return ", ".join(map(str, labels[:12])) + (", ..." if len(labels) > 12 else "")
 
 
 def _channels_first(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from dlbench.recipe.language import language, word
 from dlbench.recipe.sections import said
 from dlbench.report.claims import SIGNS, Outcome
+from dlbench.report.data import data_line
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.host import dashboard, plain, resuming
 from dlbench.tui.panes.base import Pane
@@ -54,7 +55,7 @@ What the recipe asks. Think of an answer before the run has given one; the expla
     def compose(self) -> ComposeResult:
         """The parts of the page, in the order in which they are read."""
         with VerticalScroll(id="page"):
-            for name in ("title", "question", "claims", "explain"):
+            for name in ("title", "question", "data", "claims", "explain"):
                 yield Static(id=name)
 
     def on_show(self) -> None:
@@ -75,8 +76,10 @@ What the recipe asks. Think of an answer before the run has given one; the expla
             filter(None, [said(lesson.section, tongue), said(lesson.title, tongue) or view.subject.name])
         )
         self._tell("title", Text(plain(self, heading), style="bold"))
+        told = [data_line(facts) for facts in view.state.data.values()]
         question, explain = said(lesson.question, tongue).strip(), said(lesson.explain, tongue).strip()
         self._tell("question", Text(plain(self, question)))
+        self._tell("data", Text(plain(self, "\n".join(f"data: {line}" for line in told)), style="dim"))
         self._tell_claims(view, tongue, view.report if has_ended else None)
         if not explain:
             self._tell("explain", Text("" if question or view.subject.claims else word(NONE, tongue), style="dim"))

@@ -1,0 +1,115 @@
+"""What is odd about loaded data, in words for people: none of it is wrong, all of it changes what numbers mean. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from dlbench.parts.arguments import Settings
+from dlbench.parts.datasets.base import Arrays, Labels, Numbers, Source
+from dlbench.parts.datasets.ranges import Ranges
+
+SCALES_APART = 256
+"""How much larger one feature's numbers may be than another's: 8-bit pixels cannot differ by more."""
+
+ROWS_PER_CLASS = 5
+"""Fewer rows a class may be sorted by chance."""
+
+NAMED = 3
+"""So many classes are named where something is said of them."""
+
+
+def oddities(
+    settings: Settings, source: Source, arrays: Arrays, counts: Mapping[str, Sequence[int]], ranges: Ranges
+) -> Iterator[str]:
+    """Every oddity as a sentence; `counts` are the samples of each class in `train`, `validation` and `test`."""
+    yield from _unlearnable(source.names, counts)
+    yield from _lacking(settings, source.names, counts)
+    yield from _sorted(settings, arrays)
+    if not source.test_repeats_train:
+        yield from _repeated(arrays)
+    if settings.get("normalize") != "standard":
+        yield from _scales(source.feature_names, ranges)
+
+
+def _unlearnable(names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """Classes that the training set has not and another split has."""
+    for split in ("validation", "test"):
+        missed = [label for label, count in enumerate(counts[split]) if count and not counts["train"][label]]
+        if missed:
+            held = sum(counts[split][label] for label in missed)
+            yield (
+                f"{_classes(names, missed)} no training sample, but {held:,} of {sum(counts[split]):,} {split} samples: "
+                f"no net can learn that"
+            )
+
+
+def _lacking(settings: Settings, names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """Classes that are trained on and not judged."""
+    for split in ("validation", "test"):
+        missed = [label for label, count in enumerate(counts[split]) if not count and counts["train"][label]]
+        if missed and sum(counts[split]):
+            is_chosen = split == "validation" and settings.get("validation_split") != "stratified"
+            remedy = '; validation_split = "stratified" takes some of each' if is_chosen else ""
+            yield f"{_classes(names, missed)} no {split} sample{remedy}"
+
+
+def _classes(names: Sequence[str], labels: Sequence[int]) -> str:
+    """`class 'a' has`, `classes 'a', 'b', 'c' and 4 more have`."""
+    told = ", ".join(repr(names[label]) for label in labels[:NAMED])
+    more = f" and {len(labels) - NAMED} more" if len(labels) > NAMED else ""
+    return f"class {told} has" if len(labels) == 1 else f"classes {told}{more} have"
+
+
+def _sorted(settings: Settings, arrays: Arrays) -> Iterator[str]:
+    is_end = arrays.y_validation is not None and settings.get("validation_split", "end") == "end"
+    labels = np.concatenate([arrays.y_train, arrays.y_validation]) if is_end else arrays.y_train
+    if not _is_grouped(labels):
+        return
+    if is_end:
+        yield (
+            'the training rows are sorted by class, and validation_split = "end" takes the last ones; "stratified" takes '
+            "some of each class"
+        )
+    else:
+        yield 'the training rows are sorted by class: batches are shuffled, but validation_split = "end" would take whole classes'
+
+
+def _is_grouped(labels: Labels) -> bool:
+    """Whether each class stands in one piece, with enough rows that this is no chance."""
+    classes = len(np.unique(labels))
+    changes = np.count_nonzero(np.diff(labels))
+    return classes > 1 and len(labels) >= ROWS_PER_CLASS * classes and changes == classes - 1
+
+
+def _repeated(arrays: Arrays) -> Iterator[str]:
+    """Samples that are judged and were trained on."""
+    rows = {
+        name: [_row(sample) for sample in x]
+        for name, x in (("validation", arrays.x_validation), ("test", arrays.x_test))
+        if x is not None
+    }
+    wanted = {row for own in rows.values() for row in own}
+    seen = {row for sample in arrays.x_train if (row := _row(sample)) in wanted}
+    for name, own in rows.items():
+        if again := sum(row in seen for row in own):
+            yield f"{again:,} of {len(own):,} {name} samples equal a training sample in every feature"
+
+
+def _row(sample: Numbers) -> bytes:
+    """A sample as what can be compared and hashed; 0 and -0 are one number."""
+    return (sample + np.float32(0)).tobytes()
+
+
+def _scales(names: Sequence[str], ranges: Ranges) -> Iterator[str]:
+    told = {place: size for place, size in enumerate(ranges.magnitudes) if size}
+    if not told:
+        return
+    largest, smallest = max(told, key=told.__getitem__), min(told, key=told.__getitem__)
+    if told[largest] > SCALES_APART * told[smallest]:
+        ends = [
+            f"{ranges.of} {repr(names[place]) if names else place} goes up to {told[place]:.4g}"
+            for place in (largest, smallest)
+        ]
+        yield f'{ranges.of}s are on very different scales: {", ".join(ends)}; normalize = "standard" gives all the same'

@@ -1,0 +1,86 @@
+"""What is known of the data that trials learn from: before it is loaded, and of the arrays themselves. Imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlbench.parts.arguments import Settings
+from dlbench.parts.datasets.base import Arrays, Labels, Numbers, Source
+from dlbench.parts.datasets.oddities import oddities
+from dlbench.parts.datasets.ranges import Ranges, ranges_of
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """A dataset as it is trained on, without any of its values but the ends of their ranges.
+
+    `samples` counts those of each split, `left_out` what a limit leaves out. `class_counts` are in the order of `class_names`,
+    after label noise once the data is loaded; `None` where only the loaded labels tell. `all_counts` are those of all splits
+    together. `sha256` is of each split's x (float32) and y (int64), row by row; it and `ranges` are `None` before loading.
+    """
+
+    dataset: str
+    shape: tuple[int, ...]
+    class_names: tuple[str, ...]
+    samples: Mapping[str, int]
+    class_counts: Mapping[str, tuple[int, ...] | None]
+    all_counts: tuple[int, ...] | None
+    left_out: int
+    sha256: Mapping[str, str | None] | None = None
+    ranges: Ranges | None = None
+    notes: tuple[str, ...] = ()
+
+
+def described(settings: Settings, source: Source) -> DataFacts:
+    """What `describe(settings)` knows."""
+    per_class = (source.train_per_class, source.validation_per_class, source.test_per_class)
+    return DataFacts(
+        dataset=settings["kind"],
+        shape=source.shape,
+        class_names=source.names,
+        samples=dict(zip(SPLITS, (source.train, source.validation, source.test), strict=True)),
+        class_counts=dict(zip(SPLITS, per_class, strict=True)),
+        all_counts=source.per_class,
+        left_out=source.left_out,
+        notes=source.notes,
+    )
+
+
+def measured(settings: Settings, source: Source, arrays: Arrays) -> DataFacts:
+    """The same of its arrays, with what only they tell."""
+    labels = (arrays.y_train, arrays.y_validation, arrays.y_test)
+    samples = (arrays.x_train, arrays.x_validation, arrays.x_test)
+    counts = {name: _counts(y, source.classes) for name, y in zip(SPLITS, labels, strict=True)}
+    ranges = ranges_of(arrays.x_train)
+    return DataFacts(
+        dataset=settings["kind"],
+        shape=source.shape,
+        class_names=source.names,
+        samples={name: sum(own) for name, own in counts.items()},
+        class_counts=counts,
+        all_counts=tuple(map(sum, zip(*counts.values(), strict=True))),
+        left_out=source.left_out,
+        sha256={name: _hash(x, y) for name, x, y in zip(SPLITS, samples, labels, strict=True)},
+        ranges=ranges,
+        notes=(*source.notes, *oddities(settings, source, arrays, counts, ranges)),
+    )
+
+
+def _counts(labels: Labels | None, classes: int) -> tuple[int, ...]:
+    if labels is None:
+        return (0,) * classes
+    return tuple(np.bincount(labels, minlength=classes).tolist())
+
+
+def _hash(x: Numbers | None, y: Labels | None) -> str | None:
+    if x is None or y is None:
+        return None
+    digest = hashlib.sha256(x.reshape(-1).data)
+    digest.update(np.ascontiguousarray(y).data)
+    return digest.hexdigest()
