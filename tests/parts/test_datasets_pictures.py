@@ -134,15 +134,15 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path, suffix, keep):
     assert str(caught.value).endswith("); mend it or take it away")
 
 
-def test_without_a_size_a_picture_of_another_one_is_named(root):
-    """The text has both pictures, both sizes, and the argument that makes them one; with it they load."""
+def test_pictures_of_several_sizes_are_found_before_any_is_loaded(root):
+    """The text has every size with its count and a picture of it, and the argument that makes them one; with it they load."""
     odd = root / "test" / "cat" / "0.png"
     Image.new("RGB", (6, 8)).save(odd)
     with pytest.raises(SetupError) as caught:
-        load_data(settings(root))
+        describe(settings(root))
     text = str(caught.value)
-    assert text.startswith(f"{odd} is 8 x 6 (height x width), but {root}/train/")
-    assert text.endswith(".png is 9 x 7; give a 'size' for all, such as size = 9")
+    assert text.startswith(f"{root} has pictures of 2 sizes (height x width): 9 x 7 (20, such as {root}/train/")
+    assert text.endswith(f".png), 8 x 6 (1, such as {odd}); give a 'size' for all, such as size = 9")
     assert load_data(settings(root, size=9)).x_test.shape == (7, 3, 9, 9)
 
 

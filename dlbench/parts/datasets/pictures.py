@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 """How a picture's name ends, in small letters or large ones: torchvision's list."""
+
+SIZES = 4
+"""So many sizes are told of pictures that should have one."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ def image_folder(
     """
     root = locate_folder(path)
     split = _split(root, test_share, seed)
-    form = _form(split.train[0], size, grayscale=grayscale)
+    height, width = [size, size] if isinstance(size, int) else size or _one_size(root, (*split.train, *split.test))
+    form = Form(height, width, grayscale, size is None, split.train[0])
     classes = int(split.y_train.max()) + 1
     train, test = (np.bincount(labels, minlength=classes).tolist() for labels in (split.y_train, split.y_test))
 
@@ -144,10 +150,25 @@ def _files(folder: Path) -> list[Path]:
     return [file for _, files in sorted(found) for file in files]
 
 
-def _form(example: Path, size: int | list[int] | None, *, grayscale: bool) -> Form:
-    """What pictures become: of the size asked for, else of the first one's."""
-    height, width = [size, size] if isinstance(size, int) else size or _opened(example, convert=False).size[::-1]
-    return Form(height, width, grayscale, size is None, example)
+@lru_cache(maxsize=2)
+def _one_size(root: Path, files: tuple[Path, ...]) -> tuple[int, int]:
+    """Height and width of all pictures, read from their heads; raises `SetupError` with every size where they differ."""
+    examples: dict[tuple[int, int], Path] = {}
+    counts: Counter[tuple[int, int]] = Counter()
+    for file in files:
+        width, height = _opened(file, convert=False).size
+        examples.setdefault((height, width), file)
+        counts[height, width] += 1
+    if len(counts) == 1:
+        return next(iter(counts))
+    listed = [
+        f"{size[0]} x {size[1]} ({count:,}, such as {examples[size]})" for size, count in counts.most_common(SIZES)
+    ]
+    more = [f"{len(counts) - SIZES:,} more"] if len(counts) > SIZES else []
+    raise SetupError(
+        f"{root} has pictures of {len(counts):,} sizes (height x width): {', '.join(listed + more)}; give a 'size' for all, "
+        f"such as size = {counts.most_common(1)[0][0][0]}"
+    )
 
 
 def _pixels(files: Sequence[Path], form: Form) -> Floats:
