@@ -262,3 +262,11 @@ def test_codes_beside_words_are_categories(tmp_path):
     )
 
     assert described(path, text="one_hot").feature_names == ("n=0", "n=1", "n=2", "n=3+")
+
+
+def test_many_words_in_few_cells_are_no_categories(tmp_path):
+    """A column of measurements with all sorts of remarks in some rows is named with its words, not made into categories."""
+    cells = [f"remark {i}" if i % 15 == 0 else str(i / 7) for i in range(150)]
+    path = write(tmp_path / "t.csv", "n,kind\n" + "".join(f"{cell},{'ab'[i % 2]}\n" for i, cell in enumerate(cells)))
+
+    assert "holds numbers and a few words: n ('remark 0' 1 times" in refused(path, text="one_hot")

@@ -76,12 +76,20 @@ def test_tables_as_programs_write_them_are_read_without_a_word(tmp_path, text):
     assert pairs_of(path, ignore=ignore) == FOUR
 
 
+def test_the_delimiter_is_that_of_the_header_too(tmp_path):
+    """Semicolons inside of every cell of a column part nothing that the header does not part."""
+    path = write(tmp_path / "t.csv", "place,size,kind\n" + "1;2,5,a\n3;4,6,b\n" * 5)
+
+    assert described(path, ignore=["place"]).feature_names == ("size",)
+
+
 @pytest.mark.parametrize(
     ("encoding", "arguments"),
     [
         ("utf-8", {}),
         ("utf-8-sig", {}),
         ("utf-16", {}),
+        ("utf-16-le", {"encoding": "utf-16-le"}),
         ("latin-1", {}),
         ("cp1252", {}),
         ("cp437", {"encoding": "cp437"}),
@@ -103,6 +111,8 @@ def test_letters_are_those_of_the_encoding(tmp_path, encoding, arguments):
         pytest.param("0,1,2,target\n" + "5,6,7,0\n8,9,7,1\n" * 20, {}, ("0", "1", "2"), 40, id="positions-above-numbers"),
         pytest.param("0,1,2,species\n" + "5,6,7,a\n8,9,7,b\n" * 20, {}, ("0", "1", "2"), 40, id="positions-above-words"),
         pytest.param("400,401.5,403,kind\n" + "5,6,7,a\n8,9,7,b\n" * 20, {}, ("400", "401.5", "403"), 40, id="wavelengths"),
+        pytest.param("0,1,2,3\n" + "5,6,7,0\n8,9,7,1\n" * 20, {}, ("0", "1", "2"), 40, id="positions-the-label-too"),
+        pytest.param("1,2,3,4\n" + "5,6,7,0\n8,9,7,1\n" * 20, {}, ("1", "2", "3"), 40, id="counted-from-one"),
         pytest.param("5,6,7,0\n8,9,7,1\n" * 20, {}, ("0", "1", "2"), 40, id="none"),
         pytest.param("?,6,7,a\n" + "5,6,7,a\n8,9,7,b\n" * 20, {"missing": "mean"}, ("0", "1", "2"), 41, id="first-row-gap"),
         pytest.param("5,6,7,?\n" + "5,6,7,a\n8,9,7,b\n" * 20, {"missing": "drop"}, ("0", "1", "2"), 40, id="first-label-gap"),

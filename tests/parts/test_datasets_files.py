@@ -113,6 +113,16 @@ def test_npz_takes_a_class_that_only_the_test_set_has(tmp_path):
     assert source.test_per_class[3] == (Y == 2).sum()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "int64", "int32"])
+def test_npz_numbers_keep_their_digits_until_they_are_normalized(tmp_path, dtype):
+    """Whole seconds at 1.7e9, where float32 counts in steps of 128, are as many values after normalizing as before."""
+    x = (1_700_000_000 + np.arange(6)[:, None]).astype(dtype)
+    path = archive(tmp_path / "a.npz", x_train=x, x_test=x)
+    arrays = load_data({"kind": "npz", "path": path, "normalize": "standard"})
+
+    np.testing.assert_allclose(arrays.x_train[:, 0], (np.arange(6) - 2.5) / np.arange(6).std(), rtol=1e-6)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
 def test_npz_refuses_numbers_that_are_not_finite_and_says_where(tmp_path, bad):
     """NaN, infinity and what overflows float32 are found when loading, with their position."""

@@ -14,11 +14,12 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
-from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source
+from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Numbers, Source
 from dlbench.parts.datasets.folders import locate
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3, 4)
+BYTES_OF_FLOAT32 = 4
 UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
@@ -123,8 +124,8 @@ def _channels_last(shape: tuple[int, ...]) -> bool:
     return len(shape) == 4 and shape[3] in CHANNELS and shape[1] not in CHANNELS
 
 
-def _samples(file: Path, key: str) -> Floats:
-    """The samples under `key` in float32, channels first."""
+def _samples(file: Path, key: str) -> Numbers:
+    """The samples under `key`, channels first: in float32 what float32 holds exactly, else in float64 until it is normalized."""
     with np.load(file, allow_pickle=False) as archive:
         stored: NDArray[Any] = archive[key]
     shape = _channels_first(stored.shape, stored.dtype)
@@ -132,12 +133,12 @@ def _samples(file: Path, key: str) -> Floats:
     if stored.dtype == np.uint8:
         pixels: Floats = np.divide(arranged, 255, dtype=np.float32, order="C")
         return pixels
-    with np.errstate(over="ignore"):
-        x: Floats = arranged.astype(np.float32, order="C")
-    wrong = np.argwhere(~np.isfinite(x))
+    exact = np.result_type(stored.dtype, np.float32)
+    x: Numbers = arranged.astype(np.float64 if exact.itemsize > BYTES_OF_FLOAT32 else np.float32, order="C")
+    wrong = np.argwhere(~(np.abs(x) <= np.finfo(np.float32).max))
     if len(wrong):
         place = ", ".join(map(str, wrong[0]))
-        raise SetupError(
-            f"{file}: '{key}' is {x[tuple(wrong[0])]} at [{place}]; every number must be finite in float32"
-        )
+        with np.errstate(over="ignore"):
+            value = np.float32(x[tuple(wrong[0])])
+        raise SetupError(f"{file}: '{key}' is {value} at [{place}]; every number must be finite in float32")
     return x

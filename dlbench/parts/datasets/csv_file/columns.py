@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from dlbench.parts.datasets.csv_file.reading import Cells
 
 FEW_WORDS = 5
-"""So many different words among numbers are taken for a mistake or a word for a missing value, not for categories..."""
+"""So many different words among numbers are taken for mistakes or words for a missing value, not for categories..."""
+FEW_CELLS = 0.1
+"""... as is this share of the cells, however many words they hold..."""
 FEW_NUMBERS = 20
-"""... unless the numbers beside them are so few that they are categories too, such as 0, 1, 2, 3+."""
+"""... unless the different numbers beside them are so few that they are categories too, such as 0, 1, 2, 3+."""
 INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -66,9 +68,9 @@ class Column:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether it holds many numbers and only a few different words."""
-        numbers = np.unique(self.values[~np.isnan(self.values)])
-        return 0 < len(self.words) <= FEW_WORDS and len(numbers) > FEW_NUMBERS
+        """Whether it holds many numbers and only few words."""
+        is_little = len(self.words) <= FEW_WORDS or self.words.total() < FEW_CELLS * len(self.values)
+        return bool(self.words) and is_little and len(np.unique(self.values[~np.isnan(self.values)])) > FEW_NUMBERS
 
     @property
     def counts_rows(self) -> bool:

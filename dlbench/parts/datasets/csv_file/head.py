@@ -48,7 +48,7 @@ class Layout:
 
 def look_at(file: Path, options: Options) -> Layout:
     """The layout of a file; raises `SetupError` where it is no table or cannot fit, `ValueError` for a wrong option."""
-    data = _beginning(file)
+    data = _beginning(file, options.encoding)
     size = file.stat().st_size
     text = _decoded(data, options.encoding, is_whole=len(data) == size)
     delimiter = _delimiter(text, options.delimiter)
@@ -73,7 +73,7 @@ def reader(text: Iterator[str], delimiter: str) -> Iterator[list[str]]:
     )
 
 
-def _beginning(file: Path) -> bytes:
+def _beginning(file: Path, encoding: str) -> bytes:
     """The first rows; raises `SetupError` where they are not those of a text."""
     try:
         with file.open("rb") as content:
@@ -85,7 +85,8 @@ def _beginning(file: Path) -> bytes:
         raise SetupError(f"{file} cannot be read ({error})") from error
     if packed := next((name for magic, name in PACKED.items() if data.startswith(magic)), None):
         raise SetupError(f"{file} is packed by {packed}; unpack it, or save the sheet as csv")
-    if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or encoding.startswith(("utf-16", "utf-32"))
+    if b"\0" in data and not is_wide:
         raise SetupError(f"{file} is no table: it holds bytes that no text has; save it as csv in UTF-8")
     if not is_whole and not re.search(rb"[\n\r]", data):
         raise SetupError(f"{file} is no table: its first row has more than {LONGEST_ROW >> 20} MiB")
@@ -108,13 +109,18 @@ def _delimiter(text: str, asked: str) -> str:
     """The delimiter: of those that part every row alike the preferred one, else the one that does so most often."""
     if asked != "auto":
         return SPACE if asked == "space" else asked
-    shares = {}
-    for delimiter in DELIMITERS:
-        widths = Counter(map(len, _rows(text, delimiter)[1:])) or Counter(map(len, _rows(text, delimiter)))
-        width, count = widths.most_common(1)[0] if widths else (1, 0)
-        shares[delimiter] = count / widths.total() if width > 1 else 0.0
+    shares = {delimiter: _share_alike(_rows(text, delimiter)) for delimiter in DELIMITERS}
     best = max(shares.values())
     return next(one for one in DELIMITERS if shares[one] == best) if best else ","
+
+
+def _share_alike(rows: list[list[str]]) -> float:
+    """How many of the rows have as many cells as most of those below the first, which may lack one; 0 where that is one cell."""
+    widths = Counter(map(len, rows[1:] or rows))
+    width = widths.most_common(1)[0][0] if widths else 1
+    first = len(rows[0]) if rows else 1
+    is_like = first > 1 and first in {width, width - 1}
+    return (widths[width] / widths.total()) * (1 if is_like else 0.5) if width > 1 else 0.0
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:

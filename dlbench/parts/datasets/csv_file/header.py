@@ -13,10 +13,12 @@ MOSTLY = 0.5
 def is_header(first: Sequence[str], rows: Sequence[Sequence[str]], label: int, missing_words: Sequence[str]) -> bool:
     """The vote of the columns, `rows` being some rows below; a tie is a header.
 
-    A word above numbers speaks for a header, so does one that is none of the few words below it, the label's cell included. One
+    A first row 0, 1, 2, ... is one, as of columns without names. A word above numbers speaks for a header, so does one that is none of the few words below it, the label's cell included. One
     of the words below speaks against it, as does a number above numbers unless the numbers above count up, as those of columns
     without names do. A missing value says nothing. If no column says anything, any word in the first row makes a header.
     """
+    if len(first) > 2 and any(list(first) == [f"{place + start}" for place in range(len(first))] for start in (0, 1)):
+        return True
     missing = {word.strip().lower() for word in missing_words}
     columns = list(zip(*rows, strict=True))
     if not columns:
