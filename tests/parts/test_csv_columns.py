@@ -248,11 +248,22 @@ def test_a_column_that_counts_the_rows_is_noted(tmp_path):
     )
 
 
-def test_an_empty_column_without_a_name_is_left_out(tmp_path):
-    """A delimiter at the end of each row makes no feature."""
-    path = write(tmp_path / "t.csv", "v,kind,\n1,a,\n2,a,\n3,b,\n4,b,\n")
+@pytest.mark.parametrize("header", ["v,kind,\n", "v,kind\n", ""])
+def test_a_delimiter_at_the_end_of_each_row_makes_no_column(tmp_path, header):
+    """The last column is the one before it, with a header that ends so or not, or none."""
+    path = write(tmp_path / "t.csv", header + "1,a,\n2,a,\n3,b,\n4,b,\n")
 
-    assert described(path, label="kind", test_share=0.5).feature_names == ("v",)
+    assert pairs_of(path) == [("a", 1), ("a", 2), ("b", 3), ("b", 4)]
+
+
+def test_an_empty_column_without_a_name_is_left_out_with_a_note(tmp_path):
+    """With a name it is told of, since somebody meant it."""
+    text = "1,,a\n2,,a\n3,,b\n4,,b\n"
+    source = described(write(tmp_path / "t.csv", "v,,kind\n" + text), test_share=0.5)
+
+    assert source.feature_names == ("v",)
+    assert "column 1 is empty and has no name: it is left out" in source.notes
+    assert "1 column is empty: w (all 4 rows)" in refused(write(tmp_path / "t.csv", "v,w,kind\n" + text))
 
 
 def test_codes_beside_words_are_categories(tmp_path):

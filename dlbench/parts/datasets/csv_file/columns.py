@@ -43,8 +43,8 @@ class Column:
     @cached_property
     def words(self) -> Counter[str]:
         """The cells that are no numbers, counted."""
-        no_number = np.isnan(self.values) & ~self.is_missing
-        return Counter(self.cells.filter(no_number).to_pylist()) if no_number.any() else Counter()
+        counts = self.cells.filter(np.isnan(self.values) & ~self.is_missing).value_counts().to_pylist()
+        return Counter({entry["values"]: entry["counts"] for entry in counts})
 
     @cached_property
     def distinct(self) -> int:

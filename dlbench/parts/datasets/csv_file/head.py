@@ -67,10 +67,13 @@ def reader(text: Iterator[str], delimiter: str) -> Iterator[list[str]]:
     """The rows of a text, empty lines as empty lists; a row's cells may be parted by several spaces."""
     if delimiter != SPACE:
         return standard.reader(text, delimiter=delimiter)
-    return (
-        [cell[1:-1].replace('""', '"') if cell[0] == '"' and len(cell) > 1 else cell for cell in SPACED.findall(line)]
-        for line in text
-    )
+    return (_spaced(line) if '"' in line else line.split() for line in text)
+
+
+def _spaced(line: str) -> list[str]:
+    """The cells of a line, quotes around them taken away."""
+    cells = SPACED.findall(line)
+    return [cell[1:-1].replace('""', '"') if cell[0] == '"' and len(cell) > 1 else cell for cell in cells]
 
 
 def _beginning(file: Path, encoding: str) -> bytes:

@@ -54,14 +54,14 @@ def read_sheet(file: Path, layout: Layout, options: Options) -> Sheet:
     """The sheet in a file; raises `SetupError` where the file is wrong, `ValueError` where it lacks a column that is named."""
     import pyarrow.compute as pc
 
-    cells = read_cells(file, layout)
+    cells = _without_trailing(read_cells(file, layout))
     first = [column[0].as_py().strip() for column in cells]
     label = _label(file, first, options)
-    rows = [[*padded] for padded in layout.rows[1:] if len(padded) == layout.width]
+    rows = [row[: len(first)] for row in layout.rows[1:] if len(row) == layout.width]
     has_header = options.header == "yes" or isinstance(options.label, str) or bool(layout.pad)
     if options.header == "auto" and not has_header:
         has_header = is_header(first, rows, label, options.missing_words)
-    names = first if has_header else [f"{position}" for position in range(layout.width)]
+    names = first if has_header else [f"{position}" for position in range(len(first))]
     ignored = _ignored(file, names, label, options)
     body = [column.slice(int(has_header)) for column in cells]
     if not len(body[0]):
@@ -74,6 +74,14 @@ def read_sheet(file: Path, layout: Layout, options: Options) -> Sheet:
     ]
     labels = without_missing(written, options.missing_words)
     return Sheet(columns, labels, written, names[label], int(has_header))
+
+
+def _without_trailing(cells: list[Cells]) -> list[Cells]:
+    """The columns without a last one that is empty throughout: each row ends with a delimiter."""
+    import pyarrow.compute as pc
+
+    is_empty = len(cells) > 2 and pc.max(pc.utf8_length(pc.utf8_trim_whitespace(cells[-1]))).as_py() == 0
+    return cells[:-1] if is_empty else cells
 
 
 def _label(file: Path, first: Sequence[str], options: Options) -> int:

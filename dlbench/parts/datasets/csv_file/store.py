@@ -42,6 +42,7 @@ def prepared(file: Path, options: Options, prepare: Callable[[Path, Options], Ta
     try:
         return load(folder)
     except UNUSABLE:
+        shutil.rmtree(folder, ignore_errors=True)
         table = prepare(file, options)
     if folder.name != _key(file, options):
         return table
@@ -85,8 +86,9 @@ def save(folder: Path, table: Table) -> None:
         texts = {name: getattr(table, name) for name in TEXTS}
         shapes = [getattr(table, name).shape for name in ARRAYS]
         (unfinished / "table.json").write_bytes(orjson.dumps({**texts, "shapes": shapes}))
-        shutil.rmtree(folder, ignore_errors=True)
-        unfinished.rename(folder)
+        # Another process may have been faster: then its table is as good.
+        with suppress(OSError):
+            unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     _make_room(folder.parent)
