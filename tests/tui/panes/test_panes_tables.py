@@ -2,6 +2,7 @@
 
 import io
 import os
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import orjson
@@ -13,7 +14,10 @@ from rich.console import Console as Terminal
 from stage import Stage, act, shown
 from textual.widgets import DataTable
 
+from dlbench.parts.datasets import describe
+from dlbench.plan.facts import described
 from dlbench.recipe.sections import Lesson
+from dlbench.report.data import data_line
 from dlbench.report.render import render_text
 from dlbench.run.folder import RunFolder, create
 from dlbench.tui.charts.glyphs import ASCII
@@ -300,6 +304,15 @@ def test_lesson_keeps_its_answer_to_the_end():
     assert LESSON.explain["en"] in after
     assert "confirmed" not in before
     assert all(f"{sign} " in after for sign in "✔✖?")
+
+
+def test_lesson_shows_the_data_from_its_event_on():
+    """A run of which no event tells the data shows none; else the line that `show` prints stands under the question."""
+    facts = described({"kind": "xor"}, describe({"kind": "xor"}))
+    event = {"v": 1, "kind": "data", "stacks": [0, 1, 2], "settings": {"kind": "xor"}, **asdict(facts)}
+
+    assert "samples of" not in frame(LessonPane, first_events())
+    assert f"data: {data_line(facts)}" in " ".join(frame(LessonPane, first_events(event)).split())
 
 
 def test_stopped_runs_say_how_they_go_on():
