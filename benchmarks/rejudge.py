@@ -27,7 +27,7 @@ from dlbench.recipe import shipped_recipes
 from dlbench.recipe.sections import Claim, said
 from dlbench.report.claims.condition import condition_of
 from dlbench.report.claims.family import verdicts
-from dlbench.report.claims.judgement import every_seed_text, finding
+from dlbench.report.claims.judgement import Basis, every_seed_text, finding
 from dlbench.report.claims.p_values import decide
 from dlbench.report.claims.text import finding_text
 from dlbench.report.claims.verdict import Decision, Finding, Outcome, is_estimated
@@ -182,11 +182,12 @@ def with_claims(kept: Path, today: Path) -> str:
 
 def _findings(state: RunState, promised: Promises, old: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     by_variant, kept = entries(state), {(one["says"], one["variant"]): one for one in old}
+    basis = Basis.of(promised.claims, promised.compare)
     for claim in promised.claims:
         if claim.at_step is not None:
             yield kept_finding(claim, kept[said(claim.says), claim.variant])
         else:
-            yield finding(claim, by_variant, promised.compare)
+            yield finding(claim, by_variant, basis)
 
 
 def main(folders: Annotated[list[Path], typer.Argument()]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dlbench.report.claims import SIGNS
+from dlbench.report.claims.verdict import ON_THESE_SAMPLES, SIGNS
 from dlbench.report.format import value_format
 from dlbench.report.metrics import METRICS, split_step
 
@@ -135,7 +135,8 @@ def claims_of(name: str) -> str:
 
 def _claim_lines(claims: list[dict[str, Any]]) -> Iterator[str]:
     for claim in claims:
-        yield f"- {SIGNS[claim['outcome']]} **{claim['outcome']}** ({claim['source']}): {claim['says']}<br>{claim['text']}"
+        scope = ON_THESE_SAMPLES if claim.get("on_these_samples") else ""
+        yield f"- {SIGNS[claim['outcome']]} **{claim['outcome']}{scope}** ({claim['source']}): {claim['says']}<br>{claim['text']}"
 
 
 def read(recipe: str, what: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.coverage import differences, families, means, shares
+from benchmarks.coverage import advice, differences, failures, families, means, samples, search, shares
 from benchmarks.coverage.row import SEEDS, Effort, Row, Simulation
 
 SIMULATIONS: dict[str, Simulation] = {
@@ -17,6 +17,10 @@ SIMULATIONS: dict[str, Simulation] = {
     "claims": families.simulate,
     "shares": shares.simulate,
     "means": means.simulate,
+    "failures": failures.simulate,
+    "advice": advice.simulate,
+    "samples": samples.simulate,
+    "search": search.simulate,
 }
 DRAWS, QUICK_DRAWS = 4000, 40
 

@@ -16,6 +16,8 @@ WORDS = {
         "confirmed": "확인됨",
         "refuted": "반박됨",
         "undecided": "판단 보류",
+        "confirmed on these samples": "이 표본에서 확인됨",
+        "refuted on these samples": "이 표본에서 반박됨",
         "lecture": "강의",
         "theory": "이론",
         "measured": "실측",

@@ -83,6 +83,8 @@ class Group:
     members: Sequence[TrialState]
     combined: Sequence[Combined]
     search: str = ""
+    picked_among: int = 1
+    """Of how many candidates its search picked this one."""
 
     @property
     def name(self) -> str:

@@ -65,7 +65,7 @@ def _group(
     except DlbenchError as error:
         trouble = str(error)
     search = search_reason(entry.variant, [one.trials for one in candidates])
-    group = Group(entry, members, found, search)
+    group = Group(entry, members, found, search, len(candidates))
     notes += _absent(group, wanted)
     if trouble:
         notes.append(f"{group.name}: no ensembles: {trouble}")

@@ -102,12 +102,12 @@ def told(verdict: Verdict, terminal: Terminal) -> RenderableType:
     color, found = terminal.style(COLORS[verdict.outcome], "bold"), told_in(verdict, terminal.language)
     width = max(cell_len(outcome_in(outcome, terminal.language)) for outcome in Outcome)
     grid = Grid.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=width, no_wrap=True)
+    grid.add_column(width=width, overflow="fold")
     room = max(terminal.width - width - 1, 1)
     grid.add_column(width=room, overflow="fold")
     says = Text.assemble(terminal.plain(found.says), (f"  ({found.source})", "dim"))
-    grid.add_row(Text(terminal.plain(found.outcome), style=color), says)
-    grid.add_row("", Text(wrapped(terminal.plain(found.numbers), room), style="dim"))
+    numbers = Text(wrapped(terminal.plain(found.numbers), room), style="dim")
+    grid.add_row(Text(terminal.plain(found.outcome), style=color), Group(says, numbers))
     return grid
 
 

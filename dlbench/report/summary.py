@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dlbench.errors import Problem, RecipeError
@@ -16,8 +16,10 @@ from dlbench.recipe.source import parse
 from dlbench.report import by_hand
 from dlbench.report.claims import Verdict, judge
 from dlbench.report.compare import build_table
+from dlbench.report.correct import right_answers
 from dlbench.report.ensemble import Combined, Ensembles, Group
 from dlbench.report.interval import Interval
+from dlbench.report.item_noise import is_of_samples
 from dlbench.report.members import ensembles
 from dlbench.report.sign_test import Score
 from dlbench.report.state import RunState
@@ -61,10 +63,17 @@ def report(
     claims: Sequence[Claim],
     lesson: Lesson | None = None,
     found: Ensembles | None = None,
+    folder: RunFolder | None = None,
 ) -> Report:
-    """The report of a state, which `RunState(plan, solved=compare.solved)` began; with ensembles that were `found` of it."""
-    verdicts = judge(state, claims, compare, found)
-    return Report(state, build_table(state, state.plan, compare), verdicts, lesson or Lesson(), found)
+    """The report of a state, which `RunState(plan, solved=compare.solved)` began; with ensembles that were `found` of it.
+
+    Of the run's folder is read what its trials got right, where a claim is about that.
+    """
+    is_needed = folder is not None and any(map(is_of_samples, claims))
+    answers, problems = right_answers(state, folder) if folder is not None and is_needed else ({}, [])
+    verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
+    table = replace(table, notes=[*table.notes, *problems])
+    return Report(state, table, verdicts, lesson or Lesson(), found)
 
 
 def summarize(folder: RunFolder) -> Report:
@@ -81,7 +90,7 @@ def summarize(folder: RunFolder) -> Report:
         state.expect(worker.session, worker.stacks)
     state.lost(set(range(len(state.stacks))) - {stack for worker in at_work for stack in worker.stacks})
     found = ensembles(state, compare, promised.ensemble, folder)
-    return report(state, compare, promised.claims, promised.lesson, found)
+    return report(state, compare, promised.claims, promised.lesson, found, folder)
 
 
 def folded(folder: RunFolder, solved: SolvedRule | None = None) -> RunState:
@@ -222,7 +231,8 @@ def _estimate(found: Estimate | None) -> dict[str, Any] | None:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    data = asdict(verdict) | {"outcome": str(verdict.outcome), "interval": _interval(verdict.interval)}
+    intervals = {name: _interval(getattr(verdict, name)) for name in ("interval", "interval_of_samples")}
+    data = asdict(verdict) | {"outcome": str(verdict.outcome)} | intervals
     del data["texts"]
     return data | {"score": None if verdict.score is None else _score(verdict.score)}
 

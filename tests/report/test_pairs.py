@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -131,3 +132,10 @@ def test_a_seed_under_way_is_no_failure():
     events = finished(plan, lambda trial: {"test_accuracy": 0.9} if trial.variant == "a" else {"diverged_at": 10})
     running = [event for event in events if (event.get("stack"), event["kind"]) != (0, "end")]
     assert verdict(state_of(plan, running)).outcome is UNDECIDED
+
+
+def test_an_undecided_score_names_fresh_seeds():
+    """Five of five seeds won decide nothing; the seeds that are named are none of them. A tie of wins and losses names none."""
+    assert re.search(r"--seeds 5-\d+ would decide 4 in 5 such cases", verdict(run_of(a=[0.9] * 5, b=[X] * 5)).text)
+    even = verdict(run_of(a=[0.9, X, 0.9, 0.9], b=[X, 0.9, 0.95, 0.85]))
+    assert even.text.endswith("more seeds will hardly decide it")

@@ -213,11 +213,29 @@ def test_a_search_shows_the_selected_and_lists_all():
     assert any(column.key == "validation_loss" for column in table.all_columns)
 
 
-def test_choosing_by_test_data_is_told():
-    """A search that picks by a test metric flatters the test numbers; the table says so."""
+@pytest.mark.parametrize(
+    ("select", "told"),
+    [
+        ("test_accuracy", "chosen on test data by the same seeds, so the test numbers flatter"),
+        ("train_loss", "chosen on train data by the same seeds, so the train numbers flatter"),
+        ("solved", "chosen by the same seeds, so solved flatters"),
+    ],
+)
+def test_choosing_by_the_same_seeds_is_told(select, told):
+    """A search flatters the numbers that it picks by; the table says so."""
     plan = make_plan(SEARCH, 3)
-    _, table = tabled(plan, searched, Compare("test_accuracy", select="test_accuracy"))
-    assert any("chosen on test data" in note for note in table.notes)
+    _, table = tabled(plan, searched, Compare("test_accuracy", select=select))
+    assert any(told in note for note in table.notes)
+
+
+def test_choosing_the_best_evaluation_on_test_data_is_told():
+    """A column of the best evaluation by test data flatters, with or without a search; the table says which."""
+    ends = {"a": [0.4, 0.6, 0.7], "b": [0.4, 0.8, 0.9]}
+    compare = Compare("test_accuracy", columns=["best_test_accuracy"])
+    _, table = tabled(
+        make_plan(["a", "b"], 3), lambda trial: {"test_accuracy": ends[trial.variant][trial.seed]}, compare
+    )
+    assert "best_test_accuracy: the evaluation is chosen on test data, so it flatters" in table.notes
 
 
 def test_columns_without_news_are_folded_into_notes():

@@ -14,13 +14,14 @@ from dlbench.report.by_hand import Touch, reason, touch, which_seeds
 from dlbench.report.claims.condition import Condition, condition_of
 from dlbench.report.claims.judgement import EQUALS, needed_text
 from dlbench.report.claims.p_values import decide
+from dlbench.report.claims.text import picked_text
 from dlbench.report.claims.verdict import Decision, Finding, Outcome
 from dlbench.report.combination import Array, Indices
 from dlbench.report.ensemble import QUANTITIES, Ensembles, Group
 from dlbench.report.format import fine_format, interval_text, number
 from dlbench.report.interval import ALPHA, Interval, Quantity
+from dlbench.report.power import power_of_mean
 from dlbench.report.rounding import gap
-from dlbench.report.seeds_needed import seeds_to_resolve
 from dlbench.report.subsets import Estimate, estimate
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class SubsetEvidence:
     touched: Mapping[int, Touch]
     quantity: Quantity
     search: str = ""
+    picked_among: int = 1
 
     def estimate(self, alpha: float = ALPHA) -> Estimate | None:
         """Their mean and its interval that misses with probability `alpha`, where there are any."""
@@ -66,10 +68,11 @@ class SubsetEvidence:
             {**other.touched, **self.touched},
             self.quantity.of_differences,
             self.search or other.search,
+            self.picked_among * other.picked_among,
         )
 
 
-def ensemble_finding(claim: Claim, found: Ensembles | None) -> Finding:
+def ensemble_finding(claim: Claim, found: Ensembles | None, alpha: float = ALPHA) -> Finding:
     """What a run's ensembles say of one claim by itself.
 
     By intervals of the mean over all subsets, as `dlbench.report.claims.judgement` has it for single trials; with
@@ -78,7 +81,7 @@ def ensemble_finding(claim: Claim, found: Ensembles | None) -> Finding:
     condition, evidence = condition_of(claim), _evidence(claim, found)
     if isinstance(evidence, str):
         return Finding.nothing(claim, evidence)
-    decision = (_by_every_subset if claim.every_seed else _by_interval)(evidence, condition)
+    decision = _by_every_subset(evidence, condition) if claim.every_seed else _by_interval(evidence, condition, alpha)
     estimated = evidence.estimate()
     mean, interval = (None, None) if estimated is None else (estimated.mean, estimated.interval)
     text = _text(claim, condition, evidence, estimated)
@@ -110,6 +113,7 @@ def _of(claim: Claim, group: Group, found: Ensembles) -> SubsetEvidence:
         {seed: one for seed, one in touches.items() if one},
         QUANTITIES[claim.metric],
         group.search,
+        group.picked_among,
     )
 
 
@@ -131,7 +135,7 @@ def _by_every_subset(evidence: SubsetEvidence, condition: Condition) -> Decision
     return Decision(Outcome.CONFIRMED, None, "by every subset that was drawn" if drawn else "by every subset")
 
 
-def _by_interval(evidence: SubsetEvidence, condition: Condition) -> Decision:
+def _by_interval(evidence: SubsetEvidence, condition: Condition, alpha: float) -> Decision:
     if why := _lacking(evidence):
         return Decision(Outcome.UNDECIDED, 1.0, why)
     found = evidence.estimate()
@@ -141,13 +145,10 @@ def _by_interval(evidence: SubsetEvidence, condition: Condition) -> Decision:
         )
     if found.interval is None:
         return Decision(Outcome.UNDECIDED, 1.0, EQUALS)
-    decision = decide(evidence.interval_at, condition)
-    if decision.p is not None and decision.p <= ALPHA:
-        return decision
-    mean, spread, n = found.mean, found.deviation, len(evidence.seeds)
-    return replace(
-        decision, why=needed_text(mean, condition, lambda limit: seeds_to_resolve(spread, abs(mean - limit)), n)
-    )
+    power = power_of_mean(found.mean, found.deviation) if found.deviation else None
+    times = evidence.picked_among
+    advice = needed_text(found.mean, condition, power, evidence.seeds, alpha / times)
+    return replace(decide(lambda one: evidence.interval_at(one / times), condition), advice=advice)
 
 
 def _lacking(evidence: SubsetEvidence) -> str:
@@ -166,10 +167,10 @@ def _text(claim: Claim, condition: Condition, evidence: SubsetEvidence, found: E
     named = f"{claim.metric} of {claim.members} member{'' if claim.members == 1 else 's'}{way}"
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
-    numbers = "unknown"
+    numbers, picked = "unknown", picked_text(claim, evidence.picked_among)
     if found is not None:
         interval = "" if found.interval is None else f", 95 % interval {interval_text(found.interval, spec)}"
         made = len(evidence.values)
         of = f"{made:,} subset{'' if made == 1 else 's'} of {len(evidence.seeds)} seeds"
         numbers = f"{number(found.mean, spec)} ({of}){interval}"
-    return "; ".join(filter(None, [f"{named} {numbers}", f"claimed {condition.text(spec)}"]))
+    return "; ".join(filter(None, [f"{named} {numbers}", f"claimed {condition.text(spec)}", picked]))

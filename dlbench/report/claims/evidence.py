@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ from dlbench.report.by_hand import Touch, search_reason, touch
 from dlbench.report.claims.pairs import Pairs, beyond_horizon, pairs_of
 from dlbench.report.entries import Entry, is_settled, selected, selection_metric
 from dlbench.report.interval import Interval
+from dlbench.report.item_noise import Answers, ItemNoise, is_of_samples, noise_of
 from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.power import Power, power_of_seeds, power_of_share_difference
 from dlbench.report.rounding import gap
-from dlbench.report.seeds_needed import seeds_to_resolve, seeds_to_resolve_share, seeds_to_resolve_share_difference
 from dlbench.report.statistics import Summary, difference_interval, mean_interval, paired_difference, summarize
 from dlbench.report.trial import Status
 
@@ -27,9 +28,9 @@ class Evidence:
 
     `lost` have diverged: they meet no condition. `never` did not get there within so many steps as they map to: they are
     above every bound. `pending` are under way, failed, or have no such number: nothing is known of them. `touched` were
-    changed or dropped by hand before: what they say is not of the recipe. `resolve` tells about how many seeds take a limit
-    out of the interval of `summary`. Of two variants, `values` are the advantages where both have a number, and `pairs` tell
-    who won each seed: they stand for `lost` and `never`, which are empty.
+    changed or dropped by hand before: what they say is not of the recipe. Of two variants, `values` are the advantages where
+    both have a number, and `pairs` tell who won each seed: they stand for `lost` and `never`, which are empty. `picked_among`
+    are the candidates, or pairs of them, among which a search picked by the same seeds. `seeds` are all that were asked for.
     """
 
     values: dict[int, float]
@@ -40,20 +41,29 @@ class Evidence:
     summary: Summary
     interval_at: Callable[[float], Interval | None]
     """The interval that misses with a probability alpha; that of `summary` at 0.05."""
-    resolve: Callable[[float], int | None]
+    power: Power | None
+    seeds: frozenset[int]
     pairs: Pairs | None = None
+    noise: ItemNoise | None = None
+    """Of the mean over seeds and test samples, where it is known what each seed got right."""
+    picked_among: int = 1
 
 
-def evidence_on(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare) -> Evidence | str:
+def evidence_on(
+    claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare, answers: Answers
+) -> Evidence | str:
     """What the seeds say of what a claim is about, or the variant that this run has not."""
-    metric, sides = METRICS[claim.metric], []
+    metric, entries, picked_among = METRICS[claim.metric], [], 1
     for variant in filter(None, (claim.variant, claim.better_than)):
         candidates = _candidates(variant, claim.choice, by_variant)
         if not candidates:
             return f"this run has no '{variant}'"
-        sides.append(_evidence(selected(candidates, selection_metric(compare)), metric, claim.at_step))
-    ours, *theirs = sides
-    return _compared(ours, theirs[0], metric, claim.by or 0.0) if theirs else ours
+        entries.append(selected(candidates, selection_metric(compare)))
+        picked_among *= len(candidates)
+    ours, *theirs = (_evidence(entry, metric, claim.at_step) for entry in entries)
+    found = _compared(ours, theirs[0], metric, claim.by or 0.0) if theirs else ours
+    noise = noise_of(entries, list(found.values), answers) if is_of_samples(claim) else None
+    return replace(found, noise=noise, picked_among=picked_among)
 
 
 def touched_search(claim: Claim, by_variant: Mapping[str, list[Entry]]) -> str:
@@ -81,8 +91,9 @@ def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
     pending = frozenset(set(by_seed) - set(known) - set(never) - lost)
     numbers = list(known.values())
     summary, interval_at = summarize(numbers, metric.quantity), partial(mean_interval, numbers, metric.quantity)
-    resolve = partial(_resolve_share if metric.is_share else _resolve_mean, summary)
-    return Evidence(known, lost, never, pending, touched, summary, interval_at, resolve)
+    power = power_of_seeds(numbers, summary, metric.quantity)
+    seeds = frozenset(trial.plan.seed for trial in entry.trials)
+    return Evidence(known, lost, never, pending, touched, summary, interval_at, power, seeds)
 
 
 def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Evidence:
@@ -95,6 +106,7 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Ev
     unknown = {seed for seed in ours.never.keys() | theirs.never.keys() if beyond_horizon(ours, theirs, seed)}
     advantages = {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)}
     summary = paired_difference(first, second, metric.quantity)
+    differences = list(advantages.values())
     return Evidence(
         advantages,
         frozenset(),
@@ -103,17 +115,9 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Ev
         touched,
         summary,
         partial(difference_interval, first, second, metric.quantity),
-        partial(seeds_to_resolve_share_difference, first, second)
-        if metric.is_share
-        else partial(_resolve_mean, summary),
+        power_of_share_difference(first, second)
+        if metric.is_share and differences
+        else power_of_seeds(differences, summary, metric.quantity.of_differences),
+        ours.seeds | theirs.seeds,
         pairs_of(ours, theirs, advantages, by),
     )
-
-
-def _resolve_mean(summary: Summary, limit: float) -> int | None:
-    mean, spread = summary.mean, summary.deviation
-    return seeds_to_resolve(spread, abs(mean - limit)) if mean is not None and spread else None
-
-
-def _resolve_share(summary: Summary, limit: float) -> int | None:
-    return None if summary.mean is None else seeds_to_resolve_share(summary.mean, limit)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlbench.plan.measures import ENSEMBLE
 from dlbench.report.claims.ensemble import ensemble_finding
-from dlbench.report.claims.judgement import finding
+from dlbench.report.claims.judgement import Basis, finding
 from dlbench.report.claims.p_values import holm
 from dlbench.report.claims.text import p_text
 from dlbench.report.claims.verdict import Finding, Outcome, Verdict
 from dlbench.report.entries import entries
 from dlbench.report.interval import ALPHA
+from dlbench.report.item_noise import Answers
 from dlbench.report.state import RunState
 
 if TYPE_CHECKING:
@@ -21,36 +23,60 @@ if TYPE_CHECKING:
 
 
 def judge(
-    state: RunState, claims: Iterable[Claim], compare: Compare, ensembles: Ensembles | None = None
+    state: RunState,
+    claims: Iterable[Claim],
+    compare: Compare,
+    ensembles: Ensembles | None = None,
+    answers: Answers | None = None,
 ) -> list[Verdict]:
     """The verdict on each claim; all that names no trial of this run is undecided.
 
     By intervals over the seeds, corrected by Holm's method for all claims that are estimated: the chance that any of a recipe's
     verdicts is false is 5 % at most. The family is what the recipe says, whatever came of the run: a claim that cannot be
-    judged counts with p = 1. Claims that ask every seed (`every_seed`, `exact`) estimate nothing, and do not count.
+    judged counts with p = 1. A claim on the final test accuracy is judged for other seeds and other test samples where `answers`
+    tell what each trial got right; where only the seeds' interval holds, the verdict is on these test samples. Claims that ask every seed (`every_seed`, `exact`) estimate nothing, and do not count.
     """
-    by_variant = entries(state)
+    wanted, by_variant = list(claims), entries(state)
+    basis = Basis.of(wanted, compare, answers)
     return verdicts(
         [
-            ensemble_finding(claim, ensembles) if claim.metric in ENSEMBLE else finding(claim, by_variant, compare)
-            for claim in claims
+            ensemble_finding(claim, ensembles, basis.alpha)
+            if claim.metric in ENSEMBLE
+            else finding(claim, by_variant, basis)
+            for claim in wanted
         ]
     )
 
 
 def verdicts(found: Sequence[Finding]) -> list[Verdict]:
     """The verdicts on a family of findings, in their order."""
-    p_values = [one.decision.p for one in found if one.decision.p is not None]
-    corrected = iter(holm(p_values))
-    return [_verdict(one, None if one.decision.p is None else next(corrected), together=len(p_values)) for one in found]
+    decisions = [one.decision for one in found if one.decision.p is not None]
+    corrected = iter(holm([one.p for one in decisions if one.p is not None]))
+    by_seeds = iter(holm([one.p if one.p_samples is None else one.p_samples for one in decisions if one.p is not None]))
+    return [
+        _every(one) if one.decision.p is None else _verdict(one, next(corrected), next(by_seeds), len(decisions))
+        for one in found
+    ]
 
 
-def _verdict(found: Finding, p_holm: float | None, *, together: int) -> Verdict:
+def _every(found: Finding) -> Verdict:
+    """The verdict on a claim that asks every seed, and estimates nothing."""
     decision = found.decision
-    outcome, why = decision.outcome, decision.why.strip("; ")
-    if p_holm is not None and p_holm > ALPHA:
-        if decision.p is not None and decision.p <= ALPHA:
-            why = f"{outcome} if it were the only claim, undecided as one of {together}"
-        outcome = Outcome.UNDECIDED
-    parts = (found.text, p_text(decision.p, p_holm), why)
-    return Verdict.of(found, outcome, "; ".join(filter(None, parts)), p_holm)
+    return Verdict.of(found, decision.outcome, _joined(found.text, decision.why), None)
+
+
+def _verdict(found: Finding, p_holm: float, p_samples: float, together: int) -> Verdict:
+    decision, told = found.decision, [found.text, p_text(found.decision.p, p_holm), found.decision.why]
+    if p_holm <= ALPHA:
+        return Verdict.of(found, decision.outcome, _joined(*told), p_holm)
+    if decision.p_samples is not None and p_samples <= ALPHA:
+        told += [f"on these test samples, by the seeds alone, {p_text(decision.p_samples, p_samples)}"]
+        verdict = Verdict.of(found, decision.outcome_samples, _joined(*told), p_holm)
+        return replace(verdict, on_these_samples=True)
+    if decision.p is not None and decision.p <= ALPHA:
+        told += [f"{decision.outcome} if it were the only claim, undecided as one of {together}"]
+    return Verdict.of(found, Outcome.UNDECIDED, _joined(*told, decision.advice), p_holm)
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, (part.strip("; ") for part in parts)))

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dlbench.report.by_hand import reason, which_seeds
 from dlbench.report.claims.condition import Condition, condition_of
 from dlbench.report.claims.evidence import Evidence, evidence_on, touched_search
 from dlbench.report.claims.p_values import decide
-from dlbench.report.claims.pairs import by_sign_test
-from dlbench.report.claims.text import finding_text
+from dlbench.report.claims.pairs import Pairs, by_sign_test
+from dlbench.report.claims.text import finding_text, picked_text
 from dlbench.report.claims.verdict import Decision, Finding, Outcome, is_estimated
 from dlbench.report.entries import Entry
-from dlbench.report.interval import ALPHA
+from dlbench.report.interval import ALPHA, Interval
+from dlbench.report.item_noise import Answers
 from dlbench.report.metrics import METRICS, Metric
+from dlbench.report.power import Power, advice_text, power_of_sign_test, seeds_needed
 from dlbench.report.rounding import gap
-from dlbench.report.seeds_needed import MOST_SEEDS
 from dlbench.report.shares import highest_failure_rate
 from dlbench.report.statistics import are_equal
 
@@ -26,10 +27,24 @@ if TYPE_CHECKING:
     from dlbench.recipe.sections import Claim, Compare
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What every claim of a run is judged by: the comparison, what each trial got right, and the alpha that each can count on."""
+
+    compare: Compare
+    answers: Answers
+    alpha: float
+
+    @classmethod
+    def of(cls, claims: Iterable[Claim], compare: Compare, answers: Answers | None = None) -> Basis:
+        """The basis of a recipe's claims: each can count on alpha shared by all that are estimated, as the worst case of Holm."""
+        return cls(compare, answers or {}, ALPHA / max(sum(map(is_estimated, claims)), 1))
+
+
 EQUALS = "equal values of a number without bounds have no interval: another seed may have any"
 
 
-def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare) -> Finding:
+def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], basis: Basis) -> Finding:
     """What the trials say of one claim by itself.
 
     Confirmed where its interval lies wholly within the condition, refuted wholly outside; undecided where a seed has no
@@ -40,20 +55,21 @@ def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compar
     step in question say nothing of the recipe: what depends on them is undecided.
     """
     metric, condition = METRICS[claim.metric], condition_of(claim)
-    evidence = evidence_on(claim, by_variant, compare)
+    evidence = evidence_on(claim, by_variant, basis.compare, basis.answers)
     if isinstance(evidence, str):
         return Finding.nothing(claim, evidence)
     if is_estimated(claim):
-        decision = _by_interval(evidence, condition, claim)
+        decision = _by_interval(evidence, condition, claim, basis.alpha)
     else:
         outcome, why = (_by_exactness if claim.exact else _by_every_seed)(evidence, condition, metric)
         decision = Decision(outcome, None, why)
     if search := touched_search(claim, by_variant):
         decision = Decision(Outcome.UNDECIDED, decision.p and 1.0, search)
-    found = evidence.summary
-    text = finding_text(found, condition, metric, claim)
+    found, wide = evidence.summary, _with_samples(evidence, ALPHA)
+    text = finding_text(found, condition, metric, claim, wide)
     score = evidence.pairs.score if evidence.pairs else None
-    return Finding(claim, decision, text, found.mean, found.interval, found.n, score)
+    text = "; ".join(filter(None, (text, picked_text(claim, evidence.picked_among))))
+    return Finding(claim, decision, text, found.mean, found.interval, found.n, score, wide)
 
 
 def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
@@ -91,18 +107,37 @@ def _by_exactness(evidence: Evidence, condition: Condition, metric: Metric) -> t
     return outcome, f"exact in {len(values)} of {len(values)}"
 
 
-def _by_interval(evidence: Evidence, condition: Condition, claim: Claim) -> Decision:
+def _by_interval(evidence: Evidence, condition: Condition, claim: Claim, alpha: float) -> Decision:
     if evidence.pairs and evidence.pairs.failed and not (evidence.touched or evidence.pending):
-        return by_sign_test(evidence.pairs, claim)
-    found = evidence.summary
+        return _by_sign_test(evidence, evidence.pairs, claim, alpha)
+    found, times = evidence.summary, evidence.picked_among
     if why := _lacking(evidence, METRICS[claim.metric]):
         return Decision(Outcome.UNDECIDED, 1.0, why)
     if found.interval is None or found.mean is None:
         return Decision(Outcome.UNDECIDED, 1.0, "one seed has no interval" if found.n < 2 else EQUALS)
-    decision = decide(evidence.interval_at, condition)
-    if decision.p is not None and decision.p <= ALPHA:
-        return decision
-    return replace(decision, why=needed_text(found.mean, condition, evidence.resolve, found.n))
+    by_seeds = decide(lambda one: evidence.interval_at(one / times), condition)
+    advice = needed_text(found.mean, condition, evidence.power, evidence.seeds, alpha / times)
+    if evidence.noise is None:
+        return replace(by_seeds, advice=advice)
+    by_both = decide(lambda one: _with_samples(evidence, one / times), condition)
+    return replace(by_both, p_samples=by_seeds.p, outcome_samples=by_seeds.outcome, advice=advice)
+
+
+def _by_sign_test(evidence: Evidence, pairs: Pairs, claim: Claim, alpha: float) -> Decision:
+    """By who won how many seeds, with what would decide it: a score of as many wins as losses is the fair coin's own."""
+    decision, score, times = by_sign_test(pairs, claim), pairs.score, evidence.picked_among
+    advice = "more seeds will hardly decide it"
+    if score.won != score.lost:
+        advice = advice_text(seeds_needed([0.5], power_of_sign_test(score), alpha / times), evidence.seeds)
+    return replace(decision, p=min((decision.p or 0.0) * times, 1.0), advice=advice)
+
+
+def _with_samples(evidence: Evidence, alpha: float) -> Interval | None:
+    """The interval for other seeds and other test samples, where the samples' noise is known."""
+    seeds = evidence.interval_at(alpha)
+    if evidence.noise is None or seeds is None:
+        return None
+    return evidence.noise.interval_at(alpha, seeds)
 
 
 def _lacking(evidence: Evidence, metric: Metric) -> str:
@@ -115,19 +150,12 @@ def _lacking(evidence: Evidence, metric: Metric) -> str:
     return f"{without} seed{'s have' if without > 1 else ' has'} no {metric.name} above 0" if without else ""
 
 
-def needed_text(mean: float, condition: Condition, resolve: Callable[[float], int | None], n: int) -> str:
-    """About how many more seeds than `n` would decide it, if they went on like these.
-
-    `resolve` tells about how many seeds take a limit out of the mean's interval.
-    """
-    limit = min(condition.limits, key=lambda bound: abs(bound - mean))
-    if gap(mean, limit) == 0:
+def needed_text(mean: float, condition: Condition, power: Power | None, used: Collection[int], alpha: float) -> str:
+    """Which fresh seeds would decide it in four of five cases, if they are like these, by an interval that misses with `alpha`."""
+    nearest = min(condition.limits, key=lambda bound: abs(bound - mean))
+    if power is None or gap(mean, nearest) == 0:
         return "more seeds will hardly decide it"
-    seeds = resolve(limit)
-    if seeds is None:
-        return f"more than {MOST_SEEDS:,} seeds would be needed to decide it"
-    more = max(seeds - n, 1)
-    return f"about {more:,} more seed{'s' if more > 1 else ''} would decide it"
+    return advice_text(seeds_needed(condition.limits if mean in condition else [nearest], power, alpha), used)
 
 
 def _pending_text(evidence: Evidence) -> str:

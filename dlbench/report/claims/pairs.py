@@ -99,9 +99,10 @@ def _went(side: Side, seed: int) -> int:
 
 def by_sign_test(pairs: Pairs, claim: Claim) -> Decision:
     """Confirmed where more seeds were won than a fair coin would win, refuted where fewer; and the score in words."""
-    score = pairs.score
-    outcome = Outcome.CONFIRMED if score.won > score.lost else Outcome.REFUTED
-    return Decision(outcome, score.p, _score_text(pairs, claim))
+    score, text = pairs.score, _score_text(pairs, claim)
+    if score.won == score.lost:
+        return Decision(Outcome.UNDECIDED, 1.0, text)
+    return Decision(Outcome.CONFIRMED if score.won > score.lost else Outcome.REFUTED, score.p, text)
 
 
 def _score_text(pairs: Pairs, claim: Claim) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlbench.report.claims.condition import Condition
+from dlbench.report.claims.verdict import is_estimated
 from dlbench.report.format import fine_format, interval_text, number, spread_text, value_format
+from dlbench.report.interval import Interval
 from dlbench.report.metrics import Metric
 from dlbench.report.statistics import Summary
 
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 LEAST_SHOWN = 0.0001
 
 
-def finding_text(found: Summary, condition: Condition, metric: Metric, claim: Claim) -> str:
-    """The numbers of a finding, and what was claimed."""
+def finding_text(
+    found: Summary, condition: Condition, metric: Metric, claim: Claim, wide: Interval | None = None
+) -> str:
+    """The numbers of a finding, its interval for other test samples too where that is known, and what was claimed."""
     finest = min(filter(None, (found.deviation, claim.tolerance)), default=0.0)
     # Each has a format of its own: a loss of 1e9 would print a claim of 0.6930 to 0.6932 as 6.9e-01 to 6.9e-01.
     spec, bounds = (fine_format(value_format(metric, *of), finest) for of in ([found.mean], condition.limits))
@@ -25,7 +29,20 @@ def finding_text(found: Summary, condition: Condition, metric: Metric, claim: Cl
     named = f"{metric.name}{at}"
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
-    return f"{named} {_numbers(found, condition, metric, spec)}; claimed {condition.text(bounds)}"
+    samples = "" if wide is None else f", for other test samples too {interval_text(wide, spec)}"
+    return f"{named} {_numbers(found, condition, metric, spec)}{samples}; claimed {condition.text(bounds)}"
+
+
+def picked_text(claim: Claim, picked_among: int) -> str:
+    """What a number owes to being picked by what judges it: by the same seeds, or on test data."""
+    told = []
+    if picked_among > 1:
+        things = "pairs of candidates" if claim.better_than else "candidates"
+        counted = f", so p counts {picked_among} times" if is_estimated(claim) else ""
+        told.append(f"picked among {picked_among} {things} by the same seeds{counted}")
+    if claim.metric.startswith("best_test"):
+        told.append("the best evaluation is picked on test data")
+    return "; ".join(told)
 
 
 def p_text(p: float | None, p_holm: float | None) -> str:

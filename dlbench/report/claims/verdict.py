@@ -32,6 +32,12 @@ class Decision:
     p: float | None
     """The least alpha at which its interval decides it, 1 where none does; `None` where each seed is asked and none is estimated."""
     why: str = ""
+    advice: str = ""
+    """What would decide it, where it stays undecided."""
+    p_samples: float | None = None
+    """The p by the seeds alone, where p is by seeds and test samples."""
+    outcome_samples: Outcome = Outcome.UNDECIDED
+    """Which way the seeds alone point: on these test samples."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class Finding:
     n: int
     score: Score | None = None
     """Of two variants, how many seeds the first won, tied and lost."""
+    wide: Interval | None = None
+    """The 95 % interval for other seeds and other test samples, where it is known what each trial got right."""
 
     @classmethod
     def nothing(cls, claim: Claim, why: str) -> Finding:
@@ -57,6 +65,8 @@ def is_estimated(claim: Claim) -> bool:
     """Whether seeds are a sample by which it is judged, so that chance may decide it wrongly."""
     return not (claim.every_seed or claim.exact)
 
+
+ON_THESE_SAMPLES = " on these samples"
 
 SIGNS = {Outcome.CONFIRMED: "✔", Outcome.REFUTED: "✖", Outcome.UNDECIDED: "?"}
 
@@ -86,6 +96,10 @@ class Verdict:
     """What it says in other languages, for people."""
     score: Score | None = None
     """Of two variants, how many seeds the first won, tied and lost."""
+    interval_of_samples: Interval | None = None
+    """Its plain 95 % interval for other test samples too, where it is known what each trial got right."""
+    on_these_samples: bool = False
+    """Whether it holds for other seeds, but perhaps not for other test samples."""
 
     @classmethod
     def of(cls, found: Finding, outcome: Outcome, text: str, p_holm: float | None) -> Verdict:
@@ -105,7 +119,13 @@ class Verdict:
             p_holm,
             {str(key): words for key, words in claim.says.items()} if isinstance(claim.says, dict) else {},
             found.score,
+            found.wide,
         )
+
+    @property
+    def word(self) -> str:
+        """The outcome, and of what it holds where that is less than everything."""
+        return f"{self.outcome}{ON_THESE_SAMPLES}" if self.on_these_samples else str(self.outcome)
 
     def said(self, language: str) -> str:
         """What it says in a language, in English where it has not that one."""

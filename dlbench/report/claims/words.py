@@ -12,7 +12,7 @@ class Told(NamedTuple):
     """A verdict for people; its numbers are the same in all languages."""
 
     outcome: str
-    """Sign and word: `✔ confirmed`."""
+    """Sign and word: `✔ confirmed`, `✔ confirmed on these samples`."""
     says: str
     source: str
     numbers: str
@@ -20,7 +20,8 @@ class Told(NamedTuple):
 
 def told_in(verdict: Verdict, tongue: str) -> Told:
     """A verdict in a language, what there is not in it in English."""
-    return Told(outcome_in(verdict.outcome, tongue), verdict.said(tongue), word(verdict.source, tongue), verdict.text)
+    outcome = f"{SIGNS[verdict.outcome]} {word(verdict.word, tongue)}"
+    return Told(outcome, verdict.said(tongue), word(verdict.source, tongue), verdict.text)
 
 
 def outcome_in(outcome: Outcome, tongue: str) -> str:

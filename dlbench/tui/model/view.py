@@ -38,7 +38,7 @@ class Subject:
     claims: Sequence[Claim] = ()
     ensemble: Ensemble | None = None
     folder: RunFolder | None = None
-    """Where its predictions are read, if its recipe combines them."""
+    """Where its predictions are read, if its recipe combines them, and what its trials got right."""
     is_whole: bool = True
     """Whether lesson, compare, ensemble and claims have been read of the recipe; a feed does so before the first event."""
 
@@ -52,7 +52,7 @@ class Subject:
         from dlbench.report.summary import report
 
         found = ensembles(state, self.compare, self.ensemble, self.folder)
-        return report(state, self.compare, self.claims, self.lesson, found)
+        return report(state, self.compare, self.claims, self.lesson, found, self.folder)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ What the recipe asks. Think of an answer before the run has given one; the expla
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
         self._told: dict[str, Text] = {}
-        self._claims: tuple[list[tuple[str, str]], list[Outcome | None]] | None = None
+        self._claims: tuple[list[tuple[str, str]], list[tuple[Outcome, str] | None]] | None = None
 
     def compose(self) -> ComposeResult:
         """The parts of the page, in the order in which they are read."""
@@ -93,7 +93,10 @@ What the recipe asks. Think of an answer before the run has given one; the expla
     def _tell_claims(self, view: View, tongue: str, report: Report | None) -> None:
         """The claims, with a mark each where there are verdicts."""
         verdicts = report.verdicts if report is not None else []
-        outcomes = [verdicts[i].outcome if i < len(verdicts) else None for i in range(len(view.subject.claims))]
+        outcomes = [
+            (verdicts[i].outcome, verdicts[i].word) if i < len(verdicts) else None
+            for i in range(len(view.subject.claims))
+        ]
         told: list[tuple[str, str]] = [
             (plain(self, said(claim.says, tongue)), word(claim.source, tongue)) for claim in view.subject.claims
         ]
@@ -102,9 +105,9 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         self._claims = (told, outcomes)
         grid = Table.grid(padding=(0, 1, 0, 0))
         for (text, source), outcome in zip(told, outcomes, strict=True):
-            style = dashboard(self).style(INKS[outcome] if outcome else Ink.FAINT, Ink.NONE)
-            sign = plain(self, SIGNS[outcome] if outcome else "·")
-            words = (f"  ({source}{f', {word(outcome, tongue)}' if outcome else ''})", "dim")
+            style = dashboard(self).style(INKS[outcome[0]] if outcome else Ink.FAINT, Ink.NONE)
+            sign = plain(self, SIGNS[outcome[0]] if outcome else "·")
+            words = (f"  ({source}{f', {word(outcome[1], tongue)}' if outcome else ''})", "dim")
             grid.add_row(Text(sign, style=style), Text.assemble(text, words))
         part = self.query_one("#claims", Static)
         part.update(Group(Text(word("Claims", tongue), style="bold"), grid))
