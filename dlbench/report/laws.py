@@ -172,7 +172,7 @@ EXPLODING_GRADIENT = Law("alarm", _large, "exploding gradient: {first}'s is {gap
 TOO_LARGE = Law(
     "alarm", _huge, "gradients too large: their norm is {norm}, {times} times that of all weights", "gradient_norm"
 )
-EXPLODING_LOSS = Law("alarm", _costly, "exploding loss: {loss} times what guessing costs", LOSS)
+EXPLODING_LOSS = Law("alarm", _costly, "exploding loss: {loss} times what guessing among equal classes costs", LOSS)
 EXPLOSIONS = (EXPLODING_GRADIENT, TOO_LARGE, EXPLODING_LOSS)
 VANISHED = Law("warning", _small, "vanishing gradient: {first}'s is {gap} of {last}'s", "gradient_norm")
 LAWS = (

@@ -58,7 +58,8 @@ class Judgement:
 class Profile:
     """A variant (with its choice of a search): the loss on the batch, its layers from input to output, what is wrong.
 
-    `guessing` is what guessing the class shares costs on the training data, unless class weights make the loss another one. `same` names the candidates that nothing tells apart before any training.
+    `guessing` is what guessing the class shares costs on the training data, unless class weights make the loss another one. `same`
+    names the candidates that nothing tells apart before any training.
     """
 
     name: str

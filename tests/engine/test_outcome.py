@@ -143,3 +143,18 @@ def test_confusion_counts_as_scikit_learn() -> None:
     expected = [confusion_matrix(labels, row, labels=range(4)).tolist() for row in said]
 
     assert Answers(said, labels).confusion(4).tolist() == expected
+
+
+@pytest.mark.parametrize(("classes", "counted"), [(100, True), (101, False)])
+def test_many_classes_leave_no_confusion(tmp_path: Path, classes: int, counted: bool) -> None:
+    """Beyond a hundred classes no counts are told, whose number is the square; the right answers are."""
+    data = {"kind": "blobs", "centers": classes, "samples": 2 * classes, "features": 3}
+    plan = plan_of({"a": settings([dense(4)], data=data, steps=2)})
+    folder = folder_of(tmp_path, plan)
+    assert Worker(folder, 0, 0, [0]).run() == 0
+    state = folded(folder)
+    (accuracy,) = {trial.curve("test_accuracy")[-1] for trial in state.trials}
+
+    assert bool(events_of(folder, "confusion")) == counted
+    assert (state.trials[0].confusion() is not None) == counted
+    assert right_answers(state, folder)[0][state.trials[0].plan.id].mean() == pytest.approx(accuracy)

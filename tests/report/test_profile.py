@@ -10,7 +10,9 @@ import orjson
 import pytest
 from cases import ZEROS, dense, plan_of, settings, trainer_of
 from rich.console import Console
+from scipy.stats import entropy
 
+from dlbench.parts.datasets import load_data
 from dlbench.plan import Candidate, Plan
 from dlbench.report.blocks import Terminal
 from dlbench.report.profile import Profile, alike, profiles
@@ -75,6 +77,19 @@ def test_no_data_but_the_batch_is_looked_at() -> None:
     assert {name for name in metrics if name.endswith(("loss", "accuracy"))} == {"batch_loss"}
     assert metrics["batch_loss"][0] == pytest.approx(math.log(10), rel=1e-6)
     assert trainer.step == 1
+
+
+def test_the_loss_stands_beside_what_guessing_costs() -> None:
+    """Guessing costs the entropy of the training labels' shares; with class weights the loss is another one, and nothing stands."""
+    data = {"kind": "digits", "classes": [0, 1], "limit": 9, "label_noise": 0.3}
+    plain, weighted = (settings([*DIGITS], data=data) for _ in range(2))
+    weighted["train"]["class_weights"] = "balanced"
+    rare, other = profiled({"plain": plain, "weighted": weighted}, range(1))
+
+    assert np.bincount(load_data(data).y_train).tolist() == [8, 1]
+    assert rare.guessing == pytest.approx(entropy([8, 1]), rel=1e-4)
+    assert "(guessing: 0.349), 1 seed" in drawn([rare])
+    assert (other.guessing, "guessing" in drawn([other])) == (None, False)
 
 
 def test_a_look_is_a_trainings_first_step() -> None:
