@@ -51,6 +51,16 @@ def test_a_refusal_names_every_column_and_what_it_offers_works(tmp_path):
     assert source.train + source.test == 60
 
 
+def test_what_is_nearly_unique_is_only_left_out(tmp_path):
+    """A name a row teaches nothing, unless there is nothing else; the label is looked at before the features."""
+    rows = "".join(f"person {i},{i % 3},{'ab'[i % 2]}\n" for i in range(20))
+    text = refused(write(tmp_path / "t.csv", "name,size,kind\n" + rows))
+
+    assert text.endswith('Under [data], write `ignore = ["name"]` to leave it out')
+    assert pasted(refused(tmp_path / "t.csv", ignore=["size"])) == {"text": "one_hot"}
+    assert "20 different values in 20 rows" in refused(tmp_path / "t.csv", label="name")
+
+
 def test_ways_out_keep_what_the_recipe_leaves_out_already(tmp_path):
     """A pasted list replaces the recipe's, so it must hold the old names too; nameless columns go by position."""
     path = write(tmp_path / "t.csv", ",size,id,kind\n" + "x,S,q,a\ny,M,r,b\n" * 5)
@@ -117,7 +127,10 @@ def test_words_for_a_missing_label_are_no_class(tmp_path, word):
     text = refused(path)
 
     assert f"no label at lines 3, 6 ({word.strip()!r})" in text
-    assert '`missing = "drop"`' in text
+    assert 'write `missing = "drop"` (keeps 4 of 6 rows) under [data]' in text
+    if word.strip():
+        words = tomllib.loads(re.search("`(missing_words = .*)`$", text)[1])["missing_words"]
+        assert described(path, test_share=0.5, missing_words=words).names == tuple(sorted(["a", "b", word.strip()]))
     assert described(path, missing="drop", test_share=0.5).names == ("a", "b")
 
 

@@ -15,7 +15,7 @@ from dlbench.parts.datasets.csv_file.head import Layout, look_at
 from dlbench.parts.datasets.csv_file.labels import check_classes, number_classes, spelling_notes
 from dlbench.parts.datasets.csv_file.options import Options
 from dlbench.parts.datasets.csv_file.reading import lines_of
-from dlbench.parts.datasets.csv_file.refusal import obstacles_in, refusal
+from dlbench.parts.datasets.csv_file.refusal import Obstacles, obstacles_in, refusal
 from dlbench.parts.datasets.csv_file.sheet import Sheet, read_sheet
 from dlbench.parts.datasets.csv_file.table import Table, lost_in_float32
 
@@ -31,17 +31,16 @@ def prepare(file: Path, options: Options) -> Table:
     if not sheet.columns:
         raise ValueError(f"{file} has no column left to learn from; 'ignore' names them all")
     complete = sheet.is_complete
-    unlabelled = ""
+    found = replace(obstacles_in(sheet.columns, options), complete_rows=int(complete.sum()))
     if options.missing == "drop":
         notes += _dropped(file, sheet, complete)
         sheet = sheet.only(complete)
     elif sheet.is_unlabelled.any():
-        unlabelled = _unlabelled(file, layout, sheet)
-    found = obstacles_in(sheet.columns, options, unlabelled, int(complete.sum()))
+        found = _without_labels(found, file, layout, sheet)
+    y, class_names = number_classes(sheet.labels.drop_null())
+    check_classes(y, class_names, sheet.label_name, options.label_as)
     if text := refusal(str(file), found, options):
         raise ValueError(text)
-    y, class_names = number_classes(sheet.labels)
-    check_classes(y, class_names, sheet.label_name, options.label_as)
     features, numbers, codes = encoded(sheet.columns, options)
     narrow = lost_in_float32([feature.names[0] for feature in features if not feature.categories], numbers)
     return Table(features, numbers, codes, y, list(class_names), [*notes, *spelling_notes(class_names)], narrow)
@@ -78,8 +77,8 @@ def _dropped(file: Path, sheet: Sheet, complete: NDArray[np.bool_]) -> list[str]
     return [f"{int(np.sum(~complete)):,} of {len(complete):,} rows lack a value and are left out"]
 
 
-def _unlabelled(file: Path, layout: Layout, sheet: Sheet) -> str:
-    """Where labels are missing, and how that is spelled there."""
+def _without_labels(found: Obstacles, file: Path, layout: Layout, sheet: Sheet) -> Obstacles:
+    """The obstacles with the lines where labels are missing, and what stands there instead."""
     rows = np.flatnonzero(sheet.is_unlabelled)
     words = sorted(Counter(sheet.written_labels.take(rows).to_pylist()))
-    return f"{lines_of(file, layout, (rows + sheet.first_row).tolist())} ({', '.join(map(repr, words))})"
+    return replace(found, unlabelled=lines_of(file, layout, (rows + sheet.first_row).tolist()), label_words=words)

@@ -7,24 +7,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dlbench.parts.datasets.csv_file.columns import Column
-from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, Options
+from dlbench.parts.datasets.csv_file.options import Options
 
-SHOWN = 12
+SHOWN = 100
 SHOWN_WORDS = 3
 NEARLY_UNIQUE = 0.5
 
 
 @dataclass(frozen=True)
 class Obstacles:
-    """The columns that are no features yet, by why; `unlabelled` says at which lines labels are missing."""
+    """The columns that are no features yet, by why, of `all_columns`.
+
+    `unlabelled` says at which lines labels are missing, `label_words` what stands there; `complete_rows` lack nothing.
+    """
 
     rows: int
+    all_columns: int
     text: list[Column] = field(default_factory=list)
     mixed: list[Column] = field(default_factory=list)
     gaps: list[Column] = field(default_factory=list)
     unbounded: list[Column] = field(default_factory=list)
     empty: list[Column] = field(default_factory=list)
     unlabelled: str = ""
+    label_words: Sequence[str] = ()
     complete_rows: int = 0
 
     @property
@@ -34,9 +39,9 @@ class Obstacles:
         return sorted({column.position: column for column in every}.values(), key=lambda column: column.position)
 
 
-def obstacles_in(columns: Sequence[Column], options: Options, unlabelled: str, complete_rows: int) -> Obstacles:
+def obstacles_in(columns: Sequence[Column], options: Options) -> Obstacles:
     """What stands in the way of the features in `columns`, ordinal ones left out but for their gaps."""
-    found = Obstacles(len(columns[0].values), unlabelled=unlabelled, complete_rows=complete_rows)
+    found = Obstacles(len(columns[0].values), len(columns))
     ordinal = dict(options.ordinal)
     for column in columns:
         is_words = column.name not in ordinal and column.is_text
@@ -57,9 +62,11 @@ def refusal(file: str, found: Obstacles, options: Options) -> str | None:
     """One sentence that names them all with their counts and both ways out; `None` where nothing is in the way."""
     if not found.columns and not found.unlabelled:
         return None
-    rows = f"of {found.rows:,} rows"
+    rows = _of_rows(found)
     told = [
-        _told(("holds text", "hold text"), found.text, lambda one: f"{one.distinct:,} values"),
+        _told(
+            ("holds text", "hold text"), found.text, lambda one: f"{one.distinct:,} value{'s' * (one.distinct != 1)}"
+        ),
         _told(("holds numbers and a few words", "hold numbers and a few words"), found.mixed, _words),
         _told(
             ("holds numbers beyond float32", "hold numbers beyond float32"),
@@ -68,7 +75,7 @@ def refusal(file: str, found: Obstacles, options: Options) -> str | None:
         ),
         _told(("lacks values", "lack values"), found.gaps, lambda one: f"{int(one.is_missing.sum()):,} {rows}"),
         _told(("is empty", "are empty"), found.empty, lambda one: f"all {len(one.values):,} rows"),
-        f"no label at {found.unlabelled}" if found.unlabelled else "",
+        f"no label at {found.unlabelled} ({', '.join(map(repr, found.label_words))})" if found.unlabelled else "",
     ]
     return f"{file} cannot be learned from as it is: {'; '.join(filter(None, told))}. {_ways(found, options)}"
 
@@ -89,35 +96,53 @@ def _words(column: Column) -> str:
 
 
 def _ways(found: Obstacles, options: Options) -> str:
-    """What to write under [data]: leave columns out, or make features of them."""
-    keep = _kept(found, options)
+    """What to write under [data]: leave columns out, or make features of them; and what if a label is no missing one."""
+    drop = [f'`missing = "drop"` (keeps {found.complete_rows:,} {_of_rows(found)})'] if found.unlabelled else []
     if not found.columns:
-        return f"Fill the labels in, or write {keep[0]} (keeps {found.complete_rows:,} rows)"
-    leave = [_ignored(found.columns, options)] + ([] if not found.unlabelled else ['`missing = "drop"`'])
-    return f"Under [data], write {' and '.join(leave)} to leave {'them' if len(found.columns) > 1 else 'it'} out" + (
-        f"; or {' and '.join(keep)} to learn from {'them' if len(found.columns) > 1 else 'it'}" if keep else ""
-    )
+        return f"Fill the labels in, or write {drop[0]} under [data]{_no_gap(found, options)}"
+    what = "them" if len(found.columns) > 1 else "it"
+    leave = [_ignored(found.columns, options)] + (['`missing = "drop"`'] if found.unlabelled else [])
+    ways = f"Under [data], write {' and '.join(leave)} to leave {what} out"
+    keep = _kept(found, options) + drop
+    if len(keep) > len(drop):
+        ways += f"; or {' and '.join(keep)} to learn from {what}"
+    return ways + _no_gap(found, options)
 
 
 def _kept(found: Obstacles, options: Options) -> list[str]:
-    """The keys that make features of what can be made into features; nearly unique texts are still left out."""
+    """The keys that make features of all that can be made into features; none where nothing can.
+
+    Texts that are nearly unique are left out all the same, as long as other columns are left to learn from.
+    """
     names = [one for one in found.text if one.distinct > NEARLY_UNIQUE * found.rows]
-    hopeless = [*found.unbounded, *found.empty, *names]
-    ways = []
-    if len(hopeless) == len(found.columns) and not found.unlabelled:
-        return [] if found.unbounded or found.empty else ['`text = "one_hot"`']
-    if hopeless:
-        ways.append(_ignored(sorted(hopeless, key=lambda one: one.position), options))
+    hopeless = sorted([*found.unbounded, *found.empty, *names], key=lambda one: one.position)
+    if len(hopeless) == found.all_columns:
+        hopeless, names = [], []
+    if len(hopeless) == len(found.columns):
+        return []
+    ways = [_ignored(hopeless, options)] if hopeless else []
     if len(found.text) > len(names):
         ways.append('`text = "one_hot"`')
     if found.mixed:
         words = dict.fromkeys(word for column in found.mixed for word in column.words)
-        ways.append(f"`missing_words = {_toml([*(options.missing_words or MISSING_WORDS), *words])}`")
-    if found.unlabelled:
-        ways.append('`missing = "drop"`')
-    elif (found.gaps or found.mixed) and options.missing is None:
-        ways.append(f'`missing = "median"` (or "mean"; "drop" keeps {found.complete_rows:,} rows)')
+        ways.append(f"`missing_words = {_toml([*options.missing_words, *words])}`")
+    if (found.gaps or found.mixed) and options.missing is None and not found.unlabelled:
+        ways.append(f'`missing = "median"` (or "mean"; "drop" keeps {found.complete_rows:,} {_of_rows(found)})')
     return ways
+
+
+def _no_gap(found: Obstacles, options: Options) -> str:
+    """What to write where a label is a word that only looks like a missing value."""
+    words = [word for word in found.label_words if word]
+    if not words:
+        return ""
+    taken = {word.lower() for word in words}
+    kept = [word for word in options.missing_words if word.strip().lower() not in taken]
+    return f". If {' or '.join(map(repr, words))} names a class: `missing_words = {_toml(kept)}`"
+
+
+def _of_rows(found: Obstacles) -> str:
+    return f"of {found.rows:,} rows"
 
 
 def _ignored(columns: Sequence[Column], options: Options) -> str:
