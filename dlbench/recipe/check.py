@@ -12,7 +12,14 @@ from pydantic import TypeAdapter, ValidationError
 from dlbench.plan import Candidate
 from dlbench.recipe import breakpoints as breaking
 from dlbench.recipe import limits
-from dlbench.recipe.claims import claim_mistakes, class_mistakes, compare_mistakes, completed, split_mistakes
+from dlbench.recipe.claims import (
+    claim_mistakes,
+    class_mistakes,
+    compare_mistakes,
+    completed,
+    end_mistakes,
+    split_mistakes,
+)
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.ensemble import ensemble_claim_mistakes, ensemble_mistakes
 from dlbench.recipe.parts import table
@@ -206,3 +213,4 @@ def _promises(recipe: Tree, result: Checked, claims: dict[int, Claim], resolved:
     sources = [one.source for one in resolved if one.source]
     yield from split_mistakes(result.compare, claims, sources)
     yield from class_mistakes(result.compare, claims, sources)
+    yield from end_mistakes(result.compare, claims, min((one.earliest_end for one in resolved), default=0))

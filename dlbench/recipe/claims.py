@@ -12,7 +12,7 @@ from dlbench.plan.measures import ENSEMBLE
 from dlbench.recipe.places import KeyPath
 from dlbench.recipe.sections import Claim, Compare
 from dlbench.recipe.words import few, listed, nearest
-from dlbench.report.metrics import METRICS, split_step
+from dlbench.report.metrics import AT_END, METRICS, split_step
 
 CONDITIONS = ("at_most", "at_least", "between", "near", "better_than")
 """The conditions of a claim, of which it has exactly one."""
@@ -94,15 +94,32 @@ def split_mistakes(compare: Compare, claims: Mapping[int, Claim], sources: Seque
                 yield path, f"'{name}' needs data.validation, the number of samples to split off"
 
 
+def end_mistakes(compare: Compare, claims: Mapping[int, Claim], end: int) -> Iterator[Found]:
+    """Metrics that are known at the end alone, asked for at a step before `end`, the first of all trainings to end."""
+    asked = [(path, *_with_step(path, name)) for path, name in metrics_named(compare, claims)]
+    asked += [(("claims", i, "at_step"), claim.metric, claim.at_step) for i, claim in claims.items()]
+    for path, metric, step in asked:
+        if step is not None and step < end and metric.partition("@")[0] in AT_END:
+            yield (
+                path,
+                f"'{metric}' is known at the end of the training alone, not at step {step:,}; leave the step out",
+            )
+
+
 def class_mistakes(compare: Compare, claims: Mapping[int, Claim], sources: Sequence[Source]) -> Iterator[Found]:
     """Metrics of one class that no variant's data has."""
     known = dict.fromkeys(name for source in sources for name in source.names)
     for path, name in metrics_named(compare, claims):
-        metric = split_step(name)[0] if "columns" in path else name
-        _, at, of_class = metric.partition("@")
+        _, at, of_class = _with_step(path, name)[0].partition("@")
         if at and known and of_class not in known:
             close = hint(of_class, known, f"there are {few(list(known))}")
             yield path, f"the data has no class '{of_class}'{close}"
+
+
+def _with_step(path: KeyPath, name: str) -> tuple[str, int | None]:
+    """A metric with the step that a column gives it."""
+    metric, step = split_step(name) if "columns" in path else (name, None)
+    return metric, int(step) if step else None
 
 
 def _no_variant(name: str, variants: Sequence[str]) -> str:

@@ -47,6 +47,12 @@ class Resolved:
     unavailable: list[tuple[KeyPath, str]] = field(default_factory=list)
     """What of its data is not there, or cannot be read."""
 
+    @property
+    def earliest_end(self) -> int:
+        """The first step at which its training may end, 0 where that is not known, or early stopping decides."""
+        is_open = self.settings is None or self.settings["train"]["early_stopping"]
+        return 0 if is_open or self.steps is None else self.steps
+
 
 class Resolver:
     """Resolves the drafts of one recipe; asks a dataset once for its shapes, however many drafts train on it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from annotated_types import Ge, Gt, Len
+from annotated_types import Ge, Le, Len
 
 from dlbench.parts.arguments import Of, Settings, Takes
 
@@ -45,8 +45,8 @@ Pretrain: TypeAlias = Annotated[Settings, Of("pretraining")]
 Count: TypeAlias = Annotated[int, Ge(1)]
 BatchSize: TypeAlias = Annotated[Count | Literal["full"], Takes('a whole number of at least 1, or "full"')]
 ClassWeights: TypeAlias = Annotated[
-    Annotated[list[Annotated[float, Gt(0)]], Len(2)] | Literal["balanced"],
-    Takes('"balanced", or a list of numbers above 0, one a class'),
+    Annotated[list[Annotated[float, Ge(1e-6), Le(1e6)]], Len(2)] | Literal["balanced"],
+    Takes('"balanced", or a list of numbers from 1e-6 to 1e6, one a class'),
 ]
 Every: TypeAlias = Annotated[
     Count | Literal["auto", "epoch"], Takes('a whole number of steps of at least 1, "auto" or "epoch"')

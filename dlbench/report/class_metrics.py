@@ -9,6 +9,8 @@ from dlbench.report.metric import CLASS_METRICS, Metric
 from dlbench.report.trial import Trial
 
 RECALL = "recall"
+AT_END = ("balanced_accuracy", "worst_recall", RECALL)
+"""Metrics that are known at the end of a training alone; what stands before the `@` of one of a class."""
 SUMMARY = "Share of the test samples of class NAME that are taken for it, at the end."
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from dlbench.plan.measures import CURVES, PRETRAINED
-from dlbench.report.class_metrics import balanced_accuracy, worst_recall
+from dlbench.report.class_metrics import AT_END, balanced_accuracy, worst_recall
 from dlbench.report.interval import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity
 from dlbench.report.metric import CLASS_METRICS, DEFAULT_METRIC, METRICS, Metric, metric, split_step
 from dlbench.report.rounding import finite
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
 
-__all__ = ["CLASS_METRICS", "DEFAULT_METRIC", "METRICS", "Metric", "split_step"]
+__all__ = ["AT_END", "CLASS_METRICS", "DEFAULT_METRIC", "METRICS", "Metric", "split_step"]
 
 
 def has_end(trial: Trial, at_step: int | None) -> bool:

@@ -72,13 +72,14 @@ def test_a_batch_that_a_layer_cannot_take_is_told(loaded, changes, message):
         ('"balanced"', None),
         ("[1, 1, 1, 1, 1, 1, 1, 1, 1, 10.5]", None),
         ("[1, 2]", "has 2 numbers, but the data has 10 classes: '0', '1', '2' and 7 more"),
-        ("[1, 0]", 'takes "balanced", or a list of numbers above 0, one a class, not the list [1, 0]'),
-        ("[1, inf]", 'takes "balanced", or a list of numbers above 0, one a class, not the list [1, inf]'),
-        ('"balance"', 'takes "balanced", or a list of numbers above 0, one a class, not the text "balance"'),
+        ("[1, 0]", 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one a class, not the list [1, 0]'),
+        ("[1, inf]", 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one a class, not the list [1, inf]'),
+        ("[1, 1e39]", 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one a class, not the list [1, 1e+39]'),
+        ('"balance"', 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one a class, not the text "balance"'),
     ],
 )
 def test_class_weights_fit_the_classes(loaded, weights, message):
-    """They are "balanced" or one finite number above 0 for each class."""
+    """They are "balanced" or one number for each class, neither 0 nor beyond single precision."""
     wrong = said(loaded, TEXT.replace("batch_size = 11", f"class_weights = {weights}"))
 
     assert wrong == (None if message is None else f"mine.toml:7: train.class_weights: {message}")

@@ -22,9 +22,9 @@ metric = "METRIC"
 columns = ["COLUMN"]
 [[claims]]
 says = "b is better"
-source = "measured"
 variant = "b"
 metric = "CLAIM"
+source = "measured"
 better_than = "a"
 """
 
@@ -35,8 +35,8 @@ def wrong(loaded, tmp_path):
     rows = [f"{i % 7 - 3}.5,{i % 5}.25,{('cat', 'dog', 'bird')[i % 3]}" for i in range(60)]
     (tmp_path / "pets.csv").write_text("\n".join(["size,age,pet", *rows]) + "\n", encoding="utf-8")
 
-    def tried(metric="recall@cat", column="recall@dog@5", claim="worst_recall"):
-        text = TEXT.replace("METRIC", metric).replace("COLUMN", column).replace("CLAIM", claim)
+    def tried(metric="recall@cat", column="recall@dog@10", claim="worst_recall", more=""):
+        text = TEXT.replace("METRIC", metric).replace("COLUMN", column).replace("CLAIM", claim) + more
         try:
             loaded(text)
         except RecipeError as error:
@@ -52,11 +52,19 @@ def wrong(loaded, tmp_path):
         ({}, None),
         ({"column": "recall@bird", "claim": "recall@bird"}, None),
         ({"column": "balanced_accuracy@10"}, None),
+        (
+            {"column": "recall@cat@9"},
+            "13: compare.columns[0]: 'recall@cat' is known at the end of the training alone, not at step 9; leave the step out",
+        ),
+        (
+            {"claim": "worst_recall", "more": "at_step = 5"},
+            "20: claims[0].at_step: 'worst_recall' is known at the end of the training alone, not at step 5; leave the step out",
+        ),
         ({"metric": "recall@cta"}, "12: compare.metric: the data has no class 'cta'; did you mean 'cat'?"),
         ({"metric": "recall@0"}, "12: compare.metric: the data has no class '0'; there are 'bird', 'cat' and 'dog'"),
-        ({"column": "recall@dgo@5"}, "13: compare.columns[0]: the data has no class 'dgo'; did you mean 'dog'?"),
+        ({"column": "recall@dgo@10"}, "13: compare.columns[0]: the data has no class 'dgo'; did you mean 'dog'?"),
         ({"column": "recall@dog@end"}, "13: compare.columns[0]: the data has no class 'dog@end'; did you mean 'dog'?"),
-        ({"claim": "recall@dog@5"}, "18: claims[0].metric: the data has no class 'dog@5'; did you mean 'dog'?"),
+        ({"claim": "recall@dog@5"}, "17: claims[0].metric: the data has no class 'dog@5'; did you mean 'dog'?"),
         (
             {"metric": "recall"},
             "12: compare.metric: 'recall' is of one class: write its name behind it, as in 'recall@cat'",
