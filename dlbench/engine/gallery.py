@@ -47,7 +47,9 @@ class Gallery:
         path = self._folder.pictures(stack) / f"{phase}-{pictured.layer}-{step}.npz"
         arrays: dict[str, Any] = {name: _kept(tensor) for name, tensor in pictured.images.items()}
         with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            # Not with all its parents: where the run's folder has gone, there is to be no other in its place.
+            for folder in (path.parent.parent, path.parent):
+                folder.mkdir(exist_ok=True)
             with replacing(path) as file:
                 np.savez_compressed(file, **arrays)
         place = path.relative_to(self._folder.path).as_posix()

@@ -58,8 +58,7 @@ class EventWriter:
         """Write one event; numpy arrays and tensors become lists, NaN and infinity `null`."""
         event = {"v": EVENT_VERSION, "seq": self._seq, "time": time.time(), "kind": kind, **fields}
         told = memoryview(orjson.dumps(event, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY))[: -len("}")]
-        self._buffer += told
-        self._buffer += b"%s%d}\n" % (_CHECKSUM_BEGINS, crc32(told))
+        self._buffer += sealed(told)
         self._seq += 1
         if kind not in FREQUENT or time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
             self.flush()
@@ -234,6 +233,11 @@ def parse(line: bytes, *, histograms: bool = True) -> Event | None:
         return None
     cut = line if histograms else _without_histogram(line)
     return _event(cut) or (_event(line) if cut is not line else None)
+
+
+def sealed(told: bytes | memoryview) -> bytes:
+    """A whole line: what is told, without its closing brace, then the checksum of that."""
+    return b"%s%s%d}\n" % (told, _CHECKSUM_BEGINS, crc32(told))
 
 
 def is_intact(line: bytes) -> bool:
