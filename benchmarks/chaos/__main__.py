@@ -35,7 +35,8 @@ def main(
     with tempfile.TemporaryDirectory(prefix="dlbench-chaos-") as place:
         base = Path(place)
         whole, span = undisturbed(Bench(base / "undisturbed"))
-        phases = killed(base, whole, span, tally, kills or (QUICK_KILLS if quick else KILLS), jobs, seed)
+        most = kills or (QUICK_KILLS if quick else KILLS)
+        phases = killed(base, whole, span, tally, most, 1 if quick else jobs, seed)
         disturbed(base, whole, tally, random.Random(seed), quick=quick)  # noqa: S311
     console.print(tally.table())
     console.print("kills by what they fell into:", ", ".join(f"{name} {n}" for name, n in sorted(phases.items())))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dlbench.engine.worker import Worker
 from dlbench.errors import DlbenchError, ExitCode
 from dlbench.run.folder import RunFolder
 
@@ -26,9 +26,15 @@ def main(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("--attended", action="store_true")
     parser.add_argument("--look", action="store_true")
     given = parser.parse_args(arguments)
+    received: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: received.append(number))
+    # It imports torch, which takes seconds: a signal meanwhile is answered by an end in order.
+    from dlbench.engine.worker import Worker
+
     place = given.run, given.session, given.worker, given.stacks
     try:
-        return Worker(*place, attended=given.attended, looking=given.look).run()
+        return Worker(*place, attended=given.attended, looking=given.look).run(received)
     except DlbenchError as error:
         with suppress(OSError):  # the console may be on the disk that is full
             sys.stderr.write(f"error: {error}\n")

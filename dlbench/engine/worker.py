@@ -87,13 +87,14 @@ class Worker:
         self._saved_step = 0
         """Of the present stack, what its checkpoint has."""
 
-    def run(self) -> ExitCode:
+    def run(self, received: Sequence[int] = ()) -> ExitCode:
         """Train every stack; the end of each, and of the worker, is an event whatever happens.
 
-        Where the folder takes nothing any more, what was told so far can be resumed from; the end is told if there is room again.
+        A signal that was `received` before stops it at once, in order. Where the folder takes nothing any more, what was told so far can be resumed from; the end is told if there is room again.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        self._controls.stopping = bool(received)
         try:
             return self._work()
         except UnwritableError as error:
