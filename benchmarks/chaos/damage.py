@@ -66,6 +66,12 @@ class Half:
         found = self.bench.newest()
         return [] if found is None else sorted(found.checkpoints.glob("stack-*.pt"))
 
+    def resumed(self) -> RunFolder:
+        """Another run that has gone on from there to its end."""
+        folder = self.copy()
+        self.bench.resume(folder).wait()
+        return folder
+
     def copy(self) -> RunFolder:
         """Another run that has come as far."""
         self._copies += 1
@@ -120,12 +126,10 @@ def events(whole: RunFolder, rng: random.Random, tally: Tally, expected: list[An
             tally.add(f"events: {way}", same=of_report(found) == expected, told=told, may_differ=True)
 
 
-def clock(half: Half, rng: random.Random, tally: Tally, expected: list[Any], times: int) -> None:
-    """Turn the clock of the events of a resumed run back, once in a file or at every line; only the order of lines counts."""
-    resumed = half.copy()
-    half.bench.resume(resumed).wait()
+def clock(whole: RunFolder, rng: random.Random, tally: Tally, expected: list[Any], times: int) -> None:
+    """Turn the clock of a finished run's events back, once in a file or at every line; only the order of lines counts."""
     for number in range(times):
-        folder = _copied(resumed, f"clock-{number}")
+        folder = _copied(whole, f"clock-{number}")
         for _, _, path in folder.events_files():
             lines = path.read_bytes().splitlines(keepends=True)
             at = rng.randrange(len(lines))

@@ -56,7 +56,7 @@ class Chain:
         if folder is None:
             return self.bench.run()
         wait_until(lambda: not _alive(folder))
-        return self.bench.run() if folder is None else self.bench.resume(folder)
+        return self.bench.resume(folder)
 
     def _is_hit(self, process: Process) -> bool:
         """Wait for a random instant, then kill; whether the process was still there, and the run not done."""
