@@ -130,13 +130,22 @@ def cell_of(row: dict[str, Any]) -> dict[str, Any] | None:
 
 def claims_of(name: str) -> str:
     """Every claim of a recipe with its verdict and the numbers that say it."""
-    return "\n".join([f"### {name}", "", *_claim_lines(read(name, "report")["claims"])])
+    return "\n".join([f"### {name}", "", *_claim_lines(name)])
 
 
-def _claim_lines(claims: list[dict[str, Any]]) -> Iterator[str]:
-    for claim in claims:
+def _claim_lines(name: str) -> Iterator[str]:
+    seeds = "fresh seeds" if has_fresh_seeds(name) else "same seeds"
+    for claim in read(name, "report")["claims"]:
         scope = ON_THESE_SAMPLES if claim.get("on_these_samples") else ""
-        yield f"- {SIGNS[claim['outcome']]} **{claim['outcome']}{scope}** ({claim['source']}): {claim['says']}<br>{claim['text']}"
+        source = f"measured, {seeds}" if claim["source"] == "measured" else claim["source"]
+        yield f"- {SIGNS[claim['outcome']]} **{claim['outcome']}{scope}** ({source}): {claim['says']}<br>{claim['text']}"
+
+
+def has_fresh_seeds(name: str) -> bool:
+    """Whether a recipe's kept run is of other seeds than those that suggested its measured claims, which began with 0."""
+    recipe = tomllib.loads((REFERENCE / name / "recipe.toml").read_text(encoding="utf-8"))
+    seeds = recipe["trials"]["seeds"]
+    return isinstance(seeds, list) and 0 not in seeds
 
 
 def read(recipe: str, what: str) -> dict[str, Any]:
