@@ -76,7 +76,7 @@ def test_readme_names_every_exit_code():
 
 def test_readme_recipe_runs(tmp_path):
     """The README's recipe is a recipe, its quick version too."""
-    text, _ = blocks("toml")
+    text, *_ = blocks("toml")
     recipe = tmp_path / "mine.toml"
     recipe.write_text(text)
 
@@ -87,7 +87,7 @@ def test_readme_recipe_runs(tmp_path):
 
 def test_readme_net_of_bricks_is_one(tmp_path):
     """The README's nested layers fit together on images."""
-    _, text = blocks("toml")
+    _, text, *_ = blocks("toml")
     recipe = tmp_path / "bricks.toml"
     recipe.write_text(f'{text}[data]\nkind = "digits"\n[train]\nsteps = 1\n')
     result = CliRunner().invoke(app, ["show", str(recipe), "--graph"])
