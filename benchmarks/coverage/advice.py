@@ -93,7 +93,7 @@ def _with_more(run: Sample, effect: float, random: np.random.Generator) -> Sampl
 
 
 def _named(mean: float, deviation: float) -> int | None:
-    return seeds_needed([0.0], power_of_mean(mean, deviation), ALPHA)
+    return seeds_needed((0.0,), power_of_mean(mean, deviation), ALPHA)
 
 
 def _more(mean: float, deviation: float) -> int:

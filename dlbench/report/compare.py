@@ -110,14 +110,15 @@ def _column(key: str) -> Column:
 
 def _row(entry: Entry, columns: list[Column], baseline: Entry | None) -> Row:
     changed = sum(bool(trial.changed_at) for trial in entry.trials)
-    cells = {column.key: _cell(entry, column, baseline) for column in columns}
-    return Row(entry.variant, entry.choice, entry.counts, cells, is_baseline=entry is baseline, n_changed=changed)
+    counts = entry.counts
+    alive = len(entry.trials) - sum(counts[status] for status in LOST)
+    cells = {column.key: _cell(entry, column, baseline, alive) for column in columns}
+    return Row(entry.variant, entry.choice, counts, cells, is_baseline=entry is baseline, n_changed=changed)
 
 
-def _cell(entry: Entry, column: Column, baseline: Entry | None) -> Cell:
+def _cell(entry: Entry, column: Column, baseline: Entry | None, alive: int) -> Cell:
     """What the seeds say of a column; the time to an event also for those without it."""
     run = len(entry.trials)
-    alive = run - sum(entry.counts[status] for status in LOST)
     if column.is_difference:
         found, plain = (_difference(entry, baseline, column.metric, alpha) for alpha in (column.alpha, ALPHA))
         return Cell(found, run, alive, plain_interval=plain.interval)

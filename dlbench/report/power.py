@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from dlbench.report.interval import Quantity
@@ -21,12 +22,15 @@ POWER = 0.8
 MOST_SEEDS = 10_000
 CERTAIN = 30
 """Standard errors beyond the critical value from which on the noncentral t need not be asked."""
+KEPT = 256
+"""Powers and numbers of seeds that a process remembers: a dashboard asks for them again and again."""
 
 Power: TypeAlias = Callable[[float, int, float], float]
 """The chance that the interval of `n` seeds, which misses with probability alpha, leaves a limit out: `power(limit, n, alpha)`."""
 
 
-def seeds_needed(limits: Sequence[float], power: Power, alpha: float) -> int | None:
+@lru_cache(maxsize=KEPT)
+def seeds_needed(limits: tuple[float, ...], power: Power, alpha: float) -> int | None:
     """The number of seeds from which on all limits are out of the interval with a chance of 0.8; `None` beyond ten thousand.
 
     Of two limits the chances to miss are added (Bonferroni): a little too many seeds rather than too few.
@@ -65,6 +69,7 @@ def power_of_seeds(values: Sequence[float], found: Summary, quantity: Quantity) 
     return power_of_mean(found.mean, found.deviation)
 
 
+@lru_cache(maxsize=KEPT)
 def power_of_mean(mean: float, deviation: float) -> Power:
     """Of Student's interval of a mean, where mean and deviation are what they were: the noncentral t."""
 
@@ -94,6 +99,7 @@ def _power_of_equals(value: float, quantity: Quantity) -> Power:
     return power
 
 
+@lru_cache(maxsize=KEPT)
 def power_of_share(successes: int, seeds: int) -> Power:
     """Of Clopper and Pearson's interval of a share, exactly: it leaves a limit out where the binomial test rejects it."""
 
@@ -123,9 +129,12 @@ def power_of_share_difference(ours: Sequence[float], theirs: Sequence[float]) ->
     The difference that is found is about normal, with the variance (p10 + p01 - (p10 - p01)^2) / n, p10 and p01 being the shares of
     pairs that only one side has: how far may it fall short of what is assumed until the interval takes the limit in?
     """
-    pairs = len(ours)
-    first, second = sum(ours), sum(theirs)
-    apart = (sum(a != b for a, b in zip(ours, theirs, strict=True)) + 1) / (pairs + 2)
+    return _of_counts(sum(ours), sum(theirs), sum(a != b for a, b in zip(ours, theirs, strict=True)), len(ours))
+
+
+@lru_cache(maxsize=KEPT)
+def _of_counts(first: float, second: float, different: int, pairs: int) -> Power:
+    apart = (different + 1) / (pairs + 2)
     centre = (first + second + 1) / (2 * pairs + 2)
 
     def power(limit: float, n: int, alpha: float) -> float:
@@ -151,6 +160,7 @@ SHORTFALLS = [step / 16 for step in range(-48, 49)]
 """Standard errors by which a difference may fall short."""
 
 
+@lru_cache(maxsize=KEPT)
 def power_of_sign_test(score: Score) -> Power:
     """Of the exact sign test, where wins, ties and losses go on in these proportions; the limit is the fair coin's half."""
     decided = score.won + score.lost

@@ -30,27 +30,27 @@ def test_seeds_for_a_mean_give_the_t_test_a_power_of_80_percent(effect, level):
     def power(n):
         return stats.nct.sf(stats.t.isf(level / 2, n - 1), n - 1, effect * n**0.5)
 
-    n = seeds_needed([0.2], power_of_mean(0.2 + effect * 0.01, 0.01), level)
+    n = seeds_needed((0.2,), power_of_mean(0.2 + effect * 0.01, 0.01), level)
     assert power(n) >= 0.8
     assert n == 2 or power(n - 1) < 0.8
 
 
 def test_cohens_table_of_power():
     """Half a deviation takes 34 seeds and a whole one 10, as Cohen's tables of the one-sample t test say."""
-    assert [seeds_needed([0.0], power_of_mean(effect, 1.0), 0.05) for effect in (0.5, 1.0)] == [34, 10]
+    assert [seeds_needed((0.0,), power_of_mean(effect, 1.0), 0.05) for effect in (0.5, 1.0)] == [34, 10]
 
 
 def test_two_limits_take_more_seeds_than_the_nearer_one():
     """A mean in the middle must leave both ends behind; a far end costs nothing."""
     power = power_of_mean(0.0, 1.0)
-    assert seeds_needed([-0.5, 0.5], power, 0.05) > seeds_needed([0.5], power, 0.05)
-    assert seeds_needed([-50.0, 0.5], power, 0.05) == seeds_needed([0.5], power, 0.05)
+    assert seeds_needed((-0.5, 0.5), power, 0.05) > seeds_needed((0.5,), power, 0.05)
+    assert seeds_needed((-50.0, 0.5), power, 0.05) == seeds_needed((0.5,), power, 0.05)
 
 
 @pytest.mark.parametrize(("k", "n", "limit"), [(7, 10, 0.5), (1, 10, 0.4), (5, 5, 0.8), (0, 3, 0.3), (60, 100, 0.65)])
 def test_seeds_for_a_share_are_exact(k, n, limit):
     """Summed over all counts, the exact interval leaves the limit out with the promised chance, at a share that is shrunk a little."""
-    needed = seeds_needed([limit], power_of_share(k, n), 0.05)
+    needed = seeds_needed((limit,), power_of_share(k, n), 0.05)
     half, shrunk = (k / n + limit) / 2, (k + 0.5) / (n + 1)
     share = max(half, shrunk) if k / n > limit else min(half, shrunk)
     intervals = [(count, share_interval(count, needed)) for count in range(needed + 1)]
@@ -65,7 +65,7 @@ def test_seeds_for_a_difference_of_shares(cells):
     both, only_ours, only_theirs, neither = cells
     ours, theirs = [1] * both + [1] * only_ours + [0] * only_theirs, [1] * both + [0] * only_ours + [1] * only_theirs
     pairs = len(ours) + neither
-    needed = seeds_needed([0.0], power_of_share_difference(ours + [0] * neither, theirs + [0] * neither), 0.05)
+    needed = seeds_needed((0.0,), power_of_share_difference(ours + [0] * neither, theirs + [0] * neither), 0.05)
     apart, gain = (only_ours + only_theirs + 1) / (pairs + 2), (only_ours - only_theirs) / (pairs + 2)
     shared = (1 - apart) * (both + 0.5) / (both + neither + 1)
     truth = [shared, (apart + gain) / 2, (apart - gain) / 2, 1 - apart - shared]
@@ -78,7 +78,7 @@ def test_seeds_for_a_difference_of_shares(cells):
 def test_seeds_that_are_all_equal_stay_so():
     """Ten accuracies of 1 are no 0.95; so many ones leave 0.95 out of the interval of equal values, one fewer do not."""
     power = power_of_seeds([1.0] * 10, summarize([1.0] * 10, ACCURACY), ACCURACY)
-    n = seeds_needed([0.95], power, 0.05)
+    n = seeds_needed((0.95,), power, 0.05)
     low = [summarize([1.0] * seeds, ACCURACY).interval.low for seeds in (n - 1, n)]
     assert low[0] <= 0.95 < low[1]
 
@@ -88,28 +88,28 @@ def test_ratios_are_asked_for_on_their_logarithms():
     ratios = [2.0, 3.0, 1.5, 4.0]
     logs = summarize(np.log(ratios).tolist())
     power = power_of_seeds(ratios, summarize(ratios, RATIO), RATIO)
-    expected = seeds_needed([np.log(2.0)], power_of_mean(logs.mean, logs.deviation), 0.05)
-    assert seeds_needed([2.0], power, 0.05) == expected
+    expected = seeds_needed((np.log(2.0),), power_of_mean(logs.mean, logs.deviation), 0.05)
+    assert seeds_needed((2.0,), power, 0.05) == expected
 
 
 @pytest.mark.parametrize("score", [Score(5, 0, 0), Score(8, 0, 3), Score(2, 0, 9)])
 def test_seeds_for_the_sign_test_are_exact(score):
     """Summed over all scores of so many seeds, the sign test's p is at most 5 % in 80 % of cases; ties take more seeds."""
     power = power_of_sign_test(score)
-    needed = seeds_needed([0.5], power, 0.05)
+    needed = seeds_needed((0.5,), power, 0.05)
     share = (score.won + 0.5) / (score.won + score.lost + 1)
     wins = [won for won in range(needed + 1) if Score(won, 0, needed - won).p <= 0.05]
     right = [won for won in wins if (won > needed / 2) == (share > 0.5)]
     assert power(0.5, needed, 0.05) == pytest.approx(stats.binom.pmf(right, needed, share).sum())
     assert power(0.5, needed, 0.05) >= 0.8
     tied = Score(score.won, 4, score.lost)
-    assert seeds_needed([0.5], power_of_sign_test(tied), 0.05) > needed
+    assert seeds_needed((0.5,), power_of_sign_test(tied), 0.05) > needed
 
 
 def test_what_takes_too_many_seeds_has_no_number():
     """Beyond ten thousand seeds, or where no seeds suffice, there is no number."""
-    assert seeds_needed([0.0], power_of_mean(0.001, 1.0), 0.05) is None
-    assert seeds_needed([0.5], power_of_sign_test(Score(0, 5, 0)), 0.05) is None
+    assert seeds_needed((0.0,), power_of_mean(0.001, 1.0), 0.05) is None
+    assert seeds_needed((0.5,), power_of_sign_test(Score(0, 5, 0)), 0.05) is None
 
 
 @pytest.mark.parametrize("used", [range(10), [0, 3, 7], [20, 4]])

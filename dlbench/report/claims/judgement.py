@@ -128,7 +128,7 @@ def _by_sign_test(evidence: Evidence, pairs: Pairs, claim: Claim, alpha: float) 
     decision, score, times = by_sign_test(pairs, claim), pairs.score, evidence.picked_among
     advice = "more seeds will hardly decide it"
     if score.won != score.lost:
-        advice = advice_text(seeds_needed([0.5], power_of_sign_test(score), alpha / times), evidence.seeds)
+        advice = advice_text(seeds_needed((0.5,), power_of_sign_test(score), alpha / times), evidence.seeds)
     return replace(decision, p=min((decision.p or 0.0) * times, 1.0), advice=advice)
 
 
@@ -155,7 +155,7 @@ def needed_text(mean: float, condition: Condition, power: Power | None, used: Co
     nearest = min(condition.limits, key=lambda bound: abs(bound - mean))
     if power is None or gap(mean, nearest) == 0:
         return "more seeds will hardly decide it"
-    return advice_text(seeds_needed(condition.limits if mean in condition else [nearest], power, alpha), used)
+    return advice_text(seeds_needed(tuple(condition.limits) if mean in condition else (nearest,), power, alpha), used)
 
 
 def _pending_text(evidence: Evidence) -> str:
