@@ -126,7 +126,7 @@ class Session:
         result = None
         if any(trial.status is not Status.WAITING for trial in state.trials):
             found = ensembles(state, recipe.compare, recipe.ensemble, folder)
-            result = summarized(state, recipe.compare, recipe.claims, recipe.lesson, found)
+            result = summarized(state, recipe.compare, recipe.claims, recipe.lesson, found, folder)
             (say_styled if self.display == "json" else emit_styled)(
                 f"\n{report.text(result, ascii_only=self.ascii_only)}"
             )

@@ -21,7 +21,7 @@ from dlbench.report.format import name_text, row_parts, seeds_text
 from dlbench.report.table import Column, Row, Table
 
 GLUE = "\u00a0"
-UNBROKEN = re.compile(r"95 % interval|\[[^\]]*\]")
+UNBROKEN = re.compile(r"95 % interval|--seeds \S+|\[[^\]]*\]")
 COLORS = {Outcome.CONFIRMED: "green", Outcome.REFUTED: "red", Outcome.UNDECIDED: "yellow"}
 
 
@@ -91,7 +91,7 @@ def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
 
 
 def wrapped(text: str, width: int) -> str:
-    """A text in lines of at most `width` cells that break no interval and not the words for it; Rich folds what is wider still."""
+    """A text in lines of at most `width` cells that break no interval, and no option from its value; Rich folds what is wider still."""
     glued = UNBROKEN.sub(lambda match: match[0].replace(" ", GLUE), text)
     lines = textwrap.wrap(glued, max(width, 1), break_long_words=False, break_on_hyphens=False)
     return "\n".join(lines).replace(GLUE, " ")

@@ -19,11 +19,18 @@ metric = "ensemble_loss_gain"
 members = 2
 at_least = 0
 every_seed = true
+
+[[claims]]
+says = "Slow is right about something"
+source = "theory"
+variant = "slow"
+metric = "test_accuracy"
+at_least = 0.0
 """
 
 
 def test_a_run_ends_with_its_ensembles(bench):
-    """Table and verdicts tell what the workers left on disk; whoever reads the folder later finds the same."""
+    """Table and verdicts tell what the workers left on disk, predictions and right answers; whoever reads the folder later finds the same."""
     small = RECIPE[: RECIPE.index("[quick]")].replace("seeds = 2", "seeds = 3")
     (bench.folder / "small.toml").write_text(small + ENSEMBLES)
 
@@ -37,4 +44,6 @@ def test_a_run_ends_with_its_ensembles(bench):
     assert [claim["outcome"] for claim in kept["claims"]][1] == "confirmed"
     assert len(kept["ensembles"]["rows"]) == 6
     assert kept["ensembles"]["bytes"] == sum(path.stat().st_size for path in folder.glob("predictions/*"))
-    assert as_data(summarize(RunFolder(folder)))["ensembles"] == kept["ensembles"]
+    later = as_data(summarize(RunFolder(folder)))
+    assert (later["ensembles"], later["claims"]) == (kept["ensembles"], kept["claims"])
+    assert kept["claims"][2]["interval_of_samples"] is not None

@@ -9,7 +9,7 @@ from synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.recipe.sections import Claim, Compare
 from dlbench.report.format import row_parts
-from dlbench.report.render import render_text
+from dlbench.report.render import render_text, wrapped
 from dlbench.report.summary import report
 
 CLAIMS = [
@@ -146,3 +146,10 @@ def test_claims_speak_the_language_of_the_terminal(language, ascii_only, expecte
     shown = render_text(this.table, this.verdicts, width=80, color=False, ascii=ascii_only, language=language)
     Console(file=out, width=80).print(shown)
     assert expected in out.getvalue()
+
+
+@pytest.mark.parametrize("width", range(20, 60))
+def test_an_option_stays_with_its_value(width):
+    """The seeds that a verdict names can be copied with their option at every width."""
+    text = "advantage over relu in test_accuracy 0.0006; --seeds 10-1397 would decide 4 in 5 such cases"
+    assert "--seeds 10-1397" in wrapped(text, width)

@@ -44,7 +44,8 @@ The table that `dlbench table` prints, as the run stands now: one row a variant,
 - **Ensembles**, where the recipe asks for them, are the seeds of a variant combined: of each number of members the mean over
   all subsets, and what they gain over one of them alone.
 - **Claims** are sentences of the lesson with a condition. The seeds confirm (✔) or refute (✖) each, or leave it undecided
-  (?), with the numbers that say so. Holm's p is corrected for all claims of the recipe: 0.05 at most decides.
+  (?), with the numbers that say so. What holds for other seeds, but perhaps not for other test samples, is confirmed *on
+  these samples*. Holm's p is corrected for all claims of the recipe: 0.05 at most decides.
 
 `o` or a click on a header sorts; `←` `→` show the columns that do not fit; `↓` goes on into the claims; Enter goes to the
 first trial of a row; `Y` copies it all as Markdown.
