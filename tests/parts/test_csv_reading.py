@@ -76,6 +76,16 @@ def test_tables_as_programs_write_them_are_read_without_a_word(tmp_path, text):
     assert pairs_of(path, ignore=ignore) == FOUR
 
 
+def test_names_are_one_line_in_the_encoding_of_the_file(tmp_path):
+    """Also where the header lacks the cell of the row names, and where a name is broken over lines."""
+    text = "größe\tklasse\nr1\t1\tsüß\nr2\t2\tsüß\nr3\t3\tweiß\nr4\t4\tweiß\n"
+    padded = described(write(tmp_path / "t.csv", text, "latin-1"), ignore=[0], test_share=0.5)
+    broken = described(write(tmp_path / "t.csv", '"the\n size",kind\n1,a\n2,a\n3,b\n4,b\n'), test_share=0.5)
+
+    assert padded.feature_names == ("größe",)
+    assert broken.feature_names == ("the size",)
+
+
 def test_the_delimiter_is_that_of_the_header_too(tmp_path):
     """Semicolons inside of every cell of a column part nothing that the header does not part."""
     path = write(tmp_path / "t.csv", "place,size,kind\n" + "1;2,5,a\n3;4,6,b\n" * 5)
@@ -113,6 +123,10 @@ def test_letters_are_those_of_the_encoding(tmp_path, encoding, arguments):
         pytest.param("400,401.5,403,kind\n" + "5,6,7,a\n8,9,7,b\n" * 20, {}, ("400", "401.5", "403"), 40, id="wavelengths"),
         pytest.param("0,1,2,3\n" + "5,6,7,0\n8,9,7,1\n" * 20, {}, ("0", "1", "2"), 40, id="positions-the-label-too"),
         pytest.param("1,2,3,4\n" + "5,6,7,0\n8,9,7,1\n" * 20, {}, ("1", "2", "3"), 40, id="counted-from-one"),
+        pytest.param("17,3,42,target\n" + "5,6,7,0\n8,9,7,1\n" * 20, {}, ("17", "3", "42"), 40, id="codes-above-numbers"),
+        pytest.param("17,3,42,species\n" + "5,6,7,a\n8,9,7,b\n" * 20, {}, ("17", "3", "42"), 40, id="codes-above-words"),
+        pytest.param("n/k,5,6,0\n" + "5,6,7,0\n8,9,7,1\n" * 20, {"ignore": [0]}, ("1", "2"), 41, id="one-word-in-a-sample"),
+        pytest.param("a,b,c,d\n" + "?,6,7,0\n8,?,7,1\n" * 20, {"missing": "mean"}, ("a", "b", "c"), 40, id="gaps-below"),
         pytest.param("5,6,7,0\n8,9,7,1\n" * 20, {}, ("0", "1", "2"), 40, id="none"),
         pytest.param("?,6,7,a\n" + "5,6,7,a\n8,9,7,b\n" * 20, {"missing": "mean"}, ("0", "1", "2"), 41, id="first-row-gap"),
         pytest.param("5,6,7,?\n" + "5,6,7,a\n8,9,7,b\n" * 20, {"missing": "drop"}, ("0", "1", "2"), 40, id="first-label-gap"),
@@ -239,3 +253,43 @@ def test_numbers_come_out_as_numpy_reads_them(tmp_path):
     x, _ = rows_of(write(tmp_path / "t.csv", "".join(rows)))
 
     np.testing.assert_array_equal(np.sort(x[:, 0]), np.sort(values[: len(rows)].astype(np.float32)))
+
+
+PIECES = [
+    b",",
+    b";",
+    b"\n",
+    b"\r",
+    b'"',
+    b"\0",
+    b"inf",
+    b"nan",
+    b"?",
+    b" ",
+    b"\t",
+    b"\xff",
+    b"1e999",
+    b"\xef\xbb\xbf",
+    b"|",
+]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    base=st.sampled_from([b'"a";"b";"k"\n1,5;2;"x"\n3;4;"y"\n5;6;"x"\n7;8;"y"\n', "1 ä a\n3 4 b\n5 6 a\n7 8 b\n".encode("cp1252")]),
+    changes=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 4), st.sampled_from(PIECES)), max_size=4),
+    arguments=st.sampled_from([{}, {"text": "one_hot", "missing": "mean"}, {"missing": "drop"}, {"header": "yes"}, {"label": 0}]),
+)  # fmt: skip
+def test_a_damaged_csv_never_raises_anything_else(tmp_path, base, changes, arguments):
+    """Whatever is cut out of a table or put into it, it is learned from or refused in one line."""
+    content = bytearray(base)
+    for place, length, piece in changes:
+        content[place : place + length] = piece
+    (tmp_path / "t.csv").write_bytes(content)
+    try:
+        x, labels = rows_of(tmp_path / "t.csv", **arguments)
+    except (SetupError, ValueError) as error:
+        assert "\n" not in str(error)
+    else:
+        assert np.isfinite(x).all()
+        assert len(set(labels)) > 1

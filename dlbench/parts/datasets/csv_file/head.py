@@ -59,6 +59,7 @@ def look_at(file: Path, options: Options) -> Layout:
     row_bytes = len(data) / max(1, len(re.findall(r"\r\n|\n|\r", text)))
     _check_memory(file, size, size / row_bytes * width)
     encoding = _encoding(file, data, options.encoding)
+    rows = _rows(_decoded(data, encoding, is_whole=len(data) == size), delimiter)
     decimal = options.decimal if options.decimal != "auto" else _decimal(rows, delimiter)
     return Layout(encoding, delimiter, decimal, rows, width, row_bytes, pad)
 

@@ -29,10 +29,10 @@ def number_classes(labels: Cells) -> tuple[Labels, tuple[str, ...]]:
     return number[np.asarray(encoded.indices)], tuple(names[place] for place in order)
 
 
-def check_classes(y: Labels, names: Sequence[str], column: str, label_as: str) -> None:
-    """Refuse labels that name no classes; raises `ValueError` with the way on."""
+def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str) -> None:
+    """Refuse labels that name no classes; raises `ValueError` with the way on, which begins with `where` they stand."""
     counts = np.bincount(y, minlength=len(names))
-    what = f"column {column!r} has {len(names):,} different values in {len(y):,} rows"
+    what = f"{where} has {len(names):,} different values in {len(y):,} rows"
     if not 2 <= len(names) <= max(2, len(y) // 2):
         raise ValueError(f"{what}; a label names a class, there must be two at least, and rows that share them; "
                          f"`label = ...` names another column")  # fmt: skip

@@ -38,7 +38,7 @@ def prepare(file: Path, options: Options) -> Table:
     elif sheet.is_unlabelled.any():
         found = _without_labels(found, file, layout, sheet)
     y, class_names = number_classes(sheet.labels.drop_null())
-    check_classes(y, class_names, sheet.label_name, options.label_as)
+    check_classes(y, class_names, f"{file}: column {sheet.label_name!r}", options.label_as)
     if text := refusal(str(file), found, options):
         raise ValueError(text)
     features, numbers, codes = encoded(sheet.columns, options)

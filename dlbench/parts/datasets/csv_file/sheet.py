@@ -55,12 +55,13 @@ def read_sheet(file: Path, layout: Layout, options: Options) -> Sheet:
     import pyarrow.compute as pc
 
     cells = _without_trailing(read_cells(file, layout))
-    first = [column[0].as_py().strip() for column in cells]
+    first = [" ".join(column[0].as_py().split()) for column in cells]
     label = _label(file, first, options)
     rows = [row[: len(first)] for row in layout.rows[1:] if len(row) == layout.width]
     has_header = options.header == "yes" or isinstance(options.label, str) or bool(layout.pad)
     if options.header == "auto" and not has_header:
-        has_header = is_header(first, rows, label, options.missing_words)
+        labels = pc.utf8_trim_whitespace(cells[label].slice(1)).unique().to_pylist()
+        has_header = is_header(first, rows, label, labels, options.missing_words)
     names = first if has_header else [f"{position}" for position in range(len(first))]
     ignored = _ignored(file, names, label, options)
     body = [column.slice(int(has_header)) for column in cells]
