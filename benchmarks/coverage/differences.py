@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.coverage.row import Effort, Row, per_seeds
+from benchmarks.coverage.row import SEEDS, Effort, Row, per_seeds
 from benchmarks.coverage.textbook import newcombe
 from dlbench.report.best import best, pairwise_alpha
-from dlbench.report.interval import ALPHA, NUMBER, Interval
+from dlbench.report.interval import ALPHA, Interval
 from dlbench.report.metrics import METRICS
 from dlbench.report.shares import share_difference_interval
-from dlbench.report.statistics import difference_interval
+from dlbench.report.statistics import difference_intervals
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int], Floats]
@@ -27,8 +27,9 @@ def simulate(effort: Effort) -> Iterator[Row]:
     """Some difference to the baseline excludes 0, some variant is set apart from the best, though all have one expectation."""
     for variants in VARIANTS:
         for kind, draw in KINDS.items():
-            rates = {alpha: per_seeds(_some_excludes(draw, variants, effort, alpha)) for alpha in _levels(variants)}
-            yield Row(MATTER, f"{variants} variants, {kind}", PROMISE, *rates.values())
+            rates = [_some_excludes(draw, variants, n, effort) for n in SEEDS]
+            before, after = zip(*rates, strict=True)
+            yield Row(MATTER, f"{variants} variants, {kind}", PROMISE, before, after)
         before, after = (
             per_seeds(_some_share_excludes(variants, make, effort, alpha))
             for make, alpha in zip((newcombe, _exact), _levels(variants), strict=True)
@@ -68,17 +69,18 @@ def _skewed(random: np.random.Generator, variants: int, n: int) -> Floats:
 KINDS: dict[str, Draw] = {"normal": _normal, "deviations 1 to 10": _unequal, "accuracies": _skewed}
 
 
-def _some_excludes(draw: Draw, variants: int, effort: Effort, alpha: float) -> Callable[[int], float]:
-    def rate(n: int) -> float:
-        random = effort.random()
-        runs = (draw(random, variants, n) for _ in range(effort.draws))
-        return sum(any(_excludes_0(one, first, alpha) for one in others) for first, *others in runs) / effort.draws
+def _some_excludes(draw: Draw, variants: int, n: int, effort: Effort) -> tuple[float, float]:
+    """By plain intervals, and by simultaneous ones."""
+    random, counts = effort.random(), [0, 0]
+    for _ in range(effort.draws):
+        baseline, *others = draw(random, variants, n).tolist()
+        made = [difference_intervals(one, baseline) for one in others]
+        for place, alpha in enumerate(_levels(variants)):
+            counts[place] += any(_excludes_0(one(alpha)) for one in made)
+    return counts[0] / effort.draws, counts[1] / effort.draws
 
-    return rate
 
-
-def _excludes_0(ours: Floats, theirs: Floats, alpha: float) -> bool:
-    interval = difference_interval(ours.tolist(), theirs.tolist(), NUMBER, alpha)
+def _excludes_0(interval: Interval | None) -> bool:
     return interval is not None and 0.0 not in interval
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from benchmarks.coverage.row import SEEDS, Effort, Row
 from dlbench.report.claims.condition import Condition
 from dlbench.report.claims.p_values import decide, holm
 from dlbench.report.interval import ALPHA, NUMBER, SHARE, Quantity
-from dlbench.report.statistics import difference_interval, mean_interval
+from dlbench.report.statistics import difference_intervals, mean_intervals
 
 P = Callable[[np.random.Generator, int], list[float]]
 """The p of every claim of one run with so many seeds."""
@@ -36,11 +35,11 @@ def simulate(effort: Effort) -> Iterator[Row]:
 
 def _runs(make: Callable[[int], P], claims: int, n: int, effort: Effort) -> Iterator[list[float]]:
     random, p_of = effort.random(), make(claims)
-    return (p_of(random, n) for _ in range(effort.draws // 4))
+    return (p_of(random, n) for _ in range(effort.draws))
 
 
 def _p(values: list[float], condition: Condition, quantity: Quantity = NUMBER) -> float:
-    return decide(partial(mean_interval, values, quantity), condition).p or 0.0
+    return decide(mean_intervals(values, quantity), condition).p or 0.0
 
 
 def _bounds(claims: int) -> P:
@@ -60,7 +59,7 @@ def _better(claims: int) -> P:
 
     def p_of(random: np.random.Generator, n: int) -> list[float]:
         rival, *others = random.standard_normal((claims + 1, n)).tolist()
-        return [decide(partial(difference_interval, one, rival, NUMBER), condition).p or 0.0 for one in others]
+        return [decide(difference_intervals(one, rival), condition).p or 0.0 for one in others]
 
     return p_of
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from dlbench.report.claims.condition import Condition
 from dlbench.report.claims.p_values import decide
 from dlbench.report.claims.verdict import Outcome
 from dlbench.report.interval import ACCURACY, FIXED, NUMBER, POSITIVE, RATIO, Quantity
-from dlbench.report.statistics import mean_interval, summarize
+from dlbench.report.statistics import mean_interval, mean_intervals, summarize
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], Floats]
@@ -76,7 +75,7 @@ def _confirms(quantity: Quantity, effort: Effort) -> Callable[[int], float]:
     condition = Condition(0.95, math.inf)
 
     def is_confirmed(values: list[float]) -> bool:
-        found = decide(partial(mean_interval, values, quantity), condition)
+        found = decide(mean_intervals(values, quantity), condition)
         return found.outcome is Outcome.CONFIRMED and found.p is not None and found.p <= 0.05
 
     def rate(n: int) -> float:

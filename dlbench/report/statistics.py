@@ -7,13 +7,18 @@ docs/statistics.md tells what is computed, why, and how often it holds. Where th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
+from typing import TypeAlias
 
 from dlbench.report.interval import ALPHA, NUMBER, Interval, Quantity
 from dlbench.report.rounding import RESOLUTION, gap
 from dlbench.report.shares import share_difference_interval, share_interval
+
+Intervals: TypeAlias = Callable[[float], Interval | None]
+"""The interval that misses with a probability alpha, `None` where there is none."""
 
 FAR = 10.0
 """From how many robust deviations on a number lies far from the others."""
@@ -102,26 +107,48 @@ def has_far(values: Sequence[float]) -> bool:
 
 
 def mean_interval(values: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA) -> Interval | None:
-    """The interval that misses the mean with probability `alpha`; `None` where the numbers give none.
+    """The interval that misses the mean with probability `alpha`; `None` where the numbers give none."""
+    return mean_intervals(values, quantity)(alpha)
+
+
+def mean_intervals(values: Sequence[float], quantity: Quantity = NUMBER) -> Intervals:
+    """The intervals of a mean, wider the less they may miss.
 
     Student's, mean +- t(n - 1, 1 - alpha / 2) s / sqrt(n), within what the numbers can be; of ratios on the scale of their
     logarithm; of zeros and ones Clopper and Pearson's. Equal numbers have no spread to go by: see `equal_interval`.
     """
-    if not values:
-        return None
+    n = len(values)
     if quantity.is_share:
-        return share_interval(round(sum(values)), len(values), alpha)
+        return partial(share_interval, round(sum(values)), n)
     if quantity.is_ratio:
-        of_logs = mean_interval([math.log(value) for value in values if value > 0], alpha=alpha)
-        return of_logs and Interval(_power(of_logs.low), _power(of_logs.high))
+        return _ratio_intervals([value for value in values if value > 0])
     spread = deviation(values)
     if spread is None:
-        return None
-    mean = mean_of(values)
+        return _no_interval
     if are_equal(values):
-        return equal_interval(mean, len(values), quantity, alpha)
-    half = t_quantile(len(values) - 1, alpha) * spread / math.sqrt(len(values))
-    return Interval(mean - half, mean + half).clipped(quantity.bounds)
+        return partial(equal_interval, mean_of(values), n, quantity)
+    return partial(_students, mean_of(values), spread / math.sqrt(n), n - 1, quantity.bounds)
+
+
+def _no_interval(alpha: float) -> None:
+    del alpha
+
+
+def _students(mean: float, error: float, freedom: float, bounds: Interval, alpha: float) -> Interval:
+    half = t_quantile(freedom, alpha) * error
+    return Interval(mean - half, mean + half).clipped(bounds)
+
+
+def _ratio_intervals(ratios: Sequence[float]) -> Intervals:
+    if len(ratios) < 2 or are_equal(ratios):
+        return _no_interval
+    of_logs = mean_intervals([math.log(ratio) for ratio in ratios])
+
+    def interval(alpha: float) -> Interval | None:
+        found = of_logs(alpha)
+        return found and Interval(_power(found.low), _power(found.high))
+
+    return interval
 
 
 def equal_interval(value: float, n: int, quantity: Quantity, alpha: float) -> Interval | None:
@@ -149,12 +176,17 @@ def t_quantile(freedom: float, alpha: float = ALPHA) -> float:
 def difference_interval(
     ours: Sequence[float], theirs: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA
 ) -> Interval | None:
-    """The interval of the mean of ours - theirs, pair by pair; of ratios that of ours over theirs."""
+    """The interval that misses the mean of ours - theirs, pair by pair, with probability `alpha`."""
+    return difference_intervals(ours, theirs, quantity)(alpha)
+
+
+def difference_intervals(ours: Sequence[float], theirs: Sequence[float], quantity: Quantity = NUMBER) -> Intervals:
+    """The intervals of the mean of ours - theirs, pair by pair; of ratios that of ours over theirs."""
     if quantity.is_share:
-        return share_difference_interval(round(sum(ours)), round(sum(theirs)), len(ours), alpha)
+        return partial(share_difference_interval, round(sum(ours)), round(sum(theirs)), len(ours))
     if quantity.is_ratio:
-        return mean_interval(_quotients(ours, theirs), quantity, alpha)
-    return mean_interval(_differences(ours, theirs), quantity.of_differences, alpha)
+        return mean_intervals(_quotients(ours, theirs), quantity)
+    return mean_intervals(_differences(ours, theirs), quantity.of_differences)
 
 
 def paired_difference(
