@@ -286,10 +286,11 @@ def test_a_damaged_csv_never_raises_anything_else(tmp_path, base, changes, argum
     for place, length, piece in changes:
         content[place : place + length] = piece
     (tmp_path / "t.csv").write_bytes(content)
+    text = ""
     try:
         x, labels = rows_of(tmp_path / "t.csv", **arguments)
     except (SetupError, ValueError) as error:
-        assert "\n" not in str(error)
-    else:
-        assert np.isfinite(x).all()
-        assert len(set(labels)) > 1
+        text = str(error)
+
+    assert "\n" not in text
+    assert text or (np.isfinite(x).all() and len(set(labels)) > 1)
