@@ -196,3 +196,6 @@ def test_runxfail_and_choices_of_pytest_work(recipes):
 
     found = {name: outcome for name, (outcome, _) in done.items.items()}
     assert found == {"Claim refuted:0": "failure", "Claim confirmed:0": "passed"}
+    # No run knows which of its claims were chosen: it judges all of them together.
+    asked = (folder / "asked.txt").read_text().splitlines()
+    assert sorted(asked) == ["confirmed.toml --device cpu", "refuted.toml --device cpu"]

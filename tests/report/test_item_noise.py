@@ -141,6 +141,15 @@ def test_what_holds_for_other_samples_too_is_confirmed(close):
     assert noise.high > found.interval.high
 
 
+def test_no_interval_for_other_samples_goes_beyond_what_can_be(tmp_path):
+    """Nearly all right, the accuracy is uncertain downwards only: the interval ends at 1."""
+    ours = np.ones((4, 20), dtype=bool)
+    ours[0, 0] = ours[1, 3] = ours[2, 0] = False
+    found = judged(*run_with_answers(tmp_path, ours, ours), better_than=None, at_least=0.5)
+    assert found.interval_of_samples.high == 1.0
+    assert found.interval_of_samples.low < found.interval.low
+
+
 def test_other_metrics_and_steps_have_no_noise_of_samples(close):
     """A claim on another metric, or on a step before the end, is of the seeds alone."""
     assert judged(*close, metric="test_loss").interval_of_samples is None

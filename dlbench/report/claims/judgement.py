@@ -65,7 +65,7 @@ def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], basis: Basis) -
         decision = Decision(outcome, None, why)
     if search := touched_search(claim, by_variant):
         decision = Decision(Outcome.UNDECIDED, decision.p and 1.0, search)
-    found, wide = evidence.summary, _with_samples(evidence, ALPHA)
+    found, wide = evidence.summary, _with_samples(evidence, claim, ALPHA)
     text = finding_text(found, condition, metric, claim, wide)
     score = evidence.pairs.score if evidence.pairs else None
     text = "; ".join(filter(None, (text, picked_text(claim, evidence.picked_among))))
@@ -119,7 +119,7 @@ def _by_interval(evidence: Evidence, condition: Condition, claim: Claim, alpha: 
     advice = needed_text(found.mean, condition, evidence.power, evidence.seeds, alpha / times)
     if evidence.noise is None:
         return replace(by_seeds, advice=advice)
-    by_both = decide(lambda one: _with_samples(evidence, one / times), condition)
+    by_both = decide(lambda one: _with_samples(evidence, claim, one / times), condition)
     return replace(by_both, p_samples=by_seeds.p, outcome_samples=by_seeds.outcome, advice=advice)
 
 
@@ -132,12 +132,14 @@ def _by_sign_test(evidence: Evidence, pairs: Pairs, claim: Claim, alpha: float) 
     return replace(decision, p=min((decision.p or 0.0) * times, 1.0), advice=advice)
 
 
-def _with_samples(evidence: Evidence, alpha: float) -> Interval | None:
+def _with_samples(evidence: Evidence, claim: Claim, alpha: float) -> Interval | None:
     """The interval for other seeds and other test samples, where the samples' noise is known."""
     seeds = evidence.interval_at(alpha)
     if evidence.noise is None or seeds is None:
         return None
-    return evidence.noise.interval_at(alpha, seeds)
+    quantity = METRICS[claim.metric].quantity
+    bounds = (quantity.of_differences if claim.better_than else quantity).bounds
+    return evidence.noise.interval_at(alpha, seeds).clipped(bounds)
 
 
 def _lacking(evidence: Evidence, metric: Metric) -> str:
