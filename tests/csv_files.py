@@ -1,6 +1,7 @@
 """Small tables as text, and what the dataset `csv` makes of them."""
 
 import numpy as np
+import pytest
 
 from dlbench.parts.datasets import describe, load_data
 
@@ -28,3 +29,10 @@ def pairs_of(path, **arguments):
     """Every row as (class, features...), sorted."""
     x, labels = rows_of(path, **arguments)
     return sorted((label, *features) for label, features in zip(labels, x.tolist(), strict=True))
+
+
+def refused(path, **arguments):
+    """The text of a refusal."""
+    with pytest.raises(ValueError) as caught:
+        described(path, **arguments)
+    return str(caught.value)

@@ -1,4 +1,4 @@
-"""What columns and labels become, and the refusals that name every column with both ways out."""
+"""What columns become, and the refusals that name every column with both ways out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 import tomllib
 
 import numpy as np
+import psutil
 import pytest
-from csv_files import described, pairs_of, rows_of, write
+from csv_files import described, pairs_of, refused, rows_of, write
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from dlbench.parts.datasets import load_data
@@ -20,13 +21,6 @@ M,NA,3.5,unknown,b
 S,blue,?,50,a
 L,green,5.5,60,b
 """
-
-
-def refused(path, **arguments):
-    """The text of a refusal."""
-    with pytest.raises(ValueError) as caught:
-        described(path, **arguments)
-    return str(caught.value)
 
 
 def pasted(text):
@@ -84,6 +78,16 @@ def test_text_becomes_a_feature_a_value(tmp_path):
     assert sorted(x.tolist()) == sorted(expected.tolist())
 
 
+def test_more_features_than_memory_are_refused_before_they_are_made(tmp_path, monkeypatch):
+    """Text of many values makes many features of a small file: what they take is told, beside what is free."""
+    path = write(tmp_path / "t.csv", "name,kind\n" + "".join(f"n{i},{'ab'[i % 2]}\n" for i in range(3000)))
+    described(path, text="one_hot")
+    free = psutil.virtual_memory()._replace(available=100 << 20)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+
+    assert "this data takes 0.1 GiB of memory, but 0.1 GiB are free here" in refused(path, text="one_hot")
+
+
 def test_an_ordered_text_becomes_its_place_in_the_order(tmp_path):
     """As scikit-learn's ordinal encoder has it; a value outside of the order is named."""
     sizes = ["S", "L", "M", "L", "S", "M"]
@@ -118,107 +122,6 @@ def test_rows_with_gaps_are_dropped_on_request_and_counted(tmp_path):
 
     assert pairs_of(path, missing="drop") == [("a", 1), ("a", 5), ("a", 7), ("b", 3), ("b", 6), ("b", 8)]
     assert "2 of 8 rows lack a value and are left out" in described(path, missing="drop").notes
-
-
-@pytest.mark.parametrize("word", ["", "nan", "NaN", "NA", "N/A", "null", "NULL", "None", "?", "-", " ? "])
-def test_words_for_a_missing_label_are_no_class(tmp_path, word):
-    """Rows without a label are refused with their lines and the spelling, and dropped on request."""
-    path = write(tmp_path / "t.csv", f"v,kind\n1,a\n2,{word}\n3,b\n\n4,{word}\n5,a\n6,b\n")
-    text = refused(path)
-
-    assert f"no label at lines 3, 6 ({word.strip()!r})" in text
-    assert 'write `missing = "drop"` (keeps 4 of 6 rows) under [data]' in text
-    if word.strip():
-        words = tomllib.loads(re.search("`(missing_words = .*)`$", text)[1])["missing_words"]
-        assert described(path, test_share=0.5, missing_words=words).names == tuple(sorted(["a", "b", word.strip()]))
-    assert described(path, missing="drop", test_share=0.5).names == ("a", "b")
-
-
-def test_words_for_missing_values_are_what_the_recipe_says(tmp_path):
-    """A number may stand for a missing value, and a word of the usual list may be a class."""
-    path = write(tmp_path / "t.csv", "v,kind\n1,none\n-999,none\n3,mild\n4,mild\n")
-
-    assert described(path, missing_words=["-999"], missing="mean", test_share=0.5).names == ("mild", "none")
-    assert "lacks values: v (1 of 4 rows)" in refused(path, missing_words=["-999"])
-
-
-def test_labels_keep_their_spelling(tmp_path):
-    """Version numbers are three classes, not two; two spellings of one value are noted."""
-    path = write(tmp_path / "t.csv", "v,version\n" + "1,1.10\n2,1.1\n3,1.2\n" * 5)
-    source = described(path)
-
-    assert source.names == ("1.1", "1.10", "1.2")
-    assert source.train_per_class == (4, 4, 4)
-    assert any("'1.1' and '1.10' are different classes" in note for note in source.notes)
-
-
-@pytest.mark.parametrize(
-    ("labels", "names", "is_noted"),
-    [
-        (["1", "1.0"], ("1", "1.0"), True),
-        (["Yes", "yes"], ("Yes", "yes"), True),
-        (["10", "9"], ("9", "10"), False),
-        (["007", "7"], ("007", "7"), True),
-        (["no", "yes"], ("no", "yes"), False),
-    ],
-)
-def test_spellings_of_one_value_are_noted_not_merged(tmp_path, labels, names, is_noted):
-    """Classes are sorted by value where all are numbers."""
-    path = write(tmp_path / "t.csv", "v,kind\n" + "".join(f"{i},{labels[i % 2]}\n" for i in range(10)))
-    source = described(path)
-
-    assert source.names == names
-    assert any("are different classes" in note for note in source.notes) == is_noted
-
-
-def column(values):
-    """A table whose labels are these."""
-    return "size,kind\n" + "".join(f"{index % 7},{value}\n" for index, value in enumerate(values))
-
-
-PRICES = (4 * np.random.default_rng(0).integers(5, 55, 200)).tolist()
-
-
-@pytest.mark.parametrize(
-    ("labels", "says"),
-    [
-        (PRICES, "they look like measured numbers"),
-        ([round(5 + i * 37 % 100 / 10, 1) for i in range(300)], "they look like measured numbers"),
-        ((18 + np.random.default_rng(1).integers(0, 50, 600)).tolist(), "they look like measured numbers"),
-        ([f"name {i % 40}" for i in range(90)], "40 of which stand in fewer than 5 rows"),
-        ([f"name {i}" for i in range(90)], "90 different values in 90 rows"),
-        (["a"] * 20, "1 different values in 20 rows"),
-    ],
-)
-def test_labels_that_name_no_classes_are_refused_with_a_way_on(tmp_path, labels, says):
-    """Prices, ages and names are not taken for classes without a word; another column may be the label."""
-    text = refused(write(tmp_path / "t.csv", column(labels)))
-
-    assert says in text
-    assert "`label = ...` names another column" in text
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [
-        [i % 40 for i in range(400)],
-        [1 + i % 30 for i in range(180)],
-        [100 + 7 * (i % 25) for i in range(25 * 20)],
-        [f"{1 + i % 3}.{i % 4}" for i in range(240)],
-        [3 + (i * i) % 7 for i in range(70)],
-    ],
-    ids=["faces", "from-one", "codes", "versions", "grades"],
-)
-def test_numbers_that_are_codes_of_classes_are_taken(tmp_path, labels):
-    """Numbers that count up, or that each stand in many rows, or that are few, are classes."""
-    assert described(write(tmp_path / "t.csv", column(labels))).classes == len(set(labels))
-
-
-def test_measured_numbers_are_classes_if_the_recipe_says_so(tmp_path):
-    """The refusal's own way on."""
-    path = write(tmp_path / "t.csv", column(PRICES))
-
-    assert described(path, label_as="classes").classes == len(set(PRICES))
 
 
 def test_time_stamps_keep_their_digits(tmp_path):

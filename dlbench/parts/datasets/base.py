@@ -74,6 +74,8 @@ class Source:
     notes: tuple[str, ...] = ()
     narrow_notes: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
+    bytes_per_number: int = 4
+    """What a number of its samples takes at most while they are loaded."""
     test_repeats_train: bool = False
 
     @property

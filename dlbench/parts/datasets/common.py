@@ -24,8 +24,6 @@ from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Numbers, Sourc
 from dlbench.parts.datasets.normalize import as_float32, fill_missing, normalize
 from dlbench.parts.datasets.splits import ValidationSplit, balanced, balanced_counts, proportional, split_off
 
-BYTES_PER_NUMBER = 4
-
 
 @dataclass(frozen=True, kw_only=True)
 class Common:
@@ -115,7 +113,7 @@ def load_data(settings: Settings, *, everything: bool = False) -> Arrays:
 
 def _check_memory(source: Source) -> None:
     """Refuse what cannot fit before any of it is made."""
-    needed = BYTES_PER_NUMBER * (source.train + source.test) * prod(source.shape)
+    needed = source.bytes_per_number * (source.train + source.test) * prod(source.shape)
     available = psutil.virtual_memory().available
     if needed > available:
         raise ValueError(

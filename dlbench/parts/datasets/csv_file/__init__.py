@@ -18,6 +18,9 @@ from dlbench.parts.datasets.csv_file.table import Table
 from dlbench.parts.datasets.folders import locate
 from dlbench.parts.datasets.splits import counts_for_test, stratified
 
+FLOAT64, FLOAT32 = 8, 4
+"""Bytes of a number before it is normalized, and after."""
+
 
 @DATASETS.add(origin="file")
 def csv(  # noqa: PLR0913 - every one is a key of a recipe
@@ -102,7 +105,12 @@ def _source(file: Path, options: Options, test_share: float, seed: int) -> Sourc
     names = table.feature_names
     for_train = [whole - part for whole, part in zip(per_class, for_test, strict=True)]
     whole = Source.of((len(names),), for_train, for_test, load, class_names=table.class_names, notes=table.notes)
-    return replace(whole, narrow_notes=tuple(table.narrow_notes), feature_names=tuple(names))
+    return replace(
+        whole,
+        narrow_notes=tuple(table.narrow_notes),
+        feature_names=tuple(names),
+        bytes_per_number=FLOAT64 + FLOAT32,
+    )
 
 
 @lru_cache(maxsize=2)
