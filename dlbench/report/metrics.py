@@ -167,7 +167,7 @@ def turn_epoch(trial: Trial, at_step: int | None) -> float | None:
     return None if step is None or not trial.steps_per_epoch else step / trial.steps_per_epoch
 
 
-@metric(better=None, format=",.0f", unit="steps", may_never=True, quantity=POSITIVE)
+@metric(better=None, format=",.0f", unit="steps", quantity=POSITIVE)
 def stopped_at(trial: Trial, at_step: int | None) -> float | None:
     """Step at which early stopping put the trial back to its best, the last one at the latest; missing without it."""
     stopped = trial.stopped_at
