@@ -31,7 +31,7 @@ def simulate(effort: Effort) -> Iterator[Row]:
         )  # fmt: skip
     yield Row(
         "power of the seeds that are named, if the run shows what is true",
-        f"differences of {', '.join(map(str, EFFECTS))} deviations", "≥ 80 %",
+        f"in the columns: differences of {', '.join(map(str, EFFECTS))} deviations", "≥ 80 %",
         tuple(_power(effect, _more(effect, 1.0)) for effect in EFFECTS),
         tuple(_power(effect, _named(effect, 1.0) or 0) for effect in EFFECTS),
     )  # fmt: skip
