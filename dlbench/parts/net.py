@@ -124,10 +124,15 @@ def outline(model: Settings, shape: Shape, outputs: int) -> list[Block]:
 
 
 class _Drafter:
-    """Lays out blocks one after the other, and counts them by kind."""
+    """Lays out blocks one after the other, and counts them by kind.
 
-    def __init__(self, seen: Counter[str] | None = None) -> None:
+    `ends` are the shapes in which branches end that were tried out, by their place and the shape of their input: without them
+    each level of layers in layers would try out all levels below once more.
+    """
+
+    def __init__(self, seen: Counter[str] | None = None, ends: dict[tuple[Path, Shape], Shape] | None = None) -> None:
         self._seen = Counter() if seen is None else seen
+        self._ends = {} if ends is None else ends
 
     def chain(self, branch: Branch, shape: Shape) -> list[Block]:
         """The blocks of layers in a row, `repeat` laid out."""
@@ -160,8 +165,11 @@ class _Drafter:
 
     def _after(self, path: Path, shape: Shape, branch: Branch) -> Shape:
         """The shape at the end of a branch, tried out without counting it."""
-        blocks = _Drafter(self._seen.copy()).chain(_below(path, branch), shape)
-        return blocks[-1].output if blocks else shape
+        below = _below(path, branch)
+        if (below.where, shape) not in self._ends:
+            blocks = _Drafter(self._seen.copy(), self._ends).chain(below, shape)
+            self._ends[below.where, shape] = blocks[-1].output if blocks else shape
+        return self._ends[below.where, shape]
 
 
 def _below(path: Path, branch: Branch) -> Branch:

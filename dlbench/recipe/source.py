@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dlbench.errors import Problem, RecipeError, UsageError
+from dlbench.errors import Problem, RecipeError, UsageError, shortened
 from dlbench.recipe.limits import FILE_BYTES, NESTING, TRIALS, beyond, depth
 from dlbench.recipe.patch import Origin, Tree
 from dlbench.recipe.places import KeyPath, split
+
+LONGEST_PATH = 2_000
+"""Characters of a path beyond which it leads deeper than any recipe is."""
 
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _SEED = re.compile(r"[0-9]{1,18}")
@@ -57,13 +60,18 @@ def _syntax_problem(message: str, text: str, file: str) -> Problem:
 def assignment(text: str) -> Tree:
     """`model.layers.0.units=64` as a patch; the value is TOML, or else a text. Raises `UsageError`."""
     key, equals, value = _cut(text)
+    option = f"--set {shortened(text)}"
     if not equals:
-        raise UsageError(f"--set {text}: takes path=value, such as model.layers.0.units=64")
+        raise UsageError(f"{option}: takes path=value, such as model.layers.0.units=64")
     try:
-        path = split(key)
+        data = nest(split(key), _value(value)) if len(key) <= LONGEST_PATH else None
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"--set {text}: {key.strip()!r} is no path such as model.layers.0.units") from error
-    return Tree(nest(path, _value(value)), {(): Origin((), f"--set {text}")})
+        raise UsageError(f"{option}: {key.strip()!r} is no path such as model.layers.0.units") from error
+    except RecursionError:
+        data = None
+    if data is None or depth(data) > NESTING:
+        raise UsageError(f"{option}: is nested too deeply; the limit is {NESTING} tables and lists")
+    return Tree(data, {(): Origin((), option)})
 
 
 def _cut(text: str) -> tuple[str, str, str]:
@@ -83,7 +91,7 @@ def _value(text: str) -> Any:
 def seeds(text: str) -> Tree:
     """`5` (so many), `0,3,7` or `0-9` as a patch on `[trials]`; raises `UsageError`."""
     chosen: int | list[int] = int(text) if _SEED.fullmatch(text) else _seed_list(text)
-    return Tree({"trials": {"seeds": chosen}}, {(): Origin((), f"--seeds {text}")})
+    return Tree({"trials": {"seeds": chosen}}, {(): Origin((), f"--seeds {shortened(text)}")})
 
 
 def _seed_list(text: str) -> list[int]:
@@ -92,9 +100,9 @@ def _seed_list(text: str) -> list[int]:
         span = _RANGE.fullmatch(item.strip())
         first, last = (int(span[1]), int(span[2])) if span else (_seed(item, text), _seed(item, text))
         if last < first:
-            raise UsageError(f"--seeds {text}: {item.strip()!r} runs backwards")
+            raise UsageError(f"--seeds {shortened(text)}: {item.strip()!r} runs backwards")
         if too_many := beyond(len(chosen) + last - first + 1, TRIALS, "seeds"):
-            raise UsageError(f"--seeds {text}: {too_many}")
+            raise UsageError(f"--seeds {shortened(text)}: {too_many}")
         chosen.extend(range(first, last + 1))
     return chosen
 
