@@ -55,6 +55,15 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(found, "rb")
 
 
+def append_to(path: Path) -> BinaryIO:
+    """A regular file to append to, made where there is none; raises `OSError` where something else is there."""
+    found = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    if not stat.S_ISREG(os.fstat(found).st_mode):
+        os.close(found)
+        raise OSError(errno.EINVAL, NO_FILE, str(path))
+    return os.fdopen(found, "ab")
+
+
 def read_file(path: Path, limit: int) -> bytes:
     """The content of a regular file; raises `OSError` as `open_file` does, and where it is longer than `limit` bytes."""
     with open_file(path) as file:

@@ -10,15 +10,17 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import psutil
 
 import dlbench
-from dlbench.errors import SetupError, UsageError
+from dlbench.errors import DlbenchError, SetupError, UsageError
+from dlbench.files import append_to
 from dlbench.plan import Plan
+from dlbench.plan.reassign import reassigned
 from dlbench.run import workers
 from dlbench.run.control import ask
 from dlbench.run.folder import RunFolder
@@ -94,6 +96,21 @@ def resume(folder: RunFolder, *, attended: bool = False, command: Command = work
         return _spawn(folder, plan, session, share(plan, now.unfinished), _attending(command, attended=attended))
 
 
+def share_anew(
+    folder: RunFolder, *, device: str | None = None, threads: int | None = None, workers: int | None = None
+) -> None:
+    """Plan who goes on with a run: other devices, other threads, or so many workers; what is left out stays as it was.
+
+    Raises UsageError where workers are alive, nothing is left, or no such device exists.
+    """
+    with folder.lock():
+        now = status(folder)
+        _refuse(folder, now)
+        plan = folder.read_plan()
+        shared = reassigned(plan, now.unfinished, device=device, threads=threads, workers=workers)
+        folder.write_plan(replace(plan, workers=shared))
+
+
 def _attending(command: Command, *, attended: bool) -> Command:
     """The same command line, with the word for workers that are attended."""
     return lambda *whose: [*command(*whose), *(["--attended"] if attended else [])]
@@ -118,6 +135,8 @@ def share(plan: Plan, stacks: Collection[int]) -> dict[int, list[int]]:
     A stack stays with workers of the same kind of device and the same threads as its own, because both may change the
     last bits of a sum, and a resumed run must end with the same table.
     """
+    if not plan.workers:
+        raise DlbenchError("its plan.json has no workers, so that nobody would train it")
     likes = [(worker.device.partition(":")[0], worker.threads) for worker in plan.workers]
     home = {stack: index for index, worker in enumerate(plan.workers) for stack in worker.stacks}
     load = [0.0] * len(plan.workers)
@@ -151,7 +170,7 @@ def _spawn(
 def _start_worker(
     folder: RunFolder, line: list[str], threads: int, session: int, worker: int, stacks: Sequence[int]
 ) -> Worker:
-    with folder.console_file(worker).open("ab") as console:
+    with append_to(folder.console_file(worker)) as console:
         before = console.tell()
         # A session of its own: no Ctrl-C, no hang-up and no closed terminal of the starter reaches the worker.
         process = subprocess.Popen(

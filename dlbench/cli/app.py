@@ -15,6 +15,8 @@ from dlbench.cli.probe import probe
 from dlbench.cli.recipes import check, list_recipes, schema, show
 from dlbench.cli.results import export, runs, stop, table
 from dlbench.cli.run import run
+from dlbench.cli.streams import believe_no_nonsense
+from dlbench.cli.verb import Verb
 from dlbench.cli.watch import watch
 
 app = typer.Typer(
@@ -48,19 +50,20 @@ def before(
     Start with `dlbench list`, then `dlbench run xor-nine-layers`.
     """
     context.ensure_object(Options).debug = debug
+    believe_no_nonsense()
 
 
-app.command()(run)
-app.command()(watch)
-app.command("list")(list_recipes)
-app.command()(show)
-app.command()(check)
-app.command()(probe)
-app.command()(table)
-app.command()(export)
-app.command()(plot)
-app.command()(runs)
-app.command()(stop)
-app.command()(parts)
-app.command()(schema)
+app.command(cls=Verb)(run)
+app.command(cls=Verb)(watch)
+app.command("list", cls=Verb)(list_recipes)
+app.command(cls=Verb)(show)
+app.command(cls=Verb)(check)
+app.command(cls=Verb)(probe)
+app.command(cls=Verb)(table)
+app.command(cls=Verb)(export)
+app.command(cls=Verb)(plot)
+app.command(cls=Verb)(runs)
+app.command(cls=Verb)(stop)
+app.command(cls=Verb)(parts)
+app.command(cls=Verb)(schema)
 app.add_typer(data, name="data")

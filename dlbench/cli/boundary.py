@@ -8,11 +8,15 @@ import os
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
+from typer import Exit
+
 from dlbench.cli.options import Options
-from dlbench.cli.output import say
-from dlbench.errors import DlbenchError, ExitCode
+from dlbench.cli.output import give_up, refused, say
+from dlbench.cli.streams import replace_closed
+from dlbench.errors import DlbenchError, ExitCode, shortened
 from dlbench.printable import printable
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -22,16 +26,22 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 def main() -> None:
     """Run the command line and leave the process with one of `ExitCode`."""
     options = Options()
+    replace_closed()
     try:
         sys.exit(call(options))
     except DlbenchError as error:
         say_error(str(error))
         sys.exit(error.exit_code)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno == errno.EBADF:
+            give_up(sys.stdout)
+            say_error(str(refused(error)))
+            sys.exit(ExitCode.ENVIRONMENT)
+        if error.errno not in FULL and not error.filename:
             sys.exit(report_bug(error, debug=options.debug))
-        place = f"{error.filename}: " if error.filename else ""
-        say_error(f"{place}{error.strerror}; make room, then try again")
+        place = f"{shortened(os.fsdecode(error.filename))}: " if error.filename else ""
+        remedy = "; make room, then try again" if error.errno in FULL else ""
+        say_error(f"{place}{error.strerror}{remedy}")
         sys.exit(ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001  # a traceback is for us, a line is for the user
         sys.exit(report_bug(error, debug=options.debug))
@@ -57,7 +67,8 @@ def call(options: Options) -> int:
 
 def say_error(text: str) -> None:
     """One error on stderr; every further line of it stands as it is, so that `file:line:` can be clicked."""
-    say(f"error: {text}")
+    with suppress(Exit):  # whoever read stderr has gone
+        say(f"error: {text}")
 
 
 def report_bug(error: Exception, *, debug: bool) -> ExitCode:

@@ -9,6 +9,7 @@ import typer
 from dlbench.cli import complete
 from dlbench.cli.options import Json
 from dlbench.cli.output import columns, emit, emit_json, say
+from dlbench.cli.verb import Verb
 
 data = typer.Typer(rich_markup_mode=None, help="List the datasets on this machine, or fetch one.")
 
@@ -20,7 +21,7 @@ def without_verb(context: typer.Context, *, json: Json = False) -> None:
         show(json=json)
 
 
-@data.command("list")
+@data.command("list", cls=Verb)
 def show(*, json: Json = False) -> None:
     """List every dataset: whether it is here, where, and its size."""
     from dlbench.data import listing
@@ -33,7 +34,7 @@ def show(*, json: Json = False) -> None:
     emit(columns([("dataset", "kind", "state", "size", "where"), *rows]))
 
 
-@data.command()
+@data.command(cls=Verb)
 def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The dataset.", autocompletion=complete.downloads)],
     folder: Annotated[

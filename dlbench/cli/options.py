@@ -68,4 +68,7 @@ Seeds: TypeAlias = Annotated[
     typer.Option("--seeds", metavar="N|LIST", help='How many ("5"), a list ("0,3,7") or a range ("0-9").'),
 ]
 Quick: TypeAlias = Annotated[bool, typer.Option("--quick", help="The recipe's small version: seconds, no network.")]
-Device: TypeAlias = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]
+Device: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, mps, or auto: a GPU where there is one."),
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -76,13 +77,30 @@ def _write(stream: TextIO, text: str) -> None:
 
 @contextmanager
 def _leaving_quietly(stream: TextIO) -> Iterator[None]:
-    """Where nobody reads a stream any more, the process ends as SIGPIPE would end it."""
+    """Where nobody reads a stream any more, the process ends as SIGPIPE would end it.
+
+    Raises SetupError where stdout cannot be written for another reason; narration that nobody can get is left out.
+    """
     try:
         yield
     except BrokenPipeError:
-        # The interpreter flushes both streams when it ends; give it somewhere to flush to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        give_up(stream)
         raise typer.Exit(ExitCode.BROKEN_PIPE) from None
+    except OSError as error:
+        give_up(stream)
+        if stream is not sys.stderr:
+            raise refused(error) from error
+
+
+def refused(error: OSError) -> SetupError:
+    """What to say where stdout is closed, or what it leads to is full."""
+    why = "it is closed; send it to a file, or to /dev/null" if error.errno == errno.EBADF else error.strerror
+    return SetupError(f"stdout cannot be written: {why}")
+
+
+def give_up(stream: TextIO) -> None:
+    """Send to nowhere what a stream still holds, which the interpreter would write when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

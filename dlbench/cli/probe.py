@@ -38,7 +38,7 @@ def probe(
     ] = None,
     seeds: Seeds = None,
     quick: Quick = False,
-    device: Device = "auto",
+    device: Device = None,
     ascii_only: Ascii = False,
     json: Json = False,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -41,9 +41,9 @@ def run(
     overrides: Overrides = None,
     seeds: Seeds = None,
     quick: Quick = False,
-    device: Device = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each worker.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="How many processes train.")] = None,
+    device: Device = None,
+    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads of each worker.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many processes train.")] = None,
     out: Out = complete.RESULTS,
     display: Annotated[Shown, typer.Option(help="What is shown while it runs.")] = Shown.AUTO,
     ascii_only: Ascii = False,
@@ -51,7 +51,12 @@ def run(
     strict: Annotated[bool, typer.Option("--strict", help="End with 4 if a claim is refuted.")] = False,
     resume: Annotated[
         str | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with a run.", autocompletion=complete.runs),
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Go on with a run; takes --device, --threads and --workers.",
+            autocompletion=complete.runs,
+        ),
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Start it and leave; `dlbench runs` shows it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and train nothing.")] = False,
@@ -61,9 +66,10 @@ def run(
 
     session = Session(out, str(fitting(display)), ascii_only=ascii_only, strict=strict, detach=detach)
     if resume is not None:
-        if recipes or overrides or seeds or quick or threads or workers or dry_run or device != "auto":
+        if recipes or overrides or seeds or quick or dry_run:
             raise UsageError("--resume goes on with a run as it was planned; leave recipes and their options out")
-        raise typer.Exit(session.resume(resume))
+        require_device(device or "auto")
+        raise typer.Exit(session.resume(resume, device=device, threads=threads, workers=workers))
     loaded = load_all(recipes or [], overrides or [], seeds, quick=quick)
     planned = [(recipe, plan_of(recipe, device, threads, workers)) for recipe in loaded]
     if dry_run:
@@ -141,18 +147,30 @@ def missing_data(recipe: Recipe) -> list[str]:
 
 def require_devices(plans: list[Plan]) -> None:
     """Raise SetupError where a device is surely not on this machine, before a folder is made for the run."""
+    lack_none(worker.device for plan in plans for worker in plan.workers if not worker.fallback)
+
+
+def require_device(device: str) -> None:
+    """The same for what `--device` says; raises UsageError where that is no device."""
+    from dlbench.plan.devices import choose
+
+    devices, fallback = choose(device)
+    lack_none([] if fallback else devices)
+
+
+def lack_none(devices: Iterable[str]) -> None:
+    """Raise SetupError where one of the devices is surely not here."""
     from dlbench.plan.devices import lacking
 
-    devices = dict.fromkeys(worker.device for plan in plans for worker in plan.workers if not worker.fallback)
-    if missing := next(filter(None, map(lacking, devices)), None):
+    if missing := next(filter(None, map(lacking, dict.fromkeys(devices))), None):
         raise SetupError(missing)
 
 
-def plan_of(recipe: Recipe, device: str, threads: int | None, workers: int | None) -> Plan:
+def plan_of(recipe: Recipe, device: str | None, threads: int | None, workers: int | None) -> Plan:
     """What will be trained, and by whom."""
     from dlbench.plan.make import make_plan
 
-    return make_plan(recipe, device=device, threads=threads, workers=workers)
+    return make_plan(recipe, device=device or "auto", threads=threads, workers=workers)
 
 
 def run_in_turn(session: Session, planned: list[tuple[Recipe, Plan]]) -> ExitCode:

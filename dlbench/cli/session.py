@@ -62,12 +62,18 @@ class Session:
             return self._show(recipe, plan, folder, workers, closes=not is_last)
         return self._train(recipe, plan, folder, launch.start)
 
-    def resume(self, name: str) -> ExitCode:
-        """A run that was stopped, or died."""
+    def resume(
+        self, name: str, *, device: str | None = None, threads: int | None = None, workers: int | None = None
+    ) -> ExitCode:
+        """A run that was stopped, or died; on another device or by other workers where these are given."""
         from dlbench.recipe import load
 
         folder = find_run(self.out, name)
-        recipe, plan = load(folder.recipe_file), folder.read_plan()
+        recipe = load(folder.recipe_file)
+        if device or threads or workers:
+            launch.share_anew(folder, device=device, threads=threads, workers=workers)
+            self.narrate("note: another device, or another number of threads, may change the last digits")
+        plan = folder.read_plan()
         if self.display == "tui" and not self.detach:
             return self._show(recipe, plan, folder, launch.resume(folder, attended=True), closes=False)
         return self._train(recipe, plan, folder, launch.resume)
@@ -127,10 +133,9 @@ class Session:
         if any(trial.status is not Status.WAITING for trial in state.trials):
             found = ensembles(state, recipe.compare, recipe.ensemble, folder)
             result = summarized(state, recipe.compare, recipe.claims, recipe.lesson, found, folder)
-            (say_styled if self.display == "json" else emit_styled)(
-                f"\n{report.text(result, ascii_only=self.ascii_only)}"
-            )
             keep_summary(folder, result)
+            text = report.text(result, ascii_only=self.ascii_only)
+            (say_styled if self.display == "json" else emit_styled)(f"\n{text}")
         if not finished and folder.plan_file.is_file():
             say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")
         elif text := explanation(recipe.lesson, ascii_only=self.ascii_only):

@@ -27,7 +27,9 @@ def watch(
     ] = None,
     *,
     replay: Annotated[bool, typer.Option("--replay", help="Play it back from its beginning.")] = False,
-    speed: Annotated[float, typer.Option(min=0.015625, max=4096, help="How fast a replay passes.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(min=0.015625, max=4096, metavar="FACTOR", help="How fast a replay passes.")
+    ] = 1.0,
     seek: Annotated[
         str | None, typer.Option(metavar="PLACE", help="Where a replay begins: step=500, 50% or end.")
     ] = None,

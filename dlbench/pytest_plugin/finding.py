@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from dlbench.files import read_file
+
 MOST_BYTES = 200_000
 """No recipe is larger; what is larger is not even read."""
 
@@ -27,9 +29,7 @@ def is_recipe(path: Path) -> bool:
     if any((path.parent / name).exists() for name in OF_A_RUN):
         return False
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return False
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_file(path, MOST_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return False
     if SCHEMA.match(text):

@@ -29,7 +29,7 @@ from dlbench.recipe.resolve import Resolved, Resolver
 from dlbench.recipe.sections import FRAME, PATCHES, TRAINING, Breakpoint, Claim, Compare, Ensemble, Lesson, Trials
 from dlbench.recipe.tables import mistakes_in
 from dlbench.recipe.variants import Draft, expand
-from dlbench.recipe.words import given, listed
+from dlbench.recipe.words import few, given
 
 NAME = "name"
 """The top-level key that names a recipe whose file does not."""
@@ -165,7 +165,7 @@ def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:
     result.variants = list(result.choices)
     result.mistakes += dict.fromkeys(expansion.mistakes)
     resolver = Resolver(predictions="ensemble" in recipe.data)
-    resolved = [resolver.resolve(draft.tree.data) for draft in drafts]
+    resolved = resolver.resolve([draft.tree.data for draft in drafts])
     result.mistakes += _gathered(drafts, [found.mistakes for found in resolved])
     result.unavailable += _gathered(drafts, [found.unavailable for found in resolved])
     for draft, found in zip(drafts, resolved, strict=True):
@@ -188,7 +188,7 @@ def _gathered(drafts: list[Draft], found: list[list[Found]]) -> Iterator[Mistake
         if len(variants) == everywhere or not _is_base(mistake.origin):
             yield mistake
         else:
-            which = f"variant{'s' if len(variants) > 1 else ''} {listed(variants)}"
+            which = f"variant{'s' if len(variants) > 1 else ''} {few(list(variants))}"
             yield Mistake(mistake.origin, f"{mistake.what} (in {which})")
 
 

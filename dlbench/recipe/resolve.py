@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from dlbench.errors import DlbenchError, meant
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.common import describe
-from dlbench.parts.net import LayerError, outline
+from dlbench.parts.net import Block, LayerError, outline
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.recipe import limits
 from dlbench.recipe.batches import batch_problems
@@ -55,17 +55,31 @@ class Resolved:
 
 
 class Resolver:
-    """Resolves the drafts of one recipe; asks a dataset once for its shapes, however many drafts train on it.
+    """Resolves the drafts of one recipe; asks a dataset once for its shapes, and lays a net out once.
 
     `predictions`: whether they are kept where a draft leaves that open.
     """
 
     def __init__(self, *, predictions: bool) -> None:
         self._sources: dict[str, Source] = {}
+        self._nets: dict[str, list[Block] | LayerError] = {}
         self._predictions = predictions
 
-    def resolve(self, data: dict[str, Any]) -> Resolved:
-        """Check a draft's data and fill it in."""
+    def resolve(self, drafts: Sequence[dict[str, Any]]) -> list[Resolved]:
+        """Check the data of all drafts and fill it in; what is too much is counted before any net is laid out."""
+        found = [self._filled_in(data) for data in drafts]
+        whole = [one for one in found if one.settings and not one.mistakes]
+        layers = [limits.count_layers(one.settings["model"]["layers"]) for one in whole if one.settings]
+        total = sum(count for count in layers if count <= limits.LAYERS)
+        too_many_in_all = limits.beyond(total, limits.LAYERS_IN_ALL, "layers in all candidates together")
+        for one, count in zip(whole, layers, strict=True):
+            if too_many := limits.beyond(count, limits.LAYERS, "layers") or too_many_in_all:
+                one.mistakes.append((("model", "layers"), too_many))
+            elif one.settings:
+                self._check_together(one, one.settings)
+        return found
+
+    def _filled_in(self, data: dict[str, Any]) -> Resolved:
         result = Resolved()
         result.mistakes += _one_duration(data.get("train"))
         if too_long := _endless(data.get("model")):
@@ -77,15 +91,10 @@ class Resolver:
             result.mistakes += mistakes_in(error)
             return result
         result.settings = _settings(training, predictions=self._predictions)
-        if not result.mistakes:
-            self._check_together(result, result.settings)
         return result
 
     def _check_together(self, result: Resolved, settings: dict[str, Any]) -> None:
         """What no section can know alone: data and net, data and batch, sizes against limits."""
-        if too_many := limits.beyond(limits.count_layers(settings["model"]["layers"]), limits.LAYERS, "layers"):
-            result.mistakes.append((("model", "layers"), too_many))
-            return
         try:
             source = result.source = self._described(settings["data"])
         except ValueError as error:
@@ -95,7 +104,32 @@ class Resolver:
         else:
             result.steps = total_steps(settings["train"], source.train)
             result.mistakes += _train_problems(settings["train"], source, result.steps)
-            _check_net(result, settings, source)
+            self._check_net(result, settings, source)
+
+    def _check_net(self, result: Resolved, settings: dict[str, Any], source: Source) -> None:
+        """Lay the net out on paper."""
+        blocks = self._laid_out(settings["model"], source)
+        if isinstance(blocks, LayerError):
+            place: KeyPath = ("model", *blocks.path) if blocks.path else ("model", "layers")
+            result.mistakes.append((place, str(blocks) if blocks.path else f"the output layer does not fit: {blocks}"))
+            return
+        result.parameters = sum(block.parameters for block in blocks)
+        if too_many := limits.beyond(result.parameters, limits.PARAMETERS, "parameters in one trial"):
+            result.mistakes.append((("model",), too_many))
+        result.mistakes += batch_problems(settings, blocks, source)
+        result.mistakes += [
+            (("train", "pretrain", *path), what) for path, what in pretrain_problems(settings, blocks, source)
+        ]
+
+    def _laid_out(self, model: Settings, source: Source) -> list[Block] | LayerError:
+        """The blocks of a net, or what does not fit; each net is laid out once, however many candidates train it."""
+        key = json.dumps([model, source.shape, source.outputs], sort_keys=True)
+        if key not in self._nets:
+            try:
+                self._nets[key] = outline(model, source.shape, source.outputs)
+            except LayerError as error:
+                self._nets[key] = error
+        return self._nets[key]
 
     def _described(self, settings: Settings) -> Source:
         key = json.dumps(settings, sort_keys=True)
@@ -152,23 +186,6 @@ def _fill(layer: Settings, defaults: dict[str, Settings]) -> Settings:
     missing = {key: defaults[key] for key in known.keys() & defaults.keys() if layer[key] is None}
     inner = {key: _filled(held, defaults) for key, held in nested("layers", layer, "layers").items()}
     return {**layer, **missing, **inner}
-
-
-def _check_net(result: Resolved, settings: dict[str, Any], source: Source) -> None:
-    """Lay the net out on paper."""
-    try:
-        blocks = outline(settings["model"], source.shape, source.outputs)
-    except LayerError as error:
-        place: KeyPath = ("model", *error.path) if error.path else ("model", "layers")
-        result.mistakes.append((place, str(error) if error.path else f"the output layer does not fit: {error}"))
-        return
-    result.parameters = sum(block.parameters for block in blocks)
-    if too_many := limits.beyond(result.parameters, limits.PARAMETERS, "parameters in one trial"):
-        result.mistakes.append((("model",), too_many))
-    result.mistakes += batch_problems(settings, blocks, source)
-    result.mistakes += [
-        (("train", "pretrain", *path), what) for path, what in pretrain_problems(settings, blocks, source)
-    ]
 
 
 def _train_problems(train: dict[str, Any], source: Source, steps: int) -> Iterator[tuple[KeyPath, str]]:

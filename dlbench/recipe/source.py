@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlbench.errors import Problem, RecipeError, UsageError, shortened
+from dlbench.files import read_file
 from dlbench.recipe.limits import FILE_BYTES, NESTING, TRIALS, beyond, depth
 from dlbench.recipe.patch import Origin, Tree
 from dlbench.recipe.places import KeyPath, split
@@ -27,7 +28,7 @@ def read(path: Path) -> str:
         size = path.stat().st_size
         if too_large := beyond(size, FILE_BYTES, "bytes"):
             raise RecipeError([Problem(str(path), None, "", f"a recipe this large {too_large}")])
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path, FILE_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

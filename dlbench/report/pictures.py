@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.files import open_file
 from dlbench.report.fields import Event, count, text
 
 Images: TypeAlias = NDArray[np.float32]
@@ -94,7 +95,7 @@ def read_pictures(path: Path, position: int) -> Pictures | None:
     Only this trial's part of it is kept in memory.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
             filters, inputs, outputs = (
                 _images(archive, name, position) for name in ("filters", "inputs", "reconstructions")
             )

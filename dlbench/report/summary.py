@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from dlbench.errors import Problem, RecipeError
+from dlbench.errors import DlbenchError, Problem, RecipeError
 from dlbench.recipe.check import check
 from dlbench.recipe.patch import Tree
 from dlbench.recipe.places import show
@@ -98,7 +98,10 @@ def folded(folder: RunFolder, solved: SolvedRule | None = None) -> RunState:
 
     Raises UsageError where the folder is no run, DlbenchError where plan or events are damaged or too new.
     """
-    state = RunState(folder.read_plan(), solved=solved, histograms=0)
+    plan = folder.read_plan()
+    if not plan.trials:
+        raise DlbenchError(f"{folder.plan_file}: has no trials, so there is nothing to tell")
+    state = RunState(plan, solved=solved, histograms=0)
     reader = EventReader(folder, histograms=False)
     state.unreadable = reader.problems
     while events := reader.poll():

@@ -13,6 +13,7 @@ from uuid import uuid4
 import orjson
 
 from dlbench.errors import UnwritableError
+from dlbench.files import append_to
 
 ROOM = 1 << 16
 """Bytes that must fit on a disk for it not to be full."""
@@ -89,6 +90,6 @@ def write_json_atomic(path: Path, data: Any) -> None:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file `path` alone among processes; waits for it, and death of the holder frees it."""
-    with path.open("ab") as file:
+    with append_to(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -12,12 +12,19 @@ from typing import Any
 
 import orjson
 
-from dlbench.errors import DlbenchError, UsageError, hint
-from dlbench.plan import PLAN_VERSION, Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.errors import DlbenchError, UsageError, hint, shortened
+from dlbench.files import is_file, is_folder, read_file
+from dlbench.plan import PLAN_VERSION, Plan
 from dlbench.run.atomic import locked, write_json_atomic, write_text_atomic
 
 STAMP = "%Y%m%d-%H%M%S"
 """How a run's folder is named: the local time of its start, with `-2` and so on where that is taken."""
+
+LONGEST = 256 * 2**20
+"""Bytes of a file beyond which it is none that dlbench wrote to be read whole."""
+
+LONGEST_NAME = 100
+"""Bytes of a recipe's name that its folder has; systems take 255."""
 
 _EVENTS_FILE = re.compile(r"s(\d+)-w(\d+)\.jsonl")
 
@@ -121,11 +128,19 @@ class RunFolder:
 
     def read_plan(self) -> Plan:
         """Read plan.json; raises UsageError where there is none, DlbenchError where it is damaged or of another version."""
-        if not self.plan_file.is_file():
-            raise UsageError(f"{self.path} is not a run: it has no plan.json")
+        from dlbench.plan.reading import plan_from
+
+        if not is_file(self.plan_file):
+            raise UsageError(f"{shortened(str(self.path))} is not a run: it has no plan.json")
+        data = read_json(self.plan_file)
+        if isinstance(data, dict) and isinstance(version := data.get("v"), int | float) and version != PLAN_VERSION:
+            raise DlbenchError(
+                f"this run's plan.json has version {version}, this dlbench reads version {PLAN_VERSION}; "
+                "use the dlbench that made the run"
+            )
         try:
-            return _plan(read_json(self.plan_file))
-        except (KeyError, TypeError) as error:
+            return plan_from(orjson.dumps(data))
+        except (ValueError, TypeError) as error:  # of orjson, where it is nested deeper than it writes
             raise DlbenchError(f"{self.plan_file}: damaged, not a plan: {error}") from error
 
     def write_recipe(self, text: str) -> None:
@@ -135,7 +150,7 @@ class RunFolder:
     def read_recipe(self) -> str:
         """The text of recipe.toml; raises DlbenchError where it is missing or no UTF-8."""
         try:
-            return self.recipe_file.read_text(encoding="utf-8")
+            return read_file(self.recipe_file, LONGEST).decode()
         except (OSError, UnicodeDecodeError) as error:
             raise DlbenchError(f"{self.recipe_file}: cannot be read: {error}") from error
 
@@ -143,33 +158,17 @@ class RunFolder:
 def read_json(path: Path) -> Any:
     """The data of a JSON file; raises DlbenchError where it is missing or damaged."""
     try:
-        return orjson.loads(path.read_bytes())
+        return orjson.loads(read_file(path, LONGEST))
     except OSError as error:
         raise DlbenchError(f"{path}: cannot be read: {error.strerror}") from error
     except orjson.JSONDecodeError as error:
         raise DlbenchError(f"{path}: damaged, not JSON: {error}") from error
 
 
-def _plan(data: Any) -> Plan:
-    if data["v"] != PLAN_VERSION:
-        raise DlbenchError(
-            f"this run's plan.json has version {data['v']}, this dlbench reads version {PLAN_VERSION}; "
-            "use the dlbench that made the run"
-        )
-    return Plan(
-        recipe=data["recipe"],
-        candidates=[Candidate(**candidate) for candidate in data["candidates"]],
-        trials=[Trial(**trial) for trial in data["trials"]],
-        stacks=[Stack(**stack) for stack in data["stacks"]],
-        workers=[WorkerPlan(**worker) for worker in data["workers"]],
-        breakpoints=data.get("breakpoints", []),
-        v=data["v"],
-    )
-
-
 def create(base: Path, recipe_name: str, now: datetime) -> RunFolder:
     """Make `base/<recipe>/<time stamp>` with its empty folders; no two callers ever get the same one."""
-    name = re.sub(r"[^\w.+-]+", "-", recipe_name).strip(".-") or "recipe"
+    whole = re.sub(r"[^\w.+-]+", "-", recipe_name)
+    name = whole.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore").strip(".-") or "recipe"
     stamp = now.strftime(STAMP)
     for attempt in count(1):
         path = base / name / (stamp if attempt == 1 else f"{stamp}-{attempt}")
@@ -188,7 +187,7 @@ def create(base: Path, recipe_name: str, now: datetime) -> RunFolder:
 
 def find_runs(base: Path) -> list[RunFolder]:
     """Every run under `base`, newest first by its time stamp, or by its plan's file time where someone renamed it."""
-    runs = [RunFolder(plan.parent) for plan in base.glob("*/*/plan.json")]
+    runs = [RunFolder(plan.parent) for plan in base.glob("*/*/plan.json")] if is_folder(base) else []
     return sorted(runs, key=_age, reverse=True)
 
 
@@ -205,11 +204,14 @@ def find_run(base: Path, text: str) -> RunFolder:
 
     `recipe/stamp` works too. Raises UsageError that lists what was meant, or what there is.
     """
-    if text and (Path(text) / "plan.json").is_file():
+    if text and is_file(Path(text) / "plan.json"):
         return RunFolder(Path(text))
     runs = find_runs(base)
     if not runs:
-        raise UsageError(f"no run '{text}': there are no runs under {base}; start one with 'dlbench run RECIPE'")
+        under = shortened(str(base))
+        raise UsageError(
+            f"no run '{shortened(text)}': there are no runs under {under}; start one with 'dlbench run RECIPE'"
+        )
     newest = [run for run in runs if text in ("latest", run.recipe)]
     if newest:
         return newest[0]
@@ -229,4 +231,4 @@ def _several(text: str, matches: list[RunFolder]) -> str:
 def _none(base: Path, text: str, runs: list[RunFolder]) -> str:
     names = {"latest", *(run.recipe for run in runs), *(run.path.name for run in runs), *(run.name for run in runs)}
     others = hint(text, names, f"the newest is {runs[0].name}; 'dlbench runs' lists them")
-    return f"no run '{text}' under {base}{others}"
+    return f"no run '{shortened(text)}' under {base}{others}"

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 import psutil
 
+from dlbench.files import open_file
 from dlbench.run.atomic import refusal
 from dlbench.run.events import Event, parse, refuse_newer
 from dlbench.run.folder import RunFolder
@@ -225,7 +226,7 @@ def explain_crash(folder: RunFolder, worker: WorkerStatus, *, lines: int = 20) -
 
 def _last_lines(path: Path, start: int, lines: int) -> list[str]:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             size = file.seek(0, 2)
             file.seek(min(size, max(start, size - 16_384)))
             return file.read().decode(errors="replace").splitlines()[-lines:]

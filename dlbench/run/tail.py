@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from dlbench.files import open_file
+
 
 class Tail:
     """Hands out the complete lines of a file, each once; polling an unchanged file costs one `stat`.
@@ -27,7 +29,7 @@ class Tail:
             size = self._look()
             if size == self._exhausted_at:
                 return
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 file.seek(self.offset)
                 for line in file:
                     if not line.endswith(b"\n"):

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
+from annotated_types import Ge, Lt
 
-from dlbench.run.folder import RunFolder
+from dlbench.files import append_to, read_file
+from dlbench.run.folder import LONGEST, RunFolder
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+_MOST = 2**31
+"""No number of a session, a worker or a process is larger."""
 
 
 @dataclass(frozen=True)
 class Launched:
     """A worker process at its start, known before the process itself has said a word."""
 
-    session: int
-    worker: int
-    pid: int
+    session: Annotated[int, Ge(0), Lt(_MOST)]
+    worker: Annotated[int, Ge(0), Lt(_MOST)]
+    pid: Annotated[int, Lt(_MOST)]
     started: float
     """The process's creation time in unix seconds, which tells it from a later one with the same pid."""
     host: str
@@ -26,14 +37,14 @@ class Launched:
 
 def record(folder: RunFolder, launched: Launched) -> None:
     """Append one process."""
-    with folder.workers_file.open("ab") as file:
+    with append_to(folder.workers_file) as file:
         file.write(orjson.dumps(launched, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def read(folder: RunFolder) -> list[Launched]:
     """The processes that were started, oldest first; a damaged line is passed over."""
     try:
-        lines = folder.workers_file.read_bytes().splitlines()
+        lines = read_file(folder.workers_file, LONGEST).splitlines()
     except OSError:
         return []
     return [launched for line in lines if (launched := _parse(line)) is not None]
@@ -41,9 +52,16 @@ def read(folder: RunFolder) -> list[Launched]:
 
 def _parse(line: bytes) -> Launched | None:
     try:
-        return Launched(**orjson.loads(line))
-    except (orjson.JSONDecodeError, TypeError):
+        return _adapter().validate_json(line, strict=True)
+    except ValueError:
         return None
+
+
+@cache
+def _adapter() -> TypeAdapter[Launched]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Launched)
 
 
 def current_session(folder: RunFolder) -> int | None:

@@ -140,7 +140,7 @@ def test_resume_ends_with_the_undisturbed_table(bench):
 
     assert process.returncode == 1
     assert "died without an end" in err
-    assert bench("run", "--resume", "small", "--display", "none")[0] == 0
+    assert bench("run", "--resume", "small", "--display", "none", "--workers", "2", "--device", "cpu")[0] == 0
     assert bench("run", "small.toml", *changes, "--out", "alone")[0] == 0
     assert numbers(bench.folder / "alone") == numbers(bench.folder / "results")
 

@@ -56,6 +56,7 @@ def test_help_of_every_verb(verb):
 
     lines = text.splitlines()
     assert len(lines[2].strip()) > 20
+    assert re.findall("<(?:str|int|float|list|path).*?>", text) == []
     for index, line in enumerate(lines):
         if line.startswith("  --"):
             words = re.split(r"  +", line.strip())

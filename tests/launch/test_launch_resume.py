@@ -86,3 +86,25 @@ def test_two_resumes_at_once_start_one_session(run):
     assert sorted(resumer.returncode for resumer in resumers) == [0, 1]
     assert sum("is still running (worker 0 is pid" in refusal for refusal in refusals) == 1
     assert {session for session, _, _ in run.events_files()} == {0}
+
+
+@pytest.mark.parametrize(
+    ("wish", "workers"),
+    [
+        ({"workers": 1}, [("cpu", 2, [0, 1, 2])]),
+        ({"workers": 9, "threads": 1}, [("cpu", 1, [0, 2]), ("cpu", 1, [1])]),
+        ({"device": "cuda:3", "threads": 4}, [("cuda:3", 4, [0, 2]), ("cuda:3", 4, [1])]),
+    ],
+)
+def test_a_resume_by_other_workers(run, wish, workers, monkeypatch):
+    """What is left is shared anew among so many workers, on the device that is asked for; what is done stays done."""
+    monkeypatch.setattr("dlbench.plan.reassign.cores", lambda: 2)
+    finish(launch.start(run, stacks=[0], command=fake("done")))
+    launch.share_anew(run, **wish)
+    third = launch.resume(run, command=fake("done"))
+    finish(third)
+
+    left = [[stack for stack in stacks if stack != 0] for _, _, stacks in workers]
+    assert [(one.device, one.threads, one.stacks) for one in run.read_plan().workers] == workers
+    assert [worker.launched.stacks for worker in third] == left
+    assert status(run).state == "done"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dlbench.errors import RecipeError
+from dlbench.errors import RecipeError, UsageError
 
 AXES = "\n".join(f"train.optimizer.a{axis} = {list(range(100))}" for axis in range(20))
 
@@ -42,6 +42,12 @@ TOO_MUCH = {
     "repeat": (
         replaced("repeat = 2", "repeat = 1_000_000_000"),
         "model.layers: asks for 1,000,000,001 layers; the limit is 1,000",
+    ),
+    "layers of all candidates": (
+        lambda text: (
+            text.replace("repeat = 2", "repeat = 900") + f"[grid]\nmodel.layers.0.units = {list(range(1, 301))}\n"
+        ),
+        "model.layers: asks for 270,300 layers in all candidates together; the limit is 200,000",
     ),
     "listed layers": (
         replaced("layers = [", f"layers = [{'3,' * 50_000}"),
@@ -117,3 +123,27 @@ def test_typical_recipe_is_fast(base, loaded):
     loaded(base)
 
     assert time.process_time() - start < 0.15
+
+
+def test_layers_in_layers_are_laid_out_once(loaded, alone):
+    """A net of fourteen residual blocks in one another is checked as fast as one of two: each level once, not twice."""
+    net = '{ kind = "dense", units = 2 }'
+    for _ in range(14):
+        net = f'{{ kind = "residual", layers = [{net}] }}'
+    loaded(alone)
+    start = time.process_time()
+
+    loaded(f'[data]\nkind = "xor"\n[model]\nlayers = [{net}]\n[train]\nsteps = 1\n')
+
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("path", ["a" + ".b" * 10_000, "a" + ".b" * 40, "model.layers"])
+def test_deep_changes_of_the_command_line(path, loaded, alone):
+    """A change of the command line is no deeper than a recipe may be."""
+    value = "1" if "." in path[:2] else "[" * 9_000 + "]" * 9_000
+
+    with pytest.raises(UsageError, match="is nested too deeply; the limit is 32") as caught:
+        loaded(alone, [f"{path}={value}"])
+
+    assert len(str(caught.value)) < 400

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from dlbench.files import open_file
+
 KEPT_LINES = 2000
 """How many of the last lines are of interest."""
 TAIL_BYTES = 512 * 1024
@@ -38,7 +40,7 @@ class Console:
     def poll(self) -> list[str]:
         """The new lines, at most `KEPT_LINES`; none where there is no file."""
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 size = file.seek(0, 2)
                 if size < self._offset:
                     self._offset, self._rest = 0, b""

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import DlbenchError
+from dlbench.files import open_file
 from dlbench.run.events import Event, is_intact, parse, refuse_newer
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
@@ -159,7 +160,7 @@ class Tape:
                 file = self._files[owner]
                 try:
                     if owner not in streams:
-                        streams[owner] = stack.enter_context(file.path.open("rb"))
+                        streams[owner] = stack.enter_context(open_file(file.path))
                     streams[owner].seek(int(self._starts[index]))
                     line = streams[owner].read(int(self._lengths[index]))
                 except OSError as error:

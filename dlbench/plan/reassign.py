@@ -1,0 +1,41 @@
+"""A plan's stacks for other workers than those it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dlbench.plan import Plan, WorkerPlan
+from dlbench.plan.devices import choose, cores
+
+
+def reassigned(
+    plan: Plan,
+    unfinished: Collection[int],
+    *,
+    device: str | None = None,
+    threads: int | None = None,
+    workers: int | None = None,
+) -> list[WorkerPlan]:
+    """The workers of a plan whose `unfinished` stacks are trained on another device, or by so many; stacks are not split.
+
+    Without `device` the devices stay, without `workers` their number, each where there are stacks enough. The dearest stack
+    goes to whoever has least; finished ones stand with the first. Raises `UsageError` on a device that is none.
+    """
+    devices, fallback = (
+        choose(device)
+        if device
+        else (list(dict.fromkeys(one.device for one in plan.workers)), plan.workers[0].fallback)
+    )
+    count = max(1, min(workers or max(len(plan.workers), len(devices)), len(unfinished)))
+    shares: list[list[int]] = [[] for _ in range(count)]
+    busy = [0.0] * count
+    for stack in sorted(unfinished, key=lambda stack: (-plan.stacks[stack].cost, stack)):
+        least = busy.index(min(busy))
+        shares[least].append(stack)
+        busy[least] += plan.stacks[stack].cost
+    shares[0] += [stack for stack in range(len(plan.stacks)) if stack not in unfinished]
+    most = max(1, min(max(one.threads for one in plan.workers), cores() // count))
+    return [
+        WorkerPlan(devices[number % len(devices)], threads or most, sorted(share), fallback)
+        for number, share in enumerate(shares)
+    ]
