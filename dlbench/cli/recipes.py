@@ -14,7 +14,7 @@ from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.options import Ascii, Json, Lang, Overrides, Quick, Recipe, Recipes, Seeds
 from dlbench.cli.output import columns, emit, emit_json, say
 from dlbench.cli.words import counted
-from dlbench.errors import DlbenchError, SetupError, UsageError, together
+from dlbench.errors import DataError, DlbenchError, SetupError, UsageError, together
 from dlbench.printable import literal, one_line
 from dlbench.recipe.language import asked_language, language
 
@@ -207,8 +207,9 @@ def check(
     """Check recipes, find every problem at once, train nothing."""
     from dlbench.cli.data_lines import data_lines, odd_data
     from dlbench.cli.run import load_each, missing_data, tell_notes
+    from dlbench.recipe.loading import data_problem
 
-    errors = []
+    errors: list[DlbenchError] = []
     for name, found in zip(recipes, load_each(recipes, overrides or [], seeds, quick=quick), strict=True):
         if isinstance(found, DlbenchError):
             errors.append(found)
@@ -216,7 +217,7 @@ def check(
         try:
             odd = odd_data(found.candidates)
         except SetupError as error:
-            errors.append(error)
+            errors.append(DataError([data_problem(found, str(error))]))
             continue
         emit("\n  ".join([f"{name}: fine ({counts_of(found)})", *data_lines(found.candidates)]))
         tell_notes(found)

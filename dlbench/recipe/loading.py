@@ -104,6 +104,13 @@ def _problem(mistake: Mistake, lines: dict[KeyPath, int], file: str) -> Problem:
     return Problem(file, line, show(origin.path), mistake.what)
 
 
+def data_problem(recipe: Recipe, what: str) -> Problem:
+    """What is wrong with a recipe's data, found by reading it, at the line that names the data."""
+    lines = line_numbers(read(recipe.path))
+    place = next((path for key in (*FILE_KEYS, "kind") if (path := ("data", key)) in lines), ("data",))
+    return Problem(str(recipe.path), lines.get(place), show(place), what)
+
+
 def _recipe(path: Path, data: dict[str, Any], checked: Checked, notes: list[str]) -> Recipe:
     name = data.get(NAME, printable(path.stem))
     return Recipe(

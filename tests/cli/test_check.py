@@ -51,7 +51,7 @@ def test_check_takes_changes(three):
     """`check` takes the changes that `run` takes."""
     result = called("check", three[1], "--seeds", "3", "--set", "variants.third={}")
 
-    assert result.stdout == f"{three[1]}: fine (3 variants, 3 seeds, 9 trials)\n"
+    assert result.stdout.splitlines()[0] == f"{three[1]}: fine (3 variants, 3 seeds, 9 trials)"
     with pytest.raises(RecipeError, match=r"--set train\.lr=1: .*did you mean train\.optimizer\.lr"):
         raise called("check", three[1], "--set", "train.lr=1").exception
 
@@ -83,3 +83,14 @@ def test_data_that_has_to_be_fetched(tmp_path, monkeypatch):
     assert (result.exit_code, result.stdout.partition(": ")[2][:5]) == (0, "fine ")
     assert result.stderr.startswith(f"note: {file}: ")
     assert str(tmp_path) in result.stderr
+
+
+def test_data_that_only_reading_finds_wrong(tmp_path):
+    """A mistake inside of a file of data is told with the recipe's file and the line that names the data."""
+    (tmp_path / "broken.npz").write_bytes(b"PK no archive")
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text(f'[data]\nkind = "npz"\npath = "broken.npz"\n{NET}')
+
+    told = str(called("check", tmp_path / "one.toml", tmp_path / "two.toml").exception)
+
+    assert [told.count(f"{tmp_path}/{name}.toml:3: data.path: ") for name in ("one", "two")] == [1, 1]
