@@ -118,7 +118,7 @@ class Train:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """How often the metrics are taken, and on how many training samples at most.
+    """How often the metrics are taken, and on how many training samples at most: a sample in proportion to the classes.
 
     `predictions`: whether what each trial says of the test data in the end is kept on disk, four bytes an output and sample;
     `"auto"`: where the recipe has an `[ensemble]`.
