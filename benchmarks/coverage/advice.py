@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import binom
 
 from benchmarks.coverage.row import Effort, Row, per_seeds
 from dlbench.report.interval import ALPHA
-from dlbench.report.power import power_of_mean, seeds_needed
+from dlbench.report.power import power_of_mean, power_of_share, seeds_needed
+from dlbench.report.shares import share_interval
 from dlbench.report.statistics import t_quantile
 
 EFFECTS = (0.3, 0.5, 1.0)
 """Differences in deviations."""
+SHARES = ((7, 10, 0.5), (1, 10, 0.4), (60, 100, 0.5))
+"""Successes of so many seeds, and what the share is held against."""
 
 
 def simulate(effort: Effort) -> Iterator[Row]:
@@ -34,6 +38,13 @@ def simulate(effort: Effort) -> Iterator[Row]:
         f"in the columns: differences of {', '.join(map(str, EFFECTS))} deviations", "≥ 80 %",
         tuple(_power(effect, _more(effect, 1.0)) for effect in EFFECTS),
         tuple(_power(effect, _named(effect, 1.0) or 0) for effect in EFFECTS),
+    )  # fmt: skip
+
+    yield Row(
+        "power of the seeds that are named, if the run shows what is true",
+        f"in the columns: {', '.join(f'{k}/{n} against {limit}' for k, n, limit in SHARES)}", "≥ 80 %",
+        tuple(_power_of_share(k / n, limit, _more_for_share(k / n, limit)) for k, n, limit in SHARES),
+        tuple(_power_of_share(k / n, limit, _named_for_share(k, n, limit)) for k, n, limit in SHARES),
     )  # fmt: skip
 
 
@@ -107,3 +118,19 @@ def _more(mean: float, deviation: float) -> int:
 
 def _power(effect: float, n: int) -> float:
     return power_of_mean(effect, 1.0)(0.0, n, ALPHA) if n > 1 else 0.0
+
+
+def _power_of_share(share: float, limit: float, n: int) -> float:
+    """The chance that so many seeds' interval leaves the limit out on the side of the truth, summed over all counts."""
+    intervals = [share_interval(successes, n) for successes in range(n + 1)]
+    out = [one is not None and (one.low > limit if share > limit else one.high < limit) for one in intervals]
+    return float(binom.pmf(np.arange(n + 1), n, share)[out].sum())
+
+
+def _named_for_share(successes: int, seeds: int, limit: float) -> int:
+    return seeds_needed((limit,), power_of_share(successes, seeds), ALPHA) or 0
+
+
+def _more_for_share(share: float, limit: float) -> int:
+    """The advice of before: the smallest n of which the interval leaves the limit out, if the share stays."""
+    return next(n for n in range(1, 10_000) if limit not in (share_interval(share * n, n) or (limit,)))
