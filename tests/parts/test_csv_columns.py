@@ -12,15 +12,7 @@ from csv_files import described, pairs_of, refused, rows_of, write
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from dlbench.parts.datasets import load_data
-
-SHOP = """size,colour,weight,price,kind
-S,red,1.5,10,a
-M,blue,,20,b
-L,red,2.5,30,a
-M,NA,3.5,unknown,b
-S,blue,?,50,a
-L,green,5.5,60,b
-"""
+from dlbench.recipe.parts import settings_of
 
 
 def pasted(text):
@@ -197,3 +189,15 @@ def test_many_words_in_few_cells_are_no_categories(tmp_path):
     path = write(tmp_path / "t.csv", "n,kind\n" + "".join(f"{cell},{'ab'[i % 2]}\n" for i, cell in enumerate(cells)))
 
     assert "holds numbers and a few words: n ('remark 0' 1 times" in refused(path, text="one_hot")
+
+
+def test_a_recipe_may_write_every_key():
+    """The keys pass the checker as TOML gives them, and lists keep numbers and names apart."""
+    written = tomllib.loads(
+        'kind = "csv"\npath = "t.csv"\nignore = ["Name", 0, -1]\ntext = "one_hot"\nmissing = "median"\n'
+        'missing_indicator = true\nmissing_words = ["", "-999"]\ndelimiter = ";"\ndecimal = ","\nencoding = "latin-1"\n'
+        'label_as = "classes"\nordinal = { size = ["S", "M", "L"], "a b" = ["no", "yes"] }\n'
+    )
+    settings = settings_of("datasets", written)
+
+    assert {key: settings[key] for key in written} == written

@@ -88,6 +88,15 @@ def test_labels_that_name_no_classes_are_refused_with_a_way_on(tmp_path, labels,
     assert "`label = ...` names another column" in text
 
 
+def test_numbers_with_a_comma_are_numbers_as_labels_too(tmp_path):
+    """Prices with a decimal comma are measured, and two of them are sorted by value."""
+    prices = "size;price\n" + "".join(f"{i % 7},5;{i * 37 % 100 + 20},{i % 10}\n" for i in range(300))
+    grades = "1,5;10,5\n2,5;9,5\n" * 10
+
+    assert "they look like measured numbers" in refused(write(tmp_path / "t.csv", prices))
+    assert described(write(tmp_path / "t.csv", grades)).names == ("9,5", "10,5")
+
+
 @pytest.mark.parametrize(
     "labels",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -104,6 +105,12 @@ def is_number(text: str, decimal: str = ".") -> bool:
     """Whether a cell is a number, infinity among them, NaN not."""
     pattern = rf"[+-]?(\d+({re.escape(decimal)}\d*)?|{re.escape(decimal)}\d+)([eE][+-]?\d+)?"
     return bool(re.fullmatch(pattern, text, re.ASCII) or INFINITE.fullmatch(text))
+
+
+def value_of(text: str, decimal: str = ".") -> float | None:
+    """The cell as a finite number, `None` where it is none."""
+    value = float(text.replace(decimal, ".")) if is_number(text, decimal) else math.inf
+    return value if math.isfinite(value) else None
 
 
 def _all_numbers(cells: Cells, missing_words: tuple[str, ...], decimal: str) -> NDArray[np.float64] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlbench.parts.datasets.base import Labels
-from dlbench.parts.datasets.csv_file.columns import is_number
+from dlbench.parts.datasets.csv_file.columns import value_of
 from dlbench.parts.datasets.csv_file.reading import Cells
 
 MANY_CLASSES = 10
@@ -18,18 +18,19 @@ TINY = 5
 SHOWN = 4
 
 
-def number_classes(labels: Cells) -> tuple[Labels, tuple[str, ...]]:
+def number_classes(labels: Cells, decimal: str) -> tuple[Labels, tuple[str, ...]]:
     """The labels `[rows]` numbered in sorted order, by value where all are numbers, and the name of each class."""
     encoded = labels.combine_chunks().dictionary_encode()
     names: list[str] = encoded.dictionary.to_pylist()
-    by_value = all(map(is_number, names))
-    order = sorted(range(len(names)), key=lambda place: (float(names[place]) if by_value else 0, names[place]))
+    values = [value_of(name, decimal) for name in names]
+    by_value = None not in values
+    order = sorted(range(len(names)), key=lambda place: (values[place] if by_value else 0, names[place]))
     number = np.empty(len(names), dtype=np.int64)
     number[order] = np.arange(len(names))
     return number[np.asarray(encoded.indices)], tuple(names[place] for place in order)
 
 
-def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str) -> None:
+def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str, decimal: str) -> None:
     """Refuse labels that name no classes; raises `ValueError` with the way on, which begins with `where` they stand."""
     counts = np.bincount(y, minlength=len(names))
     what = f"{where} has {len(names):,} different values in {len(y):,} rows"
@@ -39,7 +40,7 @@ def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str) ->
     if label_as == "classes":
         return
     way = '`label = ...` names another column, `label_as = "classes"` makes each of them a class all the same'
-    if _are_measured(names, counts):
+    if _are_measured([value_of(name, decimal) for name in names], counts):
         shown = ", ".join(names[:SHOWN])
         raise ValueError(
             f"{what}, {shown}, ...: they look like measured numbers, and a net here learns classes; "
@@ -52,25 +53,26 @@ def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str) ->
         )
 
 
-def _are_measured(names: Sequence[str], counts: Labels) -> bool:
-    """Whether labels are numbers that vary too much to be codes of classes.
+def _are_measured(values: Sequence[float | None], counts: Labels) -> bool:
+    """Whether the labels, in the order of their value, are numbers that vary too much to be codes of classes.
 
     Whole numbers that count up from 0 or 1 without a gap are codes, and so are numbers that each stand in many rows.
     """
-    if not all(map(is_number, names)) or counts.min() >= ROWS_OF_A_CLASS:
+    if None in values or counts.min() >= ROWS_OF_A_CLASS:
         return False
-    numbers = np.array([float(name) for name in names])
+    numbers = np.array(values, dtype=np.float64)
     if np.any(numbers % 1):
-        return len(names) > MANY_CLASSES
+        return len(numbers) > MANY_CLASSES
     counts_up = numbers[0] in {0, 1} and bool(np.all(np.diff(numbers) == 1))
-    return len(names) > MANY_NUMBERS and not counts_up
+    return len(numbers) > MANY_NUMBERS and not counts_up
 
 
-def spelling_notes(names: Sequence[str]) -> list[str]:
+def spelling_notes(names: Sequence[str], decimal: str) -> list[str]:
     """A note where two classes are one value or one word in different spellings: `1` and `1.0`, `Yes` and `yes`."""
     groups: dict[Any, list[str]] = {}
     for name in names:
-        groups.setdefault(float(name) if is_number(name) else " ".join(name.casefold().split()), []).append(name)
+        value = value_of(name, decimal)
+        groups.setdefault(" ".join(name.casefold().split()) if value is None else value, []).append(name)
     alike = [group for group in groups.values() if len(group) > 1]
     return [
         f"{' and '.join(map(repr, group))} are different classes; spell them alike if they are one" for group in alike

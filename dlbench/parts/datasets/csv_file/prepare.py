@@ -37,13 +37,15 @@ def prepare(file: Path, options: Options) -> Table:
         sheet = sheet.only(complete)
     elif sheet.is_unlabelled.any():
         found = _without_labels(found, file, layout, sheet)
-    y, class_names = number_classes(sheet.labels.drop_null())
-    check_classes(y, class_names, f"{file}: column {sheet.label_name!r}", options.label_as)
+    y, class_names = number_classes(sheet.labels.drop_null(), layout.decimal)
+    check_classes(y, class_names, f"{file}: column {sheet.label_name!r}", options.label_as, layout.decimal)
     if text := refusal(str(file), found, options):
         raise ValueError(text)
     features, numbers, codes = encoded(sheet.columns, options)
     narrow = lost_in_float32([feature.names[0] for feature in features if not feature.categories], numbers)
-    return Table(features, numbers, codes, y, list(class_names), [*notes, *spelling_notes(class_names)], narrow)
+    return Table(
+        features, numbers, codes, y, list(class_names), [*notes, *spelling_notes(class_names, layout.decimal)], narrow
+    )
 
 
 def _notes(layout: Layout, sheet: Sheet, options: Options) -> list[str]:

@@ -57,11 +57,9 @@ def read_sheet(file: Path, layout: Layout, options: Options) -> Sheet:
     cells = _without_trailing(read_cells(file, layout))
     first = [" ".join(column[0].as_py().split()) for column in cells]
     label = _label(file, first, options)
-    rows = [row[: len(first)] for row in layout.rows[1:] if len(row) == layout.width]
     has_header = options.header == "yes" or isinstance(options.label, str) or bool(layout.pad)
     if options.header == "auto" and not has_header:
-        labels = pc.utf8_trim_whitespace(cells[label].slice(1)).unique().to_pylist()
-        has_header = is_header(first, rows, label, labels, options.missing_words)
+        has_header = _has_header(layout, cells[label], first, label, options)
     names = first if has_header else [f"{position}" for position in range(len(first))]
     ignored = _ignored(file, names, label, options)
     body = [column.slice(int(has_header)) for column in cells]
@@ -75,6 +73,18 @@ def read_sheet(file: Path, layout: Layout, options: Options) -> Sheet:
     ]
     labels = without_missing(written, options.missing_words)
     return Sheet(columns, labels, written, names[label], int(has_header))
+
+
+def _has_header(layout: Layout, labels: Cells, first: Sequence[str], label: int, options: Options) -> bool:
+    """Whether the first row is one, its numbers and those below being read with the file's decimal mark."""
+    import pyarrow.compute as pc
+
+    def pointed(row: Sequence[str]) -> list[str]:
+        return [cell.replace(layout.decimal, ".") for cell in row[: len(first)]]
+
+    rows = [pointed(row) for row in layout.rows[1:] if len(row) == layout.width]
+    below = pc.replace_substring(pc.utf8_trim_whitespace(labels.slice(1)), layout.decimal, ".").unique().to_pylist()
+    return is_header(pointed(first), rows, label, below, options.missing_words)
 
 
 def _without_trailing(cells: list[Cells]) -> list[Cells]:
