@@ -43,6 +43,8 @@ def main() -> None:
         remedy = "; make room, then try again" if error.errno in FULL else ""
         say_error(f"{place}{error.strerror}{remedy}")
         sys.exit(ExitCode.ENVIRONMENT)
+    except KeyboardInterrupt:  # before a verb could take care of it
+        sys.exit(ExitCode.INTERRUPTED)
     except Exception as error:  # noqa: BLE001  # a traceback is for us, a line is for the user
         sys.exit(report_bug(error, debug=options.debug))
 

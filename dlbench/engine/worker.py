@@ -206,6 +206,8 @@ class Worker:
             wanted = bool(self._settings(index)["evaluate"].get("predictions"))
             Outcome(self._folder, self._events.write).keep(trainer, with_predictions=wanted)
         self._save(trainer)
+        if finished:  # nobody goes on from it, and it takes as much room
+            checkpoints.previous(self._folder.checkpoint_file(index)).unlink(missing_ok=True)
         return End("done" if finished else "stopped", None, trainer.step, trainer.seconds)
 
     def _load(self, index: int, device: torch.device) -> Data:

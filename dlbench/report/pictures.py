@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from dlbench.files import open_file
 from dlbench.report.fields import Event, count, text
+from dlbench.run.archive import UNREADABLE, damage
 
 Images: TypeAlias = NDArray[np.float32]
 
@@ -26,8 +26,6 @@ LARGEST = 2**26
 """Bytes of one trial's images of one kind: what claims more is no picture."""
 PERCENTILE = 99.0
 """Without its extremes a scale of weights ends at this percentile of their sizes."""
-READABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
-"""What reading a file raises that is not there, torn, or no pictures."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +93,13 @@ def read_pictures(path: Path, position: int) -> Pictures | None:
     Only this trial's part of it is kept in memory.
     """
     try:
+        if damage(path):
+            return None
         with open_file(path) as file, zipfile.ZipFile(file) as archive:
             filters, inputs, outputs = (
                 _images(archive, name, position) for name in ("filters", "inputs", "reconstructions")
             )
-    except READABLE:
+    except (OSError, *UNREADABLE):
         return None
     if outputs is not None and (inputs is None or inputs.shape != outputs.shape):
         outputs = None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
+
+from dlbench.files import open_file
 
 UNREADABLE = (ValueError, KeyError, EOFError, BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError)
 """What reading an archive raises that is torn, changed, or none at all; beside OSError."""
@@ -17,10 +20,11 @@ def damage(path: Path) -> str | None:
     Every change of a single bit is found, unless it stands where nobody reads. Raises FileNotFoundError where there is none.
     """
     try:
-        if not path.stat().st_size:
-            return "it is empty"
-        with ZipFile(path) as archive:
-            changed = archive.testzip()
+        with open_file(path) as file:
+            if not os.fstat(file.fileno()).st_size:
+                return "it is empty"
+            with ZipFile(file) as archive:
+                changed = archive.testzip()
     except FileNotFoundError:
         raise
     except OSError as error:

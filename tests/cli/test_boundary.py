@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 
@@ -52,6 +53,16 @@ def test_a_full_disk_is_no_bug(monkeypatch, tmp_path, capsys):
 
     told = "error: results/x: No space left on device; make room, then try again\n"
     assert (code, capsys.readouterr()) == (3, ("", told))
+
+
+def test_an_interrupt_is_no_traceback(monkeypatch, tmp_path, capsys):
+    """Ctrl-C before a verb begins, while its libraries are imported, leaves with its code and without a word."""
+    monkeypatch.setattr(boundary, "call", lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit) as caught:
+        boundary.main()
+
+    assert (caught.value.code, capsys.readouterr()) == (130, ("", ""))
+    assert leave_with(monkeypatch, tmp_path, KeyboardInterrupt()) == 130
 
 
 def test_unknown_error(monkeypatch, tmp_path, capsys):
