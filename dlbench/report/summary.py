@@ -237,7 +237,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     intervals = {name: _interval(getattr(verdict, name)) for name in ("interval", "interval_of_samples")}
     data = asdict(verdict) | {"outcome": str(verdict.outcome)} | intervals
     del data["texts"]
-    return data | {"score": None if verdict.score is None else _score(verdict.score)}
+    plain = {"plain_interval": intervals["interval"]}
+    return data | plain | {"score": None if verdict.score is None else _score(verdict.score)}
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from scipy import stats
 from synthetic_run import LN2, finished, make_plan, probe_event, state_of
 
 from dlbench.export import EXPORTERS
-from dlbench.recipe.sections import Compare
+from dlbench.recipe.sections import Claim, Compare
 from dlbench.report.best import best, pairwise_alpha
 from dlbench.report.compare import DIFFERENCE, build_table
 from dlbench.report.format import cell_parts, spread_text
@@ -59,10 +59,17 @@ def test_one_difference_has_the_plain_interval():
 
 
 def test_exports_have_both_intervals_by_name():
-    """The csv and the JSON of a difference have the simultaneous interval and the plain one, and how sure the first is."""
+    """The csv and the JSON of a difference have the simultaneous interval and the plain one, a claim the plain one and both p."""
     state = state_with(ACCURACIES)
-    found = report(state, COMPARE, [])
+    claim = Claim(says="it is so", source="measured", variant="a", metric="test_accuracy", at_least=0.5)
+    found = report(state, COMPARE, [claim, claim])
     data = as_data(found)
+    told, (low, high) = (
+        data["claims"][0],
+        stats.t.interval(0.95, 5, np.mean(ACCURACIES["a"]), stats.sem(ACCURACIES["a"])),
+    )
+    assert told["plain_interval"] == told["interval"] == pytest.approx([low, high])
+    assert told["p_holm"] == pytest.approx(2 * told["p"])
     column = next(one for one in data["columns"] if one["is_difference"])
     assert (column["comparisons"], column["confidence"]) == (3, pytest.approx(1 - 0.05 / 3))
     cell = data["rows"][1]["cells"][DIFFERENCE]
