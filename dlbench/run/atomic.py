@@ -13,7 +13,7 @@ from uuid import uuid4
 import orjson
 
 from dlbench.errors import UnwritableError
-from dlbench.files import append_to
+from dlbench.files import append_to, open_file
 
 ROOM = 1 << 16
 """Bytes that must fit on a disk for it not to be full."""
@@ -87,9 +87,29 @@ def write_json_atomic(path: Path, data: Any) -> None:
         )
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """Append a line, with its newline, to a file that is made where there is none; raises OSError where it cannot be."""
+    with append_to(path) as file:
+        if file.tell() and not _ends_a_line(path):
+            # Someone died while writing, or found no room: end their line, so that it does not swallow this one.
+            line = b"\n" + line
+        file.write(line)
+
+
+def _ends_a_line(path: Path) -> bool:
+    with open_file(path) as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path` alone among processes; waits for it, and death of the holder frees it."""
-    with append_to(path) as file:
+    """Hold the lock file `path` alone among processes; waits for it, and death of the holder frees it.
+
+    Raises UnwritableError where there can be none.
+    """
+    with writing(path):
+        lock = append_to(path)
+    with lock as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

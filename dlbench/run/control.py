@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import orjson
 
 from dlbench.errors import UsageError
 from dlbench.plan.breakpoints import parse as parse_breakpoint
-from dlbench.run.atomic import writing
+from dlbench.run.atomic import append_line, writing
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 from dlbench.run.workers import current_session
@@ -98,20 +97,8 @@ def ask(folder: RunFolder, action: str, **fields: Any) -> str:
     identity = uuid4().hex[:12]
     control = {"v": CONTROL_VERSION, "id": identity, "time": time.time(), "session": session, "action": action}
     with writing(folder.control_file):
-        _append(folder.control_file, orjson.dumps(control | fields, option=orjson.OPT_APPEND_NEWLINE))
+        append_line(folder.control_file, orjson.dumps(control | fields, option=orjson.OPT_APPEND_NEWLINE))
     return identity
-
-
-def _append(path: Path, line: bytes) -> None:
-    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-    try:
-        size = os.fstat(file).st_size
-        if size and os.pread(file, 1, size - 1) != b"\n":
-            # Someone died while writing: end their line, so that it does not swallow this one.
-            line = b"\n" + line
-        os.write(file, line)
-    finally:
-        os.close(file)
 
 
 class ControlReader:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 from annotated_types import Ge, Lt
 
-from dlbench.files import append_to, read_file
+from dlbench.files import read_file
+from dlbench.run.atomic import append_line
 from dlbench.run.folder import LONGEST, RunFolder
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ class Launched:
 
 def record(folder: RunFolder, launched: Launched) -> None:
     """Append one process."""
-    with append_to(folder.workers_file) as file:
-        file.write(orjson.dumps(launched, option=orjson.OPT_APPEND_NEWLINE))
+    append_line(folder.workers_file, orjson.dumps(launched, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def read(folder: RunFolder) -> list[Launched]:

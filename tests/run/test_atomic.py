@@ -9,7 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from dlbench.run.atomic import locked, replacing, write_json_atomic, write_text_atomic
+from dlbench.errors import UnwritableError
+from dlbench.run.atomic import append_line, locked, replacing, write_json_atomic, write_text_atomic
 
 REWRITER = """
 import sys
@@ -104,4 +105,20 @@ def test_a_lock_keeps_others_out_and_dies_with_its_holder(tmp_path):
 
             assert other.stdout.readline() == b"mine\n"
     with locked(path):
+        pass
+
+
+@pytest.mark.parametrize("before", [b"", b"whole\n", b"whole\ntorn"])
+def test_an_appended_line_stands_alone(tmp_path, before):
+    """Whatever a writer that died left behind, the next line is one of its own."""
+    path = tmp_path / "workers.jsonl"
+    path.write_bytes(before)
+    append_line(path, b"next\n")
+
+    assert path.read_bytes().splitlines() == [*before.splitlines(), b"next"]
+
+
+def test_a_lock_where_nothing_can_be_written_is_told(tmp_path):
+    """A folder that is gone is no mistake of dlbench's: the error has its own exit code."""
+    with pytest.raises(UnwritableError, match="its folder is gone"), locked(tmp_path / "gone" / ".lock"):
         pass
