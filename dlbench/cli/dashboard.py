@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dlbench.cli.follow import troubles
 from dlbench.cli.output import say
 from dlbench.cli.words import command
-from dlbench.errors import ExitCode
+from dlbench.errors import ExitCode, SetupError
 
 if TYPE_CHECKING:
     from dlbench.launch import Worker
@@ -36,7 +37,10 @@ class Left:
 def show(
     folder: RunFolder, recipe: Recipe, plan: Plan, workers: Sequence[Worker], *, ascii_only: bool, closes: bool
 ) -> Left:
-    """Show a run; where it is left before its end, say how to come back. A dashboard that breaks leaves the run alone."""
+    """Show a run; where it is left before its end, say how to come back. A dashboard that breaks leaves the run alone.
+
+    Raises SetupError where the workers could not go on, and not all that they did can be read: their folder has gone.
+    """
     from dlbench.tui.model.view import Subject
     from dlbench.tui.open import look
     from dlbench.tui.options import chosen
@@ -49,6 +53,8 @@ def show(
         say(way_back(folder))
         raise
     state = final_state(closed, folder, workers)
+    if state is None and any(worker.process.poll() == ExitCode.ENVIRONMENT for worker in workers):
+        raise SetupError("\n".join(troubles(folder)))
     if state is None and closed.code != ExitCode.HANGUP:
         say(way_back(folder, is_paused=closed.is_paused))
     return Left(closed.code, state)
