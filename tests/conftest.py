@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
+import dlbench.engine  # noqa: F401  # says how MKL shall multiply, which it reads before the first product of any test
+
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 

@@ -14,9 +14,12 @@ from dlbench.engine.batches import Split
 from dlbench.engine.devices import precise
 from dlbench.engine.loss import Loss
 from dlbench.engine.net import Net
+from dlbench.parts.net import goes_alone
 
 ROOM = 1 << 24
 """Numbers that one layer's output may hold during an evaluation; decides the size of its batches."""
+ROOM_OF_TRIAL, LEAST = 1 << 16, 64
+"""The same of one trial of a stack on a CPU, and samples at least: there the size of its batches must not depend on its company."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,16 @@ def _evaluate(net: Net, split: Split, loss: Loss) -> tuple[Tensor, Tensor]:
     return total / len(split), torch.cat(answers, dim=1)
 
 
+def _batch(net: Net, device: torch.device) -> int:
+    """How many samples; kernels round by it."""
+    if device.type == "cpu" and not goes_alone(net.blocks):
+        return max(LEAST, ROOM_OF_TRIAL // net.widest)
+    return max(1, ROOM // (net.trials * net.widest))
+
+
 def _batches(net: Net, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
     """Logits `[trials, batch, outputs]` and labels `[batch]`, as many samples at once as there is room for."""
-    batch = max(1, ROOM // (net.trials * net.widest))
+    batch = _batch(net, split.x.device)
     for start in range(0, len(split), batch):
         x, labels = split.x[start : start + batch], split.labels[start : start + batch]
         yield net.forward(x.expand(net.trials, *x.shape), training=False), labels

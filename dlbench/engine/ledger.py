@@ -41,7 +41,9 @@ class Ledger:
             row = int(np.argmin(finite[:, trial]))
             last = losses[row - 1, trial] if row else self.last_loss[trial]
             self._diverge(int(trial), step + row, float(last))
-        self.losses += np.where(finite, losses, np.nan).sum(axis=0, dtype=np.float64)
+        # One after the other: the bits of a sum must depend on neither the chunk's length nor the number of trials.
+        rows = np.vstack([self.losses, np.where(finite, losses, np.nan)])
+        self.losses = rows.cumsum(axis=0, dtype=np.float64)[-1].copy()
         self.count += len(losses)
         self.last_loss = losses[-1].astype(np.float64)
 

@@ -211,14 +211,16 @@ class Net:
     def _by_autograd(self, x: Tensor, targets: Tensor, loss: Loss, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
         for block in self._unrolled:
             self._places[block.name].states = None if taps is None else []
-        losses = loss.losses(self.forward(x, training=True, taps=taps), targets)
+        logits = self.forward(x, training=True, taps=taps)
+        with torch.no_grad():
+            losses, gradient = loss.losses(logits, targets), loss.gradient(logits, targets)
         states = [] if taps is None else [state for block in self._unrolled for state in self._states(block)]
-        # The gradient of a sum is each trial's own. (grad_outputs of ones would say it too, but make torch import sympy, 2 s.)
-        gradients = torch.autograd.grad(losses.sum(), [*self.leaves, *states])
+        # The gradient of this sum for the logits is `gradient`. (grad_outputs would say it too, but make torch import sympy, 2 s.)
+        gradients = torch.autograd.grad((logits * gradient).sum(), [*self.leaves, *states])
         if taps is not None:
             of_states = gradients[len(self.leaves) :]
             taps.flows += [_norm(gradient) for gradient in of_states]
-        return losses.detach(), list(gradients[: len(self.leaves)])
+        return losses, list(gradients[: len(self.leaves)])
 
     @torch.no_grad()
     def _by_hand(self, x: Tensor, targets: Tensor, loss: Loss, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from annotated_types import Ge, Gt
 
+from dlbench.parts import elementwise
 from dlbench.parts.arguments import Number, Settings, given, spread
 from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
@@ -75,7 +77,7 @@ def _relu_backward(gradient: Tensor, y: Tensor) -> Tensor:
 @ACTIVATIONS.add(bounds=(0.0, 1.0), backward=_sigmoid_backward)
 def sigmoid(x: Tensor) -> Tensor:
     """The logistic function 1 / (1 + exp(-x)); its derivative never exceeds 1/4."""
-    return torch.sigmoid(x)
+    return elementwise.sigmoid(x)
 
 
 @ACTIVATIONS.add(bounds=(-1.0, 1.0), backward=_tanh_backward)
@@ -105,8 +107,6 @@ def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
 @ACTIVATIONS.add(bounds=lambda alpha: (-alpha, None))
 def elu(x: Tensor, *, alpha: Annotated[Number, Gt(0)] = 1.0) -> Tensor:
     """x where positive, alpha (exp(x) - 1) elsewhere: the exponential linear unit (Clevert et al. 2016)."""
-    if isinstance(alpha, (int, float)):
-        return torch.nn.functional.elu(x, alpha)
     # Without the clamp, the branch not taken would overflow and its gradient be 0 * inf.
     return torch.where(x > 0, x, spread(alpha, x) * torch.expm1(x.clamp(max=0)))
 
@@ -117,13 +117,13 @@ def selu(x: Tensor) -> Tensor:
 
     1.0507 x where positive, 1.0507 * 1.6733 (exp(x) - 1) elsewhere; made for init `lecun`.
     """
-    return torch.selu(x)
+    return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
 
 
 @ACTIVATIONS.add(bounds=(0.0, None))
 def softplus(x: Tensor) -> Tensor:
     """log(1 + exp(x)), a ReLU without the corner; its derivative is the sigmoid (Dugas et al. 2001)."""
-    return torch.nn.functional.softplus(x)
+    return elementwise.softplus(x)
 
 
 @ACTIVATIONS.add(bounds=(-1.0, 1.0))
@@ -138,7 +138,7 @@ def gelu(x: Tensor) -> Tensor:
 
     It dips below 0 and comes back, so that no value of the output tells that a unit is saturated.
     """
-    return torch.nn.functional.gelu(x)
+    return 0.5 * x * (1 + torch.erf(x * math.sqrt(0.5)))
 
 
 @ACTIVATIONS.add(bounds=(None, None))
@@ -147,7 +147,7 @@ def silu(x: Tensor) -> Tensor:
 
     It dips below 0 and comes back, so that no value of the output tells that a unit is saturated.
     """
-    return torch.nn.functional.silu(x)
+    return x * elementwise.sigmoid(x)
 
 
 @ACTIVATIONS.add(bounds=(None, None), backward=lambda gradient, _: gradient)

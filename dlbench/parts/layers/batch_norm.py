@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from typing import Annotated
 
@@ -47,10 +48,35 @@ class BatchNorm(Stateless):
         return 1 if prod(shape[1:]) > 1 else 2
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
-        """`[trials, batch, features]` or `[trials, batch, channels, height, width]` to the same shape.
+        """Features or images `[trials, batch, features, ...]` to the same shape."""
+        if x.device.type != "cpu":
+            return self._folded(x, weights, place)
+        if x.dim() == 3 and (x.shape[1] > 1 or not place.training):
+            return self._of_features(x, weights, place)
+        # torch's kernels put what they sum up together by the number of channels: each trial goes through them alone.
+        rows = [slice(trial, trial + 1) for trial in range(len(x))]
+        alone = [
+            self._folded(x[row], {name: own[row] for name, own in weights.items()}, _seen(place, row)) for row in rows
+        ]
+        return alone[0] if len(alone) == 1 else torch.cat(alone)
 
-        Trials are folded into the features, so that torch's own kernel normalizes the whole stack at once.
-        """
+    def _of_features(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+        """The formula as it stands, for `[trials, batch, features]`: sums over the batch know no neighbours."""
+        running_mean, running_variance = place.buffers["mean"], place.buffers["variance"]
+        if place.training:
+            batch = x.shape[1]
+            mean = x.mean(dim=1, keepdim=True)
+            centred = x - mean
+            variance = centred.square().mean(dim=1, keepdim=True)
+            running_mean.lerp_(mean.detach().squeeze(1), self.momentum)
+            running_variance.lerp_(variance.detach().squeeze(1) * (batch / (batch - 1)), self.momentum)
+        else:
+            centred, variance = x - running_mean.unsqueeze(1), running_variance.unsqueeze(1)
+        scale = weights["gamma"].unsqueeze(1) * torch.rsqrt(variance + self.eps)
+        return torch.addcmul(weights["beta"].unsqueeze(1), centred, scale)
+
+    def _folded(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+        """Trials are folded into the features, so that torch's own kernel normalizes the whole stack at once."""
         trials, batch, features = x.shape[:3]
         folded = x.transpose(0, 1).reshape(batch, trials * features, *x.shape[3:])
         normal = torch.nn.functional.batch_norm(
@@ -64,3 +90,8 @@ class BatchNorm(Stateless):
             eps=self.eps,
         )
         return normal.view(batch, trials, features, *x.shape[3:]).transpose(0, 1)
+
+
+def _seen(place: Place, row: slice) -> Place:
+    """The place of one trial, whose buffers are changed where they are."""
+    return replace(place, buffers={name: own[row] for name, own in place.buffers.items()})

@@ -11,6 +11,7 @@ from dlbench.parts.activations import backward, bind, slope
 from dlbench.parts.arguments import Activation, Init, Settings
 from dlbench.parts.layers.base import LAYERS, Passed, Place, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
+from dlbench.parts.products import baddbmm, bmm
 
 
 @LAYERS.add()
@@ -60,8 +61,8 @@ class Dense(Stateless):
     def pre_activation(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """x W + b, one batched product for the whole stack."""
         if self.bias:
-            return torch.baddbmm(weights["bias"], x, weights["weight"])
-        return torch.bmm(x, weights["weight"])
+            return baddbmm(weights["bias"], x, weights["weight"])
+        return bmm(x, weights["weight"])
 
     def can_go_backward(self) -> bool:
         """Where its activation can."""
@@ -73,7 +74,7 @@ class Dense(Stateless):
         """dW = x^T d and db = the sum of d over the batch, with d = dL/dy f'(x W + b); dx = d W^T."""
         assert self.deactivate is not None
         inner = self.deactivate(gradient, passed.y)
-        gradients = [torch.bmm(passed.x.mT, inner)]
+        gradients = [bmm(passed.x.mT, inner)]
         if self.bias:
             gradients.append(inner.sum(1, keepdim=True))
-        return torch.bmm(inner, passed.weights["weight"].mT) if wants_input else None, gradients
+        return bmm(inner, passed.weights["weight"].mT) if wants_input else None, gradients

@@ -8,9 +8,11 @@ from typing import Annotated
 from annotated_types import Ge
 
 from dlbench.parts.arguments import Init
+from dlbench.parts.elementwise import sigmoid
 from dlbench.parts.layers.base import LAYERS, Shape, Weight
 from dlbench.parts.layers.recurrent import ORTHOGONAL, Recurrent, State
 from dlbench.parts.lazy import torch
+from dlbench.parts.products import bmm
 
 
 @LAYERS.add()
@@ -54,8 +56,8 @@ class Gru(Recurrent):
         """h = n + z (h - n), which is (1 - z) n + z h with an operation less."""
         (h,), sizes = state, [2 * self.units, self.units]
         of_gates, of_new = torch.split(inputs, sizes, dim=-1)
-        past_of_gates, past_of_new = torch.split(torch.bmm(h, weights["recurrent"]), sizes, dim=-1)
-        reset, keep = torch.sigmoid(of_gates + past_of_gates).chunk(2, dim=-1)
+        past_of_gates, past_of_new = torch.split(bmm(h, weights["recurrent"]), sizes, dim=-1)
+        reset, keep = sigmoid(of_gates + past_of_gates).chunk(2, dim=-1)
         if self.bias:
             past_of_new = past_of_new + weights["recurrent_bias"]
         new = torch.tanh(torch.addcmul(of_new, reset, past_of_new))

@@ -8,9 +8,11 @@ from typing import Annotated
 from annotated_types import Ge
 
 from dlbench.parts.arguments import Init, Number, spread
+from dlbench.parts.elementwise import sigmoid
 from dlbench.parts.layers.base import LAYERS
 from dlbench.parts.layers.recurrent import ORTHOGONAL, Recurrent, State
 from dlbench.parts.lazy import torch
+from dlbench.parts.products import baddbmm
 
 
 @LAYERS.add()
@@ -56,8 +58,8 @@ class Lstm(Recurrent):
     def step(self, inputs: torch.Tensor, state: State, weights: Mapping[str, torch.Tensor]) -> State:
         """The next (h, c)."""
         h, c = state
-        sums = torch.baddbmm(inputs, h, weights["recurrent"])
+        sums = baddbmm(inputs, h, weights["recurrent"])
         gates, new = torch.split(sums, [3 * self.units, self.units], dim=-1)
-        enter, keep, leave = torch.sigmoid(gates).chunk(3, dim=-1)
+        enter, keep, leave = sigmoid(gates).chunk(3, dim=-1)
         c = torch.addcmul(keep * c, enter, torch.tanh(new))
         return leave * torch.tanh(c), c

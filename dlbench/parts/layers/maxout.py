@@ -10,6 +10,7 @@ from annotated_types import Ge
 from dlbench.parts.arguments import Init, Settings
 from dlbench.parts.layers.base import LAYERS, Place, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
+from dlbench.parts.products import baddbmm, bmm
 
 Pieces = Annotated[int, Ge(2)]
 
@@ -88,8 +89,8 @@ class Maxout(Stateless):
     def pre_activation(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """x W + b of every piece, `[trials, batch, pieces * units]`."""
         if self.bias:
-            return torch.baddbmm(weights["bias"], x, weights["weight"])
-        return torch.bmm(x, weights["weight"])
+            return baddbmm(weights["bias"], x, weights["weight"])
+        return bmm(x, weights["weight"])
 
 
 def largest(x: torch.Tensor, axis: int, pieces: int) -> torch.Tensor:

@@ -9,6 +9,7 @@ from dlbench.parts.activations import slope
 from dlbench.parts.arguments import Init, Settings
 from dlbench.parts.layers.base import Buffer, Place, Shape, ShapeError, Weight
 from dlbench.parts.lazy import torch
+from dlbench.parts.products import baddbmm, bmm
 
 State: TypeAlias = "tuple[torch.Tensor, ...]"
 """What a step hands on to the next, `[trials, batch, units]` each; the first is the output h."""
@@ -108,7 +109,7 @@ class Recurrent:
         rows = x.transpose(2, 3).flatten(3) if x.dim() == 5 else x
         flat = rows.transpose(1, 2).flatten(1, 2)
         weight = weights["weight"]
-        products = torch.bmm(flat, weight) if offset is None else torch.baddbmm(offset, flat, weight)
+        products = bmm(flat, weight) if offset is None else baddbmm(offset, flat, weight)
         return products.view(trials, -1, batch, weight.shape[-1]).unbind(1)
 
     def _sequence(self, shape: Shape) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from dlbench.parts.arguments import Activation, Init
 from dlbench.parts.layers.base import LAYERS
 from dlbench.parts.layers.recurrent import ORTHOGONAL, TANH, Recurrent, State
 from dlbench.parts.lazy import torch
+from dlbench.parts.products import baddbmm
 
 
 @LAYERS.add()
@@ -45,4 +46,4 @@ class Rnn(Recurrent):
 
     def step(self, inputs: torch.Tensor, state: State, weights: Mapping[str, torch.Tensor]) -> State:
         """h = f(x W + b + h U)."""
-        return (self.activate(torch.baddbmm(inputs, state[0], weights["recurrent"])),)
+        return (self.activate(baddbmm(inputs, state[0], weights["recurrent"])),)

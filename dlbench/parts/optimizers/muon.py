@@ -10,6 +10,7 @@ from annotated_types import Interval
 
 from dlbench.parts.lazy import torch
 from dlbench.parts.optimizers.base import OPTIMIZERS, Decay, NotNegative, Positive, functional, steps_before
+from dlbench.parts.products import bmm
 from dlbench.parts.rows import Rows, Slot
 
 Adjustment: TypeAlias = Literal["original", "match_rms_adamw", "spectral_unclamped", "none"]
@@ -70,7 +71,7 @@ def orthogonalized(matrices: torch.Tensor, steps: int) -> torch.Tensor:
     x = (matrices.mT if is_tall else matrices).to(torch.float32 if matrices.is_cpu else torch.bfloat16)
     x = x / torch.linalg.matrix_norm(x, keepdim=True).clamp_(min=EPS)
     for _ in range(steps):
-        gram = x @ x.mT
+        gram = bmm(x, x.mT)
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.mT if is_tall else x
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dlbench.parts.elementwise import softplus
 from dlbench.parts.lazy import torch
 from dlbench.parts.pretraining.base import PRETRAINING, Pretraining, Samples, Streams
 from dlbench.parts.pretraining.coder import Coder
-from dlbench.parts.pretraining.energy import softplus
 from dlbench.parts.pretraining.momentum import Ascent
+from dlbench.parts.products import baddbmm, bmm
 
 
 @PRETRAINING.add()
@@ -51,13 +52,13 @@ class Mirror:
         h = coder.encode(x)
         # Both losses have the same gradient for what goes into f, here with its sign turned: x - x'.
         outer = (x - coder.decode(h)).mul_(self._ascent.lr / x.shape[1])
-        inner = torch.bmm(outer, coder.weights).mul_(h).mul_(1 - h)
+        inner = bmm(outer, coder.weights).mul_(h).mul_(1 - h)
         self._ascent.step(momentum, [(x, inner), (outer, h)], outer.sum(1, keepdim=True), inner.sum(1, keepdim=True))
 
     def measures(self, samples: Samples) -> dict[str, torch.Tensor]:
         """The mean loss of held-out samples."""
         coder, x = self._coder, samples.held_out
-        inputs = torch.baddbmm(coder.visible, coder.encode(x), coder.weights.mT)
+        inputs = baddbmm(coder.visible, coder.encode(x), coder.weights.mT)
         losses = (inputs - x).square() / 2 if coder.is_gaussian else softplus(inputs) - x * inputs
         return {"reconstruction_loss": losses.sum(2).mean(1)}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dlbench.parts.elementwise import sigmoid_
 from dlbench.parts.lazy import torch
+from dlbench.parts.products import baddbmm
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,16 @@ class Coder:
 
     def inputs(self, v: torch.Tensor) -> torch.Tensor:
         """What the hidden units get from `v` `[trials, samples, visible]`: v W + c, `[trials, samples, hidden]`."""
-        return torch.baddbmm(self.hidden, v, self.weights)
+        return baddbmm(self.hidden, v, self.weights)
 
     def encode(self, v: torch.Tensor) -> torch.Tensor:
         """P(h = 1 | v) = sigmoid(v W + c), for `v` `[trials, samples, visible]`."""
-        return self.inputs(v).sigmoid_()
+        return sigmoid_(self.inputs(v))
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:
         """The mean of P(v | h) for `h` `[trials, samples, hidden]`: sigmoid(h W' + b), without sigmoid where Gaussian."""
-        mean = torch.baddbmm(self.visible, h, self.weights.mT)
-        return mean if self.is_gaussian else mean.sigmoid_()
+        mean = baddbmm(self.visible, h, self.weights.mT)
+        return mean if self.is_gaussian else sigmoid_(mean)
 
 
 def encoded(coders: Sequence[Coder], v: torch.Tensor) -> torch.Tensor:

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dlbench.parts.elementwise import softplus
 from dlbench.parts.lazy import torch
 from dlbench.parts.pretraining.coder import Coder
-
-
-def softplus(x: torch.Tensor) -> torch.Tensor:
-    """log(1 + exp(x)), exact wherever it can be told from x."""
-    return torch.nn.functional.softplus(x, threshold=40.0)
 
 
 def free_energy(coder: Coder, v: torch.Tensor) -> torch.Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dlbench.parts.arguments import Number
 from dlbench.parts.lazy import torch
 from dlbench.parts.pretraining.coder import Coder
+from dlbench.parts.products import baddbmm_
 
 
 class Ascent:
@@ -41,7 +42,7 @@ class Ascent:
         if self._has_cost and not self._has_momentum:
             weights.mul_(1 - self._cost)
         for a, b in products:
-            torch.baddbmm(weights, a.mT, b, beta=kept, out=weights)
+            baddbmm_(weights, a.mT, b, beta=kept)
             kept = 1.0
         if self._has_momentum:
             if self._has_cost:

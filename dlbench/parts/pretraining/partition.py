@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log, pi
 
+from dlbench.parts.elementwise import sigmoid, sigmoid_, softplus
 from dlbench.parts.lazy import torch
 from dlbench.parts.pretraining.coder import Coder
 from dlbench.parts.pretraining.draws import Draws, sampled
-from dlbench.parts.pretraining.energy import softplus
+from dlbench.parts.products import baddbmm
 
 COUNTABLE = 14
 """Units on one side whose states are all gone through: 2^14 of them take less time than sampling."""
@@ -44,7 +45,7 @@ def counted(coder: Coder) -> Partition:
     trials, visible, hidden = coder.weights.shape
     if hidden <= visible or coder.is_gaussian:
         own = states(hidden, coder.weights).expand(trials, -1, -1)
-        inputs = torch.baddbmm(coder.visible, own, coder.weights.mT)
+        inputs = baddbmm(coder.visible, own, coder.weights.mT)
         logs = (own * coder.hidden).sum(dim=2) + _summed(coder, inputs)
     else:
         own = states(visible, coder.weights).expand(trials, -1, -1)
@@ -102,7 +103,7 @@ class _Chains:
     def seen(self, inputs: torch.Tensor) -> torch.Tensor:
         """Visible units that get `inputs` `[trials, chains or 1, visible]`."""
         rows = inputs.expand(-1, self.for_visible.rows, -1)
-        mean = rows if self.coder.is_gaussian else rows.sigmoid()
+        mean = rows if self.coder.is_gaussian else sigmoid(rows)
         return sampled(mean, self.for_visible, is_gaussian=self.coder.is_gaussian)
 
     def change(self, v: torch.Tensor, inputs: torch.Tensor, low: float, high: float) -> torch.Tensor:
@@ -120,8 +121,8 @@ class _Chains:
 
     def moved(self, inputs: torch.Tensor, at: float) -> torch.Tensor:
         """One Gibbs step at a temperature, up and down, to new visible units; of the old ones only their `inputs` count."""
-        h = sampled((at * inputs).sigmoid_(), self.for_hidden)
-        own = torch.baddbmm(self.coder.visible, h, self.coder.weights.mT)
+        h = sampled(sigmoid_(at * inputs), self.for_hidden)
+        own = baddbmm(self.coder.visible, h, self.coder.weights.mT)
         return self.seen(torch.lerp(self.base, own, at))
 
     def log_z_of_base(self) -> torch.Tensor:
