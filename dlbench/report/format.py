@@ -90,8 +90,8 @@ def cell_parts(cell: Cell, column: Column) -> tuple[str, str]:
     spec = value_format(column.metric, cell.mean)
     if column.is_difference:
         mean, interval = _difference(cell.summary, column.metric, spec)
-        pairs = "" if cell.n == cell.n_run else f"(n={cell.n})"
-        return mean, " ".join(filter(None, (interval, pairs)))
+        signed = spec if column.metric.quantity.is_ratio else f"+{spec}"
+        return mean, " ".join(filter(None, (interval, _aside(cell, cell.n_run, signed))))
     if column.metric.is_share:
         return f"{round(cell.mean * cell.n)}/{cell.n}", _share(cell.interval)
     return number(cell.mean, spec), _beside_mean(cell, column.metric, spec)
@@ -102,9 +102,14 @@ def _beside_mean(cell: Cell, metric: Metric, spec: str) -> str:
     # What trials share cannot differ by chance: no deviation there is no finding.
     is_told = cell.deviation is not None and (cell.deviation > 0 or not metric.is_shared)
     spread = spread_text(cell.summary, metric, spec) if is_told else ""
+    return " ".join(filter(None, (spread, _aside(cell, cell.n_alive, spec))))
+
+
+def _aside(cell: Cell, seeds: int, spec: str) -> str:
+    """`(median 0.98, n=9)`: a median where some seed lies far from the others, n where not all of the `seeds` have a number."""
     middle = "" if cell.summary.median is None else f"median {number(cell.summary.median, spec)}"
-    told = ", ".join(filter(None, (middle, "" if cell.n == cell.n_alive else f"n={cell.n}")))
-    return " ".join(filter(None, (spread, f"({told})" if told else "")))
+    told = ", ".join(filter(None, (middle, "" if cell.n == seeds else f"n={cell.n}")))
+    return f"({told})" if told else ""
 
 
 def spread_text(summary: Summary, metric: Metric, spec: str) -> str:

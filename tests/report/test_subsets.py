@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from dlbench.report.interval import ACCURACY, NUMBER
 from dlbench.report.statistics import mean_interval
 from dlbench.report.subsets import estimate, subsets_of
 
@@ -66,6 +67,24 @@ def test_one_ensemble_of_all_has_no_interval():
     found = estimate(np.array([0.5]), subsets_of(4, 4, 9, 0), 4)
 
     assert (found.mean, found.interval, found.deviation) == (0.5, None, None)
+
+
+@pytest.mark.parametrize(("members", "size"), [(6, 3), (10, 3)])
+def test_equal_subsets_leave_as_much_room_as_equal_draws(members, size):
+    """Gains that are all alike are as many draws as there are subsets without a common member, from -1 to 1."""
+    subsets = subsets_of(members, size, 300, 0)
+    found = estimate(np.full(len(subsets), 0.1), subsets, members, ACCURACY.of_differences)
+    unseen = 1 - 0.025 ** (1 / (members // size))
+    ends = (found.interval.low, found.interval.high)
+    assert ends == (pytest.approx(0.1 - 1.1 * unseen), pytest.approx(0.1 + 0.9 * unseen))
+
+
+def test_ensembles_stay_within_what_can_be():
+    """Accuracies near 1 have an interval that ends there."""
+    values = np.array([0.999, 0.9, 1.0, 0.98])
+    wide, found = (estimate(values, subsets_of(4, 1, 9, 0), 4, kind) for kind in (NUMBER, ACCURACY))
+    assert wide.interval.high > 1.0
+    assert (found.interval.low, found.interval.high) == (wide.interval.low, 1.0)
 
 
 def gains(random, members, subsets, difficulty):

@@ -132,8 +132,9 @@ LOST = [0.98, 0.981, 0.979, 0.982, 0.978, 0.98, 0.981, 0.979, 0.98, 0.5]
 
 def test_a_median_stands_beside_a_mean_with_a_lost_seed():
     """One seed of ten that was lost moves the mean far from the others: the cell has the median, and a note says why."""
-    table = table_of({"a": LOST, "b": [0.9 + i / 1000 for i in range(10)]}, Compare("test_accuracy"))
+    table = table_of({"a": LOST, "b": [0.9 + i / 1000 for i in range(10)]}, Compare("test_accuracy", "b"))
     lost, usual = (cell_parts(row.cells["test_accuracy"], table.columns[0])[1] for row in table.rows)
+    assert cell_parts(table.rows[0].cells[DIFFERENCE], table.columns[1])[1].endswith("] (median +0.0750)")
     assert lost == "± 0.1518 (median 0.9800)"
     assert "median" not in usual
     assert any("more than 10 robust deviations" in note and "test_accuracy" in note for note in table.notes)
