@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any
 
 from dlbench.errors import UsageError
 from dlbench.plan import Plan
 from dlbench.plan.breakpoints import parse
+from dlbench.plan.typed import typed
 
 MOST_STEPS = 10**12
 MOST_THREADS = 10_000
 
 
-@cache
-def _adapter() -> TypeAdapter[Plan]:
-    return TypeAdapter(Plan)
-
-
-def plan_from(content: bytes) -> Plan:
-    """The plan that a JSON text says; raises `ValueError` with what is wrong first, and where."""
-    try:
-        plan = _adapter().validate_json(content, strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise ValueError(f"{_place(first['loc'])}{first['msg']}") from None
+def plan_from(data: Any) -> Plan:
+    """The plan that plain data says; raises `ValueError` with what is wrong first, and where."""
+    plan = typed(Plan, data)
     if wrong := next(_mistakes(plan), None):
         raise ValueError(wrong)
     return plan
-
-
-def _place(path: tuple[str | int, ...]) -> str:
-    return f"{'.'.join(map(str, path))}: " if path else ""
 
 
 def _mistakes(plan: Plan) -> Iterator[str]:

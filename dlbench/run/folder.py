@@ -139,8 +139,8 @@ class RunFolder:
                 "use the dlbench that made the run"
             )
         try:
-            return plan_from(orjson.dumps(data))
-        except (ValueError, TypeError) as error:  # of orjson, where it is nested deeper than it writes
+            return plan_from(data)
+        except ValueError as error:
             raise DlbenchError(f"{self.plan_file}: damaged, not a plan: {error}") from error
 
     def write_recipe(self, text: str) -> None:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Annotated
 
 import orjson
-from annotated_types import Ge, Lt
 
 from dlbench.files import read_file
+from dlbench.plan.typed import typed
 from dlbench.run.atomic import append_line
 from dlbench.run.folder import LONGEST, RunFolder
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-
-_MOST = 2**31
+MOST = 2**31
 """No number of a session, a worker or a process is larger."""
 
 
@@ -25,9 +19,9 @@ _MOST = 2**31
 class Launched:
     """A worker process at its start, known before the process itself has said a word."""
 
-    session: Annotated[int, Ge(0), Lt(_MOST)]
-    worker: Annotated[int, Ge(0), Lt(_MOST)]
-    pid: Annotated[int, Lt(_MOST)]
+    session: int
+    worker: int
+    pid: int
     started: float
     """The process's creation time in unix seconds, which tells it from a later one with the same pid."""
     host: str
@@ -52,16 +46,11 @@ def read(folder: RunFolder) -> list[Launched]:
 
 def _parse(line: bytes) -> Launched | None:
     try:
-        return _adapter().validate_json(line, strict=True)
+        launched = typed(Launched, orjson.loads(line))
     except ValueError:
         return None
-
-
-@cache
-def _adapter() -> TypeAdapter[Launched]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Launched)
+    numbers = (launched.session, launched.worker, launched.pid)
+    return launched if all(number < MOST for number in numbers) and min(numbers[:2]) >= 0 else None
 
 
 def current_session(folder: RunFolder) -> int | None:
