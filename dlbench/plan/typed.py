@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Hashable
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 DEEPEST = 100
 """How deep lists and tables may stand in one another; a recipe's are a third of that."""
@@ -22,7 +21,7 @@ def typed(kind: type[T], data: Any, place: str = "") -> T:
     """
     if not isinstance(data, dict):
         raise ValueError(f"{place or 'it'} is no table")  # noqa: TRY004  # the file is wrong, not its reader
-    hints, fields = _hints(kind), {}
+    hints, fields = _hints(cast("Any", kind)), {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         where = f"{place}.{field.name}" if place else field.name
         if field.name in data:
@@ -33,8 +32,8 @@ def typed(kind: type[T], data: Any, place: str = "") -> T:
 
 
 @cache
-def _hints(kind: Hashable) -> dict[str, Any]:
-    return get_type_hints(kind)  # type: ignore[arg-type]  # what may be cached
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _value(kind: Any, value: Any, place: str) -> Any:

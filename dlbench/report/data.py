@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-
-from pydantic import TypeAdapter, ValidationError
+from functools import cache
+from typing import TYPE_CHECKING
 
 from dlbench.plan import Plan
 from dlbench.plan.facts import DataFacts
 from dlbench.printable import one_line
 from dlbench.report.fields import Event
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 NAMED = 6
 """So many classes are named one by one; of more the first ones and the last."""
@@ -20,14 +23,19 @@ LONGEST_NAME = 24
 MENTIONED = 3
 """So many variants are named where a note concerns some of them."""
 
-_FACTS: TypeAdapter[DataFacts] = TypeAdapter(DataFacts)
+
+@cache
+def _adapter() -> TypeAdapter[DataFacts]:
+    from pydantic import TypeAdapter  # a dashboard does not wait for it
+
+    return TypeAdapter(DataFacts)
 
 
 def facts_of(event: Event) -> DataFacts | None:
     """What a `data` event tells, or `None`."""
     try:
-        return _FACTS.validate_python({field.name: event[field.name] for field in fields(DataFacts)})
-    except (ValidationError, KeyError):
+        return _adapter().validate_python({field.name: event[field.name] for field in fields(DataFacts)})
+    except (ValueError, KeyError):
         return None
 
 
