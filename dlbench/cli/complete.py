@@ -1,4 +1,7 @@
-"""What the shell offers behind a verb. Only names of files are read, so that TAB answers at once."""
+"""What the shell offers behind a verb. Only names of files are read, so that TAB answers at once.
+
+Names that a terminal would obey are left out: as escapes they would name nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ def recipes(incomplete: str) -> list[str]:
     from dlbench.recipe import shipped_recipes
 
     paths = (f"{path}/" if path.is_dir() else str(path) for path in sorted(Path().glob(f"{incomplete}*")))
-    found = [path for path in paths if path.endswith((".toml", "/"))]
+    found = [path for path in paths if path.endswith((".toml", "/")) and path.isprintable()]
     return [path.stem for path in shipped_recipes() if path.stem.startswith(incomplete)] + found
 
 
@@ -21,7 +24,7 @@ def runs(incomplete: str) -> list[str]:
     """`latest` and the runs in the usual folder, newest first, as `recipe/time`."""
     from dlbench.run.folder import find_runs
 
-    found = [run.name for run in find_runs(RESULTS)]
+    found = [run.name for run in find_runs(RESULTS) if run.name.isprintable()]
     return [name for name in (["latest", *found] if found else []) if name.startswith(incomplete)]
 
 

@@ -136,3 +136,14 @@ def test_wrong_calls(word, monkeypatch, capsys):
     assert (caught.value.code, out) == (2, "")
     assert err.count("\n") <= 5
     assert obeyed(err) == set()
+
+
+@pytest.mark.usefixtures("hostile")
+def test_completion_offers_no_hostile_names():
+    """A file whose name a terminal would obey is not offered behind TAB; others are."""
+    from dlbench.cli.complete import recipes
+
+    Path("r\x1b]52.toml").write_text("")
+
+    assert recipes("r.")[-1] == "r.toml"
+    assert recipes("r\x1b") == []
