@@ -7,6 +7,9 @@ from pathlib import Path
 
 from dlbench.files import open_file
 
+LONGEST_LINE = 128 * 2**20
+"""Bytes of a line beyond which nobody wrote it as one: what stands behind is not read."""
+
 
 class Tail:
     """Hands out the complete lines of a file, each once; polling an unchanged file costs one `stat`.
@@ -31,8 +34,10 @@ class Tail:
                 return
             with open_file(self.path) as file:
                 file.seek(self.offset)
-                for line in file:
+                while line := file.readline(LONGEST_LINE):
                     if not line.endswith(b"\n"):
+                        if len(line) == LONGEST_LINE:
+                            yield line  # no line of ours: whoever reads it tells that, and nobody reads on
                         break
                     self.offset += len(line)
                     yield line
