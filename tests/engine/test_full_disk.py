@@ -58,8 +58,7 @@ def failing(call: Callable[..., object], after: int, number: int) -> Callable[..
     return fail
 
 
-@pytest.mark.parametrize("after", [0, 2, 3])
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+@pytest.mark.parametrize(("after", "number"), [(0, errno.ENOSPC), (2, errno.EROFS), (3, errno.EDQUOT)])
 def test_a_checkpoint_that_finds_no_room_ends_the_worker_with_code_3(
     after: int, number: int, folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
