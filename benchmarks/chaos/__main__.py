@@ -87,8 +87,8 @@ def disturbed(base: Path, whole: RunFolder, tally: Tally, rng: random.Random, *,
     damage.events(whole, rng, tally, expected, 1 if quick else 20)
     damage.clock(half.resumed(), rng, tally, expected, 2 if quick else 20)
     surroundings.at_once(Bench(base / "at-once"), tally, expected, 0 if quick else 3)
-    surroundings.full_disk(Bench(base / "full"), tally, expected, [90] if quick else list(surroundings.SIZES))
-    surroundings.small_files(Bench(base / "small"), tally, expected, [] if quick else list(surroundings.SIZES))
+    surroundings.full_disk(Bench(base / "full"), tally, expected, [90] if quick else list(surroundings.DISKS))
+    surroundings.small_files(Bench(base / "small"), tally, expected, [] if quick else list(surroundings.LIMITS))
     surroundings.moved_away(Bench(base / "moved"), tally, expected, 1 if quick else 5)
     surroundings.broken_pictures(Bench(base / "pictures"), rng, tally)
 

@@ -16,13 +16,15 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.chaos.bench import Bench, Process, is_done, numbers, wait_until
-from benchmarks.chaos.damage import emptied, garbled, truncated
+from benchmarks.chaos.damage import emptied, garbled
 from benchmarks.chaos.tally import Tally
 from dlbench.errors import ExitCode
 from dlbench.run.folder import create
 
-SIZES = (8, 40, 90, 160, 240)
+DISKS = (8, 40, 90, 160, 240)
 """KiB that are there: for the plan only, for the first events, for some, for all but the last files."""
+LIMITS = (8, 20, 40, 90, 160)
+"""KiB that a file may have; the events have more."""
 PICTURES = """
 [lesson]
 section = "0.1"
@@ -138,9 +140,14 @@ def at_once(bench: Bench, tally: Tally, expected: list[Any], pairs: int) -> None
     tally.add("a hundred folders in one instant", same=len(set(made)) == 100, told=True)
 
 
+def _halved(path: Path, _rng: random.Random) -> None:
+    """Without its second half: a picture that lacks its last bytes only has all its pixels."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
 def broken_pictures(bench: Bench, rng: random.Random, tally: Tally) -> None:
     """Break one picture of a folder of pictures: the run is refused, and the picture named."""
-    for way, change in {"truncated": truncated, "empty": emptied, "garbage": garbled}.items():
+    for way, change in {"truncated": _halved, "empty": emptied, "garbage": garbled}.items():
         own = Bench(bench.folder / f"pictures-{way}", PICTURES)
         for label in ("cats", "dogs"):
             (own.folder / "pictures" / label).mkdir(parents=True)
