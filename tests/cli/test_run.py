@@ -59,7 +59,7 @@ def test_run_writes_its_folder(trained):
 def test_two_recipes_in_turn_with_changes(bench):
     """Each recipe makes its run with the changes of the command line, and asked for silence says nothing but the tables."""
     (bench.folder / "other.toml").write_text((bench.folder / "small.toml").read_text())
-    changes = ("--quick", "--seeds", "3", "--set", "train.optimizer.lr=0.25")
+    changes = ("--quick", "--seeds", "3", "--set", "evaluate.train_samples=3")
 
     code, out, err = bench(
         "run", "small.toml", "other.toml", *changes, "--device", "cpu", "--display", "none", "--ascii"
@@ -73,7 +73,7 @@ def test_two_recipes_in_turn_with_changes(bench):
         again = load(recipe)
         assert (again.name, again.seeds) == (name, [0, 1, 2])
         assert {one.settings["train"]["steps"] for one in again.candidates} == {20}
-        assert again.candidates[0].settings["train"]["optimizer"]["lr"] == 0.25
+        assert {one.settings["evaluate"]["train_samples"] for one in again.candidates} == {3}
 
 
 def test_json_display_and_strict(bench):

@@ -4,6 +4,7 @@ import pytest
 
 from dlbench.recipe.language import LANGUAGES, WORDS, asked_language, language, word
 from dlbench.report.claims import Outcome
+from dlbench.report.claims.verdict import ON_THESE_SAMPLES
 from dlbench.tui.panes import lesson
 
 
@@ -43,6 +44,7 @@ def test_the_locale_asks_for_nothing(monkeypatch):
 def test_every_word_around_a_lesson_is_there(language):
     """Outcomes, sources, headings and the sentences of the Lesson pane have a word of their own, and no other is kept."""
     around = {*map(str, Outcome), "lecture", "theory", "measured", "Claims", "Explanation"}
+    around |= {f"{outcome}{ON_THESE_SAMPLES}" for outcome in (Outcome.CONFIRMED, Outcome.REFUTED)}
     around |= {lesson.LATER, lesson.STOPPED, lesson.NONE}
 
     assert set(WORDS[language]) == around

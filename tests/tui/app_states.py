@@ -142,7 +142,7 @@ STATES = {
         standing="done",
         said={
             "*": ["DONE", "1,000/1,000"],
-            "lesson": ["Each layer shrinks the gradient", "refuted"],
+            "lesson": ["Each layer shrinks the gradient", "undecided"],
             "compare": ["Claims", "ReLU learns it"],
         },
         listed=("6/6",),

@@ -129,7 +129,7 @@ def test_a_run_from_its_first_word_to_its_last(worker):
         worker.says({"kind": "end", "stack": None, "step": 0, "status": "done", "error": None, "seconds": None})
         await screen.has("DONE", "6/6 trials")
         await screen.pilot.press("5")
-        await screen.has("Each layer shrinks the gradient", "confirmed")
+        await screen.has("Each layer shrinks the gradient", "undecided")
         await screen.pilot.press("4")
         await screen.has("1/2, 1 diverged", "tanh")
 
