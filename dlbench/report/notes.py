@@ -95,13 +95,20 @@ def _far(table: Table) -> list[str]:
 
 
 def _ratios(table: Table) -> list[str]:
-    """How many seeds a geometric mean leaves out."""
-    return [
-        f"{name_text(row)}: {lacking} of {row.n_run} seeds have no {column.title} above 0, and are not in its geometric mean"
+    """How many seeds each geometric mean leaves out, a line a column."""
+    lacking = {
+        column.title: [
+            f"{name_text(row)} {cell.n_alive - cell.n}"
+            for row in table.rows
+            if (cell := row.cells[column.key]).n < cell.n_alive and cell.n
+        ]
         for column in table.columns
         if column.metric.quantity.is_ratio and not column.is_difference
-        for row in table.rows
-        if (cell := row.cells[column.key]).n and (lacking := cell.n_alive - cell.n)
+    }
+    return [
+        f"seeds without a {title} above 0 are not in its geometric mean: {', '.join(of)}"
+        for title, of in lacking.items()
+        if of
     ]
 
 
