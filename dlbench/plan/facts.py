@@ -22,7 +22,7 @@ class DataFacts:
 
     `samples` counts those of each split, `left_out` what a limit leaves out. `class_counts` are in the order of `class_names`,
     after label noise once the data is loaded; `None` where only the loaded labels tell. `all_counts` are those of all splits
-    together. `sha256` is of each split's x (float32) and y (int64), row by row; it and `ranges` are `None` before loading.
+    together, without the test set where it is of the training samples (`test_repeats_train`). `sha256` is of each split's x (float32) and y (int64), row by row; it and `ranges` are `None` before loading.
     """
 
     dataset: str
@@ -35,6 +35,7 @@ class DataFacts:
     sha256: Mapping[str, str | None] | None = None
     ranges: Ranges | None = None
     notes: tuple[str, ...] = ()
+    test_repeats_train: bool = False
 
 
 def described(settings: Settings, source: Source) -> DataFacts:
@@ -49,6 +50,7 @@ def described(settings: Settings, source: Source) -> DataFacts:
         all_counts=source.per_class,
         left_out=source.left_out,
         notes=source.notes,
+        test_repeats_train=source.test_repeats_train,
     )
 
 
@@ -58,17 +60,19 @@ def measured(settings: Settings, source: Source, arrays: Arrays) -> DataFacts:
     samples = (arrays.x_train, arrays.x_validation, arrays.x_test)
     counts = {name: _counts(y, source.classes) for name, y in zip(SPLITS, labels, strict=True)}
     ranges = ranges_of(arrays.x_train)
+    different = SPLITS[:2] if source.test_repeats_train else SPLITS
     return DataFacts(
         dataset=settings["kind"],
         shape=source.shape,
         class_names=source.names,
         samples={name: sum(own) for name, own in counts.items()},
         class_counts=counts,
-        all_counts=tuple(map(sum, zip(*counts.values(), strict=True))),
+        all_counts=tuple(map(sum, zip(*(counts[name] for name in different), strict=True))),
         left_out=source.left_out,
         sha256={name: _hash(x, y) for name, x, y in zip(SPLITS, samples, labels, strict=True)},
         ranges=ranges,
-        notes=(*source.notes, *oddities(settings, source, arrays, counts, ranges)),
+        notes=(*source.notes, *arrays.notes, *oddities(settings, source, arrays, counts, ranges)),
+        test_repeats_train=source.test_repeats_train,
     )
 
 

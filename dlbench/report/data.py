@@ -34,14 +34,15 @@ def _adapter() -> TypeAdapter[DataFacts]:
 def facts_of(event: Event) -> DataFacts | None:
     """What a `data` event tells, or `None`."""
     try:
-        return _adapter().validate_python({field.name: event[field.name] for field in fields(DataFacts)})
-    except (ValueError, KeyError):
+        known = {field.name: event[field.name] for field in fields(DataFacts) if field.name in event}
+        return _adapter().validate_python(known)
+    except ValueError:
         return None
 
 
 def data_line(facts: DataFacts) -> str:
     """`digits, 1,797 samples of 1 x 8 x 8; 10 classes (...), the largest 10.2 %; 1,238 to train, 200 ..., 359 to test`."""
-    total = sum(facts.samples.values())
+    total = sum(facts.samples.values()) - (facts.samples["test"] if facts.test_repeats_train else 0)
     return one_line(f"{facts.dataset}, {total:,} samples of {_shape(facts.shape)}; {_classes(facts)}; {_splits(facts)}")
 
 
@@ -94,4 +95,5 @@ def _splits(facts: DataFacts) -> str:
         parts.append(f"{facts.left_out:,} left out by the limit")
     if facts.samples["validation"]:
         parts.append(f"{facts.samples['validation']:,} for validation")
-    return ", ".join([*parts, f"{facts.samples['test']:,} to test"])
+    same = ", of the same samples" if facts.test_repeats_train else ""
+    return ", ".join([*parts, f"{facts.samples['test']:,} to test{same}"])

@@ -145,7 +145,7 @@ def test_check_of_a_good_recipe(inside):
     """A good recipe is fine, with the number of its trials, and with its data in a line."""
     assert call("check", "small.toml").splitlines() == [
         "small.toml: fine (2 variants, 2 seeds, 4 trials)",
-        "  data: xor, 8 samples of 2 features; 2 classes (0: 4, 1: 4), the largest 50 %; 4 to train, 4 to test",
+        "  data: xor, 4 samples of 2 features; 2 classes (0: 2, 1: 2), the largest 50 %; 4 to train, 4 to test, of the same samples",
     ]
 
 

@@ -50,6 +50,7 @@ def test_labels_keep_their_spelling(tmp_path):
         (["10", "9"], ("9", "10"), False),
         (["007", "7"], ("007", "7"), True),
         (["no", "yes"], ("no", "yes"), False),
+        (["cafe\u0301", "caf\u00e9"], ("cafe\u0301", "caf\u00e9"), True),
     ],
 )
 def test_spellings_of_one_value_are_noted_not_merged(tmp_path, labels, names, is_noted):
@@ -77,7 +78,9 @@ PRICES = (4 * np.random.default_rng(0).integers(5, 55, 200)).tolist()
         ((18 + np.random.default_rng(1).integers(0, 50, 600)).tolist(), "they look like measured numbers"),
         ([f"name {i % 40}" for i in range(90)], "40 of which stand in fewer than 5 rows"),
         ([f"name {i}" for i in range(90)], "90 different values in 90 rows"),
-        (["a"] * 20, "1 different values in 20 rows"),
+        ([f"{i}.5" for i in range(90)], "they look like measured numbers"),
+        ([7 * i for i in range(90)], "they look like measured numbers"),
+        (["a"] * 20, "has the same value in every row, 'a'"),
     ],
 )
 def test_labels_that_name_no_classes_are_refused_with_a_way_on(tmp_path, labels, says):

@@ -138,6 +138,26 @@ def test_features_on_very_different_scales_are_said_unless_they_are_put_on_one(m
     )
 
 
+@pytest.mark.parametrize(("offset", "is_said"), [(0, False), (1e3, False), (1e9, True)])
+def test_small_differences_on_a_large_offset_are_said_where_float32_loses_them(made, offset, is_said):
+    """Of any file: the values of a feature that float32 makes equal are counted, unless they are centred first."""
+    x = offset + np.stack([np.arange(40) / 100, 3 * RANDOM.normal(size=40)], axis=1)
+    made_with = {"x_train": x, "x_test": x[::2] + 100}
+    kept = len(np.unique(x[:, 0].astype(np.float32)))
+
+    said = f"the 40 different values of feature 0 are {kept} in float32"
+    assert any(said in note for note in facts_of(made(made_with)).notes) == is_said
+    assert not facts_of(made(made_with, normalize="standard")).notes
+
+
+def test_samples_that_are_the_test_set_too_are_counted_once():
+    """The four corners of exclusive or are trained on and judged; noise makes other samples of them."""
+    own, noisy = facts_of({"kind": "xor"}), facts_of({"kind": "xor", "noise": 0.1})
+
+    assert (own.all_counts, noisy.all_counts) == ((2, 2), (4, 4))
+    assert described({"kind": "xor"}, describe({"kind": "xor"})).all_counts == (2, 2)
+
+
 def test_pixels_of_8_bits_are_never_on_different_scales(made):
     """A pixel that is nearly black in all pictures beside one that is white is no oddity."""
     x = np.tile([1, 255], (40, 1)) * RANDOM.integers(0, 2, size=(40, 2))

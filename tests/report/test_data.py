@@ -85,7 +85,10 @@ def test_exports_carry_the_facts() -> None:
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        (XOR, "xor, 8 samples of 2 features; 2 classes (0: 4, 1: 4), the largest 50 %; 4 to train, 4 to test"),
+        (
+            XOR,
+            "xor, 4 samples of 2 features; 2 classes (0: 2, 1: 2), the largest 50 %; 4 to train, 4 to test, of the same samples",
+        ),
         (
             {"kind": "digits", "validation": 200, "validation_split": "stratified", "limit": 1000},
             (
@@ -112,7 +115,7 @@ def test_names_of_classes_do_not_fill_the_line(tmp_path) -> None:
     facts = facts_of(XOR)
     long = DataFacts(**vars(facts) | {"class_names": ("a" * 40, "\x1b[2J")})
 
-    assert f"({'a' * 21}...: 4, \\x1b[2J: 4)" in data_line(long)
+    assert f"({'a' * 21}...: 2, \\x1b[2J: 2)" in data_line(long)
 
 
 def test_the_largest_share_is_that_of_all_samples(tmp_path) -> None:

@@ -27,6 +27,8 @@ class Arrays:
 
     Before the common arguments are applied, x may be float64, whose digits `normalize` needs; and with `fill` it may hold
     NaN, in place of which comes this statistic of the training samples.
+
+    `notes` say to people what became of the numbers on the way.
     """
 
     x_train: Numbers
@@ -37,6 +39,7 @@ class Arrays:
     y_validation: Labels | None = None
     x_all: Numbers | None = None
     fill: Literal["mean", "median"] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def on_board() -> str | None:
@@ -53,8 +56,8 @@ class Source:
     `train_per_class`, `validation_per_class` and `test_per_class` count each split's samples of each class, before label noise;
     `per_class` counts all splits together; `None` where only the loaded labels tell, as for a validation set off the end.
     `class_names` is empty where classes are called "0", "1", ... . `notes` say to people what is odd about the data,
-    `narrow_notes` what is odd only where its numbers are not normalized. `feature_names` is empty where features have no names.
-    `test_repeats_train`: the test set is made of training samples on purpose.
+    `feature_names` is empty where features have no names. `test_repeats_train`: the test set is made of training samples on
+    purpose, and `per_class` counts them once.
     """
 
     shape: tuple[int, ...]
@@ -72,7 +75,6 @@ class Source:
     """Training samples that a limit leaves out; what learns without labels may still see them."""
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    narrow_notes: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
     bytes_per_number: int = 4
     """What a number of its samples takes at most while they are loaded."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from dlbench.errors import SetupError
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Numbers, Source, stream
-from dlbench.parts.datasets.normalize import as_float32, fill_missing, normalize
+from dlbench.parts.datasets.normalize import as_float32, fill_missing, lost_in_float32, normalize
 from dlbench.parts.datasets.splits import ValidationSplit, balanced, balanced_counts, proportional, split_off
 
 
@@ -85,6 +85,7 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
     limit = _check_limit(common, classes, left, train)
     trained = None if off is None else balanced_counts(left, limit or train)
     before_limit = train_per_class if limit is None else None
+    judged = [] if whole.test_repeats_train else [test_per_class]
 
     def load() -> Arrays:
         return _apply(common, classes, whole, settings.get("seed", 0), everything=everything)
@@ -99,10 +100,9 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
         train_per_class=trained,
         validation_per_class=off,
         test_per_class=test_per_class,
-        per_class=_sums(before_limit, test_per_class) or _sums(trained, off, test_per_class),
+        per_class=_sums(before_limit, *judged) or _sums(trained, off, *judged),
         left_out=train - (limit or train),
         class_names=tuple(whole.names[label] for label in classes) if common.classes else whole.class_names,
-        notes=whole.notes + (whole.narrow_notes if common.normalize == "none" else ()),
     )
 
 
@@ -194,10 +194,11 @@ def _apply(common: Common, classes: list[int], source: Source, seed: int, *, eve
     others = [part for part in (x_validation, x_test, whole) if part is not None]
     fill_missing(data.fill, x, others, source.feature_names)
     normalize(common.normalize, x, others)
+    lost = lost_in_float32(x, source.feature_names)
     x, x_test = as_float32(x), as_float32(x_test)
     x_validation, whole = (None if part is None else as_float32(part) for part in (x_validation, whole))
     x_all = x if everything and whole is None else whole
-    return Arrays(x, y, x_test, y_test, x_validation, y_validation, x_all)
+    return Arrays(x, y, x_test, y_test, x_validation, y_validation, x_all, notes=tuple(lost))
 
 
 def _keep(x: Numbers, y: Labels, classes: list[int]) -> tuple[Numbers, Labels]:

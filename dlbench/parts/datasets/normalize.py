@@ -9,6 +9,12 @@ import numpy as np
 from dlbench.errors import SetupError
 from dlbench.parts.datasets.base import Floats, Numbers
 
+NARROW_RANGE = 1e-3
+"""A feature whose range is a smaller part of its largest value is looked at: float32 has some 16,000 steps for it."""
+
+MOST_LOST = 3
+"""So many features are named one by one."""
+
 
 def fill_missing(how: str | None, x: Numbers, others: Sequence[Numbers], names: Sequence[str]) -> None:
     """Put the mean or the median of a feature in `x` in place of its NaNs in `x` and `others`, `[samples, features]`.
@@ -51,6 +57,28 @@ def normalize(how: str, x: Numbers, others: Sequence[Numbers]) -> None:
     deviation[constant] = 1
     for part in (x, *others):
         np.divide(part, deviation, out=part)
+
+
+def lost_in_float32(x: Numbers, names: Sequence[str]) -> list[str]:
+    """A note for each feature of float64 `x` whose different values float32 makes equal, where it has few steps left for their range.
+
+    `[samples, features, ...]`; `names` are those of the features, if they have any. Many features are told by their number.
+    """
+    if x.dtype == np.float32 or not x.size:
+        return []
+    flat = x.reshape(len(x), -1)
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    narrow = np.flatnonzero(high - low <= NARROW_RANGE * np.maximum(np.abs(low), np.abs(high)))
+    counts = [(place, *(len(np.unique(part)) for part in (flat[:, place], as_float32(flat[:, place]))))
+              for place in narrow.tolist()]  # fmt: skip
+    lost = [
+        f"the {before:,} different values of {repr(names[place]) if names else f'feature {place}'} are {after:,} in float32; "
+        f'`normalize = "standard"` keeps them apart'
+        for place, before, after in counts
+        if after < before
+    ]
+    more = f'{len(lost) - MOST_LOST:,} more features lose values in float32; `normalize = "standard"` keeps them apart'
+    return lost if len(lost) <= MOST_LOST else [*lost[:MOST_LOST], more]
 
 
 def as_float32(x: Numbers) -> Floats:

@@ -29,7 +29,7 @@ def xor(
         moved = corners + noise * stream(seed, "xor").standard_normal(corners.shape)
         return Arrays(moved.astype(np.float32), np.tile(EXCLUSIVE_OR, copies), CORNERS.copy(), EXCLUSIVE_OR.copy())
 
-    return replace(Source.of((2,), (2 * copies, 2 * copies), (2, 2), load), test_repeats_train=True)
+    return replace(Source.of((2,), (2 * copies, 2 * copies), (2, 2), load), test_repeats_train=not noise)
 
 
 @DATASETS.add(origin="on board")

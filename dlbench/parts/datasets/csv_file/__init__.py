@@ -107,7 +107,6 @@ def _source(file: Path, options: Options, test_share: float, seed: int) -> Sourc
     whole = Source.of((len(names),), for_train, for_test, load, class_names=table.class_names, notes=table.notes)
     return replace(
         whole,
-        narrow_notes=tuple(table.narrow_notes),
         feature_names=tuple(names),
         bytes_per_number=FLOAT64 + FLOAT32,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,18 +35,22 @@ def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str, de
     """Refuse labels that name no classes; raises `ValueError` with the way on, which begins with `where` they stand."""
     counts = np.bincount(y, minlength=len(names))
     what = f"{where} has {len(names):,} different values in {len(y):,} rows"
-    if not 2 <= len(names) <= max(2, len(y) // 2):
-        raise ValueError(f"{what}; a label names a class, there must be two at least, and rows that share them; "
-                         f"`label = ...` names another column")  # fmt: skip
-    if label_as == "classes":
+    way = "`label = ...` names another column"
+    if len(names) < 2:
+        raise ValueError(f"{where} has the same value in every row, {names[0]!r}; there must be two classes; {way}")
+    is_seldom_shared = len(names) > max(2, len(y) // 2)
+    if label_as == "classes" and not is_seldom_shared:
         return
-    way = '`label = ...` names another column, `label_as = "classes"` makes each of them a class all the same'
+    if not is_seldom_shared:
+        way += ', `label_as = "classes"` makes each of them a class all the same'
     if _are_measured([value_of(name, decimal) for name in names], counts):
         shown = ", ".join(names[:SHOWN])
         raise ValueError(
             f"{what}, {shown}, ...: they look like measured numbers, and a net here learns classes; "
             f"put them into ranges that have names, or: {way}"
         )
+    if is_seldom_shared:
+        raise ValueError(f"{what}; a label names a class, and rows must share it; {way}")
     tiny = int((counts < TINY).sum())
     if len(names) > MANY_CLASSES and tiny > len(names) / 2:
         raise ValueError(
@@ -72,7 +77,8 @@ def spelling_notes(names: Sequence[str], decimal: str) -> list[str]:
     groups: dict[Any, list[str]] = {}
     for name in names:
         value = value_of(name, decimal)
-        groups.setdefault(" ".join(name.casefold().split()) if value is None else value, []).append(name)
+        word = " ".join(unicodedata.normalize("NFKC", name.casefold()).split())
+        groups.setdefault(word if value is None else value, []).append(name)
     alike = [group for group in groups.values() if len(group) > 1]
     return [
         f"{' and '.join(map(repr, group))} are different classes; spell them alike if they are one" for group in alike

@@ -17,7 +17,7 @@ from dlbench.parts.datasets.csv_file.options import Options
 from dlbench.parts.datasets.csv_file.reading import lines_of
 from dlbench.parts.datasets.csv_file.refusal import Obstacles, obstacles_in, refusal
 from dlbench.parts.datasets.csv_file.sheet import Sheet, read_sheet
-from dlbench.parts.datasets.csv_file.table import Table, lost_in_float32
+from dlbench.parts.datasets.csv_file.table import Table
 
 NEARLY_UNIQUE = 0.5
 
@@ -42,10 +42,8 @@ def prepare(file: Path, options: Options) -> Table:
     if text := refusal(str(file), found, options):
         raise ValueError(text)
     features, numbers, codes = encoded(sheet.columns, options)
-    narrow = lost_in_float32([feature.names[0] for feature in features if not feature.categories], numbers)
-    return Table(
-        features, numbers, codes, y, list(class_names), [*notes, *spelling_notes(class_names, layout.decimal)], narrow
-    )
+    notes += spelling_notes(class_names, layout.decimal)
+    return Table(features, numbers, codes, y, list(class_names), notes)
 
 
 def _notes(layout: Layout, sheet: Sheet, options: Options) -> list[str]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.parts.datasets.base import Labels
-
-NARROW_RANGE = 1e-3
-"""A column whose range is a smaller part of its largest value is looked at: float32 has some 16,000 steps for it."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,6 @@ class Table:
     y: Labels
     class_names: list[str]
     notes: list[str]
-    narrow_notes: list[str]
 
     @property
     def feature_names(self) -> list[str]:
@@ -54,20 +49,3 @@ class Table:
                 x[:, start] = self.numbers[chosen, feature.place]
             start += len(feature.names)
         return x
-
-
-def lost_in_float32(names: Sequence[str], numbers: NDArray[np.float64]) -> list[str]:
-    """A note for each column whose different values float32 makes equal, where it has few steps left for their range."""
-    notes = []
-    for position, name in enumerate(names):
-        values = numbers[:, position]
-        values = values[~np.isnan(values)]
-        if not len(values) or np.ptp(values) > NARROW_RANGE * np.abs(values).max():
-            continue
-        kept, all_of_them = len(np.unique(values.astype(np.float32))), len(np.unique(values))
-        if kept < all_of_them:
-            notes.append(
-                f"the {all_of_them:,} different values of {name!r} are {kept:,} in float32; "
-                f'`normalize = "standard"` keeps them apart'
-            )
-    return notes
