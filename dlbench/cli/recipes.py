@@ -166,8 +166,8 @@ def train_line(settings: dict[str, Any]) -> str:
     train = settings["train"]
     length = counted(*((train["steps"], "step") if train["steps"] else (train["epochs"], "epoch")))
     told = f"{settings['data']['kind']}, {toml_text(train['optimizer'])}, batch size {train['batch_size']}, {length}"
-    told += f", class weights {toml_text(train['class_weights'])}" if train["class_weights"] else ""
-    told += ", the last smaller batch dropped" if train["drop_last"] else ""
+    told += f", class weights {toml_text(train['class_weights'])}" if train.get("class_weights") else ""
+    told += ", the last smaller batch dropped" if train.get("drop_last") else ""
     return f"{told}, pre-trained by {pretrain_text(train['pretrain'])}" if train["pretrain"] else told
 
 
