@@ -12,7 +12,7 @@ from dlbench.plan import Plan
 from dlbench.report import notes
 from dlbench.report.best import best, difference, pairwise_alpha
 from dlbench.report.entries import Entry, deciding_metric, entries, selected, selection_metric
-from dlbench.report.format import level_text
+from dlbench.report.format import title_level
 from dlbench.report.interval import ALPHA
 from dlbench.report.metrics import METRICS, Metric, split_step
 from dlbench.report.state import RunState
@@ -94,7 +94,7 @@ def _is_settled(state: RunState, *, searched: bool) -> bool:
 def _columns(compare: Compare, baseline: str | None, select: Metric | None, others: int) -> list[Column]:
     """The deciding metric, its difference to the baseline, what a search picks by, then the rest or the recipe's choice."""
     metric = deciding_metric(compare)
-    title = f"{metric.name} against {baseline} ({level_text(others)})"
+    title = f"{metric.name} against {baseline} ({title_level(others)})"
     gap = Column(DIFFERENCE, title, metric, is_difference=True, comparisons=max(others, 1))
     keys = [metric.name, *([select.name] if select else []), *(compare.columns or SHOWN)]
     first, *rest = map(_column, dict.fromkeys(keys))

@@ -191,3 +191,8 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def title_level(comparisons: int) -> str:
+    """The same in the title of a column, where there is little room: a note says `simultaneous`."""
+    return f"95 %, m = {comparisons}" if comparisons > 1 else "95 %"

@@ -7,7 +7,7 @@ from math import comb
 
 from dlbench.report import by_hand, damage
 from dlbench.report.data import data_notes
-from dlbench.report.format import BEST, candidate_text, level_text, name_text, number, value_format
+from dlbench.report.format import BEST, candidate_text, level_text, name_text, number, title_level, value_format
 from dlbench.report.judged import explosion
 from dlbench.report.metrics import Metric
 from dlbench.report.state import RunState
@@ -20,6 +20,7 @@ def of(table: Table, folded: Folded, state: RunState, select: Metric | None) -> 
     """The notes of a table: what is the same everywhere, what is marked, what is missing and why."""
     return [
         *_folded(folded, table),
+        *_together(table),
         *_best(table, state),
         *_far(table),
         *_ratios(table),
@@ -46,6 +47,15 @@ def _folded(folded: Folded, table: Table) -> list[str]:
         twins = "; ".join(f"{title} = {twin.title}" for title, twin in folded.same.items())
         notes.append(f"the same numbers in every row: {twins}")
     return notes
+
+
+def _together(table: Table) -> list[str]:
+    """What a title means that names how many differences there are."""
+    return [
+        f"{title_level(column.comparisons)}: the intervals are simultaneous, with 95 % none of the {column.comparisons} misses"
+        for column in table.columns
+        if column.comparisons > 1
+    ]
 
 
 def _best(table: Table, state: RunState) -> list[str]:

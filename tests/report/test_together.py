@@ -42,7 +42,8 @@ def test_differences_have_simultaneous_intervals():
     """Against m variants each interval is scipy's paired one at 1 - 0.05 / m, and the column says so."""
     table = table_of(ACCURACIES)
     column = next(one for one in table.columns if one.is_difference)
-    assert column.title == "test_accuracy against base (simultaneous 95 %, m = 3)"
+    assert column.title == "test_accuracy against base (95 %, m = 3)"
+    assert "95 %, m = 3: the intervals are simultaneous, with 95 % none of the 3 misses" in table.notes
     for row in table.rows[1:]:
         cell, pairs = row.cells[DIFFERENCE], (ACCURACIES[row.variant], ACCURACIES["base"])
         for interval, level in ((cell.interval, 1 - 0.05 / 3), (cell.plain_interval, 0.95)):
@@ -138,6 +139,22 @@ def test_a_median_stands_beside_a_mean_with_a_lost_seed():
     assert lost == "± 0.1518 (median 0.9800)"
     assert "median" not in usual
     assert any("more than 10 robust deviations" in note and "test_accuracy" in note for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    ("values", "is_far"),
+    [
+        ([0.98] * 9 + [0.5], True),
+        ([1.0, 1.0, 1.0, 1.0, 0.5], True),
+        ([0.5, 0.5, 0.4583], False),
+        ([0.5] * 9 + [0.4583], False),
+        ([40.0, 40.0, 40.0, 20.0, 20.0], False),
+        ([0.0] * 9 + [0.1], True),
+    ],
+)
+def test_a_step_of_a_count_is_not_far_from_equal_numbers(values, is_far):
+    """Among equal numbers one that is a test sample or an evaluation away is not told as lost; one lost seed of many is."""
+    assert has_far(values) == is_far
 
 
 @pytest.mark.parametrize("n", [3, 5, 10, 30])
