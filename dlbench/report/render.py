@@ -48,10 +48,11 @@ def render_text(
     if table.sweep:
         parts += [Text("The whole search", style="bold"), next(_blocks(table, table.sweep, terminal))]
     parts += ensemble_blocks(ensembles, terminal)
-    parts += [noted(note, terminal) for note in (*table.notes, *(ensembles.notes if ensembles else ()))]
+    notes = (*table.notes, *(ensembles.notes if ensembles else ()))
+    parts += [noted(note, terminal) for note in notes]
     if verdicts:
         head = Text(heading_in(terminal.language), style="bold")
-        parts += [Text(), head, *(told(verdict, terminal) for verdict in verdicts)]
+        parts += [*([Text()] if notes else []), head, *(told(verdict, terminal) for verdict in verdicts)]
     return Group(*parts)
 
 

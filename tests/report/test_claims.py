@@ -86,6 +86,12 @@ def test_a_huge_result_leaves_the_claim_readable():
     assert "claimed 0.69300 to 0.69320" in text
 
 
+def test_a_narrow_range_is_told_with_the_decimals_that_it_needs():
+    """Two ends that four decimals would make one number stay apart."""
+    text = verdict(values_of(a=[0.5, 0.5]), metric="test_loss", between=[0.69314, 0.69315]).text
+    assert "claimed 0.693140 to 0.693150" in text
+
+
 @pytest.mark.parametrize("every_seed", [True, False])
 def test_rounding_is_no_advantage(every_seed):
     """A variant whose accuracies are one step of a float32 higher with every seed is not better; its mean may be or not."""

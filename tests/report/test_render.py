@@ -128,6 +128,7 @@ def test_a_run_without_numbers_is_printed():
     text = printed(report(state_of(plan, []), Compare("solved", "sigmoid"), CLAIMS))
     assert "0/2, 2 waiting" in text
     assert text.count("? undecided") == 3
+    assert "\n\n\n" not in text
 
 
 @pytest.mark.parametrize(

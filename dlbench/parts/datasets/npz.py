@@ -20,6 +20,7 @@ from dlbench.parts.datasets.folders import locate
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3, 4)
 BYTES_OF_FLOAT32 = 4
+NUMBERED = "`_, y = numpy.unique(labels, return_inverse=True)` numbers the classes of all samples"
 UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
@@ -71,7 +72,8 @@ def _header(file: Path, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
             read = npy.read_array_header_1_0 if npy.read_magic(member) == (1, 0) else npy.read_array_header_2_0
             shape, _, dtype = read(member)
     if dtype.kind not in "biuf":
-        raise SetupError(f"{file}: '{key}' holds {dtype}, not numbers")
+        remedy = f"; {NUMBERED}" if key.startswith("y") else ""
+        raise SetupError(f"{file}: '{key}' holds {dtype}, not numbers{remedy}")
     if len(shape) < (2 if key.startswith("x") else 1) or 0 in shape:
         raise SetupError(f"{file}: '{key}' has the shape {shape}; it needs samples first, at least one, then features")
     return shape, dtype
@@ -81,10 +83,18 @@ def _labels(file: Path, key: str) -> Labels:
     """The labels under `key`, `[samples]`."""
     shape, dtype = _header(file, key)
     if dtype.kind == "f" or len(shape) != 1:
-        raise SetupError(f"{file}: '{key}' must be whole numbers of the shape (samples,), but is {dtype} of {shape}")
+        what = f"{file}: '{key}' must be whole numbers of the shape (samples,), but is {dtype} of {shape}"
+        raise SetupError(f"{what}; save {_as_labels(key, shape)}")
     with np.load(file, allow_pickle=False) as archive:
         labels: Labels = archive[key].astype(np.int64)
     return labels
+
+
+def _as_labels(key: str, shape: tuple[int, ...]) -> str:
+    """What numpy makes labels of: the class with the largest number, a column as a row, floats as whole numbers."""
+    if len(shape) == 2:
+        return f"{key}.argmax(axis=1), if each sample has a 1 at its class" if shape[1] > 1 else f"{key}.ravel()"
+    return f"{key}.astype(int)" if len(shape) == 1 else "one number a sample"
 
 
 def _agree(file: Path, shapes: dict[str, tuple[tuple[int, ...], Any]], labels: dict[str, Labels]) -> None:
@@ -104,7 +114,7 @@ def _classes(file: Path, y_train: Labels, y_test: Labels) -> int:
     if len(np.unique(y_train)) < 2 or not np.array_equal(seen, np.arange(len(seen))):
         raise SetupError(
             f"{file}: the labels in 'y_train' are {_listed(np.unique(y_train))}, those in 'y_test' "
-            f"{_listed(np.unique(y_test))}; together they must be 0, 1, ... without a gap, two in 'y_train' at least"
+            f"{_listed(np.unique(y_test))}; together they must be 0, 1, ... without a gap, two in 'y_train' at least; {NUMBERED}"
         )
     return len(seen)
 
@@ -140,5 +150,6 @@ def _samples(file: Path, key: str) -> Numbers:
         place = ", ".join(map(str, wrong[0]))
         with np.errstate(over="ignore"):
             value = np.float32(x[tuple(wrong[0])])
-        raise SetupError(f"{file}: '{key}' is {value} at [{place}]; every number must be finite in float32")
+        raise SetupError(f"{file}: '{key}' is {value} at [{place}]; every number must be finite in float32; "
+                         f"fill it in, or leave the sample out")  # fmt: skip
     return x

@@ -22,7 +22,8 @@ def finding_text(
     found: Summary, condition: Condition, metric: Metric, claim: Claim, wide: Interval | None = None
 ) -> str:
     """The numbers of a finding, its interval for other test samples too where that is known, and what was claimed."""
-    finest = min(filter(None, (found.deviation, claim.tolerance)), default=0.0)
+    low, high = (condition.limits[0], condition.limits[-1]) if condition.limits else (0.0, 0.0)
+    finest = min(filter(None, (found.deviation, claim.tolerance, high - low)), default=0.0)
     # Each has a format of its own: a loss of 1e9 would print a claim of 0.6930 to 0.6932 as 6.9e-01 to 6.9e-01.
     spec, bounds = (fine_format(value_format(metric, *of), finest) for of in ([found.mean], condition.limits))
     at = "" if claim.at_step is None else f" at step {claim.at_step:,}"
