@@ -11,6 +11,7 @@ import pytest
 from csv_files import described, pairs_of, refused, rows_of, write
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from dlbench.errors import SetupError
 from dlbench.parts.datasets import load_data
 from dlbench.recipe.parts import settings_of
 
@@ -23,9 +24,9 @@ def pasted(text):
 
 def test_a_refusal_names_every_column_and_what_it_offers_works(tmp_path):
     """Text, gaps and words among numbers in one sentence; the keys it gives, pasted, make all of them features."""
-    rows = "".join(f"{'SML'[i % 3]},{'red' if i % 2 else 'blue'},{'' if i == 5 else i},{'none yet' if i == 7 else i},{i % 2}\n"
+    rows = "".join(f"{'SML'[i % 3]},{'red' if i % 2 else 'blue'},{'' if i == 5 else i},{'none yet' if i == 7 else i},{i}.5,{i % 2}\n"
                    for i in range(60))  # fmt: skip
-    path = write(tmp_path / "t.csv", "size,colour,weight,price,kind\n" + rows)
+    path = write(tmp_path / "t.csv", "size,colour,weight,price,depth,kind\n" + rows)
     text = refused(path)
 
     assert "2 columns hold text: size (3 values), colour (2 values)" in text
@@ -33,7 +34,16 @@ def test_a_refusal_names_every_column_and_what_it_offers_works(tmp_path):
     assert "1 column holds numbers and a few words: price ('none yet' 1 times)" in text
     assert '`ignore = ["size", "colour", "weight", "price"]` to leave them out' in text
     source = described(path, **pasted(text))
-    assert source.feature_names == ("size=L", "size=M", "size=S", "colour=blue", "colour=red", "weight", "price")
+    assert source.feature_names == (
+        "size=L",
+        "size=M",
+        "size=S",
+        "colour=blue",
+        "colour=red",
+        "weight",
+        "price",
+        "depth",
+    )
     assert source.train + source.test == 60
 
 
@@ -49,7 +59,7 @@ def test_what_is_nearly_unique_is_only_left_out(tmp_path):
 
 def test_ways_out_keep_what_the_recipe_leaves_out_already(tmp_path):
     """A pasted list replaces the recipe's, so it must hold the old names too; nameless columns go by position."""
-    path = write(tmp_path / "t.csv", ",size,id,kind\n" + "x,S,q,a\ny,M,r,b\n" * 5)
+    path = write(tmp_path / "t.csv", ",size,id,depth,kind\n" + "x,S,q,1,a\ny,M,r,2,b\n" * 5)
     text = refused(path, ignore=["id"])
 
     assert '`ignore = ["id", 0, "size"]`' in text
@@ -114,6 +124,48 @@ def test_rows_with_gaps_are_dropped_on_request_and_counted(tmp_path):
 
     assert pairs_of(path, missing="drop") == [("a", 1), ("a", 5), ("a", 7), ("b", 3), ("b", 6), ("b", 8)]
     assert "2 of 8 rows lack a value and are left out" in described(path, missing="drop").notes
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a,b,kind\n" + "".join(f"{i if i % 10 else '.'},{i}.5,{i % 2}\n" for i in range(60)), 54),
+        ("a,b,kind\n" + "".join(f"{i},{i}.5,{i % 2}\n" for i in range(60)) + ",,\n", 60),
+        ("a,b,kind\n" + "".join(f"{i},{i}.5,{i % 2}\n" for i in range(60)) + "Total,60,\n", 60),
+        (
+            "n,b,kind\n" + "".join(f"{f'name {i}' if i % 4 else ''},{i if i % 3 else ''},{i % 2}\n" for i in range(60)),
+            40,
+        ),
+    ],
+    ids=["words-among-numbers", "an-empty-last-row", "a-row-of-sums", "gaps-in-names-that-are-left-out"],
+)
+def test_what_a_refusal_says_that_drop_keeps_is_kept(tmp_path, text, kept):
+    """The keys that a refusal offers, pasted with missing = "drop", leave as many rows as it says, with all that can be learned."""
+    path = write(tmp_path / "t.csv", text)
+    told = refused(path)
+    assert re.search(r"keeps ([\d,]+) of", told)[1] == str(kept)
+    offered = told.rpartition("; or ")[2] if "; or " in told else told
+    keys = tomllib.loads("\n".join(re.findall(r"`((?:ignore|missing_words) = \[.*?\])`", offered)))
+    assert (
+        sum(described(path, missing="drop", **keys).train_per_class) + described(path, missing="drop", **keys).test
+        == kept
+    )
+
+
+def test_no_way_out_leaves_nothing_to_learn_from(tmp_path):
+    """Where every column is concerned, leaving them all out is not offered."""
+    assert "ignore" not in refused(
+        write(tmp_path / "t.csv", "a,kind\n" + "".join(f"{i % 9 or ''},{i % 2}\n" for i in range(60)))
+    )
+    assert "No other column" in refused(
+        write(tmp_path / "t.csv", "a,kind\n" + "".join(f"1e99,{i % 2}\n" for i in range(60)))
+    )
+
+
+def test_a_line_for_excel_is_refused_by_name(tmp_path):
+    """The line that tells Excel the delimiter is no header and no sample."""
+    with pytest.raises(SetupError, match=r"t\.csv:1: 'sep=;' is for Excel alone; take this line away"):
+        described(write(tmp_path / "t.csv", "sep=;\na;kind\n1;x\n2;y\n"))
 
 
 def test_time_stamps_keep_their_digits(tmp_path):

@@ -55,6 +55,8 @@ def look_at(file: Path, options: Options) -> Layout:
     rows = _rows(text, delimiter)
     if not rows:
         raise SetupError(f"{file} is empty; it needs a row a sample")
+    if text.startswith("sep="):
+        raise SetupError(f"{file}:1: {text.splitlines()[0]!r} is for Excel alone; take this line away")
     width, pad = _width(rows)
     row_bytes = len(data) / max(1, len(re.findall(r"\r\n|\n|\r", text)))
     _check_memory(file, size, size / row_bytes * width)

@@ -31,7 +31,7 @@ def prepare(file: Path, options: Options) -> Table:
     if not sheet.columns:
         raise ValueError(f"{file} has no column left to learn from; 'ignore' names them all")
     complete = sheet.is_complete
-    found = replace(obstacles_in(sheet.columns, options), complete_rows=int(complete.sum()))
+    found = obstacles_in(sheet.columns, ~sheet.is_unlabelled, options)
     if options.missing == "drop":
         notes += _dropped(file, sheet, complete)
         sheet = sheet.only(complete)

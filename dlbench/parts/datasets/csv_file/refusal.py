@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dlbench.parts.datasets.csv_file.columns import Column
 from dlbench.parts.datasets.csv_file.options import Options
 
@@ -18,11 +21,11 @@ NEARLY_UNIQUE = 0.5
 class Obstacles:
     """The columns that are no features yet, by why, of `all_columns`.
 
-    `unlabelled` says at which lines labels are missing, `label_words` what stands there; `complete_rows` lack nothing.
+    `labelled` is `[rows]`; `unlabelled` says at which lines labels are missing, `label_words` what stands there.
     """
 
-    rows: int
-    all_columns: int
+    all_columns: Sequence[Column]
+    labelled: NDArray[np.bool_]
     text: list[Column] = field(default_factory=list)
     mixed: list[Column] = field(default_factory=list)
     gaps: list[Column] = field(default_factory=list)
@@ -30,7 +33,30 @@ class Obstacles:
     empty: list[Column] = field(default_factory=list)
     unlabelled: str = ""
     label_words: Sequence[str] = ()
-    complete_rows: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows the table has."""
+        return len(self.labelled)
+
+    @property
+    def hopeless(self) -> list[Column]:
+        """What is left out in any case: no numbers, or texts that are nearly unique while other columns are left."""
+        names = [one for one in self.text if one.distinct > NEARLY_UNIQUE * self.rows]
+        every = sorted([*self.unbounded, *self.empty, *names], key=lambda one: one.position)
+        return [] if len(every) == len(self.all_columns) else every
+
+    @property
+    def complete_rows(self) -> int:
+        """How many rows lack nothing once words among numbers are missing values too, hopeless columns left out."""
+        left_out = {column.position for column in self.hopeless}
+        mixed = {column.position for column in self.mixed}
+        lacking = [
+            np.isnan(one.values) if one.position in mixed else one.is_missing
+            for one in self.all_columns
+            if one.position not in left_out and not one.is_empty
+        ]
+        return int(np.sum(~np.any([~self.labelled, *lacking], axis=0)))
 
     @property
     def columns(self) -> list[Column]:
@@ -39,9 +65,9 @@ class Obstacles:
         return sorted({column.position: column for column in every}.values(), key=lambda column: column.position)
 
 
-def obstacles_in(columns: Sequence[Column], options: Options) -> Obstacles:
-    """What stands in the way of the features in `columns`, ordinal ones left out but for their gaps."""
-    found = Obstacles(len(columns[0].values), len(columns))
+def obstacles_in(columns: Sequence[Column], labelled: NDArray[np.bool_], options: Options) -> Obstacles:
+    """What stands in the way of the features in `columns`, ordinal ones left out but for their gaps; `labelled` is `[rows]`."""
+    found = Obstacles(columns, labelled)
     ordinal = dict(options.ordinal)
     for column in columns:
         is_words = column.name not in ordinal and column.is_text
@@ -101,27 +127,21 @@ def _ways(found: Obstacles, options: Options) -> str:
     if not found.columns:
         return f"Fill the labels in, or write {drop[0]} under [data]{_no_gap(found, options)}"
     what = "them" if len(found.columns) > 1 else "it"
-    leave = [_ignored(found.columns, options)] + (['`missing = "drop"`'] if found.unlabelled else [])
-    ways = f"Under [data], write {' and '.join(leave)} to leave {what} out"
+    ways = []
+    if len(found.columns) < len(found.all_columns):
+        leave = [_ignored(found.columns, options)] + (['`missing = "drop"`'] if found.unlabelled else [])
+        ways.append(f"{' and '.join(leave)} to leave {what} out")
     keep = _kept(found, options) + drop
-    if len(keep) > len(drop):
-        ways += f"; or {' and '.join(keep)} to learn from {what}"
-    return ways + _no_gap(found, options)
+    if len(found.hopeless) < len(found.columns) and keep:
+        ways.append(f"{' and '.join(keep)} to learn from {what}")
+    told = f"Under [data], write {'; or '.join(ways)}" if ways else "No other column is left to learn from"
+    return told + _no_gap(found, options)
 
 
 def _kept(found: Obstacles, options: Options) -> list[str]:
-    """The keys that make features of all that can be made into features; none where nothing can.
-
-    Texts that are nearly unique are left out all the same, as long as other columns are left to learn from.
-    """
-    names = [one for one in found.text if one.distinct > NEARLY_UNIQUE * found.rows]
-    hopeless = sorted([*found.unbounded, *found.empty, *names], key=lambda one: one.position)
-    if len(hopeless) == found.all_columns:
-        hopeless, names = [], []
-    if len(hopeless) == len(found.columns):
-        return []
-    ways = [_ignored(hopeless, options)] if hopeless else []
-    if len(found.text) > len(names):
+    """The keys that make features of all that can be made into features."""
+    ways = [_ignored(found.hopeless, options)] if found.hopeless else []
+    if {column.position for column in found.text} - {column.position for column in found.hopeless}:
         ways.append('`text = "one_hot"`')
     if found.mixed:
         words = dict.fromkeys(word for column in found.mixed for word in column.words)
