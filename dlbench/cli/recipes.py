@@ -207,9 +207,11 @@ def check(
     """Check recipes, find every problem at once, train nothing."""
     from dlbench.cli.data_lines import data_lines, odd_data
     from dlbench.cli.run import load_each, missing_data, tell_notes
+    from dlbench.display.words import shortened
     from dlbench.recipe.loading import data_problem
 
     errors: list[DlbenchError] = []
+    missing: dict[str, list[str]] = {}
     for name, found in zip(recipes, load_each(recipes, overrides or [], seeds, quick=quick), strict=True):
         if isinstance(found, DlbenchError):
             errors.append(found)
@@ -221,8 +223,12 @@ def check(
             continue
         emit("\n  ".join([f"{name}: fine ({counts_of(found)})", *data_lines(found.candidates)]))
         tell_notes(found)
-        for what in [*missing_data(found), *odd]:
+        for what in odd:
             say(f"note: {name}: {what}")
+        for what in missing_data(found):
+            missing.setdefault(what, []).append(name)
+    for what, names in missing.items():
+        say(f"note: {shortened(names)}: {what}")
     if errors:
         raise together(errors)
 

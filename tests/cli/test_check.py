@@ -72,17 +72,18 @@ def test_a_change_that_no_trial_sees(tmp_path, verb):
 
 
 def test_data_that_has_to_be_fetched(tmp_path, monkeypatch):
-    """A recipe is fine whose data is still to be fetched, and it is said where it was looked for."""
+    """A recipe is fine whose data is still to be fetched, and it is said where it was looked for, once for all recipes."""
     monkeypatch.setenv("DLBENCH_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     file = tmp_path / "r.toml"
     file.write_text(f'[data]\nkind = "mnist"\n{NET}'.replace("[{ kind", '["flatten", { kind'))
 
-    result = called("check", file)
+    result, twice = called("check", file), called("check", file, file)
 
     assert (result.exit_code, result.stdout.partition(": ")[2][:5]) == (0, "fine ")
     assert result.stderr.startswith(f"note: {file}: ")
     assert str(tmp_path) in result.stderr
+    assert twice.stderr == result.stderr.replace(f"{file}:", f"{file} + 1 more:", 1)
 
 
 def test_data_that_only_reading_finds_wrong(tmp_path):

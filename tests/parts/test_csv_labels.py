@@ -74,6 +74,8 @@ PRICES = (4 * np.random.default_rng(0).integers(5, 55, 200)).tolist()
     ("labels", "says"),
     [
         (PRICES, "they look like measured numbers"),
+        ([i % 301 for i in range(301 * 10)], "they look like measured numbers"),
+        ([i % 301 for i in range(301 * 30)], "they look like measured numbers"),
         ([round(5 + i * 37 % 100 / 10, 1) for i in range(300)], "they look like measured numbers"),
         ((18 + np.random.default_rng(1).integers(0, 50, 600)).tolist(), "they look like measured numbers"),
         ([f"name {i % 40}" for i in range(90)], "40 of which stand in fewer than 5 rows"),
@@ -113,7 +115,9 @@ def test_numbers_with_a_comma_are_numbers_as_labels_too(tmp_path):
 )
 def test_numbers_that_are_codes_of_classes_are_taken(tmp_path, labels):
     """Numbers that count up, or that each stand in many rows, or that are few, are classes."""
-    assert described(write(tmp_path / "t.csv", column(labels))).classes == len(set(labels))
+    source = described(write(tmp_path / "t.csv", column(labels)))
+    assert source.classes == len(set(labels))
+    assert any("is a class of its own" in note for note in source.notes) == (labels[1] == 107)
 
 
 def test_measured_numbers_are_classes_if_the_recipe_says_so(tmp_path):

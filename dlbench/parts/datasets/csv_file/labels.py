@@ -14,6 +14,7 @@ from dlbench.parts.datasets.csv_file.reading import Cells
 
 MANY_CLASSES = 10
 MANY_NUMBERS = 20
+MANY_CODES = 100
 ROWS_OF_A_CLASS = 20
 TINY = 5
 SHOWN = 4
@@ -61,15 +62,32 @@ def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str, de
 def _are_measured(values: Sequence[float | None], counts: Labels) -> bool:
     """Whether the labels, in the order of their value, are numbers that vary too much to be codes of classes.
 
-    Whole numbers that count up from 0 or 1 without a gap are codes, and so are numbers that each stand in many rows.
+    Whole numbers that count up from 0 or 1 without a gap are codes, and so are numbers that each stand in many rows; but
+    not more than a hundred of them.
     """
-    if None in values or counts.min() >= ROWS_OF_A_CLASS:
+    if None in values:
         return False
-    numbers = np.array(values, dtype=np.float64)
-    if np.any(numbers % 1):
-        return len(numbers) > MANY_CLASSES
-    counts_up = numbers[0] in {0, 1} and bool(np.all(np.diff(numbers) == 1))
-    return len(numbers) > MANY_NUMBERS and not counts_up
+    if len(values) > MANY_CODES:
+        return True
+    if counts.min() >= ROWS_OF_A_CLASS:
+        return False
+    if np.any(np.array(values, dtype=np.float64) % 1):
+        return len(values) > MANY_CLASSES
+    return len(values) > MANY_NUMBERS and not _counts_up(values)
+
+
+def _counts_up(values: Sequence[float | None]) -> bool:
+    """Whether numbers in their order are 0, 1, 2, ... or 1, 2, 3, ..."""
+    return any(list(values) == list(range(start, start + len(values))) for start in (0, 1))
+
+
+def number_notes(names: Sequence[str], decimal: str, label_as: str) -> list[str]:
+    """A note where classes are many numbers that may have been measured, such as ages."""
+    values = [value_of(name, decimal) for name in names]
+    if label_as == "classes" or None in values or len(values) <= MANY_NUMBERS or _counts_up(values):
+        return []
+    what = f"each of the {len(names)} numbers {', '.join(names[:SHOWN])}, ... is a class of its own"
+    return [f"{what}, near ones no nearer than far ones; if they were measured, put them into ranges that have names"]
 
 
 def spelling_notes(names: Sequence[str], decimal: str) -> list[str]:

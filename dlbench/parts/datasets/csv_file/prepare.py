@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dlbench.parts.datasets.csv_file.encode import encoded
 from dlbench.parts.datasets.csv_file.head import Layout, look_at
-from dlbench.parts.datasets.csv_file.labels import check_classes, number_classes, spelling_notes
+from dlbench.parts.datasets.csv_file.labels import check_classes, number_classes, number_notes, spelling_notes
 from dlbench.parts.datasets.csv_file.options import Options
 from dlbench.parts.datasets.csv_file.reading import lines_of
 from dlbench.parts.datasets.csv_file.refusal import Obstacles, obstacles_in, refusal
@@ -42,7 +42,7 @@ def prepare(file: Path, options: Options) -> Table:
     if text := refusal(str(file), found, options):
         raise ValueError(text)
     features, numbers, codes = encoded(sheet.columns, options)
-    notes += spelling_notes(class_names, layout.decimal)
+    notes += spelling_notes(class_names, layout.decimal) + number_notes(class_names, layout.decimal, options.label_as)
     return Table(features, numbers, codes, y, list(class_names), notes)
 
 
