@@ -98,7 +98,7 @@ def _far(table: Table) -> list[str]:
     ]
     if not titles:
         return []
-    what = "a median stands where a seed lies far from the others, more than 10 robust deviations from it"
+    what = "a median stands where a seed lies far from the others"
     return [
         f"{what} ({', '.join(titles)}): few seeds seldom tell how often that happens, and intervals miss more often there"
     ]
