@@ -108,7 +108,7 @@ def _ratios(table: Table) -> list[str]:
     """How many seeds each geometric mean leaves out, a line a column."""
     lacking = {
         column.title: [
-            f"{name_text(row)} {cell.n_alive - cell.n}"
+            f"{name_text(row)} ({cell.n_alive - cell.n})"
             for row in table.rows
             if (cell := row.cells[column.key]).n < cell.n_alive and cell.n
         ]
@@ -116,7 +116,7 @@ def _ratios(table: Table) -> list[str]:
         if column.metric.quantity.is_ratio and not column.is_difference
     }
     return [
-        f"seeds without a {title} above 0 are not in its geometric mean: {', '.join(of)}"
+        f"seeds without a {title} above 0 are not in its geometric mean: {'; '.join(of)}"
         for title, of in lacking.items()
         if of
     ]

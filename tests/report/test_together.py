@@ -125,7 +125,7 @@ def test_seeds_without_a_ratio_are_counted():
     cell = table.rows[0].cells["gradient_ratio"]
     assert (cell.n, cell.mean) == (3, pytest.approx(stats.gmean([0.5, 2.0, 0.5])))
     assert cell_parts(cell, column)[1].endswith("n=3)")
-    assert "seeds without a gradient_ratio above 0 are not in its geometric mean: a 1" in table.notes
+    assert "seeds without a gradient_ratio above 0 are not in its geometric mean: a (1)" in table.notes
 
 
 LOST = [0.98, 0.981, 0.979, 0.982, 0.978, 0.98, 0.981, 0.979, 0.98, 0.5]
