@@ -111,7 +111,7 @@ def has_far(values: Sequence[float]) -> bool:
     if scale := median(distances):
         return max(distances) > FAR * ROBUST * scale
     others = [distance for distance in distances if distance]
-    return len(others) <= FEW * len(values) and max(others) > FAR_FROM_TIES * abs(middle)
+    return 0 < len(others) <= FEW * len(values) and max(others) > FAR_FROM_TIES * abs(middle)
 
 
 def mean_interval(values: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA) -> Interval | None:

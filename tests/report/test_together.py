@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from synthetic_run import LN2, finished, make_plan, probe_event, state_of
 
@@ -18,6 +20,7 @@ from dlbench.report.compare import DIFFERENCE, build_table
 from dlbench.report.format import cell_parts, spread_text
 from dlbench.report.interval import RATIO
 from dlbench.report.metrics import METRICS
+from dlbench.report.rounding import RESOLUTION
 from dlbench.report.statistics import has_far, paired_difference, summarize
 from dlbench.report.summary import as_data, report
 
@@ -168,3 +171,15 @@ def test_far_is_what_lies_ten_robust_deviations_away(n):
             assert has_far(sample.tolist()) == (far > 10)
         met += far > 10
     assert met <= 200 * {3: 0.16, 5: 0.06, 10: 0.02, 30: 0.0}[n]
+
+
+def test_numbers_that_only_rounding_parts_are_not_far():
+    """Numbers of which each is within rounding of the median, though the ends are not of each other, have none that is far."""
+    step = RESOLUTION * 0.6931472
+    assert not has_far([0.6931472 - 0.7 * step, 0.6931472, 0.6931472, 0.6931472 + 0.7 * step])
+
+
+@given(st.lists(st.floats(0.6931465, 0.6931479), min_size=1, max_size=12))
+def test_close_numbers_are_summarized(values):
+    """Numbers about as close as rounding have a mean between their ends, whatever they are."""
+    assert min(values) <= summarize(values).mean <= max(values)
