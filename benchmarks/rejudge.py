@@ -30,7 +30,7 @@ from dlbench.report.claims.family import verdicts
 from dlbench.report.claims.judgement import Basis, every_seed_text, finding
 from dlbench.report.claims.p_values import decide
 from dlbench.report.claims.text import finding_text
-from dlbench.report.claims.verdict import Decision, Finding, Outcome, is_estimated
+from dlbench.report.claims.verdict import ClaimFinding, Decision, Outcome, is_estimated
 from dlbench.report.compare import build_table
 from dlbench.report.entries import entries
 from dlbench.report.interval import Interval
@@ -135,15 +135,15 @@ def _kept_value(kept: Sequence[KeptTrial], name: str, trial: TrialView, at_step:
     return kept[trial.index].metrics.get(name) if at_step is None else None
 
 
-def kept_finding(claim: Claim, verdict: Mapping[str, Any]) -> Finding:
+def kept_finding(claim: Claim, verdict: Mapping[str, Any]) -> ClaimFinding:
     """What a kept verdict says of a claim by itself: as it was where every seed was asked, else by its mean and interval."""
     condition, n, value = condition_of(claim), verdict["n"], verdict["value"]
     interval = None if verdict["interval"] is None else Interval(*verdict["interval"])
     if not is_estimated(claim):
         text = verdict["text"].replace("by every seed", every_seed_text(n))
-        return Finding(claim, Decision(Outcome(verdict["outcome"]), None), text, value, interval, n)
+        return ClaimFinding(claim, Decision(Outcome(verdict["outcome"]), None), text, value, interval, n)
     if interval is None or value is None or n < 2:
-        return Finding.nothing(claim, verdict["text"])
+        return ClaimFinding.nothing(claim, verdict["text"])
     half = (interval.high - interval.low) / 2
 
     def interval_at(alpha: float) -> Interval:
@@ -152,7 +152,7 @@ def kept_finding(claim: Claim, verdict: Mapping[str, Any]) -> Finding:
 
     summary = Summary(n, value, half * math.sqrt(n) / t_quantile(n - 1), interval)
     text = finding_text(summary, condition, METRICS[claim.metric], claim)
-    return Finding(claim, replace(decide(interval_at, condition), why=BY_MEAN), text, value, interval, n)
+    return ClaimFinding(claim, replace(decide(interval_at, condition), why=BY_MEAN), text, value, interval, n)
 
 
 def rejudge(folder: Path, today: Path) -> Report:
@@ -180,7 +180,7 @@ def with_claims(kept: Path, today: Path) -> str:
     return text
 
 
-def _findings(state: RunState, promised: Promises, old: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _findings(state: RunState, promised: Promises, old: Sequence[Mapping[str, Any]]) -> Iterator[ClaimFinding]:
     by_variant, kept = entries(state), {(one["says"], one["variant"]): one for one in old}
     basis = Basis.of(promised.claims, promised.compare)
     for claim in promised.claims:

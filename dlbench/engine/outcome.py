@@ -19,7 +19,7 @@ MOST_CLASSES = 100
 """Classes beyond which no confusion is counted: a trial's counts are their square, in one line of the log."""
 
 
-class Outcome:
+class FinalAnswers:
     """Keeps what the trials of a stack say in the end, and tells of it by events."""
 
     def __init__(self, folder: RunFolder, write: Sink) -> None:

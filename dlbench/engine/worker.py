@@ -22,7 +22,7 @@ from dlbench.engine.batches import Data, load
 from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
 from dlbench.engine.gallery import Gallery, first_filters
-from dlbench.engine.outcome import Outcome
+from dlbench.engine.outcome import FinalAnswers
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.resume import resumed
 from dlbench.engine.slices import slices_for
@@ -204,7 +204,7 @@ class Worker:
             first = first_filters(trainer.blocks, trainer.tensors.weights, data.test.x.shape[1:])
             gallery.hang(index, trainer.step, "train", first)
             wanted = bool(self._settings(index)["evaluate"].get("predictions"))
-            Outcome(self._folder, self._events.write).keep(trainer, with_predictions=wanted)
+            FinalAnswers(self._folder, self._events.write).keep(trainer, with_predictions=wanted)
         self._save(trainer)
         if finished:  # nobody goes on from it, and it takes as much room
             checkpoints.previous(self._folder.checkpoint_file(index)).unlink(missing_ok=True)

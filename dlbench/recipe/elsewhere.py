@@ -20,20 +20,20 @@ SLIP = 0.8
 _SHOWN = 3
 
 
-class Place(NamedTuple):
+class KeyPlace(NamedTuple):
     """A place of a recipe; `extras` counts the optional tables and lists on the way to it, which a recipe may lack."""
 
     extras: int
     depth: int
     path: str
 
-    def below(self, key: str) -> Place:
+    def below(self, key: str) -> KeyPlace:
         """A key of the table here."""
-        return Place(self.extras, self.depth + 1, f"{self.path}.{key}" if self.path else key)
+        return KeyPlace(self.extras, self.depth + 1, f"{self.path}.{key}" if self.path else key)
 
-    def optional(self, item: str = "") -> Place:
+    def optional(self, item: str = "") -> KeyPlace:
         """The same where it is optional, or the first item of the list here."""
-        return Place(self.extras + 1, self.depth, self.path + item)
+        return KeyPlace(self.extras + 1, self.depth, self.path + item)
 
 
 def suggestion(key: str, known: Collection[str], instead: str, section: str = "") -> str:
@@ -55,24 +55,24 @@ def elsewhere(key: str, section: str = "") -> str:
 
 
 @cache
-def _places() -> dict[str, list[Place]]:
+def _places() -> dict[str, list[KeyPlace]]:
     """Key -> the places that have it, the keys at the top of a recipe left out."""
-    found: dict[str, dict[Place, None]] = {}
+    found: dict[str, dict[KeyPlace, None]] = {}
     for section in (Training, Frame):
-        for place in _fields(section, Place(0, 0, "")):
+        for place in _fields(section, KeyPlace(0, 0, "")):
             if place.depth > 1:
                 found.setdefault(place.path.rpartition(".")[2], {})[place] = None
     return {key: list(places) for key, places in found.items()}
 
 
-def _fields(section: type[Any], above: Place) -> Iterator[Place]:
+def _fields(section: type[Any], above: KeyPlace) -> Iterator[KeyPlace]:
     hints = get_type_hints(section, include_extras=True)
     for entry in dataclasses.fields(section):
         yield above.below(entry.name)
         yield from _inside(hints[entry.name], above.below(entry.name))
 
 
-def _inside(annotation: Any, place: Place) -> Iterator[Place]:
+def _inside(annotation: Any, place: KeyPlace) -> Iterator[KeyPlace]:
     """The places in a field's value: the keys of a table, the arguments of any part that it may name."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):

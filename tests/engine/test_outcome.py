@@ -14,7 +14,7 @@ from test_contract import ENVELOPE, PROMISED
 from test_kept_predictions import DIGITS, events_of, folder_of, ids
 
 from dlbench.engine.evaluate import Answers, evaluate
-from dlbench.engine.outcome import Outcome
+from dlbench.engine.outcome import FinalAnswers
 from dlbench.engine.worker import Worker
 from dlbench.report.correct import right_answers
 from dlbench.report.state import RunState
@@ -63,7 +63,7 @@ def test_they_cost_no_pass_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_pat
     """At the end of a training the answers are there: no split is gone through again."""
     trainer, _ = trained(plan_of({"a": settings([dense(4)])}))
     passes = counted(monkeypatch)
-    Outcome(folder_of(tmp_path, DIGITS), lambda *_, **__: None).keep(trainer, with_predictions=False)
+    FinalAnswers(folder_of(tmp_path, DIGITS), lambda *_, **__: None).keep(trainer, with_predictions=False)
 
     assert passes == []
 
@@ -98,7 +98,7 @@ def test_lost_trials_have_no_answers(tmp_path: Path) -> None:
     trainer.drop([0])
     trainer.train(lambda _: False)
     folder = folder_of(tmp_path, plan)
-    Outcome(folder, events).keep(trainer, with_predictions=False)
+    FinalAnswers(folder, events).keep(trainer, with_predictions=False)
     events("end", stack=0, status="done", step=trainer.step)
     state = RunState(plan)
     state.apply(events)

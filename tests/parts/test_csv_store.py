@@ -10,10 +10,10 @@ import pytest
 from csv_files import write
 
 from dlbench.parts.datasets.csv_file import csv, store
-from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, Options
+from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, CsvOptions
 from dlbench.parts.datasets.csv_file.prepare import prepare
 
-OPTIONS = Options(
+OPTIONS = CsvOptions(
     label=-1, label_as="auto", header="auto", delimiter="auto", decimal="auto", encoding="auto", ignore=(), text="one_hot",
     ordinal=(), missing="mean", missing_indicator=True, missing_words=MISSING_WORDS,
 )  # fmt: skip

@@ -15,7 +15,7 @@ from dlbench.report.claims.condition import Condition, condition_of
 from dlbench.report.claims.judgement import EQUALS, needed_text
 from dlbench.report.claims.p_values import decide
 from dlbench.report.claims.text import picked_text
-from dlbench.report.claims.verdict import Decision, Finding, Outcome
+from dlbench.report.claims.verdict import ClaimFinding, Decision, Outcome
 from dlbench.report.combination import Array, Indices
 from dlbench.report.ensemble import QUANTITIES, Ensembles, Group
 from dlbench.report.format import fine_format, interval_text, number
@@ -72,7 +72,7 @@ class SubsetEvidence:
         )
 
 
-def ensemble_finding(claim: Claim, found: Ensembles | None, alpha: float = ALPHA) -> Finding:
+def ensemble_finding(claim: Claim, found: Ensembles | None, alpha: float = ALPHA) -> ClaimFinding:
     """What a run's ensembles say of one claim by itself.
 
     By intervals of the mean over all subsets, as `dlbench.report.claims.judgement` has it for single trials; with
@@ -80,12 +80,12 @@ def ensemble_finding(claim: Claim, found: Ensembles | None, alpha: float = ALPHA
     """
     condition, evidence = condition_of(claim), _evidence(claim, found)
     if isinstance(evidence, str):
-        return Finding.nothing(claim, evidence)
+        return ClaimFinding.nothing(claim, evidence)
     decision = _by_every_subset(evidence, condition) if claim.every_seed else _by_interval(evidence, condition, alpha)
     estimated = evidence.estimate()
     mean, interval = (None, None) if estimated is None else (estimated.mean, estimated.interval)
     text = _text(claim, condition, evidence, estimated)
-    return Finding(claim, decision, text, mean, interval, len(evidence.seeds))
+    return ClaimFinding(claim, decision, text, mean, interval, len(evidence.seeds))
 
 
 def _evidence(claim: Claim, found: Ensembles | None) -> SubsetEvidence | str:

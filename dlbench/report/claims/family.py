@@ -11,7 +11,7 @@ from dlbench.report.claims.ensemble import ensemble_finding
 from dlbench.report.claims.judgement import Basis, finding
 from dlbench.report.claims.p_values import holm
 from dlbench.report.claims.text import p_text
-from dlbench.report.claims.verdict import Finding, Outcome, Verdict
+from dlbench.report.claims.verdict import ClaimFinding, Outcome, Verdict
 from dlbench.report.entries import entries
 from dlbench.report.interval import ALPHA
 from dlbench.report.item_noise import Answers
@@ -48,7 +48,7 @@ def judge(
     )
 
 
-def verdicts(found: Sequence[Finding]) -> list[Verdict]:
+def verdicts(found: Sequence[ClaimFinding]) -> list[Verdict]:
     """The verdicts on a family of findings, in their order."""
     decisions = [one.decision for one in found if one.decision.p is not None]
     corrected = iter(holm([one.p for one in decisions if one.p is not None]))
@@ -59,13 +59,13 @@ def verdicts(found: Sequence[Finding]) -> list[Verdict]:
     ]
 
 
-def _every(found: Finding) -> Verdict:
+def _every(found: ClaimFinding) -> Verdict:
     """The verdict on a claim that asks every seed, and estimates nothing."""
     decision = found.decision
     return Verdict.of(found, decision.outcome, _joined(found.text, decision.why), None)
 
 
-def _verdict(found: Finding, p_holm: float, p_samples: float, together: int) -> Verdict:
+def _verdict(found: ClaimFinding, p_holm: float, p_samples: float, together: int) -> Verdict:
     decision, told = found.decision, [found.text, p_text(found.decision.p, p_holm), found.decision.why]
     if p_holm <= ALPHA:
         return Verdict.of(found, decision.outcome, _joined(*told), p_holm)

@@ -13,7 +13,7 @@ from dlbench.report.claims.evidence import Evidence, evidence_on, touched_search
 from dlbench.report.claims.p_values import decide
 from dlbench.report.claims.pairs import Pairs, by_sign_test
 from dlbench.report.claims.text import finding_text, picked_text
-from dlbench.report.claims.verdict import Decision, Finding, Outcome, is_estimated
+from dlbench.report.claims.verdict import ClaimFinding, Decision, Outcome, is_estimated
 from dlbench.report.entries import Entry
 from dlbench.report.interval import ALPHA, Interval
 from dlbench.report.item_noise import Answers
@@ -44,7 +44,7 @@ class Basis:
 EQUALS = "equal values of a number without bounds have no interval: another seed may have any"
 
 
-def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], basis: Basis) -> Finding:
+def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], basis: Basis) -> ClaimFinding:
     """What the trials say of one claim by itself.
 
     Confirmed where its interval lies wholly within the condition, refuted wholly outside; undecided where a seed has no
@@ -57,7 +57,7 @@ def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], basis: Basis) -
     metric, condition = METRICS[claim.metric], condition_of(claim)
     evidence = evidence_on(claim, by_variant, basis.compare, basis.answers)
     if isinstance(evidence, str):
-        return Finding.nothing(claim, evidence)
+        return ClaimFinding.nothing(claim, evidence)
     if is_estimated(claim):
         decision = _by_interval(evidence, condition, claim, basis.alpha)
     else:
@@ -69,7 +69,7 @@ def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], basis: Basis) -
     text = finding_text(found, condition, metric, claim, wide)
     score = evidence.pairs.score if evidence.pairs else None
     text = "; ".join(filter(None, (text, picked_text(claim, evidence.picked_among))))
-    return Finding(claim, decision, text, found.mean, found.interval, found.n, score, wide)
+    return ClaimFinding(claim, decision, text, found.mean, found.interval, found.n, score, wide)
 
 
 def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:

@@ -41,7 +41,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClaimFinding:
     """A claim with what was found of it: the decision by itself, the numbers in words, and the numbers."""
 
     claim: Claim
@@ -56,7 +56,7 @@ class Finding:
     """The 95 % interval for other seeds and other test samples, where it is known what each trial got right."""
 
     @classmethod
-    def nothing(cls, claim: Claim, why: str) -> Finding:
+    def nothing(cls, claim: Claim, why: str) -> ClaimFinding:
         """A claim of which there is nothing to judge by: it stays undecided, and counts among those judged together."""
         return cls(claim, Decision(Outcome.UNDECIDED, 1.0 if is_estimated(claim) else None), why, None, None, 0)
 
@@ -102,7 +102,7 @@ class Verdict:
     """Whether it holds for other seeds, but perhaps not for other test samples."""
 
     @classmethod
-    def of(cls, found: Finding, outcome: Outcome, text: str, p_holm: float | None) -> Verdict:
+    def of(cls, found: ClaimFinding, outcome: Outcome, text: str, p_holm: float | None) -> Verdict:
         """The verdict on a claim, whose words, source and metric it takes over."""
         claim = found.claim
         return cls(

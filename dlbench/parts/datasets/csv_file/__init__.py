@@ -11,10 +11,10 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt, MinLen
 
 from dlbench.parts.datasets.base import DATASETS, Arrays, Source, stream
-from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, Options
+from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, CsvOptions
 from dlbench.parts.datasets.csv_file.prepare import prepare
 from dlbench.parts.datasets.csv_file.store import prepared
-from dlbench.parts.datasets.csv_file.table import Table
+from dlbench.parts.datasets.csv_file.table import CsvTable
 from dlbench.parts.datasets.folders import locate
 from dlbench.parts.datasets.splits import counts_for_test, stratified
 
@@ -71,7 +71,7 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
         )
     if len(delimiter) != 1 and delimiter not in {"auto", "space"}:
         raise ValueError(f'\'delimiter\' is {delimiter!r}; it is one character, or "space", or "auto"')
-    options = Options(
+    options = CsvOptions(
         label=label,
         label_as=label_as,
         header=header,
@@ -88,7 +88,7 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
     return _source(locate(path), options, test_share, seed)
 
 
-def _source(file: Path, options: Options, test_share: float, seed: int) -> Source:
+def _source(file: Path, options: CsvOptions, test_share: float, seed: int) -> Source:
     """The source of a prepared table, split by class."""
     state = file.stat()
     table = _table(file, (state.st_mtime_ns, state.st_ctime_ns, state.st_size), options)
@@ -113,7 +113,7 @@ def _source(file: Path, options: Options, test_share: float, seed: int) -> Sourc
 
 
 @lru_cache(maxsize=2)
-def _table(file: Path, state: tuple[int, ...], options: Options) -> Table:
+def _table(file: Path, state: tuple[int, ...], options: CsvOptions) -> CsvTable:
     """The prepared file; `state` makes the cache forget a file that has changed."""
     del state
     return prepared(file, options, prepare)

@@ -25,7 +25,7 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
-class Column:
+class CsvColumn:
     """One column below the header: `cells` without blanks around them, null where a value is missing.
 
     `values` is `[rows]` in float64, NaN where a cell is missing or no number.
@@ -79,16 +79,16 @@ class Column:
         return len(self.values) > 2 and bool(np.all(np.diff(self.values) == 1))
 
 
-def column_of(name: str, position: int, cells: Cells, missing_words: tuple[str, ...], decimal: str) -> Column:
+def column_of(name: str, position: int, cells: Cells, missing_words: tuple[str, ...], decimal: str) -> CsvColumn:
     """The column, its words for missing values found and its numbers read."""
     import pyarrow.compute as pc
 
     plain = _all_numbers(cells, missing_words, decimal)
     if plain is not None:
-        return Column(name, position, cells, plain)
+        return CsvColumn(name, position, cells, plain)
     cells = pc.utf8_trim_whitespace(cells)
     cells = without_missing(cells, missing_words)
-    return Column(name, position, cells, _numbers(cells, decimal))
+    return CsvColumn(name, position, cells, _numbers(cells, decimal))
 
 
 def without_missing(cells: Cells, missing_words: tuple[str, ...]) -> Cells:

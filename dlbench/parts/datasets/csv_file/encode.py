@@ -8,8 +8,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.parts.datasets.csv_file.columns import Column, is_number
-from dlbench.parts.datasets.csv_file.options import Options
+from dlbench.parts.datasets.csv_file.columns import CsvColumn, is_number
+from dlbench.parts.datasets.csv_file.options import CsvOptions
 from dlbench.parts.datasets.csv_file.table import Feature
 
 MISSING = "(missing)"
@@ -19,7 +19,7 @@ T = TypeVar("T", bound=np.generic)
 
 
 def encoded(
-    columns: Sequence[Column], options: Options
+    columns: Sequence[CsvColumn], options: CsvOptions
 ) -> tuple[list[Feature], NDArray[np.float64], NDArray[np.int32]]:
     """The features with their numbers `[rows, columns]` and codes `[rows, columns]`, in the order of the file."""
     features: list[Feature] = []
@@ -43,7 +43,7 @@ def encoded(
     return features, _stacked(numbers, rows, np.float64), _stacked(codes, rows, np.int32)
 
 
-def _categories(column: Column) -> tuple[NDArray[np.int32], list[str]]:
+def _categories(column: CsvColumn) -> tuple[NDArray[np.int32], list[str]]:
     """A code for each row and what the codes stand for: the values in sorted order, then that of missing ones."""
     words = column.cells.combine_chunks().dictionary_encode()
     values: list[str] = words.dictionary.to_pylist()
@@ -57,7 +57,7 @@ def _categories(column: Column) -> tuple[NDArray[np.int32], list[str]]:
     return code[places], [values[place] for place in order] + has_gaps
 
 
-def _ranks(column: Column, order: Sequence[str]) -> NDArray[np.float64]:
+def _ranks(column: CsvColumn, order: Sequence[str]) -> NDArray[np.float64]:
     """The place of each value in the order that the recipe gives; raises `ValueError` where it is in none."""
     import pyarrow as pa
     import pyarrow.compute as pc

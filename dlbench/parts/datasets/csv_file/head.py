@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from dlbench.errors import SetupError
-from dlbench.parts.datasets.csv_file.options import Options
+from dlbench.parts.datasets.csv_file.options import CsvOptions
 
 HEAD = 1 << 20
 LONGEST_ROW = 1 << 24
@@ -46,7 +46,7 @@ class Layout:
     pad: str | None = None
 
 
-def look_at(file: Path, options: Options) -> Layout:
+def look_at(file: Path, options: CsvOptions) -> Layout:
     """The layout of a file; raises `SetupError` where it is no table or cannot fit, `ValueError` for a wrong option."""
     data = _beginning(file, options.encoding)
     size = file.stat().st_size

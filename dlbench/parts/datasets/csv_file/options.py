@@ -12,7 +12,7 @@ Fill: TypeAlias = Literal["mean", "median", "drop"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class CsvOptions:
     """The arguments of the dataset `csv` that decide what is read, its lists as tuples."""
 
     label: int | str

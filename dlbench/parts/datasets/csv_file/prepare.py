@@ -1,4 +1,4 @@
-"""From a file to a `Table`: read, leave out what is not wanted, refuse what cannot be learned from, number the rest."""
+"""From a file to a `CsvTable`: read, leave out what is not wanted, refuse what cannot be learned from, number the rest."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from dlbench.parts.datasets.csv_file.encode import encoded
 from dlbench.parts.datasets.csv_file.head import Layout, look_at
 from dlbench.parts.datasets.csv_file.labels import check_classes, number_classes, number_notes, spelling_notes
-from dlbench.parts.datasets.csv_file.options import Options
+from dlbench.parts.datasets.csv_file.options import CsvOptions
 from dlbench.parts.datasets.csv_file.reading import lines_of
 from dlbench.parts.datasets.csv_file.refusal import Obstacles, obstacles_in, refusal
-from dlbench.parts.datasets.csv_file.sheet import Sheet, read_sheet
-from dlbench.parts.datasets.csv_file.table import Table
+from dlbench.parts.datasets.csv_file.sheet import CsvSheet, read_sheet
+from dlbench.parts.datasets.csv_file.table import CsvTable
 
 NEARLY_UNIQUE = 0.5
 
 
-def prepare(file: Path, options: Options) -> Table:
+def prepare(file: Path, options: CsvOptions) -> CsvTable:
     """The whole table; raises `SetupError` where the file is wrong, `ValueError` where the recipe must say more about it."""
     layout = look_at(file, options)
     sheet = read_sheet(file, layout, options)
@@ -43,10 +43,10 @@ def prepare(file: Path, options: Options) -> Table:
         raise ValueError(text)
     features, numbers, codes = encoded(sheet.columns, options)
     notes += spelling_notes(class_names, layout.decimal) + number_notes(class_names, layout.decimal, options.label_as)
-    return Table(features, numbers, codes, y, list(class_names), notes)
+    return CsvTable(features, numbers, codes, y, list(class_names), notes)
 
 
-def _notes(layout: Layout, sheet: Sheet, options: Options) -> list[str]:
+def _notes(layout: Layout, sheet: CsvSheet, options: CsvOptions) -> list[str]:
     """What is odd about the columns."""
     notes = []
     if options.encoding == "auto" and layout.encoding in {"cp1252", "latin-1"}:
@@ -64,7 +64,7 @@ def _notes(layout: Layout, sheet: Sheet, options: Options) -> list[str]:
     return notes
 
 
-def _dropped(file: Path, sheet: Sheet, complete: NDArray[np.bool_]) -> list[str]:
+def _dropped(file: Path, sheet: CsvSheet, complete: NDArray[np.bool_]) -> list[str]:
     """A note that tells how many rows are left out; raises `ValueError` where none would be left."""
     if complete.all():
         return []
@@ -77,7 +77,7 @@ def _dropped(file: Path, sheet: Sheet, complete: NDArray[np.bool_]) -> list[str]
     return [f"{int(np.sum(~complete)):,} of {len(complete):,} rows lack a value and are left out"]
 
 
-def _without_labels(found: Obstacles, file: Path, layout: Layout, sheet: Sheet) -> Obstacles:
+def _without_labels(found: Obstacles, file: Path, layout: Layout, sheet: CsvSheet) -> Obstacles:
     """The obstacles with the lines where labels are missing, and what stands there instead."""
     rows = np.flatnonzero(sheet.is_unlabelled)
     words = sorted(Counter(sheet.written_labels.take(rows).to_pylist()))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.parts.datasets.csv_file.columns import Column
-from dlbench.parts.datasets.csv_file.options import Options
+from dlbench.parts.datasets.csv_file.columns import CsvColumn
+from dlbench.parts.datasets.csv_file.options import CsvOptions
 
 SHOWN = 100
 SHOWN_WORDS = 3
@@ -24,13 +24,13 @@ class Obstacles:
     `labelled` is `[rows]`; `unlabelled` says at which lines labels are missing, `label_words` what stands there.
     """
 
-    all_columns: Sequence[Column]
+    all_columns: Sequence[CsvColumn]
     labelled: NDArray[np.bool_]
-    text: list[Column] = field(default_factory=list)
-    mixed: list[Column] = field(default_factory=list)
-    gaps: list[Column] = field(default_factory=list)
-    unbounded: list[Column] = field(default_factory=list)
-    empty: list[Column] = field(default_factory=list)
+    text: list[CsvColumn] = field(default_factory=list)
+    mixed: list[CsvColumn] = field(default_factory=list)
+    gaps: list[CsvColumn] = field(default_factory=list)
+    unbounded: list[CsvColumn] = field(default_factory=list)
+    empty: list[CsvColumn] = field(default_factory=list)
     unlabelled: str = ""
     label_words: Sequence[str] = ()
 
@@ -40,7 +40,7 @@ class Obstacles:
         return len(self.labelled)
 
     @property
-    def hopeless(self) -> list[Column]:
+    def hopeless(self) -> list[CsvColumn]:
         """What is left out in any case: no numbers, or texts that are nearly unique while other columns are left."""
         names = [one for one in self.text if one.distinct > NEARLY_UNIQUE * self.rows]
         every = sorted([*self.unbounded, *self.empty, *names], key=lambda one: one.position)
@@ -59,13 +59,13 @@ class Obstacles:
         return int(np.sum(~np.any([~self.labelled, *lacking], axis=0)))
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[CsvColumn]:
         """All columns concerned, once each, in the order of the file."""
         every = [*self.text, *self.mixed, *self.gaps, *self.unbounded, *self.empty]
         return sorted({column.position: column for column in every}.values(), key=lambda column: column.position)
 
 
-def obstacles_in(columns: Sequence[Column], labelled: NDArray[np.bool_], options: Options) -> Obstacles:
+def obstacles_in(columns: Sequence[CsvColumn], labelled: NDArray[np.bool_], options: CsvOptions) -> Obstacles:
     """What stands in the way of the features in `columns`, ordinal ones left out but for their gaps; `labelled` is `[rows]`."""
     found = Obstacles(columns, labelled)
     ordinal = dict(options.ordinal)
@@ -84,7 +84,7 @@ def obstacles_in(columns: Sequence[Column], labelled: NDArray[np.bool_], options
     return found
 
 
-def refusal(file: str, found: Obstacles, options: Options) -> str | None:
+def refusal(file: str, found: Obstacles, options: CsvOptions) -> str | None:
     """One sentence that names them all with their counts and both ways out; `None` where nothing is in the way."""
     if not found.columns and not found.unlabelled:
         return None
@@ -106,7 +106,7 @@ def refusal(file: str, found: Obstacles, options: Options) -> str | None:
     return f"{file} cannot be learned from as it is: {'; '.join(filter(None, told))}. {_ways(found, options)}"
 
 
-def _told(what: tuple[str, str], columns: Sequence[Column], count: Callable[[Column], str]) -> str:
+def _told(what: tuple[str, str], columns: Sequence[CsvColumn], count: Callable[[CsvColumn], str]) -> str:
     if not columns:
         return ""
     listed = [f"{column.name or f'column {column.position}'} ({count(column)})" for column in columns[:SHOWN]]
@@ -115,13 +115,13 @@ def _told(what: tuple[str, str], columns: Sequence[Column], count: Callable[[Col
     return f"{len(columns):,} {verb}: {', '.join(listed + more)}"
 
 
-def _words(column: Column) -> str:
+def _words(column: CsvColumn) -> str:
     shown = ", ".join(f"{word!r} {count:,} times" for word, count in column.words.most_common(SHOWN_WORDS))
     more = len(column.words) - SHOWN_WORDS
     return shown + (f" and {more} more words" if more > 0 else "")
 
 
-def _ways(found: Obstacles, options: Options) -> str:
+def _ways(found: Obstacles, options: CsvOptions) -> str:
     """What to write under [data]: leave columns out, or make features of them; and what if a label is no missing one."""
     drop = [f'`missing = "drop"` (keeps {found.complete_rows:,} {_of_rows(found)})'] if found.unlabelled else []
     if not found.columns:
@@ -138,7 +138,7 @@ def _ways(found: Obstacles, options: Options) -> str:
     return told + _no_gap(found, options)
 
 
-def _kept(found: Obstacles, options: Options) -> list[str]:
+def _kept(found: Obstacles, options: CsvOptions) -> list[str]:
     """The keys that make features of all that can be made into features."""
     ways = [_ignored(found.hopeless, options)] if found.hopeless else []
     if {column.position for column in found.text} - {column.position for column in found.hopeless}:
@@ -151,7 +151,7 @@ def _kept(found: Obstacles, options: Options) -> list[str]:
     return ways
 
 
-def _no_gap(found: Obstacles, options: Options) -> str:
+def _no_gap(found: Obstacles, options: CsvOptions) -> str:
     """What to write where a label is a word that only looks like a missing value."""
     words = [word for word in found.label_words if word]
     if not words:
@@ -165,7 +165,7 @@ def _of_rows(found: Obstacles) -> str:
     return f"of {found.rows:,} rows"
 
 
-def _ignored(columns: Sequence[Column], options: Options) -> str:
+def _ignored(columns: Sequence[CsvColumn], options: CsvOptions) -> str:
     """The key that leaves columns out, those that are left out already with them; by position where a name is no name."""
     names = [column.name for column in columns]
     new = [

@@ -10,21 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
-from dlbench.parts.datasets.csv_file.columns import Column, column_of, without_missing
+from dlbench.parts.datasets.csv_file.columns import CsvColumn, column_of, without_missing
 from dlbench.parts.datasets.csv_file.head import Layout
 from dlbench.parts.datasets.csv_file.header import is_header
-from dlbench.parts.datasets.csv_file.options import Options
+from dlbench.parts.datasets.csv_file.options import CsvOptions
 from dlbench.parts.datasets.csv_file.reading import Cells, read_cells
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CsvSheet:
     """The columns to learn from and the labels, `first_row` being the rows of the file above them.
 
     `labels` are null where one is missing, `written_labels` are as they stand in the file.
     """
 
-    columns: list[Column]
+    columns: list[CsvColumn]
     labels: Cells
     written_labels: Cells
     label_name: str
@@ -42,15 +42,15 @@ class Sheet:
         complete: NDArray[np.bool_] = ~np.any([self.is_unlabelled, *missing], axis=0)
         return complete
 
-    def only(self, rows: NDArray[np.bool_]) -> Sheet:
+    def only(self, rows: NDArray[np.bool_]) -> CsvSheet:
         """The sheet with some of its rows."""
-        columns = [Column(one.name, one.position, one.cells.filter(rows), one.values[rows]) for one in self.columns]
-        return Sheet(
+        columns = [CsvColumn(one.name, one.position, one.cells.filter(rows), one.values[rows]) for one in self.columns]
+        return CsvSheet(
             columns, self.labels.filter(rows), self.written_labels.filter(rows), self.label_name, self.first_row
         )
 
 
-def read_sheet(file: Path, layout: Layout, options: Options) -> Sheet:
+def read_sheet(file: Path, layout: Layout, options: CsvOptions) -> CsvSheet:
     """The sheet in a file; raises `SetupError` where the file is wrong, `ValueError` where it lacks a column that is named."""
     import pyarrow.compute as pc
 
@@ -72,10 +72,10 @@ def read_sheet(file: Path, layout: Layout, options: Options) -> Sheet:
         if position != label and position not in ignored
     ]
     labels = without_missing(written, options.missing_words)
-    return Sheet(columns, labels, written, names[label], int(has_header))
+    return CsvSheet(columns, labels, written, names[label], int(has_header))
 
 
-def _has_header(layout: Layout, labels: Cells, first: Sequence[str], label: int, options: Options) -> bool:
+def _has_header(layout: Layout, labels: Cells, first: Sequence[str], label: int, options: CsvOptions) -> bool:
     """Whether the first row is one, its numbers and those below being read with the file's decimal mark."""
     import pyarrow.compute as pc
 
@@ -95,7 +95,7 @@ def _without_trailing(cells: list[Cells]) -> list[Cells]:
     return cells[:-1] if is_empty else cells
 
 
-def _label(file: Path, first: Sequence[str], options: Options) -> int:
+def _label(file: Path, first: Sequence[str], options: CsvOptions) -> int:
     """The position of the label's column; raises `ValueError` where there is no such column."""
     label = options.label
     if isinstance(label, int):
@@ -105,7 +105,7 @@ def _label(file: Path, first: Sequence[str], options: Options) -> int:
     return _named(file, label, first, "label")[0]
 
 
-def _ignored(file: Path, names: Sequence[str], label: int, options: Options) -> set[int]:
+def _ignored(file: Path, names: Sequence[str], label: int, options: CsvOptions) -> set[int]:
     """The positions of the columns to leave out; raises `ValueError` where there is no such column, or it is the label's."""
     found: set[int] = set()
     for one in options.ignore:

@@ -15,8 +15,8 @@ from uuid import uuid4
 import numpy as np
 import orjson
 
-from dlbench.parts.datasets.csv_file.options import Options
-from dlbench.parts.datasets.csv_file.table import Feature, Table
+from dlbench.parts.datasets.csv_file.options import CsvOptions
+from dlbench.parts.datasets.csv_file.table import CsvTable, Feature
 from dlbench.parts.datasets.folders import cache
 
 FORMAT = 1
@@ -30,7 +30,7 @@ TEXTS = ("features", "class_names", "notes")
 UNUSABLE = (OSError, ValueError, KeyError, TypeError, EOFError)
 
 
-def prepared(file: Path, options: Options, prepare: Callable[[Path, Options], Table]) -> Table:
+def prepared(file: Path, options: CsvOptions, prepare: Callable[[Path, CsvOptions], CsvTable]) -> CsvTable:
     """What `prepare` makes of a file: from the user's cache where it is there, and kept there where the file is large.
 
     The key is the file's place, size, times and inode with the options: what has changed is prepared anew. A cache that is
@@ -53,14 +53,14 @@ def prepared(file: Path, options: Options, prepare: Callable[[Path, Options], Ta
         return table
 
 
-def _key(file: Path, options: Options) -> str:
+def _key(file: Path, options: CsvOptions) -> str:
     """What a prepared table depends on, as a folder's name."""
     state = file.stat()
     facts = [FORMAT, str(file.resolve()), state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
     return hashlib.sha256(orjson.dumps([*facts, asdict(options)])).hexdigest()[:32]
 
 
-def load(folder: Path) -> Table:
+def load(folder: Path) -> CsvTable:
     """The table that `save` has put there, its arrays mapped."""
     texts = orjson.loads((folder / "table.json").read_bytes())
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
@@ -69,10 +69,10 @@ def load(folder: Path) -> Table:
     features = [Feature(**feature) for feature in texts.pop("features")]
     with suppress(OSError):
         (folder / "table.json").touch()
-    return Table(features=features, **arrays, **texts)
+    return CsvTable(features=features, **arrays, **texts)
 
 
-def save(folder: Path, table: Table) -> None:
+def save(folder: Path, table: CsvTable) -> None:
     """Put a table into a folder of its own, which appears whole or not at all; older ones make room for it."""
     unfinished = folder.with_name(f".{folder.name}.{uuid4().hex}.tmp")
     unfinished.mkdir(parents=True)

@@ -12,7 +12,7 @@ from dlbench.parts.datasets.base import Labels
 
 @dataclass(frozen=True)
 class Feature:
-    """One column as features: `values` is its column in `Table.numbers`, or with `categories` that in `Table.codes`."""
+    """One column as features: `values` is its column in `CsvTable.numbers`, or with `categories` that in `CsvTable.codes`."""
 
     names: list[str]
     place: int
@@ -20,7 +20,7 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """`numbers` is `[rows, columns]` in float64, NaN where a value is missing; `codes` `[rows, columns]` count categories."""
 
     features: list[Feature]
