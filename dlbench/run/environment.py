@@ -20,7 +20,7 @@ from dlbench.plan.devices import cores
 from dlbench.run.atomic import write_json_atomic, writing
 from dlbench.run.folder import RunFolder, read_json
 
-PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "orjson", "pydantic", "psutil", "rich", "textual")
+PACKAGES = ("torch", "torchvision", "numpy", "scipy", "orjson", "pydantic", "psutil", "rich", "textual")
 """Whose versions are worth knowing when two results differ."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +15,11 @@ import picture_files
 import pytest
 from scipy.stats import kstest
 
-from dlbench.errors import SetupError
 from dlbench.parts.datasets import COMMON, DATASETS, describe, load_data
+from dlbench.parts.datasets.digits import FILE
 
-REPOSITORY = Path(__file__).parents[2]
-DATA = Path(os.environ.get("DLBENCH_DATA", REPOSITORY.parent / "shared" / "data"))
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("DLBENCH_DATA", ROOT.parent / "shared" / "data"))
 MEMBERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
 
 
@@ -207,6 +208,20 @@ def test_digits_are_those_of_scikit_learn():
     assert sorted(map(tuple, ours.tolist())) == sorted(map(tuple, expected.tolist()))
 
 
+def test_the_file_of_digits_is_what_its_script_writes(tmp_path):
+    """docs/make_digits.py writes the same bytes each time, and the numbers in them are those that the package carries."""
+    writing = runpy.run_path(str(ROOT / "docs" / "make_digits.py"))["write"]
+    for name in ("first", "again"):
+        with (tmp_path / name).open("wb") as file:
+            writing(file)
+
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "again").read_bytes()
+    with np.load(tmp_path / "first") as made, np.load(FILE) as carried:
+        assert made.files == carried.files
+        for name in made.files:
+            np.testing.assert_array_equal(made[name], carried[name], strict=True)
+
+
 def test_digits_test_set_is_a_fifth_of_each_class_and_follows_the_seed():
     """The split is stratified, fixed by the seed, and another one under another seed."""
     first, other = load_data({"kind": "digits"}), load_data({"kind": "digits", "seed": 1})
@@ -215,17 +230,6 @@ def test_digits_test_set_is_a_fifth_of_each_class_and_follows_the_seed():
         np.bincount(first.y_test) / np.bincount(np.r_[first.y_train, first.y_test]), 0.2, atol=0.005
     )
     assert not np.array_equal(first.x_test, other.x_test)
-
-
-def test_digits_without_scikit_learn_say_how_to_get_them(monkeypatch):
-    """Where scikit-learn is not installed, the text says so and names the command."""
-    monkeypatch.setattr("dlbench.parts.datasets.digits.find_spec", lambda name: None)
-
-    missing = describe({"kind": "digits"}).missing()
-    assert missing is not None
-    assert "pip install scikit-learn" in missing
-    with pytest.raises(SetupError, match="scikit-learn"):
-        load_data({"kind": "digits"})
 
 
 def test_data_that_cannot_fit_the_memory_is_refused_with_a_number():
