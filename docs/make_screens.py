@@ -16,10 +16,10 @@ from pathlib import Path
 from dlbench.run.folder import RunFolder, find_run
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.feed import Feed
-from dlbench.tui.model.source import Tail
-from dlbench.tui.model.subject import subject_of
+from dlbench.tui.model.run_info import run_info
+from dlbench.tui.model.source import FolderSource
 from dlbench.tui.model.view import View
-from dlbench.tui.options import Options
+from dlbench.tui.options import DashboardOptions
 from dlbench.tui.themes import palette
 
 RUNS = {"xor-nine-layers": [], "rbm": ["--seeds", "2"]}
@@ -74,12 +74,15 @@ def trained(recipe: str, options: list[str], out: Path) -> RunFolder:
 
 async def photograph(folder: RunFolder, shot: Shot) -> str:
     """The SVG of one screen of a run."""
-    view = View(subject_of(folder))
+    view = View(run_info(folder))
     app = Dashboard(
-        view, feed=Feed(view, Tail(folder), folder), folder=folder, options=Options(palette=palette(shot.theme))
+        view,
+        feed=Feed(view, FolderSource(folder), folder),
+        folder=folder,
+        options=DashboardOptions(palette=palette(shot.theme)),
     )
     async with app.run_test(size=shot.size) as pilot:
-        await until(lambda: view.loading is None and view.standing != "running")
+        await until(lambda: view.loading is None and view.status != "running")
         await pilot.press(*shot.keys)
         if "4" in shot.keys:
             await until(lambda: view.report is not None)

@@ -12,7 +12,7 @@ from benchmarks.lap import Lap
 from benchmarks.made_up import BINS
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.tui.app import Dashboard
-from dlbench.tui.model.view import Subject, View
+from dlbench.tui.model.view import RunInfo, View
 
 TRIALS, LAYERS = 5, 10
 SIZE = (120, 40)
@@ -25,7 +25,7 @@ def run(lap: Lap, *, records: int, pane: str, frames: int) -> None:
 
 async def _frames(lap: Lap, records: int, pane: str, frames: int) -> None:
     plan = made_up_plan(steps=10 * records)
-    view = View(Subject("made-up", plan))
+    view = View(RunInfo("made-up", plan))
     rng = np.random.default_rng(0)
     view.state.apply([_stack(plan), *(event for step in range(records) for event in _events(step, rng))])
     view.loading, step = None, records

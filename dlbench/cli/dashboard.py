@@ -41,14 +41,14 @@ def show(
 
     Raises SetupError where the workers could not go on, and not all that they did can be read: their folder has gone.
     """
-    from dlbench.tui.model.view import Subject
+    from dlbench.tui.model.view import RunInfo
     from dlbench.tui.open import look
     from dlbench.tui.options import chosen
 
     options = chosen(os.environ.get("DLBENCH_THEME"), ascii_only=ascii_only, closes=closes)
-    subject = Subject(folder.name, plan, recipe.lesson, recipe.compare, recipe.claims, recipe.ensemble, folder)
+    info = RunInfo(folder.name, plan, recipe.lesson, recipe.compare, recipe.claims, recipe.ensemble, folder)
     try:
-        closed = look(folder, options, subject=subject)
+        closed = look(folder, options, info=info)
     except Exception:
         say(way_back(folder))
         raise

@@ -61,7 +61,7 @@ def watch(
     options = chosen(theme, ascii_only=ascii_only, read_only=read_only, mouse=not no_mouse)
     closed = look(folder, options, start=Start(speed, seek) if replay else None)
     if closed.is_complete and closed.code != ExitCode.HANGUP:
-        print_table(closed.view.subject.report(closed.view.state), ascii_only=options.ascii)
+        print_table(closed.view.info.report(closed.view.state), ascii_only=options.ascii)
     raise typer.Exit(closed.code)
 
 

@@ -19,17 +19,17 @@ from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from dlbench.tui.asking import Questions
 from dlbench.tui.filters import AsciiFilter, PrintableFilter
+from dlbench.tui.frame_limiter import FrameLimiter
 from dlbench.tui.keys import KEYS, Key
 from dlbench.tui.model.follow import follow
 from dlbench.tui.model.rows import has_times
 from dlbench.tui.model.view import Version, View
-from dlbench.tui.options import Options
-from dlbench.tui.pace import Pace
+from dlbench.tui.options import DashboardOptions
 from dlbench.tui.panes import TABS
 from dlbench.tui.panes.base import Pane
-from dlbench.tui.switching import Switching
+from dlbench.tui.run_switcher import RunSwitcher
+from dlbench.tui.steering.requests import PendingRequests
 from dlbench.tui.terminal import Signals
 from dlbench.tui.themes import PALETTES
 from dlbench.tui.widgets.keys_line import KeysLine
@@ -49,7 +49,7 @@ NARROW = 100
 """Columns below which the list of trials lies over the picture."""
 
 
-class Dashboard(Switching):
+class Dashboard(RunSwitcher):
     """One run on the screen."""
 
     CSS_PATH = "dashboard.tcss"
@@ -68,21 +68,21 @@ class Dashboard(Switching):
         feed: Feed | None = None,
         folder: RunFolder | None = None,
         replay: Replay | None = None,
-        options: Options | None = None,
+        options: DashboardOptions | None = None,
         signals: Signals | None = None,
     ) -> None:
         super().__init__()
-        self.options = options or Options()
+        self.options = options or DashboardOptions()
         self.view, self.feed, self.folder, self.replay, self.signals = view, feed, folder, replay, signals
         self.read_only = self.options.read_only
-        self.questions = Questions()
+        self.questions = PendingRequests()
         self.palette = self.options.palette
         self.glyphs = self.options.glyphs(self.palette)
         self.main = Main(id="_default")
         self._status, self._tabs, self._trials = StatusBar(id="status"), Tabs(id="tabs"), TrialList(id="trials")
         self._replay_bar, self._words, self._keys = ReplayBar(id="replay"), WordsLine(id="words"), KeysLine(id="keys")
         self._drawn: Version | None = None
-        self._pace = Pace()
+        self._pace = FrameLimiter()
         self._styles: dict[tuple[int, int], Style] = {}
         for palette in PALETTES:
             self.register_theme(palette.textual)
@@ -152,7 +152,7 @@ class Dashboard(Switching):
         if not self._is_beside_training or self._pace.is_due():
             self._pace.drew()
             self.redraw()
-        if self.options.closes and self.view.loading is None and self.view.standing != "running":
+        if self.options.closes and self.view.loading is None and self.view.status != "running":
             self.leave()
 
     @property

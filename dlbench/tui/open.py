@@ -9,10 +9,10 @@ from dlbench.errors import ExitCode
 from dlbench.report.trial import Status
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.feed import Feed
-from dlbench.tui.model.source import Tail
-from dlbench.tui.model.subject import subject_of
-from dlbench.tui.model.view import Subject, View
-from dlbench.tui.options import Options
+from dlbench.tui.model.run_info import run_info
+from dlbench.tui.model.source import FolderSource
+from dlbench.tui.model.view import RunInfo, View
+from dlbench.tui.options import DashboardOptions
 from dlbench.tui.terminal import Signals
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Closed:
         """Whether the run has ended, and all that it wrote was read."""
         view = self.view
         # Workers tell their ends a moment before their processes are gone.
-        open_ones = {Status.RUNNING} if view.standing != "running" else {Status.RUNNING, Status.WAITING}
+        open_ones = {Status.RUNNING} if view.status != "running" else {Status.RUNNING, Status.WAITING}
         has_ended = all(stack.status not in open_ones for stack in view.state.stacks)
         return view.loading is None and view.problem is None and has_ended
 
@@ -52,14 +52,14 @@ class Start:
     speed: float = 1.0
     seek: str | None = None
 
-    def replay(self, folder: RunFolder, subject: Subject) -> Replay:
+    def replay(self, folder: RunFolder, info: RunInfo) -> Replay:
         """The replay; raises UsageError where there is no such place."""
-        from dlbench.tui.model.replay import Place, Replay
+        from dlbench.tui.model.replay import Replay, ReplayPosition
 
         if self.seek is None:
             return Replay(folder, speed=self.speed)
-        step, share = place(self.seek, max((stack.steps for stack in subject.plan.stacks), default=0))
-        return Replay(folder, speed=self.speed, start=Place(step=step, share=share))
+        step, share = place(self.seek, max((stack.steps for stack in info.plan.stacks), default=0))
+        return Replay(folder, speed=self.speed, start=ReplayPosition(step=step, share=share))
 
 
 def place(text: str, steps: int) -> tuple[int | None, float]:
@@ -74,16 +74,18 @@ def place(text: str, steps: int) -> tuple[int | None, float]:
     return found.step, found.share or 0.0
 
 
-def look(folder: RunFolder, options: Options, *, subject: Subject | None = None, start: Start | None = None) -> Closed:
+def look(
+    folder: RunFolder, options: DashboardOptions, *, info: RunInfo | None = None, start: Start | None = None
+) -> Closed:
     """Show a run until its dashboard is closed; with `start` as a replay.
 
     Raises UsageError or DlbenchError where the folder is no run that can be read, and whatever broke the dashboard itself.
     """
-    subject = subject or subject_of(folder)
-    view = View(subject)
-    replay = None if start is None else start.replay(folder, subject)
+    info = info or run_info(folder)
+    view = View(info)
+    replay = None if start is None else start.replay(folder, info)
     with Signals() as signals:
-        feed = Feed(view, replay or Tail(folder), folder)
+        feed = Feed(view, replay or FolderSource(folder), folder)
         app = Dashboard(view, feed=feed, folder=folder, replay=replay, options=options, signals=signals)
         app.run(mouse=options.mouse)
     if app.crash is not None:

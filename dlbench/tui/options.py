@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from dlbench.errors import UsageError
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE, Glyphs
-from dlbench.tui.terminal import LOCAL_FRAMES, Manners
+from dlbench.tui.terminal import LOCAL_FRAMES, TerminalCapabilities
 from dlbench.tui.themes import ANSI, DARK, LIGHT, PALETTES, Palette, palette
 
 
 @dataclass(frozen=True)
-class Options:
+class DashboardOptions:
     """What the one who opened the dashboard wants of it."""
 
     palette: Palette = DARK
@@ -39,25 +39,25 @@ def chosen(
     read_only: bool = False,
     mouse: bool = True,
     closes: bool = False,
-) -> Options:
+) -> DashboardOptions:
     """Options for this terminal; raises UsageError where no theme is called so."""
-    manners = Manners.of(ascii_only=ascii_only)
-    return Options(
-        palette=_palette(theme, manners),
-        ascii=manners.ascii,
-        no_color=manners.no_color,
-        frames=manners.frames,
+    terminal = TerminalCapabilities.of(ascii_only=ascii_only)
+    return DashboardOptions(
+        palette=_palette(theme, terminal),
+        ascii=terminal.ascii,
+        no_color=terminal.no_color,
+        frames=terminal.frames,
         read_only=read_only,
         mouse=mouse,
         closes=closes,
     )
 
 
-def _palette(theme: str | None, manners: Manners) -> Palette:
-    if manners.no_color:
+def _palette(theme: str | None, terminal: TerminalCapabilities) -> Palette:
+    if terminal.no_color:
         return ANSI
     if not theme:
-        return LIGHT if manners.light else DARK
+        return LIGHT if terminal.light else DARK
     try:
         return palette(theme.lower().removeprefix("dlbench-"))
     except KeyError:

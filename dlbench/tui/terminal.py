@@ -47,7 +47,7 @@ def is_terminal(stream: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Manners:
+class TerminalCapabilities:
     """What the environment says of the terminal, and what its user wants of it."""
 
     ascii: bool
@@ -60,7 +60,7 @@ class Manners:
     """Looks for changes a second."""
 
     @classmethod
-    def of(cls, environment: Mapping[str, str] = os.environ, *, ascii_only: bool = False) -> Manners:
+    def of(cls, environment: Mapping[str, str] = os.environ, *, ascii_only: bool = False) -> TerminalCapabilities:
         """Read them from the environment's variables."""
         is_remote = any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY"))
         return cls(

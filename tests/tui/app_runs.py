@@ -25,13 +25,13 @@ from dlbench.recipe.sections import Claim, Compare, Lesson
 from dlbench.run.folder import RunFolder, create
 from dlbench.run.workers import Launched, record
 from dlbench.tui.app import Dashboard
-from dlbench.tui.asking import Questions
 from dlbench.tui.model.feed import Feed
 from dlbench.tui.model.focus import Focus
 from dlbench.tui.model.replay import Replay
-from dlbench.tui.model.view import Subject, View
-from dlbench.tui.options import Options
+from dlbench.tui.model.view import RunInfo, View
+from dlbench.tui.options import DashboardOptions
 from dlbench.tui.panes import TABS
+from dlbench.tui.steering.requests import PendingRequests
 
 DEADLINE = 10.0
 PANES = tuple(tab.name for tab in TABS)
@@ -55,9 +55,9 @@ def training_run(variants=VARIANTS, **options):
     return plan
 
 
-def subject(plan):
+def info_of(plan):
     """A run with a question, claims and a table."""
-    return Subject("pictured/now", plan, LESSON, Compare(metric="test_loss", baseline=plan.trials[0].variant), CLAIMS)
+    return RunInfo("pictured/now", plan, LESSON, Compare(metric="test_loss", baseline=plan.trials[0].variant), CLAIMS)
 
 
 def under_way(plan):
@@ -128,7 +128,7 @@ class Bench:
     view: View
     make_source: Callable
     folder: RunFolder | None = None
-    options: Options = field(default_factory=Options)
+    options: DashboardOptions = field(default_factory=DashboardOptions)
     cwd: Path | None = None
     """Where keys write files."""
     size: tuple = (120, 40)
@@ -139,7 +139,7 @@ class Bench:
         self._runner, self._patch = asyncio.Runner(), pytest.MonkeyPatch()
         self._now = 0.0
         self.left, self.suspended, self._middle = [], [], None
-        self.subject, self.standing = self.view.subject, self.view.standing
+        self.info, self.status = self.view.info, self.view.status
         self.app = Dashboard(self.view, folder=self.folder, options=self.options)
         self.app.exit = lambda *_, return_code=0, **__: self.left.append(int(return_code))
         self.app.action_suspend_process = lambda: self.suspended.append(True)
@@ -153,8 +153,8 @@ class Bench:
         self.replay = source if isinstance(source, Replay) else None
         app.feed, app.folder, app.replay = None, self.folder, self.replay
         app.main.set_class(self.replay is not None, "-replay")
-        self.view.begin(self.subject, self.subject.blank_state())
-        self.view.standing = self.standing
+        self.view.begin(self.info, self.info.blank_state())
+        self.view.status = self.status
         self.feed = Feed(self.view, source, now=self._clock)
         self.advance()
 
@@ -320,7 +320,7 @@ class Bench:
         app = self.app
         while len(app.screen_stack) > 1:
             self.call(app.pop_screen)
-        app.questions, app._armed, app._clipboard = Questions(), float("-inf"), ""
+        app.questions, app._armed, app._clipboard = PendingRequests(), float("-inf"), ""
         app._notifications.clear()
         self.left.clear()
         self.suspended.clear()

@@ -7,7 +7,7 @@ from app_runs import ends, finished_run, training_run, under_way
 from tui.panes.pictured_run import begin, metrics, pretrained, probe, told, training
 
 from dlbench.plan.measures import MEASURES
-from dlbench.tui.model.source import Memory
+from dlbench.tui.model.source import ListSource
 
 ERROR = "CUDA out of memory. Tried to allocate 2.00 GiB"
 KOREAN = "시그모이드 활성화"
@@ -23,7 +23,7 @@ class State:
 
     happened: Callable = under_way
     plan: object = field(default_factory=training_run)
-    standing: str = "running"
+    status: str = "running"
     focus: dict = field(default_factory=dict)
     is_loading: bool = False
     is_replay: bool = False
@@ -32,7 +32,7 @@ class State:
     listed: tuple = ()
 
 
-class Opening(Memory):
+class Opening(ListSource):
     """A source whose events are still being read."""
 
     progress = 0.4
@@ -99,7 +99,7 @@ STATES = {
     ),
     "never started": State(
         lambda plan: [],
-        standing="empty",
+        status="empty",
         said={"*": ["NEVER STARTED"], **dict.fromkeys(PICTURES, ("This trial was not begun",))},
     ),
     "loading": State(is_loading=True, said={"*": ["LOADING 40 %"]}),
@@ -139,7 +139,7 @@ STATES = {
     ),
     "done": State(
         finished_run,
-        standing="done",
+        status="done",
         said={
             "*": ["DONE", "1,000/1,000"],
             "lesson": ["Each layer shrinks the gradient", "undecided"],
@@ -149,22 +149,22 @@ STATES = {
     ),
     "stopped": State(
         lambda plan: [*under_way(plan), *ends((0, 1), "stopped", 500)],
-        standing="stopped",
+        status="stopped",
         said={"*": ["STOPPED"], "lesson": ["dlbench run --resume"]},
     ),
     "failed": State(
         lambda plan: [*begin(plan, 0, 10), *ends((0,), "failed", 0, ERROR)],
-        standing="failed",
+        status="failed",
         said={"*": ["FAILED"], **dict.fromkeys((*PICTURES, "log"), (ERROR,))},
         listed=("failed",),
     ),
     "failed late": State(
         lambda plan: [*under_way(plan), *ends((0, 1), "failed", 500, ERROR)],
-        standing="failed",
+        status="failed",
         said={"*": ["FAILED", "failed at step 500"], "gradients": ["CUDA out of memory"], "log": [ERROR]},
         listed=("0.0375",),
     ),
-    "crashed": State(crashed, standing="crashed", said={"*": ["CRASHED", "crashed at step 500"]}),
+    "crashed": State(crashed, status="crashed", said={"*": ["CRASHED", "crashed at step 500"]}),
     "diverged": State(
         lambda plan: list(diverging(plan)),
         focus={"trial": 1},

@@ -14,8 +14,8 @@ from dlbench.run.folder import RunFolder
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.feed import Feed
 from dlbench.tui.model.replay import SLOWEST, Replay
-from dlbench.tui.model.source import Tail
-from dlbench.tui.model.subject import subject_of
+from dlbench.tui.model.run_info import run_info
+from dlbench.tui.model.source import FolderSource
 from dlbench.tui.model.view import View
 from dlbench.tui.panes import TABS
 from dlbench.tui.panes.runs import RunChosen, RunOverlaid
@@ -247,7 +247,7 @@ def test_closing_by_itself():
     async def wait(app, pilot):
         await pilot.pause(0.2)
         assert app.return_code is None
-        app.view.standing = "done"
+        app.view.status = "done"
         await pilot.pause(0.2)
 
     assert played(wait, view=running_view(), closes=True).return_code == 0
@@ -355,8 +355,8 @@ def test_copy():
 
 def live(folder, **options):
     """View and feed of a run on disk."""
-    view = View(subject_of(folder))
-    return {"view": view, "feed": Feed(view, Tail(folder), folder), "folder": folder, **options}
+    view = View(run_info(folder))
+    return {"view": view, "feed": Feed(view, FolderSource(folder), folder), "folder": folder, **options}
 
 
 async def until(pilot, condition):
@@ -426,7 +426,7 @@ def test_overlays(tmp_path):
 def test_replay_keys(tmp_path):
     """In a replay the same keys turn its clock, its bar is there, and what would change a run says that it is one."""
     folder = finished_run(tmp_path / "results")
-    view = View(subject_of(folder))
+    view = View(run_info(folder))
     # Its clock stands, so that it does not come to its end by itself on a slow machine.
     replay = Replay(folder, speed=SLOWEST, now=lambda: 0.0)
 

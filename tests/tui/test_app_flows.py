@@ -4,15 +4,15 @@ import random
 
 import orjson
 import pytest
-from app_runs import PANES, VARIANTS, Bench, finished_run, make_folder, subject, training_run, under_way
+from app_runs import PANES, VARIANTS, Bench, finished_run, info_of, make_folder, training_run, under_way
 from app_states import STATES, heartbeat
 from rich.cells import cell_len
 
 from dlbench.export import EXPORTERS
 from dlbench.run.control import ACTIONS
 from dlbench.tui.keys import KEYS
-from dlbench.tui.model.replay import Place, Replay
-from dlbench.tui.model.source import Memory
+from dlbench.tui.model.replay import Replay, ReplayPosition
+from dlbench.tui.model.source import ListSource
 from dlbench.tui.model.view import View
 
 STEERING = [key for key in KEYS if key.changes_run]
@@ -38,10 +38,10 @@ ASKED = {
 def live(base, happened=under_way, **options):
     """A bench on a run under way, and its source, to which a test may add events."""
     plan = training_run()
-    source = Memory(list(happened(plan)))
+    source = ListSource(list(happened(plan)))
     folder = make_folder(base / "results", plan, under_way(plan))
     (base / "saved").mkdir()
-    made = Bench(View(subject(plan)), lambda: source, folder=folder, cwd=base / "saved", **options)
+    made = Bench(View(info_of(plan)), lambda: source, folder=folder, cwd=base / "saved", **options)
     made.memory = source
     return made
 
@@ -151,7 +151,7 @@ def test_a_replay_goes_where_it_is_told(tmp_path):
     folder = make_folder(tmp_path, plan, under_way(plan))
     steps = []
     with Bench(
-        View(subject(plan)), lambda: Replay(folder, start=Place(share=0.6), now=lambda: 0.0), folder=folder
+        View(info_of(plan)), lambda: Replay(folder, start=ReplayPosition(share=0.6), now=lambda: 0.0), folder=folder
     ) as bench:
         for step in ("100", "400", "0"):
             play(bench, ["g", f"={step}", "enter"])
@@ -197,7 +197,7 @@ def test_ctrl_c_twice_leaves_from_anywhere(shared, key):
 def test_nobody_is_asked_of_a_run_that_has_ended(tmp_path):
     """Every key that would change the run says that it has ended, and writes nothing."""
     with live(tmp_path, finished_run) as bench:
-        bench.view.standing = "done"
+        bench.view.status = "done"
         for key in STEERING:
             bench.show("gradients")
             bench.press(key.key)
@@ -247,8 +247,8 @@ def test_no_key_breaks_on_a_run_of_which_little_is_known(tmp_path, name):
     """Every key in the panes of numbers, some in the others, in a random order, on runs without events, probes, finite numbers, or more than one layer."""
     state, order = STATES[name], random.Random(name)
     folder = make_folder(tmp_path, state.plan)
-    source = Memory(list(state.happened(state.plan)))
-    with Bench(View(subject(state.plan)), lambda: source, folder=folder, size=(80, 24)) as bench:
+    source = ListSource(list(state.happened(state.plan)))
+    with Bench(View(info_of(state.plan)), lambda: source, folder=folder, size=(80, 24)) as bench:
         for pane in PANES:
             bench.call(bench.app.show_pane, pane)
             walk(bench, order.sample(QUICK, len(QUICK)) if pane in OF_NUMBERS else order.sample(QUICK, 8))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
-from app_runs import CURSOR, PANES, VARIANTS, Bench, finished_run, make_folder, subject, training_run, under_way
+from app_runs import CURSOR, PANES, VARIANTS, Bench, finished_run, info_of, make_folder, training_run, under_way
 from rich.cells import cell_len
 from textual.widgets import DataTable
 
@@ -13,10 +13,10 @@ from dlbench.plan.measures import MEASURES
 from dlbench.tui.app import NARROW
 from dlbench.tui.keys import KEYS
 from dlbench.tui.model.focus import Focus
-from dlbench.tui.model.replay import Place, Replay
-from dlbench.tui.model.source import Memory
+from dlbench.tui.model.replay import Replay, ReplayPosition
+from dlbench.tui.model.source import ListSource
 from dlbench.tui.model.view import View
-from dlbench.tui.options import Options
+from dlbench.tui.options import DashboardOptions
 from dlbench.tui.panes import TABS
 from dlbench.tui.themes import PALETTES
 
@@ -50,10 +50,14 @@ def bench(request, results, tmp_path_factory):
     plan, cwd = training_run(), tmp_path_factory.mktemp("saved")
 
     def source():
-        return Replay(results, start=Place(share=0.5), now=lambda: 0.0) if mode == "replay" else Memory(under_way(plan))
+        return (
+            Replay(results, start=ReplayPosition(share=0.5), now=lambda: 0.0)
+            if mode == "replay"
+            else ListSource(under_way(plan))
+        )
 
-    options = Options(read_only=mode == "read-only")
-    made = Bench(View(subject(plan)), source, folder=results, options=options, cwd=cwd, size=size)
+    options = DashboardOptions(read_only=mode == "read-only")
+    made = Bench(View(info_of(plan)), source, folder=results, options=options, cwd=cwd, size=size)
     made.mode = mode
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(cwd)

@@ -8,15 +8,15 @@ import time
 import orjson
 import psutil
 import pytest
-from app_runs import ends, make_folder, subject, training_run
+from app_runs import ends, info_of, make_folder, training_run
 from tui.panes.pictured_run import begin, metrics, probe
 
 from dlbench.run.workers import Launched, record
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.feed import Feed
-from dlbench.tui.model.source import Tail
+from dlbench.tui.model.source import FolderSource
 from dlbench.tui.model.view import View
-from dlbench.tui.options import Options
+from dlbench.tui.options import DashboardOptions
 
 DEADLINE = 30.0
 LAYERS = 10
@@ -85,9 +85,9 @@ def watch(worker, scenario, **options):
     """Open the dashboard on a worker's folder as `dlbench watch` does, and play a scenario with it."""
 
     async def run():
-        view = View(subject(worker.plan))
-        feed = Feed(view, Tail(worker.folder), worker.folder)
-        app = Dashboard(view, feed=feed, folder=worker.folder, options=Options(frames=20, **options))
+        view = View(info_of(worker.plan))
+        feed = Feed(view, FolderSource(worker.folder), worker.folder)
+        app = Dashboard(view, feed=feed, folder=worker.folder, options=DashboardOptions(frames=20, **options))
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await scenario(Screen(app, pilot))
         assert feed.failure is None

@@ -1,13 +1,13 @@
 """The mouse does what keys do: tabs, keys of the footer, trials, pictures, tables, the bar of a replay."""
 
 import pytest
-from app_runs import PANES, START, VARIANTS, Bench, finished_run, make_folder, subject, training_run, under_way
+from app_runs import PANES, START, VARIANTS, Bench, finished_run, info_of, make_folder, training_run, under_way
 from textual import events
 from textual.widgets import DataTable
 
 from dlbench.tui.keys import footer
-from dlbench.tui.model.replay import Place, Replay
-from dlbench.tui.model.source import Memory
+from dlbench.tui.model.replay import Replay, ReplayPosition
+from dlbench.tui.model.source import ListSource
 from dlbench.tui.model.view import View
 from dlbench.tui.panes import TABS
 from dlbench.tui.widgets.chart import Chart
@@ -29,7 +29,7 @@ def results(tmp_path_factory):
 def bench(results, tmp_path_factory):
     """An app on a run under way."""
     plan, cwd = training_run(), tmp_path_factory.mktemp("saved")
-    with Bench(View(subject(plan)), lambda: Memory(under_way(plan)), folder=results, cwd=cwd) as made:
+    with Bench(View(info_of(plan)), lambda: ListSource(under_way(plan)), folder=results, cwd=cwd) as made:
         yield made
 
 
@@ -231,7 +231,7 @@ def test_a_click_in_a_replay_goes_there(results):
     """A click on the bar of a replay goes to that share of the run's time; its right end is `G`."""
     plan = training_run()
     with Bench(
-        View(subject(plan)), lambda: Replay(results, start=Place(share=0.5), now=lambda: 0.0), folder=results
+        View(info_of(plan)), lambda: Replay(results, start=ReplayPosition(share=0.5), now=lambda: 0.0), folder=results
     ) as bench:
         bar = next(y for y, row in enumerate(bench.rows()) if "━●" in row)
         row = bench.rows()[bar]

@@ -1,16 +1,16 @@
 """A run in every state, in every pane: it is drawn, it fits, and what must be told of it is told."""
 
 import pytest
-from app_runs import PANES, Bench, make_folder, subject, training_run
+from app_runs import PANES, Bench, info_of, make_folder, training_run
 from app_states import STATES, Opening
 from rich.cells import cell_len
 
 from dlbench.tui.app import NARROW
 from dlbench.tui.model.focus import Focus
-from dlbench.tui.model.replay import Place, Replay
-from dlbench.tui.model.source import Memory
+from dlbench.tui.model.replay import Replay, ReplayPosition
+from dlbench.tui.model.source import ListSource
 from dlbench.tui.model.view import View
-from dlbench.tui.options import Options
+from dlbench.tui.options import DashboardOptions
 from dlbench.tui.themes import ANSI
 
 TERMINALS = {"full": {}, "ascii": {"ascii": True}, "no colour": {"no_color": True, "palette": ANSI}}
@@ -32,16 +32,16 @@ def english():
 def source_of(state, folder, happened):
     """What makes the source of a run in a state."""
     if state.is_replay:
-        return lambda: Replay(folder, start=Place(share=0.5), now=lambda: 0.0)
-    return lambda: (Opening if state.is_loading else Memory)(happened)
+        return lambda: Replay(folder, start=ReplayPosition(share=0.5), now=lambda: 0.0)
+    return lambda: (Opening if state.is_loading else ListSource)(happened)
 
 
 @pytest.fixture(scope="module")
 def bench(request, tmp_path_factory):
     """A dashboard that is turned to run after run, in a terminal that can do everything, or not."""
     plan, base = training_run(), tmp_path_factory.mktemp("states")
-    options = Options(**TERMINALS[request.param])
-    with Bench(View(subject(plan)), lambda: Memory([]), folder=make_folder(base, plan), options=options) as made:
+    options = DashboardOptions(**TERMINALS[request.param])
+    with Bench(View(info_of(plan)), lambda: ListSource([]), folder=make_folder(base, plan), options=options) as made:
         made.base = base
         yield made
 
@@ -57,7 +57,7 @@ def turn(bench, name):
     happened = list(state.happened(state.plan))
     bench.folder = make_folder(bench.base / name.replace(" ", "-") / "results", state.plan, happened)
     bench.make_source = source_of(state, bench.folder, happened)
-    bench.subject, bench.standing, bench.app.read_only = subject(state.plan), state.standing, state.is_read_only
+    bench.info, bench.status, bench.app.read_only = info_of(state.plan), state.status, state.is_read_only
     bench.view.focus = Focus(version=bench.view.focus.version + 1, **state.focus)
     bench.call(bench.rewind)
     return state

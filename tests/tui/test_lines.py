@@ -12,10 +12,10 @@ from dlbench.errors import UsageError
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.filters import AsciiFilter, PrintableFilter
-from dlbench.tui.options import Options, chosen
-from dlbench.tui.terminal import Manners, is_interactive, is_terminal, speaks_utf8
+from dlbench.tui.options import DashboardOptions, chosen
+from dlbench.tui.terminal import TerminalCapabilities, is_interactive, is_terminal, speaks_utf8
 from dlbench.tui.themes import ANSI, DARK, LIGHT, PALETTES
-from dlbench.tui.widgets.line import Item, cut, fitting
+from dlbench.tui.widgets.fitting import Item, cut, fitting
 from dlbench.tui.widgets.status_bar import bar, pace, size
 
 TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
@@ -113,19 +113,19 @@ def test_what_frames_become(drawn, text):
 def test_locales(environment, utf8):
     """The first of LC_ALL, LC_CTYPE and LANG that says something decides."""
     assert speaks_utf8(environment) is utf8
-    assert Manners.of(environment).ascii is not utf8
+    assert TerminalCapabilities.of(environment).ascii is not utf8
 
 
-def test_manners():
+def test_terminal_capabilities():
     """Over a network fewer frames are drawn; NO_COLOR and a light ground are known."""
-    assert Manners.of({}).frames == 4
-    assert Manners.of({"SSH_TTY": "/dev/pts/1"}).frames == 2
-    assert Manners.of({"SSH_CONNECTION": "a b"}).frames == 2
-    assert Manners.of({"NO_COLOR": "1"}).no_color
-    assert not Manners.of({"NO_COLOR": ""}).no_color
-    assert Manners.of({"COLORFGBG": "0;15"}).light
-    assert not Manners.of({"COLORFGBG": "15;0"}).light
-    assert Manners.of({}, ascii_only=True).ascii
+    assert TerminalCapabilities.of({}).frames == 4
+    assert TerminalCapabilities.of({"SSH_TTY": "/dev/pts/1"}).frames == 2
+    assert TerminalCapabilities.of({"SSH_CONNECTION": "a b"}).frames == 2
+    assert TerminalCapabilities.of({"NO_COLOR": "1"}).no_color
+    assert not TerminalCapabilities.of({"NO_COLOR": ""}).no_color
+    assert TerminalCapabilities.of({"COLORFGBG": "0;15"}).light
+    assert not TerminalCapabilities.of({"COLORFGBG": "15;0"}).light
+    assert TerminalCapabilities.of({}, ascii_only=True).ascii
 
 
 @pytest.mark.parametrize("title", [one.title for one in PALETTES])
@@ -157,10 +157,10 @@ def test_unknown_theme():
 
 def test_glyphs():
     """ASCII where it is wished, shades where there is no colour, else everything."""
-    assert Options(ascii=True).glyphs(DARK) is ASCII
-    assert Options().glyphs(DARK) is UNICODE
-    assert Options().glyphs(ANSI) is SHADES
-    assert Options(no_color=True).glyphs(DARK) is SHADES
+    assert DashboardOptions(ascii=True).glyphs(DARK) is ASCII
+    assert DashboardOptions().glyphs(DARK) is UNICODE
+    assert DashboardOptions().glyphs(ANSI) is SHADES
+    assert DashboardOptions(no_color=True).glyphs(DARK) is SHADES
 
 
 def test_no_terminal():

@@ -13,7 +13,7 @@ from dlbench.tui.charts.braille import Grain
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.charts.step_columns import StepColumns
 
 
@@ -33,7 +33,7 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Frame:
+class PlotFrame:
     """An area whose columns are the steps `first` to `last`, in cells of `grain` dots."""
 
     area: Area
@@ -68,7 +68,7 @@ class Frame:
         """The step in the middle of a column of the picture."""
         return self.columns.step(column - self.area.left)
 
-    def draw_scale(self, picture: Picture, scale: Scale, glyphs: Glyphs) -> None:
+    def draw_scale(self, picture: Picture, scale: ValueScale, glyphs: Glyphs) -> None:
         """The vertical axis in the column left of the area, with labels left of that."""
         column, area = self.area.left - 1, self.area
         for row in range(area.top, area.bottom):

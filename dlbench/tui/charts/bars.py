@@ -18,7 +18,7 @@ from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted, squeezed
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 
 AXIS_FROM = (30, 6)
 """From this width and height on there is an axis beneath."""
@@ -33,7 +33,7 @@ SECOND = Ink.series(1)
 
 
 @dataclass(frozen=True)
-class Bars:
+class BarChart:
     """Bars as a picture; `layers` tells the layer of each row, `None` where there is none."""
 
     picture: Picture
@@ -51,13 +51,13 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
     height: int,
     glyphs: Glyphs,
     *,
-    scale: Scale,
+    scale: ValueScale,
     second: NDArray[np.floating] | None,
     cursor: int | None,
     missing: NDArray[np.bool_] | None = None,
     halves: int | None = None,
     alone: Collection[int] = (),
-) -> Bars:
+) -> BarChart:
     """Draw a bar a layer: names left, values right, a tick on each bar for a second measure.
 
     Args:
@@ -85,7 +85,7 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
     left = min(max(map(cell_len, names), default=0), width // 3) + 2 if width >= NAMES_FROM else 0
     numbers = [number(value) for value in values.tolist()]
     right = max(map(len, numbers), default=0) + 1 if width >= VALUES_FROM else 0
-    drawing = _Drawing(picture, Area(0, left, width - left - right, len(rows)), scale, glyphs)
+    drawing = _BarDrawing(picture, Area(0, left, width - left - right, len(rows)), scale, glyphs)
     drawing.draw_line()
     for layer, slot in slots.items():
         drawing.draw_name(slot[len(slot) // 2], names[layer], is_chosen=layer == cursor)
@@ -96,7 +96,7 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
     drawing.draw_hidden(rows, len(names))
     if has_axis:
         drawing.draw_axis()
-    return Bars(picture, rows)
+    return BarChart(picture, rows)
 
 
 def _slots(
@@ -139,12 +139,12 @@ def _window(layers: int, room: int, cursor: int | None) -> list[int | None]:
 
 
 @dataclass(frozen=True)
-class _Drawing:
+class _BarDrawing:
     """A picture, the area of the bars in it, and their scale."""
 
     picture: Picture
     area: Area
-    scale: Scale
+    scale: ValueScale
     glyphs: Glyphs
 
     def place(self, value: float) -> float:

@@ -11,7 +11,7 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted
 from dlbench.tui.charts.mosaic import in_halves, in_shades, inks
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 
 BAR = 2
 """Cells across the bar of colours."""
@@ -23,7 +23,7 @@ SHORTEST = 3
 """Rows that the bar keeps before there is room for a legend of marks."""
 
 
-def color_scale(scale: Scale, height: int, glyphs: Glyphs, title: str) -> Picture:
+def color_scale(scale: ValueScale, height: int, glyphs: Glyphs, title: str) -> Picture:
     """The bar with its numbers under a title, and beneath it what marks mean, as far as there is room.
 
     It is as wide as it needs to be, and `height` rows high.
@@ -54,12 +54,12 @@ def _bar(rows: int, glyphs: Glyphs) -> Picture:
     """All colours over that many rows, the highest on top."""
     count = rows * 2 if glyphs.in_colour else rows
     places = (np.arange(count, 0, -1) - 0.5) / max(count, 1)
-    across = Scale(0.0, 1.0, logarithmic=False)
+    across = ValueScale(0.0, 1.0, logarithmic=False)
     lines = inks(np.repeat(places[:, None], BAR, axis=1), np.zeros((count, BAR), bool), across, glyphs)
     return (in_halves if glyphs.in_colour else in_shades)(lines, glyphs)
 
 
-def _labels(scale: Scale, rows: int) -> dict[int, str]:
+def _labels(scale: ValueScale, rows: int) -> dict[int, str]:
     """The numbers beside the bar, by row: its ticks, or where there is none its ends."""
     if not rows:
         return {}

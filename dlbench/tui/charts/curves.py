@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlbench.tui.charts.axes import Area, Frame
+from dlbench.tui.charts.axes import Area, PlotFrame
 from dlbench.tui.charts.braille import COARSE, FINE, Grain
 from dlbench.tui.charts.drawing import Drawing
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.legend import Entry, Legend, fitted
+from dlbench.tui.charts.legend import Legend, LegendEntry, fitted
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import ROBUST, Scale
+from dlbench.tui.charts.scale import ROBUST, ValueScale
 from dlbench.tui.charts.trace import Series as Series
 from dlbench.tui.charts.trace import Trace
 
@@ -31,12 +31,12 @@ EXTREME = 100
 
 
 @dataclass(frozen=True)
-class CurveChart:
+class DrawnCurves:
     """Curves as a picture. `scale` is to be handed to the next drawing as `before`."""
 
     picture: Picture
-    scale: Scale
-    frame: Frame
+    scale: ValueScale
+    frame: PlotFrame
 
     def at(self, column: int, row: int) -> int | None:
         """The step under a cell; `None` beside the curves and their axis."""
@@ -55,10 +55,10 @@ def curves(  # noqa: PLR0913  # what a chart is made of
     title: str,
     cursor: int | None,
     marks: Sequence[int] = (),
-    before: Scale | None = None,
+    before: ValueScale | None = None,
     limit: int | None = None,
     log_steps: bool = False,
-) -> CurveChart:
+) -> DrawnCurves:
     """Draw series, earlier ones over later ones, lines over bands, each cell in the ink of one.
 
     Args:
@@ -75,7 +75,7 @@ def curves(  # noqa: PLR0913  # what a chart is made of
         log_steps: whether steps stand by the logarithm of 1 + step.
     """
     picture = Picture.blank(width, height)
-    told = [(Entry.of(each, cursor, glyphs), Entry.of_turn(each, glyphs)) for each in series]
+    told = [(LegendEntry.of(each, cursor, glyphs), LegendEntry.of_onset(each, glyphs)) for each in series]
     entries = [entry for pair in told for entry in pair if entry is not None]
     head = 1 if title and height >= 3 else 0
     area, legend = _layout(picture, head, entries)
@@ -94,10 +94,10 @@ def curves(  # noqa: PLR0913  # what a chart is made of
     drawing = Drawing(picture, frame, scale, glyphs)
     drawing.draw(series, traces)
     drawing.draw_words(traces)
-    return CurveChart(picture, scale, frame)
+    return DrawnCurves(picture, scale, frame)
 
 
-def _layout(picture: Picture, top: int, entries: Sequence[Entry]) -> tuple[Area, Legend]:
+def _layout(picture: Picture, top: int, entries: Sequence[LegendEntry]) -> tuple[Area, Legend]:
     """Where the curves go and where the legend does: what has no room is left out, the curves last."""
     width, height = picture.width, picture.height
     has_axes = width >= AXES_FROM[0] and height >= AXES_FROM[1]
@@ -113,25 +113,25 @@ def _layout(picture: Picture, top: int, entries: Sequence[Entry]) -> tuple[Area,
     return Area(top + above, left, width - left, bottom - top - above), legend
 
 
-def _frame(series: Sequence[Series], area: Area, limit: int | None, grain: Grain, *, log_steps: bool) -> Frame:
+def _frame(series: Sequence[Series], area: Area, limit: int | None, grain: Grain, *, log_steps: bool) -> PlotFrame:
     """Steps from 0, unless the series begin late, to the last there is or will be."""
     firsts = [int(each.steps[0]) for each in series if len(each.steps)]
     lasts = [int(each.steps[-1]) for each in series if len(each.steps)]
     first, last = min(firsts, default=0), max([*lasts, limit or 0])
-    return Frame(area, 0 if 0 <= first <= last // 2 else first, last, grain, log_steps)
+    return PlotFrame(area, 0 if 0 <= first <= last // 2 else first, last, grain, log_steps)
 
 
-def _scale(traces: Sequence[Trace], *, logarithmic: bool) -> Scale:
+def _scale(traces: Sequence[Trace], *, logarithmic: bool) -> ValueScale:
     """The scale of all that is drawn; without its extremes where they would flatten all the rest into one row."""
     ends = [end for trace in traces for end in (trace.low, trace.high, trace.floor, trace.ceiling)]
     values = np.concatenate(ends) if ends else np.zeros(0)
-    whole = Scale.spanning(values, logarithmic=logarithmic)
+    whole = ValueScale.spanning(values, logarithmic=logarithmic)
     finite = values[np.isfinite(values)]
     if logarithmic or not len(finite):
         return whole
     low, high = np.percentile(finite, ROBUST, method="nearest").tolist()
     has_extremes = low < high and whole.high - whole.low > EXTREME * (high - low)
-    return Scale.spanning(finite, logarithmic=False, robust=True) if has_extremes else whole
+    return ValueScale.spanning(finite, logarithmic=False, robust=True) if has_extremes else whole
 
 
 def _draw_head(picture: Picture, title: str, cursor: int | None, glyphs: Glyphs) -> None:

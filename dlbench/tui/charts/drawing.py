@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlbench.tui.charts.axes import Frame
+from dlbench.tui.charts.axes import PlotFrame
 from dlbench.tui.charts.braille import Dots, cells
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted, letter_of
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.charts.trace import Outline, Series, Trace, band, dashes, line
 
 
@@ -22,12 +22,12 @@ class Drawing:
     """A picture with a frame in it, and the scale of its values."""
 
     picture: Picture
-    frame: Frame
-    scale: Scale
+    frame: PlotFrame
+    scale: ValueScale
     glyphs: Glyphs
 
     def draw(self, series: Sequence[Series], traces: Sequence[Trace]) -> None:
-        """All bands, then all lines, then where one broke or turned; the first of each last, over all others."""
+        """All bands, then all lines, then where one broke or began to overfit; the first of each last, over all others."""
         series, traces = series[::-1], traces[::-1]
         for each, trace in zip(series, traces, strict=True):
             if each.is_band:
@@ -38,8 +38,8 @@ class Drawing:
         for each, outline in zip(series, outlines, strict=True):
             if each.broken_at is not None:
                 self._draw_end(each.broken_at, outline)
-            if each.turn_at is not None:
-                self._draw_turn(each.turn_at, each.ink, outline)
+            if each.onset_at is not None:
+                self._draw_onset(each.onset_at, each.ink, outline)
 
     def draw_words(self, traces: Sequence[Trace]) -> None:
         """Say why there is no curve, where there is none."""
@@ -87,18 +87,18 @@ class Drawing:
         if end is not None:
             self.picture.put(end[0], cell, self.glyphs.broken, Ink.ALARM)
 
-    def _draw_turn(self, step: int, ink: int, outline: Outline) -> None:
-        """Where a curve turned: a mark above its lowest point, and one on the axis."""
+    def _draw_onset(self, step: int, ink: int, outline: Outline) -> None:
+        """Where a curve begins to overfit: a mark above its lowest point, and one on the axis."""
         area, cell = self.frame.area, self.frame.cell(step)
         if cell is None:
             return
         if area.left:
-            self.picture.put(area.bottom, cell, self.glyphs.turn, ink)
+            self.picture.put(area.bottom, cell, self.glyphs.onset, ink)
         across = self.frame.grain.across
         rows = outline.bottom[(cell - area.left) * across : (cell - area.left + 1) * across]
         if not np.isnan(rows).all():
             row = area.top + int(np.nanmax(rows)) // self.frame.grain.down
-            self.picture.put(max(row - 1, area.top), cell, self.glyphs.turn, Ink.STRONG)
+            self.picture.put(max(row - 1, area.top), cell, self.glyphs.onset, Ink.STRONG)
 
     def _end(self, outline: Outline, columns: int) -> tuple[int, int] | None:
         """The cell of the last value within the first columns of dots: row and column of the picture."""

@@ -25,7 +25,7 @@ class Glyphs:
     """NaN or infinity."""
     mark: str
     """Someone changed something here."""
-    turn: str
+    onset: str
     """A curve fell down to here, and has risen since."""
     horizontal: str
     vertical: str
@@ -52,7 +52,7 @@ UNICODE = Glyphs(
     dead="·",
     broken="×",
     mark="▲",
-    turn="▽",
+    onset="▽",
     horizontal="─",
     vertical="│",
     corner="└",
@@ -74,7 +74,7 @@ ASCII = Glyphs(
     dead="0",
     broken="x",
     mark="^",
-    turn="v",
+    onset="v",
     horizontal="-",
     vertical="|",
     corner="+",

@@ -15,7 +15,7 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.mosaic import in_halves, in_shades, inks
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Floats, Scale
+from dlbench.tui.charts.scale import Floats, ValueScale
 from dlbench.tui.charts.step_columns import StepColumns
 
 Cursor = tuple[int, int]
@@ -69,7 +69,7 @@ def heat_map(  # noqa: PLR0913  # one picture has as many sides
     height: int,
     glyphs: Glyphs,
     *,
-    scale: Scale,
+    scale: ValueScale,
     cursor: Cursor | None,
     marks: Sequence[int] = (),
     names_width: int | None = None,

@@ -68,7 +68,7 @@ def histogram(  # noqa: PLR0913  # what a chart is made of
         return _with_words(picture, "nothing measured", glyphs)
     shares = everything / everything.max()
     shares /= shares.sum()
-    drawing = _Drawing(picture, area, glyphs)
+    drawing = _HistogramDrawing(picture, area, glyphs)
     if top:
         drawing.draw_head(title, float(shares[-1]))
     bins = _Bins(shares[:-1], low_power, width_power).trimmed()
@@ -111,7 +111,7 @@ class _Bins:
 
 
 @dataclass(frozen=True)
-class _Drawing:
+class _HistogramDrawing:
     """A picture and the area of the columns in it."""
 
     picture: Picture

@@ -23,7 +23,7 @@ LEAST = 22
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendEntry:
     """One line of a legend."""
 
     sample: str
@@ -34,7 +34,7 @@ class Entry:
     """Whether the value tells a failure."""
 
     @classmethod
-    def of(cls, series: Series, cursor: int | None, glyphs: Glyphs) -> Entry:
+    def of(cls, series: Series, cursor: int | None, glyphs: Glyphs) -> LegendEntry:
         """What there is to say of a series: the value that stood at the cursor, else the newest, or where it broke."""
         letter = letter_of(series.ink, glyphs)
         stroke = glyphs.horizontal if glyphs.braille else letter
@@ -47,11 +47,11 @@ class Entry:
         return cls(sample, series.name, "" if value is None else number(value), series.ink, is_alarm=False)
 
     @classmethod
-    def of_turn(cls, series: Series, glyphs: Glyphs) -> Entry | None:
-        """Where a series turned, if it did."""
-        if series.turn_at is None:
+    def of_onset(cls, series: Series, glyphs: Glyphs) -> LegendEntry | None:
+        """From which step a series overfits, if it does."""
+        if series.onset_at is None:
             return None
-        return cls(f" {glyphs.turn} ", "turn", f"{series.turn_at:,}", series.ink, is_alarm=False)
+        return cls(f" {glyphs.onset} ", "onset", f"{series.onset_at:,}", series.ink, is_alarm=False)
 
     @property
     def width(self) -> int:
@@ -105,7 +105,7 @@ class Legend:
     area: Area
     in_a_row: bool
 
-    def draw(self, picture: Picture, entries: Sequence[Entry], ellipsis: str) -> None:
+    def draw(self, picture: Picture, entries: Sequence[LegendEntry], ellipsis: str) -> None:
         """Draw as many entries as have room, and say how many more there are."""
         if self.area.height <= 0 or self.area.width <= 0:
             return
@@ -114,7 +114,7 @@ class Legend:
         else:
             self._draw_column(picture, entries, ellipsis)
 
-    def _draw_column(self, picture: Picture, entries: Sequence[Entry], ellipsis: str) -> None:
+    def _draw_column(self, picture: Picture, entries: Sequence[LegendEntry], ellipsis: str) -> None:
         area = self.area
         shown = len(entries) if len(entries) <= area.height else area.height - 1
         for row, entry in enumerate(entries[:shown], area.top):
@@ -123,7 +123,7 @@ class Legend:
             text = fitted(f"+ {len(entries) - shown:,} more", area.width, ellipsis)
             picture.put(area.top + shown, area.left, text, Ink.FAINT)
 
-    def _draw_row(self, picture: Picture, entries: Sequence[Entry], ellipsis: str) -> None:
+    def _draw_row(self, picture: Picture, entries: Sequence[LegendEntry], ellipsis: str) -> None:
         area = self.area
         shown = min(len(entries), max(area.width // LEAST, 1))
         hidden = len(entries) - shown

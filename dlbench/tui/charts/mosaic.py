@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import GREY_INKS, INKS, RAMP_INKS, SIGNED_INKS, Ink
 from dlbench.tui.charts.picture import Inks, Picture
-from dlbench.tui.charts.scale import Floats, Scale
+from dlbench.tui.charts.scale import Floats, ValueScale
 
 UPPER, LOWER = "▀", "▄"
 CROSS = "┼"
@@ -20,7 +20,7 @@ Place: TypeAlias = tuple[int | None, int]
 """A line and a column; no line where the cursor's layer is none of the picture's."""
 
 
-def inks(values: Floats, broken: NDArray[np.bool_], scale: Scale, glyphs: Glyphs) -> Inks:
+def inks(values: Floats, broken: NDArray[np.bool_], scale: ValueScale, glyphs: Glyphs) -> Inks:
     """What each value is drawn with: `ALARM` where broken, `NONE` where NaN, else a level of the ramp.
 
     On a logarithmic scale an exact zero is `DEAD`, and less than that at the lowest level. There are as many levels as
@@ -40,7 +40,7 @@ def signed_inks(weights: Floats, limit: float, glyphs: Glyphs) -> Inks:
     return _levels(weights / limit / 2 + 0.5, Ink.SIGNED, SIGNED_INKS if glyphs.in_colour else len(odd(glyphs.shades)))
 
 
-def grey_inks(pixels: Floats, scale: Scale, glyphs: Glyphs) -> Inks:
+def grey_inks(pixels: Floats, scale: ValueScale, glyphs: Glyphs) -> Inks:
     """What each pixel is drawn with, black at the scale's low end, white at its high one; `ALARM` where it is no finite number."""
     return _levels(scale.positions(pixels), Ink.GREY, GREY_INKS if glyphs.in_colour else len(glyphs.shades))
 

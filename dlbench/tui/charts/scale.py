@@ -32,7 +32,7 @@ FILLED = 0.5
 
 
 @dataclass(frozen=True)
-class Scale:
+class ValueScale:
     """An axis from `low` to `high`, with `low < high`; a logarithmic one has `low > 0`."""
 
     low: float
@@ -64,7 +64,7 @@ class Scale:
         return f"{float(mantissa):g}e{int(power)}"
 
     @staticmethod
-    def spanning(values: ArrayLike, *, logarithmic: bool, robust: bool = False) -> Scale:
+    def spanning(values: ArrayLike, *, logarithmic: bool, robust: bool = False) -> ValueScale:
         """The scale that spans values, or their 1st to 99th percentile where `robust`.
 
         What has no place on it (NaN, infinity, zero or less on a logarithmic one) is left out. Without any value it spans
@@ -73,15 +73,15 @@ class Scale:
         data = np.asarray(values, np.float64).ravel()
         data = data[np.isfinite(data) & (data > 0 if logarithmic else True)]
         if not data.size:
-            return Scale(0.1 if logarithmic else 0.0, 1.0, logarithmic)
+            return ValueScale(0.1 if logarithmic else 0.0, 1.0, logarithmic)
         if robust:
             low, high = np.percentile(data, ROBUST, method="nearest")
         else:
             low, high = data.min(), data.max()
         widened = _at_least_a_decade if logarithmic else _not_a_point
-        return Scale(*widened(float(low), float(high)), logarithmic)
+        return ValueScale(*widened(float(low), float(high)), logarithmic)
 
-    def settled(self, before: Scale | None) -> Scale:
+    def settled(self, before: ValueScale | None) -> ValueScale:
         """`before` while this scale lies within it and fills at least half of it, else one with head-room to grow.
 
         So an axis stands still while data come in, and what is drawn on it can be compared with a moment ago.
@@ -91,7 +91,7 @@ class Scale:
         if before.low <= self.low and self.high <= before.high and self._fills(before):
             return before
         roomy = self._with_room()
-        grown = Scale(
+        grown = ValueScale(
             before.low if before.low <= self.low else roomy.low,
             before.high if before.high >= self.high else roomy.high,
             self.logarithmic,
@@ -107,18 +107,18 @@ class Scale:
     def _on_axis(self, values: Floats) -> Floats:
         return np.log10(np.where(values > 0, values, np.nan)) if self.logarithmic else values
 
-    def _fills(self, other: Scale) -> bool:
+    def _fills(self, other: ValueScale) -> bool:
         (bottom, top), (lowest, highest) = self._ends, other._ends
         return top / 2 - bottom / 2 >= FILLED * (highest / 2 - lowest / 2)
 
-    def _with_room(self) -> Scale:
+    def _with_room(self) -> ValueScale:
         bottom, top = self._ends
         room = ROOM * (top / 2 - bottom / 2) * 2
         if self.logarithmic:
             low, high = 10 ** max(bottom - room, -300.0), 10 ** min(top + room, 300.0)
-            return Scale(min(low, self.low), max(high, self.high), logarithmic=True)
+            return ValueScale(min(low, self.low), max(high, self.high), logarithmic=True)
         low = max(bottom - room, -HIGHEST) if bottom < 0 else max(bottom - room, 0.0)
-        return Scale(min(low, self.low), max(min(top + room, HIGHEST), self.high), logarithmic=False)
+        return ValueScale(min(low, self.low), max(min(top + room, HIGHEST), self.high), logarithmic=False)
 
     def _log_ticks(self, most: int) -> list[float]:
         powers = np.arange(math.floor(math.log10(self.low)) - 1, math.ceil(math.log10(self.high)) + 2)

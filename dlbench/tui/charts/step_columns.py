@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 
 SLACK = 1e-12
 """Share by which a border may seem to lie beyond a step that it is, because logarithms are rounded."""
@@ -87,7 +87,7 @@ class StepColumns:
             return [self.first]
         if self.logarithmic:
             return self._powers(room)
-        return [int(tick) for tick in Scale(self.first, last, logarithmic=False).ticks(room) if tick == int(tick)]
+        return [int(tick) for tick in ValueScale(self.first, last, logarithmic=False).ticks(room) if tick == int(tick)]
 
     def _powers(self, room: int) -> list[int]:
         """The first step and powers of ten, with twice and five times these where there is room for all their numbers."""

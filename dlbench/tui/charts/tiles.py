@@ -14,7 +14,7 @@ from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.mosaic import grey_inks, in_halves, in_shades, signed_inks
 from dlbench.tui.charts.picture import Inks, Picture
-from dlbench.tui.charts.scale import Floats, Scale
+from dlbench.tui.charts.scale import Floats, ValueScale
 
 GAP = 1
 """Lines and columns between two tiles."""
@@ -70,24 +70,24 @@ class Tiles:
 
 def filter_tiles(filters: Floats, width: int, height: int, glyphs: Glyphs, limit: float) -> Tiles:
     """Draw weights of units, `[units, height, width]`, on a scale from -`limit` (above 0) over zero to `limit`."""
-    scale = Scale(-limit, limit, logarithmic=False)
-    drawing = _Drawing(Picture.blank(width, height), glyphs, scale, lambda each: signed_inks(each, limit, glyphs))
+    scale = ValueScale(-limit, limit, logarithmic=False)
+    drawing = _TileDrawing(Picture.blank(width, height), glyphs, scale, lambda each: signed_inks(each, limit, glyphs))
     return drawing.draw(filters[:, np.newaxis], OF_FILTERS)
 
 
-def sample_tiles(samples: Floats, width: int, height: int, glyphs: Glyphs, scale: Scale) -> Tiles:
+def sample_tiles(samples: Floats, width: int, height: int, glyphs: Glyphs, scale: ValueScale) -> Tiles:
     """Draw samples, `[samples, images, height, width]`, in greys: a sample's images stand one above the other."""
-    drawing = _Drawing(Picture.blank(width, height), glyphs, scale, lambda each: grey_inks(each, scale, glyphs))
+    drawing = _TileDrawing(Picture.blank(width, height), glyphs, scale, lambda each: grey_inks(each, scale, glyphs))
     return drawing.draw(samples, OF_SAMPLES)
 
 
 @dataclass(frozen=True)
-class _Drawing:
+class _TileDrawing:
     """A picture of tiles, and how their values become inks."""
 
     picture: Picture
     glyphs: Glyphs
-    scale: Scale
+    scale: ValueScale
     inking: Inking
 
     def draw(self, images: Floats, least: int) -> Tiles:

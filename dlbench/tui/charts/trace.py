@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.tui.charts.braille import Dots, Grain
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ class Series:
     """The step at which it became NaN or infinite for good."""
     dashed: bool = False
     """Test against train."""
-    turn_at: int | None = None
+    onset_at: int | None = None
     """The step of its lowest value, where it has clearly risen since."""
 
     def at(self, step: int | None) -> float | None:
@@ -100,7 +100,7 @@ class Outline:
     below: Dots
 
     @classmethod
-    def of(cls, trace: Trace, scale: Scale, rows: int) -> Outline:
+    def of(cls, trace: Trace, scale: ValueScale, rows: int) -> Outline:
         """Put a curve on a scale that is `rows` dots high; neighbouring points are joined across empty columns."""
         enter, leave = _joined(
             trace.reached, _rows_down(trace.enter, scale, rows), _rows_down(trace.leave, scale, rows)
@@ -117,7 +117,7 @@ class Outline:
         )
 
 
-def _rows_down(values: Floats, scale: Scale, rows: int) -> Floats:
+def _rows_down(values: Floats, scale: ValueScale, rows: int) -> Floats:
     down: Floats = np.rint((1.0 - scale.positions(values)) * (rows - 1))
     return down
 
@@ -162,7 +162,7 @@ def dashes(dots: Dots, grain: Grain) -> Dots:
     return kept
 
 
-def band(trace: Trace, scale: Scale, rows: int, grain: Grain) -> Dots:
+def band(trace: Trace, scale: ValueScale, rows: int, grain: Grain) -> Dots:
     """The dots of a band, `[rows, columns]`: sparse, on a lattice that stands still when the data move."""
     top, bottom = _rows_down(trace.ceiling, scale, rows), _rows_down(trace.floor, scale, rows)
     # A band may reach below zero, which a logarithmic scale cannot show: it goes on to the bottom.

@@ -34,7 +34,7 @@ MOST_BANDS = 3
 
 
 @dataclass(frozen=True)
-class Line:
+class CurveGroup:
     """Trials that become one curve, and what it is called; of several it is their mean, with a band or without."""
 
     name: str
@@ -48,7 +48,7 @@ def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = Fa
 
     Solid for training data, dashed for others; where there would be too many curves, only those of the test data (of the
     validation data, or the training data, where there are no better), solid. With `log_steps` the first steps are not
-    reduced, for an axis that gives them most room. Of the trial in focus alone the turn of its test loss is told.
+    reduced, for an axis that gives them most room. Of the trial in focus alone the onset of overfitting is told.
     """
     what = what or view.focus.curves
     lines = _lines(view)
@@ -65,7 +65,9 @@ def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = Fa
     return list(_drawn(partial(view.curves.of, log_steps=log_steps), lines, splits, what, trial))
 
 
-def _drawn(reduce: Reduce, lines: list[Line], splits: list[str], what: Curves, focus: TrialState) -> Iterable[Series]:
+def _drawn(
+    reduce: Reduce, lines: list[CurveGroup], splits: list[str], what: Curves, focus: TrialState
+) -> Iterable[Series]:
     for line in lines:
         for number, split in enumerate(splits):
             several = len(splits) > 1
@@ -74,24 +76,24 @@ def _drawn(reduce: Reduce, lines: list[Line], splits: list[str], what: Curves, f
             field = f"{split}_{what}"
             series = _series(reduce, line, field, name, ink, dashed=several and split != "train")
             if series is not None:
-                has_turn = field == "test_loss" and list(line.trials) == [focus]
-                yield replace(series, turn_at=_turn(focus)) if has_turn else series
+                has_onset = field == "test_loss" and list(line.trials) == [focus]
+                yield replace(series, onset_at=_onset(focus)) if has_onset else series
 
 
-def _turn(trial: TrialState) -> int | None:
+def _onset(trial: TrialState) -> int | None:
     """The step from which on the loss on the test data rose."""
     step = METRICS["turn_step"].value(trial)
     return None if step is None else int(step)
 
 
-def _lines(view: View) -> list[Line]:
+def _lines(view: View) -> list[CurveGroup]:
     """Whose curves are drawn."""
     trial = view.state.trials[view.focus.trial]
     if view.focus.spread == "trial":
-        own = [Line("", [trial], Ink.series(0))]
+        own = [CurveGroup("", [trial], Ink.series(0))]
     elif view.focus.spread == "seeds":
         own = [
-            Line(f"seed {mate.plan.seed}", [mate], Ink.STRONG if mate is trial else Ink.series(number))
+            CurveGroup(f"seed {mate.plan.seed}", [mate], Ink.STRONG if mate is trial else Ink.series(number))
             for number, mate in enumerate(mates(view.state, trial))
             if mate is trial or passes(mate.plan, view.focus.filter)
         ]
@@ -105,13 +107,13 @@ def mates(state: RunState, trial: TrialState) -> list[TrialState]:
     return [other for other in state.trials if other.plan.candidate == trial.plan.candidate]
 
 
-def _bands(view: View) -> list[Line]:
+def _bands(view: View) -> list[CurveGroup]:
     """Every variant that the filter leaves, by the candidate that its search picks; the focus's own variant by the focus's.
 
     Where more bands than `MOST_BANDS` would lie over each other, only the focus's variant has one.
     """
     focus = view.state.trials[view.focus.trial].plan
-    metric = selection_metric(view.subject.compare)
+    metric = selection_metric(view.info.compare)
     lines = []
     for number, candidates in enumerate(entries(view.state).values()):
         left = [kept for entry in candidates if (kept := _filtered(entry, view.focus.filter)).trials]
@@ -132,16 +134,16 @@ def _filtered(entry: Entry, text: str) -> Entry:
     return Entry(entry.variant, entry.choice, tuple(trial for trial in entry.trials if passes(trial.plan, text)))
 
 
-def _mean_line(name: str, trials: Sequence[TrialState], number: int) -> Line:
+def _mean_line(name: str, trials: Sequence[TrialState], number: int) -> CurveGroup:
     lost = sum(trial.diverged_at is not None for trial in trials)
     told = f" ({lost} of {len(trials)} diverged)" if lost else ""
-    return Line(f"{name}{told}", trials, Ink.series(number), is_band=len(trials) > 1)
+    return CurveGroup(f"{name}{told}", trials, Ink.series(number), is_band=len(trials) > 1)
 
 
-def _overlaid(view: View, trial: TrialState) -> list[Line]:
+def _overlaid(view: View, trial: TrialState) -> list[CurveGroup]:
     """Other runs: the variant of the same name where there is one and one is looked at, else every variant."""
-    lines: list[Line] = []
-    first = len(view.subject.plan.candidates)
+    lines: list[CurveGroup] = []
+    first = len(view.info.plan.candidates)
     for overlay in view.overlays:
         variants = {name: found[0] for name, found in entries(overlay.state).items()}
         same = variants.get(trial.plan.variant)
@@ -158,7 +160,7 @@ def _has(trial: TrialState, field: str) -> bool:
     return field in trial.stack.metrics.fields
 
 
-def _series(reduce: Reduce, line: Line, field: str, name: str, ink: int, *, dashed: bool) -> Series | None:
+def _series(reduce: Reduce, line: CurveGroup, field: str, name: str, ink: int, *, dashed: bool) -> Series | None:
     """One curve: of a trial what it went through, of several their mean, with a band from the lowest to the highest."""
     until = max((trial.steps[-1] for trial in line.trials if trial.steps), default=0)
     tracks = [track for trial in line.trials if (track := _track(reduce, trial, field, until)) is not None]

@@ -15,9 +15,9 @@ from dlbench.report.trial import Status
 from dlbench.run.events import Event
 from dlbench.run.folder import RunFolder
 from dlbench.run.status import RunStatus
-from dlbench.tui.model.lookout import Lookout
-from dlbench.tui.model.source import Source
-from dlbench.tui.model.subject import completed
+from dlbench.tui.model.liveness import Liveness
+from dlbench.tui.model.run_info import completed
+from dlbench.tui.model.source import EventSource
 from dlbench.tui.model.view import View
 
 CHUNK_SECONDS = 0.03
@@ -37,13 +37,18 @@ class Feed:
     """
 
     def __init__(
-        self, view: View, source: Source, folder: RunFolder | None = None, *, now: Callable[[], float] = time.monotonic
+        self,
+        view: View,
+        source: EventSource,
+        folder: RunFolder | None = None,
+        *,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._view = view
         self._source = source
         self._folder = folder
         self._now = now
-        self._lookout = None if folder is None else Lookout(folder, now=now)
+        self._liveness = None if folder is None else Liveness(folder, now=now)
         self._restarts = source.restarts
         self._rebuilt: RunState | None = None
         self._complaint: str | None = None
@@ -69,15 +74,15 @@ class Feed:
         """One round: what is new, how the run stands, the report. Whether there may be more at once."""
         try:
             self._complete()
-            if self._lookout is not None and self._source.over:
-                self._lookout.look()
+            if self._liveness is not None and self._source.over:
+                self._liveness.look()
             events = self._source.poll(CHUNK_SECONDS)
             self._fold(events)
             self._settle()
         except DlbenchError as error:
             self._tell(problem=str(error))
             return False
-        problem = self._complaint or (self._lookout.problem if self._lookout else None)
+        problem = self._complaint or (self._liveness.problem if self._liveness else None)
         self._tell(loading=self._loading, playback=self._source.playback, problem=problem)
         self._report()
         return bool(events) or self._source.progress is not None
@@ -85,8 +90,8 @@ class Feed:
     @property
     def _loading(self) -> float | None:
         """Share of opening that is done; it ends when all is read, and known how the run stands: no finished one looks live."""
-        lookout, progress = self._lookout, self._source.progress
-        if lookout is None or progress is not None or not self._source.over or lookout.has_looked:
+        liveness, progress = self._liveness, self._source.progress
+        if liveness is None or progress is not None or not self._source.over or liveness.has_looked:
             return progress
         return 1.0
 
@@ -101,20 +106,20 @@ class Feed:
     def _complete(self) -> None:
         """Read what the recipe asks and claims, unless whoever made the view has; without that, there is still the run."""
         view = self._view
-        if self._folder is None or view.subject.is_whole:
+        if self._folder is None or view.info.is_whole:
             return
         try:
-            subject = completed(view.subject, self._folder)
+            info = completed(view.info, self._folder)
         except DlbenchError as error:
-            self._complaint, subject = str(error), replace(view.subject, is_whole=True)
-        view.begin(subject, subject.blank_state())
+            self._complaint, info = str(error), replace(view.info, is_whole=True)
+        view.begin(info, info.blank_state())
 
     def _fold(self, events: list[Event]) -> None:
         """Fold events in; after a step back into a new state, which is shown once it is as far. Count those that are lost."""
         if self._source.restarts != self._restarts:
-            self._restarts, self._rebuilt = self._source.restarts, self._view.subject.blank_state()
-        if self._lookout is not None:
-            self._lookout.hear(events)
+            self._restarts, self._rebuilt = self._source.restarts, self._view.info.blank_state()
+        if self._liveness is not None:
+            self._liveness.hear(events)
         state = self._rebuilt or self._view.state
         if state.unreadable != self._source.problems:
             with self._view.lock:
@@ -124,7 +129,7 @@ class Feed:
         while self._fold_some(rest):
             time.sleep(BREATH_SECONDS)
         if self._rebuilt is not None and self._source.progress is None:
-            self._view.begin(self._view.subject, self._rebuilt)
+            self._view.begin(self._view.info, self._rebuilt)
             self._rebuilt = None
 
     def _fold_some(self, events: Iterator[Event]) -> bool:
@@ -140,15 +145,15 @@ class Feed:
 
     def _settle(self) -> None:
         """Say how the run stands; what seems to run where nobody works has ended."""
-        lookout, view = self._lookout, self._view
-        if lookout is None or lookout.status is None or not self._source.over:
+        liveness, view = self._liveness, self._view
+        if liveness is None or liveness.status is None or not self._source.over:
             return
-        self._tell(standing=lookout.status.state)
+        self._tell(status=liveness.status.state)
         # Only after a look that no event has overtaken: a resumed run has workers of which it knows nothing.
-        if lookout.is_fresh:
-            self._expect(lookout.status)
+        if liveness.is_fresh:
+            self._expect(liveness.status)
             running = {stack.index for stack in view.state.stacks if stack.status is Status.RUNNING}
-            if lost := running - lookout.at_work:
+            if lost := running - liveness.at_work:
                 with view.lock:
                     view.state.lost(lost)
 
@@ -167,7 +172,7 @@ class Feed:
         if not view.wants_report or loading or view.state.version == self._reported or began < self._next_report:
             return
         self._reported = view.state.version
-        view.report = view.subject.report(view.state)
+        view.report = view.info.report(view.state)
         view.touch()
         self._next_report = began + max(REPORT_SECONDS, (self._now() - began) / REPORT_SHARE)
 

@@ -8,7 +8,7 @@ from dlbench.report.short import number
 from dlbench.report.trial import Status
 from dlbench.report.trial_state import TrialState
 from dlbench.tui.model.view import View
-from dlbench.tui.model.watch import Finding, Watch
+from dlbench.tui.model.watch import Finding, TrialWatch
 
 
 def findings(view: View, trial: int) -> list[Finding]:
@@ -16,7 +16,7 @@ def findings(view: View, trial: int) -> list[Finding]:
     state = view.state.trials[trial]
     watch = view.watches.get(trial)
     if watch is None:
-        watch = view.watches[trial] = Watch(state)
+        watch = view.watches[trial] = TrialWatch(state)
     watch.update()
     found = watch.findings()
     if state.diverged_at is not None:

@@ -20,7 +20,7 @@ def follow(view: View) -> int:
     running = [trial for trial in view.state.trials if trial.stack.status is Status.RUNNING]
     if not running:
         return here.index
-    wanted, count = set(listed(view)), len(view.subject.plan.candidates)
+    wanted, count = set(listed(view)), len(view.info.plan.candidates)
 
     def rank(trial: TrialState) -> tuple[bool, bool, int, bool, int]:
         ahead = (trial.plan.candidate - here.plan.candidate) % count

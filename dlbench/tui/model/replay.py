@@ -23,7 +23,7 @@ WINDING = 0.3
 
 
 @dataclass(frozen=True)
-class Place:
+class ReplayPosition:
     """Where to go: the first record at or after a step of a stack, or a share of the run's time."""
 
     step: int | None = None
@@ -43,7 +43,7 @@ class Replay:
         folder: RunFolder,
         *,
         speed: float = 1.0,
-        start: Place | None = None,
+        start: ReplayPosition | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tape = Tape(folder)
@@ -99,7 +99,7 @@ class Replay:
     def seek(self, *, step: int | None = None, share: float = 0.0, stack: int = 0) -> None:
         """Go to the first record at or after a step of a stack, to its end if there is none; or to a share of the time, 0 to 1."""
         with self._lock:
-            self._wish = Place(step, share, stack)
+            self._wish = ReplayPosition(step, share, stack)
 
     def advance(self, stack: int | None = None) -> None:
         """Go to the next event that tells something, of a stack or of any, and pause."""
@@ -146,7 +146,7 @@ class Replay:
         self._wanted = max(self._wanted, int(np.searchsorted(clock, self._position, side="right")))
         self._paused = self._wanted == len(clock)
 
-    def _place(self, wish: Place) -> tuple[int, float]:
+    def _place(self, wish: ReplayPosition) -> tuple[int, float]:
         """How many events come before a place, and when that is."""
         if wish.step is None:
             position = min(max(wish.share, 0.0), 1.0) * self._length

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Rows:
+class ShownRows:
     """The rows of a trial that are shown, from the input up.
 
     `places` are where they stand among all rows, `names` as short as they are clear, `alone` the indices of those that are
@@ -31,7 +31,7 @@ class Rows:
         return min(range(len(self.places)), key=lambda index: abs(self.places[index] - place), default=0)
 
 
-def shown_rows(view: View, trial: int) -> Rows:
+def shown_rows(view: View, trial: int) -> ShownRows:
     """The rows that the focus wants to see, all where it wants what the trial has not."""
     layers = view.state.trials[trial].layers
     times = [place for place, layer in enumerate(layers) if layer.kind == TIME]
@@ -40,7 +40,7 @@ def shown_rows(view: View, trial: int) -> Rows:
     places = wanted or list(range(len(layers)))
     is_mixed = len({layers[place].kind == TIME for place in places}) > 1
     alone = frozenset(index for index, place in enumerate(places) if is_mixed and layers[place].kind != TIME)
-    return Rows(places, _names([layers[place] for place in places], is_one=_is_one(layers)), alone)
+    return ShownRows(places, _names([layers[place] for place in places], is_one=_is_one(layers)), alone)
 
 
 def has_times(view: View, trial: int) -> bool:

@@ -16,7 +16,7 @@ ENOUGH = 0.97
 """From this share on opening counts as done: the rest is read while the first picture is drawn."""
 
 
-class Source(Protocol):
+class EventSource(Protocol):
     """What a feed polls, always from one thread."""
 
     @property
@@ -46,14 +46,14 @@ class Source(Protocol):
         """
 
 
-class Live:
+class ForwardSource:
     """What all sources share that never go back."""
 
     restarts = 0
     playback: Playback | None = None
 
 
-class Tail(Live):
+class FolderSource(ForwardSource):
     """A run's events from its first, then those that its workers go on to write."""
 
     def __init__(self, folder: RunFolder) -> None:
@@ -87,7 +87,7 @@ def size_of(path: Path) -> int:
         return 0
 
 
-class Memory(Live):
+class ListSource(ForwardSource):
     """Events from a list, so many at a poll: for tests, and for pictures made without a run."""
 
     def __init__(self, events: Sequence[Event], *, at_once: int | None = None) -> None:

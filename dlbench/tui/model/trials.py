@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Mark:
+class StatusMark:
     """How a status is drawn: its sign, the same in ASCII, and its ink."""
 
     sign: str
@@ -26,22 +26,22 @@ class Mark:
     ink: Ink
 
 
-PAUSED = Mark("⏸", "=", Ink.MARK)
+PAUSED = StatusMark("⏸", "=", Ink.MARK)
 MARKS = {
-    Status.WAITING: Mark("·", ".", Ink.FAINT),
-    Status.RUNNING: Mark("▶", ">", Ink.STRONG),
-    Status.OK: Mark("✔", "+", Ink.GOOD),
-    Status.DIVERGED: Mark("!", "!", Ink.ALARM),
-    Status.FAILED: Mark("✖", "x", Ink.ALARM),
-    Status.CRASHED: Mark("†", "%", Ink.ALARM),
-    Status.STOPPED: Mark("■", "#", Ink.FAINT),
-    Status.DROPPED: Mark("⊘", "-", Ink.FAINT),
+    Status.WAITING: StatusMark("·", ".", Ink.FAINT),
+    Status.RUNNING: StatusMark("▶", ">", Ink.STRONG),
+    Status.OK: StatusMark("✔", "+", Ink.GOOD),
+    Status.DIVERGED: StatusMark("!", "!", Ink.ALARM),
+    Status.FAILED: StatusMark("✖", "x", Ink.ALARM),
+    Status.CRASHED: StatusMark("†", "%", Ink.ALARM),
+    Status.STOPPED: StatusMark("■", "#", Ink.FAINT),
+    Status.DROPPED: StatusMark("⊘", "-", Ink.FAINT),
 }
 """Every status has its own sign, so that none is told by colour alone."""
 
 
 @dataclass(frozen=True)
-class Group:
+class TrialGroup:
     """A candidate and those of its trials that pass the filter, as indices into `Plan.trials`."""
 
     candidate: int
@@ -74,7 +74,7 @@ def passes(trial: plan.Trial, text: str) -> bool:
     return all(word in name for word in text.lower().split())
 
 
-def groups(plan: Plan, text: str = "") -> list[Group]:
+def groups(plan: Plan, text: str = "") -> list[TrialGroup]:
     """The candidates in the order of the plan with the trials that a filter lets through, those without any left out."""
     order = sorted(range(len(plan.trials)), key=lambda index: plan.trials[index].candidate)
     found = []
@@ -82,16 +82,16 @@ def groups(plan: Plan, text: str = "") -> list[Group]:
         own = tuple(index for index in indices if passes(plan.trials[index], text))
         if own:
             first = plan.trials[own[0]]
-            found.append(Group(candidate, first.variant, choice_text(first.choice), own))
+            found.append(TrialGroup(candidate, first.variant, choice_text(first.choice), own))
     return found
 
 
 def listed(view: View) -> list[int]:
     """The trials that the filter lets through, in the order of the sidebar."""
-    return [index for group in groups(view.subject.plan, view.focus.filter) for index in group.trials]
+    return [index for group in groups(view.info.plan, view.focus.filter) for index in group.trials]
 
 
-def mark(trial: TrialState) -> Mark:
+def mark(trial: TrialState) -> StatusMark:
     """The sign for where a trial stands."""
     status = trial.status
     return PAUSED if status is Status.RUNNING and trial.stack.paused else MARKS[status]

@@ -17,7 +17,7 @@ from dlbench.tui.model.focus import Focus
 
 if TYPE_CHECKING:
     from dlbench.report.summary import Report
-    from dlbench.tui.model.watch import Watch
+    from dlbench.tui.model.watch import TrialWatch
 
 Version: TypeAlias = tuple[int, int, int]
 
@@ -28,7 +28,7 @@ PICTURES_KEPT = 8
 
 
 @dataclass(frozen=True)
-class Subject:
+class RunInfo:
     """What a run is about, known before its first event: its name, its plan, and what its recipe promises."""
 
     name: str
@@ -80,17 +80,17 @@ class View:
     they draw. Everything but `focus`, `overlays` and `wants_report` is written by the feed alone.
     """
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
+    def __init__(self, info: RunInfo) -> None:
+        self.info = info
         self.lock = RLock()
         self.focus = Focus()
-        self.state = subject.blank_state()
+        self.state = info.blank_state()
         self.report: Report | None = None
         """The table and the verdicts as of a second ago or less; `None` before `wants_report` was set."""
         self.wants_report = False
         self.loading: float | None = 0.0
         """Share of the events on disk that are read, while opening; `None` once all are."""
-        self.standing = "running"
+        self.status = "running"
         """How the run stands, told from its processes (`dlbench.run.status.State`)."""
         self.playback: Playback | None = None
         """Of a replay."""
@@ -105,7 +105,7 @@ class View:
         """Probes, reduced for the pictures."""
         self.pictures = PictureReader(PICTURES_KEPT)
         """Filters and reconstructions."""
-        self.watches: dict[int, Watch] = {}
+        self.watches: dict[int, TrialWatch] = {}
         """What is wrong with a trial, by its index."""
 
     @property
@@ -113,10 +113,10 @@ class View:
         """Something else whenever anything has changed that a screen may show."""
         return self.state.version, self.focus.version, self.touched
 
-    def begin(self, subject: Subject, state: RunState) -> None:
+    def begin(self, info: RunInfo, state: RunState) -> None:
         """Look at another state, or another run: what was known and reduced of the old one is forgotten."""
         with self.lock:
-            self.subject, self.state, self.report = subject, state, None
+            self.info, self.state, self.report = info, state, None
             for kept in (self.curves, self.layers, self.pictures, self.watches):
                 kept.clear()
             self.touch()

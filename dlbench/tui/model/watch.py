@@ -27,7 +27,7 @@ class Finding:
     layers: tuple[int, ...] = ()
 
 
-class Watch:
+class TrialWatch:
     """The laws held against every probe of a trial, each probe once."""
 
     def __init__(self, state: TrialState) -> None:

@@ -28,7 +28,7 @@ Piece: TypeAlias = tuple[str, int]
 SEPARATOR = " · "
 ALONGSIDE = ("gradient_norm", "update_ratio", "zero_share", "saturated_share")
 """Told of a layer beside the focus's measure."""
-STANDINGS = {
+BADGES = {
     "running": ("LIVE", Ink.GOOD),
     "done": ("DONE", Ink.GOOD),
     "stopped": ("STOPPED", Ink.MARK),
@@ -76,7 +76,7 @@ def facts(view: View) -> Facts:
     trial = view.state.trials[view.focus.trial]
     stack, steps = trial.stack, trial.stack.plan.steps
     return Facts(
-        recipe=view.subject.plan.recipe,
+        recipe=view.info.plan.recipe,
         badge=badge(view),
         trial=name_of(trial.plan),
         trials=Counter(each.status for each in view.state.trials),
@@ -101,7 +101,7 @@ def badge(view: View) -> Piece:
         return f"LOADING {100 * view.loading:.0f} %", Ink.FAINT
     if view.playback is not None:
         return "REPLAY", Ink.MARK
-    return STANDINGS[view.standing] if view.standing != "running" else _of_stacks(view)
+    return BADGES[view.status] if view.status != "running" else _of_stacks(view)
 
 
 def _of_stacks(view: View) -> Piece:
@@ -112,7 +112,7 @@ def _of_stacks(view: View) -> Piece:
         return "PAUSED", Ink.MARK
     if all(stack.status is Status.WAITING for stack in stacks):
         return "STARTING", Ink.FAINT
-    return STANDINGS["done" if all(stack.status is Status.OK for stack in stacks) else "running"]
+    return BADGES["done" if all(stack.status is Status.OK for stack in stacks) else "running"]
 
 
 def cursor_line(view: View, width: int | None = None) -> list[Piece]:

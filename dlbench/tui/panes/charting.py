@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual import events
 
 from dlbench.plan.measures import MEASURES
-from dlbench.tui.host import dashboard
+from dlbench.tui.app_base import dashboard
 from dlbench.tui.model.focus import ROWS
 from dlbench.tui.model.rows import has_times, shown_rows
 from dlbench.tui.panes.base import Pane
-from dlbench.tui.widgets.chart import Chart, Place
+from dlbench.tui.widgets.chart import Chart, ChartPoint
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -103,7 +103,7 @@ class ChartPane(Pane):
         """To where the mouse is."""
         self.point(message.place)
 
-    def point(self, place: Place) -> None:
+    def point(self, place: ChartPoint) -> None:
         """The cursor to a place."""
         focus = dashboard(self).view.focus
         focus.layer = focus.layer if place.layer is None else place.layer

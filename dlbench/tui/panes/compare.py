@@ -15,8 +15,8 @@ from dlbench.report.blocks import Terminal
 from dlbench.report.claims.words import heading_in
 from dlbench.report.ensemble_text import ensemble_blocks
 from dlbench.report.render import noted, told
-from dlbench.tui.host import dashboard, plain
-from dlbench.tui.model.sheet import told_order
+from dlbench.tui.app_base import dashboard, plain
+from dlbench.tui.model.table_view import told_order
 from dlbench.tui.panes.base import Pane
 from dlbench.tui.widgets.report_table import ReportTable
 
@@ -107,7 +107,7 @@ first trial of a row; `Y` copies it all as Markdown.
         row, app = self.query_one(ReportTable).chosen(), dashboard(self)
         if row is None:
             return
-        trials = app.view.subject.plan.trials
+        trials = app.view.info.plan.trials
         first = next(
             (i for i, one in enumerate(trials) if (one.variant, one.choice) == (row.variant, row.choice)), None
         )
@@ -180,6 +180,6 @@ def waiting(view: View) -> str:
         return view.problem
     if view.loading is not None:
         return "The table comes when the run's events are read."
-    if view.standing == "empty":
+    if view.status == "empty":
         return "This run was never started."
     return "The table comes in a moment."

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from dlbench.tui.host import dashboard
+from dlbench.tui.app_base import dashboard
 from dlbench.tui.panes.charting import ChartPane
 from dlbench.tui.widgets.curve_chart import CurveChart
 
@@ -25,8 +25,8 @@ seen (**test**, dashed). Steps run from left to right.
   2.303 with ten, less where some classes are more frequent: the entropy of their shares. Look into the Gradients: do they
   reach the first layers?
 - **Test turns up while train falls**: overfitting. From there on the net learns its examples by heart. A triangle (▽) marks
-  the turn of the trial in focus, its lowest test loss, once the loss has risen by more than noise explains; the legend has
-  its step. That is where to stop; more data, dropout or a penalty on the weights move that place.
+  the onset of overfitting of the trial in focus: its lowest test loss, once the loss has risen by more than noise explains;
+  the legend has its step. That is where to stop; more data, dropout or a penalty on the weights move that place.
 - **Train and test both stay high**: the net is too small, the rate too low, or the start was bad.
 - **A gap in a curve, with a cross**: the loss was NaN or infinite there; the trial has diverged. Try a smaller rate.
 - **Judge by the loss before the accuracy**: outputs within a millionth of 0.5 cross the threshold by chance, so a net that

@@ -8,9 +8,9 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from dlbench.tui.app_base import dashboard
 from dlbench.tui.charts.heat_map import Grid
-from dlbench.tui.charts.scale import Scale
-from dlbench.tui.host import dashboard
+from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.rows import shown_grid
 from dlbench.tui.model.trials import listed
@@ -22,7 +22,7 @@ from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
 from dlbench.tui.widgets.layer_heat_map import LayerHeatMap
 from dlbench.tui.widgets.lookup import headline, is_moving, trial_name
-from dlbench.tui.widgets.standing import missing_probes
+from dlbench.tui.widgets.notices import missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -81,7 +81,7 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
-        self._scale: Scale | None = None
+        self._scale: ValueScale | None = None
         self._subject: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -139,17 +139,17 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
         focus = view.focus
         return [focus.trial] if focus.beside in {None, focus.trial} else [focus.trial, focus.beside or 0]
 
-    def _settle(self, view: View, pair: list[int]) -> Scale:
+    def _settle(self, view: View, pair: list[int]) -> ValueScale:
         """One scale for all pictures; it stands still while the numbers fit."""
         focus, shown = view.focus, MEASURE_VIEWS[view.focus.measure]
         if shown.bounds is not None and not focus.fixed_range:
-            return Scale(*shown.bounds, shown.logarithmic)
+            return ValueScale(*shown.bounds, shown.logarithmic)
         grids: list[Grid] = [shown_grid(view, trial, focus.measure) for trial in pair]
         values = np.concatenate([grid.values.ravel() for grid in grids])
         subject = (*pair, focus.measure, focus.fixed_range, focus.rows)
         before = self._scale if subject == self._subject and is_moving(view) else None
         self._subject = subject
-        wanted = Scale.spanning(values, logarithmic=shown.logarithmic, robust=not focus.fixed_range)
+        wanted = ValueScale.spanning(values, logarithmic=shown.logarithmic, robust=not focus.fixed_range)
         self._scale = wanted.settled(before)
         return self._scale
 
@@ -163,7 +163,7 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
 
 def following(view: View) -> int | None:
     """The trial to put beside the focus's next: the same seed of the candidate after the one that stands there."""
-    plan, focus = view.subject.plan, view.focus
+    plan, focus = view.info.plan, view.focus
     own = plan.trials[focus.trial]
     mates: dict[int, int] = {}
     for index in listed(view):

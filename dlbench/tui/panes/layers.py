@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from dlbench.tui.host import dashboard
+from dlbench.tui.app_base import dashboard
 from dlbench.tui.model.series import probe_steps
 from dlbench.tui.panes.charting import ChartPane
 from dlbench.tui.widgets.grad_histogram import GradHistogram

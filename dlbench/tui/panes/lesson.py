@@ -15,8 +15,8 @@ from dlbench.recipe.language import language, word
 from dlbench.recipe.sections import said
 from dlbench.report.claims import SIGNS, Outcome
 from dlbench.report.data import data_line
+from dlbench.tui.app_base import dashboard, plain, resuming
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.host import dashboard, plain, resuming
 from dlbench.tui.panes.base import Pane
 
 if TYPE_CHECKING:
@@ -69,12 +69,10 @@ What the recipe asks. Think of an answer before the run has given one; the expla
     def show(self, view: View) -> None:
         """Write what has changed; the claims are marked from the end of the run on."""
         has_ended = ended(view)
-        view.wants_report = has_ended and bool(view.subject.claims)
+        view.wants_report = has_ended and bool(view.info.claims)
         tongue = language() if dashboard(self).glyphs.braille else "en"
-        lesson = view.subject.lesson
-        heading = "  ".join(
-            filter(None, [said(lesson.section, tongue), said(lesson.title, tongue) or view.subject.name])
-        )
+        lesson = view.info.lesson
+        heading = "  ".join(filter(None, [said(lesson.section, tongue), said(lesson.title, tongue) or view.info.name]))
         self._tell("title", Text(plain(self, heading), style="bold"))
         told = [data_line(facts) for facts in view.state.data.values()]
         question, explain = said(lesson.question, tongue).strip(), said(lesson.explain, tongue).strip()
@@ -82,11 +80,11 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         self._tell("data", Text(plain(self, "\n".join(f"data: {line}" for line in told)), style="dim"))
         self._tell_claims(view, tongue, view.report if has_ended else None)
         if not explain:
-            self._tell("explain", Text("" if question or view.subject.claims else word(NONE, tongue), style="dim"))
+            self._tell("explain", Text("" if question or view.info.claims else word(NONE, tongue), style="dim"))
         elif has_ended:
             self._tell("explain", Text.assemble((word("Explanation", tongue), "bold"), "\n", plain(self, explain)))
         else:
-            is_over = view.loading is None and view.playback is None and view.standing in {"stopped", "crashed"}
+            is_over = view.loading is None and view.playback is None and view.status in {"stopped", "crashed"}
             later = f"{word(STOPPED, tongue)}\n{resuming(self)}" if is_over else word(LATER, tongue)
             self._tell("explain", Text(later, style="dim"))
 
@@ -94,11 +92,10 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         """The claims, with a mark each where there are verdicts."""
         verdicts = report.verdicts if report is not None else []
         outcomes = [
-            (verdicts[i].outcome, verdicts[i].word) if i < len(verdicts) else None
-            for i in range(len(view.subject.claims))
+            (verdicts[i].outcome, verdicts[i].word) if i < len(verdicts) else None for i in range(len(view.info.claims))
         ]
         told: list[tuple[str, str]] = [
-            (plain(self, said(claim.says, tongue)), word(claim.source, tongue)) for claim in view.subject.claims
+            (plain(self, said(claim.says, tongue)), word(claim.source, tongue)) for claim in view.info.claims
         ]
         if self._claims == (told, outcomes):
             return

@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Log, Static
 
+from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.host import dashboard, plain
 from dlbench.tui.model.console import KEPT_LINES, Console, consoles
-from dlbench.tui.model.happenings import Happening, happenings
+from dlbench.tui.model.run_events import RunEvent, run_events
 from dlbench.tui.panes.base import Pane
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.5
 MOST_SHOWN = 400
-"""Happenings; of more, the last."""
+"""Events; of more, the last."""
 NOTHING = "Nothing out of the ordinary so far."
 
 
@@ -74,7 +74,7 @@ worker's.
 """
     DEFAULT_CSS = """
     LogPane #above { height: auto; max-height: 50%; scrollbar-size-vertical: 1; }
-    LogPane #happenings { height: auto; }
+    LogPane #events { height: auto; }
     LogPane #whose { height: 1; margin-top: 1; color: $text-muted; }
     LogPane #console {
         height: 1fr; overflow: auto auto; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; background: $background;
@@ -83,15 +83,15 @@ worker's.
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
-        self._happenings: list[Happening] | None = None
+        self._events: list[RunEvent] | None = None
         self._source: Console | None = None
         self._worker = 0
         self._workers: list[int] = []
         self._is_reading = False
 
     def compose(self) -> ComposeResult:
-        """Happenings, whose console it is, the console."""
-        above = VerticalScroll(Static(id="happenings"), id="above", can_focus=False)
+        """Events, whose console it is, the console."""
+        above = VerticalScroll(Static(id="events"), id="above", can_focus=False)
         yield above
         yield Static(id="whose")
         yield ConsoleLog(above, id="console")
@@ -106,13 +106,13 @@ worker's.
         self._poll()
 
     def show(self, view: View) -> None:
-        """Write the happenings, if they are others."""
-        found = happenings(view.state)
-        if found == self._happenings:
+        """Write the events, if they are others."""
+        found = run_events(view.state)
+        if found == self._events:
             return
-        is_grown = self._happenings is not None
-        self._happenings = found
-        self.query_one("#happenings", Static).update(self._told(found))
+        is_grown = self._events is not None
+        self._events = found
+        self.query_one("#events", Static).update(self._told(found))
         if is_grown:
             self.call_after_refresh(self.query_one("#above", VerticalScroll).scroll_end, animate=False)
 
@@ -129,7 +129,7 @@ worker's.
         if event.widget is not None and event.widget.id == "whose":
             self.action_worker()
 
-    def _told(self, found: list[Happening]) -> Text:
+    def _told(self, found: list[RunEvent]) -> Text:
         if not found:
             return Text(NOTHING, style="dim")
         style = dashboard(self).style

@@ -8,11 +8,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from dlbench.report.pictures import PRETRAIN, TRAIN
-from dlbench.tui.host import dashboard
-from dlbench.tui.model import gallery
+from dlbench.tui.app_base import dashboard
+from dlbench.tui.model import filter_snapshots
 from dlbench.tui.panes.charting import ChartPane
-from dlbench.tui.widgets.chart import Place
-from dlbench.tui.widgets.gallery import FilterChart, PicturesLine, PretrainingChart, SampleChart, pictures_shown
+from dlbench.tui.widgets.chart import ChartPoint
+from dlbench.tui.widgets.filter_snapshots import (
+    FilterChart,
+    PicturesLine,
+    PretrainingChart,
+    SampleChart,
+    pictures_shown,
+)
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -74,30 +80,30 @@ overfits.
         self.set_class(found is None or found.filters is None, "-no-filters")
         self.set_class(found is None or found.inputs is None, "-no-samples")
         self.set_class(found is not None and found.inputs is not None, "-samples")
-        self.set_class(gallery.measure_shown(view) is None, "-untold")
+        self.set_class(filter_snapshots.measure_shown(view) is None, "-untold")
         super().show(view)
 
     def stops(self) -> list[int]:
         """The steps of the training that have pictures."""
-        return [record.step for record in gallery.records(dashboard(self).view) if record.phase == TRAIN]
+        return [record.step for record in filter_snapshots.records(dashboard(self).view) if record.phase == TRAIN]
 
     def action_step(self, count: int) -> None:
         """So many pictures on; beyond the last one the cursor follows the newest."""
         view = dashboard(self).view
-        found, shown = gallery.records(view), gallery.record_shown(view)
+        found, shown = filter_snapshots.records(view), filter_snapshots.record_shown(view)
         if shown is not None:
             wanted = found.index(shown) + count
             self._turn_to(None if wanted >= len(found) else max(wanted, 0))
 
     def action_first_step(self) -> None:
         """To the first pictures."""
-        if gallery.records(dashboard(self).view):
+        if filter_snapshots.records(dashboard(self).view):
             self._turn_to(0)
 
     def action_layer(self, count: int) -> None:
         """So many layers on, of those that have pictures."""
         view = dashboard(self).view
-        names, shown = gallery.layers(view), gallery.layer_shown(view)
+        names, shown = filter_snapshots.layers(view), filter_snapshots.layer_shown(view)
         if shown is not None:
             wanted = names[min(max(names.index(shown) + count, 0), len(names) - 1)]
             rows = [layer.name for layer in view.state.trials[view.focus.trial].layers]
@@ -107,7 +113,7 @@ overfits.
     def action_measure(self, count: int) -> None:
         """Another measure of pre-training."""
         view = dashboard(self).view
-        found, shown = gallery.charted(view), gallery.measure_shown(view)
+        found, shown = filter_snapshots.charted(view), filter_snapshots.measure_shown(view)
         if shown is not None:
             view.focus.pretraining = found[(found.index(shown) + count) % len(found)]
             dashboard(self).redraw()
@@ -124,7 +130,7 @@ overfits.
         focus.log_curve_steps = not focus.log_curve_steps
         dashboard(self).redraw()
 
-    def point(self, place: Place) -> None:
+    def point(self, place: ChartPoint) -> None:
         """To the pictures at or before the step of the curve on which the mouse is."""
         if place.step is not None:
             dashboard(self).view.focus.pretrained = place.step
@@ -133,7 +139,7 @@ overfits.
     def _turn_to(self, index: int | None) -> None:
         """To pictures by their number; without, to the newest."""
         view = dashboard(self).view
-        record = None if index is None else gallery.records(view)[index]
+        record = None if index is None else filter_snapshots.records(view)[index]
         if record is not None and record.phase == PRETRAIN:
             view.focus.pretrained = record.step
             dashboard(self).redraw()

@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from dlbench.run.folder import RunFolder
+from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.host import dashboard, plain
 from dlbench.tui.model.console import harmless
 from dlbench.tui.model.run_list import MARKS, ORDERS, Order, RunList, ordered
 from dlbench.tui.panes.base import Pane

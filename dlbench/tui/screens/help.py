@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
-from dlbench.tui.host import dashboard, plain
+from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.keys import grouped
 
 if TYPE_CHECKING:

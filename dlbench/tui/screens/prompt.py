@@ -12,14 +12,14 @@ from textual.containers import ItemGrid, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from dlbench.tui.host import dashboard, plain
+from dlbench.tui.app_base import dashboard, plain
 
 Answer = TypeVar("Answer")
 CANCEL = "cancel"
 
 
 @dataclass(frozen=True)
-class Choice:
+class PromptButton:
     """One button: its id, its words, and how Textual paints it."""
 
     id: str
@@ -67,14 +67,14 @@ class Prompt(ModalScreen[Answer | None]):
             yield Static(id="wrong")
             with ItemGrid(id="buttons", min_column_width=self.BUTTON_WIDTH):
                 own = self.choices()
-                for choice in (*own, Choice(CANCEL, "Cancel" if own else "Close")):
+                for choice in (*own, PromptButton(CANCEL, "Cancel" if own else "Close")):
                     yield Button(Text(plain(self, choice.label)), id=choice.id, variant=choice.variant, compact=True)  # type: ignore[arg-type]  # a str where it names its literals
 
     def contents(self) -> ComposeResult:
         """What stands above the buttons."""
         raise NotImplementedError
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PromptButton]:
         """The buttons before Cancel, the first of which is what Enter means."""
         raise NotImplementedError
 

@@ -10,9 +10,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from dlbench.tui.host import dashboard, resuming
+from dlbench.tui.app_base import dashboard, resuming
 from dlbench.tui.model.trials import ended, listed, name_of
-from dlbench.tui.screens.prompt import Choice, Prompt, field, words
+from dlbench.tui.screens.prompt import Prompt, PromptButton, field, words
 
 
 class FilterPrompt(Prompt[str]):
@@ -27,9 +27,9 @@ class FilterPrompt(Prompt[str]):
         yield field(self._before, "relu seed 3")
         yield Static(self._count(), id="count")
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PromptButton]:
         """Keep what is typed, or show all."""
-        return [Choice("keep", "Filter", "primary"), Choice("all", "Show all")]
+        return [PromptButton("keep", "Filter", "primary"), PromptButton("all", "Show all")]
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter at once."""
@@ -54,19 +54,19 @@ class FilterPrompt(Prompt[str]):
 
     def _count(self) -> str:
         view = dashboard(self).view
-        total = len(view.subject.plan.trials)
+        total = len(view.info.plan.trials)
         return f"{len(listed(view))} of {total} trial{'' if total == 1 else 's'}"
 
 
 @dataclass(frozen=True)
-class Target:
+class SeekTarget:
     """Where a replay is to go: a step of the chosen trial, or a share of the run's time from 0 to 1."""
 
     step: int | None = None
     share: float | None = None
 
 
-class SeekPrompt(Prompt[Target]):
+class SeekPrompt(Prompt[SeekTarget]):
     """Asks where a replay is to go."""
 
     HEADING = "Go to"
@@ -78,9 +78,9 @@ class SeekPrompt(Prompt[Target]):
         yield words(self, f"A step up to {self._steps:,}, a share of the run, or 'end': 500 · 50 % · end", "faint")
         yield field(hint="500")
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PromptButton]:
         """Go, or the two ends."""
-        return [Choice("go", "Go", "primary"), Choice("start", "Start"), Choice("end", "End")]
+        return [PromptButton("go", "Go", "primary"), PromptButton("start", "Start"), PromptButton("end", "End")]
 
     def accept(self, choice: str) -> None:
         """Go there, or say why that is nowhere."""
@@ -90,14 +90,14 @@ class SeekPrompt(Prompt[Target]):
             self.tell(str(error))
 
 
-def target(text: str, steps: int) -> Target:
+def target(text: str, steps: int) -> SeekTarget:
     """`500`, `step=500`, `50 %`, `start` or `end` as a place; raises ValueError where it is none, or beyond `steps`."""
     plain = text.strip().lower().removeprefix("step").strip(" =")
     if plain in ("start", "end"):
-        return Target(share=float(plain == "end"))
+        return SeekTarget(share=float(plain == "end"))
     share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", plain)
     if share and float(share[1]) <= 100:
-        return Target(share=float(share[1]) / 100)
+        return SeekTarget(share=float(share[1]) / 100)
     if share:
         raise ValueError("more than 100 % is beyond the end")
     if not re.fullmatch(r"\d[\d,_]*", plain):
@@ -105,7 +105,7 @@ def target(text: str, steps: int) -> Target:
     step = int(re.sub(r"[,_]", "", plain))
     if step > steps:
         raise ValueError(f"step {step:,} is beyond the end: this trial has {steps:,} steps")
-    return Target(step=step)
+    return SeekTarget(step=step)
 
 
 @dataclass(frozen=True)
@@ -126,14 +126,16 @@ class ExportPrompt(Prompt[ExportTo]):
     def contents(self) -> ComposeResult:
         """The file's name, with the format that its end stands for."""
         yield words(self, "The table in full precision, into a file. The button sets the format.", "faint")
-        yield field(f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', dashboard(self).view.subject.name)}.csv")
+        yield field(f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', dashboard(self).view.info.name)}.csv")
         yield Static(id="there", classes="faint")
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PromptButton]:
         """One button a format."""
         from dlbench.export import EXPORTERS
 
-        return [Choice(part.name, part.name, "primary" if not i else "default") for i, part in enumerate(EXPORTERS)]
+        return [
+            PromptButton(part.name, part.name, "primary" if not i else "default") for i, part in enumerate(EXPORTERS)
+        ]
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say beforehand that a file would be replaced."""
@@ -185,9 +187,9 @@ class Confirmation(Prompt[bool]):
     CHANGES_RUN: ClassVar[bool] = True
     YES: ClassVar[str]
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PromptButton]:
         """Yes."""
-        return [Choice("yes", self.YES, "error")]
+        return [PromptButton("yes", self.YES, "error")]
 
     def accept(self, choice: str) -> None:
         """Yes it is."""
@@ -236,6 +238,6 @@ class ConfirmDrop(Confirmation):
             "the table counts it as dropped. The other trials go on.",
         )
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PromptButton]:
         """Nothing to say yes to where it is over."""
         return [] if self._is_over else super().choices()

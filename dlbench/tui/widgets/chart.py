@@ -16,9 +16,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from dlbench.tui.app_base import AppBase, dashboard, plain
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.host import Host, dashboard, plain
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -28,7 +28,7 @@ BORDER = 4
 
 
 @dataclass(frozen=True)
-class Place:
+class ChartPoint:
     """What a cell of a picture stands for; `None` where the picture does not say."""
 
     layer: int | None = None
@@ -49,7 +49,7 @@ class Chart(Widget):
     class Pointed(Message):
         """Someone chose a place in the picture."""
 
-        place: Place
+        place: ChartPoint
 
     @dataclass
     class Wheeled(Message):
@@ -66,7 +66,7 @@ class Chart(Widget):
         self._picture = Picture.blank(0, 0)
 
     @property
-    def dashboard(self) -> Host:
+    def dashboard(self) -> AppBase:
         """The app, which knows inks and glyphs."""
         return dashboard(self)
 
@@ -79,7 +79,7 @@ class Chart(Widget):
         """The picture of a view in a size; called with the view's lock held."""
         raise NotImplementedError
 
-    def place(self, column: int, row: int) -> Place | None:
+    def place(self, column: int, row: int) -> ChartPoint | None:
         """What a cell of the last picture stands for; `None` outside of what can be chosen."""
         return None
 
@@ -175,7 +175,7 @@ def changed_rows(before: Picture, after: Picture) -> list[int]:
     return [int(row) for row in np.flatnonzero(~same.all(axis=1))]
 
 
-def strip(picture: Picture, y: int, app: Host) -> Strip:
+def strip(picture: Picture, y: int, app: AppBase) -> Strip:
     """One row of a picture as Textual draws it: runs of cells with the same inks become one segment."""
     pairs = zip(picture.front[y].tolist(), picture.back[y].tolist(), strict=True)
     cells = zip(pairs, picture.text[y].tolist(), strict=True)

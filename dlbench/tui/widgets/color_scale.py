@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dlbench.tui.charts.color_scale import color_scale
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.widgets.chart import Chart
 
@@ -19,7 +19,7 @@ class ColorScale(Chart):
 
     def __init__(self) -> None:
         super().__init__()
-        self.scale: Scale | None = None
+        self.scale: ValueScale | None = None
         """What the colours span; the pane sets it."""
 
     def draw(self, view: View, width: int, height: int) -> Picture:

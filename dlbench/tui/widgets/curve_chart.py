@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dlbench.report.format import choice_text
-from dlbench.tui.charts.curves import CurveChart as Drawn
+from dlbench.tui.charts.curves import DrawnCurves as Drawn
 from dlbench.tui.charts.curves import curves
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.charts.trace import Series
 from dlbench.tui.model.curves import curve_series
 from dlbench.tui.model.focus import Curves
 from dlbench.tui.model.trials import name_of
-from dlbench.tui.widgets.chart import Chart, Place, entitle
+from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
 from dlbench.tui.widgets.lookup import is_moving, marked_steps
-from dlbench.tui.widgets.standing import blank, missing_curves
+from dlbench.tui.widgets.notices import blank, missing_curves
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -33,7 +33,7 @@ class CurveChart(Chart):
         self._is_beneath = beneath
         self._drawn: Drawn | None = None
         self._series: list[Series] = []
-        self._scale: Scale | None = None
+        self._scale: ValueScale | None = None
         self._subject: tuple[object, ...] = ()
 
     def draw(self, view: View, width: int, height: int) -> Picture:
@@ -63,10 +63,10 @@ class CurveChart(Chart):
         self._subject, self._scale = subject, self._drawn.scale
         return self._drawn.picture
 
-    def place(self, column: int, row: int) -> Place | None:
+    def place(self, column: int, row: int) -> ChartPoint | None:
         """The step of a column."""
         step = self._drawn.at(column, row) if self._drawn else None
-        return None if step is None else Place(step=step)
+        return None if step is None else ChartPoint(step=step)
 
     def columns(self) -> list[int]:
         """The evaluations, the first of each column."""
@@ -78,7 +78,7 @@ class CurveChart(Chart):
 
 def whose(view: View, series: Sequence[Series]) -> str:
     """Whose curves are drawn, in words."""
-    trial = view.subject.plan.trials[view.focus.trial]
+    trial = view.info.plan.trials[view.focus.trial]
     if view.focus.spread == "band":
         return "every variant, mean and band" if all(one.is_band for one in series) else "every variant's mean"
     if view.focus.spread == "trial":

@@ -10,7 +10,7 @@ from dlbench.tui.charts.picture import Picture
 from dlbench.tui.model.rows import layer_of, owner_of
 from dlbench.tui.model.series import broken_layers, histogram_at, probe_step
 from dlbench.tui.widgets.chart import Chart, entitle
-from dlbench.tui.widgets.standing import Notice, blank, missing_probes
+from dlbench.tui.widgets.notices import Notice, blank, missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View

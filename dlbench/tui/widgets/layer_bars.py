@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlbench.tui.charts.bars import Bars, layer_bars
+from dlbench.tui.charts.bars import BarChart, layer_bars
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.rows import shown_grid, shown_rows
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
-from dlbench.tui.widgets.chart import Chart, Place, entitle
+from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
 from dlbench.tui.widgets.lookup import headline, is_moving, trial_name
-from dlbench.tui.widgets.standing import blank, missing_probes
+from dlbench.tui.widgets.notices import blank, missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -29,9 +29,9 @@ class LayerBars(Chart):
     def __init__(self, *, beside: bool = False) -> None:
         super().__init__(classes="frame")
         self._is_beside = beside
-        self._bars: Bars | None = None
+        self._bars: BarChart | None = None
         self._places: list[int] = []
-        self._scale: Scale | None = None
+        self._scale: ValueScale | None = None
         self._subject: tuple[object, ...] = ()
 
     def draw(self, view: View, width: int, height: int) -> Picture:
@@ -64,10 +64,10 @@ class LayerBars(Chart):
         )
         return self._bars.picture
 
-    def place(self, column: int, row: int) -> Place | None:
+    def place(self, column: int, row: int) -> ChartPoint | None:
         """The layer of a row."""
         found = self._bars.at(row) if self._bars else None
-        return None if found is None else Place(layer=self._places[found])
+        return None if found is None else ChartPoint(layer=self._places[found])
 
     def _entitle(self, view: View, step: int | None, *, has_ticks: bool) -> None:
         head = headline(view.focus.measure)
@@ -75,15 +75,15 @@ class LayerBars(Chart):
         below = "" if step is None else f"{ticks}step {step:,}"
         entitle(self, f"{head} · {trial_name(view, view.focus.trial)}", head, below=below)
 
-    def _settle(self, view: View, *, has_ticks: bool) -> Scale:
+    def _settle(self, view: View, *, has_ticks: bool) -> ValueScale:
         """An axis of all that was measured so far, so that stepping through time can be compared by eye."""
         trial, measure = view.focus.trial, view.focus.measure
         shown = MEASURE_VIEWS[measure]
         if shown.bounds is not None:
-            return Scale(*shown.bounds, logarithmic=False)
+            return ValueScale(*shown.bounds, logarithmic=False)
         measures = [measure, TICKS] if has_ticks else [measure]
         values = np.concatenate([shown_grid(view, trial, name).values.ravel() for name in measures])
         before = self._scale if (trial, measure) == self._subject and is_moving(view) else None
         self._subject = (trial, measure)
-        self._scale = Scale.spanning(values, logarithmic=shown.logarithmic).settled(before)
+        self._scale = ValueScale.spanning(values, logarithmic=shown.logarithmic).settled(before)
         return self._scale

@@ -12,11 +12,11 @@ from dlbench.tui.charts.heat_map import HeatMap, heat_map
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Scale
-from dlbench.tui.model.rows import Rows, has_times, shown_grid, shown_rows
-from dlbench.tui.widgets.chart import Chart, Place
+from dlbench.tui.charts.scale import ValueScale
+from dlbench.tui.model.rows import ShownRows, has_times, shown_grid, shown_rows
+from dlbench.tui.widgets.chart import Chart, ChartPoint
 from dlbench.tui.widgets.lookup import cursor_of, marked_steps, trial_name
-from dlbench.tui.widgets.standing import Notice, blank, ended_badly, lines, missing_probes
+from dlbench.tui.widgets.notices import Notice, blank, ended_badly, lines, missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -31,10 +31,10 @@ class LayerHeatMap(Chart):
     def __init__(self, *, beside: bool = False) -> None:
         super().__init__(classes="beside" if beside else None)
         self.is_beside = beside
-        self.scale: Scale | None = None
+        self.scale: ValueScale | None = None
         """What the colours span; the pane sets it, one for all pictures that are compared."""
         self._map: HeatMap | None = None
-        self._rows = Rows([], [], frozenset())
+        self._rows = ShownRows([], [], frozenset())
         self._top = 0
         self._columns: dict[int, int] = {}
         self._probes: list[int] = []
@@ -76,10 +76,10 @@ class LayerHeatMap(Chart):
         picture.paste(self._map.picture, self._top, 0)
         return picture
 
-    def place(self, column: int, row: int) -> Place | None:
+    def place(self, column: int, row: int) -> ChartPoint | None:
         """Layer of a cell, and the first probe in its column."""
         found = self._map.at(column, row - self._top) if self._map else None
-        return None if found is None else Place(self._rows.places[found[0]], self._probe(found[1]))
+        return None if found is None else ChartPoint(self._rows.places[found[0]], self._probe(found[1]))
 
     def columns(self) -> list[int]:
         """The first probe of each of the map's columns."""

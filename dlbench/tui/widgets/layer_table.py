@@ -15,8 +15,8 @@ from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
-from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.standing import blank, missing_probes
+from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
+from dlbench.tui.widgets.notices import blank, missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -27,7 +27,7 @@ NAME_SHARE = 3
 
 
 @dataclass(frozen=True)
-class Column:
+class LayerColumn:
     """One measure as a column: its head, in full and short, and whether it is a share."""
 
     measure: str
@@ -37,11 +37,11 @@ class Column:
 
 
 COLUMNS = (
-    Column("activation_mean", "mean", "mean"),
-    Column("activation_deviation", "deviation", "dev."),
-    Column("zero_share", "zeros", "zeros", is_share=True),
-    Column("saturated_share", "saturated", "satur.", is_share=True),
-    Column("weight_norm", "weight norm", "weights"),
+    LayerColumn("activation_mean", "mean", "mean"),
+    LayerColumn("activation_deviation", "deviation", "dev."),
+    LayerColumn("zero_share", "zeros", "zeros", is_share=True),
+    LayerColumn("saturated_share", "saturated", "satur.", is_share=True),
+    LayerColumn("weight_norm", "weight norm", "weights"),
 )
 
 
@@ -70,10 +70,10 @@ class LayerTable(Chart):
         self._layers = window(len(rows.names), chosen, max(height - HEAD, 0))
         return self._table(rows.names, shown, chosen, width, height)
 
-    def place(self, column: int, row: int) -> Place | None:
+    def place(self, column: int, row: int) -> ChartPoint | None:
         """The layer of a row."""
         inside = 0 <= row - HEAD < len(self._layers)
-        return Place(layer=self._places[self._layers[row - HEAD]]) if inside else None
+        return ChartPoint(layer=self._places[self._layers[row - HEAD]]) if inside else None
 
     def _table(
         self, names: list[str], values: list[NDArray[np.float64]], chosen: int, width: int, height: int

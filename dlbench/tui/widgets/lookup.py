@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def trial_name(view: View, index: int) -> str:
     """A trial as people say it: variant, what a search chose, seed."""
-    return name_of(view.subject.plan.trials[index])
+    return name_of(view.info.plan.trials[index])
 
 
 def headline(measure: str) -> str:
@@ -26,7 +26,7 @@ def headline(measure: str) -> str:
 
 def is_moving(view: View) -> bool:
     """Whether numbers still come, so that scales had better have head-room and stand still."""
-    return view.playback is not None or view.standing == "running"
+    return view.playback is not None or view.status == "running"
 
 
 def cursor_of(view: View, index: int) -> tuple[int, int] | None:

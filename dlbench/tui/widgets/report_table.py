@@ -11,8 +11,8 @@ from textual.coordinate import Coordinate
 from textual.message import Message
 from textual.widgets import DataTable
 
-from dlbench.tui.host import dashboard
-from dlbench.tui.model.sheet import NAMES, SEEDS, Column, Sheet, Sort, ordered, rows_of, sheet
+from dlbench.tui.app_base import dashboard
+from dlbench.tui.model.table_view import NAMES, SEEDS, Sort, TableView, ViewColumn, ordered, rows_of, table_view
 
 if TYPE_CHECKING:
     from dlbench.report.blocks import Terminal
@@ -38,16 +38,16 @@ class ReportTable(DataTable[Text]):
         self.order: Sort | None = None
         self._below = below
         self._report: Report | None = None
-        self._sheet = Sheet([], [], {})
+        self._table = TableView([], [], {})
 
     def put(self, report: Report, terminal: Terminal) -> None:
         """Show a report: new cells where they differ, a new table where rows or columns do."""
         self._report = report
-        before, self._sheet = self._sheet, sheet(report.table, terminal, dashboard(self).glyphs.ellipsis)
-        if (before.rows, before.columns) != (self._sheet.rows, self._sheet.columns):
+        before, self._table = self._table, table_view(report.table, terminal, dashboard(self).glyphs.ellipsis)
+        if (before.rows, before.columns) != (self._table.rows, self._table.columns):
             self._rebuild()
         else:
-            changed = [place for place, cell in self._sheet.cells.items() if before.cells[place] != cell]
+            changed = [place for place, cell in self._table.cells.items() if before.cells[place] != cell]
             for place in changed:
                 self.update_cell(*place, self._text(*place))
             if not changed:
@@ -56,7 +56,7 @@ class ReportTable(DataTable[Text]):
 
     def next_order(self) -> None:
         """Best first by the next measured column, then from its other end, then the next; in the end the recipe's order."""
-        keys = [column.key for column in self._sheet.columns if column.key not in {NAMES, SEEDS}] + [SEEDS]
+        keys = [column.key for column in self._table.columns if column.key not in {NAMES, SEEDS}] + [SEEDS]
         cycle = [None, *(Sort(key, backwards) for key in keys for backwards in (False, True))]
         at = cycle.index(self.order) if self.order in cycle else 0
         self.sort_by(cycle[(at + 1) % len(cycle)])
@@ -65,11 +65,11 @@ class ReportTable(DataTable[Text]):
         """Order the rows, and bring the column into sight."""
         self.order = order
         self._arrange()
-        keys = [column.key for column in self._sheet.columns]
+        keys = [column.key for column in self._table.columns]
         if order is not None and order.key in keys[1:]:
-            before = sum(map(self._width, self._sheet.columns[1 : keys.index(order.key)]))
-            room = self.scrollable_content_region.width - self._width(self._sheet.columns[0])
-            own = self._width(self._sheet.columns[keys.index(order.key)])
+            before = sum(map(self._width, self._table.columns[1 : keys.index(order.key)]))
+            room = self.scrollable_content_region.width - self._width(self._table.columns[0])
+            own = self._width(self._table.columns[keys.index(order.key)])
             self.scroll_to(x=min(max(self.scroll_x, before + own - room), before), animate=False)
         self.post_message(self.Moved())
 
@@ -82,9 +82,9 @@ class ReportTable(DataTable[Text]):
     @property
     def hidden(self) -> tuple[int, int]:
         """How many columns are wholly or partly beyond the left and the right border."""
-        if not self._sheet.columns:
+        if not self._table.columns:
             return 0, 0
-        first, *others = self._sheet.columns
+        first, *others = self._table.columns
         start, end = self._width(first), self.scrollable_content_region.width
         edge, left, right = start - round(self.scroll_x), 0, 0
         for column in others:
@@ -136,32 +136,32 @@ class ReportTable(DataTable[Text]):
     def _rebuild(self) -> None:
         at, left = self.cursor_coordinate.row, self.scroll_x
         self.clear(columns=True)
-        self.header_height = max((column.title.count("\n") + 1 for column in self._sheet.columns), default=1)
-        for column in self._sheet.columns:
+        self.header_height = max((column.title.count("\n") + 1 for column in self._table.columns), default=1)
+        for column in self._table.columns:
             self.add_column(self._label(column), key=column.key, width=column.width)
-        for row in self._sheet.rows:
-            self.add_row(*(self._text(row, column.key) for column in self._sheet.columns), key=row)
-        self.cursor_coordinate = Coordinate(min(at, max(len(self._sheet.rows) - 1, 0)), 0)
+        for row in self._table.rows:
+            self.add_row(*(self._text(row, column.key) for column in self._table.columns), key=row)
+        self.cursor_coordinate = Coordinate(min(at, max(len(self._table.rows) - 1, 0)), 0)
         self.scroll_to(x=left, animate=False)
 
     def _text(self, row: str, column: str) -> Text:
-        cell, style = self._sheet.cells[row, column]
+        cell, style = self._table.cells[row, column]
         return Text(cell, style=style, justify="left" if column == NAMES else "right", no_wrap=True)
 
-    def _label(self, column: Column) -> Text:
+    def _label(self, column: ViewColumn) -> Text:
         style = "reverse" if self.order is not None and self.order.key == column.key else ""
         return Text(column.title, style=style, justify="left" if column.key == NAMES else "right", no_wrap=True)
 
     def _arrange(self) -> None:
         """Put the rows into their order; their keys stay, and so do their cells."""
-        if self._report is None or not self._sheet.rows:
+        if self._report is None or not self._table.rows:
             return
         for key, column in self.columns.items():
-            column.label = self._label(next(one for one in self._sheet.columns if one.key == key.value))
+            column.label = self._label(next(one for one in self._table.columns if one.key == key.value))
         rank = {key: place for place, key in enumerate(ordered(self._report.table, self.order))}
         # The table asks for the key of each row once, in the order in which they were added.
-        places: Iterator[int] = iter([rank[key] for key in self._sheet.rows])
+        places: Iterator[int] = iter([rank[key] for key in self._table.rows])
         self.sort(key=lambda _: next(places))
 
-    def _width(self, column: Column) -> int:
+    def _width(self, column: ViewColumn) -> int:
         return column.width + 2 * self.cell_padding

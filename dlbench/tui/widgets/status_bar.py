@@ -11,7 +11,7 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.model.words import Facts, facts
 from dlbench.tui.widgets.chart import Chart
-from dlbench.tui.widgets.line import Item, cut, fitting, write
+from dlbench.tui.widgets.fitting import Item, cut, fitting, write
 from dlbench.tui.widgets.replay_bar import speed
 
 if TYPE_CHECKING:

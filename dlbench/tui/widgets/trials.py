@@ -16,11 +16,11 @@ from textual.strip import Strip
 from dlbench.report.format import NOTHING, number, value_format
 from dlbench.report.metrics import METRICS
 from dlbench.report.trial import Status
+from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.host import dashboard, plain
-from dlbench.tui.model.trials import Group, groups, mark
+from dlbench.tui.model.trials import TrialGroup, groups, mark
 from dlbench.tui.widgets.chart import changed_rows, strip
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ TROUBLE = (Status.DIVERGED, Status.FAILED, Status.CRASHED)
 
 
 @dataclass(frozen=True)
-class Line:
+class TrialLine:
     """One line: the name of a variant with a search, the heading of a candidate, or one of its trials."""
 
-    group: Group
+    group: TrialGroup
     trial: int | None = None
     is_variant: bool = False
 
@@ -65,9 +65,9 @@ class TrialList(ScrollView):
         self.can_focus = False
         self._view: View | None = None
         self._plan: Plan | None = None
-        self._groups: list[Group] = []
+        self._groups: list[TrialGroup] = []
         self._filter: str | None = None
-        self._lines: list[Line] = []
+        self._lines: list[TrialLine] = []
         self._all_fit = False
         self._folds: dict[int, bool] = {}
         self._shown: int | None = None
@@ -75,16 +75,14 @@ class TrialList(ScrollView):
 
     def show(self, view: View) -> None:
         """Draw what is new; a trial chosen since the last time comes into view."""
-        if self._filter != view.focus.filter or self._plan is not view.subject.plan:
-            self._plan, self._filter = view.subject.plan, view.focus.filter
+        if self._filter != view.focus.filter or self._plan is not view.info.plan:
+            self._plan, self._filter = view.info.plan, view.focus.filter
             self._groups = groups(self._plan, self._filter)
         self._view = view
         is_new = self._shown != view.focus.trial
         self._shown = view.focus.trial
         if is_new:
-            self._folds.pop(
-                view.subject.plan.trials[view.focus.trial].candidate if view.subject.plan.trials else -1, None
-            )
+            self._folds.pop(view.info.plan.trials[view.focus.trial].candidate if view.info.plan.trials else -1, None)
         self._arrange()
         if is_new:
             # How far it scrolls is known once the lines are laid out.
@@ -95,15 +93,15 @@ class TrialList(ScrollView):
         """Put the lines together; only a fold, a filter, a size or another trial changes them."""
         everything = sum(1 + len(group.trials) + bool(group.choice) for group in self._groups)
         self._all_fit = everything <= self.size.height - self._head or len(self._groups) == 1
-        lines: list[Line] = []
+        lines: list[TrialLine] = []
         variant = None
         for group in self._groups:
             if group.choice and group.variant != variant:
-                lines.append(Line(group, is_variant=True))
+                lines.append(TrialLine(group, is_variant=True))
             variant = group.variant
-            lines.append(Line(group))
+            lines.append(TrialLine(group))
             if self._is_open(group):
-                lines += [Line(group, trial) for trial in group.trials]
+                lines += [TrialLine(group, trial) for trial in group.trials]
         self._lines = lines
         size = Size(self.scrollable_content_region.width, len(lines) + self._head)
         if self.virtual_size != size:
@@ -111,7 +109,7 @@ class TrialList(ScrollView):
             # A bar beside them leaves less room.
             self.call_after_refresh(self._repaint)
 
-    def _is_open(self, group: Group) -> bool:
+    def _is_open(self, group: TrialGroup) -> bool:
         return self._folds.get(group.candidate, self._all_fit or self._shown in group.trials)
 
     @property
@@ -156,7 +154,7 @@ class TrialList(ScrollView):
         self.post_message(self.Chosen(line.trial))
         dashboard(self).redraw()
 
-    def line_at(self, y: int) -> Line | None:
+    def line_at(self, y: int) -> TrialLine | None:
         """The line in a row of the widget."""
         row = y - self._head + round(self.scroll_y)
         return self._lines[row] if y >= self._head and 0 <= row < len(self._lines) else None
@@ -207,7 +205,7 @@ class TrialList(ScrollView):
         titles = f"{'seed':>{SEED + 2}}{names[0]:>{LOSS + 1}}{names[1].split()[-1]:>{ACCURACY - 1}}"
         picture.put(self._head - 1, 0, titles, Ink.FAINT)
 
-    def _draw_heading(self, picture: Picture, row: int, line: Line, state: RunState) -> None:
+    def _draw_heading(self, picture: Picture, row: int, line: TrialLine, state: RunState) -> None:
         if line.is_variant:
             picture.put(row, 0, self._fitted(line.group.variant, picture.width), Ink.STRONG)
             return

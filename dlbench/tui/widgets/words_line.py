@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlbench.tui.app_base import plain
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.host import plain
 from dlbench.tui.model.words import cursor_line
 from dlbench.tui.widgets.chart import Chart
-from dlbench.tui.widgets.line import cut
+from dlbench.tui.widgets.fitting import cut
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View

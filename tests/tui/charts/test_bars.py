@@ -13,10 +13,10 @@ from dlbench.tui.charts.bars import BAR, SECOND, layer_bars
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE
 from dlbench.tui.charts.heat_map import Grid, heat_map
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 
 ANYTHING = st.floats(allow_nan=True, allow_infinity=True)
-DECADES = Scale(1e-4, 1.0, logarithmic=True)
+DECADES = ValueScale(1e-4, 1.0, logarithmic=True)
 
 
 def bars(values, width=40, height=7, glyphs=UNICODE, names=None, **more):
@@ -42,7 +42,7 @@ def test_any_values_fit_any_size(data):
         width,
         height,
         glyphs,
-        scale=Scale.spanning(data.draw(column), logarithmic=data.draw(st.booleans())),
+        scale=ValueScale.spanning(data.draw(column), logarithmic=data.draw(st.booleans())),
         second=data.draw(st.none() | column),
         cursor=data.draw(st.none() | st.integers(0, 40)),
         missing=data.draw(st.none() | arrays(np.bool_, layers)),
@@ -136,7 +136,7 @@ def test_zero_broken_missing_and_tiny_are_told_apart():
 
 def test_negative_values_grow_to_the_left():
     """On a linear scale bars begin at zero, to either side."""
-    picture = bars([-1.0, 1.0], 60, 6, scale=Scale(-1.0, 1.0, logarithmic=False)).picture
+    picture = bars([-1.0, 1.0], 60, 6, scale=ValueScale(-1.0, 1.0, logarithmic=False)).picture
     positive, negative = (np.flatnonzero(picture.front[row] == BAR) for row in (0, 2))
 
     assert negative[-1] + 1 == positive[0]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from dlbench.tui.charts.color_scale import color_scale
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE
 from dlbench.tui.charts.ink import RAMP_INKS, Ink
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 
-DECADES = Scale(1e-4, 1.0, logarithmic=True)
+DECADES = ValueScale(1e-4, 1.0, logarithmic=True)
 
 
 @given(
@@ -23,7 +23,7 @@ DECADES = Scale(1e-4, 1.0, logarithmic=True)
 )
 def test_any_scale_is_drawn_in_any_height(one, other, logarithmic, height, glyphs, title):
     """It is as high as asked for, never wide, and of ASCII alone where title and glyphs are."""
-    scale = Scale.spanning([one, other], logarithmic=logarithmic)
+    scale = ValueScale.spanning([one, other], logarithmic=logarithmic)
     picture = color_scale(scale, height, glyphs, title)
 
     assert picture.height == height
@@ -52,7 +52,7 @@ def test_a_frame_without_colour():
 
 def test_a_line_has_no_mark_for_zero():
     """On a linear scale zero is a value like any other, so only what is broken is explained."""
-    rows = color_scale(Scale(0.0, 1.0, logarithmic=False), 8, ASCII, "share").rows()
+    rows = color_scale(ValueScale(0.0, 1.0, logarithmic=False), 8, ASCII, "share").rows()
 
     assert not any("zero" in row for row in rows)
     assert rows[-1].startswith("xx NaN")

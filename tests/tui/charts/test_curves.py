@@ -53,7 +53,7 @@ def any_series(draw):
         is_band=draw(st.booleans()),
         broken_at=draw(st.none() | st.integers(0, 10**7)),
         dashed=draw(st.booleans()),
-        turn_at=draw(st.none() | st.integers(0, 10**7)),
+        onset_at=draw(st.none() | st.integers(0, 10**7)),
     )
 
 
@@ -134,10 +134,10 @@ def test_a_logarithmic_axis_leaves_gaps_for_what_is_not_positive():
 
 @pytest.mark.parametrize(("glyphs", "sign"), [(UNICODE, "▽"), (SHADES, "▽"), (ASCII, "v")])
 @pytest.mark.parametrize("logarithmic", [False, True])
-def test_a_turn_is_marked_above_the_lowest_point(glyphs, sign, logarithmic):
+def test_an_onset_of_overfitting_is_marked_above_the_lowest_point(glyphs, sign, logarithmic):
     """One mark in the cell above the curve's lowest, one on the axis beneath it, and its step in the legend."""
     values = 0.4 + np.abs(np.arange(100) - 30) / 100
-    drawn = chart([curve("test", values, turn_at=30)], glyphs=glyphs, logarithmic=logarithmic, title="")
+    drawn = chart([curve("test", values, onset_at=30)], glyphs=glyphs, logarithmic=logarithmic, title="")
     text, ink = inside(drawn)
     column = drawn.frame.cell(30) - drawn.frame.area.left
     (mark,) = np.flatnonzero(text[:, column] == sign)
@@ -146,14 +146,14 @@ def test_a_turn_is_marked_above_the_lowest_point(glyphs, sign, logarithmic):
     assert (text == sign).sum() == 1
     assert mark == curve_rows[-1] - 1 if len(curve_rows) else True
     assert drawn.picture.text[drawn.frame.area.bottom, column + drawn.frame.area.left] == sign
-    assert any(sign in row and "turn" in row and row.rstrip().endswith("30") for row in drawn.picture.rows())
+    assert any(sign in row and "onset" in row and row.rstrip().endswith("30") for row in drawn.picture.rows())
 
 
-def test_a_curve_that_has_not_turned_has_no_mark():
-    """Neither in the chart nor in the legend is a turn spoken of."""
+def test_a_curve_that_does_not_overfit_has_no_mark():
+    """Neither in the chart nor in the legend is an onset spoken of."""
     drawn = chart([curve("test", [3.0, 2.0, 1.0])])
 
-    assert not any("▽" in row or "turn" in row for row in drawn.picture.rows())
+    assert not any("▽" in row or "onset" in row for row in drawn.picture.rows())
 
 
 def test_a_broken_curve_ends_in_a_mark():

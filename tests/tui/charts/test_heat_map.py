@@ -12,10 +12,10 @@ from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE
 from dlbench.tui.charts.heat_map import Grid, heat_map
 from dlbench.tui.charts.ink import RAMP_INKS, Ink
 from dlbench.tui.charts.mosaic import inks
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 
-DECADES = Scale(1e-3, 1.0, logarithmic=True)
-LINE = Scale(0.0, 1.0, logarithmic=False)
+DECADES = ValueScale(1e-3, 1.0, logarithmic=True)
+LINE = ValueScale(0.0, 1.0, logarithmic=False)
 GLYPHS = st.sampled_from([UNICODE, SHADES, ASCII])
 SCALES = st.sampled_from([DECADES, LINE])
 
@@ -134,7 +134,7 @@ def test_layers_fill_the_rows_in_one_order(layers, rows, glyphs):
 def test_the_whole_run_is_visible(columns, width):
     """Whatever fits how badly: the largest value of all columns is drawn, and few columns are widened evenly."""
     values = np.arange(1.0, columns + 1)[:, None]
-    scale = Scale(0.0, float(columns), logarithmic=False)
+    scale = ValueScale(0.0, float(columns), logarithmic=False)
     drawn = heat_map(grid(values), [""], width, 1, UNICODE, scale=scale, cursor=None)
     steps = drawn.steps.tolist()
 

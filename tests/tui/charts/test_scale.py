@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dlbench.report.short import number
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 
 ANYTHING = st.floats(allow_nan=True, allow_infinity=True)
 DATA = arrays(np.float64, st.integers(0, 30), elements=ANYTHING)
@@ -22,13 +22,13 @@ def scales(draw):
     bounds = st.floats(1e-300 if logarithmic else -1e300, 1e300)
     low, high = sorted((draw(bounds), draw(bounds)))
     assume(low < high)
-    return Scale(low, high, logarithmic)
+    return ValueScale(low, high, logarithmic)
 
 
 @given(DATA, st.booleans(), st.booleans())
 def test_spanning_makes_a_scale_of_any_data(data, logarithmic, robust):
     """Whatever the data, there is a scale; and without `robust` it holds all that has a place on it."""
-    scale = Scale.spanning(data, logarithmic=logarithmic, robust=robust)
+    scale = ValueScale.spanning(data, logarithmic=logarithmic, robust=robust)
     kept = data[np.isfinite(data) & ((data > 0) | (not logarithmic)) & (np.abs(data) < 1e300) & (np.abs(data) > 1e-300)]
 
     assert scale.low < scale.high
@@ -48,7 +48,7 @@ def test_positions_are_between_zero_and_one_and_monotone(data, scale):
 
 def test_positions_are_where_arithmetic_puts_them():
     """Thirds of three decades, quarters of a line, and bounds for what lies beyond."""
-    decades, line = Scale(1e-3, 1.0, logarithmic=True), Scale(-1.0, 3.0, logarithmic=False)
+    decades, line = ValueScale(1e-3, 1.0, logarithmic=True), ValueScale(-1.0, 3.0, logarithmic=False)
 
     np.testing.assert_allclose(decades.positions([1e-9, 1e-3, 1e-2, 0.1, 1.0, np.inf]), [0, 0, 1 / 3, 2 / 3, 1, 1])
     np.testing.assert_allclose(line.positions([-np.inf, -1.0, 0.0, 3.0, 9.0]), [0, 0, 0.25, 1, 1])
@@ -67,18 +67,18 @@ def test_ticks_are_few_rising_and_inside(scale, most):
 @pytest.mark.parametrize(
     ("scale", "most", "labels"),
     [
-        (Scale(0, 1, logarithmic=False), 6, ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
-        (Scale(0, 1, logarithmic=False), 3, ["0", "0.5", "1"]),
-        (Scale(0, 9_999, logarithmic=False), 5, ["0", "2,000", "4,000", "6,000", "8,000"]),
-        (Scale(0, 10_000, logarithmic=False), 6, ["0", "2,000", "4,000", "6,000", "8,000", "10,000"]),
-        (Scale(-0.3, 0.3, logarithmic=False), 7, ["-0.3", "-0.2", "-0.1", "0", "0.1", "0.2", "0.3"]),
-        (Scale(1e-3, 1e1, logarithmic=True), 5, ["1e-3", "1e-2", "1e-1", "1e0", "1e1"]),
-        (Scale(1e-12, 1.0, logarithmic=True), 5, ["1e-12", "1e-9", "1e-6", "1e-3", "1e0"]),
-        (Scale(0.03, 0.4, logarithmic=True), 5, ["0.05", "0.1", "0.2"]),
-        (Scale(0.03, 0.4, logarithmic=True), 1, ["0.1"]),
-        (Scale(0.15, 2.5, logarithmic=True), 3, ["0.3", "1"]),
-        (Scale(0.003, 0.04, logarithmic=True), 2, ["5e-3", "1e-2"]),
-        (Scale(0, 1, logarithmic=False), 0, []),
+        (ValueScale(0, 1, logarithmic=False), 6, ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
+        (ValueScale(0, 1, logarithmic=False), 3, ["0", "0.5", "1"]),
+        (ValueScale(0, 9_999, logarithmic=False), 5, ["0", "2,000", "4,000", "6,000", "8,000"]),
+        (ValueScale(0, 10_000, logarithmic=False), 6, ["0", "2,000", "4,000", "6,000", "8,000", "10,000"]),
+        (ValueScale(-0.3, 0.3, logarithmic=False), 7, ["-0.3", "-0.2", "-0.1", "0", "0.1", "0.2", "0.3"]),
+        (ValueScale(1e-3, 1e1, logarithmic=True), 5, ["1e-3", "1e-2", "1e-1", "1e0", "1e1"]),
+        (ValueScale(1e-12, 1.0, logarithmic=True), 5, ["1e-12", "1e-9", "1e-6", "1e-3", "1e0"]),
+        (ValueScale(0.03, 0.4, logarithmic=True), 5, ["0.05", "0.1", "0.2"]),
+        (ValueScale(0.03, 0.4, logarithmic=True), 1, ["0.1"]),
+        (ValueScale(0.15, 2.5, logarithmic=True), 3, ["0.3", "1"]),
+        (ValueScale(0.003, 0.04, logarithmic=True), 2, ["5e-3", "1e-2"]),
+        (ValueScale(0, 1, logarithmic=False), 0, []),
     ],
 )
 def test_ticks_are_round(scale, most, labels):
@@ -90,14 +90,14 @@ def test_a_robust_scale_leaves_extremes_out():
     """One value in a thousand does not stretch a robust scale, but does the other."""
     data = np.append(np.linspace(1.0, 2.0, 1000), 1e9)
 
-    assert Scale.spanning(data, logarithmic=False, robust=True).high <= 2.0
-    assert Scale.spanning(data, logarithmic=False).high == 1e9
+    assert ValueScale.spanning(data, logarithmic=False, robust=True).high <= 2.0
+    assert ValueScale.spanning(data, logarithmic=False).high == 1e9
 
 
 @pytest.mark.parametrize("value", [1e-30, 0.5, 7.0, 1e30])
 def test_a_constant_gets_room(value):
     """A constant lies in the middle: of a decade on a logarithmic scale, of a little on a line."""
-    log, line = (Scale.spanning([value] * 3, logarithmic=kind) for kind in (True, False))
+    log, line = (ValueScale.spanning([value] * 3, logarithmic=kind) for kind in (True, False))
 
     assert math.isclose(log.high / log.low, 10)
     assert [scale.positions([value])[0] for scale in (log, line)] == pytest.approx([0.5, 0.5])
@@ -106,8 +106,8 @@ def test_a_constant_gets_room(value):
 @given(DATA, DATA, st.booleans())
 def test_settled_holds_the_data_and_then_stands_still(before, now, logarithmic):
     """A settled scale spans at least what it must, and the same data move it no more."""
-    wanted = Scale.spanning(now, logarithmic=logarithmic)
-    settled = wanted.settled(Scale.spanning(before, logarithmic=logarithmic))
+    wanted = ValueScale.spanning(now, logarithmic=logarithmic)
+    settled = wanted.settled(ValueScale.spanning(before, logarithmic=logarithmic))
 
     assert settled.low <= wanted.low < wanted.high <= settled.high
     assert wanted.settled(settled) == settled
@@ -115,12 +115,12 @@ def test_settled_holds_the_data_and_then_stands_still(before, now, logarithmic):
 
 def test_settled_keeps_grows_and_shrinks():
     """Kept while at least half full; grown with head-room on the side that was too short; shrunk when mostly empty."""
-    before = Scale(0, 10, logarithmic=False)
+    before = ValueScale(0, 10, logarithmic=False)
 
-    assert Scale(1, 7, logarithmic=False).settled(before) is before
-    assert Scale(1, 12, logarithmic=False).settled(before) == Scale(0, 12 + 11 / 4, logarithmic=False)
-    assert Scale(1, 3, logarithmic=False).settled(before) == Scale(0.5, 3.5, logarithmic=False)
-    assert Scale(1, 3, logarithmic=True).settled(before) == Scale(1, 3, logarithmic=True)
+    assert ValueScale(1, 7, logarithmic=False).settled(before) is before
+    assert ValueScale(1, 12, logarithmic=False).settled(before) == ValueScale(0, 12 + 11 / 4, logarithmic=False)
+    assert ValueScale(1, 3, logarithmic=False).settled(before) == ValueScale(0.5, 3.5, logarithmic=False)
+    assert ValueScale(1, 3, logarithmic=True).settled(before) == ValueScale(1, 3, logarithmic=True)
 
 
 @pytest.mark.parametrize(
@@ -158,5 +158,5 @@ def test_spanning_leaves_out_what_has_no_place():
     """Zero, negative values, NaN and infinity bound no logarithmic scale; only NaN and infinity bound no linear one."""
     data = [0.0, -1.0, math.nan, math.inf, 0.01, 1.0]
 
-    assert Scale.spanning(data, logarithmic=True) == Scale(0.01, 1.0, logarithmic=True)
-    assert Scale.spanning(data, logarithmic=False) == Scale(-1.0, 1.0, logarithmic=False)
+    assert ValueScale.spanning(data, logarithmic=True) == ValueScale(0.01, 1.0, logarithmic=True)
+    assert ValueScale.spanning(data, logarithmic=False) == ValueScale(-1.0, 1.0, logarithmic=False)

@@ -10,11 +10,11 @@ from PIL import Image
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE
 from dlbench.tui.charts.ink import GREY_INKS, SIGNED_INKS, Ink
 from dlbench.tui.charts.mosaic import odd
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.charts.tiles import OF_FILTERS, filter_tiles, fitting, resampled, sample_tiles
 
 GLYPHS = [UNICODE, SHADES, ASCII]
-UNIT = Scale(0.0, 1.0, logarithmic=False)
+UNIT = ValueScale(0.0, 1.0, logarithmic=False)
 FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=32)
 
 

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dlbench.tui.charts.axes import Area, Frame
+from dlbench.tui.charts.axes import Area, PlotFrame
 from dlbench.tui.charts.braille import COARSE, FINE, cells
-from dlbench.tui.charts.scale import Scale
+from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.charts.trace import Outline, Series, Trace, band, dashes, line
 
-UNIT = Scale(0.0, 1.0, logarithmic=False)
+UNIT = ValueScale(0.0, 1.0, logarithmic=False)
 # As the Unicode standard numbers the dots of a braille pattern: row and column of dots 1 to 8.
 NUMBERED = [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (3, 0), (3, 1)]
 
@@ -24,7 +24,7 @@ def curve(steps, middle, **more):
 
 def drawn(steps, values, columns=40, rows=40, last=None):
     """The dots of a curve on a chart of so many dots, and the step at which each column begins."""
-    frame = Frame(Area(0, 0, columns, rows), int(steps[0]), int(steps[-1] if last is None else last), COARSE)
+    frame = PlotFrame(Area(0, 0, columns, rows), int(steps[0]), int(steps[-1] if last is None else last), COARSE)
     trace = Trace.of(curve(steps, values), frame.edges())
     return line(Outline.of(trace, UNIT, rows), rows), frame.edges()
 
@@ -121,7 +121,7 @@ def test_a_band_below_zero_goes_to_the_bottom_of_a_logarithmic_scale():
     """Mean less deviation may be negative: the band is drawn as far down as there is room."""
     steps = np.arange(10)
     series = Series("band", steps, np.full(10, -1.0), np.full(10, 0.1), np.full(10, 0.05), 8, is_band=True)
-    dots = band(Trace.of(series, steps), Scale(0.01, 1.0, logarithmic=True), 20, FINE)
+    dots = band(Trace.of(series, steps), ValueScale(0.01, 1.0, logarithmic=True), 20, FINE)
 
     assert dots[-2:].any()
     assert not dots[:9].any()

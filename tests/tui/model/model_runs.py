@@ -11,8 +11,8 @@ import orjson
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.run.folder import RunFolder
 from dlbench.tui.model.feed import Feed
-from dlbench.tui.model.source import Memory
-from dlbench.tui.model.view import Subject, View
+from dlbench.tui.model.source import ListSource
+from dlbench.tui.model.view import RunInfo, View
 
 STEPS = 1000
 LAYERS = [
@@ -86,8 +86,8 @@ def diverged(step: int, trial: int = 0, stack: int = 0) -> dict[str, Any]:
 
 def view_of(plan: Plan, events: Iterable[dict[str, Any]], **subject: Any) -> View:
     """A view that has taken in all events."""
-    view = View(Subject("made-up/now", plan, **subject))
-    feed = Feed(view, Memory(list(events)))
+    view = View(RunInfo("made-up/now", plan, **subject))
+    feed = Feed(view, ListSource(list(events)))
     while feed.beat():
         pass
     return view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from model_runs import begins, evaluated, make_plan, probed, view_of
 
 from dlbench.report.trial import Status
-from dlbench.tui.model.happenings import happenings
+from dlbench.tui.model.run_events import run_events
 from dlbench.tui.model.series import grid, probe_steps
 from dlbench.tui.widgets.lookup import marked_steps
 
@@ -20,7 +20,7 @@ def test_it_is_told_with_its_step_and_its_best():
     """The log has a line, the axis of the curves a mark, of that trial alone; it counts as done."""
     view = view_of(make_plan(), RUN)
 
-    assert [one.line for one in happenings(view.state)] == [
+    assert [one.line for one in run_events(view.state)] == [
         "step 60: sigmoid, seed 0 stopped early, back at its best of step 20"
     ]
     assert (marked_steps(view, 0), marked_steps(view, 1)) == ([60], [])

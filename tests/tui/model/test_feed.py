@@ -16,11 +16,11 @@ from dlbench.report.trial import Status
 from dlbench.run import workers
 from dlbench.run.workers import Launched
 from dlbench.tui.model.feed import CHUNK_SECONDS, Feed
-from dlbench.tui.model.happenings import happenings
-from dlbench.tui.model.replay import Place, Replay
-from dlbench.tui.model.source import Memory, Tail
-from dlbench.tui.model.subject import subject_of
-from dlbench.tui.model.view import Subject, View
+from dlbench.tui.model.replay import Replay, ReplayPosition
+from dlbench.tui.model.run_events import run_events
+from dlbench.tui.model.run_info import run_info
+from dlbench.tui.model.source import FolderSource, ListSource
+from dlbench.tui.model.view import RunInfo, View
 
 GONE = 2**22 + 1
 """A process id beyond what Linux gives."""
@@ -65,8 +65,8 @@ def test_all_events_are_folded_in_time_slices():
     """However many events come at once, the state has them all, and the lock is never held much longer than a chunk."""
     plan = make_plan()
     events = [begins(), *(probed(i) for i in range(3000)), ended()]
-    view = View(Subject("made-up/now", plan))
-    feed, held, over = Feed(view, Memory(events)), [], threading.Event()
+    view = View(RunInfo("made-up/now", plan))
+    feed, held, over = Feed(view, ListSource(events)), [], threading.Event()
 
     def look():
         while not over.is_set():
@@ -93,7 +93,7 @@ def test_all_events_are_folded_in_time_slices():
 def test_the_thread_follows_and_stops():
     """The thread takes in what comes later too, ends when asked, and is no reason for the process to stay."""
     plan = make_plan()
-    view, memory = View(Subject("made-up/now", plan)), Memory([begins()])
+    view, memory = View(RunInfo("made-up/now", plan)), ListSource([begins()])
     feed = Feed(view, memory)
     feed.start()
     try:
@@ -117,8 +117,8 @@ def wait_for(condition, seconds=10.0):
 
 def test_nothing_new_changes_nothing():
     """A beat without news leaves the version as it is, so that nothing is drawn."""
-    view = View(Subject("made-up/now", make_plan()))
-    feed = Feed(view, Memory([begins()]))
+    view = View(RunInfo("made-up/now", make_plan()))
+    feed = Feed(view, ListSource([begins()]))
     settle(feed)
     before = view.version
     feed.beat()
@@ -126,14 +126,14 @@ def test_nothing_new_changes_nothing():
 
 
 def test_a_run_whose_worker_is_gone_has_ended(tmp_path):
-    """What seems to run has crashed where no process is left, and the run's standing says so."""
+    """What seems to run has crashed where no process is left, and the run's status says so."""
     folder = make_folder(tmp_path, make_plan())
     write_events(folder, [run_event([0, 1]), begins(), evaluated(5, [1, 1])])
     launch(folder, GONE, [0, 1])
-    view = View(subject_of(folder))
-    feed = Feed(view, Tail(folder), folder)
+    view = View(run_info(folder))
+    feed = Feed(view, FolderSource(folder), folder)
     settle(feed)
-    assert view.standing == "crashed"
+    assert view.status == "crashed"
     assert view.state.stacks[0].status is Status.CRASHED
     before = view.version
     feed.beat()
@@ -147,17 +147,17 @@ def test_a_run_at_work_runs_and_its_death_is_seen(tmp_path):
     try:
         launch(folder, process.pid, [0, 1], process.create_time())
         write_events(folder, [run_event([0, 1]), begins(), evaluated(5, [1, 1])])
-        view = View(subject_of(folder))
-        feed = Feed(view, Tail(folder), folder, now=clock)
+        view = View(run_info(folder))
+        feed = Feed(view, FolderSource(folder), folder, now=clock)
         settle(feed)
-        assert view.standing == "running"
+        assert view.status == "running"
         assert view.state.stacks[0].status is Status.RUNNING
     finally:
         process.kill()
         process.wait()
     clock.now += 2.0
     settle(feed)
-    assert view.standing == "crashed"
+    assert view.status == "crashed"
     assert view.state.stacks[0].status is Status.CRASHED
 
 
@@ -166,10 +166,10 @@ def test_a_resumed_run_is_not_given_up(tmp_path):
     folder, clock = make_folder(tmp_path, make_plan()), Clock()
     write_events(folder, [run_event([0, 1]), begins(), ended(status="stopped"), ended(None, "stopped")])
     launch(folder, GONE, [0, 1])
-    view = View(subject_of(folder))
-    feed = Feed(view, Tail(folder), folder, now=clock)
+    view = View(run_info(folder))
+    feed = Feed(view, FolderSource(folder), folder, now=clock)
     settle(feed)
-    assert view.standing == "stopped"
+    assert view.status == "stopped"
     launch(folder, os.getpid(), [0, 1], psutil.Process().create_time(), session=1)
     write_events(folder, [run_event([0, 1]) | {"session": 1}, begins()], session=1)
     settle(feed)
@@ -177,7 +177,7 @@ def test_a_resumed_run_is_not_given_up(tmp_path):
     clock.now += 2.0
     settle(feed)
     assert view.state.stacks[0].status is Status.RUNNING
-    assert view.standing == "running"
+    assert view.status == "running"
 
 
 def test_a_resumed_run_waits_for_its_workers(tmp_path):
@@ -186,20 +186,20 @@ def test_a_resumed_run_waits_for_its_workers(tmp_path):
     write_events(folder, [run_event([0, 1]), begins(), ended(status="stopped"), ended(None, "stopped")])
     launch(folder, GONE, [0, 1])
     launch(folder, os.getpid(), [0, 1], psutil.Process().create_time(), session=1)
-    view = View(subject_of(folder))
-    settle(Feed(view, Tail(folder), folder))
+    view = View(run_info(folder))
+    settle(Feed(view, FolderSource(folder), folder))
 
-    assert view.standing == "running"
+    assert view.status == "running"
     assert [stack.status for stack in view.state.stacks] == [Status.WAITING] * 2
 
 
 def test_opening_is_over_when_it_is_known_how_the_run_stands(tmp_path):
     """A run that has ended never looks as if it ran: it is loading until its processes were asked after."""
     folder = make_folder(tmp_path, make_plan())
-    view = View(subject_of(folder))
-    feed, seen = Feed(view, Tail(folder), folder), set()
+    view = View(run_info(folder))
+    feed, seen = Feed(view, FolderSource(folder), folder), set()
     for _ in range(4):
-        seen.add((view.loading is None, view.standing))
+        seen.add((view.loading is None, view.status))
         feed.beat()
 
     assert seen == {(False, "running"), (True, "empty")}
@@ -207,14 +207,14 @@ def test_opening_is_over_when_it_is_known_how_the_run_stands(tmp_path):
 
 def test_logs_are_read_again_only_for_a_reason(tmp_path, monkeypatch):
     """A run at work is looked at once; later looks ask for its processes alone, until something is told of them."""
-    from dlbench.tui.model import lookout
+    from dlbench.tui.model import liveness
 
     looks = []
-    monkeypatch.setattr(lookout, "status", lambda folder, own=lookout.status: looks.append(folder) or own(folder))
+    monkeypatch.setattr(liveness, "status", lambda folder, own=liveness.status: looks.append(folder) or own(folder))
     folder, clock = make_folder(tmp_path, make_plan()), Clock()
     launch(folder, os.getpid(), [0, 1], psutil.Process().create_time())
     write_events(folder, [run_event([0, 1]), begins()])
-    feed = Feed(View(subject_of(folder)), Tail(folder), folder, now=clock)
+    feed = Feed(View(run_info(folder)), FolderSource(folder), folder, now=clock)
     settle(feed)
     for _ in range(5):
         clock.now += 10.0
@@ -230,8 +230,8 @@ def test_logs_are_read_again_only_for_a_reason(tmp_path, monkeypatch):
 
 def test_a_report_is_made_for_those_who_look():
     """No table without being asked; then at most one a second, and none while nothing is new."""
-    clock, memory = Clock(), Memory([begins(), evaluated(0, [1, 1])])
-    view = View(Subject("made-up/now", make_plan()))
+    clock, memory = Clock(), ListSource([begins(), evaluated(0, [1, 1])])
+    view = View(RunInfo("made-up/now", make_plan()))
     feed = Feed(view, memory, now=clock)
     settle(feed)
     assert view.report is None
@@ -256,8 +256,8 @@ def test_going_back_shows_the_old_picture_until_the_new_one_is_there(tmp_path):
     """A replay that goes back swaps the state at once for one that has got there; never is one shown on its way."""
     folder = make_folder(tmp_path, make_plan())
     write_events(folder, [begins(), *(probed(i) for i in range(200))])
-    view = View(subject_of(folder))
-    replay = Replay(folder, start=Place(share=1.0), now=Clock())
+    view = View(run_info(folder))
+    replay = Replay(folder, start=ReplayPosition(share=1.0), now=Clock())
     feed = Feed(view, replay, folder)
     settle(feed)
     shown, old = {len(view.state.trials[0].probe_steps)}, view.state
@@ -277,8 +277,8 @@ def test_a_crashed_run_crashes_in_its_replay_too(tmp_path):
     folder, clock = make_folder(tmp_path, make_plan()), Clock()
     write_events(folder, [run_event([0, 1]), begins(), evaluated(5, [1, 1]), evaluated(6, [1, 1])])
     launch(folder, GONE, [0, 1])
-    view = View(subject_of(folder))
-    replay = Replay(folder, start=Place(step=5), now=clock)
+    view = View(run_info(folder))
+    replay = Replay(folder, start=ReplayPosition(step=5), now=clock)
     feed = Feed(view, replay, folder, now=clock)
     replay.advance()
     settle(feed)
@@ -298,13 +298,13 @@ def test_events_of_a_newer_version_are_told(tmp_path):
     folder = make_folder(tmp_path, make_plan())
     write_events(folder, [begins()])
     write_events(folder, [{"kind": "metrics", "v": 99}], session=1)
-    view = View(subject_of(folder))
-    settle(Feed(view, Tail(folder), folder))
+    view = View(run_info(folder))
+    settle(Feed(view, FolderSource(folder), folder))
     assert view.state.stacks[0].layers
     assert "version 99" in view.problem
 
 
-@pytest.mark.parametrize("source", [Tail, partial(Replay, start=Place(share=1.0))])
+@pytest.mark.parametrize("source", [FolderSource, partial(Replay, start=ReplayPosition(share=1.0))])
 def test_events_that_cannot_be_read_are_told(tmp_path, source):
     """Two destroyed lines are counted in the log, and in the table's notes, with the file and the trials that they may be about."""
     folder = make_folder(tmp_path, make_plan())
@@ -312,12 +312,12 @@ def test_events_that_cannot_be_read_are_told(tmp_path, source):
     lines = folder.events_file(0, 0).read_bytes().splitlines(keepends=True)
     lines[2:4] = b"#" * 20 + b"\n", lines[3].replace(b'"kind"', b'"kin')
     folder.events_file(0, 0).write_bytes(b"".join(lines))
-    view = View(subject_of(folder))
+    view = View(run_info(folder))
     view.wants_report = True
     settle(Feed(view, source(folder), folder))
     told = "s000-w0.jsonl is damaged: 2 of its lines cannot be read or are missing"
 
-    assert happenings(view.state)[0].text.startswith(told)
+    assert run_events(view.state)[0].text.startswith(told)
     assert any(note.startswith(told) for note in view.report.table.notes)
 
 
@@ -325,8 +325,8 @@ def test_a_damaged_recipe_hides_no_events(tmp_path):
     """Where the recipe's claims cannot be read the run is shown all the same, and the mistake told."""
     folder = make_folder(tmp_path, make_plan(), recipe='[compare]\nmetric = "nonsense"\n')
     write_events(folder, [begins()])
-    view = View(subject_of(folder))
-    settle(Feed(view, Tail(folder), folder))
+    view = View(run_info(folder))
+    settle(Feed(view, FolderSource(folder), folder))
     assert view.state.stacks[0].layers
     assert "nonsense" in view.problem
 
@@ -335,8 +335,8 @@ def test_a_folder_that_went_is_told(tmp_path):
     """Where the run's folder is deleted under the dashboard, it says that there is no run any more."""
     folder, clock = make_folder(tmp_path, make_plan()), Clock()
     write_events(folder, [begins()])
-    view = View(subject_of(folder))
-    feed = Feed(view, Tail(folder), folder, now=clock)
+    view = View(run_info(folder))
+    feed = Feed(view, FolderSource(folder), folder, now=clock)
     settle(feed)
     folder.events_file(0, 0).unlink()
     folder.plan_file.unlink()
@@ -348,8 +348,8 @@ def test_a_folder_that_went_is_told(tmp_path):
 
 def test_a_mistake_of_ours_is_told_and_kept(monkeypatch):
     """An error in the thread is not lost with it: the view says so, and whoever stops the feed can raise it."""
-    view = View(Subject("made-up/now", make_plan()))
-    feed = Feed(view, Memory([begins()]))
+    view = View(RunInfo("made-up/now", make_plan()))
+    feed = Feed(view, ListSource([begins()]))
     monkeypatch.setattr(view.state, "apply", lambda events: 1 / 0)
     feed.start()
     wait_for(lambda: view.problem is not None)
@@ -363,7 +363,7 @@ def test_how_it_arrives_does_not_matter(at_once):
     """Whatever the pieces, the same trials stand the same."""
     plan = make_plan()
     events = [begins(), *(evaluated(i, [1 / (i + 1), 2.0]) for i in range(30)), diverged(12, 1), ended()]
-    view = View(Subject("made-up/now", plan))
-    settle(Feed(view, Memory(events, at_once=at_once)))
+    view = View(RunInfo("made-up/now", plan))
+    settle(Feed(view, ListSource(events, at_once=at_once)))
     assert [trial.status for trial in view.state.trials] == [Status.OK, Status.DIVERGED, Status.WAITING, Status.WAITING]
     assert view.state.trials[0].curve("train_loss").tolist() == [1 / (i + 1) for i in range(30)]

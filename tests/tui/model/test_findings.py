@@ -10,7 +10,7 @@ from model_runs import begins, diverged, ended, evaluated, make_plan, probed, vi
 
 from dlbench.report.laws import LAWS
 from dlbench.tui.model.findings import findings
-from dlbench.tui.model.watch import Watch
+from dlbench.tui.model.watch import TrialWatch
 
 SICK = {
     "NaN or infinity: the gradient of dense2 is no number": {"gradient_norm": [1.0, None, None, 1.0]},
@@ -190,7 +190,7 @@ def test_looking_often_finds_what_looking_once_finds(measures, pieces):
         view.state.apply(events[start : start + size])
         findings(view, 0)
         start += size
-    whole = Watch(view.state.trials[0])
+    whole = TrialWatch(view.state.trials[0])
     whole.update()
     assert findings(view, 0) == whole.findings()
 

@@ -206,16 +206,16 @@ def turning(until=20):
     return events
 
 
-def test_the_turn_of_the_trial_in_focus_is_told():
+def test_the_overfitting_onset_of_the_trial_in_focus_is_told():
     """Its test loss has the step of its lowest once it has turned: not its train loss, not its accuracy, not another trial's."""
     view = view_with(turning(), "trial")
-    assert [(one.name, one.turn_at) for one in curve_series(view, "loss")] == [("train", None), ("test", 40)]
-    assert {one.turn_at for one in curve_series(view, "accuracy")} == {None}
+    assert [(one.name, one.onset_at) for one in curve_series(view, "loss")] == [("train", None), ("test", 40)]
+    assert {one.onset_at for one in curve_series(view, "accuracy")} == {None}
     seeds = curve_series(view_with(turning(), "seeds"), "loss")
-    assert {one.name: one.turn_at for one in seeds if one.turn_at} == {"seed 0 test": 40}
-    assert not any(one.turn_at for one in curve_series(view_with(turning(), "band"), "loss"))
+    assert {one.name: one.onset_at for one in seeds if one.onset_at} == {"seed 0 test": 40}
+    assert not any(one.onset_at for one in curve_series(view_with(turning(), "band"), "loss"))
 
 
-def test_a_loss_that_has_not_turned_yet_has_no_turn():
+def test_a_loss_that_has_not_turned_yet_has_no_onset():
     """While it falls, and as long as one cannot tell, there is no mark."""
-    assert not any(one.turn_at for one in curve_series(view_with(turning(5), "trial"), "loss"))
+    assert not any(one.onset_at for one in curve_series(view_with(turning(5), "trial"), "loss"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from model_runs import begins, ended, evaluated, make_folder, make_plan, probed, write_events
 
 from dlbench.errors import DlbenchError
-from dlbench.tui.model.replay import Place, Replay
+from dlbench.tui.model.replay import Replay, ReplayPosition
 from dlbench.tui.model.tape import LONGEST_GAP, Tape
 
 
@@ -53,7 +53,7 @@ def folder(tmp_path):
 
 def test_events_come_in_the_order_of_their_time(folder):
     """Events of several workers are merged by their time, each as it was written, with session and worker."""
-    replay = Replay(folder, start=Place(share=1.0))
+    replay = Replay(folder, start=ReplayPosition(share=1.0))
     events = everything(replay)
     assert [event["time"] for event in events] == [1e9 + i for i in range(14)]
     assert [event["worker"] for event in events] == [0, 1] * 7
@@ -113,7 +113,7 @@ def test_silences_are_short(tmp_path):
 def test_seeking_a_step_ends_with_its_record(folder):
     """A seek to a step hands out everything up to the first record at or after it of that stack, beyond its last up to that."""
     for step, last in ((20, 20), (25, 30), (999, 40)):
-        replay = Replay(folder, start=Place(step=step, stack=1))
+        replay = Replay(folder, start=ReplayPosition(step=step, stack=1))
         events = everything(replay)[:]
         replay.pause()
         own = [event for event in events if event["stack"] == 1 and event["kind"] == "probe"]
@@ -128,7 +128,7 @@ def test_steps_of_pretraining_are_not_sought(tmp_path, fields):
     folder = make_folder(tmp_path, make_plan())
     before = [{"kind": kind, "stack": 0} | fields for kind in ("pretrain", "pictures")]
     write_events(folder, [begins(), *before, *(probed(step) for step in (0, 20, 40))])
-    replay = Replay(folder, start=Place(step=20), now=Clock())
+    replay = Replay(folder, start=ReplayPosition(step=20), now=Clock())
     assert [event["kind"] for event in everything(replay)] == ["stack", "pretrain", "pictures", "probe", "probe"]
     replay.seek(share=0.0)
     assert [event["kind"] for event in everything(replay)] == ["stack"]
@@ -138,7 +138,7 @@ def test_steps_of_pretraining_are_not_sought(tmp_path, fields):
 
 def test_one_event_forwards_and_back(folder):
     """`advance` goes to the next telling event and `back` to the one before, of one stack or of any, and both pause."""
-    replay = Replay(folder, start=Place(step=20, stack=0))
+    replay = Replay(folder, start=ReplayPosition(step=20, stack=0))
     clock_at = everything(replay)[-1]["time"]
     replay.advance(0)
     events = everything(replay)
@@ -173,7 +173,7 @@ def written(tmp_path_factory):
 def test_whatever_is_asked_a_beginning_of_the_run_has_been_handed_out(written, asked, breath):
     """After any moves, what came since the last restart is the run's first events, none twice, none left out."""
     clock = Clock()
-    replay, whole = Replay(written, now=clock), told(everything(Replay(written, start=Place(share=1.0))))
+    replay, whole = Replay(written, now=clock), told(everything(Replay(written, start=ReplayPosition(share=1.0))))
     got, restarts = [], 0
     for name, argument in asked:
         if name == "wait":
@@ -198,7 +198,7 @@ def test_damage_is_passed_over(tmp_path):
         file.write(b"not an event\n[1]\n")
         file.write(orjson.dumps({"kind": "probe", "step": 6, "stack": 0, "seq": 2, "v": 1, "time": 1e9 + 2}) + b"\n")
         file.write(b'{"v":1,"seq":3,"time":1000000003.0,"kind":"probe","stack":0,"st')
-    replay = Replay(folder, start=Place(share=1.0))
+    replay = Replay(folder, start=ReplayPosition(share=1.0))
     assert [event.get("step") for event in everything(replay)] == [0, 5, 6]
 
 
@@ -207,7 +207,7 @@ def test_a_newer_version_is_refused_when_it_is_reached(tmp_path):
     folder = make_folder(tmp_path, make_plan())
     write_events(folder, [begins(), probed(5)])
     write_events(folder, [{"kind": "probe", "v": 99}], session=1, start=2e9)
-    replay = Replay(folder, start=Place(share=1.0))
+    replay = Replay(folder, start=ReplayPosition(share=1.0))
     assert told(replay.poll(10.0)) == [(0, 0), (0, 1)]
     with pytest.raises(DlbenchError, match="version 99"):
         replay.poll(10.0)
@@ -225,7 +225,7 @@ def test_a_file_that_went_is_told(folder):
 
 def test_an_empty_run_plays_nothing(tmp_path):
     """A run without events is over at once, wherever one seeks."""
-    replay = Replay(make_folder(tmp_path, make_plan()), start=Place(step=5))
+    replay = Replay(make_folder(tmp_path, make_plan()), start=ReplayPosition(step=5))
     assert everything(replay) == []
     for move in (replay.advance, replay.back, replay.pause):
         move()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from model_runs import begins, evaluated, make_folder, make_plan, write_events
 
-from dlbench.tui.model.source import Memory, Tail
+from dlbench.tui.model.source import FolderSource, ListSource
 
 
 def test_a_tail_tells_how_much_of_what_was_there_is_read(tmp_path):
     """Opening a long run the share read rises from 0; once all is read there is no share, whatever is written then."""
     folder = make_folder(tmp_path, make_plan())
     write_events(folder, [begins(), *(evaluated(i, [1, 1]) for i in range(300))])
-    tail, shares, count = Tail(folder), [], 0
+    tail, shares, count = FolderSource(folder), [], 0
     assert tail.progress == 0
     while not tail.over:
         count += len(tail.poll(0.0))
@@ -31,7 +31,7 @@ def test_a_tail_tells_how_much_of_what_was_there_is_read(tmp_path):
 def test_a_tail_of_a_run_that_has_not_begun_waits(tmp_path):
     """Where there is no event yet there is nothing to load; the first one is found when it comes."""
     folder = make_folder(tmp_path, make_plan())
-    tail = Tail(folder)
+    tail = FolderSource(folder)
     assert tail.poll(1.0) == []
     assert tail.over
     assert tail.progress is None
@@ -41,7 +41,7 @@ def test_a_tail_of_a_run_that_has_not_begun_waits(tmp_path):
 
 def test_memory_hands_out_a_list():
     """A list comes in pieces, with the share that is out, and may grow."""
-    memory = Memory([{"seq": i} for i in range(5)], at_once=2)
+    memory = ListSource([{"seq": i} for i in range(5)], at_once=2)
     assert [[event["seq"] for event in memory.poll(1.0)] for _ in range(2)] == [[0, 1], [2, 3]]
     assert memory.progress == 0.8
     assert len(memory.poll(1.0)) == 1

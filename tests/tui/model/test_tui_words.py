@@ -13,7 +13,7 @@ from dlbench.report.short import percent
 from dlbench.report.trial import Status
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.view import Playback
-from dlbench.tui.model.words import STANDINGS, badge, cursor_line, facts, measured
+from dlbench.tui.model.words import BADGES, badge, cursor_line, facts, measured
 
 SICK = {"gradient_norm": [1e-6, None, 1e-3, 0.1]}
 
@@ -90,11 +90,11 @@ def test_the_badge_is_how_the_run_stands():
     assert badge(view)[0] == "LIVE"
     view.state.apply([{"kind": "heartbeat", "session": 0, "stack": 0, "step": 5, "rate": 1.0, "paused": True}])
     assert badge(view)[0] == "PAUSED"
-    for standing, (word, _) in STANDINGS.items():
-        if standing != "running":
-            view.standing = standing
+    for status, (word, _) in BADGES.items():
+        if status != "running":
+            view.status = status
             assert badge(view)[0] == word
-    view.standing = "running"
+    view.status = "running"
     view.state.apply([ended(0, session=0), begins(1, session=0), ended(1, session=0)])
     assert badge(view)[0] == "DONE"
     view.playback = Playback(1.0, 2.0, 1.0, paused=False)

@@ -9,7 +9,7 @@ from stage import Stage, shown
 from dlbench.recipe.sections import Claim, Compare, Lesson
 from dlbench.report.summary import report
 from dlbench.tui.charts.glyphs import UNICODE
-from dlbench.tui.model.view import Subject, View
+from dlbench.tui.model.view import RunInfo, View
 
 VARIANTS = ("sigmoid", "relu", "relu_he")
 CLAIMS = (
@@ -43,16 +43,16 @@ def final(trial):
 def make_view(plan=None, events=None, *, lesson=LESSON, claims=CLAIMS, breakpoints=()):
     """A view filled by hand; without events of a finished run."""
     plan = dataclasses.replace(plan or make_plan(VARIANTS), breakpoints=list(breakpoints))
-    view = View(Subject("xor", plan, lesson, Compare(metric="solved", baseline="sigmoid"), claims))
+    view = View(RunInfo("xor", plan, lesson, Compare(metric="solved", baseline="sigmoid"), claims))
     view.state.apply(finished(plan, final) if events is None else events)
-    view.loading, view.standing = None, "done"
+    view.loading, view.status = None, "done"
     return view
 
 
 def reported(view):
     """The same view with the report that a feed would have made."""
-    subject = view.subject
-    view.report = report(view.state, subject.compare, subject.claims, subject.lesson)
+    info = view.info
+    view.report = report(view.state, info.compare, info.claims, info.lesson)
     view.touch()
     return view
 

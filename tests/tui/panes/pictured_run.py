@@ -4,7 +4,7 @@ import numpy as np
 
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
-from dlbench.tui.model.view import Subject, View
+from dlbench.tui.model.view import RunInfo, View
 
 BINS = 40
 FACTORS = {"sigmoid": 0.25, "relu": 0.9, "tanh": 0.6}
@@ -111,7 +111,7 @@ def save_pictures(folder, file="pictures/it.npz", *, trials=10, units=6, size=8,
 
 def make_view(plan, events=()):
     """A view of a plan that has read some events."""
-    view = View(Subject("pictured", plan))
+    view = View(RunInfo("pictured", plan))
     view.state.apply(events)
     view.loading = None
     return view
@@ -137,7 +137,7 @@ def conditions():
     plan = make_plan()
     waiting = make_view(plan, training(plan, stacks=[1]))
     stopped = make_view(plan)
-    stopped.standing = "stopped"
+    stopped.status = "stopped"
     loading = make_view(plan)
     loading.loading = 0.4
     bare = [*begin(plan, 0, 3)]

@@ -9,8 +9,8 @@ from dlbench.recipe.sections import Claim
 from dlbench.report.ensemble_text import COLUMNS, cell_of
 from dlbench.tui.charts.glyphs import ASCII, UNICODE
 from dlbench.tui.model.feed import Feed
-from dlbench.tui.model.source import Memory
-from dlbench.tui.model.view import Subject, View
+from dlbench.tui.model.source import ListSource
+from dlbench.tui.model.view import RunInfo, View
 from dlbench.tui.panes.compare import ComparePane
 
 CLAIM = Claim("Three help", "theory", "few", "ensemble_loss_gain", members=3, at_least=0, every_seed=True)
@@ -18,13 +18,13 @@ CLAIM = Claim("Three help", "theory", "few", "ensemble_loss_gain", members=3, at
 
 @pytest.fixture
 def view(tmp_path, monkeypatch):
-    """A view of a run with predictions on disk, with the report that its subject makes."""
+    """A view of a run with predictions on disk, with the report that its info makes."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    subject = Subject("x", PLAN, compare=COMPARE, claims=[CLAIM], ensemble=ASKED, folder=folder_of(tmp_path))
-    view = View(subject)
+    info = RunInfo("x", PLAN, compare=COMPARE, claims=[CLAIM], ensemble=ASKED, folder=folder_of(tmp_path))
+    view = View(info)
     view.state = ended()
-    view.report = subject.report(view.state)
-    view.loading, view.standing = None, "done"
+    view.report = info.report(view.state)
+    view.loading, view.status = None, "done"
     return view
 
 
@@ -42,9 +42,9 @@ def test_compare_shows_every_ensemble(view, glyphs):
 
 
 def test_the_feed_makes_them_with_the_report(view):
-    """A feed that is asked for a report finds the predictions in the subject's folder."""
+    """A feed that is asked for a report finds the predictions in the info's folder."""
     view.report, view.wants_report = None, True
-    feed = Feed(view, Memory([]))
+    feed = Feed(view, ListSource([]))
     feed.beat()
 
     assert [len(group.combined) for group in view.report.ensembles.groups] == [3, 3]

@@ -261,7 +261,7 @@ def test_enter_goes_to_the_first_trial_of_the_row():
 
     play(ComparePane, view, scenario)
 
-    assert view.subject.plan.trials[view.focus.trial].variant == "relu"
+    assert view.info.plan.trials[view.focus.trial].variant == "relu"
     assert not view.focus.follow
 
 
@@ -280,7 +280,7 @@ def test_reports_are_wanted_only_while_someone_looks():
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"loading": 0.4}, "when the run's events are read"), ({"standing": "empty"}, "never started"),
+    [({"loading": 0.4}, "when the run's events are read"), ({"status": "empty"}, "never started"),
      ({"problem": "version 9 is newer"}, "version 9 is newer"), ({}, "in a moment")],
 )  # fmt: skip
 def test_no_table_has_a_reason(change, words):
@@ -318,7 +318,7 @@ def test_lesson_shows_the_data_from_its_event_on():
 def test_stopped_runs_say_how_they_go_on():
     """A run that was stopped before its end says how it comes to one."""
     view = make_view(events=begun(make_plan(VARIANTS)))
-    view.standing = "stopped"
+    view.status = "stopped"
 
     assert "dlbench run --resume xor" in frame(LessonPane, view)
 

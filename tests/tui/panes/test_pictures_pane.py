@@ -10,10 +10,10 @@ from stage import Stage, act, shown
 from dlbench.run.folder import RunFolder
 from dlbench.tui.charts.glyphs import ASCII, SHADES
 from dlbench.tui.charts.ink import SIGNED_INKS, Ink
-from dlbench.tui.model import gallery
+from dlbench.tui.model import filter_snapshots
 from dlbench.tui.panes.curves import CurvesPane
 from dlbench.tui.panes.pictures import PicturesPane
-from dlbench.tui.widgets.gallery import FilterChart, PretrainingChart, SampleChart
+from dlbench.tui.widgets.filter_snapshots import FilterChart, PretrainingChart, SampleChart
 
 SIZES = {"120x40": (94, 36), "80x24": (80, 20), "60x16": (60, 12), "200x60": (174, 56)}
 LAYERS = ("0 dense", "2 dense")
@@ -69,7 +69,7 @@ def after(*actions):
 
 def at(view):
     """What is shown: layer, phase and step."""
-    record = gallery.record_shown(view)
+    record = filter_snapshots.record_shown(view)
     return record.layer, record.phase, record.step
 
 
@@ -244,7 +244,7 @@ def test_curves_of_pretraining_are_whose_are_asked_for(spread, names):
     """Of the trial alone, of its seeds with the trial first, or of every variant that was pre-trained as mean and band."""
     view = view_of()
     view.focus.spread = spread
-    found = gallery.pretraining_curves(view, "reconstruction_error")
+    found = filter_snapshots.pretraining_curves(view, "reconstruction_error")
 
     assert [one.name for one in found] == names
     np.testing.assert_allclose(found[0].middle, np.array([1, 0.5, 0.25, 0.125]) * (1.05 if spread == "band" else 1))
@@ -301,14 +301,14 @@ def test_pictures_that_cannot_be_read(folder):
 
 
 @pytest.mark.parametrize(
-    ("standing", "end", "wanted"),
+    ("status", "end", "wanted"),
     [
         ("running", [], "No pictures yet"),
         ("done", ["done"], "This run has no pictures. They are made where the data are images"),
         ("failed", ["failed"], "failed"),
     ],
 )
-def test_a_run_without_pictures_says_so(folder, standing, end, wanted):
+def test_a_run_without_pictures_says_so(folder, status, end, wanted):
     """What is said in place of pictures: that they are still to come, or of what they are made, or why there is nothing."""
     plan = make_plan()
     events = [
@@ -316,7 +316,7 @@ def test_a_run_without_pictures_says_so(folder, standing, end, wanted):
         *({"kind": "end", "stack": 0, "step": 9, "status": one, "error": "no"} for one in end),
     ]
     view = make_view(plan, events)
-    view.standing = standing
+    view.status = status
 
     assert wanted in " ".join(play(view, folder).translate(dict.fromkeys(map(ord, "│"), " ")).split())
 

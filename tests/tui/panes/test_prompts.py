@@ -23,10 +23,17 @@ from dlbench.tui.screens.prompts import (
     ExportTo,
     FilterPrompt,
     SeekPrompt,
-    Target,
+    SeekTarget,
     target,
 )
-from dlbench.tui.screens.steering import BreakpointPrompt, Rate, RatePrompt, Watch, learning_rate, watched
+from dlbench.tui.steering.prompts import (
+    BreakpointPrompt,
+    BreakpointRequest,
+    RatePrompt,
+    RateRequest,
+    learning_rate,
+    watched,
+)
 from dlbench.tui.widgets.trials import TrialList
 
 ALL = {
@@ -134,8 +141,8 @@ def test_all_trials_come_back_by_a_button():
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("50", Target(step=50)), (" step=1 ", Target(step=1)), ("0", Target(step=0)), ("50 %", Target(share=0.5)),
-     ("12.5%", Target(share=0.125)), ("end", Target(share=1.0)), ("START", Target(share=0.0))],
+    [("50", SeekTarget(step=50)), (" step=1 ", SeekTarget(step=1)), ("0", SeekTarget(step=0)), ("50 %", SeekTarget(share=0.5)),
+     ("12.5%", SeekTarget(share=0.125)), ("end", SeekTarget(share=1.0)), ("START", SeekTarget(share=0.0))],
 )  # fmt: skip
 def test_places_of_a_replay(text, place):
     """Steps, shares and the two ends are places."""
@@ -172,7 +179,7 @@ def test_any_text_is_a_place_or_is_refused(text, steps):
 
 def test_seeking_by_a_button():
     """The ends are buttons too."""
-    assert answer(SeekPrompt(), running(), "#end")[0] == [Target(share=1.0)]
+    assert answer(SeekPrompt(), running(), "#end")[0] == [SeekTarget(share=1.0)]
 
 
 def test_stop_says_what_it_does():
@@ -202,8 +209,8 @@ def test_rate_is_for_all_seeds_or_for_one():
     alone, _ = answer(RatePrompt(2), running(), "=0.5", "#one")
 
     assert "sigmoid, seed 2: learning rate 0.25 now" in text
-    assert every == [Rate((0, 1, 2, 3, 4), 1e-3)]
-    assert alone == [Rate((2,), 0.5)]
+    assert every == [RateRequest((0, 1, 2, 3, 4), 1e-3)]
+    assert alone == [RateRequest((2,), 0.5)]
 
 
 def test_rate_knows_what_was_done_before():
@@ -216,7 +223,7 @@ def test_rate_knows_what_was_done_before():
 
     assert "learning rate 0.75 now" in text
     assert "learning rate 0.25 now" in other
-    assert answers == [Rate((0, 1, 2, 3), 1.0)]
+    assert answers == [RateRequest((0, 1, 2, 3), 1.0)]
     assert "has ended already (dropped)" in dropped
 
 
@@ -238,7 +245,7 @@ def test_breakpoints_are_read_before_they_are_asked():
     bad, text = answer(BreakpointPrompt(), running(), "=gradient_ratoi < 1", "enter")
     nobody, whose = answer(BreakpointPrompt(), running(), "=test_loss rises 3 in rleu", "enter")
 
-    assert good == [Watch("gradient_ratio < 1e-06 in relu", on=True)]
+    assert good == [BreakpointRequest("gradient_ratio < 1e-06 in relu", on=True)]
     assert bad == nobody == []
     assert "did you mean 'gradient_ratio'" in inside(text)
     assert "did you mean 'relu'" in inside(whose)
@@ -263,7 +270,7 @@ def test_breakpoints_that_are_set_can_be_taken_away(tmp_path):
 
     assert watched(folder, recipes) == ["gradient_ratio < 1e-06", "zero_share > 0.9"]
     answers, _ = answer(BreakpointPrompt(), running(breakpoints=recipes), "down", "down", "enter", folder=folder)
-    assert answers == [Watch("zero_share > 0.9", on=False)]
+    assert answers == [BreakpointRequest("zero_share > 0.9", on=False)]
 
 
 def test_export_takes_the_format_of_the_name(tmp_path):
@@ -349,4 +356,4 @@ def test_two_enters_are_one_answer():
             await pilot.pause()
             return answers, len(app.screen_stack)
 
-    assert asyncio.run(run()) == ([Rate((0, 1, 2, 3, 4), 0.25)], 1)
+    assert asyncio.run(run()) == ([RateRequest((0, 1, 2, 3, 4), 0.25)], 1)

@@ -10,12 +10,12 @@ from stage import Stage, shown
 
 from dlbench.tui.charts.glyphs import ASCII, UNICODE
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.model.view import Subject, View
+from dlbench.tui.model.view import RunInfo, View
 from dlbench.tui.panes import TABS
 from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.keys_line import KeysLine
+from dlbench.tui.widgets.notices import Notice, blank, lines
 from dlbench.tui.widgets.replay_bar import ReplayBar
-from dlbench.tui.widgets.standing import Notice, blank, lines
 from dlbench.tui.widgets.status_bar import StatusBar
 from dlbench.tui.widgets.tabs import Tabs
 from dlbench.tui.widgets.words_line import WordsLine
@@ -41,7 +41,7 @@ def drawn_otherwise(made):
     """The charts of a pane, the conditions and the sizes in which one is not drawn as large as asked."""
 
     async def run():
-        app, wrong = Stage(made, View(Subject("pictured/now", make_plan()))), []
+        app, wrong = Stage(made, View(RunInfo("pictured/now", make_plan()))), []
         async with app.run_test(size=(80, 24)):
             charts = app.query(Chart)
             for (name, view), glyphs in product(runs().items(), (UNICODE, ASCII)):

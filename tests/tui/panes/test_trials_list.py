@@ -140,7 +140,7 @@ def test_filter_is_shown_and_leaves_what_passes():
 
     assert line_of(text, "/RELU seed 3").split()[-1] == "2"
     assert [
-        view.subject.plan.trials[one].seed for group in groups(view.subject.plan, "relu seed 3") for one in group.trials
+        view.info.plan.trials[one].seed for group in groups(view.info.plan, "relu seed 3") for one in group.trials
     ] == [3, 3]
     assert "sigmoid" not in text
     assert line_of(nothing, "/nothing like it").split()[-1] == "0"

@@ -11,7 +11,7 @@ SHARE = 0.02
 """The part of all cores' time that a dashboard may take from a training beside it; keys are answered whatever it costs."""
 
 
-class Pace:
+class FrameLimiter:
     """Says when the next frame is due: once the time of the processor since the last one lies within `SHARE`.
 
     The clocks are seconds: `now` of the wall, `used` of this process on all its cores.

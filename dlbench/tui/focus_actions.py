@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 from dlbench.tui.model.focus import Spread
 from dlbench.tui.model.trials import listed
-from dlbench.tui.steering import Steering
+from dlbench.tui.steering.steering import Steering
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SPREADS: tuple[Spread, ...] = get_args(Spread)
 
 
-class Looking(Steering):
+class FocusActions(Steering):
     """The actions on the focus that no pane needs to do otherwise."""
 
     def action_trial(self, count: int) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlbench.tui.looking import Looking
+from dlbench.tui.focus_actions import FocusActions
 from dlbench.tui.model.words import cursor_line
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dlbench.tui.screens.prompts import ExportTo
 
 
-class Saving(Looking):
+class SnapshotSaver(FocusActions):
     """The actions export, screenshot and copy."""
 
     def action_export(self) -> None:
@@ -32,10 +32,10 @@ class Saving(Looking):
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Save the screen as SVG beside the run."""
-        title = re.sub(r"[^\w.-]+", "-", self.view.subject.name)
+        title = re.sub(r"[^\w.-]+", "-", self.view.info.name)
         name = filename or f"{title}-{time.strftime('%H%M%S')}.svg"
         file = Path(path or ".") / name
-        self._write(file, self.export_screenshot(title=f"dlbench {self.view.subject.name}"))
+        self._write(file, self.export_screenshot(title=f"dlbench {self.view.info.name}"))
 
     def action_copy(self) -> None:
         """Copy the numbers under the cursor."""
@@ -47,7 +47,7 @@ class Saving(Looking):
     def report(self) -> Report:
         """The table and the verdicts as of now."""
         with self.view.lock:
-            return self.view.subject.report(self.view.state)
+            return self.view.info.report(self.view.state)
 
     def _export(self, wanted: ExportTo) -> None:
         from dlbench.export import EXPORTERS

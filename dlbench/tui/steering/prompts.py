@@ -15,9 +15,9 @@ from textual.widgets import Input, OptionList, Static
 from dlbench.errors import UsageError
 from dlbench.run.tail import Tail
 from dlbench.run.workers import current_session
-from dlbench.tui.host import dashboard, plain
+from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.model.trials import ended, name_of
-from dlbench.tui.screens.prompt import Choice, Prompt, field, words
+from dlbench.tui.screens.prompt import Prompt, PromptButton, field, words
 
 if TYPE_CHECKING:
     from dlbench.report.trial_state import TrialState
@@ -32,14 +32,14 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Rate:
+class RateRequest:
     """Another learning rate for some trials, as indices into `Plan.trials`."""
 
     trials: tuple[int, ...]
     lr: float
 
 
-class RatePrompt(Prompt[Rate]):
+class RatePrompt(Prompt[RateRequest]):
     """Asks for another learning rate: for all seeds of the trial's candidate, or for the trial alone."""
 
     HEADING = "Learning rate"
@@ -67,12 +67,16 @@ class RatePrompt(Prompt[Rate]):
         )
         yield field("" if lr is None else f"{lr:g}", "0.01")
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PromptButton]:
         """For all its seeds, or for it alone."""
         if self._trial not in self._seeds:
             return []
-        alone = Choice("one", "This trial only")
-        return [Choice("all", f"All {len(self._seeds)} seeds", "primary"), alone] if len(self._seeds) > 1 else [alone]
+        alone = PromptButton("one", "This trial only")
+        return (
+            [PromptButton("all", f"All {len(self._seeds)} seeds", "primary"), alone]
+            if len(self._seeds) > 1
+            else [alone]
+        )
 
     def accept(self, choice: str) -> None:
         """Take the number, or say why it is none."""
@@ -81,7 +85,7 @@ class RatePrompt(Prompt[Rate]):
         except ValueError as error:
             self.tell(str(error))
         else:
-            self.finish(Rate(self._seeds if choice == "all" else (self._trial,), lr))
+            self.finish(RateRequest(self._seeds if choice == "all" else (self._trial,), lr))
 
 
 def learning_rate(text: str) -> float:
@@ -97,7 +101,7 @@ def learning_rate(text: str) -> float:
 
 def open_seeds(view: View, trial: int) -> tuple[int, ...]:
     """The trials of the same candidate that have not come to their end."""
-    candidate = view.subject.plan.trials[trial].candidate
+    candidate = view.info.plan.trials[trial].candidate
     return tuple(
         other.index for other in view.state.trials if other.plan.candidate == candidate and not other.status.final
     )
@@ -108,20 +112,20 @@ def rate_of(view: View, trial: TrialState) -> float | None:
     changed = [one.lr for one in trial.stack.interventions if trial.position in one.positions]
     if changed:
         return changed[-1]
-    settings: Mapping[str, Any] = view.subject.plan.candidates[trial.plan.candidate].settings
+    settings: Mapping[str, Any] = view.info.plan.candidates[trial.plan.candidate].settings
     lr = settings.get("train", {}).get("optimizer", {}).get("lr")
     return float(lr) if isinstance(lr, int | float) else None
 
 
 @dataclass(frozen=True)
-class Watch:
+class BreakpointRequest:
     """A condition to pause on, or (`on` False) no longer."""
 
     when: str
     on: bool
 
 
-class BreakpointPrompt(Prompt[Watch]):
+class BreakpointPrompt(Prompt[BreakpointRequest]):
     """Asks for a condition on which the run pauses by itself; shows those that are set, to take away."""
 
     HEADING = "Pause when"
@@ -136,32 +140,32 @@ class BreakpointPrompt(Prompt[Watch]):
         for condition, meaning in EXAMPLES:
             yield words(self, f"{condition:<28}{meaning}", "faint")
         yield field(hint=EXAMPLES[0][0])
-        self._set = watched(app.folder, app.view.subject.plan.breakpoints)
+        self._set = watched(app.folder, app.view.info.plan.breakpoints)
         if not self._set:
             yield words(self, "None is set.", "faint")
             return
         yield Static("Set now; Enter or a click on one takes it away:", classes="faint")
         yield OptionList(*(Text(plain(self, when)) for when in self._set), compact=True)
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PromptButton]:
         """Set what was typed."""
-        return [Choice("set", "Set", "primary")]
+        return [PromptButton("set", "Set", "primary")]
 
     def accept(self, choice: str) -> None:
         """Take the condition, or say what it lacks."""
         from dlbench.plan.breakpoints import parse
 
-        variants = {trial.variant for trial in dashboard(self).view.subject.plan.trials}
+        variants = {trial.variant for trial in dashboard(self).view.info.plan.trials}
         try:
             found = parse(self.query_one(Input).value, variants)
         except UsageError as error:
             self.tell(str(error))
         else:
-            self.finish(Watch(str(found), on=True))
+            self.finish(BreakpointRequest(str(found), on=True))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """One that is set is to go."""
-        self.finish(Watch(self._set[event.option_index], on=False))
+        self.finish(BreakpointRequest(self._set[event.option_index], on=False))
 
 
 def watched(folder: RunFolder | None, of_recipe: Mapping[Any, Any] | list[Any] | tuple[Any, ...]) -> list[str]:

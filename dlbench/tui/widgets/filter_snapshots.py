@@ -8,27 +8,27 @@ import numpy as np
 
 from dlbench.report.pictures import PRETRAIN, Images, Pictures, limit_of
 from dlbench.report.short import number
-from dlbench.tui.charts.curves import CurveChart, curves
+from dlbench.tui.charts.curves import DrawnCurves, curves
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.charts.scale import Floats, Scale
+from dlbench.tui.charts.scale import Floats, ValueScale
 from dlbench.tui.charts.tiles import filter_tiles, sample_tiles
-from dlbench.tui.model import gallery
-from dlbench.tui.widgets.chart import Chart, Place, entitle
-from dlbench.tui.widgets.line import Item, fitting, write
+from dlbench.tui.model import filter_snapshots
+from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
+from dlbench.tui.widgets.fitting import Item, fitting, write
 from dlbench.tui.widgets.lookup import is_moving, trial_name
-from dlbench.tui.widgets.standing import blank, missing_pictures
+from dlbench.tui.widgets.notices import blank, missing_pictures
 
 if TYPE_CHECKING:
-    from dlbench.tui.host import Host
+    from dlbench.tui.app_base import AppBase
     from dlbench.tui.model.view import View
 
 PHASES = {"pretrain": "pre-training", "train": "training"}
 
 
-def pictures_shown(view: View, app: Host) -> Pictures | None:
+def pictures_shown(view: View, app: AppBase) -> Pictures | None:
     """The pictures at the cursor; `None` where there are none, or where they cannot be read."""
-    record = gallery.record_shown(view)
+    record = filter_snapshots.record_shown(view)
     if record is None or app.folder is None:
         return None
     return view.pictures.read(app.folder.path / record.file, view.state.trials[view.focus.trial].position)
@@ -40,9 +40,9 @@ class PicturesLine(Chart):
     def draw(self, view: View, width: int, height: int) -> Picture:
         """What has room."""
         picture = Picture.blank(width, height)
-        record = gallery.record_shown(view)
+        record = filter_snapshots.record_shown(view)
         if record is not None:
-            numbers = gallery.measured_at(view, record).items()
+            numbers = filter_snapshots.measured_at(view, record).items()
             items = [
                 Item(0, (record.layer,), Ink.STRONG),
                 Item(1, (f"{PHASES[record.phase]}, step {record.step:,}", f"step {record.step:,}")),
@@ -60,12 +60,12 @@ class FilterChart(Chart):
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The filters, or in words why there are none."""
-        found, record = pictures_shown(view, self.dashboard), gallery.record_shown(view)
+        found, record = pictures_shown(view, self.dashboard), filter_snapshots.record_shown(view)
         name = trial_name(view, view.focus.trial)
         if found is None or found.filters is None:
             entitle(self, f"Filters · {name}", "Filters")
             return blank(missing_pictures(view, view.focus.trial, record), width, height)
-        filters = gallery.as_one(found.filters)
+        filters = filter_snapshots.as_one(found.filters)
         limit = limit_of(filters, robust=not view.focus.fixed_range)
         drawn = filter_tiles(filters, width, height, self.glyphs, limit)
         head = f"Filters of {record.layer if record else ''}"
@@ -87,7 +87,7 @@ class SampleChart(Chart):
             entitle(self, "Input above reconstruction")
             return Picture.blank(width, height)
         rows = [found.inputs] if found.reconstructions is None else [found.inputs, found.reconstructions]
-        samples = np.stack([gallery.as_one(row) for row in rows], axis=1)
+        samples = np.stack([filter_snapshots.as_one(row) for row in rows], axis=1)
         drawn = sample_tiles(samples, width, height, self.glyphs, pixels(samples))
         head = "Input" if found.reconstructions is None else "Input above reconstruction"
         below = f"{_of(drawn.shown, len(samples), 'samples')}{_channels(found.inputs)}"
@@ -100,19 +100,19 @@ class PretrainingChart(Chart):
 
     def __init__(self) -> None:
         super().__init__(classes="frame pretraining")
-        self._drawn: CurveChart | None = None
-        self._scale: Scale | None = None
+        self._drawn: DrawnCurves | None = None
+        self._scale: ValueScale | None = None
         self._subject: tuple[object, ...] = ()
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The curves, with a hair line at the pictures that are shown."""
-        measure = gallery.measure_shown(view)
+        measure = filter_snapshots.measure_shown(view)
         self._drawn = None
         if measure is None:
             return Picture.blank(width, height)
-        series = gallery.pretraining_curves(view, measure)
+        series = filter_snapshots.pretraining_curves(view, measure)
         logarithmic = view.focus.log and all(float(each.low.min()) > 0 for each in series)
-        subject = (measure, view.focus.trial, view.focus.spread, gallery.layer_shown(view), logarithmic)
+        subject = (measure, view.focus.trial, view.focus.spread, filter_snapshots.layer_shown(view), logarithmic)
         self._drawn = curves(
             series,
             width,
@@ -126,21 +126,23 @@ class PretrainingChart(Chart):
         )
         self._subject, self._scale = subject, self._drawn.scale
         head = f"{spoken(measure).capitalize()}{' (log)' if logarithmic else ''}"
-        entitle(self, f"{head} · pre-training of {gallery.layer_shown(view)}", head, below=_others(view, measure))
+        entitle(
+            self, f"{head} · pre-training of {filter_snapshots.layer_shown(view)}", head, below=_others(view, measure)
+        )
         return self._drawn.picture
 
     @staticmethod
     def _cursor(view: View) -> int | None:
         """Where the pictures are, unless they are the newest of pre-training."""
-        record, found = gallery.record_shown(view), gallery.records(view)
+        record, found = filter_snapshots.record_shown(view), filter_snapshots.records(view)
         if record is None or record.phase != PRETRAIN:
             return None
         return None if record == [one for one in found if one.phase == PRETRAIN][-1] else record.step
 
-    def place(self, column: int, row: int) -> Place | None:
+    def place(self, column: int, row: int) -> ChartPoint | None:
         """The step of a column."""
         step = self._drawn.at(column, row) if self._drawn else None
-        return None if step is None else Place(step=step)
+        return None if step is None else ChartPoint(step=step)
 
 
 def said(measure: str, value: float) -> str:
@@ -155,12 +157,12 @@ def spoken(measure: str) -> str:
     )
 
 
-def pixels(samples: Floats) -> Scale:
+def pixels(samples: Floats) -> ValueScale:
     """Black to white: 0 to 1, or where pixels lie beyond what they span."""
     finite = samples[np.isfinite(samples)]
     if not finite.size or (finite.min() >= 0 and finite.max() <= 1):
-        return Scale(0.0, 1.0, logarithmic=False)
-    return Scale.spanning(finite, logarithmic=False)
+        return ValueScale(0.0, 1.0, logarithmic=False)
+    return ValueScale.spanning(finite, logarithmic=False)
 
 
 def _of(shown: int, there: int, what: str) -> str:
@@ -175,5 +177,5 @@ def _channels(images: Images) -> str:
 
 def _others(view: View, measure: str) -> str:
     """What else was measured, and its key."""
-    others = [spoken(name) for name in gallery.charted(view) if name != measure]
+    others = [spoken(name) for name in filter_snapshots.charted(view) if name != measure]
     return f"m: {', '.join(others)}" if others else ""

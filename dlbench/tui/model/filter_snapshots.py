@@ -102,7 +102,7 @@ def pretraining_curves(view: View, measure: str) -> list[Series]:
     """A measure over the steps of pre-training: of the trial, of its seeds, or of every variant as mean and band."""
     own = view.state.trials[view.focus.trial]
     if view.focus.spread == "band":
-        candidates = range(len(view.subject.plan.candidates))
+        candidates = range(len(view.info.plan.candidates))
         groups = [[one for one in view.state.trials if one.plan.candidate == candidate] for candidate in candidates]
     else:
         groups = [[one] for one in ([own] if view.focus.spread == "trial" else mates(view.state, own))]

@@ -38,7 +38,7 @@ def missing_probes(view: View, index: int) -> Notice | None:
     begun = _not_begun(view, trial)
     if begun is not None or trial is None:
         return begun
-    probes = view.subject.plan.candidates[trial.plan.candidate].settings.get("probes", {})
+    probes = view.info.plan.candidates[trial.plan.candidate].settings.get("probes", {})
     if probes.get("points") == 0:
         return Notice(
             "This recipe measures no layers: its [probes] points is 0. "
@@ -66,7 +66,7 @@ def missing_pictures(view: View, index: int, record: PictureRecord | None) -> No
         return Notice(f"The pictures of {record.layer} are not there, or damaged: {record.file}", Ink.ALARM)
     if trial.stack.pretraining.layers:
         return Notice("There are no pictures of this layer: the data are no images.", Ink.FAINT)
-    if trial.status is Status.RUNNING and view.standing == "running":
+    if trial.status is Status.RUNNING and view.status == "running":
         return Notice(
             "No pictures yet. Where the data are images, the first layer's filters come when the training has ended; what "
             "[train] pretrain trains has pictures meanwhile.",
@@ -126,8 +126,8 @@ def _unbegun(view: View) -> Notice:
         return Notice(f"Reading the run's events: {view.loading:.0%}", Ink.FAINT)
     if view.playback is not None:
         return Notice("At this time of the replay the trial has not begun.", Ink.FAINT)
-    if view.standing != "running":
-        return Notice(f"This trial was not begun: the run is {view.standing}.")
+    if view.status != "running":
+        return Notice(f"This trial was not begun: the run is {view.status}.")
     if all(stack.status is Status.WAITING for stack in view.state.stacks):
         return Notice("Starting the workers ...", Ink.FAINT)
     return Notice("This trial waits for its turn: its worker trains others first.", Ink.FAINT)
@@ -141,6 +141,6 @@ def _failure(trial: TrialState) -> Notice | None:
 
 
 def _waiting_for(view: View, trial: TrialState, what: str) -> Notice:
-    if trial.status is Status.RUNNING and view.standing == "running":
+    if trial.status is Status.RUNNING and view.status == "running":
         return Notice(f"Training: waiting for the first {what} ...", Ink.FAINT)
     return Notice(f"No {what} was recorded.", Ink.FAINT)

@@ -16,7 +16,7 @@ CHANGING = frozenset({"run", "stack", "end"})
 """Events after which a run may stand otherwise."""
 
 
-class Lookout:
+class Liveness:
     """The last look at a run, renewed where something may have changed.
 
     A look reads the whole log, a tenth of a second for 100 MB. So it waits for a word of a worker's beginning or end, for

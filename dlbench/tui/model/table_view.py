@@ -30,7 +30,7 @@ class Sort:
 
 
 @dataclass(frozen=True)
-class Column:
+class ViewColumn:
     """One column as the screen shows it: its title in lines, its width in cells."""
 
     key: str
@@ -39,11 +39,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TableView:
     """A table as text: its rows by their keys, its columns, and (text, style) of each cell by both."""
 
     rows: list[str]
-    columns: list[Column]
+    columns: list[ViewColumn]
     cells: dict[tuple[str, str], tuple[str, str]]
 
 
@@ -53,7 +53,7 @@ def rows_of(table: Table) -> Iterator[tuple[str, Row]]:
     yield from ((f"candidate {index}", row) for index, row in enumerate(table.sweep))
 
 
-def sheet(table: Table, terminal: Terminal, ellipsis: str) -> Sheet:
+def table_view(table: Table, terminal: Terminal, ellipsis: str) -> TableView:
     """A table, and under it its whole search, in one set of columns; names may take half of the width."""
     keys = [key for key, _ in rows_of(table)]
     upper = {_key(one): one for one in printed(table, table.rows, terminal)} if table.rows else {}
@@ -73,7 +73,7 @@ def sheet(table: Table, terminal: Terminal, ellipsis: str) -> Sheet:
         cells[row, NAMES] = (fitted(text, room, ellipsis), style)
         cells.update({(row, name): ("", "") for name in names if (row, name) not in cells})
     columns = [_column(name, [one for one in (upper.get(name), lower.get(name)) if one], room) for name in names]
-    return Sheet(rows, columns if rows else [], cells)
+    return TableView(rows, columns if rows else [], cells)
 
 
 def fitted(text: str, room: int, ellipsis: str) -> str:
@@ -123,7 +123,7 @@ def _key(one: Printed) -> str:
     return one.key or one.title
 
 
-def _column(key: str, parts: list[Printed], room: int) -> Column:
+def _column(key: str, parts: list[Printed], room: int) -> ViewColumn:
     title = max((one.title for one in parts), key=lambda text: text.count("\n"), default=key)
     width = max((one.width for one in parts), default=cell_len(key))
-    return Column(key, title, min(width, room) if key == NAMES else width)
+    return ViewColumn(key, title, min(width, room) if key == NAMES else width)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from dlbench.errors import DlbenchError
 from dlbench.tui.model.focus import Focus
-from dlbench.tui.model.subject import subject_of
+from dlbench.tui.model.run_info import run_info
 from dlbench.tui.model.view import Overlay, View
-from dlbench.tui.saving import Saving
+from dlbench.tui.snapshot_saver import SnapshotSaver
 
 if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dlbench.tui.panes.runs import RunChosen, RunOverlaid
 
 
-class Switching(Saving):
+class RunSwitcher(SnapshotSaver):
     """What becomes of the wishes of the pane Runs."""
 
     feed: Feed | None = None
@@ -29,23 +29,23 @@ class Switching(Saving):
     async def on_run_chosen(self, message: RunChosen) -> None:
         """Show another run, live, from its first picture on; a replay ends."""
         from dlbench.tui.model.feed import Feed
-        from dlbench.tui.model.source import Tail
+        from dlbench.tui.model.source import FolderSource
 
         folder = message.folder
         try:
-            subject = subject_of(folder)
+            info = run_info(folder)
         except DlbenchError as error:
             self.notify(str(error), severity="error", markup=False)
             return
         if self.feed is not None:
             self.feed.stop()
-        fresh, view = View(subject), self.view
+        fresh, view = View(info), self.view
         with view.lock:
-            view.begin(subject, fresh.state)
-            view.loading, view.standing, view.problem, view.playback = 0.0, fresh.standing, None, None
+            view.begin(info, fresh.state)
+            view.loading, view.status, view.problem, view.playback = 0.0, fresh.status, None, None
             view.overlays.clear()
             view.focus = Focus(version=view.focus.version + 1, measure=view.focus.measure)
-        self.folder, self.replay, self.feed = folder, None, Feed(view, Tail(folder), folder)
+        self.folder, self.replay, self.feed = folder, None, Feed(view, FolderSource(folder), folder)
         self.screen.remove_class("-replay")
         self.feed.start()
         await self.show_pane("gradients")

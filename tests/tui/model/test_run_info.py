@@ -10,7 +10,7 @@ from model_runs import RECIPE, make_folder, make_plan
 
 from dlbench.errors import RecipeError, UsageError
 from dlbench.run.folder import RunFolder
-from dlbench.tui.model.subject import completed, subject_of
+from dlbench.tui.model.run_info import completed, run_info
 
 
 def test_the_first_step_loads_no_checker_of_recipes(tmp_path):
@@ -18,8 +18,8 @@ def test_the_first_step_loads_no_checker_of_recipes(tmp_path):
     folder = make_folder(tmp_path, make_plan())
     script = (
         "import sys\nfrom pathlib import Path\nfrom dlbench.run.folder import RunFolder\n"
-        "from dlbench.tui.model import curves, feed, findings, replay, series, source, subject, words\n"
-        f"found = subject.subject_of(RunFolder(Path({str(folder.path)!r})))\n"
+        "from dlbench.tui.model import curves, feed, findings, replay, run_info, series, source, words\n"
+        f"found = run_info.run_info(RunFolder(Path({str(folder.path)!r})))\n"
         "assert len(found.plan.trials) == 4 and not found.is_whole\n"
         "print(*sys.modules)"
     )
@@ -34,7 +34,7 @@ def test_the_second_step_reads_what_the_recipe_promises(tmp_path):
         'source = "theory"\nvariant = "base"\nmetric = "train_loss"\nat_most = 0.5\n'
     )
     folder = make_folder(tmp_path, make_plan(), recipe)
-    subject = completed(subject_of(folder), folder)
+    subject = completed(run_info(folder), folder)
     assert subject.is_whole
     assert subject.lesson.question == "Why?"
     assert subject.compare.metric == "test_loss"
@@ -44,7 +44,7 @@ def test_the_second_step_reads_what_the_recipe_promises(tmp_path):
 def test_what_is_no_run_is_refused(tmp_path):
     """A folder without a plan is no run; a recipe whose comparison is wrong is told by file and key."""
     with pytest.raises(UsageError, match="is not a run"):
-        subject_of(RunFolder(tmp_path))
+        run_info(RunFolder(tmp_path))
     folder = make_folder(tmp_path, make_plan(), '[compare]\nmetric = "nonsense"\n')
     with pytest.raises(RecipeError, match="metric"):
-        completed(subject_of(folder), folder)
+        completed(run_info(folder), folder)

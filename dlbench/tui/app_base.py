@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.replay import Replay
 
 
-class Host(App[int]):
+class AppBase(App[int]):
     """What every widget may rely on; `dlbench.tui.app.Dashboard` is the one there is."""
 
     view: View
@@ -59,10 +59,10 @@ class Host(App[int]):
         raise NotImplementedError
 
 
-def dashboard(node: DOMNode) -> Host:
+def dashboard(node: DOMNode) -> AppBase:
     """The app around a widget or a screen, with its type."""
     app = node.app
-    assert isinstance(app, Host)
+    assert isinstance(app, AppBase)
     return app
 
 
@@ -77,4 +77,4 @@ def plain(node: DOMNode, text: str) -> str:
 def resuming(node: DOMNode) -> str:
     """The command line that goes on with the run, to copy."""
     app = dashboard(node)
-    return shlex.join(["dlbench", "run", "--resume", str(app.folder.path) if app.folder else app.view.subject.name])
+    return shlex.join(["dlbench", "run", "--resume", str(app.folder.path) if app.folder else app.view.info.name])

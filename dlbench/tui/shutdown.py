@@ -7,7 +7,7 @@ import sys
 import time
 
 from dlbench.errors import ExitCode
-from dlbench.tui.host import Host
+from dlbench.tui.app_base import AppBase
 from dlbench.tui.terminal import Signals, give_up, is_terminal, let_go
 
 ARMED_SECONDS = 5.0
@@ -16,7 +16,7 @@ TERMINAL_SECONDS = 5.0
 """How often it is asked whether the terminal is still there."""
 
 
-class Leaving(Host):
+class Shutdown(AppBase):
     """The actions quit and interrupt, signals, and what becomes of errors."""
 
     signals: Signals | None = None

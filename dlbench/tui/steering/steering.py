@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from dlbench.errors import DlbenchError
 from dlbench.report.trial import Status
-from dlbench.tui.asking import Questions
-from dlbench.tui.leaving import Leaving
+from dlbench.tui.shutdown import Shutdown
+from dlbench.tui.steering.requests import PendingRequests
 
 if TYPE_CHECKING:
-    from dlbench.tui.screens.prompts import Target
-    from dlbench.tui.screens.steering import Rate, Watch
+    from dlbench.tui.screens.prompts import SeekTarget
+    from dlbench.tui.steering.prompts import BreakpointRequest, RateRequest
 
 
-class Steering(Leaving):
+class Steering(Shutdown):
     """The actions of the groups Run and Replay."""
 
-    questions: Questions
+    questions: PendingRequests
 
     @property
     def goes_on(self) -> bool:
         """Whether a run is under way that leaving does not end."""
-        return self.replay is None and self.folder is not None and self.view.standing == "running"
+        return self.replay is None and self.folder is not None and self.view.status == "running"
 
     @property
     def is_paused(self) -> bool:
@@ -82,9 +82,9 @@ class Steering(Leaving):
 
     def action_rate(self) -> None:
         """Another learning rate."""
-        from dlbench.tui.screens.steering import RatePrompt
+        from dlbench.tui.steering.prompts import RatePrompt
 
-        def answer(rate: Rate | None) -> None:
+        def answer(rate: RateRequest | None) -> None:
             if rate is not None:
                 self.ask("rate", trials=list(rate.trials), lr=rate.lr)
 
@@ -93,9 +93,9 @@ class Steering(Leaving):
 
     def action_breakpoint(self) -> None:
         """A condition to pause on."""
-        from dlbench.tui.screens.steering import BreakpointPrompt
+        from dlbench.tui.steering.prompts import BreakpointPrompt
 
-        def answer(watch: Watch | None) -> None:
+        def answer(watch: BreakpointRequest | None) -> None:
             if watch is not None:
                 self.ask("breakpoint", when=watch.when, on=watch.on)
 
@@ -140,7 +140,7 @@ class Steering(Leaving):
         """To a place that is asked for."""
         from dlbench.tui.screens.prompts import SeekPrompt
 
-        def answer(target: Target | None) -> None:
+        def answer(target: SeekTarget | None) -> None:
             if target is not None and self.replay is not None:
                 self.replay.seek(step=target.step, share=target.share or 0.0, stack=self._stack)
 

@@ -23,7 +23,7 @@ PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
-class News:
+class Announcement:
     """One thing to say, and whether it is a trouble."""
 
     text: str
@@ -31,7 +31,7 @@ class News:
 
 
 @dataclass
-class Question:
+class Request:
     """One control that was asked for."""
 
     action: str
@@ -43,45 +43,47 @@ class Question:
 
 
 @dataclass
-class Questions:
+class PendingRequests:
     """The open questions of this dashboard; `news` is looked at a few times a second."""
 
     clock: Callable[[], float] = time.monotonic
-    _open: dict[str, Question] = field(default_factory=dict)
+    _open: dict[str, Request] = field(default_factory=dict)
     _hits: dict[HitKey, Hit] | None = None
     """The breakpoints that had come true the last time; their order is that of the steps, not of their arrival."""
 
     def ask(self, folder: RunFolder, action: str, fields: dict[str, Any]) -> None:
         """Ask; raises UsageError or OSError where nobody can be asked."""
-        self._open[ask(folder, action, **fields)] = Question(action, fields, self.clock())
+        self._open[ask(folder, action, **fields)] = Request(action, fields, self.clock())
 
-    def news(self, state: RunState) -> list[News]:
+    def news(self, state: RunState) -> list[Announcement]:
         """What is new since the last time: answers, or that none came; breakpoints that came true."""
         found = [
             news for identity, one in self._open.items() for news in self._of(one, state.answers.get(identity, []))
         ]
         return found + self._hit(state)
 
-    def _of(self, question: Question, answers: list[Answer]) -> list[News]:
+    def _of(self, question: Request, answers: list[Answer]) -> list[Announcement]:
         new = answers[question.heard :]
         question.heard = len(answers)
         errors = dict.fromkeys(answer.error for answer in new if answer.error is not None)
         done = [answer for answer in new if answer.error is None]
-        found = [News(f"{question.action}: {error}", is_trouble=True) for error in errors]
+        found = [Announcement(f"{question.action}: {error}", is_trouble=True) for error in errors]
         if done:
-            found.insert(0, News(said(question, done)))
+            found.insert(0, Announcement(said(question, done)))
         if not answers and not question.is_late and self.clock() - question.asked > PATIENCE:
             question.is_late = True
-            found.append(News(f"{question.action}: no answer yet; the workers look between two steps", is_trouble=True))
+            found.append(
+                Announcement(f"{question.action}: no answer yet; the workers look between two steps", is_trouble=True)
+            )
         return found
 
-    def _hit(self, state: RunState) -> list[News]:
+    def _hit(self, state: RunState) -> list[Announcement]:
         before, self._hits = self._hits, {(hit.trial, hit.step, hit.when, hit.layer): hit for hit in state.hits}
         new = [] if before is None else [hit for key, hit in self._hits.items() if key not in before]
-        return [News(told(hit, state), is_trouble=True) for hit in new]
+        return [Announcement(told(hit, state), is_trouble=True) for hit in new]
 
 
-def said(question: Question, answers: list[Answer]) -> str:
+def said(question: Request, answers: list[Answer]) -> str:
     """An acknowledgement: `paused at step 1,840`."""
     steps = sorted({answer.step for answer in answers if answer.step is not None})
     where = f"step {steps[0]:,}" if steps else "once"

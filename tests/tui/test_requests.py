@@ -8,7 +8,7 @@ from terminals import new_run
 
 from dlbench.errors import UsageError
 from dlbench.run.workers import Launched, record
-from dlbench.tui.asking import PATIENCE, News, Questions
+from dlbench.tui.steering.requests import PATIENCE, Announcement, PendingRequests
 
 
 @pytest.fixture
@@ -55,40 +55,40 @@ def asked(folder):
 )
 def test_acknowledgements(folder, action, fields, text):
     """Every control is asked once, and its answer told once, with the step at which it took effect."""
-    questions, run = Questions(), state()
+    questions, run = PendingRequests(), state()
     questions.ask(folder, action, fields)
     (control,) = asked(folder)
 
     assert (control["action"], {key: control[key] for key in fields}) == (action, fields)
     assert questions.news(run) == []
     run.apply([control_event(action, 0, 40, id=control["id"])])
-    assert questions.news(run) == [News(text)]
+    assert questions.news(run) == [Announcement(text)]
     assert questions.news(run) == []
 
 
 def test_several_stacks_answer(folder):
     """Answers of several stacks that come together are one sentence."""
-    questions, run = Questions(), state()
+    questions, run = PendingRequests(), state()
     questions.ask(folder, "pause", {})
     identity = asked(folder)[0]["id"]
     run.apply([control_event("pause", 0, 40, id=identity), control_event("pause", 1, 1200, id=identity)])
 
-    assert questions.news(run) == [News("paused at steps 40 to 1,200 in 2 stacks")]
+    assert questions.news(run) == [Announcement("paused at steps 40 to 1,200 in 2 stacks")]
 
 
 def test_a_refusal_is_told(folder):
     """What a worker refuses is told with its reason."""
-    questions, run = Questions(), state()
+    questions, run = PendingRequests(), state()
     questions.ask(folder, "drop", {"trials": [0]})
     run.apply([control_event("drop", 0, 40, id=asked(folder)[0]["id"], error="it has ended")])
 
-    assert questions.news(run) == [News("drop: it has ended", is_trouble=True)]
+    assert questions.news(run) == [Announcement("drop: it has ended", is_trouble=True)]
 
 
 def test_silence_is_told_once(folder):
     """Where nobody answers that is said once, and a late answer still comes."""
     clock, run = Clock(), state()
-    questions = Questions(clock)
+    questions = PendingRequests(clock)
     questions.ask(folder, "pause", {})
     clock.now = PATIENCE - 0.1
     assert questions.news(run) == []
@@ -97,12 +97,12 @@ def test_silence_is_told_once(folder):
     assert news.text.startswith("pause: no answer yet")
     assert questions.news(run) == []
     run.apply([control_event("pause", 0, 40, id=asked(folder)[0]["id"])])
-    assert questions.news(run) == [News("paused at step 40")]
+    assert questions.news(run) == [Announcement("paused at step 40")]
 
 
 def test_answers_to_others_are_not_told(folder):
     """What another viewer asked for is not this one's news."""
-    questions, run = Questions(), state()
+    questions, run = PendingRequests(), state()
     run.apply([control_event("pause", 0, 40, id="of-another")])
 
     assert questions.news(run) == []
@@ -110,7 +110,7 @@ def test_answers_to_others_are_not_told(folder):
 
 def test_breakpoints_are_news():
     """A breakpoint that comes true is told; those from before the dashboard was opened are not."""
-    questions, run = Questions(), state()
+    questions, run = PendingRequests(), state()
     run.apply([breakpoint_event(0, 10, 0)])
     assert questions.news(run) == []
     run.apply([breakpoint_event(0, 20, 1)])
@@ -123,7 +123,7 @@ def test_breakpoints_are_news():
 
 def test_breakpoints_out_of_order_are_each_told_once():
     """The breakpoint of an earlier step or stack that arrives late is told, and none that was told already."""
-    questions, run = Questions(), state()
+    questions, run = PendingRequests(), state()
     assert questions.news(run) == []
     for stack, step, trial, name in (
         (1, 30, 0, "fast, seed 0"),
@@ -142,7 +142,7 @@ def test_breakpoints_out_of_order_are_each_told_once():
 def test_nobody_to_ask(tmp_path):
     """Asking a run that was never started is an error in words."""
     with pytest.raises(UsageError, match="never started"):
-        Questions().ask(new_run(tmp_path), "pause", {})
+        PendingRequests().ask(new_run(tmp_path), "pause", {})
 
 
 def test_pause_from_the_keyboard(folder):

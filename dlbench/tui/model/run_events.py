@@ -21,7 +21,7 @@ MOST_NAMES = 3
 
 
 @dataclass(frozen=True)
-class Happening:
+class RunEvent:
     """One thing that happened, at a step where it has one, and the ink to write it in."""
 
     step: int | None
@@ -35,16 +35,16 @@ class Happening:
         return where + harmless(" ".join(self.text.split()))
 
 
-def happenings(state: RunState) -> list[Happening]:
-    """What is damaged, the notes in the order of their arrival; then each stack's happenings in the order of their steps."""
-    found = [Happening(None, text, Ink.ALARM) for text in damage.notes(state)]
-    found += [Happening(None, f"{_about(state.plan, stack)}{text}") for stack, text in state.notes]
+def run_events(state: RunState) -> list[RunEvent]:
+    """What is damaged, the notes in the order of their arrival; then each stack's events in the order of their steps."""
+    found = [RunEvent(None, text, Ink.ALARM) for text in damage.notes(state)]
+    found += [RunEvent(None, f"{_about(state.plan, stack)}{text}") for stack, text in state.notes]
     for stack in state.stacks:
         own = [*_changes(state.plan, stack), *_hits(state, stack), *_losses(state, stack)]
         found += sorted(own, key=lambda one: one.step or 0)
         if stack.status is Status.FAILED:
             found.append(
-                Happening(
+                RunEvent(
                     stack.step,
                     f"{_about(state.plan, stack.index)}failed: {stack.error or 'no reason given'}",
                     Ink.ALARM,
@@ -76,13 +76,13 @@ def _whose(plan: Plan, trials: Sequence[int]) -> str:
     return f"{_shortened(plan, trials)}, seeds {', '.join(seeds[: 2 * MOST_NAMES])}{more}"
 
 
-def _changes(plan: Plan, stack: StackState) -> Iterator[Happening]:
+def _changes(plan: Plan, stack: StackState) -> Iterator[RunEvent]:
     for one in stack.interventions:
         trials = [stack.plan.trials[position] for position in one.positions]
-        yield Happening(one.step, f"learning rate {one.lr:g} for {_whose(plan, trials)}", Ink.MARK)
+        yield RunEvent(one.step, f"learning rate {one.lr:g} for {_whose(plan, trials)}", Ink.MARK)
 
 
-def _hits(state: RunState, stack: StackState) -> Iterator[Happening]:
+def _hits(state: RunState, stack: StackState) -> Iterator[RunEvent]:
     for hit in state.hits:
         if hit.stack != stack.index:
             continue
@@ -90,17 +90,17 @@ def _hits(state: RunState, stack: StackState) -> Iterator[Happening]:
         layer = "" if hit.layer is None else f" in {hit.layer}"
         what = "paused" if hit.paused else "breakpoint"
         text = f"{what}: {hit.when}{layer}{value}, {_whose(state.plan, [hit.trial])}"
-        yield Happening(hit.step, text, Ink.MARK)
+        yield RunEvent(hit.step, text, Ink.MARK)
 
 
-def _losses(state: RunState, stack: StackState) -> Iterator[Happening]:
+def _losses(state: RunState, stack: StackState) -> Iterator[RunEvent]:
     for index in stack.plan.trials:
         trial = state.trials[index]
         if trial.diverged_at is not None:
             last = "" if trial.last_loss is None else f", last finite loss {trial.last_loss:.4g}"
-            yield Happening(trial.diverged_at, f"{name_of(trial.plan)} diverged{last}", Ink.ALARM)
+            yield RunEvent(trial.diverged_at, f"{name_of(trial.plan)} diverged{last}", Ink.ALARM)
         if trial.stopped_at is not None:
             text = f"{name_of(trial.plan)} stopped early, back at its best of step {trial.best_step:,}"
-            yield Happening(trial.stopped_at, text)
+            yield RunEvent(trial.stopped_at, text)
         if trial.dropped_at is not None:
-            yield Happening(trial.dropped_at, f"{name_of(trial.plan)} dropped", Ink.MARK)
+            yield RunEvent(trial.dropped_at, f"{name_of(trial.plan)} dropped", Ink.MARK)

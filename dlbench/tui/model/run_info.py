@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dlbench.run.folder import RunFolder
-from dlbench.tui.model.view import Subject
+from dlbench.tui.model.view import RunInfo
 
 
-def subject_of(folder: RunFolder) -> Subject:
+def run_info(folder: RunFolder) -> RunInfo:
     """A run's name and plan; reading them costs milliseconds.
 
     Raises UsageError where the folder is no run, DlbenchError where its plan is damaged or too new.
     """
-    return Subject(folder.name, folder.read_plan(), folder=folder, is_whole=False)
+    return RunInfo(folder.name, folder.read_plan(), folder=folder, is_whole=False)
 
 
-def completed(subject: Subject, folder: RunFolder) -> Subject:
-    """The subject with what the run's recipe asks, compares and claims; checking recipes costs a quarter of a second to import.
+def completed(info: RunInfo, folder: RunFolder) -> RunInfo:
+    """The same with what the run's recipe asks, compares and claims; checking recipes costs a quarter of a second to import.
 
     Raises RecipeError where these sections are wrong.
     """
     from dlbench.report.summary import promises
 
-    return replace(subject, **vars(promises(folder)), is_whole=True)
+    return replace(info, **vars(promises(folder)), is_whole=True)

@@ -1,7 +1,7 @@
 """How often the dashboard draws by itself."""
 
 from dlbench.plan.devices import cores
-from dlbench.tui.pace import SHARE, Pace
+from dlbench.tui.frame_limiter import SHARE, FrameLimiter
 
 
 class Clock:
@@ -17,7 +17,7 @@ class Clock:
 def test_a_frame_waits_for_what_the_last_one_cost():
     """After a frame of a tenth of a second the next one is due when that is two hundredths of all cores' time."""
     now, used = Clock(), Clock()
-    pace = Pace(now, used)
+    pace = FrameLimiter(now, used)
     used.time = 0.1
     now.time = 0.99 * 0.1 / (SHARE * cores())
     assert not pace.is_due()
@@ -27,13 +27,13 @@ def test_a_frame_waits_for_what_the_last_one_cost():
 
 def test_a_frame_that_cost_nothing_delays_none():
     """An idle dashboard may draw at once."""
-    assert Pace(Clock(), Clock()).is_due()
+    assert FrameLimiter(Clock(), Clock()).is_due()
 
 
 def test_each_frame_is_judged_by_itself():
     """What was spent before the last frame began is forgotten."""
     now, used = Clock(), Clock()
-    pace = Pace(now, used)
+    pace = FrameLimiter(now, used)
     used.time = 50.0
     pace.drew()
 
