@@ -4,6 +4,7 @@ import ast
 import pkgutil
 import subprocess
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -30,7 +31,7 @@ WITHOUT_TORCH = (
     "parts",
     "pytest_plugin",
 )
-WITHOUT_VIEWS = ("engine", "parts")
+WITHOUT_VIEWS = ("parts", "engine")
 KNOWS = {
     "errors": set(),
     "files": {"errors"},
@@ -76,12 +77,26 @@ def modules(room: str) -> list[str]:
     return [name, *(module for module in inside if not module.endswith("__main__"))]
 
 
-def loaded_after(code: str) -> set[str]:
-    """The modules that a fresh interpreter has loaded after running some code."""
-    script = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+@cache
+def loaded_in_turn(*codes: str) -> tuple[set[str], ...]:
+    """The modules that one fresh interpreter has loaded after each of these pieces of code, run one after the other.
+
+    A piece is answered for all that came before it too. Starting an interpreter is what costs, so what must stay light
+    comes first, and questions of one kind share a process.
+    """
+    tell = 'print("loaded after it:", *sys.modules, file=sys.stderr)'
+    script = "\n".join(["import sys", *(line for code in codes for line in (code, tell))])
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return set(done.stderr.split())
+    told = [line.split()[3:] for line in done.stderr.splitlines() if line.startswith("loaded after it:")]
+    assert len(told) == len(codes)
+    return tuple(set(modules) for modules in told)
+
+
+def loaded_by_rooms(room: str, rooms: tuple[str, ...]) -> set[str]:
+    """The modules that a fresh interpreter has loaded after every module of these rooms, up to this one."""
+    codes = ["\n".join(f"import {module}" for module in modules(one)) for one in rooms]
+    return loaded_in_turn(*codes)[rooms.index(room)]
 
 
 def imported(path: Path) -> set[str]:
@@ -108,7 +123,7 @@ def crossing(names: set[str], wall: set[str]) -> set[str]:
 @pytest.mark.parametrize("room", WITHOUT_TORCH)
 def test_room_loads_without_torch(room):
     """Importing every module of the room loads no torch."""
-    loaded = loaded_after("\n".join(f"import {module}" for module in modules(room)))
+    loaded = loaded_by_rooms(room, WITHOUT_TORCH)
 
     assert f"dlbench.{room}" in loaded
     assert crossing(loaded, TORCH) == set()
@@ -117,7 +132,7 @@ def test_room_loads_without_torch(room):
 @pytest.mark.parametrize("room", WITHOUT_VIEWS)
 def test_room_loads_without_views(room):
     """Importing every module of the room loads nothing that only looks at results."""
-    loaded = loaded_after("\n".join(f"import {module}" for module in modules(room)))
+    loaded = loaded_by_rooms(room, WITHOUT_VIEWS)
 
     assert f"dlbench.{room}" in loaded
     assert crossing(loaded, VIEWS) == set()
@@ -194,7 +209,7 @@ def test_a_recipe_knows_metrics_by_name_only():
 
 def test_a_session_of_pytest_pays_nothing_for_the_plugin():
     """Whoever runs pytest where dlbench is installed loads the plugin, and none of the heavy libraries by it."""
-    loaded = loaded_after("import dlbench.pytest_plugin")
+    (loaded,) = loaded_in_turn("import dlbench.pytest_plugin")
 
     assert crossing(loaded, HEAVY | {"pydantic", "orjson", "dlbench.recipe", "dlbench.run"}) == set()
 
@@ -204,21 +219,32 @@ def test_walls_would_be_noticed():
     assert crossing({"torch.nn", "torchless", "numpy"}, TORCH) == {"torch.nn"}
 
 
-def loaded_by_help(*verb):
-    """The modules that `dlbench VERB --help` loads."""
-    code = (
+def help_of(*verb):
+    """A program that asks for `dlbench VERB --help`, and must get it."""
+    return (
         f"sys.argv[1:] = {[*verb, '--help']!r}\nfrom dlbench.cli import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert end.code in (0, None), end.code"
     )
-    return loaded_after(code)
+
+
+HELP = {verb: help_of(*verb.split()) for verb in ("", *VERBS)}
+"""The page of the command line itself comes first: it may load least."""
+
+
+def loaded_by_help(verb):
+    """The modules that a fresh interpreter has loaded after the `--help` of verb after verb, up to this one."""
+    return dict(zip(HELP, loaded_in_turn(*HELP.values()), strict=True))[verb]
 
 
 def test_help_loads_nothing_heavy():
     """`--help` loads none of the heavy libraries."""
-    assert crossing(loaded_by_help(), HEAVY | {"pydantic"}) == set()
+    assert crossing(loaded_by_help(""), HEAVY | {"pydantic"}) == set()
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_of_verbs_loads_nothing_heavy(verb):
     """`--help` of a verb neither, but for pydantic, with which newer versions of Typer read every option."""
-    assert crossing(loaded_by_help(verb), HEAVY) == set()
+    loaded = loaded_by_help(verb)
+
+    assert "dlbench.cli" in loaded
+    assert crossing(loaded, HEAVY) == set()
