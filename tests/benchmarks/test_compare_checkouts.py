@@ -1,0 +1,242 @@
+"""Two checkouts are compared value by value: what changed, went, came or was renamed is told, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import typer
+
+import dlbench
+from benchmarks.compare_checkouts.__main__ import IN_FULL, cases_of, main, names_of
+from benchmarks.compare_checkouts.checkout import SEVERAL, Said
+from benchmarks.compare_checkouts.compare import Found, Kind, Rules, compare, wordings
+from benchmarks.compare_checkouts.values import PARSERS, Renames, Values, flat, of_json
+from benchmarks.compare_checkouts.views import OF_RUNS
+
+TABLE = """{"columns": [{"key": "loss@5", "metric": "loss"}, {"key": "seconds"}], "notes": [],
+ "rows": [{"variant": "relu", "cells": {"loss@5": {"deviation": 0.5, "n": 10}}}, {"variant": "tanh", "cells": {}}]}"""
+
+FORMS = {
+    "json": TABLE,
+    "csv": "variant,loss@5_deviation\nrelu,0.5\n",
+    "markdown": "# xor\n\n| variant | loss\\_deviation, step 5 |\n| --- | ---: |\n| a \\| b | 0.5 |\n\n- a note of 3\n- 4\n",
+    "lines": "variant  loss@5\n---------------\nrelu     0.5",
+}
+
+
+def values(text: str, renames: Mapping[str, str] | None = None) -> Values:
+    """A JSON text's values."""
+    return flat(of_json(text), Renames(renames or {}))
+
+
+def found(before: str, after: str, rules: Rules | None = None) -> Found:
+    """What differs between two JSON texts."""
+    rules = rules or Rules()
+    return compare(values(before, rules.renames.names), values(after), rules)
+
+
+def told(before: str, after: str, rules: Rules | None = None) -> list[tuple[str, str]]:
+    """The same as kinds and paths."""
+    return [(str(one.kind), "/".join(one.path)) for one in found(before, after, rules).differences]
+
+
+@pytest.mark.parametrize("form", PARSERS)
+def test_what_is_the_same_agrees(form: str) -> None:
+    """The same text has the same values, of which there are some, whatever its form."""
+    one = flat(PARSERS[form](FORMS[form]))
+    same = compare(one, flat(PARSERS[form](FORMS[form])), Rules())
+    assert (same.agree, same.differences) == (len(one), [])
+    assert len(one) >= 2
+
+
+@pytest.mark.parametrize("form", PARSERS)
+def test_a_changed_value_is_told(form: str) -> None:
+    """Another number in any form is one difference, with its place, before and after."""
+    changed = PARSERS[form](FORMS[form].replace("0.5", "0.25"))
+    (one,) = compare(flat(PARSERS[form](FORMS[form])), flat(changed), Rules()).differences
+    assert one.kind is Kind.CHANGED
+    assert "0.5" in str(one.before)
+    assert "0.25" in str(one.after)
+
+
+def test_a_place_is_named_by_what_stands_there() -> None:
+    """Rows are named by their variant, columns by their key, so that what stands before them does not matter."""
+    assert told(TABLE, TABLE.replace('"n": 10', '"n": 9')) == [("changed", "rows/relu/cells/loss@5/n")]
+
+
+@pytest.mark.parametrize("other", ["10.0", "1e1", '"10"', "true", "null"])
+def test_numbers_are_compared_as_they_are_written(other: str) -> None:
+    """10, 10.0, "10" and true are four values."""
+    assert told('{"n": 10}', f'{{"n": {other}}}') == [("changed", "n")]
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "markdown"])
+def test_a_renamed_column_agrees_under_the_map(form: str) -> None:
+    """A name in keys, in composed columns and in headings is the new one where the map says so, and lost without it."""
+    after = FORMS[form].replace("loss@5_deviation", "loss@5_std").replace("_deviation,", "_std,")
+    after = after.replace('"deviation"', '"std"')
+    new = flat(PARSERS[form](after))
+    assert not compare(
+        flat(PARSERS[form](FORMS[form]), names := Renames({"deviation": "std"})), new, Rules(names)
+    ).differences
+    without = compare(flat(PARSERS[form](FORMS[form])), new, Rules()).differences
+    assert {one.kind for one in without} >= {Kind.LOST, Kind.NEW}
+
+
+def test_a_renamed_metric_agrees_as_key_value_and_label() -> None:
+    """A metric's name stands in keys of cells, in the columns' own values, and tells columns apart."""
+    rules = Rules(Renames({"loss": "cost"}))
+    assert told(TABLE, TABLE.replace("loss", "cost"), rules) == []
+    assert told(TABLE, TABLE.replace("loss", "price"), rules)
+
+
+def test_a_renamed_value_must_still_be_equal() -> None:
+    """A map excuses the name, never the number."""
+    after = TABLE.replace("deviation", "std").replace("0.5", "0.6")
+    assert told(TABLE, after, Rules(Renames({"deviation": "std"}))) == [("changed", "rows/relu/cells/loss@5/std")]
+
+
+def test_a_name_inside_of_a_longer_one_can_be_left_alone() -> None:
+    """Whole words are renamed, and the longest name of the map counts."""
+    names = Renames({"ratio": "first_last_ratio", "time_ratio": "time_ratio"})
+    assert names.apply("ratio@5_low time_ratio ratios the ratio") == (
+        "first_last_ratio@5_low time_ratio ratios the first_last_ratio"
+    )
+
+
+def test_a_lost_column_is_told() -> None:
+    """What is there no more is told once for each of its values, and the order of the others is not."""
+    assert told('{"a": 1, "b": [2, 3]}', '{"a": 1}') == [("lost", "b/0"), ("lost", "b/1")]
+
+
+def test_a_new_column_is_told_unless_it_is_permitted() -> None:
+    """What was not there is a difference; a pattern permits it, and all that stands below it."""
+    after = TABLE.replace('"cells": {}', '"cells": {"rmse": {"mean": 1, "n": 2}}')
+    assert told(TABLE, after) == [
+        ("lost", "rows/tanh/cells"),
+        ("new", "rows/tanh/cells/rmse/mean"),
+        ("new", "rows/tanh/cells/rmse/n"),
+    ]
+    assert told('{"a": {"b": 1}}', '{"a": {"b": 1, "rmse": {"n": 2}}}', Rules(new=("*/rmse",))) == []
+    assert told('{"a": {"b": 1}}', '{"a": {"b": 2, "rmse": 2}}', Rules(new=("*",))) == [("changed", "a/b")]
+
+
+def test_the_order_of_rows_is_a_value() -> None:
+    """Rows that change places are told; a row in between is new, and changes no other's place."""
+    two, swapped = '[{"variant": "a"}, {"variant": "b"}]', '[{"variant": "b"}, {"variant": "a"}]'
+    assert told(two, swapped) == [("changed", "order")]
+    assert told(two, '[{"variant": "a"}, {"variant": "c"}, {"variant": "b"}]') == [("new", "c/variant")]
+
+
+def test_what_is_left_out_is_counted_and_not_told() -> None:
+    """Values that two trainings cannot share are named with a reason, and only they are left out."""
+    rules = Rules(left_out={"*/seconds": "time"})
+    both = found('{"a": {"seconds": 1, "loss": 1}}', '{"a": {"seconds": 2, "loss": 2}}', rules)
+    assert both.left_out == 1
+    assert [one.path for one in both.differences] == [("a", "loss")]
+
+
+def test_other_words_for_the_same_numbers_are_no_other_value() -> None:
+    """They are collected, alike ones counted together; where a number or a verdict's mark is another, they differ."""
+    before = '["✔ 3 seeds of 10 got there", "✔ 4 seeds of 10 got there"]'
+    after = '["✔ 3 of 10 seeds succeeded", "✔ 4 of 10 seeds succeeded"]'
+    both = found(before, after)
+    assert both.differences == []
+    assert wordings(both.reworded) == {("# # seeds of # got there", "# # of # seeds succeeded"): 2}
+    assert told(before, after, Rules(words=True)) == [("reworded", "0"), ("reworded", "1")]
+    assert told(before, after.replace("✔ 4", "✔ 5")) == [("changed", "1")]
+    assert told(before, after.replace("✔ 4", "✖ 4")) == [("changed", "1")]
+    assert told('["relu"]', '["tanh"]') == [("changed", "0")]
+
+
+def test_a_command_that_fails_is_one_difference() -> None:
+    """Of a command that only one checkout can do, its exit code and its reason are told, not every value that is missing."""
+    view = OF_RUNS["table --json"]
+    both = view.compare(Said(0, TABLE, ""), Said(3, "", "error: no plan\n"), Rules())
+    assert [str(one) for one in both.differences] == ["changed exit code: 0 -> 3", 'new stderr: is "error: no plan"']
+
+
+def test_renames_come_inline_or_from_a_file(tmp_path: Path) -> None:
+    """Both forms can be mixed; what is neither is refused."""
+    (tmp_path / "names.toml").write_text('deviation = "std"\n', encoding="utf-8")
+    assert names_of(["a=b", str(tmp_path / "names.toml")]) == {"a": "b", "deviation": "std"}
+    with pytest.raises(typer.BadParameter):
+        names_of(["nothing"])
+
+
+def test_the_demo_is_compared_in_full() -> None:
+    """Every recipe is compared in its quick version, that of `make demo` as it stands too."""
+    assert [str(case) for case in cases_of(["xor", IN_FULL])] == [f"{IN_FULL}.full", "xor.quick", f"{IN_FULL}.quick"]
+
+
+TOY = """
+import json, pathlib, sys
+verb, *rest = sys.argv[1:]
+if verb == "run":
+    folder = pathlib.Path(rest[-1]) / rest[0] / "20260101-000000"
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(json.dumps({{"by": "{name}"}}))
+elif verb in ("show", "probe", "table") and "--json" in rest or "json" in rest:
+    print(json.dumps({{"loss": {loss}, "seconds": {loss}, "a": {{"seconds": {loss}}}}}))
+elif "csv" in rest or "trials" in rest or "ensembles" in rest:
+    print("variant,loss\\nrelu,1")
+else:
+    print("loss 1")
+"""
+
+
+def checkout(folder: Path, loss: float) -> Path:
+    """A repository whose `dlbench` trains in no time, and says this loss of everything."""
+    package = folder / "dlbench"
+    package.mkdir(parents=True)
+    (folder / "recipes").mkdir()
+    (folder / "recipes" / "xor.toml").write_text("", encoding="utf-8")
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "__main__.py").write_text(TOY.format(name=folder.name, loss=loss), encoding="utf-8")
+    identity = ["-c", "user.name=toy", "-c", "user.email=toy@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "toy"]):
+        subprocess.run(["git", "-C", str(folder), *identity, *command], check=True, capture_output=True)
+    return folder
+
+
+def test_checkouts_are_trained_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whole commands of two checkouts: what differs in own and in old runs is told and ends with 1; kept runs are used again."""
+    before, after = checkout(tmp_path / "before", 0.5), checkout(tmp_path / "after", 0.25)
+    keep = tmp_path / "keep"
+    with pytest.raises(typer.Exit) as different:
+        main(before, after, keep=keep)
+    out = capsys.readouterr().out
+    assert different.value.exit_code == 1
+    assert "xor.quick" in out
+    assert "  table --json: changed loss: 0.5 -> 0.25" in out
+    assert "  table --json, old run: changed loss: 0.5 -> 0.25" in out
+    assert "  table --json, old run: changed a/seconds: 0.5 -> 0.25" in out
+    assert "  table --json: changed a/seconds" not in out
+
+    runs = {path: json.loads(path.read_text())["by"] for path in keep.rglob("plan.json")}
+    assert sorted(runs.values()) == ["after", "before"]
+    times = [path.stat().st_mtime_ns for path in runs]
+    with pytest.raises(typer.Exit) as same:
+        main(before, before, keep=keep)
+    assert same.value.exit_code == 0
+    assert [path.stat().st_mtime_ns for path in runs] == times
+    with pytest.raises(typer.BadParameter):
+        main(before, tmp_path)
+
+
+def test_commands_end_as_they_do_from_a_shell(tmp_path: Path) -> None:
+    """Commands that share one start each have their own output and the exit code that a shell would see."""
+    asked = [["--version"], ["table", str(tmp_path)], ["list", "--json"]]
+    done = subprocess.run(
+        [sys.executable, str(SEVERAL)], input=json.dumps(asked), capture_output=True, text=True, check=True
+    )
+    version, refused, listed = json.loads(done.stdout)
+    assert (version["code"], version["out"].split()[-1]) == (0, dlbench.__version__)
+    assert (refused["code"], refused["out"]) == (2, "")
+    assert str(tmp_path) in refused["errors"]
+    assert IN_FULL in listed["out"]
