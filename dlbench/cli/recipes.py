@@ -112,9 +112,10 @@ def net_of(settings: dict[str, Any]) -> list[Block]:
     """The net on paper that some settings stand for."""
     from dlbench.parts.datasets import describe
     from dlbench.parts.net import outline
+    from dlbench.parts.tasks import task_of
 
     source = describe(settings["data"])
-    return outline(settings["model"], source.shape, source.outputs)
+    return outline(settings["model"], source.shape, task_of(source, settings).outputs)
 
 
 def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, ascii_only: bool) -> str:

@@ -1,4 +1,4 @@
-"""Loss, accuracy and answers of every trial on whole splits, without dropout and with running statistics."""
+"""Metrics and answers of every trial on whole splits, without dropout and with running statistics."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch import Tensor
 
 from dlbench.engine.batches import Split
 from dlbench.engine.devices import precise
-from dlbench.engine.loss import Loss
 from dlbench.engine.net import Net
 from dlbench.parts.net import goes_alone
+from dlbench.parts.tasks import Task
 
 ROOM = 1 << 24
 """Numbers that one layer's output may hold during an evaluation; decides the size of its batches."""
@@ -45,15 +45,15 @@ class Answers:
 class Evaluation:
     """The evaluations of a stack on its splits, `None` where there is none; the answers of the last one are kept for its end."""
 
-    def __init__(self, nets: Sequence[Net], splits: Mapping[str, Split | None], loss: Loss) -> None:
-        self._nets, self._loss = nets, loss
+    def __init__(self, nets: Sequence[Net], splits: Mapping[str, Split | None], task: Task) -> None:
+        self._nets, self._task = nets, task
         self._splits = {name: split for name, split in splits.items() if split is not None}
         self._missing = dict.fromkeys(splits.keys() - self._splits.keys())
         self._predicted: dict[str, Tensor] = {}
 
     def means(self) -> dict[str, Tensor | None]:
-        """Mean loss and accuracy on every split, `[2, trials]`, still on the device."""
-        found = {name: evaluate(self._nets, split, self._loss) for name, split in self._splits.items()}
+        """The task's metrics on every split, `[metrics, trials]`, still on the device."""
+        found = {name: evaluate(self._nets, split, self._task) for name, split in self._splits.items()}
         self._predicted = {name: predicted for name, (_, predicted) in found.items()}
         return {**{name: means for name, (means, _) in found.items()}, **self._missing}
 
@@ -72,28 +72,27 @@ class Evaluation:
 
     @torch.no_grad()
     def logits(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The logits of every trial for a split now, `[trials, samples, outputs]`, and its labels `[samples]`."""
+        """The outputs of every trial for a split now, `[trials, samples, outputs]`, and its labels `[samples]`."""
         split = self._splits[name]
         found = [torch.cat([logits for logits, _ in _batches(net, split)], dim=1) for net in self._nets]
         return torch.cat(found).cpu().numpy(), split.labels.cpu().numpy()  # sync
 
 
 @torch.no_grad()
-def evaluate(nets: Sequence[Net], split: Split, loss: Loss) -> tuple[Tensor, Tensor]:
-    """Mean loss and accuracy over a split, `[2, trials]`, and the classes predicted, `[trials, samples]`; on the device."""
-    means, predicted = zip(*(_evaluate(net, split, loss) for net in nets), strict=True)
-    return torch.cat(means, dim=1), torch.cat(predicted)
+def evaluate(nets: Sequence[Net], split: Split, task: Task) -> tuple[Tensor, Tensor]:
+    """The task's metrics over a split, `[metrics, trials]`, and the classes predicted, `[trials, samples]`; on the device."""
+    measured, predicted = zip(*(_evaluate(net, split, task) for net in nets), strict=True)
+    return torch.cat(measured, dim=1), torch.cat(predicted)
 
 
-def _evaluate(net: Net, split: Split, loss: Loss) -> tuple[Tensor, Tensor]:
-    total = torch.zeros(2, net.trials, dtype=precise(split.x.device), device=split.x.device)
+def _evaluate(net: Net, split: Split, task: Task) -> tuple[Tensor, Tensor]:
+    total = torch.zeros(task.numbers, net.trials, dtype=precise(split.x.device), device=split.x.device)
     answers = []
-    for logits, labels in _batches(net, split):
-        total[0] += loss.losses(logits, loss.targets(labels.expand(net.trials, -1))) * len(labels)
-        predicted = loss.predicted(logits)
-        total[1] += (predicted == labels).sum(dim=1)
-        answers.append(predicted.to(torch.uint8 if loss.outputs <= 1 << 8 else torch.int32))
-    return total / len(split), torch.cat(answers, dim=1)
+    for outputs, labels in _batches(net, split):
+        sums, predicted = task.judged(outputs, labels)
+        total += sums
+        answers.append(predicted.to(torch.uint8 if task.outputs <= 1 << 8 else torch.int32))
+    return task.measured(total, len(split)), torch.cat(answers, dim=1)
 
 
 def _batch(net: Net, device: torch.device) -> int:
@@ -104,7 +103,7 @@ def _batch(net: Net, device: torch.device) -> int:
 
 
 def _batches(net: Net, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
-    """Logits `[trials, batch, outputs]` and labels `[batch]`, as many samples at once as there is room for."""
+    """Outputs `[trials, batch, outputs]` and labels `[batch]`, as many samples at once as there is room for."""
     batch = _batch(net, split.x.device)
     for start in range(0, len(split), batch):
         x, labels = split.x[start : start + batch], split.labels[start : start + batch]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,8 +26,9 @@ class Ledger:
     on, and is never replaced by a number. Nor has a trial that was dropped, whatever becomes of it.
     """
 
-    def __init__(self, stack: int, trials: int, write: Sink, stopping: EarlyStopping) -> None:
-        self._stack, self._write, self._stopping = stack, write, stopping
+    def __init__(self, stack: int, trials: int, names: Sequence[str], write: Sink, stopping: EarlyStopping) -> None:
+        """`names` are those of the metrics of each split, the loss first."""
+        self._stack, self._names, self._write, self._stopping = stack, tuple(names), write, stopping
         self.losses = np.zeros(trials)
         self.count = 0
         self.last_loss = np.full(trials, np.nan)
@@ -63,7 +64,7 @@ class Ledger:
         return self.diverged | self.dropped
 
     def evaluated(self, splits: dict[str, NDArray[np.float64] | None], **fields: Any) -> dict[str, Losses | None]:
-        """Write the metrics event of an evaluation; `splits` has `[2, trials]` (loss, accuracy) or `None` for each name.
+        """Write the metrics event of an evaluation; `splits` has `[metrics, trials]` or `None` for each name.
 
         Returns the metrics as they were written, `[trials]` each.
         """
@@ -102,8 +103,8 @@ class Ledger:
         metrics: dict[str, Losses | None] = {}
         for name, values in splits.items():
             known = None if values is None else np.where(self.is_over, np.nan, values).astype(np.float32)
-            metrics[f"{name}_loss"] = None if known is None else known[0]
-            metrics[f"{name}_accuracy"] = None if known is None else known[1]
+            for row, metric in enumerate(self._names):
+                metrics[f"{name}_{metric}"] = None if known is None else known[row]
         return metrics
 
     def state(self) -> dict[str, Any]:

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from dlbench.engine.devices import precise
-from dlbench.engine.loss import Loss
 from dlbench.engine.streams import stream
 from dlbench.parts.inits import Draw, fill
 from dlbench.parts.layers.base import LAYERS, ByHand, Composite, Layer, Passed, Place, Weight
 from dlbench.parts.net import Block, leaves, slots_of
+from dlbench.parts.tasks import Task
 
 REGISTER = 16
 """Rows are a multiple of this many numbers wide, a whole vector register: the fused optimizers round the last few numbers of a
@@ -182,7 +182,7 @@ class Net:
         self._first = next(index for index, block in enumerate(blocks) if block.weights or block.branches)
 
     def forward(self, x: Tensor, *, training: bool, taps: Taps | None = None) -> Tensor:
-        """Logits `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed row's output."""
+        """Outputs `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed row's output."""
         return self._chain(self.blocks, x, self._places if training else self._test_places, taps)
 
     def _chain(self, blocks: Sequence[Block], x: Tensor, places: Mapping[str, Place], taps: Taps | None) -> Tensor:
@@ -202,35 +202,35 @@ class Net:
         states = self._places[block.name].states
         return [] if states is None else [states[time] for time in block.times]
 
-    def learn(self, x: Tensor, targets: Tensor, loss: Loss, taps: Taps | None = None) -> Tensor:
+    def learn(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None = None) -> Tensor:
         """The loss of each trial on a batch, `[trials]`; its gradient is put into the gradient's rows."""
-        losses, gradients = (self._by_hand if self.by_hand else self._by_autograd)(x, targets, loss, taps)
+        losses, gradients = (self._by_hand if self.by_hand else self._by_autograd)(x, targets, task, taps)
         torch._foreach_copy_(self._gradient_views, gradients)
         return losses
 
-    def _by_autograd(self, x: Tensor, targets: Tensor, loss: Loss, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
+    def _by_autograd(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
         for block in self._unrolled:
             self._places[block.name].states = None if taps is None else []
-        logits = self.forward(x, training=True, taps=taps)
+        outputs = self.forward(x, training=True, taps=taps)
         with torch.no_grad():
-            losses, gradient = loss.losses(logits, targets), loss.gradient(logits, targets)
+            losses, gradient = task.losses(outputs, targets), task.gradient(outputs, targets)
         states = [] if taps is None else [state for block in self._unrolled for state in self._states(block)]
-        # The gradient of this sum for the logits is `gradient`. (grad_outputs would say it too, but make torch import sympy, 2 s.)
-        gradients = torch.autograd.grad((logits * gradient).sum(), [*self.leaves, *states])
+        # The gradient of this sum for the outputs is `gradient`. (grad_outputs would say it too, but make torch import sympy, 2 s.)
+        gradients = torch.autograd.grad((outputs * gradient).sum(), [*self.leaves, *states])
         if taps is not None:
             of_states = gradients[len(self.leaves) :]
             taps.flows += [_norm(gradient) for gradient in of_states]
         return losses, list(gradients[: len(self.leaves)])
 
     @torch.no_grad()
-    def _by_hand(self, x: Tensor, targets: Tensor, loss: Loss, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
+    def _by_hand(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
         way = [x]
         for block in self.blocks:
             layer = cast("Layer", block.layer)
             way.append(layer.forward(way[-1], self._weights[block.name], self._places[block.name]))
             if taps is not None and block.probed:
                 taps.outputs.append(way[-1])
-        losses, gradient = loss.losses(way[-1], targets), loss.gradient(way[-1], targets)
+        losses, gradient = task.losses(way[-1], targets), task.gradient(way[-1], targets)
         gradients: list[Tensor] = []
         for index in range(len(self.blocks) - 1, self._first - 1, -1):
             block = self.blocks[index]

@@ -6,6 +6,7 @@ import torch
 
 from dlbench.parts.datasets import describe
 from dlbench.parts.net import goes_alone, outline
+from dlbench.parts.tasks import task_of
 from dlbench.plan import Plan
 
 
@@ -14,5 +15,7 @@ def slices_for(plan: Plan, index: int, device: torch.device) -> int:
     stack = plan.stacks[index]
     settings = plan.candidates[plan.trials[stack.trials[0]].candidate].settings
     source = describe(settings["data"])
-    alone = device.type == "cpu" and goes_alone(outline(settings["model"], source.shape, source.outputs))
+    alone = device.type == "cpu" and goes_alone(
+        outline(settings["model"], source.shape, task_of(source, settings).outputs)
+    )
     return len(stack.trials) if alone else 1

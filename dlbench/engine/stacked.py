@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from dlbench.engine.batches import Data, FullBatch, MiniBatches, batches
-from dlbench.engine.loss import Loss, class_weights, loss_for
 from dlbench.engine.net import Net, Tensors, combine, sliced
 from dlbench.parts.datasets import describe
 from dlbench.parts.net import Block, outline
+from dlbench.parts.tasks import Task, class_weights, task_of
 from dlbench.plan import Plan
 
 
@@ -30,7 +30,7 @@ class Stacked:
         self.settings = [plan.candidates[trial.candidate].settings for trial in trials]
         source = describe(self.settings[0]["data"])
         self.classes, self._names = source.classes, list(source.names)
-        self.loss = loss_for(source.classes)
+        self.task = task_of(source, self.settings[0])
         self._device, self._shape = device, source.shape
         alone = {trial.candidate: position for position, trial in enumerate(trials)}
         outlines = {candidate: self._outline([position]) for candidate, position in alone.items()}
@@ -44,23 +44,25 @@ class Stacked:
         return [Net(self._outline(every[part]), tensors.rows(part)) for part in sliced(len(every), slices)]
 
     def facts_of(self, data: Data) -> dict[str, Any]:
-        """What is told of the data that the stack trains on: sample counts of the splits, and the classes in each."""
+        """What is told of the data that the stack trains on: sample counts of the splits, the classes in each, what guessing costs."""
+        chance = self.task.chance(data.train.labels.cpu().numpy())
         counts = data.class_counts(self.classes)
-        return {**data.sizes, "classes": self.classes, "class_names": self._names, "class_counts": counts}
+        classes = {"classes": self.classes, "class_names": self._names, "class_counts": counts}
+        return {**data.sizes, "task": self.task.kind, "chance": chance, **classes}
 
     def batches(self, data: Data) -> FullBatch | MiniBatches:
         """What each trial sees of the training data, step by step."""
         train = self.settings[0]["train"]
         return batches(data.train, self.seeds, train["batch_size"], drop_last=train.get("drop_last", False))
 
-    def training_loss(self, data: Data) -> Loss:
-        """The loss to learn by: `loss`, with the class weights that `[train]` asks for."""
+    def learned(self, data: Data) -> Task:
+        """What is learned by: the task, with the class weights that `[train]` asks for."""
         counts = data.class_counts(self.classes)["train"]
         assert counts is not None, "there is always something to train on"
         weights = class_weights(self.settings[0]["train"].get("class_weights"), counts)
-        return self.loss if weights is None else loss_for(self.classes, torch.tensor(weights, device=self._device))
+        return self.task if weights is None else self.task.weighted(torch.tensor(weights, device=self._device))
 
     def _outline(self, positions: Sequence[int]) -> list[Block]:
         """The blocks of some of the trials."""
         models = [self.settings[position]["model"] for position in positions]
-        return outline(combine(models, self._device), self._shape, self.loss.outputs)
+        return outline(combine(models, self._device), self._shape, self.task.outputs)

@@ -51,7 +51,7 @@ class Trainer:
         self.index, self.device, self.steps, self.step = index, device, plan.stacks[index].steps, 0
         self._write, self._data = write, data
         self._stack = stack = Stacked(plan, index, device)
-        self._settings, self._loss = stack.settings[0], stack.training_loss(data)
+        self._settings, self._task = stack.settings[0], stack.learned(data)
         self.ids, self.blocks, self.classes = stack.ids, stack.blocks, stack.classes
         self.tensors = allocate(stack.own_blocks, stack.seeds, device)
         self._is_fresh = True
@@ -62,10 +62,10 @@ class Trainer:
         self._nets = stack.nets(self.tensors, slices)
         train = data.train.sample(self._settings["evaluate"]["train_samples"])
         splits = {"train": train, "validation": data.validation, "test": data.test}
-        self.evaluation = Evaluation(self._nets, splits, stack.loss)
+        self.evaluation = Evaluation(self._nets, splits, stack.task)
         self._plan_measurements(slots)
         self._stopping = EarlyStopping([own.get("early_stopping") for own in trains], self.tensors, self.steps)
-        self._ledger = Ledger(index, len(self.ids), write, self._stopping)
+        self._ledger = Ledger(index, len(self.ids), stack.task.metrics, write, self._stopping)
         self.pretraining = Greedy(stack, self.tensors, data, self._ledger, write, slices=slices)
         self.watch = Watch(index, self.steps, stack.variants, self.blocks, write)
         self.hold_at: int | None = None
@@ -189,8 +189,8 @@ class Trainer:
         start = 0
         for i, net in enumerate(self._nets):
             part = slice(start, start := start + net.trials)
-            targets = self._loss.targets(labels[part])
-            losses.append(net.learn(x[part], targets, self._loss, None if taps is None else taps[i]))
+            targets = self._task.targets(labels[part])
+            losses.append(net.learn(x[part], targets, self._task, None if taps is None else taps[i]))
         return losses[0] if len(losses) == 1 else torch.cat(losses)
 
     # --- what is written down -------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ class Trainer:
         )
 
     def _evaluate(self) -> None:
-        """Loss and accuracy on every split; a trial that has diverged has none."""
+        """The task's metrics on every split; a trial that has diverged has none."""
         means, stopped = self.evaluation.means(), self.stopped.sum()
         metrics = self._book({name: None if own is None else own.cpu().numpy() for name, own in means.items()})  # sync
         if self.stopped.sum() > stopped:  # put back to their best

@@ -34,6 +34,13 @@ class Part(Generic[F]):
             return {one.name: one.replace(annotation=hints[one.name]) for one in own}
         return {one.name: one.replace(annotation=_evaluated(one.annotation, function.__globals__)) for one in own}
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether what a recipe gives is all that a class is built of; other classes are handed runtime objects too."""
+        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        own = inspect.signature(self.make).parameters.values()
+        return inspect.isclass(self.make) and not any(one.kind in positional for one in own)
+
     @property
     def doc(self) -> str:
         """The whole docstring, dedented."""

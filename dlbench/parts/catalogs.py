@@ -10,14 +10,27 @@ from dlbench.parts.catalog import Catalog
 from dlbench.parts.datasets import DATASETS
 from dlbench.parts.inits import INITS
 from dlbench.parts.layers import LAYERS
+from dlbench.parts.losses import LOSSES
 from dlbench.parts.optimizers import OPTIMIZERS
 from dlbench.parts.pretraining import PRETRAINING
 from dlbench.parts.regularizers import REGULARIZERS
 from dlbench.parts.schedules import SCHEDULES
+from dlbench.parts.tasks import TASKS
 
 CATALOGS: dict[str, Catalog[Any]] = {
     catalog.name: catalog
-    for catalog in (LAYERS, ACTIVATIONS, INITS, OPTIMIZERS, SCHEDULES, REGULARIZERS, DATASETS, PRETRAINING)
+    for catalog in (
+        LAYERS,
+        ACTIVATIONS,
+        INITS,
+        LOSSES,
+        OPTIMIZERS,
+        SCHEDULES,
+        REGULARIZERS,
+        DATASETS,
+        TASKS,
+        PRETRAINING,
+    )
 }
 """Every catalogue by its name."""
 

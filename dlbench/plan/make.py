@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from dlbench.parts.datasets import describe
 from dlbench.parts.net import goes_alone, leaves, outline
+from dlbench.parts.tasks import task_of
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.plan.data import data_of
 from dlbench.plan.devices import choose, cores
@@ -97,7 +98,7 @@ def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: 
 
 def _load(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> Load:
     source = describe(settings["data"])
-    blocks = outline(settings["model"], source.shape, source.outputs)
+    blocks = outline(settings["model"], source.shape, task_of(source, settings).outputs)
     batch = batch_size(settings["train"], source.train)
     steps = total_steps(settings["train"], source.train)
     parameters = sum(block.parameters for block in blocks)

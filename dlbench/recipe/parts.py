@@ -110,7 +110,7 @@ def _settings(catalog: str, name: Any, given_arguments: Settings, where: tuple[s
 
 def _try(catalog: str, found: Part[Any], values: Settings) -> None:
     """Build a class part, which may refuse arguments that do not go together."""
-    if inspect.isclass(found.make):
+    if found.is_whole:
         own = {key: value for key, value in values.items() if key not in _SHARED.get(catalog, {})}
         try:
             found.make(**own)
@@ -266,7 +266,7 @@ def _catalogs_in(annotation: Any) -> set[str]:
 
 
 def _word(catalog: str) -> str:
-    return catalog.removesuffix("s")
+    return catalog.removesuffix("es" if catalog.endswith("sses") else "s")
 
 
 def _one(catalog: str) -> str:

@@ -14,6 +14,7 @@ from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.common import describe
 from dlbench.parts.net import Block, LayerError, outline
+from dlbench.parts.tasks import Task, task_of
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.recipe import limits
 from dlbench.recipe.batches import batch_problems
@@ -102,13 +103,15 @@ class Resolver:
         except DlbenchError as error:
             result.unavailable.append((_data_place(settings["data"]), str(error)))
         else:
+            task = task_of(source, settings)
+            settings["train"]["loss"] = task.settings
             result.steps = total_steps(settings["train"], source.train)
-            result.mistakes += _train_problems(settings["train"], source, result.steps)
-            self._check_net(result, settings, source)
+            result.mistakes += [*_train_problems(settings["train"], source, result.steps), *task.mistakes(settings)]
+            self._check_net(result, settings, task)
 
-    def _check_net(self, result: Resolved, settings: dict[str, Any], source: Source) -> None:
+    def _check_net(self, result: Resolved, settings: dict[str, Any], task: Task) -> None:
         """Lay the net out on paper."""
-        blocks = self._laid_out(settings["model"], source)
+        source, blocks = task.source, self._laid_out(settings["model"], task)
         if isinstance(blocks, LayerError):
             place: KeyPath = ("model", *blocks.path) if blocks.path else ("model", "layers")
             result.mistakes.append((place, str(blocks) if blocks.path else f"the output layer does not fit: {blocks}"))
@@ -121,12 +124,13 @@ class Resolver:
             (("train", "pretrain", *path), what) for path, what in pretrain_problems(settings, blocks, source)
         ]
 
-    def _laid_out(self, model: Settings, source: Source) -> list[Block] | LayerError:
+    def _laid_out(self, model: Settings, task: Task) -> list[Block] | LayerError:
         """The blocks of a net, or what does not fit; each net is laid out once, however many candidates train it."""
-        key = json.dumps([model, source.shape, source.outputs], sort_keys=True)
+        shape, outputs = task.source.shape, task.outputs
+        key = json.dumps([model, shape, outputs], sort_keys=True)
         if key not in self._nets:
             try:
-                self._nets[key] = outline(model, source.shape, source.outputs)
+                self._nets[key] = outline(model, shape, outputs)
             except LayerError as error:
                 self._nets[key] = error
         return self._nets[key]

@@ -19,6 +19,7 @@ from dlbench.recipe.vocabulary import (
     Curve,
     Dataset,
     Every,
+    Loss,
     Metric,
     Optimizer,
     Predictions,
@@ -97,6 +98,7 @@ class EarlyStopping:
 class Train:
     """How the net learns; exactly one of `steps` and `epochs` is given. With `pretrain`, hidden layers learn before step 0.
 
+    `loss` is the usual one of what is learned, if left out: cross-entropy of classes.
     `class_weights` weigh a sample by its class in what is learned, and so in batch_loss, as torch.nn.CrossEntropyLoss(weight=...)
     does: one number a class, or "balanced", n / (classes * count) over the training samples. The losses of evaluations stay
     unweighted. `drop_last` leaves out the last batch of an epoch where it is smaller than the others.
@@ -104,6 +106,7 @@ class Train:
 
     WRITTEN: ClassVar[str] = "[train]"
 
+    loss: Loss | None = None
     optimizer: Optimizer = field(default_factory=_kind("sgd"))
     schedule: Schedule = field(default_factory=_kind("constant"))
     regularizers: Regularizers = field(default_factory=list)

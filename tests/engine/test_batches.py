@@ -104,10 +104,10 @@ def test_evaluation_in_pieces_is_evaluation(monkeypatch: pytest.MonkeyPatch) -> 
     """Loss and accuracy of a split are the same, to 1e-6, whether it fits in one batch or takes hundreds, the last smaller."""
     layers = [{"kind": "flatten"}, dense(6, "relu")]
     trainer, _ = trainer_of(plan_of({"a": settings(layers, data="digits")}, seeds=[0, 1]))
-    split, loss = trainer._data.test, trainer._loss
-    whole = evaluation.evaluate(trainer._nets, split, loss)
+    split, task = trainer._data.test, trainer._task
+    whole = evaluation.evaluate(trainer._nets, split, task)
     monkeypatch.setattr(evaluation, "ROOM", 7 * 2 * 64)
-    pieces = evaluation.evaluate(trainer._nets, split, loss)
+    pieces = evaluation.evaluate(trainer._nets, split, task)
 
     assert len(split) % 7
     torch.testing.assert_close(pieces, whole, rtol=1e-6, atol=0)

@@ -13,6 +13,7 @@ from dlbench.engine.slices import slices_for
 from dlbench.parts.activations import ACTIVATIONS
 from dlbench.parts.inits import INITS
 from dlbench.parts.layers.base import LAYERS
+from dlbench.parts.losses import LOSSES
 from dlbench.parts.optimizers import OPTIMIZERS
 from dlbench.parts.pretraining import PRETRAINING
 from dlbench.parts.regularizers import REGULARIZERS
@@ -168,6 +169,15 @@ def test_inits(kind: str) -> None:
 def test_losses_and_batches(data: str, batch_size: int | str) -> None:
     """With both losses, in batches of any size."""
     own = digits([FLATTEN, dense(5, "sigmoid", repeat=3)], data=data, batch_size=batch_size)
+    assert differing(own) == []
+
+
+@pytest.mark.parametrize("kind", [part.name for part in LOSSES if "classification" in part.traits["tasks"]])
+@pytest.mark.parametrize("data", ["xor", "digits"])
+def test_losses(data: str, kind: str) -> None:
+    """With every loss, of one output and of several, class weights beside it."""
+    own = digits([FLATTEN, dense(5, "sigmoid")], data=data)
+    own["train"] |= {"loss": whole(LOSSES, kind), "class_weights": [2.0, 0.5, *[1.0] * 8][: 2 if data == "xor" else 10]}
     assert differing(own) == []
 
 

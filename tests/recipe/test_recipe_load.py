@@ -56,6 +56,7 @@ def test_settings_are_complete(alone, loaded):
         "train": {
             "optimizer": {"kind": "sgd", "lr": 0.1, "weight_decay": 0.0},
             "schedule": {"kind": "constant"},
+            "loss": {"kind": "cross_entropy"},
             "regularizers": [],
             "batch_size": "full",
             "drop_last": False,

@@ -79,16 +79,13 @@ class Source:
     bytes_per_number: int = 4
     """What a number of its samples takes at most while they are loaded."""
     test_repeats_train: bool = False
+    task: str = "classification"
+    """What is learned of it: one of the catalogue of tasks."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """What each class is called."""
         return self.class_names or tuple(map(str, range(self.classes)))
-
-    @property
-    def outputs(self) -> int:
-        """How many numbers a net puts out for it: one logistic unit for two classes, else one softmax unit a class."""
-        return 1 if self.classes == 2 else self.classes
 
     @classmethod
     def of(
