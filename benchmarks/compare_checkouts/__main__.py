@@ -19,7 +19,7 @@ import typer
 from benchmarks.compare_checkouts.checkout import Case, Checkout, TrainingError
 from benchmarks.compare_checkouts.compare import Difference, Found, Kind, Rules, wordings
 from benchmarks.compare_checkouts.values import Renames
-from benchmarks.compare_checkouts.views import LEFT_OUT, OF_RECIPES, OF_RUNS, of_own, of_run
+from benchmarks.compare_checkouts.views import LEFT_OUT, OF_RECIPES, OF_RUNS, of_recipe, of_run
 
 IN_FULL = "xor-nine-layers"
 """The recipe of `make demo`, which is compared in full too."""
@@ -35,6 +35,9 @@ def main(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     python: Annotated[str, typer.Option(help="The interpreter for both.")] = sys.executable,
     jobs: Annotated[int, typer.Option(min=1, help="Recipes at once.")] = 1,
     *,
+    old_runs: Annotated[
+        bool, typer.Option("--old-runs", help="AFTER trains nothing, and reads BEFORE's runs.")
+    ] = False,
     words: Annotated[bool, typer.Option("--words", help="Other words for the same numbers differ too.")] = False,
 ) -> None:
     """Train BEFORE's recipes with both checkouts, and compare what they say of these runs, value by value.
@@ -47,7 +50,9 @@ def main(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
         old, young = (checked(folder, python, keep or Path(place)) for folder in (before, after))
         cases = cases_of(recipes or old.recipes())
         with ThreadPoolExecutor(jobs) as threads:
-            for case, found in zip(cases, threads.map(partial(compared, old, young, rules), cases), strict=True):
+            for case, found in zip(
+                cases, threads.map(partial(compared, old, young, rules, is_trained=not old_runs), cases), strict=True
+            ):
                 print(told(case, found), flush=True)
                 founds += found.values()
     took = time.monotonic() - began
@@ -82,17 +87,20 @@ def cases_of(recipes: Sequence[str]) -> list[Case]:
     return [Case(name, is_quick=False) for name in recipes if name == IN_FULL] + list(map(Case, recipes))
 
 
-def compared(before: Checkout, after: Checkout, rules: Rules, case: Case) -> dict[str, Found]:
-    """What was found of a case, by what was compared: what each says of its own run, and AFTER of BEFORE's; raises TrainingError for BEFORE."""
-    known, old = of_own(before, case), of_run(after, before.run_of(case))
+def compared(before: Checkout, after: Checkout, rules: Rules, case: Case, *, is_trained: bool) -> dict[str, Found]:
+    """What was found of a case, by what was compared; raises TrainingError where BEFORE cannot train it."""
+    run = before.run_of(case)
+    known, old = of_run(before, run), of_run(after, run)
     same_run = replace(rules, left_out={})
-    found = {f"{name}, old run": OF_RUNS[name].compare(known[name], old[name], same_run) for name in OF_RUNS}
+    found = {f"{name}, old run": view.compare(known[name], old[name], same_run) for name, view in OF_RUNS.items()}
+    known |= of_recipe(before, case, run)
+    said = of_recipe(after, case, run)
     try:
-        said = of_own(after, case)
+        said |= of_run(after, after.run_of(case)) if is_trained else {}
     except TrainingError as error:
-        return found | {"run": Found(differences=[Difference(Kind.CHANGED, (str(case),), "trained", str(error))])}
-    views = (OF_RECIPES | OF_RUNS).items()
-    return found | {name: view.compare(known[name], said[name], rules) for name, view in views if not view.is_dated}
+        found["run"] = Found(differences=[Difference(Kind.CHANGED, (str(case),), "trained", str(error))])
+    views = ((name, view) for name, view in (OF_RECIPES | OF_RUNS).items() if name in said and not view.is_dated)
+    return found | {name: view.compare(known[name], said[name], rules) for name, view in views}
 
 
 def told(case: Case, found: dict[str, Found]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,12 +87,11 @@ class Checkout:
         """What its `dlbench` says to several commands; kept `beside` the run that they are about."""
         kept = beside.parent.parent / f"said-by-{self.commit}.json"
         known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-        asked = [list(command) for command in commands]
-        if known.get("asked") != asked:
-            done = self._python(str(SEVERAL), given=json.dumps(asked))
-            known = {"asked": asked, "said": json.loads(done.out)}
+        if missing := [list(command) for command in commands if shlex.join(command) not in known]:
+            done = self._python(str(SEVERAL), given=json.dumps(missing))
+            known |= dict(zip(map(shlex.join, missing), json.loads(done.out), strict=True))
             kept.write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
-        return [Said(**one) for one in known["said"]]
+        return [Said(**known[shlex.join(command)]) for command in commands]
 
     def _python(self, *arguments: str, given: str = "") -> Said:
         """Run its Python in its folder, with one thread, and a terminal that breaks no line."""

@@ -63,15 +63,13 @@ OF_RECIPES: dict[str, View] = {
 """What is asked of a recipe: settings, nets and parameters; every layer's measures and their judgement at the first step."""
 
 
+def of_recipe(code: Checkout, case: Case, run: Path) -> dict[str, Said]:
+    """What a checkout says of its own recipe; kept beside a run of it."""
+    commands = [[*view.arguments, *case.arguments] for view in OF_RECIPES.values()]
+    return dict(zip(OF_RECIPES, code.says(commands, run), strict=True))
+
+
 def of_run(code: Checkout, run: Path) -> dict[str, Said]:
     """What a checkout says of a run, whoever trained it."""
     commands = [[*view.arguments, str(run)] for view in OF_RUNS.values()]
     return dict(zip(OF_RUNS, code.says(commands, run), strict=True))
-
-
-def of_own(code: Checkout, case: Case) -> dict[str, Said]:
-    """What a checkout says of its own recipe, and of its own run of it, which it trains; raises TrainingError."""
-    run = code.run_of(case)
-    commands = [[*view.arguments, *case.arguments] for view in OF_RECIPES.values()]
-    commands += [[*view.arguments, str(run)] for view in OF_RUNS.values()]
-    return dict(zip((*OF_RECIPES, *OF_RUNS), code.says(commands, run), strict=True))

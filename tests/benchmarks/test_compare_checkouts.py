@@ -223,10 +223,24 @@ def test_checkouts_are_trained_and_compared(tmp_path: Path, capsys: pytest.Captu
     times = [path.stat().st_mtime_ns for path in runs]
     with pytest.raises(typer.Exit) as same:
         main(before, before, keep=keep)
+    assert "none differ" in capsys.readouterr().out
     assert same.value.exit_code == 0
     assert [path.stat().st_mtime_ns for path in runs] == times
     with pytest.raises(typer.BadParameter):
         main(before, tmp_path)
+
+
+def test_a_checkout_that_trains_nothing_still_reads_old_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --old-runs AFTER has no run of its own, and differs by what it says of BEFORE's."""
+    before, after = checkout(tmp_path / "before", 0.5), checkout(tmp_path / "after", 0.25)
+    with pytest.raises(typer.Exit):
+        main(before, after, keep=tmp_path / "keep", old_runs=True)
+    out = capsys.readouterr().out
+    assert len(list((tmp_path / "keep").rglob("plan.json"))) == 1
+    assert "  table --json, old run: changed loss: 0.5 -> 0.25" in out
+    assert "  table --json: changed loss" not in out
 
 
 def test_commands_end_as_they_do_from_a_shell(tmp_path: Path) -> None:
