@@ -1,8 +1,10 @@
 """What holds for every test: the same environment wherever they run, and no deadline on a slow machine."""
 
 import os
+import signal
 
 import pytest
+from endings import end_all_that_name
 from hypothesis import settings
 
 import dlbench.engine  # noqa: F401  # says how MKL shall multiply, which it reads before the first product of any test
@@ -14,6 +16,8 @@ NOT_FOR_NAMES = " at 0x"
 """An address in a test's name: it differs from process to process, and pytest-xdist refuses to go on."""
 
 COLORS = {"NO_COLOR", "FORCE_COLOR"}
+SENT = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+"""What tests send to processes."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,6 +29,27 @@ def plain_environment():
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "80")
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_are_heeded():
+    """What whoever started the suite had it ignore (nohup, the background of a script) is heeded by what tests start.
+
+    A process hands down that it ignores a signal, but no handler: one that does nothing leaves the suite as it was.
+    """
+    ignored = [number for number in SENT if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_goes_on(tmp_path_factory):
+    """When all tests have run, nothing works on in their folders."""
+    yield
+    assert end_all_that_name(tmp_path_factory.getbasetemp()) == []
 
 
 @pytest.fixture(autouse=True)

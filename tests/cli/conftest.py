@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from endings import end_all_that_name
 from small_recipe import RECIPE
 
 
@@ -83,14 +84,8 @@ def trained(module_bench):
 
 
 def end_all(bench):
-    """Kill what the bench started, workers included."""
-    from dlbench.launch import stop
-    from dlbench.run.folder import find_runs
-    from dlbench.run.status import status
-
+    """Kill what the bench started, workers and what is under way in its temporary files included."""
     for process in bench.started:
         process.kill()
         process.communicate()
-    for folder in find_runs(bench.folder / "results"):
-        if status(folder).alive:
-            stop(folder, timeout=0.0, kill=True)
+    end_all_that_name(bench.folder)

@@ -55,6 +55,15 @@ def test_a_full_disk_is_no_bug(monkeypatch, tmp_path, capsys):
     assert (code, capsys.readouterr()) == (3, ("", told))
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises, as where a shell starts a command in its foreground."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_is_no_traceback(monkeypatch, tmp_path, capsys):
     """Ctrl-C before a verb begins, while its libraries are imported, leaves with its code and without a word."""
     monkeypatch.setattr(boundary, "call", lambda _: signal.raise_signal(signal.SIGINT))

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from endings import end_all_that_name
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing-recipes.md").read_text(encoding="utf-8")
 
@@ -13,3 +14,10 @@ def page():
     """The blocks of the page on testing recipes by their language."""
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     return {language: text for language, text in blocks if language != "sh"}
+
+
+@pytest.fixture
+def own_folder(tmp_path):
+    """A folder for a session that may be left in its middle: what still works in it when the test ends is killed."""
+    yield tmp_path
+    end_all_that_name(tmp_path)

@@ -68,17 +68,17 @@ def test_a_wrong_recipe_is_an_error_of_collection_with_all_its_problems(shared):
     assert done.code == 1
 
 
-def test_a_session_that_is_interrupted_leaves_no_worker(tmp_path, page):
+def test_a_session_that_is_interrupted_leaves_no_worker(own_folder, page):
     """Ctrl-C while a recipe trains ends the session, and with it the training."""
-    (tmp_path / "endless.toml").write_text(page["toml"].replace("2_000", "100_000_000"))
-    words = command(tmp_path, "endless.toml", "--dlbench-full")
-    process = subprocess.Popen(words, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True)
+    (own_folder / "endless.toml").write_text(page["toml"].replace("2_000", "100_000_000"))
+    words = command(own_folder, "endless.toml", "--dlbench-full")
+    process = subprocess.Popen(words, cwd=own_folder, env=environment(), stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("tmp/dlbench/*/*/*/events/*.jsonl")) and time.monotonic() < deadline:
+    while not list(own_folder.glob("tmp/dlbench/*/*/*/events/*.jsonl")) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=120)
-    (run,) = find_runs(next((tmp_path / "tmp" / "dlbench").iterdir()))
+    (run,) = find_runs(next((own_folder / "tmp" / "dlbench").iterdir()))
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED
     assert "KeyboardInterrupt" in out

@@ -1,0 +1,22 @@
+"""Ending what a test has started, whoever its parent is by now."""
+
+import contextlib
+import os
+
+import psutil
+
+
+def end_all_that_name(folder):
+    """Kill every process whose command line names something in this folder; returns the command lines.
+
+    Workers are found in this way that outlived whoever started them, in sessions of their own.
+    """
+    ended = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        words = process.info["cmdline"] or ()  # another user's, or gone
+        if any(f"{folder}{os.sep}" in f"{word}{os.sep}" for word in words):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+                process.wait(10)
+                ended.append(" ".join(words))
+    return ended
