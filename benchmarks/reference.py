@@ -39,7 +39,11 @@ def keep(run: Path, out: Path) -> Path:
 
 def write_report(found: Report, target: Path, *, but: Sequence[str] = ()) -> None:
     """Write a report into a folder as printed and in every export format, `but` some."""
-    parts = (heading(found.lesson, target.name), text(found, ascii_only=False), explanation(found.lesson))
+    parts = (
+        heading(found.lesson, target.name, language="en"),
+        text(found, language="en", ascii_only=False),
+        explanation(found.lesson, language="en"),
+    )
     write_text_atomic(target / "report.txt", "\n\n".join(parts) + "\n")
     for exporter in EXPORTERS:
         if exporter.name in but or (exporter.name == "ensembles" and found.ensembles is None):

@@ -52,13 +52,6 @@ def nothing_goes_on(tmp_path_factory):
     assert end_all_that_name(tmp_path_factory.getbasetemp()) == []
 
 
-@pytest.fixture(autouse=True)
-def no_language_is_left():
-    """`--lang` holds for a process; here many verbs share one, and none may speak the language of the one before."""
-    yield
-    os.environ.pop("DLBENCH_LANG", None)
-
-
 def pytest_collection_modifyitems(items):
     """Refuse names that another process would spell otherwise."""
     changing = [item.nodeid for item in items if NOT_FOR_NAMES in item.nodeid]

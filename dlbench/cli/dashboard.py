@@ -35,7 +35,14 @@ class Left:
 
 
 def show(
-    folder: RunFolder, recipe: Recipe, plan: Plan, workers: Sequence[Worker], *, ascii_only: bool, closes: bool
+    folder: RunFolder,
+    recipe: Recipe,
+    plan: Plan,
+    workers: Sequence[Worker],
+    *,
+    language: str,
+    ascii_only: bool,
+    closes: bool,
 ) -> Left:
     """Show a run; where it is left before its end, say how to come back. A dashboard that breaks leaves the run alone.
 
@@ -45,7 +52,7 @@ def show(
     from dlbench.tui.open import look
     from dlbench.tui.options import chosen
 
-    options = chosen(os.environ.get("DLBENCH_THEME"), ascii_only=ascii_only, closes=closes)
+    options = chosen(os.environ.get("DLBENCH_THEME"), language=language, ascii_only=ascii_only, closes=closes)
     info = RunInfo(folder.name, plan, recipe.lesson, recipe.compare, recipe.claims, recipe.ensemble, folder)
     try:
         closed = look(folder, options, info=info)

@@ -1,4 +1,4 @@
-"""A recipe's texts in the language of the terminal."""
+"""A recipe's texts, for the terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from dlbench.printable import printable
-from dlbench.recipe.language import language
 
 if TYPE_CHECKING:
     from dlbench.recipe.sections import Lesson
@@ -15,27 +14,28 @@ WIDEST = 100
 """Cells beyond which a line of prose is hard to read."""
 
 
-def heading(lesson: Lesson, name: str, *, ascii_only: bool = False) -> str:
+def heading(lesson: Lesson, name: str, *, language: str, ascii_only: bool = False) -> str:
     """Section, title, and the question."""
     section, title, question = (
-        spoken(text, ascii_only=ascii_only) for text in (lesson.section, lesson.title, lesson.question)
+        spoken(text, language=language, ascii_only=ascii_only)
+        for text in (lesson.section, lesson.title, lesson.question)
     )
     first = "  ".join(filter(None, [section, title or name]))
     return "\n".join([first, *([indented(question)] if question else [])])
 
 
-def explanation(lesson: Lesson, *, ascii_only: bool = False) -> str:
+def explanation(lesson: Lesson, *, language: str, ascii_only: bool = False) -> str:
     """What is told after the run; empty if nothing is."""
-    text = spoken(lesson.explain, ascii_only=ascii_only)
+    text = spoken(lesson.explain, language=language, ascii_only=ascii_only)
     return indented(text) if text else ""
 
 
-def spoken(text: str | dict[Any, str] | None, *, ascii_only: bool) -> str:
-    """A text in the language that is wanted; in English where there is ASCII only."""
+def spoken(text: str | dict[Any, str] | None, *, language: str, ascii_only: bool) -> str:
+    """A text in a language; in English where there is ASCII only."""
     from dlbench.recipe.sections import said
 
     if not ascii_only:
-        return printable(said(text, language()).expandtabs())
+        return printable(said(text, language).expandtabs())
     from dlbench.report.format import to_ascii
 
     return to_ascii(printable(said(text).expandtabs()))

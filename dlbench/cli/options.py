@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from dlbench.cli import complete
-from dlbench.recipe.language import LANGUAGES, VARIABLE
+from dlbench.recipe.language import LANGUAGES
 
 
 @dataclass
@@ -24,20 +23,11 @@ class Options:
 Language = StrEnum("Language", LANGUAGES)  # type: ignore[misc]  # a member a language
 
 
-def speak(language: Language | None) -> Language | None:
-    """Whatever this process says of a recipe it says in this language."""
-    if language is not None:
-        os.environ[VARIABLE] = language
-    return language
-
-
 Lang: TypeAlias = Annotated[
     Language | None,
-    typer.Option(
-        "--lang", envvar=VARIABLE, callback=speak, help="The language of a recipe's texts: the locale's, if not given."
-    ),
+    typer.Option("--lang", envvar="DLBENCH_LANG", help="The language of a recipe's texts: the locale's, if not given."),
 ]
-"""A verb only declares it: its callback does it all."""
+"""What `readers_language` takes."""
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Ascii: TypeAlias = Annotated[
     bool, typer.Option("--ascii", envvar="DLBENCH_ASCII", help="Draw with ASCII characters only.")

@@ -16,7 +16,7 @@ from dlbench.cli.output import columns, emit, emit_json, say
 from dlbench.cli.words import counted
 from dlbench.errors import DataError, DlbenchError, SetupError, UsageError, together
 from dlbench.printable import literal, one_line
-from dlbench.recipe.language import asked_language, language
+from dlbench.recipe.language import readers_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from dlbench.recipe.model import Recipe as Loaded
 
 
-def list_recipes(*, lang: Lang = None, json: Json = False) -> None:  # noqa: ARG001
+def list_recipes(*, lang: Lang = None, json: Json = False) -> None:
     """List the recipes that come with dlbench: section, name, title."""
     from dlbench.recipe import shipped_recipes
 
-    tongue = (asked_language() or "en") if json else language()
-    found = [summary(path, tongue) for path in shipped_recipes()]
+    # Data for programs go by no locale.
+    language = (lang or "en") if json else readers_language(lang)
+    found = [summary(path, language) for path in shipped_recipes()]
     found.sort(key=lambda one: (one["section"], one["name"]))
     if json:
         emit_json(found)
@@ -39,12 +40,12 @@ def list_recipes(*, lang: Lang = None, json: Json = False) -> None:  # noqa: ARG
         emit(columns([("section", "recipe", "title"), *((one["section"], one["name"], one["title"]) for one in found)]))
 
 
-def summary(path: Path, tongue: str) -> dict[str, str]:
+def summary(path: Path, language: str) -> dict[str, str]:
     """What a list of recipes says of one, from its `[lesson]` alone."""
     from dlbench.recipe.sections import said
 
     lesson = tomllib.loads(path.read_text(encoding="utf-8")).get("lesson", {})
-    texts = {key: said(lesson.get(key), tongue) for key in ("section", "title", "question")}
+    texts = {key: said(lesson.get(key), language) for key in ("section", "title", "question")}
     return {"name": path.stem, "path": str(path), **texts}
 
 
@@ -56,7 +57,7 @@ def show(
     quick: Quick = False,
     graph: Annotated[bool, typer.Option("--graph", help="Draw each net as a tree, down to the last branch.")] = False,
     toml: Annotated[bool, typer.Option("--toml", help="Print the recipe's own text as TOML.")] = False,
-    lang: Lang = None,  # noqa: ARG001
+    lang: Lang = None,
     ascii_only: Ascii = False,
     json: Json = False,
 ) -> None:
@@ -68,6 +69,7 @@ def show(
     if toml + json + graph > 1:
         raise UsageError("--toml, --graph and --json exclude each other")
     tell_notes(loaded)
+    language = readers_language(lang)
     if toml:
         emit(literal(loaded.to_toml().rstrip()))
     elif json:
@@ -76,10 +78,12 @@ def show(
         from dlbench.cli.graph import draw
 
         width = shutil.get_terminal_size().columns
-        emit(told(loaded, partial(draw, width=width, ascii_only=ascii_only), ascii_only=ascii_only))
+        drawn = partial(draw, width=width, ascii_only=ascii_only)
+        emit(told(loaded, drawn, language=language, ascii_only=ascii_only))
     else:
-        text = explanation(loaded.lesson, ascii_only=ascii_only)
-        emit("\n\n".join(filter(None, [told(loaded, net_table, ascii_only=ascii_only), text])))
+        net = told(loaded, net_table, language=language, ascii_only=ascii_only)
+        text = explanation(loaded.lesson, language=language, ascii_only=ascii_only)
+        emit("\n\n".join(filter(None, [net, text])))
 
 
 def as_data(recipe: Loaded) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def net_of(settings: dict[str, Any]) -> list[Block]:
     return outline(settings["model"], source.shape, task_of(source, settings).outputs)
 
 
-def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, ascii_only: bool) -> str:
+def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, language: str, ascii_only: bool) -> str:
     """A recipe in words: the question, its data, then each variant with its changes and its net as `drawn` draws it."""
     from dlbench.cli.data_lines import data_lines
 
@@ -126,7 +130,7 @@ def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, ascii_only: boo
     counts = (
         f"{counted(len(recipe.variants), 'variant')}, {counted(len(recipe.candidates), 'candidate')}, seeds {seeds}"
     )
-    question = heading(recipe.lesson, recipe.name, ascii_only=ascii_only)
+    question = heading(recipe.lesson, recipe.name, language=language, ascii_only=ascii_only)
     head = [counts, *data_lines(recipe.candidates), train_line(recipe.candidates[0].settings)]
     parts = [question, "\n".join(head)]
     nets: dict[str, str] = {}

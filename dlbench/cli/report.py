@@ -7,15 +7,13 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from dlbench.recipe.language import language
-
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dlbench.report.summary import Report
 
 
-def text(report: Report, *, ascii_only: bool) -> str:
+def text(report: Report, *, language: str, ascii_only: bool) -> str:
     """The table, its notes and the verdicts, as wide as the terminal and in colour if it has one."""
     from dlbench.report.render import render_text
 
@@ -25,7 +23,7 @@ def text(report: Report, *, ascii_only: bool) -> str:
         width=shutil.get_terminal_size().columns,
         color=has_color(),
         ascii=ascii_only,
-        language=language(),
+        language=language,
         ensembles=report.ensembles,
     )
     return as_text(found)

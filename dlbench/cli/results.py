@@ -11,6 +11,7 @@ from dlbench.cli import complete, report
 from dlbench.cli.options import Ascii, Json, Lang, Out, Run
 from dlbench.cli.output import columns, emit, emit_json, emit_styled, save, say
 from dlbench.cli.words import command
+from dlbench.recipe.language import readers_language
 
 
 def table(
@@ -18,7 +19,7 @@ def table(
     *,
     out: Out = complete.RESULTS,
     ascii_only: Ascii = False,
-    lang: Lang = None,  # noqa: ARG001
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Print a run's comparison table and the verdicts on its claims."""
@@ -29,7 +30,7 @@ def table(
     if json:
         emit_json(as_data(found))
     else:
-        emit_styled(report.text(found, ascii_only=ascii_only))
+        emit_styled(report.text(found, language=readers_language(lang), ascii_only=ascii_only))
 
 
 def export(
@@ -47,11 +48,11 @@ def export(
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it: stdout, if not given.")
     ] = None,
-    lang: Lang = None,  # noqa: ARG001
+    lang: Lang = None,
     out: Out = complete.RESULTS,
 ) -> None:
     """Write what `table` prints, in full precision, for other programs."""
-    from dlbench.export import EXPORTERS
+    from dlbench.export import exported
     from dlbench.report import damage
     from dlbench.report.summary import summarize
     from dlbench.run.folder import find_run
@@ -59,7 +60,7 @@ def export(
     found = summarize(find_run(out, run))
     for note in damage.notes(found.state):
         say(f"note: {note}")
-    text = EXPORTERS[format_of(form, file)].make(found)
+    text = exported(format_of(form, file), found, readers_language(lang))
     if file is None:
         emit(text.removesuffix("\n"))
     else:

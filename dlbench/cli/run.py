@@ -13,6 +13,7 @@ from dlbench.cli import complete
 from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, Quick, Seeds
 from dlbench.cli.output import emit, emit_json, say
 from dlbench.errors import DlbenchError, ExitCode, SetupError, UsageError, together
+from dlbench.recipe.language import readers_language
 
 if TYPE_CHECKING:
     from dlbench.cli.session import Session
@@ -47,7 +48,7 @@ def run(
     out: Out = complete.RESULTS,
     display: Annotated[Shown, typer.Option(help="What is shown while it runs.")] = Shown.AUTO,
     ascii_only: Ascii = False,
-    lang: Lang = None,  # noqa: ARG001
+    lang: Lang = None,
     strict: Annotated[bool, typer.Option("--strict", help="End with 4 if a claim is refuted.")] = False,
     resume: Annotated[
         str | None,
@@ -64,7 +65,14 @@ def run(
     """Train every variant with every seed, then compare them."""
     from dlbench.cli.session import Session
 
-    session = Session(out, str(fitting(display)), ascii_only=ascii_only, strict=strict, detach=detach)
+    session = Session(
+        out,
+        str(fitting(display)),
+        language=readers_language(lang),
+        ascii_only=ascii_only,
+        strict=strict,
+        detach=detach,
+    )
     if resume is not None:
         if recipes or overrides or seeds or quick or dry_run:
             raise UsageError("--resume goes on with a run as it was planned; leave recipes and their options out")

@@ -50,6 +50,7 @@ class Session:
 
     out: Path
     display: str
+    language: str
     ascii_only: bool
     strict: bool
     detach: bool
@@ -102,7 +103,7 @@ class Session:
         from dlbench.cli.dashboard import show
 
         self.narrate(f"{self._heading(recipe)}\n\n{planned(plan, folder)}")
-        left = show(folder, recipe, plan, workers, ascii_only=self.ascii_only, closes=closes)
+        left = show(folder, recipe, plan, workers, language=self.language, ascii_only=self.ascii_only, closes=closes)
         if left.state is None:
             raise typer.Exit(left.code)
         for trouble in troubles(folder):
@@ -134,11 +135,11 @@ class Session:
             found = ensembles(state, recipe.compare, recipe.ensemble, folder)
             result = summarized(state, recipe.compare, recipe.claims, recipe.lesson, found, folder)
             keep_summary(folder, result)
-            text = report.text(result, ascii_only=self.ascii_only)
+            text = report.text(result, language=self.language, ascii_only=self.ascii_only)
             (say_styled if self.display == "json" else emit_styled)(f"\n{text}")
         if not finished and folder.plan_file.is_file():
             say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")
-        elif text := explanation(recipe.lesson, ascii_only=self.ascii_only):
+        elif text := explanation(recipe.lesson, language=self.language, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")
         return result
 
@@ -152,7 +153,7 @@ class Session:
         return ExitCode.DONE
 
     def _heading(self, recipe: Recipe) -> str:
-        return heading(recipe.lesson, recipe.name, ascii_only=self.ascii_only)
+        return heading(recipe.lesson, recipe.name, language=self.language, ascii_only=self.ascii_only)
 
     def narrate(self, text: str) -> None:
         """Say something on stderr, unless nothing is to be shown."""

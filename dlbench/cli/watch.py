@@ -10,6 +10,7 @@ import typer
 
 from dlbench.cli import complete
 from dlbench.cli.options import Ascii, Lang, Out
+from dlbench.recipe.language import readers_language
 
 if TYPE_CHECKING:
     from dlbench.report.summary import Report
@@ -39,7 +40,7 @@ def watch(
         typer.Option(metavar="THEME", envvar="DLBENCH_THEME", help="dark, light, high-contrast or ansi."),
     ] = None,
     ascii_only: Ascii = False,
-    lang: Lang = None,  # noqa: ARG001
+    lang: Lang = None,
     no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
     out: Out = complete.RESULTS,
 ) -> None:
@@ -50,18 +51,19 @@ def watch(
 
     if not replay and (seek is not None or speed != 1.0):
         raise UsageError("--speed and --seek are for a replay; add --replay")
+    language = readers_language(lang)
     folder = under_way(out) if run is None else find_run(out, run)
     if not is_interactive():
-        print_once(folder, ascii_only=ascii_only)
+        print_once(folder, language=language, ascii_only=ascii_only)
         return
     gc.disable()  # Opening makes many objects and no garbage; the dashboard turns it on again after its first frame.
     from dlbench.tui.open import Start, look
     from dlbench.tui.options import chosen
 
-    options = chosen(theme, ascii_only=ascii_only, read_only=read_only, mouse=not no_mouse)
+    options = chosen(theme, language=language, ascii_only=ascii_only, read_only=read_only, mouse=not no_mouse)
     closed = look(folder, options, start=Start(speed, seek) if replay else None)
     if closed.is_complete and closed.code != ExitCode.HANGUP:
-        print_table(closed.view.info.report(closed.view.state), ascii_only=options.ascii)
+        print_table(closed.view.info.report(closed.view.state), language=language, ascii_only=options.ascii)
     raise typer.Exit(closed.code)
 
 
@@ -86,7 +88,7 @@ def has_workers(folder: RunFolder) -> bool:
     return any(is_alive(one, max(one.started, seen(one.session, one.worker))) for one in read(folder))
 
 
-def print_once(folder: RunFolder, *, ascii_only: bool) -> None:
+def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
     """How a run stands, in lines and as its table, for pipes and terminals that cannot move their cursor."""
     from dlbench.cli.output import say
     from dlbench.display.words import label, pace, steps
@@ -102,14 +104,14 @@ def print_once(folder: RunFolder, *, ascii_only: bool) -> None:
         # One that a resumed run has not taken up yet waits at the step that it had come to.
         if stack.status is not Status.WAITING or stack.session != NO_SESSION:
             say(f"  {label(state.plan, stack.plan)}: step {steps(stack)}, {pace(stack)}")
-    print_table(found, ascii_only=ascii_only)
+    print_table(found, language=language, ascii_only=ascii_only)
 
 
-def print_table(found: Report, *, ascii_only: bool) -> None:
+def print_table(found: Report, *, language: str, ascii_only: bool) -> None:
     """The table and the verdicts, where anything was trained."""
     from dlbench.cli import report
     from dlbench.cli.output import emit_styled
     from dlbench.report.trial import Status
 
     if any(trial.status is not Status.WAITING for trial in found.state.trials):
-        emit_styled(report.text(found, ascii_only=ascii_only))
+        emit_styled(report.text(found, language=language, ascii_only=ascii_only))

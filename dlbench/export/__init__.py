@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dlbench.export.base import EXPORTERS
+from dlbench.export.base import EXPORTERS, exported
 from dlbench.parts.catalog import import_modules
 
-__all__ = ["EXPORTERS"]
+__all__ = ["EXPORTERS", "exported"]
 
 import_modules(__name__)

@@ -7,5 +7,14 @@ from collections.abc import Callable
 from dlbench.parts.catalog import Catalog
 from dlbench.report.summary import Report
 
-EXPORTERS: Catalog[Callable[[Report], str]] = Catalog("exporters", title="formats that a report is written in")
-"""Name -> a function from the report to the text of the file. Trait `suffix`: how such a file's name ends."""
+EXPORTERS: Catalog[Callable[..., str]] = Catalog("exporters", title="formats that a report is written in")
+"""Name -> a function from the report to the text of the file. Trait `suffix`: how such a file's name ends.
+
+One that writes for people takes a keyword `language` and speaks it; data are the same in every language.
+"""
+
+
+def exported(name: str, report: Report, language: str) -> str:
+    """A report in a format; raises KeyError where no format is called so."""
+    part = EXPORTERS[name]
+    return part.make(report, language=language) if "language" in part.arguments else part.make(report)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dlbench.export.base import EXPORTERS
 from dlbench.printable import printable
 from dlbench.report.claims import Verdict
-from dlbench.report.claims.words import heading_in, readers_language, told_in
+from dlbench.report.claims.words import heading_in, told_in
 from dlbench.report.ensemble import Ensembles
 from dlbench.report.ensemble_text import COUNT, NAMES, TITLE, cell_of, count_of, name_of, shown_columns
 from dlbench.report.format import name_text, row_parts, seeds_text
@@ -19,7 +19,7 @@ SPECIAL = re.compile(r"([\\|`*_<>\[\]#~&$])")
 
 
 @EXPORTERS.add(name="markdown", suffix=".md")
-def markdown(report: Report) -> str:
+def markdown(report: Report, *, language: str = "en") -> str:
     """The table, ensembles, notes and the verdicts on the claims as Markdown tables, rounded as the terminal rounds them."""
     table = report.table
     lines = [f"# {_escaped(table.title)}", "", *_grid(table, table.rows)]
@@ -30,13 +30,12 @@ def markdown(report: Report) -> str:
     if notes := [*table.notes, *(report.ensembles.notes if report.ensembles else ())]:
         lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     if report.verdicts:
-        tongue = readers_language()
-        lines += ["", f"## {heading_in(tongue)}", "", *_claims(report.verdicts, tongue)]
+        lines += ["", f"## {heading_in(language)}", "", *_claims(report.verdicts, language)]
     return "\n".join(lines) + "\n"
 
 
-def _claims(verdicts: Sequence[Verdict], tongue: str) -> list[str]:
-    rows = [told_in(verdict, tongue) for verdict in verdicts]
+def _claims(verdicts: Sequence[Verdict], language: str) -> list[str]:
+    rows = [told_in(verdict, language) for verdict in verdicts]
     return _lines(["verdict", "claim", "source", "numbers"], rows, numbers_from=4)
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 
-VARIABLE = "DLBENCH_LANG"
-"""What `--lang` sets, for all that this process prints."""
-
 LANGUAGES = ("en", "ko")
 """The languages that recipes may speak."""
 
@@ -32,18 +29,12 @@ WORDS = {
 """The words around a lesson's texts. Numbers, tables and messages stay English in every language, and so does all data."""
 
 
-def language() -> str:
+def readers_language(asked: str | None) -> str:
     """The language that was asked for; else `ko` where the locale is Korean, else `en`."""
-    if asked := asked_language():
+    if asked is not None:
         return asked
     locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return "ko" if locale.lower().startswith("ko") else "en"
-
-
-def asked_language() -> str | None:
-    """The language that `--lang` or DLBENCH_LANG asks for, `None` where neither does: data for programs go by no locale."""
-    asked = os.environ.get(VARIABLE)
-    return asked if asked in LANGUAGES else None
 
 
 def word(english: str, language: str) -> str:

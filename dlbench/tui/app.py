@@ -76,7 +76,7 @@ class Dashboard(RunSwitcher):
         self.view, self.feed, self.folder, self.replay, self.signals = view, feed, folder, replay, signals
         self.read_only = self.options.read_only
         self.questions = PendingRequests()
-        self.palette = self.options.palette
+        self.palette, self.language = self.options.palette, self.options.language
         self.glyphs = self.options.glyphs(self.palette)
         self.main = Main(id="_default")
         self._status, self._tabs, self._trials = StatusBar(id="status"), Tabs(id="tabs"), TrialList(id="trials")

@@ -32,6 +32,8 @@ class AppBase(App[int]):
     read_only = False
     """Whether nothing is asked of the workers."""
     glyphs: Glyphs
+    language: str
+    """Of the texts of recipes."""
 
     @property
     def pane(self) -> Pane | None:

@@ -15,6 +15,8 @@ class DashboardOptions:
     """What the one who opened the dashboard wants of it."""
 
     palette: Palette = DARK
+    language: str = "en"
+    """Of the texts of recipes."""
     ascii: bool = False
     no_color: bool = False
     frames: float = LOCAL_FRAMES
@@ -35,6 +37,7 @@ class DashboardOptions:
 def chosen(
     theme: str | None = None,
     *,
+    language: str,
     ascii_only: bool = False,
     read_only: bool = False,
     mouse: bool = True,
@@ -44,6 +47,7 @@ def chosen(
     terminal = TerminalCapabilities.of(ascii_only=ascii_only)
     return DashboardOptions(
         palette=_palette(theme, terminal),
+        language=language,
         ascii=terminal.ascii,
         no_color=terminal.no_color,
         frames=terminal.frames,

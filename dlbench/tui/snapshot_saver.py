@@ -50,9 +50,9 @@ class SnapshotSaver(FocusActions):
             return self.view.info.report(self.view.state)
 
     def _export(self, wanted: ExportTo) -> None:
-        from dlbench.export import EXPORTERS
+        from dlbench.export import exported
 
-        text = EXPORTERS[wanted.form].make(self.report())
+        text = exported(wanted.form, self.report(), self.language)
         self.call_from_thread(self._write, wanted.file, text)
 
     def _write(self, file: Path, text: str) -> None:

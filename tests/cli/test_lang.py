@@ -1,10 +1,14 @@
 """Korean from the command line to the last claim, in processes of their own."""
 
 import json
+import os
 
 import pytest
 from rich.cells import cell_len
 from small_recipe import RECIPE
+from typer.testing import CliRunner
+
+from dlbench.cli.app import app
 
 KOREAN = {"LC_ALL": "ko_KR.UTF-8"}
 TEXTS = {
@@ -133,6 +137,17 @@ def test_show_and_list_speak_korean(spoken):
     assert "과적합" in listed
     columns = {column_of(line, line.split(maxsplit=1)[0]) for line in listed.splitlines()}
     assert columns == {0}
+
+
+def test_a_language_holds_for_one_call(monkeypatch):
+    """Of two calls in one process the second does not speak what the first was asked for, nor is the environment changed."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    before = dict(os.environ)
+    korean, english = (CliRunner().invoke(app, ["list", *options]).stdout for options in (["--lang", "ko"], []))
+
+    assert "과적합" in korean
+    assert "과적합" not in english
+    assert dict(os.environ) == before
 
 
 def test_a_language_that_there_is_not(spoken):

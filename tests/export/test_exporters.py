@@ -10,7 +10,7 @@ from synthetic_run import LN2, breakpoint_event, control_event, finished, make_p
 from typer.testing import CliRunner
 
 from dlbench.cli.app import app
-from dlbench.export import EXPORTERS
+from dlbench.export import EXPORTERS, exported
 from dlbench.recipe.sections import Claim, Compare
 from dlbench.report.format import CHANGED, row_parts, seeds_text
 from dlbench.report.metrics import METRICS
@@ -149,6 +149,16 @@ def test_json_tells_what_was_done_by_hand():
     (hit,) = data["breakpoints"]
     assert (hit["seed"], hit["step"], hit["layer"], hit["when"]) == (1, 55, "0 dense", "gradient_norm < 1e-6")
     assert [row["n_changed"] for row in data["rows"]] == [0, 2]
+
+
+@pytest.mark.parametrize("name", EXPORTERS.names)
+def test_data_are_the_same_in_every_language(name):
+    """Only Markdown, which is for people, speaks the language that is asked for; unasked it speaks English."""
+    english, korean = (exported(name, REPORTS["searched"], language) for language in ("en", "ko"))
+
+    assert english == EXPORTERS[name].make(REPORTS["searched"])
+    assert (english == korean) == (name != "markdown")
+    assert ("## 주장" in korean) == (name == "markdown")
 
 
 def test_markdown_marks_what_was_changed():

@@ -133,26 +133,26 @@ def test_themes_by_name(title, monkeypatch):
     """A theme is found by its title and by its full name, in any case."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
-    assert chosen(title).palette.title == title
-    assert chosen(f"dlbench-{title}").palette.title == title
-    assert chosen(title.upper()).palette.title == title
+    assert chosen(title, language="en").palette.title == title
+    assert chosen(f"dlbench-{title}", language="en").palette.title == title
+    assert chosen(title.upper(), language="en").palette.title == title
 
 
 def test_theme_without_a_wish(monkeypatch):
     """Without a wish it is dark, or light where the terminal says so; without colours a wish for some is not heard."""
     for name in ("NO_COLOR", "COLORFGBG"):
         monkeypatch.delenv(name, raising=False)
-    assert chosen().palette is DARK
+    assert chosen(language="en").palette is DARK
     monkeypatch.setenv("COLORFGBG", "0;15")
-    assert chosen().palette is LIGHT
+    assert chosen(language="en").palette is LIGHT
     monkeypatch.setenv("NO_COLOR", "1")
-    assert chosen("dark").palette is ANSI
+    assert chosen("dark", language="en").palette is ANSI
 
 
 def test_unknown_theme():
     """A theme that there is not is an error that names those there are."""
     with pytest.raises(UsageError, match="no theme is called 'neon'; there are dark, light, high-contrast, ansi"):
-        chosen("neon")
+        chosen("neon", language="en")
 
 
 def test_glyphs():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dlbench.recipe.language import language, word
+from dlbench.recipe.language import word
 from dlbench.report.claims.verdict import SIGNS, Outcome, Verdict
 
 
@@ -18,22 +18,17 @@ class Told(NamedTuple):
     numbers: str
 
 
-def told_in(verdict: Verdict, tongue: str) -> Told:
+def told_in(verdict: Verdict, language: str) -> Told:
     """A verdict in a language, what there is not in it in English."""
-    outcome = f"{SIGNS[verdict.outcome]} {word(verdict.word, tongue)}"
-    return Told(outcome, verdict.said(tongue), word(verdict.source, tongue), verdict.text)
+    outcome = f"{SIGNS[verdict.outcome]} {word(verdict.word, language)}"
+    return Told(outcome, verdict.said(language), word(verdict.source, language), verdict.text)
 
 
-def outcome_in(outcome: Outcome, tongue: str) -> str:
+def outcome_in(outcome: Outcome, language: str) -> str:
     """Sign and word of an outcome."""
-    return f"{SIGNS[outcome]} {word(outcome, tongue)}"
+    return f"{SIGNS[outcome]} {word(outcome, language)}"
 
 
-def heading_in(tongue: str) -> str:
+def heading_in(language: str) -> str:
     """What stands above claims."""
-    return word("Claims", tongue)
-
-
-def readers_language() -> str:
-    """The language that whoever reads a report asked for, or that of the locale."""
-    return language()
+    return word("Claims", language)

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
-from dlbench.recipe.language import language
 from dlbench.report.blocks import Terminal
 from dlbench.report.claims.words import heading_in
 from dlbench.report.ensemble_text import ensemble_blocks
@@ -117,12 +116,12 @@ first trial of a row; `Y` copies it all as Markdown.
 
     def action_copy(self) -> None:
         """Copy the table and the claims, as Markdown."""
-        from dlbench.export import EXPORTERS
+        from dlbench.export import exported
 
         if self._report is None:
             dashboard(self).notify("there is no table to copy yet", severity="warning")
             return
-        dashboard(self).copy_to_clipboard(EXPORTERS["markdown"].make(self._report))
+        dashboard(self).copy_to_clipboard(exported("markdown", self._report, dashboard(self).language))
         dashboard(self).notify("copied: the table, as Markdown")
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
@@ -137,7 +136,9 @@ first trial of a row; `Y` copies it all as Markdown.
     def _put(self, report: Report) -> None:
         self._report, self._width = report, self.size.width
         is_ascii = not dashboard(self).glyphs.braille
-        terminal = Terminal(max(self.size.width - 2, 20), True, is_ascii, "en" if is_ascii else language())
+        terminal = Terminal(
+            max(self.size.width - 2, 20), True, is_ascii, "en" if is_ascii else dashboard(self).language
+        )
         self._show_table(True)
         self.query_one(ReportTable).put(report, terminal)
         self.query_one("#claims", Static).update(below_table(report, terminal))

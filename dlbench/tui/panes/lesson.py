@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from dlbench.recipe.language import language, word
+from dlbench.recipe.language import word
 from dlbench.recipe.sections import said
 from dlbench.report.claims import SIGNS, Outcome
 from dlbench.report.data import data_line
@@ -30,7 +30,7 @@ NONE = "This recipe asks no question and explains nothing."
 
 
 class LessonPane(Pane):
-    """Prose at most 100 cells wide, in the language of the terminal; English where it has ASCII only."""
+    """Prose at most 100 cells wide, in the language of the reader; English where the terminal has ASCII only."""
 
     NAME: ClassVar[str] = "lesson"
     TITLE: ClassVar[str] = "Lesson"
@@ -70,32 +70,34 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         """Write what has changed; the claims are marked from the end of the run on."""
         has_ended = ended(view)
         view.wants_report = has_ended and bool(view.info.claims)
-        tongue = language() if dashboard(self).glyphs.braille else "en"
+        language = dashboard(self).language if dashboard(self).glyphs.braille else "en"
         lesson = view.info.lesson
-        heading = "  ".join(filter(None, [said(lesson.section, tongue), said(lesson.title, tongue) or view.info.name]))
+        heading = "  ".join(
+            filter(None, [said(lesson.section, language), said(lesson.title, language) or view.info.name])
+        )
         self._tell("title", Text(plain(self, heading), style="bold"))
         told = [data_line(facts) for facts in view.state.data.values()]
-        question, explain = said(lesson.question, tongue).strip(), said(lesson.explain, tongue).strip()
+        question, explain = said(lesson.question, language).strip(), said(lesson.explain, language).strip()
         self._tell("question", Text(plain(self, question)))
         self._tell("data", Text(plain(self, "\n".join(f"data: {line}" for line in told)), style="dim"))
-        self._tell_claims(view, tongue, view.report if has_ended else None)
+        self._tell_claims(view, language, view.report if has_ended else None)
         if not explain:
-            self._tell("explain", Text("" if question or view.info.claims else word(NONE, tongue), style="dim"))
+            self._tell("explain", Text("" if question or view.info.claims else word(NONE, language), style="dim"))
         elif has_ended:
-            self._tell("explain", Text.assemble((word("Explanation", tongue), "bold"), "\n", plain(self, explain)))
+            self._tell("explain", Text.assemble((word("Explanation", language), "bold"), "\n", plain(self, explain)))
         else:
             is_over = view.loading is None and view.playback is None and view.status in {"stopped", "crashed"}
-            later = f"{word(STOPPED, tongue)}\n{resuming(self)}" if is_over else word(LATER, tongue)
+            later = f"{word(STOPPED, language)}\n{resuming(self)}" if is_over else word(LATER, language)
             self._tell("explain", Text(later, style="dim"))
 
-    def _tell_claims(self, view: View, tongue: str, report: Report | None) -> None:
+    def _tell_claims(self, view: View, language: str, report: Report | None) -> None:
         """The claims, with a mark each where there are verdicts."""
         verdicts = report.verdicts if report is not None else []
         outcomes = [
             (verdicts[i].outcome, verdicts[i].word) if i < len(verdicts) else None for i in range(len(view.info.claims))
         ]
         told: list[tuple[str, str]] = [
-            (plain(self, said(claim.says, tongue)), word(claim.source, tongue)) for claim in view.info.claims
+            (plain(self, said(claim.says, language)), word(claim.source, language)) for claim in view.info.claims
         ]
         if self._claims == (told, outcomes):
             return
@@ -104,10 +106,10 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         for (text, source), outcome in zip(told, outcomes, strict=True):
             style = dashboard(self).style(INKS[outcome[0]] if outcome else Ink.FAINT, Ink.NONE)
             sign = plain(self, SIGNS[outcome[0]] if outcome else "·")
-            words = (f"  ({source}{f', {word(outcome[1], tongue)}' if outcome else ''})", "dim")
+            words = (f"  ({source}{f', {word(outcome[1], language)}' if outcome else ''})", "dim")
             grid.add_row(Text(sign, style=style), Text.assemble(text, words))
         part = self.query_one("#claims", Static)
-        part.update(Group(Text(word("Claims", tongue), style="bold"), grid))
+        part.update(Group(Text(word("Claims", language), style="bold"), grid))
         part.display = bool(told)
 
     def _tell(self, name: str, text: Text) -> None:

@@ -70,11 +70,11 @@ async def settled(pilot):
     return pilot.app.frame()
 
 
-def play(pane, view, scenario, *, size=(94, 36), glyphs=UNICODE, folder=None, read_only=False):
+def play(pane, view, scenario, *, size=(94, 36), glyphs=UNICODE, folder=None, read_only=False, language="en"):
     """Show a pane, and do something with it; returns what the scenario returns."""
 
     async def run():
-        app = Stage(pane, view, glyphs=glyphs)
+        app = Stage(pane, view, glyphs=glyphs, language=language)
         app.folder, app.read_only = folder, read_only
         async with app.run_test(size=size) as pilot:
             await shown(pilot)

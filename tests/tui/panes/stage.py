@@ -4,6 +4,7 @@ from textual.screen import Screen
 
 from dlbench.tui.app import Dashboard
 from dlbench.tui.charts.glyphs import UNICODE
+from dlbench.tui.options import DashboardOptions
 
 
 class Stage(Dashboard):
@@ -11,8 +12,8 @@ class Stage(Dashboard):
 
     CSS_PATH = None
 
-    def __init__(self, pane, view, *, glyphs=UNICODE):
-        super().__init__(view)
+    def __init__(self, pane, view, *, glyphs=UNICODE, language="en"):
+        super().__init__(view, options=DashboardOptions(language=language))
         self.glyphs, self._only = glyphs, pane()
 
     def get_default_screen(self):

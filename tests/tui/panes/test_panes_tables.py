@@ -323,12 +323,11 @@ def test_stopped_runs_say_how_they_go_on():
     assert "dlbench run --resume xor" in frame(LessonPane, view)
 
 
-def test_lesson_speaks_korean_in_whole_letters(monkeypatch):
-    """In a Korean locale the texts are Korean, and no line is wider than the pane, whose letters take two cells."""
-    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+def test_lesson_speaks_korean_in_whole_letters():
+    """Where Korean is asked for the texts are Korean, and no line is wider than the pane, whose letters take two cells."""
     explain = {"ko": "각 층은 기울기에 최대 사분의 일을 곱한다. " * 9}
     lesson = Lesson(question=LESSON.question, explain=explain)
-    text = frame(LessonPane, reported(make_view(lesson=lesson)), size=(61, 40))
+    text = frame(LessonPane, reported(make_view(lesson=lesson)), size=(61, 40), language="ko")
 
     assert LESSON.question["ko"] in text
     assert CLAIMS[0].says["ko"] in text
@@ -337,10 +336,9 @@ def test_lesson_speaks_korean_in_whole_letters(monkeypatch):
     assert max(map(cell_len, text.splitlines())) <= 61
 
 
-def test_claims_speak_korean_beside_the_table(monkeypatch):
+def test_claims_speak_korean_beside_the_table():
     """In Compare too the claims, their verdicts and their sources are Korean, and no line is wider than the pane."""
-    monkeypatch.setenv("DLBENCH_LANG", "ko")
-    text = frame(ComparePane, reported(make_view()), size=(80, 60))
+    text = frame(ComparePane, reported(make_view()), size=(80, 60), language="ko")
 
     assert CLAIMS[0].says["ko"] in text
     assert all(word in text for word in ("주장", "확인됨", "강의"))
