@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from dlbench.measures.names import HISTOGRAM, MEASURES, ZEROS
 from dlbench.plan import Plan
 from dlbench.plan.make import make_plan
-from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
 from dlbench.recipe import load
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
+from dlbench.analysis.summary import Report, summarize
 from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.report import text
 from dlbench.export import EXPORTERS
-from dlbench.report.summary import Report, summarize
 from dlbench.run.atomic import write_json_atomic, write_text_atomic
 from dlbench.run.folder import RunFolder, read_json
 

@@ -22,25 +22,26 @@ import tomli_w
 import typer
 
 from benchmarks.reference import write_report
+from dlbench.analysis.candidate_results import entries
+from dlbench.analysis.claims.condition import condition_of
+from dlbench.analysis.claims.family import verdicts
+from dlbench.analysis.claims.judgement import Basis, every_seed_text, finding
+from dlbench.analysis.claims.p_values import decide
+from dlbench.analysis.claims.text import finding_text
+from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, is_estimated
+from dlbench.analysis.comparison import build_table
+from dlbench.analysis.statistics.intervals import Summary, t_quantile
+from dlbench.analysis.summary import Report
+from dlbench.metrics.catalog import METRICS
+from dlbench.metrics.quantity import Interval
+from dlbench.metrics.trial_view import Trial as TrialView
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.plan.questions import Claim, Questions, said
 from dlbench.recipe import shipped_recipes
-from dlbench.recipe.sections import Claim, said
-from dlbench.report.claims.condition import condition_of
-from dlbench.report.claims.family import verdicts
-from dlbench.report.claims.judgement import Basis, every_seed_text, finding
-from dlbench.report.claims.p_values import decide
-from dlbench.report.claims.text import finding_text
-from dlbench.report.claims.verdict import ClaimFinding, Decision, Outcome, is_estimated
-from dlbench.report.compare import build_table
-from dlbench.report.entries import entries
-from dlbench.report.interval import Interval
-from dlbench.report.metrics import METRICS
-from dlbench.report.state import RunState
-from dlbench.report.statistics import Summary, t_quantile
-from dlbench.report.summary import Promises, Report, promises_of
-from dlbench.report.trial import Trial as TrialView
-from dlbench.report.trial_state import TrialState
+from dlbench.recipe.old_runs import questions_in
 from dlbench.run.atomic import write_text_atomic
+from dlbench.state.run_state import RunState
+from dlbench.state.trial_state import TrialState
 
 NUMBERS = ("step", "diverged_at", "stopped_at", "parameters", "seed")
 BY_MEAN = "by the kept mean, as its trials are kept at their end only"
@@ -159,16 +160,16 @@ def rejudge(folder: Path, today: Path) -> Report:
     """The report of a kept run, judged by what judges runs now; claims and the lesson's words are those of the recipe `today`."""
     old = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     recipe = with_claims(folder / "recipe.toml", today)
-    promised = promises_of(recipe, old["recipe"])
-    if promised.ensemble:
+    asked = questions_in(recipe, old["recipe"])
+    if asked.ensemble:
         raise typer.BadParameter(f"{folder}: ensembles are of predictions, which are not kept; run it again")
     choices = [row["choice"] for row in old["sweep"] or old["rows"] if row["choice"]]
     kept = kept_trials(folder, choices)
     state = state_of(old["recipe"], kept)
     with metrics_of(kept):
-        table = build_table(state, state.plan, promised.compare)
-        found = verdicts(list(_findings(state, promised, old["claims"])))
-    return Report(state, table, found, promised.lesson)
+        table = build_table(state, state.plan, asked.compare)
+        found = verdicts(list(_findings(state, asked, old["claims"])))
+    return Report(state, table, found, asked.lesson)
 
 
 def with_claims(kept: Path, today: Path) -> str:
@@ -180,10 +181,10 @@ def with_claims(kept: Path, today: Path) -> str:
     return text
 
 
-def _findings(state: RunState, promised: Promises, old: Sequence[Mapping[str, Any]]) -> Iterator[ClaimFinding]:
+def _findings(state: RunState, asked: Questions, old: Sequence[Mapping[str, Any]]) -> Iterator[ClaimFinding]:
     by_variant, kept = entries(state), {(one["says"], one["variant"]): one for one in old}
-    basis = Basis.of(promised.claims, promised.compare)
-    for claim in promised.claims:
+    basis = Basis.of(asked.claims, asked.compare)
+    for claim in asked.claims:
         if claim.at_step is not None:
             yield kept_finding(claim, kept[said(claim.says), claim.variant])
         else:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dlbench.report.claims.verdict import ON_THESE_SAMPLES, SIGNS
-from dlbench.report.format import value_format
-from dlbench.report.metrics import METRICS, split_step
+from dlbench.analysis.claims.verdict import ON_THESE_SAMPLES, SIGNS
+from dlbench.metrics.catalog import METRICS, split_step
+from dlbench.metrics.format import value_format
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent / "results" / "reference"

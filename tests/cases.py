@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from dlbench.engine.trainer import Trainer
 from dlbench.parts.pretraining import PRETRAINING
 from dlbench.plan import Candidate, Plan
 from dlbench.plan.make import make_plan
+from dlbench.plan.questions import Questions
 
 XAVIER = {"kind": "xavier", "distribution": "uniform", "fan": "avg"}
 ZEROS = {"kind": "zeros"}
@@ -88,6 +89,7 @@ class Recipe:
     candidates: list[Candidate]
     seeds: list[int]
     breakpoints: Sequence[str] = ()
+    questions: Questions = field(default_factory=Questions)
 
 
 def plan_of(

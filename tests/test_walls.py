@@ -15,56 +15,36 @@ import dlbench
 
 ROOT = Path(dlbench.__file__).parent
 TORCH = {"torch", "torchvision"}
-VIEWS = {f"dlbench.{name}" for name in ("cli", "tui", "display", "report", "export")}
-WITHOUT_TORCH = (
-    "cli",
-    "display",
-    "tui",
-    "export",
+ROOMS = (
+    "errors",
+    "words",
+    "files",
+    "data_facts",
+    "measures",
+    "metrics",
+    "parts",
+    "data",
     "plan",
     "recipe",
-    "report",
     "run",
+    "engine",
     "launch",
-    "errors",
-    "data",
-    "parts",
+    "state",
+    "analysis",
+    "text",
+    "export",
+    "display",
+    "tui",
+    "cli",
     "pytest_plugin",
 )
-WITHOUT_VIEWS = ("parts", "engine")
-KNOWS = {
-    "errors": set(),
-    "files": {"errors"},
-    "printable": set(),
-    "parts": {"errors", "files"},
-    "data": {"errors", "files", "parts"},
-    "plan": {"errors", "parts"},
-    "run": {"errors", "files", "plan"},
-    "launch": {"errors", "plan", "run", "files"},
-    "engine": {"errors", "parts", "plan", "run"},
-    "recipe": {"errors", "files", "parts", "plan", "report", "printable"},
-    "report": {"errors", "plan", "recipe", "run", "printable", "files"},
-    "export": {"errors", "parts", "report", "printable"},
-    "display": {"plan", "report", "printable"},
-    "tui": {"errors", "export", "launch", "plan", "recipe", "report", "run", "printable", "files"},
-    "pytest_plugin": {"errors", "recipe", "run", "printable", "files"},
-    "cli": {
-        "data",
-        "display",
-        "errors",
-        "export",
-        "launch",
-        "parts",
-        "plan",
-        "recipe",
-        "report",
-        "run",
-        "tui",
-        "printable",
-    },
-}
-"""Which rooms each room may name: the data goes one way. Of the report a recipe knows the names of metrics and no more."""
-NAMES_OF_METRICS = {"dlbench.report.metrics"}
+"""The rooms from the ground up, as docs/design.md has them: a room imports from those before it, and from itself."""
+WITH_TORCH = ("engine",)
+"""Rooms that need torch as soon as they are imported."""
+LAZILY = ("parts", "data")
+"""Rooms that import torch inside of a function, where something is computed or fetched."""
+WITHOUT_TORCH = tuple(room for room in ROOMS if room not in WITH_TORCH)
+NEVER_TORCH = tuple(room for room in WITHOUT_TORCH if room not in LAZILY)
 HEAVY = {"torch", "torchvision", "numpy", "scipy", "sklearn", "textual", "rich"}
 
 
@@ -129,18 +109,7 @@ def test_room_loads_without_torch(room):
     assert crossing(loaded, TORCH) == set()
 
 
-@pytest.mark.parametrize("room", WITHOUT_VIEWS)
-def test_room_loads_without_views(room):
-    """Importing every module of the room loads nothing that only looks at results."""
-    loaded = loaded_by_rooms(room, WITHOUT_VIEWS)
-
-    assert f"dlbench.{room}" in loaded
-    assert crossing(loaded, VIEWS) == set()
-
-
-@pytest.mark.parametrize(
-    "room", ["cli", "display", "export", "plan", "recipe", "report", "run", "launch", "tui", "pytest_plugin"]
-)
+@pytest.mark.parametrize("room", NEVER_TORCH)
 def test_room_never_names_torch(room):
     """No function of the room imports torch later either."""
     names = {name for path in sources(room) for name in imported(path)}
@@ -149,27 +118,17 @@ def test_room_never_names_torch(room):
     assert crossing(names, TORCH) == set()
 
 
-@pytest.mark.parametrize("room", WITHOUT_VIEWS)
-def test_room_never_names_views(room):
-    """No function of the room imports a view later either."""
-    names = {name for path in sources(room) for name in imported(path)}
-
-    assert names
-    assert crossing(names, VIEWS) == set()
-
-
 def rooms_in(names: set[str]) -> set[str]:
     """The rooms that dotted names of modules stand in."""
-    rooms = {path.stem for path in ROOT.iterdir() if path.stem in KNOWS}
-    return {name.split(".")[1] for name in names if name.startswith("dlbench.")} & rooms
+    return {name.split(".")[1] for name in names if name.startswith("dlbench.")} & set(ROOMS)
 
 
-@pytest.mark.parametrize("room", KNOWS)
-def test_data_goes_one_way(room):
-    """A room names the rooms it may know and no other, not even inside of a function."""
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_import_downwards_only(room):
+    """A room names those before it in the order and no other, not even inside of a function or for types."""
     names = {name for path in sources(room) for name in imported(path)}
 
-    assert rooms_in(names) - {room} <= KNOWS[room]
+    assert rooms_in(names) <= {*ROOMS[: ROOMS.index(room) + 1]}
 
 
 def circle_in(graph: dict[str, set[str]]) -> list[str]:
@@ -183,7 +142,7 @@ def circle_in(graph: dict[str, set[str]]) -> list[str]:
 
 def test_no_module_knows_itself():
     """Inside the rooms too imports go one way, those for types among them."""
-    files = {name: ROOT.parent.joinpath(*name.split(".")) for room in KNOWS for name in modules(room)}
+    files = {name: ROOT.parent.joinpath(*name.split(".")) for room in ROOMS for name in modules(room)}
     paths = {name: path / "__init__.py" if path.is_dir() else path.with_suffix(".py") for name, path in files.items()}
     # A package names what is in it, and is none of the modules that are named.
     graph = {name: imported(path) & (set(paths) - {name}) for name, path in paths.items() if path.stem != "__init__"}
@@ -194,17 +153,10 @@ def test_no_module_knows_itself():
 
 
 def test_every_room_has_its_place():
-    """No room is left out of the table of who knows whom."""
+    """No room is left out of the order, and none stands there that is not."""
     there = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
 
-    assert there - {"__init__", "__main__"} == set(KNOWS)
-
-
-def test_a_recipe_knows_metrics_by_name_only():
-    """Of the report's modules the recipe's room names those of the metrics, which import nothing heavy."""
-    names = {name for path in sources("recipe") for name in imported(path) if name.startswith("dlbench.report")}
-
-    assert {".".join(name.split(".")[:3]) for name in names} <= NAMES_OF_METRICS
+    assert there - {"__init__", "__main__"} == set(ROOMS)
 
 
 def test_a_session_of_pytest_pays_nothing_for_the_plugin():

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlbench.analysis.summary import Report, summarize
 from dlbench.errors import ExitCode
 from dlbench.launch import stop
-from dlbench.report.metrics import METRICS
-from dlbench.report.summary import Report, summarize
+from dlbench.metrics.catalog import METRICS
 from dlbench.run.folder import RunFolder, find_runs
 from dlbench.run.status import status
 

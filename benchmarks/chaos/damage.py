@@ -11,9 +11,10 @@ from typing import Any
 
 from benchmarks.chaos.bench import Bench, is_done, numbers, of_report, wait_until
 from benchmarks.chaos.tally import Tally
-from dlbench.report.summary import summarize
+from dlbench.analysis.summary import summarize
 from dlbench.run.events import sealed
 from dlbench.run.folder import RunFolder
+from dlbench.text.notes import notes_of
 
 
 def truncated(path: Path, rng: random.Random) -> None:
@@ -122,7 +123,7 @@ def events(whole: RunFolder, rng: random.Random, tally: Tally, expected: list[An
                 lines[at] = change(lines[at], rng)
             path.write_bytes(b"".join(lines))
             found = summarize(folder)
-            told = any("3 of its lines cannot be read or are missing" in note for note in found.table.notes)
+            told = any("3 of its lines cannot be read or are missing" in note for note in notes_of(found))
             tally.add(f"events: {way}", same=of_report(found) == expected, told=told, may_differ=True)
 
 

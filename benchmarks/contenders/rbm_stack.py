@@ -13,7 +13,7 @@ from benchmarks.lap import Lap
 from benchmarks.rbms import Task, lost
 from dlbench.engine.batches import load
 from dlbench.engine.trainer import Trainer
-from dlbench.parts.net import slots_of
+from dlbench.parts.outline import slots_of
 from dlbench.parts.pretraining.coder import Coder
 from dlbench.run.events import EventWriter
 

@@ -11,10 +11,10 @@ import numpy as np
 from scipy.stats import binom
 
 from benchmarks.coverage.row import Effort, Row, per_seeds
-from dlbench.report.interval import ALPHA
-from dlbench.report.power import power_of_mean, power_of_share, seeds_needed
-from dlbench.report.shares import share_interval
-from dlbench.report.statistics import t_quantile
+from dlbench.analysis.statistics.intervals import t_quantile
+from dlbench.analysis.statistics.power import power_of_mean, power_of_share, seeds_needed
+from dlbench.analysis.statistics.proportions import share_interval
+from dlbench.metrics.quantity import ALPHA
 
 EFFECTS = (0.3, 0.5, 1.0)
 """Differences in deviations."""

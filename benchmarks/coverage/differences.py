@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from benchmarks.coverage.row import SEEDS, Effort, Row, per_seeds
 from benchmarks.coverage.textbook import newcombe
-from dlbench.report.best import best, pairwise_alpha
-from dlbench.report.interval import ALPHA, Interval
-from dlbench.report.metrics import METRICS
-from dlbench.report.shares import share_difference_interval
-from dlbench.report.statistics import difference_intervals
+from dlbench.analysis.statistics.best import best, pairwise_alpha
+from dlbench.analysis.statistics.intervals import difference_intervals
+from dlbench.analysis.statistics.proportions import share_difference_interval
+from dlbench.metrics.catalog import METRICS
+from dlbench.metrics.quantity import ALPHA, Interval
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int], Floats]

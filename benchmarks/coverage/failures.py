@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.coverage.row import Effort, Row, per_seeds
-from dlbench.report.interval import ALPHA
-from dlbench.report.sign_test import Score
-from dlbench.report.statistics import difference_interval
+from dlbench.analysis.statistics.intervals import difference_interval
+from dlbench.analysis.statistics.sign_test import Score
+from dlbench.metrics.quantity import ALPHA
 
 
 def simulate(effort: Effort) -> Iterator[Row]:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.coverage.row import SEEDS, Effort, Row
-from dlbench.report.claims.condition import Condition
-from dlbench.report.claims.p_values import decide, holm
-from dlbench.report.interval import ALPHA, NUMBER, SHARE, Quantity
-from dlbench.report.statistics import difference_intervals, mean_intervals
+from dlbench.analysis.claims.condition import Condition
+from dlbench.analysis.claims.p_values import decide, holm
+from dlbench.analysis.statistics.intervals import difference_intervals, mean_intervals
+from dlbench.metrics.quantity import ALPHA, NUMBER, SHARE, Quantity
 
 P = Callable[[np.random.Generator, int], list[float]]
 """The p of every claim of one run with so many seeds."""

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.coverage.row import Effort, Row, per_seeds
-from dlbench.report.interval import ALPHA, Interval
-from dlbench.report.item_noise import item_noise
-from dlbench.report.statistics import mean_interval
+from dlbench.analysis.statistics.intervals import mean_interval
+from dlbench.analysis.statistics.item_noise import item_noise
+from dlbench.metrics.quantity import ALPHA, Interval
 
 DIGITS = 359
 """Test samples of the digits dataset."""

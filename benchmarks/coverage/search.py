@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.coverage.row import Effort, Row, per_seeds
-from dlbench.report.interval import ALPHA, Interval
-from dlbench.report.statistics import mean_interval
+from dlbench.analysis.statistics.intervals import mean_interval
+from dlbench.metrics.quantity import ALPHA, Interval
 
 Floats = NDArray[np.float64]
 Judge = Callable[[Floats], Interval | None]

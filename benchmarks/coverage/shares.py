@@ -11,8 +11,8 @@ from scipy import stats
 
 from benchmarks.coverage.row import Effort, Row, per_seeds
 from benchmarks.coverage.textbook import newcombe, wilson
-from dlbench.report.interval import Interval
-from dlbench.report.shares import highest_failure_rate, share_difference_interval, share_interval
+from dlbench.analysis.statistics.proportions import highest_failure_rate, share_difference_interval, share_interval
+from dlbench.metrics.quantity import Interval
 
 Floats = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import math
 
 from scipy import stats
 
-from dlbench.report.interval import ALPHA, Interval
+from dlbench.metrics.quantity import ALPHA, Interval
 
 
 def wilson(successes: int, n: int, alpha: float = ALPHA) -> Interval:

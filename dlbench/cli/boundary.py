@@ -17,7 +17,7 @@ from dlbench.cli.options import Options
 from dlbench.cli.output import give_up, refused, say
 from dlbench.cli.streams import replace_closed
 from dlbench.errors import DlbenchError, ExitCode, shortened
-from dlbench.printable import printable
+from dlbench.words.printable import printable
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What the machine says where nothing more can be written."""

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlbench.cli.follow import troubles
+from dlbench.cli.messages import command
 from dlbench.cli.output import say
-from dlbench.cli.words import command
 from dlbench.errors import ExitCode, SetupError
 
 if TYPE_CHECKING:
     from dlbench.launch import Worker
-    from dlbench.plan import Plan
-    from dlbench.recipe.model import Recipe
-    from dlbench.report.state import RunState
     from dlbench.run.folder import RunFolder
+    from dlbench.state.run_state import RunState
     from dlbench.tui.open import Closed
 
 ENDING_SECONDS = 10.0
@@ -36,8 +34,6 @@ class Left:
 
 def show(
     folder: RunFolder,
-    recipe: Recipe,
-    plan: Plan,
     workers: Sequence[Worker],
     *,
     language: str,
@@ -48,14 +44,12 @@ def show(
 
     Raises SetupError where the workers could not go on, and not all that they did can be read: their folder has gone.
     """
-    from dlbench.tui.model.view import RunInfo
     from dlbench.tui.open import look
     from dlbench.tui.options import chosen
 
     options = chosen(os.environ.get("DLBENCH_THEME"), language=language, ascii_only=ascii_only, closes=closes)
-    info = RunInfo(folder.name, plan, recipe.lesson, recipe.compare, recipe.claims, recipe.ensemble, folder)
     try:
-        closed = look(folder, options, info=info)
+        closed = look(folder, options)
     except Exception:
         say(way_back(folder))
         raise
@@ -70,7 +64,7 @@ def show(
 def final_state(closed: Closed, folder: RunFolder, workers: Sequence[Worker]) -> RunState | None:
     """What the run came to, if it has come to its end."""
     if closed.folder.path != folder.path:  # another run was chosen meanwhile
-        from dlbench.report.summary import summarize
+        from dlbench.analysis.summary import summarize
 
         has_ended = all(worker.process.poll() is not None for worker in workers)
         return summarize(folder).state if has_ended else None

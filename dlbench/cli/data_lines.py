@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from dlbench.data_facts import DataFacts
 from dlbench.display.words import shortened
 from dlbench.parts.datasets import describe
-from dlbench.plan.facts import DataFacts, described, measured
-from dlbench.report.data import data_line, notes_about
+from dlbench.plan.facts import described, measured
+from dlbench.state.data_facts import notes_about
+from dlbench.text.data import data_line
 
 if TYPE_CHECKING:
     from dlbench.plan import Candidate

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import annotated_types
 
 from dlbench.parts.arguments import Of, Takes, marks
-from dlbench.printable import one_line
 from dlbench.recipe.parts import arguments as recipe_arguments
 from dlbench.recipe.resolve import DEFAULTS
+from dlbench.words.printable import one_line
 
 BOUNDS = {
     annotated_types.Ge: (">= ", "ge"),

@@ -16,8 +16,8 @@ from dlbench.run.status import explain_crash, status
 if TYPE_CHECKING:
     from dlbench.display import Display
     from dlbench.launch import Worker
-    from dlbench.report.state import RunState
     from dlbench.run.folder import RunFolder
+    from dlbench.state.run_state import RunState
 
 POLL_SECONDS = 0.1
 

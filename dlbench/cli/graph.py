@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlbench.parts.arguments import Settings
-    from dlbench.parts.net import Block
+    from dlbench.parts.outline import Block
 
 UNICODE = ("├─ ", "└─ ", "│  ")
 ASCII = ("+- ", "`- ", "|  ")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from dlbench.printable import printable
+from dlbench.words.printable import printable
 
 if TYPE_CHECKING:
-    from dlbench.recipe.sections import Lesson
+    from dlbench.plan.questions import Lesson
 
 WIDEST = 100
 """Cells beyond which a line of prose is hard to read."""
@@ -32,11 +32,11 @@ def explanation(lesson: Lesson, *, language: str, ascii_only: bool = False) -> s
 
 def spoken(text: str | dict[Any, str] | None, *, language: str, ascii_only: bool) -> str:
     """A text in a language; in English where there is ASCII only."""
-    from dlbench.recipe.sections import said
+    from dlbench.plan.questions import said
 
     if not ascii_only:
         return printable(said(text, language).expandtabs())
-    from dlbench.report.format import to_ascii
+    from dlbench.words.ascii import to_ascii
 
     return to_ascii(printable(said(text).expandtabs()))
 

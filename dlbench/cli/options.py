@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from dlbench.cli import complete
-from dlbench.recipe.language import LANGUAGES
+from dlbench.words.language import LANGUAGES
 
 
 @dataclass

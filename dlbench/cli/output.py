@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import typer
 
 from dlbench.errors import ExitCode, SetupError
-from dlbench.printable import json_text, one_line, printable
+from dlbench.words.printable import json_text, one_line, printable
 
 
 def emit(text: str) -> None:

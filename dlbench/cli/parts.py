@@ -48,10 +48,10 @@ def parts(
 def all_entries() -> list[Entry]:
     """Every part of every catalogue, then the metrics."""
     from dlbench.cli.describe import arguments
+    from dlbench.metrics.catalog import METRICS
+    from dlbench.metrics.names import ENSEMBLE
+    from dlbench.metrics.of_classes import RECALL, SUMMARY
     from dlbench.parts import CATALOGS
-    from dlbench.plan.measures import ENSEMBLE
-    from dlbench.report.class_metrics import RECALL, SUMMARY
-    from dlbench.report.metrics import METRICS
 
     found = [
         Entry(catalog.name, part.name, part.summary, part.doc, arguments(catalog.name, part.name))

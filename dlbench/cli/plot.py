@@ -12,7 +12,7 @@ import typer
 from dlbench.cli import complete
 from dlbench.cli.options import Out, Run
 from dlbench.cli.output import emit_bytes, save
-from dlbench.printable import one_line
+from dlbench.words.printable import one_line
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -47,12 +47,12 @@ def plot(
     out: Out = complete.RESULTS,
 ) -> None:
     """Draw a run as PNG: what a layer has learned to see, the gradient of every layer, or the curves."""
+    from dlbench.analysis.summary import folded
     from dlbench.errors import UsageError, hint
     from dlbench.export.plots import PLOTS
     from dlbench.export.plots.base import Asked
-    from dlbench.report.choosing import Choice
-    from dlbench.report.summary import folded
     from dlbench.run.folder import find_run
+    from dlbench.state.selection import Choice
 
     if what not in PLOTS:
         others = hint(what, PLOTS.names, f"there are {', '.join(PLOTS.names)}")

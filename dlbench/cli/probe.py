@@ -19,12 +19,12 @@ from dlbench.cli.output import emit, emit_json, emit_styled, say
 from dlbench.errors import ExitCode, SetupError, UsageError, hint
 
 if TYPE_CHECKING:
+    from dlbench.analysis.profile import Profile
     from dlbench.launch import Worker
     from dlbench.plan import Candidate, Plan
     from dlbench.recipe.model import Recipe as Loaded
-    from dlbench.report.profile import Profile
-    from dlbench.report.state import RunState
     from dlbench.run.folder import RunFolder
+    from dlbench.state.run_state import RunState
 
 POLL_SECONDS = 0.05
 
@@ -43,9 +43,9 @@ def probe(
     json: Json = False,
 ) -> None:
     """Look at every layer at step 0 without training: activations on the way forward, gradients on the way back."""
+    from dlbench.analysis.profile import alike, profiles
     from dlbench.cli.data_lines import as_data, data_lines
     from dlbench.cli.run import load_all, plan_of, require_devices
-    from dlbench.report.profile import alike, profiles
 
     (loaded,) = load_all([recipe], overrides or [], seeds, quick=quick)
     groups = alike(chosen(loaded, variants or []))
@@ -90,9 +90,9 @@ def look(plan: Plan) -> tuple[RunState, list[str]]:
     """Have workers take the first step of every stack in a folder that is gone afterwards; what they told, and what went wrong."""
     from dlbench import launch
     from dlbench.cli.follow import troubles
-    from dlbench.report.state import RunState
     from dlbench.run.events import EventReader
     from dlbench.run.folder import create
+    from dlbench.state.run_state import RunState
 
     with TemporaryDirectory(prefix="dlbench-probe-") as base:
         folder = create(Path(base), plan.recipe, datetime.now(UTC).astimezone())
@@ -133,8 +133,8 @@ def wait_for(workers: Sequence[Worker]) -> None:
 def told(profiles: Sequence[Profile], *, ascii_only: bool) -> str:
     """The profiles as text, as wide as the terminal and in colour if it has one."""
     from dlbench.cli.report import as_text, has_color
-    from dlbench.report.blocks import Terminal
-    from dlbench.report.render_profile import render_profiles
+    from dlbench.text.blocks import Terminal
+    from dlbench.text.profile import render_profiles
 
     terminal = Terminal(shutil.get_terminal_size().columns, has_color(), ascii_only, "en")
     return as_text(render_profiles(profiles, terminal))

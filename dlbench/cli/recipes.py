@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dlbench.cli.lesson import explanation, heading
+from dlbench.cli.messages import counted
 from dlbench.cli.options import Ascii, Json, Lang, Overrides, Quick, Recipe, Recipes, Seeds
 from dlbench.cli.output import columns, emit, emit_json, say
-from dlbench.cli.words import counted
 from dlbench.errors import DataError, DlbenchError, SetupError, UsageError, together
-from dlbench.printable import literal, one_line
-from dlbench.recipe.language import readers_language
+from dlbench.words.language import readers_language
+from dlbench.words.printable import literal, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dlbench.parts.net import Block
+    from dlbench.parts.outline import Block
     from dlbench.recipe.model import Recipe as Loaded
 
 
@@ -42,7 +42,7 @@ def list_recipes(*, lang: Lang = None, json: Json = False) -> None:
 
 def summary(path: Path, language: str) -> dict[str, str]:
     """What a list of recipes says of one, from its `[lesson]` alone."""
-    from dlbench.recipe.sections import said
+    from dlbench.plan.questions import said
 
     lesson = tomllib.loads(path.read_text(encoding="utf-8")).get("lesson", {})
     texts = {key: said(lesson.get(key), language) for key in ("section", "title", "question")}
@@ -82,7 +82,7 @@ def show(
         emit(told(loaded, drawn, language=language, ascii_only=ascii_only))
     else:
         net = told(loaded, net_table, language=language, ascii_only=ascii_only)
-        text = explanation(loaded.lesson, language=language, ascii_only=ascii_only)
+        text = explanation(loaded.questions.lesson, language=language, ascii_only=ascii_only)
         emit("\n\n".join(filter(None, [net, text])))
 
 
@@ -94,11 +94,11 @@ def as_data(recipe: Loaded) -> dict[str, Any]:
     return {
         "name": recipe.name,
         "path": str(recipe.path),
-        "lesson": recipe.lesson,
+        "lesson": recipe.questions.lesson,
         "seeds": recipe.seeds,
-        "compare": recipe.compare,
-        "ensemble": recipe.ensemble,
-        "claims": recipe.claims,
+        "compare": recipe.questions.compare,
+        "ensemble": recipe.questions.ensemble,
+        "claims": recipe.questions.claims,
         "data": data_lines.as_data(recipe.candidates),
         "candidates": [
             {
@@ -115,7 +115,7 @@ def as_data(recipe: Loaded) -> dict[str, Any]:
 def net_of(settings: dict[str, Any]) -> list[Block]:
     """The net on paper that some settings stand for."""
     from dlbench.parts.datasets import describe
-    from dlbench.parts.net import outline
+    from dlbench.parts.outline import outline
     from dlbench.parts.tasks import task_of
 
     source = describe(settings["data"])
@@ -130,7 +130,7 @@ def told(recipe: Loaded, drawn: Callable[[list[Block]], str], *, language: str, 
     counts = (
         f"{counted(len(recipe.variants), 'variant')}, {counted(len(recipe.candidates), 'candidate')}, seeds {seeds}"
     )
-    question = heading(recipe.lesson, recipe.name, language=language, ascii_only=ascii_only)
+    question = heading(recipe.questions.lesson, recipe.name, language=language, ascii_only=ascii_only)
     head = [counts, *data_lines(recipe.candidates), train_line(recipe.candidates[0].settings)]
     parts = [question, "\n".join(head)]
     nets: dict[str, str] = {}

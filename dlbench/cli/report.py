@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from dlbench.report.summary import Report
+    from dlbench.analysis.summary import Report
 
 
 def text(report: Report, *, language: str, ascii_only: bool) -> str:
     """The table, its notes and the verdicts, as wide as the terminal and in colour if it has one."""
-    from dlbench.report.render import render_text
+    from dlbench.text.table import render_text
 
     found = render_text(
-        report.table,
-        report.verdicts,
+        report,
         width=shutil.get_terminal_size().columns,
         color=has_color(),
         ascii=ascii_only,
         language=language,
-        ensembles=report.ensembles,
     )
     return as_text(found)
 

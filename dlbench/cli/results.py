@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from dlbench.cli import complete, report
+from dlbench.cli.messages import command
 from dlbench.cli.options import Ascii, Json, Lang, Out, Run
 from dlbench.cli.output import columns, emit, emit_json, emit_styled, save, say
-from dlbench.cli.words import command
-from dlbench.recipe.language import readers_language
+from dlbench.words.language import readers_language
 
 
 def table(
@@ -23,7 +23,8 @@ def table(
     json: Json = False,
 ) -> None:
     """Print a run's comparison table and the verdicts on its claims."""
-    from dlbench.report.summary import as_data, summarize
+    from dlbench.analysis.summary import summarize
+    from dlbench.export.report_data import as_data
     from dlbench.run.folder import find_run
 
     found = summarize(find_run(out, run))
@@ -52,10 +53,10 @@ def export(
     out: Out = complete.RESULTS,
 ) -> None:
     """Write what `table` prints, in full precision, for other programs."""
+    from dlbench.analysis.summary import summarize
     from dlbench.export import exported
-    from dlbench.report import damage
-    from dlbench.report.summary import summarize
     from dlbench.run.folder import find_run
+    from dlbench.text import damage
 
     found = summarize(find_run(out, run))
     for note in damage.notes(found.state):

@@ -13,7 +13,7 @@ from dlbench.cli import complete
 from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, Quick, Seeds
 from dlbench.cli.output import emit, emit_json, say
 from dlbench.errors import DlbenchError, ExitCode, SetupError, UsageError, together
-from dlbench.recipe.language import readers_language
+from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
     from dlbench.cli.session import Session
@@ -210,7 +210,7 @@ def show_plans(plans: list[Plan], *, as_json: bool) -> None:
 def summary(plan: Plan) -> str:
     """A plan in lines: its data, its stacks, its workers."""
     from dlbench.cli.data_lines import data_lines
-    from dlbench.cli.words import plan_line
+    from dlbench.cli.messages import plan_line
     from dlbench.display.words import label
 
     stacks = [

@@ -14,23 +14,23 @@ import typer
 
 import dlbench.display
 from dlbench import launch
+from dlbench.analysis.claims import Outcome
+from dlbench.analysis.summary import Report
+from dlbench.analysis.summary import report as summarized
 from dlbench.cli import report
 from dlbench.cli.data_lines import data_lines
 from dlbench.cli.follow import follow, troubles
 from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.lesson import explanation, heading
+from dlbench.cli.messages import command, plan_line
 from dlbench.cli.output import emit, emit_styled, say, say_styled
-from dlbench.cli.words import command, plan_line
 from dlbench.errors import ExitCode, SetupError
-from dlbench.report.claims import Outcome
-from dlbench.report.members import ensembles
-from dlbench.report.state import RunState
-from dlbench.report.summary import Report, as_data
-from dlbench.report.summary import report as summarized
-from dlbench.report.trial import Status
+from dlbench.export.report_data import as_data
+from dlbench.metrics.trial_view import Status
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment
 from dlbench.run.folder import RunFolder, create, find_run
+from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:
     from dlbench.launch import Worker
@@ -82,7 +82,8 @@ class Session:
     def _train(
         self, recipe: Recipe, plan: Plan, folder: RunFolder, start: Callable[[RunFolder], list[Worker]]
     ) -> ExitCode:
-        state = RunState(plan, solved=recipe.compare.solved, histograms=0)
+        questions = recipe.questions
+        state = RunState(plan, solved=questions.compare.solved, histograms=0)
         with Interrupts() as interrupts:
             workers = start(folder)
             self.narrate(f"{self._heading(recipe)}\n")
@@ -103,7 +104,7 @@ class Session:
         from dlbench.cli.dashboard import show
 
         self.narrate(f"{self._heading(recipe)}\n\n{planned(plan, folder)}")
-        left = show(folder, recipe, plan, workers, language=self.language, ascii_only=self.ascii_only, closes=closes)
+        left = show(folder, workers, language=self.language, ascii_only=self.ascii_only, closes=closes)
         if left.state is None:
             raise typer.Exit(left.code)
         for trouble in troubles(folder):
@@ -132,14 +133,13 @@ class Session:
         finished = all(trial.status.final for trial in state.trials)
         result = None
         if any(trial.status is not Status.WAITING for trial in state.trials):
-            found = ensembles(state, recipe.compare, recipe.ensemble, folder)
-            result = summarized(state, recipe.compare, recipe.claims, recipe.lesson, found, folder)
+            result = summarized(state, recipe.questions, folder)
             keep_summary(folder, result)
             text = report.text(result, language=self.language, ascii_only=self.ascii_only)
             (say_styled if self.display == "json" else emit_styled)(f"\n{text}")
         if not finished and folder.plan_file.is_file():
             say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")
-        elif text := explanation(recipe.lesson, language=self.language, ascii_only=self.ascii_only):
+        elif text := explanation(recipe.questions.lesson, language=self.language, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")
         return result
 
@@ -153,7 +153,7 @@ class Session:
         return ExitCode.DONE
 
     def _heading(self, recipe: Recipe) -> str:
-        return heading(recipe.lesson, recipe.name, language=self.language, ascii_only=self.ascii_only)
+        return heading(recipe.questions.lesson, recipe.name, language=self.language, ascii_only=self.ascii_only)
 
     def narrate(self, text: str) -> None:
         """Say something on stderr, unless nothing is to be shown."""

@@ -10,10 +10,10 @@ import typer
 
 from dlbench.cli import complete
 from dlbench.cli.options import Ascii, Lang, Out
-from dlbench.recipe.language import readers_language
+from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
-    from dlbench.report.summary import Report
+    from dlbench.analysis.summary import Report
     from dlbench.run.folder import RunFolder
 
 
@@ -90,12 +90,12 @@ def has_workers(folder: RunFolder) -> bool:
 
 def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
     """How a run stands, in lines and as its table, for pipes and terminals that cannot move their cursor."""
+    from dlbench.analysis.summary import summarize
     from dlbench.cli.output import say
     from dlbench.display.words import label, pace, steps
-    from dlbench.report.stack_state import NO_SESSION
-    from dlbench.report.summary import summarize
-    from dlbench.report.trial import Status
+    from dlbench.metrics.trial_view import Status
     from dlbench.run.status import status
+    from dlbench.state.stack_state import NO_SESSION
 
     found = summarize(folder)
     state = found.state
@@ -111,7 +111,7 @@ def print_table(found: Report, *, language: str, ascii_only: bool) -> None:
     """The table and the verdicts, where anything was trained."""
     from dlbench.cli import report
     from dlbench.cli.output import emit_styled
-    from dlbench.report.trial import Status
+    from dlbench.metrics.trial_view import Status
 
     if any(trial.status is not Status.WAITING for trial in found.state.trials):
         emit_styled(report.text(found, language=language, ascii_only=ascii_only))

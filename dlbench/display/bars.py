@@ -16,8 +16,8 @@ from dlbench.display.lines import has_ended
 from dlbench.display.words import STARTING, label, lost, pace, steps
 
 if TYPE_CHECKING:
-    from dlbench.report.stack_state import StackState
-    from dlbench.report.state import RunState
+    from dlbench.state.run_state import RunState
+    from dlbench.state.stack_state import StackState
 
 LINES_LEFT_FREE = 4
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from dlbench.report.state import RunState
+    from dlbench.state.run_state import RunState
 
 
 class Display:

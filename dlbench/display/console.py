@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from dlbench.printable import printable
+from dlbench.words.printable import printable
 
 
 class PrintableConsole(Console):
     """Prints what it renders with every control character of the text as an escape that can be seen.
 
-    Whoever lays text out in columns sends it through `dlbench.printable` before, so that its width is known.
+    Whoever lays text out in columns sends it through `dlbench.words.printable` before, so that its width is known.
     """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dlbench.display.base import Display
-from dlbench.printable import json_text
+from dlbench.words.printable import json_text
 
 if TYPE_CHECKING:
-    from dlbench.report.state import RunState
+    from dlbench.state.run_state import RunState
 
 
 class JsonLines(Display):

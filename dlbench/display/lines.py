@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dlbench.display.base import Display
 from dlbench.display.words import STARTING, doing, label, lost, pace
-from dlbench.printable import printable
+from dlbench.words.printable import printable
 
 if TYPE_CHECKING:
-    from dlbench.report.pretraining import Stand
-    from dlbench.report.stack_state import StackState
-    from dlbench.report.state import RunState
+    from dlbench.state.pretraining import Stand
+    from dlbench.state.run_state import RunState
+    from dlbench.state.stack_state import StackState
 
 EVERY_SECONDS = 3.0
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlbench.display.base import Display
 
 if TYPE_CHECKING:
-    from dlbench.report.state import RunState
+    from dlbench.state.run_state import RunState
 
 
 class Silent(Display):

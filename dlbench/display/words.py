@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dlbench.printable import one_line
-from dlbench.report.format import clock
+from dlbench.words.number_format import clock
+from dlbench.words.printable import one_line
 
 if TYPE_CHECKING:
     from dlbench.plan import Plan, Stack
-    from dlbench.report.stack_state import StackState
+    from dlbench.state.stack_state import StackState
 
 LABEL_WIDTH = 32
 SEPARATOR = " / "  # names of variants may hold commas

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlbench.engine.streams import stream, stream_seed
+from dlbench.engine.rng import stream, stream_seed
 from dlbench.parts.datasets import Arrays, load_data
 from dlbench.parts.datasets.splits import split_off
 

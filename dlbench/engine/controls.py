@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dlbench.engine.ledger import Sink
+from dlbench.engine.stack_metrics import Sink
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import UsageError
 from dlbench.plan import Plan

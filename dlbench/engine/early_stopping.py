@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dlbench.engine.net import Tensors
+from dlbench.engine.stacked_net import Tensors
 
 Losses: TypeAlias = NDArray[np.float32]
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from dlbench.engine.batches import Split
 from dlbench.engine.devices import precise
-from dlbench.engine.net import Net
-from dlbench.parts.net import goes_alone
+from dlbench.engine.stacked_net import Net
+from dlbench.parts.outline import goes_alone
 from dlbench.parts.tasks import Task
 
 ROOM = 1 << 24

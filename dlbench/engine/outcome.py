@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlbench.engine.evaluate import Answers
-from dlbench.engine.ledger import Sink
+from dlbench.engine.stack_metrics import Sink
 from dlbench.engine.trainer import Trainer
 from dlbench.run import correct, predictions
 from dlbench.run.folder import RunFolder

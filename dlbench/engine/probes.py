@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.devices import precise
-from dlbench.engine.net import Taps
+from dlbench.engine.stacked_net import Taps
+from dlbench.measures.names import HISTOGRAM, MEASURES, ZEROS
 from dlbench.parts.activations import bounds
 from dlbench.parts.arguments import Number, spread
-from dlbench.parts.net import TIME, Block, Row, rows_of
+from dlbench.parts.outline import TIME, Block, Row, rows_of
 from dlbench.parts.rows import Slot
-from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
 
 HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_WIDTH = -65, 15, 2
 """Histograms count log2 of the absolute gradient from 2^-65 to 2^15, two powers a bin; what lies beyond counts in the end bins."""

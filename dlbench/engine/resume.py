@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from dlbench.engine import checkpoint as checkpoints
-from dlbench.engine.ledger import Sink
+from dlbench.engine.stack_metrics import Sink
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import DamagedFileError
 

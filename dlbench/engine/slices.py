@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from dlbench.parts.datasets import describe
-from dlbench.parts.net import goes_alone, outline
+from dlbench.parts.outline import goes_alone, outline
 from dlbench.parts.tasks import task_of
 from dlbench.plan import Plan
 

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from dlbench.engine.batches import Data, FullBatch, MiniBatches, batches
-from dlbench.engine.net import Net, Tensors, combine, sliced
+from dlbench.engine.stacked_net import Net, Tensors, combine, sliced
 from dlbench.parts.datasets import describe
-from dlbench.parts.net import Block, outline
+from dlbench.parts.outline import Block, outline
 from dlbench.parts.tasks import Task, class_weights, task_of
 from dlbench.plan import Plan
 

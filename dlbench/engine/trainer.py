@@ -17,20 +17,20 @@ from torch import Tensor
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data
+from dlbench.engine.breakpoints import Watch
 from dlbench.engine.checkpoint import Checkpoint
 from dlbench.engine.devices import wait
 from dlbench.engine.early_stopping import EarlyStopping, Losses
 from dlbench.engine.evaluate import Evaluation
-from dlbench.engine.ledger import Ledger, Sink
-from dlbench.engine.net import Taps, allocate
 from dlbench.engine.pretraining.greedy import Greedy
 from dlbench.engine.probes import Probe, described
 from dlbench.engine.schedule import Pace, ProbeBudget, evaluation_steps
+from dlbench.engine.stack_metrics import Ledger, Sink
 from dlbench.engine.stacked import Stacked
+from dlbench.engine.stacked_net import Taps, allocate
 from dlbench.engine.unit_variance import scale_to_unit_variance
 from dlbench.engine.update import Update
-from dlbench.engine.watch import Watch
-from dlbench.parts.net import rows_of, slots_of
+from dlbench.parts.outline import rows_of, slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
 from dlbench.run.predictions import Predictions

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from dlbench.engine.batches import Split, order
 from dlbench.engine.devices import precise
-from dlbench.engine.net import Tensors
 from dlbench.engine.stacked import Stacked
+from dlbench.engine.stacked_net import Tensors
 from dlbench.parts.arguments import Settings
 from dlbench.parts.inits import INITS
 from dlbench.parts.layers.base import LAYERS, Activated, Composite, Layer, Place
-from dlbench.parts.net import Block, leaves, slots_of
+from dlbench.parts.outline import Block, leaves, slots_of
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, load
 from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
-from dlbench.engine.gallery import Gallery, first_filters
+from dlbench.engine.filter_snapshots import Gallery, first_filters
 from dlbench.engine.outcome import FinalAnswers
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.resume import resumed

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from dlbench.analysis.ensembles.ensemble import QUANTITIES, Combined, Group
+from dlbench.analysis.summary import Report
+from dlbench.analysis.table import Cell, Column, Row, Table
 from dlbench.export.base import EXPORTERS
-from dlbench.printable import printable
-from dlbench.report.damage import unreadable_lines
-from dlbench.report.ensemble import QUANTITIES, Combined, Group
-from dlbench.report.interval import Interval
-from dlbench.report.metrics import METRICS
-from dlbench.report.summary import Report
-from dlbench.report.table import Cell, Column, Row, Table
-from dlbench.report.trial import Status
-from dlbench.report.trial_state import TrialState
+from dlbench.metrics.catalog import METRICS
+from dlbench.metrics.quantity import Interval
+from dlbench.metrics.trial_view import Status
+from dlbench.state.trial_state import TrialState
+from dlbench.text.damage import unreadable_lines
+from dlbench.words.printable import printable
 
 FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]")
 """How a text begins that spreadsheets take for a formula; blanks before it do not keep them from it."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dlbench.analysis.summary import Report
 from dlbench.export.base import EXPORTERS
-from dlbench.printable import json_text
-from dlbench.report.summary import Report, as_data
+from dlbench.export.report_data import as_data
+from dlbench.words.printable import json_text
 
 
 @EXPORTERS.add(name="json", suffix=".json")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dlbench.analysis.claims import Verdict
+from dlbench.analysis.ensembles.ensemble import Ensembles
+from dlbench.analysis.summary import Report
+from dlbench.analysis.table import Column, Row, Table
 from dlbench.export.base import EXPORTERS
-from dlbench.printable import printable
-from dlbench.report.claims import Verdict
-from dlbench.report.claims.words import heading_in, told_in
-from dlbench.report.ensemble import Ensembles
-from dlbench.report.ensemble_text import COUNT, NAMES, TITLE, cell_of, count_of, name_of, shown_columns
-from dlbench.report.format import name_text, row_parts, seeds_text
-from dlbench.report.summary import Report
-from dlbench.report.table import Column, Row, Table
+from dlbench.text.cells import name_text, row_parts, seeds_text
+from dlbench.text.ensembles import COUNT, NAMES, TITLE, cell_of, count_of, name_of, shown_columns
+from dlbench.text.notes import all_notes
+from dlbench.text.verdicts import heading_in, told_in
+from dlbench.words.printable import printable
 
 SPECIAL = re.compile(r"([\\|`*_<>\[\]#~&$])")
 
@@ -27,7 +28,7 @@ def markdown(report: Report, *, language: str = "en") -> str:
         lines += ["", "## The whole search", "", *_grid(table, table.sweep)]
     if report.ensembles is not None and any(report.ensembles.rows):
         lines += ["", f"## {TITLE}", "", *_ensembles(report.ensembles)]
-    if notes := [*table.notes, *(report.ensembles.notes if report.ensembles else ())]:
+    if notes := all_notes(report):
         lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     if report.verdicts:
         lines += ["", f"## {heading_in(language)}", "", *_claims(report.verdicts, language)]

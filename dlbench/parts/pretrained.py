@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlbench.parts.arguments import Settings
-from dlbench.parts.net import Block
+from dlbench.parts.outline import Block
 
 BETWEEN = ("flatten", "dropout")
 """Layers that may stand in front of a pre-trained one: they own nothing, and pre-training sees through them."""

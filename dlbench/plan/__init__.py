@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlbench.plan.questions import Questions
+
 PLAN_VERSION = 1
 
 
@@ -69,4 +71,6 @@ class Plan:
     workers: list[WorkerPlan]
     breakpoints: list[str] = field(default_factory=list)
     """The recipe's conditions to pause at, as `dlbench.plan.breakpoints` reads them."""
+    questions: Questions | None = None
+    """What is asked of the run, resolved; runs of version 0.1.0 have none here."""
     v: int = field(default=PLAN_VERSION)

@@ -8,7 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from dlbench.errors import UsageError, hint
-from dlbench.plan.measures import BATCH_LOSS, CURVES, GRADIENT_RATIO, MEASURES, TIME_GRADIENT_RATIO
+from dlbench.measures.names import MEASURES
+from dlbench.metrics.names import BATCH_LOSS, CURVES, GRADIENT_RATIO, TIME_GRADIENT_RATIO
 
 AT_EVALUATIONS = (*CURVES, BATCH_LOSS)
 """What is known of a trial after each evaluation."""

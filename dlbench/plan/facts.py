@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from dlbench.data_facts import SPLITS, DataFacts
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Arrays, Labels, Numbers, Source
 from dlbench.parts.datasets.oddities import oddities
-from dlbench.parts.datasets.ranges import Ranges, ranges_of
-
-SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class DataFacts:
-    """A dataset as it is trained on, without any of its values but the ends of their ranges.
-
-    `samples` counts those of each split, `left_out` what a limit leaves out. `class_counts` are in the order of `class_names`,
-    after label noise once the data is loaded; `None` where only the loaded labels tell. `all_counts` are those of all splits
-    together, without the test set where it is of the training samples (`test_repeats_train`). `sha256` is of each split's x (float32) and y (int64), row by row; it and `ranges` are `None` before loading.
-    """
-
-    dataset: str
-    shape: tuple[int, ...]
-    class_names: tuple[str, ...]
-    samples: Mapping[str, int]
-    class_counts: Mapping[str, tuple[int, ...] | None]
-    all_counts: tuple[int, ...] | None
-    left_out: int
-    sha256: Mapping[str, str | None] | None = None
-    ranges: Ranges | None = None
-    notes: tuple[str, ...] = ()
-    test_repeats_train: bool = False
+from dlbench.parts.datasets.ranges import ranges_of
 
 
 def described(settings: Settings, source: Source) -> DataFacts:

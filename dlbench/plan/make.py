@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from dlbench.parts.datasets import describe
-from dlbench.parts.net import goes_alone, leaves, outline
+from dlbench.parts.outline import goes_alone, leaves, outline
 from dlbench.parts.tasks import task_of
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.plan.data import data_of
 from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.plan.pretraining import before
+from dlbench.plan.questions import Questions
 from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
 
@@ -37,6 +38,10 @@ class Planned(Protocol):
     @property
     def breakpoints(self) -> Sequence[str]:
         """The conditions to pause at."""
+
+    @property
+    def questions(self) -> Questions:
+        """What is asked of the run."""
 
 
 def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = None, workers: int | None = None) -> Plan:
@@ -71,6 +76,7 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
             for number, share in enumerate(shares)
         ],
         breakpoints=list(recipe.breakpoints),
+        questions=recipe.questions,
     )
 
 

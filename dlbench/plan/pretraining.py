@@ -9,7 +9,7 @@ from typing import Any
 
 from dlbench.parts import make
 from dlbench.parts.datasets import Source
-from dlbench.parts.net import Block
+from dlbench.parts.outline import Block
 from dlbench.parts.pretrained import pretrained_blocks
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from functools import cache
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 DEEPEST = 100
 """How deep lists and tables may stand in one another; a recipe's are a third of that."""
@@ -16,8 +17,9 @@ T = TypeVar("T")
 def typed(kind: type[T], data: Any, place: str = "") -> T:
     """The dataclass of a kind with these fields; raises `ValueError` with the place of the first that is missing or no such thing.
 
-    Fields may be texts, numbers, true or false, lists of these, tables of anything, and further dataclasses. An `int` is a fine
-    `float`, `true` is no number. Fields with defaults may be left out; what the dataclass has not is passed over.
+    Fields may be texts, numbers, true or false, lists of these, tables, further dataclasses, and unions of all of them; of a
+    literal one of its values. An `int` is a fine `float`, `true` is no number. Fields with defaults may be left out; what the
+    dataclass has not is passed over.
     """
     if not isinstance(data, dict):
         raise ValueError(f"{place or 'it'} is no table")  # noqa: TRY004  # the file is wrong, not its reader
@@ -37,6 +39,10 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def _value(kind: Any, value: Any, place: str) -> Any:
+    if get_origin(kind) in {Union, UnionType}:
+        return _one_of(get_args(kind), value, place)
+    if (get_origin(kind) is Literal and value in get_args(kind)) or (kind is type(None) and value is None):
+        return value
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return typed(kind, value, place)
     if get_origin(kind) is list and isinstance(value, list):
@@ -48,6 +54,18 @@ def _value(kind: Any, value: Any, place: str) -> Any:
     if type(value) is kind or (kind is float and is_number):
         return value
     raise ValueError(f"{place} is {str(value)[:40]}, not of the type {getattr(kind, '__name__', kind)}")
+
+
+def _one_of(kinds: tuple[Any, ...], value: Any, place: str) -> Any:
+    """The value as the first kind that it is of; where it is of none, what is wrong with it as the likeliest."""
+    likely = [kind for kind in kinds if kind is not type(None)] if value is not None else list(kinds)
+    problems = []
+    for kind in likely:
+        try:
+            return _value(kind, value, place)
+        except ValueError as problem:
+            problems.append(problem)
+    raise problems[-1]
 
 
 def _refuse_depths(value: Any, place: str) -> None:

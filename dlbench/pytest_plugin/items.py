@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 import pytest
 
 from dlbench.errors import DlbenchError, ExitCode, SetupError
-from dlbench.printable import one_line, printable
+from dlbench.plan.questions import said
 from dlbench.pytest_plugin import LINE
 from dlbench.pytest_plugin.running import Trained, train_once
 from dlbench.recipe import load
 from dlbench.recipe.model import Recipe
-from dlbench.recipe.places import line_numbers
-from dlbench.recipe.sections import said
 from dlbench.recipe.source import parse, read
+from dlbench.recipe.source_map import line_numbers
+from dlbench.words.printable import one_line, printable
 
 INDEX = pytest.StashKey[int]()
 """On an item of a claim: its place among the claims."""
@@ -43,7 +43,7 @@ class RecipeFile(pytest.File):
         lines = line_numbers(text)
         at = ("quick", "claims") if self.quick and ("quick", "claims", 0) in lines else ("claims",)
         items: list[pytest.Item] = []
-        for index, (claim, name) in enumerate(zip(recipe.claims, _names(recipe), strict=True)):
+        for index, (claim, name) in enumerate(zip(recipe.questions.claims, _names(recipe), strict=True)):
             item = ClaimItem.of(self, name, lines.get((*at, index), 1))
             item.stash[INDEX] = index
             item.extra_keyword_matches.add(claim.source)
@@ -83,7 +83,7 @@ def _names(recipe: Recipe) -> list[str]:
     """What the claims say, in English and in one line; what is said twice is numbered, and nothing looks like a node's id."""
     names: list[str] = []
     seen: Counter[str] = Counter()
-    for claim in recipe.claims:
+    for claim in recipe.questions.claims:
         name = one_line(" ".join(said(claim.says).split())).replace("::", ":")
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")

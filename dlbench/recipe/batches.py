@@ -7,9 +7,9 @@ from typing import Any
 
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.layers.base import FromBatch
-from dlbench.parts.net import Block, leaves
+from dlbench.parts.outline import Block, leaves
 from dlbench.plan.duration import batch_size, last_batch
-from dlbench.recipe.places import KeyPath
+from dlbench.recipe.source_map import KeyPath
 
 
 def batch_problems(settings: dict[str, Any], blocks: Sequence[Block], source: Source) -> Iterator[tuple[KeyPath, str]]:

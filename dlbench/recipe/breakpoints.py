@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dlbench.errors import UsageError
 from dlbench.plan import Candidate
 from dlbench.plan import breakpoints as conditions
-from dlbench.recipe.places import KeyPath
-from dlbench.recipe.sections import Breakpoint
+from dlbench.recipe.sections import BreakpointSection
+from dlbench.recipe.source_map import KeyPath
 
 Found = tuple[KeyPath, str]
 
 
-def condition(written: Breakpoint, variants: Sequence[str]) -> conditions.Breakpoint:
+def condition(written: BreakpointSection, variants: Sequence[str]) -> conditions.Breakpoint:
     """The condition with its variant; raises UsageError where no variant is called so."""
     found = conditions.parse(written.when, variants)
     return found if written.variant is None else conditions.in_variant(found, written.variant, variants)
 
 
 def mistakes(
-    breakpoints: Mapping[int, Breakpoint], variants: Sequence[str], candidates: Sequence[Candidate]
+    breakpoints: Mapping[int, BreakpointSection], variants: Sequence[str], candidates: Sequence[Candidate]
 ) -> Iterator[Found]:
     """What is wrong with `[[breakpoints]]`, by their places in the list: variants, and what is never measured."""
     for index, written in breakpoints.items():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from dlbench.plan import Candidate
+from dlbench.plan.questions import Claim, Compare, Ensemble, Lesson, Questions
 from dlbench.recipe import breakpoints as breaking
 from dlbench.recipe import limits
 from dlbench.recipe.claims import (
@@ -22,14 +23,25 @@ from dlbench.recipe.claims import (
 )
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.ensemble import ensemble_claim_mistakes, ensemble_mistakes
+from dlbench.recipe.messages import few, given
 from dlbench.recipe.parts import table
 from dlbench.recipe.patch import Mistake, Origin, Tree
-from dlbench.recipe.places import KeyPath
+from dlbench.recipe.questions import plain
 from dlbench.recipe.resolve import Resolved, Resolver
-from dlbench.recipe.sections import FRAME, PATCHES, TRAINING, Breakpoint, Claim, Compare, Ensemble, Lesson, Trials
-from dlbench.recipe.tables import mistakes_in
+from dlbench.recipe.sections import (
+    FRAME,
+    PATCHES,
+    TRAINING,
+    BreakpointSection,
+    ClaimSection,
+    CompareSection,
+    EnsembleSection,
+    LessonSection,
+    Trials,
+)
+from dlbench.recipe.source_map import KeyPath
+from dlbench.recipe.validation import mistakes_in
 from dlbench.recipe.variants import Draft, expand
-from dlbench.recipe.words import few, given
 
 NAME = "name"
 """The top-level key that names a recipe whose file does not."""
@@ -40,7 +52,8 @@ _TOO_LARGE = "; it must fit into 64 bits"
 
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {
-    section: TypeAdapter(table(section)) for section in (Lesson, Compare, Ensemble, Trials, Claim, Breakpoint)
+    section: TypeAdapter(table(section))
+    for section in (LessonSection, CompareSection, EnsembleSection, Trials, ClaimSection, BreakpointSection)
 }
 
 Found = tuple[KeyPath, str]
@@ -66,17 +79,23 @@ class Checked:
     drafts: list[Draft] = field(default_factory=list)
     """The candidates as they were written, each value with its origin."""
 
+    @property
+    def questions(self) -> Questions:
+        """Everything that is asked of the run."""
+        return Questions(self.lesson, self.compare, self.claims, self.ensemble)
+
 
 def check(recipe: Tree) -> Checked:
     """Check a recipe from its sections to its last claim, and make all its candidates."""
     result, wrong = Checked(), list(_strangers(recipe.data))
-    result.lesson = _section(Lesson, recipe.data, ("lesson",), wrong) or Lesson()
-    result.compare = _section(Compare, recipe.data, ("compare",), wrong) or Compare()
+    result.lesson = plain(_section(LessonSection, recipe.data, ("lesson",), wrong) or Lesson())
+    result.compare = plain(_section(CompareSection, recipe.data, ("compare",), wrong) or Compare())
     if "ensemble" in recipe.data:
-        result.ensemble = _section(Ensemble, recipe.data, ("ensemble",), wrong)
+        asked = _section(EnsembleSection, recipe.data, ("ensemble",), wrong)
+        result.ensemble = None if asked is None else plain(asked)
     result.seeds = _seeds(_section(Trials, recipe.data, ("trials",), wrong), wrong)
-    claims = _tables(Claim, "claims", recipe.data, wrong)
-    breakpoints = _tables(Breakpoint, "breakpoints", recipe.data, wrong)
+    claims = {index: plain(one) for index, one in _tables(ClaimSection, "claims", recipe.data, wrong).items()}
+    breakpoints = _tables(BreakpointSection, "breakpoints", recipe.data, wrong)
     result.mistakes += [recipe.mistake(path, what) for path, what in wrong]
     if any(what.endswith(_TOO_LARGE) for _, what in wrong):
         return result
@@ -198,7 +217,7 @@ def _is_base(origin: Origin) -> bool:
     return not path or path[0] in TRAINING
 
 
-def _promises(recipe: Tree, result: Checked, claims: dict[int, Claim], resolved: list[Resolved]) -> Iterator[Found]:
+def _promises(recipe: Tree, result: Checked, claims: Mapping[int, Claim], resolved: list[Resolved]) -> Iterator[Found]:
     """What `[compare]` and the claims say that cannot be."""
     if not result.variants:
         return

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from dlbench.errors import hint
+from dlbench.metrics.catalog import AT_END, METRICS, split_step
+from dlbench.metrics.names import ENSEMBLE
 from dlbench.parts.datasets.base import Source
-from dlbench.plan.measures import ENSEMBLE
-from dlbench.recipe.places import KeyPath
-from dlbench.recipe.sections import Claim, Compare
-from dlbench.recipe.words import few, listed, nearest
-from dlbench.report.metrics import AT_END, METRICS, split_step
+from dlbench.plan.questions import Claim, Compare
+from dlbench.recipe.messages import few, listed, nearest
+from dlbench.recipe.source_map import KeyPath
 
 CONDITIONS = ("at_most", "at_least", "between", "near", "better_than")
 """The conditions of a claim, of which it has exactly one."""

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dlbench.metrics.names import ENSEMBLE, ENSEMBLE_ACCURACY, ENSEMBLE_GAIN
 from dlbench.plan import Candidate
-from dlbench.plan.measures import ENSEMBLE, ENSEMBLE_ACCURACY, ENSEMBLE_GAIN
-from dlbench.recipe.places import KeyPath
-from dlbench.recipe.sections import Claim, Ensemble
-from dlbench.recipe.words import listed
+from dlbench.plan.questions import Claim, Ensemble
+from dlbench.recipe.messages import listed
+from dlbench.recipe.source_map import KeyPath
 
 Found = tuple[KeyPath, str]
 

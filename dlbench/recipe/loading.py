@@ -8,16 +8,16 @@ from typing import Any
 
 from dlbench.errors import DataError, Problem, RecipeError
 from dlbench.files import exists
-from dlbench.printable import printable
 from dlbench.recipe.check import NAME, Checked, check
+from dlbench.recipe.messages import given
 from dlbench.recipe.model import Recipe
 from dlbench.recipe.patch import Mistake, Tree, merge
-from dlbench.recipe.places import KeyPath, line_numbers, show
 from dlbench.recipe.reach import unseen
 from dlbench.recipe.resolve import FILE_KEYS
 from dlbench.recipe.shipped import find_recipe
 from dlbench.recipe.source import parse, patches, read
-from dlbench.recipe.words import given
+from dlbench.recipe.source_map import KeyPath, line_numbers, show
+from dlbench.words.printable import printable
 
 FILES = tuple(f"data.{key}" for key in FILE_KEYS)
 """Where a recipe names a file or folder."""
@@ -116,14 +116,11 @@ def _recipe(path: Path, data: dict[str, Any], checked: Checked, notes: list[str]
     return Recipe(
         name,
         path,
-        checked.lesson,
         checked.variants,
         checked.candidates,
         checked.seeds,
-        checked.compare,
-        checked.claims,
+        checked.questions,
         checked.breakpoints,
-        checked.ensemble,
         {NAME: name, **data},
         notes,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import tomli_w
 
 from dlbench.plan import Candidate
-from dlbench.recipe.sections import Claim, Compare, Ensemble, Lesson
+from dlbench.plan.questions import Questions
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,11 @@ class Recipe:
 
     name: str
     path: Path
-    lesson: Lesson
     variants: list[str]
     candidates: list[Candidate]
     seeds: list[int]
-    compare: Compare
-    claims: list[Claim]
+    questions: Questions
     breakpoints: list[str]
-    ensemble: Ensemble | None
     document: dict[str, Any]
     notes: list[str] = field(default_factory=list)
 

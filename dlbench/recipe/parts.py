@@ -23,18 +23,18 @@ from pydantic import (
 )
 
 from dlbench.errors import UsageError, meant
+from dlbench.metrics.catalog import CLASS_METRICS, METRICS, split_step
+from dlbench.metrics.names import CURVES, ENSEMBLE
 from dlbench.parts import CATALOGS
 from dlbench.parts.arguments import Of, PerTrial, Settings, Takes
 from dlbench.parts.catalog import Part
 from dlbench.parts.datasets.common import COMMON
 from dlbench.plan.breakpoints import PATTERN
 from dlbench.plan.breakpoints import parse as parse_breakpoint
-from dlbench.plan.measures import CURVES, ENSEMBLE
 from dlbench.recipe.elsewhere import suggestion
-from dlbench.recipe.tables import Table, one_sentence, reworded, worded
+from dlbench.recipe.messages import few, given, listed, nearest
+from dlbench.recipe.validation import Table, one_sentence, reworded, worded
 from dlbench.recipe.vocabulary import ConditionText, MetricName
-from dlbench.recipe.words import few, given, listed, nearest
-from dlbench.report.metrics import CLASS_METRICS, METRICS, split_step
 
 REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])
 """What every layer takes besides its own arguments: how many of it stand in a row."""
@@ -181,7 +181,7 @@ def table(section: type[Any]) -> Any:
     fields: dict[str, Any] = {
         entry.name: (translated(hints[entry.name]), _default(entry)) for entry in dataclasses.fields(section)
     }
-    model = create_model(section.__name__, __base__=Table, __doc__=section.__doc__, **fields)
+    model = create_model(section.__name__.removesuffix("Section"), __base__=Table, __doc__=section.__doc__, **fields)
 
     def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
         if isinstance(value, section):

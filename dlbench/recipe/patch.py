@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlbench.recipe.places import KeyPath
+from dlbench.recipe.source_map import KeyPath
 
 _PLAIN = ("lesson", "claims", "breakpoints")
 """Sections without parts, where a string is a text and never short for a table."""

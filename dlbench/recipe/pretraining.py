@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dlbench.parts.datasets.base import Source
-from dlbench.parts.net import Block
+from dlbench.parts.outline import Block
 from dlbench.parts.pretrained import PretrainError, pretrained_blocks
 from dlbench.plan.pretraining import layer_steps, samples_seen
 from dlbench.recipe import limits
-from dlbench.recipe.places import KeyPath
+from dlbench.recipe.source_map import KeyPath
 
 
 def pretrain_problems(

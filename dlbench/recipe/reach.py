@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dlbench.recipe.messages import few
 from dlbench.recipe.patch import Origin, Tree
-from dlbench.recipe.places import KeyPath, show
 from dlbench.recipe.sections import TRAINING
+from dlbench.recipe.source_map import KeyPath, show
 from dlbench.recipe.variants import Draft
-from dlbench.recipe.words import few
 
 NOTHING_CHANGED = "nothing has changed"
 _VARYING = ("variants", "grid", "search")

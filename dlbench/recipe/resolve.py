@@ -13,17 +13,17 @@ from dlbench.errors import DlbenchError, meant
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.common import describe
-from dlbench.parts.net import Block, LayerError, outline
+from dlbench.parts.outline import Block, LayerError, outline
 from dlbench.parts.tasks import Task, task_of
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.recipe import limits
 from dlbench.recipe.batches import batch_problems
+from dlbench.recipe.messages import few
 from dlbench.recipe.parts import arguments, nested, table
-from dlbench.recipe.places import KeyPath
 from dlbench.recipe.pretraining import pretrain_problems
 from dlbench.recipe.sections import Training
-from dlbench.recipe.tables import mistakes_in
-from dlbench.recipe.words import few
+from dlbench.recipe.source_map import KeyPath
+from dlbench.recipe.validation import mistakes_in
 
 DEFAULTS = ("activation", "init", "bias_init")
 """The keys of `[model]` that its layers take where they are left out."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Gt, Len
 
 from dlbench.parts.arguments import Activation, Init, Layers, Settings, Takes
+from dlbench.plan.questions import Claim, Compare, Ensemble, Lesson, Solved, Way
 from dlbench.recipe.vocabulary import (
     BatchSize,
     Claimed,
@@ -28,7 +29,6 @@ from dlbench.recipe.vocabulary import (
     Schedule,
     Sizes,
     Text,
-    Way,
     Ways,
 )
 
@@ -37,15 +37,8 @@ def _kind(name: str) -> Callable[[], Settings]:
     return lambda: {"kind": name}
 
 
-def said(text: str | dict[Any, str] | None, language: str = "en") -> str:
-    """A text of a recipe in a language, in its other one where it has not that one."""
-    if isinstance(text, dict):
-        return text.get(language) or next(iter(text.values()))
-    return text or ""
-
-
 @dataclass(frozen=True)
-class Lesson:
+class LessonSection(Lesson):
     """What the recipe teaches: its place in the lecture, its question, and what is told after the run."""
 
     WRITTEN: ClassVar[str] = "[lesson]"
@@ -169,7 +162,7 @@ class Trials:
 
 
 @dataclass(frozen=True)
-class Solved:
+class SolvedSection(Solved):
     """When an evaluation counts as solved: `metric` is at least, or at most, a number."""
 
     WRITTEN: ClassVar[str] = "[compare.solved]"
@@ -180,7 +173,7 @@ class Solved:
 
 
 @dataclass(frozen=True)
-class Compare:
+class CompareSection(Compare):
     """What the table compares: the metric, against which variant, and the metric that picks the best of a search."""
 
     WRITTEN: ClassVar[str] = "[compare]"
@@ -188,12 +181,12 @@ class Compare:
     metric: Metric | None = None
     baseline: str | None = None
     select: Metric | None = None
-    solved: Solved | None = None
+    solved: SolvedSection | None = None
     columns: list[Column] | None = None
 
 
 @dataclass(frozen=True)
-class Ensemble:
+class EnsembleSection(Ensemble):
     """Trials of one variant combined: `sizes`, the numbers of members, and how their outputs are combined.
 
     Of each size all subsets of the seeds are made, or where there are more than `subsets`, so many, drawn by `seed`.
@@ -206,18 +199,9 @@ class Ensemble:
     subsets: Count = 300
     seed: Annotated[int, Ge(0)] = 0
 
-    def sizes_of(self, seeds: int) -> list[int]:
-        """The sizes in numbers, of so many seeds."""
-        return list(range(1, seeds + 1)) if isinstance(self.sizes, str) else list(self.sizes)
-
-    @property
-    def ways(self) -> list[Way]:
-        """The ways to combine, the first of which is meant where none is named."""
-        return [self.combine] if isinstance(self.combine, str) else list(self.combine)
-
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimSection(Claim):
     """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
 
     Exactly one of `at_most`, `at_least`, `between` (low and high), `near` (with `tolerance`) and `better_than` (another
@@ -249,7 +233,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Breakpoint:
+class BreakpointSection:
     """Where a dashboard pauses by itself: `gradient_ratio < 1e-6`, `test_loss rises 3`; in one variant, or in all."""
 
     WRITTEN: ClassVar[str] = "[[breakpoints]]"
@@ -264,12 +248,12 @@ class Frame:
 
     WRITTEN: ClassVar[str] = "the recipe"
 
-    lesson: Lesson = field(default_factory=Lesson)
+    lesson: LessonSection = field(default_factory=LessonSection)
     trials: Trials = field(default_factory=Trials)
-    compare: Compare = field(default_factory=Compare)
-    ensemble: Ensemble | None = None
-    claims: list[Claim] = field(default_factory=list)
-    breakpoints: list[Breakpoint] = field(default_factory=list)
+    compare: CompareSection = field(default_factory=CompareSection)
+    ensemble: EnsembleSection | None = None
+    claims: list[ClaimSection] = field(default_factory=list)
+    breakpoints: list[BreakpointSection] = field(default_factory=list)
 
 
 TRAINING = tuple(entry.name for entry in fields(Training))

@@ -7,7 +7,7 @@ from pathlib import Path
 import dlbench
 from dlbench.errors import UsageError, shortened
 from dlbench.files import NO_FILE, exists, expanded, is_file
-from dlbench.recipe.words import nearest
+from dlbench.recipe.messages import nearest
 
 _PACKAGE = Path(dlbench.__file__).parent
 

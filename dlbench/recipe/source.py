@@ -12,7 +12,7 @@ from dlbench.errors import Problem, RecipeError, UsageError, shortened
 from dlbench.files import read_file
 from dlbench.recipe.limits import FILE_BYTES, NESTING, TRIALS, beyond, depth
 from dlbench.recipe.patch import Origin, Tree
-from dlbench.recipe.places import KeyPath, split
+from dlbench.recipe.source_map import KeyPath, split
 
 LONGEST_PATH = 2_000
 """Characters of a path beyond which it leads deeper than any recipe is."""

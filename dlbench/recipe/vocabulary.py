@@ -8,9 +8,10 @@ from typing import Annotated, Literal, TypeAlias
 from annotated_types import Ge, Le, Len
 
 from dlbench.parts.arguments import Of, Settings, Takes
+from dlbench.plan.questions import Language, Way
 
 Text: TypeAlias = Annotated[
-    str | Annotated[dict[Literal["en", "ko"], str], Len(1)], Takes("a text, or texts as { en = ..., ko = ... }")
+    str | Annotated[dict[Language, str], Len(1)], Takes("a text, or texts as { en = ..., ko = ... }")
 ]
 """A string (English), or a table with a string a language."""
 
@@ -52,8 +53,6 @@ ClassWeights: TypeAlias = Annotated[
 Every: TypeAlias = Annotated[
     Count | Literal["auto", "epoch"], Takes('a whole number of steps of at least 1, "auto" or "epoch"')
 ]
-Way: TypeAlias = Literal["probability", "logit", "vote"]
-"""What is averaged over the members of an ensemble."""
 Sizes: TypeAlias = Annotated[
     Annotated[list[Count], Len(1)] | Literal["all"], Takes('a list of numbers of members from 1 up, or "all"')
 ]

@@ -16,7 +16,7 @@ from zlib import crc32
 import orjson
 
 from dlbench.errors import DlbenchError, SetupError
-from dlbench.plan.measures import HISTOGRAM
+from dlbench.measures.names import HISTOGRAM
 from dlbench.run.atomic import writing
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail

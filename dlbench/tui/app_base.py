@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.app import App
 
-from dlbench.printable import printable
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.keys import Key
 from dlbench.tui.model.view import View
 from dlbench.tui.panes.base import Pane
+from dlbench.words.printable import printable
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -70,7 +70,7 @@ def dashboard(node: DOMNode) -> AppBase:
 
 def plain(node: DOMNode, text: str) -> str:
     """A text in the signs that the terminal has, none of which it would obey."""
-    from dlbench.report.format import to_ascii
+    from dlbench.words.ascii import to_ascii
 
     shown = printable(text)
     return shown if dashboard(node).glyphs.braille else to_ascii(shown)

@@ -7,8 +7,8 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from dlbench.printable import printable
-from dlbench.report.format import to_ascii
+from dlbench.words.ascii import to_ascii
+from dlbench.words.printable import printable
 
 BOXES, BLOCKS = range(0x2500, 0x2580), range(0x2580, 0x25A0)
 """The letters of frames, and those of bars and scroll bars."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlbench.errors import ExitCode
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.feed import Feed
 from dlbench.tui.model.run_info import run_info

@@ -62,8 +62,8 @@ class RunSwitcher(SnapshotSaver):
             self.run_worker(partial(self._read, message.folder), thread=True, exit_on_error=False)
 
     def _read(self, folder: RunFolder) -> None:
-        from dlbench.report.state import RunState
         from dlbench.run.events import EventReader
+        from dlbench.state.run_state import RunState
 
         try:
             state = RunState(folder.read_plan(), histograms=0)

@@ -12,7 +12,7 @@ from dlbench.tui.focus_actions import FocusActions
 from dlbench.tui.model.words import cursor_line
 
 if TYPE_CHECKING:
-    from dlbench.report.summary import Report
+    from dlbench.analysis.summary import Report
     from dlbench.tui.screens.prompts import ExportTo
 
 

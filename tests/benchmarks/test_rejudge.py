@@ -10,7 +10,7 @@ import pytest
 from benchmarks.made_up import Size, write_run
 from benchmarks.reference import keep
 from benchmarks.rejudge import rejudge
-from dlbench.report.summary import as_data
+from dlbench.export.report_data import as_data
 
 CLAIMS = """
 [compare]

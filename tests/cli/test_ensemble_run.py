@@ -4,7 +4,8 @@ import json
 
 from small_recipe import RECIPE
 
-from dlbench.report.summary import as_data, summarize
+from dlbench.analysis.summary import summarize
+from dlbench.export.report_data import as_data
 from dlbench.run.folder import RunFolder
 
 ENSEMBLES = """

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from dlbench.analysis.summary import report
 from dlbench.cli.session import Session
 from dlbench.errors import ExitCode
 from dlbench.plan import Candidate, Plan, Stack, Trial
-from dlbench.recipe.sections import Compare
-from dlbench.report.state import RunState
-from dlbench.report.summary import report
+from dlbench.plan.questions import Compare, Questions
+from dlbench.state.run_state import RunState
 
 PLAN = Plan(
     "recipe", [Candidate("a", {}, {})], [Trial(f"t{seed}", "a", {}, seed, 0) for seed in (0, 1)],
@@ -44,4 +44,4 @@ def test_a_dropped_trial_is_no_failure(events, code):
     state.lost()
     session = Session(Path("results"), "plain", ascii_only=False, strict=False, detach=False)
 
-    assert session._code([], state, report(state, Compare("diverged"), [])) is code
+    assert session._code([], state, report(state, Questions(compare=Compare("diverged"), claims=[]))) is code

@@ -12,7 +12,7 @@ from dlbench.cli.app import app
 from dlbench.cli.graph import draw
 from dlbench.cli.recipes import net_of
 from dlbench.errors import UsageError
-from dlbench.parts.net import outline
+from dlbench.parts.outline import outline
 from dlbench.recipe import load
 
 NESTED = """

@@ -12,10 +12,10 @@ import psutil
 import pytest
 from small_recipe import FOREVER
 
+from dlbench.analysis.summary import summarize
 from dlbench.cli import main
 from dlbench.export import EXPORTERS
 from dlbench.recipe import load
-from dlbench.report.summary import summarize
 from dlbench.run.folder import RunFolder, find_run
 from dlbench.run.status import status
 

@@ -17,11 +17,11 @@ from dlbench.cli.app import app
 from dlbench.cli.output import columns
 from dlbench.errors import RecipeError, SetupError, UsageError
 from dlbench.export import EXPORTERS
+from dlbench.metrics.catalog import METRICS
+from dlbench.metrics.names import ENSEMBLE
 from dlbench.parts import CATALOGS
 from dlbench.parts.datasets import DATASETS
-from dlbench.plan.measures import ENSEMBLE
 from dlbench.recipe import shipped_recipes
-from dlbench.report.metrics import METRICS
 
 PARTS = [(catalog.name, part.name) for catalog in CATALOGS.values() for part in catalog]
 

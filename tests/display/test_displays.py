@@ -13,7 +13,7 @@ from dlbench.display.json_lines import JsonLines
 from dlbench.display.lines import Lines
 from dlbench.display.silent import Silent
 from dlbench.plan import Plan, Stack, Trial
-from dlbench.report.state import RunState
+from dlbench.state.run_state import RunState
 
 PLAN = Plan(
     "recipe",

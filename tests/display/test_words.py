@@ -4,8 +4,8 @@ import pytest
 
 from dlbench.display.words import LABEL_WIDTH, doing, label, lost, pace, shortened, steps
 from dlbench.plan import Plan, Stack, Trial
-from dlbench.report.format import clock
-from dlbench.report.state import RunState
+from dlbench.state.run_state import RunState
+from dlbench.words.number_format import clock
 
 
 def plan(variants, steps_=1000):

@@ -12,11 +12,11 @@ from asking import Attended, asked
 from cases import Events, dense, plan_of, settings, trained
 
 from dlbench.engine.worker import Worker
-from dlbench.plan.measures import HISTOGRAM
-from dlbench.report.state import HANDLERS, LAYER_SERIES, TRIAL_SERIES
+from dlbench.measures.names import HISTOGRAM
 from dlbench.run.control import ACTIONS
 from dlbench.run.events import EventReader
 from dlbench.run.folder import create
+from dlbench.state.run_state import HANDLERS, LAYER_SERIES, TRIAL_SERIES
 
 DESIGN = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
 

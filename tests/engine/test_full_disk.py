@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from cases import dense, plan_of, settings
 
+from dlbench.analysis.summary import folded
 from dlbench.cli.follow import troubles
 from dlbench.engine import __main__ as process
 from dlbench.engine import worker as workers
 from dlbench.errors import UnwritableError
-from dlbench.report.summary import folded
 from dlbench.run import atomic
 from dlbench.run.events import EventReader, EventWriter
 from dlbench.run.folder import RunFolder, create

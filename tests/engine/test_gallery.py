@@ -8,7 +8,7 @@ import pytest
 import torch
 from cases import dense, plan_of, settings, trainer_of
 
-from dlbench.engine.gallery import FILTERS, LARGEST, first_filters, shown
+from dlbench.engine.filter_snapshots import FILTERS, LARGEST, first_filters, shown
 
 FLAT = {"kind": "flatten"}
 CONV = {

@@ -13,13 +13,13 @@ from sklearn.metrics import confusion_matrix
 from test_contract import ENVELOPE, PROMISED
 from test_kept_predictions import DIGITS, events_of, folder_of, ids
 
+from dlbench.analysis.right_answers import right_answers
+from dlbench.analysis.summary import folded
 from dlbench.engine.evaluate import Answers, evaluate
 from dlbench.engine.outcome import FinalAnswers
 from dlbench.engine.worker import Worker
-from dlbench.report.correct import right_answers
-from dlbench.report.state import RunState
-from dlbench.report.summary import folded
 from dlbench.run.predictions import read
+from dlbench.state.run_state import RunState
 
 
 @pytest.fixture(autouse=True)

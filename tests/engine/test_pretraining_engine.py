@@ -17,10 +17,10 @@ from dlbench.engine.batches import load
 from dlbench.engine.pretraining.greedy import looks
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import SetupError
-from dlbench.parts.net import slots_of
+from dlbench.metrics.names import PRETRAINED
+from dlbench.parts.outline import slots_of
 from dlbench.parts.pretraining import PRETRAINING
 from dlbench.plan import Plan
-from dlbench.plan.measures import PRETRAINED
 
 DROPOUT = {"kind": "dropout", "keep": 0.8, "rate": None}
 LAYERS = [{"kind": "flatten"}, dense(12, "sigmoid"), DROPOUT, dense(8, "sigmoid"), dense(6, "sigmoid")]

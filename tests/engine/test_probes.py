@@ -11,9 +11,9 @@ from cases import dense, plan_of, settings, trained, trainer_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.engine.net import Taps
 from dlbench.engine.probes import BINS, HISTOGRAM_LOW, HISTOGRAM_WIDTH, LogHistogram
 from dlbench.engine.schedule import SHARE, ProbeBudget, evaluation_steps, probe_steps
+from dlbench.engine.stacked_net import Taps
 from dlbench.parts.rows import Slot
 
 WIDE = {"kind": "normal", "mean": 0.0, "std": 3.0}

@@ -13,7 +13,7 @@ from torch import nn
 from dlbench.engine.trainer import Trainer
 from dlbench.parts import make
 from dlbench.parts.layers.base import Place, ShapeError
-from dlbench.parts.net import LayerError, outline
+from dlbench.parts.outline import LayerError, outline
 
 
 def train(oracle: Oracle, trainer: Trainer, trial: int, optimizer: torch.optim.Optimizer) -> list[float]:

@@ -9,7 +9,7 @@ from cases import dense, plan_of, settings, trainer_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.engine.streams import stream, stream_seed
+from dlbench.engine.rng import stream, stream_seed
 
 DROPOUT = {"kind": "dropout", "keep": 0.5, "rate": None}
 

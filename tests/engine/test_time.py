@@ -11,14 +11,14 @@ from cases import Events, dense, plan_of, settings, trained, trainer_of
 from recurrent_nets import IDENTITY, KINDS, Oracle, digits, recurrent
 from torch import nn
 
-import dlbench.parts.net as on_paper
+import dlbench.parts.outline as on_paper
+from dlbench.measures import names as measures
+from dlbench.metrics.catalog import METRICS
 from dlbench.parts import make
 from dlbench.parts.layers.base import Place
-from dlbench.parts.net import MOST_TIMES, outline, rows_of
-from dlbench.plan import measures
+from dlbench.parts.outline import MOST_TIMES, outline, rows_of
 from dlbench.plan.breakpoints import parse
-from dlbench.report.metrics import METRICS
-from dlbench.report.state import RunState
+from dlbench.state.run_state import RunState
 
 
 def as_written(events: Events) -> list[dict[str, Any]]:

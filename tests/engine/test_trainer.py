@@ -10,7 +10,7 @@ import torch
 from cases import Events, dense, plan_of, settings, trained, trainer_of
 from torch import nn
 
-from dlbench.engine.net import sliced
+from dlbench.engine.stacked_net import sliced
 from dlbench.engine.trainer import Trainer
 
 ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}

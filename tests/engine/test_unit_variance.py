@@ -14,7 +14,7 @@ from torch import Tensor
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.trainer import Trainer
 from dlbench.parts.layers.base import Activated, Place
-from dlbench.parts.net import Block, slots_of
+from dlbench.parts.outline import Block, slots_of
 
 LSUV = {"kind": "lsuv", "tolerance": 0.02, "iterations": 10, "batch": 256}
 HE = {"kind": "he", "distribution": "normal"}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlbench.engine import schedule
-from dlbench.engine.watch import meets
+from dlbench.engine.breakpoints import meets
 from dlbench.plan import Plan
 from dlbench.plan.breakpoints import AT_EVALUATIONS, COMPARISONS, MEASURES, Breakpoint, parse
 

@@ -17,14 +17,14 @@ from cases import dense, plan_of, settings
 
 from dlbench import launch
 from dlbench.engine.worker import Worker
+from dlbench.metrics.catalog import METRICS
 from dlbench.parts import lazy
 from dlbench.parts.datasets import load_data
 from dlbench.plan import Plan
-from dlbench.report.metrics import METRICS
-from dlbench.report.state import RunState
 from dlbench.run.control import ask
 from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder, create
+from dlbench.state.run_state import RunState
 
 PATIENCE = 120.0
 LAYERS = [{"kind": "flatten"}, dense(12, "relu"), {"kind": "dropout", "keep": 0.8, "rate": None}]

@@ -17,12 +17,12 @@ from test_contract import ENVELOPE, PROMISED
 
 from dlbench import launch
 from dlbench.engine.worker import Worker
+from dlbench.metrics.catalog import METRICS
 from dlbench.plan import Plan
-from dlbench.report.metrics import METRICS
-from dlbench.report.pictures import read_pictures
-from dlbench.report.state import RunState
 from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder, create
+from dlbench.state.pictures import read_pictures
+from dlbench.state.run_state import RunState
 
 PATIENCE = 120.0
 LAYERS = [{"kind": "flatten"}, dense(10, "sigmoid"), dense(8, "sigmoid")]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dlbench.engine.trainer import Trainer
-from dlbench.parts.net import Block
+from dlbench.parts.outline import Block
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "identity": nn.Identity,

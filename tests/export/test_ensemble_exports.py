@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -12,12 +13,12 @@ from ensemble_run import ended, final, folder_of, reported
 from rich.cells import cell_len
 from rich.console import Console, Group
 
+from dlbench.analysis.ensembles.ensemble import QUANTITIES
 from dlbench.export import EXPORTERS
-from dlbench.recipe.sections import Ensemble
-from dlbench.report.blocks import Terminal
-from dlbench.report.ensemble import QUANTITIES
-from dlbench.report.ensemble_text import COLUMNS, cell_of, ensemble_blocks, name_of
-from dlbench.report.render import render_text
+from dlbench.plan.questions import Ensemble
+from dlbench.text.blocks import Terminal
+from dlbench.text.ensembles import COLUMNS, cell_of, ensemble_blocks, name_of
+from dlbench.text.table import render_text
 
 ASKED = Ensemble([1, 3, 6], ["probability", "vote"], subsets=9)
 
@@ -68,8 +69,8 @@ def test_a_row_says_what_it_is(found):
 def test_they_stand_between_table_and_notes(found):
     """The printed report has the table, then the ensembles, then all notes; without ensembles nothing of them."""
     options = {"width": 140, "color": False, "ascii": False}
-    text = printed(render_text(found.table, found.verdicts, ensembles=found.ensembles, **options), 140)
-    without = printed(render_text(found.table, found.verdicts, **options), 140)
+    text = printed(render_text(found, **options), 140)
+    without = printed(render_text(replace(found, ensembles=None), **options), 140)
 
     assert text.index("few ") < text.index("\nEnsembles\n") < text.index("by leaving out one member at a time")
     assert "nsembles" not in without

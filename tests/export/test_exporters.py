@@ -9,12 +9,13 @@ import pytest
 from synthetic_run import LN2, breakpoint_event, control_event, finished, make_plan, state_of
 from typer.testing import CliRunner
 
+from dlbench.analysis.summary import report
 from dlbench.cli.app import app
 from dlbench.export import EXPORTERS, exported
-from dlbench.recipe.sections import Claim, Compare
-from dlbench.report.format import CHANGED, row_parts, seeds_text
-from dlbench.report.metrics import METRICS
-from dlbench.report.summary import report
+from dlbench.metrics.catalog import METRICS
+from dlbench.plan.questions import Claim, Compare, Questions
+from dlbench.text.cells import CHANGED, row_parts, seeds_text
+from dlbench.text.notes import notes_of
 
 SEARCH = {
     "=cmd|' /C calc'!A0": [{"train.optimizer.lr": 0.1}, {"train.optimizer.lr": 1.0}],
@@ -35,13 +36,18 @@ def final(trial):
 def searched():
     """A run with a search, a diverged trial, and hostile names."""
     plan = make_plan(SEARCH, 3)
-    return report(state_of(plan, finished(plan, final)), Compare("test_accuracy", "a|b*c_d", "train_loss"), CLAIMS)
+    return report(
+        state_of(plan, finished(plan, final)),
+        Questions(compare=Compare("test_accuracy", "a|b*c_d", "train_loss"), claims=CLAIMS),
+    )
 
 
 def compared():
     """A run of two variants."""
     plan = make_plan(["sigmoid", "relu"], 3)
-    return report(state_of(plan, finished(plan, final)), Compare("test_accuracy", "sigmoid"), CLAIMS)
+    return report(
+        state_of(plan, finished(plan, final)), Questions(compare=Compare("test_accuracy", "sigmoid"), claims=CLAIMS)
+    )
 
 
 def steered():
@@ -56,13 +62,13 @@ def steered():
         breakpoint_event(1, 55, 1),
     ]
     state = state_of(plan, [*events[: middle + 1], *hands, *events[middle + 1 :]])
-    return report(state, Compare("test_accuracy", "sigmoid"), CLAIMS)
+    return report(state, Questions(compare=Compare("test_accuracy", "sigmoid"), claims=CLAIMS))
 
 
 def empty():
     """A run before its first event."""
     plan = make_plan(["sigmoid", "relu"], 2)
-    return report(state_of(plan, []), Compare("test_accuracy", "sigmoid"), CLAIMS)
+    return report(state_of(plan, []), Questions(compare=Compare("test_accuracy", "sigmoid"), claims=CLAIMS))
 
 
 REPORTS = {"searched": searched(), "compared": compared(), "steered": steered(), "empty": empty()}
@@ -184,7 +190,7 @@ def test_json_has_every_number_of_the_table(found):
                     row.cells[key]
                 )
     assert [claim["outcome"] for claim in data["claims"]] == [str(verdict.outcome) for verdict in found.verdicts]
-    assert data["notes"] == found.table.notes
+    assert data["notes"] == notes_of(found)
 
 
 def test_markdown_prints_the_cells_of_the_terminal(found):

@@ -13,17 +13,17 @@ from PIL import Image
 from synthetic_run import finished, make_plan
 from typer.testing import CliRunner
 
+from dlbench.analysis.summary import folded
 from dlbench.cli import plot as verb
 from dlbench.cli.app import app
 from dlbench.errors import DlbenchError, SetupError, UsageError
 from dlbench.export.plots import PLOTS
 from dlbench.export.plots.base import Asked
 from dlbench.export.plots.canvas import BROKEN, GAP, GROUND, HEAD, MARGIN, NEGATIVE, POSITIVE, ZERO, factor_of
-from dlbench.report.choosing import Choice
-from dlbench.report.pictures import PERCENTILE
-from dlbench.report.summary import folded
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import create, find_run
+from dlbench.state.pictures import PERCENTILE
+from dlbench.state.selection import Choice
 
 WHITE = 3 * 250
 """Of a pixel's channels together."""

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 import torch
 
-from dlbench.engine.streams import stream
+from dlbench.engine.rng import stream
 from dlbench.parts.layers.base import Place
-from dlbench.parts.net import Block, leaves, outline
+from dlbench.parts.outline import Block, leaves, outline
 
 TRIALS, BATCH = 2, 6
 TANH, IDENTITY = {"kind": "tanh"}, {"kind": "identity"}

@@ -164,7 +164,7 @@ def test_a_size_that_is_none_is_refused_in_one_sentence(size):
     """A size is one number or two, from 1 up, and its mistake is told at its own place."""
     from pydantic import ValidationError
 
-    from dlbench.recipe.tables import mistakes_in
+    from dlbench.recipe.validation import mistakes_in
 
     with pytest.raises(ValidationError) as caught:
         settings_of("datasets", {"kind": "image_folder", "path": "here", "size": size})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dlbench.engine.streams import stream
+from dlbench.engine.rng import stream
 from dlbench.parts import make
 from dlbench.parts.layers.base import Place
 

@@ -9,7 +9,7 @@ from layer_examples import BATCH, EXAMPLES, TRIALS, build, kind_of, laid, places
 
 from dlbench.parts import CATALOGS
 from dlbench.parts.layers.base import ByHand, FromBatch, Passed
-from dlbench.parts.net import leaves
+from dlbench.parts.outline import leaves
 
 BY_HAND = [example for example in EXAMPLES if issubclass(CATALOGS["layers"][kind_of(example)].make, ByHand)]
 

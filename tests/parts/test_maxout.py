@@ -10,7 +10,7 @@ from torch import nn
 
 from dlbench.parts import make
 from dlbench.parts.layers.base import ShapeError
-from dlbench.parts.net import slots_of
+from dlbench.parts.outline import slots_of
 
 ORTHOGONAL = {"kind": "orthogonal", "gain": 1.0}
 

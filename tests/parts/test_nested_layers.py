@@ -10,7 +10,7 @@ from cases import ZEROS, dense, plan_of, settings, trainer_of
 from layer_examples import BATCH, TRIALS, laid, places, run, tensors
 
 from dlbench.parts.layers.base import ShapeError
-from dlbench.parts.net import Block, LayerError, leaves, outline, rows_of, slots_of
+from dlbench.parts.outline import Block, LayerError, leaves, outline, rows_of, slots_of
 
 IDENTITY, RELU = {"kind": "identity"}, {"kind": "relu"}
 NORMAL = {"kind": "normal", "mean": 0.0, "std": 1.0}

@@ -8,7 +8,7 @@ from cases import dense, plan_of, settings, trainer_of
 
 from dlbench.parts import make
 from dlbench.parts.layers.base import ShapeError
-from dlbench.parts.net import LayerError, outline
+from dlbench.parts.outline import LayerError, outline
 
 
 def test_dense_on_images_says_what_to_do() -> None:

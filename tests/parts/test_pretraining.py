@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from dlbench.metrics.names import PRETRAINED
 from dlbench.parts.arguments import given
 from dlbench.parts.pretraining import PRETRAINING
 from dlbench.parts.pretraining.base import Samples
 from dlbench.parts.pretraining.coder import Coder
-from dlbench.plan.measures import PRETRAINED
 
 PARTS = [pytest.param(part.name, id=part.name) for part in PRETRAINING]
 KINDS = pytest.mark.parametrize("kind", PARTS)

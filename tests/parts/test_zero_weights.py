@@ -6,7 +6,7 @@ import pytest
 import torch
 from cases import ZEROS, dense, plan_of, settings, trained
 
-from dlbench.parts.net import slots_of
+from dlbench.parts.outline import slots_of
 
 UNEVEN = {"kind": "xor", "copies": 2, "noise": 0.3, "label_noise": 0.125, "seed": 1}
 """XOR with more of one class than of the other, so that zero weights do move."""

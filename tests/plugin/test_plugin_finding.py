@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 from plugin_session import command, environment
 
+from dlbench.plan.questions import said
 from dlbench.pytest_plugin.finding import MOST_BYTES, is_recipe
 from dlbench.pytest_plugin.items import _names
 from dlbench.recipe import load, shipped_recipes
 from dlbench.recipe.limits import FILE_BYTES
-from dlbench.recipe.sections import said
 from dlbench.recipe.shipped import folder
 
 NET = '[data]\nkind = "xor"\n[model]\nlayers = []\n[train]\nsteps = 1\n'
@@ -89,7 +89,7 @@ def test_the_lecture_is_collected(tmp_path):
     expected = [
         f"{path.name}::{' '.join(said(claim.says).split())}"
         for path in shipped_recipes()
-        for claim in load(path, quick=True).claims
+        for claim in load(path, quick=True).questions.claims
     ]
 
     assert [line.rpartition("/")[2] for line in said_there.splitlines() if ".toml::" in line] == expected

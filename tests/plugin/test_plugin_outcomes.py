@@ -27,7 +27,7 @@ at_most = 1
 QUICK = """
 [quick]
 train.steps = 4
-[[quick.claims]]
+[[quick.questions.claims]]
 says = "The quick claim"
 source = "theory"
 variant = "base"

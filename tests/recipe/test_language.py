@@ -2,10 +2,10 @@
 
 import pytest
 
-from dlbench.recipe.language import LANGUAGES, WORDS, readers_language, word
-from dlbench.report.claims import Outcome
-from dlbench.report.claims.verdict import ON_THESE_SAMPLES
+from dlbench.analysis.claims import Outcome
+from dlbench.analysis.claims.verdict import ON_THESE_SAMPLES
 from dlbench.tui.panes import lesson
+from dlbench.words.language import LANGUAGES, WORDS, readers_language, word
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from dlbench.errors import RecipeError
+from dlbench.plan.questions import Ensemble
 from dlbench.recipe import load
-from dlbench.recipe.sections import Ensemble
 
 ASKED = "[ensemble]\nsizes = [1, 3]\n"
 CLAIM = '[[claims]]\nsays = "it helps"\nsource = "lecture"\nvariant = "relu"\nmetric = "ensemble_gain"\n'
@@ -27,8 +27,8 @@ def loaded(base, tmp_path):
 
 def test_the_sections_defaults_are_filled_in(loaded):
     """Left out: mean probability, 300 subsets, seed 0; without the section there are no ensembles."""
-    assert loaded(ASKED).ensemble == Ensemble([1, 3], "probability", 300, 0)
-    assert loaded("").ensemble is None
+    assert loaded(ASKED).questions.ensemble == Ensemble([1, 3], "probability", 300, 0)
+    assert loaded("").questions.ensemble is None
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_quick_version_may_ask_for_less(loaded):
     """A patch replaces sizes and seeds together."""
     more = f"{ASKED}[quick]\ntrials.seeds = 2\nensemble.sizes = [1, 2]"
 
-    assert loaded(more, quick=True).ensemble.sizes == [1, 2]
+    assert loaded(more, quick=True).questions.ensemble.sizes == [1, 2]
 
 
 def test_claims_of_ensembles_are_read(loaded):
@@ -60,7 +60,7 @@ def test_claims_of_ensembles_are_read(loaded):
         f'{ASKED}combine = ["probability", "vote"]\n{CLAIM}members = 3\ncombine = "vote"\nbetter_than = "sigmoid"'
     )
 
-    assert (recipe.claims[1].members, recipe.claims[1].combine) == (3, "vote")
+    assert (recipe.questions.claims[1].members, recipe.questions.claims[1].combine) == (3, "vote")
 
 
 @pytest.mark.parametrize(

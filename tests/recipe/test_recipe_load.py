@@ -78,14 +78,14 @@ def test_variants_keep_their_order(base, loaded):
 
     assert recipe.variants == ["sigmoid", "relu"]
     assert [layer(recipe, variant)["activation"]["kind"] for variant in (0, 1)] == ["sigmoid", "relu"]
-    assert recipe.compare.baseline == "sigmoid"
-    (claim,) = recipe.claims
+    assert recipe.questions.compare.baseline == "sigmoid"
+    (claim,) = recipe.questions.claims
     assert (claim.variant, claim.metric, claim.at_most, claim.every_seed) == ("sigmoid", "solved", 0.0, False)
 
 
 def test_first_variant_is_the_baseline(base, loaded):
     """Without a baseline the first of several variants is it."""
-    assert loaded(base.replace('baseline = "sigmoid"\n', "")).compare.baseline == "sigmoid"
+    assert loaded(base.replace('baseline = "sigmoid"\n', "")).questions.compare.baseline == "sigmoid"
 
 
 def test_layers_own_arguments_win(alone, loaded):
@@ -153,7 +153,7 @@ def test_quick(base, loaded):
     assert (len(plain.seeds), len(quick.seeds)) == (3, 1)
     assert [one.settings["train"]["epochs"] for one in quick.candidates] == [None, 2]
     assert [one.settings["train"]["steps"] for one in quick.candidates] == [100, None]
-    assert (quick.claims[0].at_least, quick.claims[0].at_most) == (1.0, None)
+    assert (quick.questions.claims[0].at_least, quick.questions.claims[0].at_most) == (1.0, None)
     assert "quick" in plain.document
     assert "quick" not in quick.document
 
@@ -184,14 +184,14 @@ def test_overrides(base, loaded):
     assert [layer(recipe, variant)["activation"]["kind"] for variant in (0, 1)] == ["tanh", "relu"]
     assert layer(recipe, 1)["init"] == {"kind": "uniform", "low": -0.5, "high": 1.0}
     assert recipe.candidates[0].settings["train"]["steps"] == 7
-    assert (recipe.lesson.title, recipe.lesson.question) == ("a = b", "What = this?")
+    assert (recipe.questions.lesson.title, recipe.questions.lesson.question) == ("a = b", "What = this?")
 
 
 def test_override_takes_one_value(base, loaded):
     """A value that continues with another assignment stays one text."""
     recipe = loaded(base, ["lesson.title=1\ntrain.steps = 3"])
 
-    assert recipe.lesson.title == "1\ntrain.steps = 3"
+    assert recipe.questions.lesson.title == "1\ntrain.steps = 3"
     assert recipe.candidates[0].settings["train"]["steps"] == 100
 
 
@@ -258,7 +258,7 @@ def test_round_trip(document, quick, seeds, alone, loaded, tmp_path):
     (other / "recipe.toml").write_text(first.to_toml(), encoding="utf-8")
     second = load(other / "recipe.toml")
 
-    for name in ("name", "lesson", "variants", "candidates", "seeds", "compare", "claims", "document"):
+    for name in ("name", "variants", "candidates", "seeds", "questions", "document"):
         assert getattr(second, name) == getattr(first, name), name
 
 
@@ -292,7 +292,7 @@ def test_bilingual_lesson(alone, loaded):
     """A text may be in two languages."""
     recipe = loaded(alone.replace('"Nine hidden layers"', '{ en = "Nine", ko = "아홉" }'))
 
-    assert recipe.lesson.title == {"en": "Nine", "ko": "아홉"}
+    assert recipe.questions.lesson.title == {"en": "Nine", "ko": "아홉"}
 
 
 @pytest.mark.parametrize(
@@ -333,9 +333,9 @@ def test_shipped_recipe_loads(name, quick):
     recipe = load(name, quick=quick)
 
     assert recipe.name == name
-    assert recipe.lesson.title
-    assert recipe.lesson.question
-    assert recipe.claims
+    assert recipe.questions.lesson.title
+    assert recipe.questions.lesson.question
+    assert recipe.questions.claims
     if quick:
         kinds = {candidate.settings["data"]["kind"] for candidate in recipe.candidates}
         assert kinds <= {"xor", "spirals", "blobs", "digits"}

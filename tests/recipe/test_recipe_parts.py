@@ -14,7 +14,7 @@ from dlbench.parts import CATALOGS
 from dlbench.parts.catalog import Catalog
 from dlbench.recipe import parts as recipe_parts
 from dlbench.recipe.parts import arguments, settings_of
-from dlbench.recipe.tables import mistakes_in
+from dlbench.recipe.validation import mistakes_in
 
 EVERY = [(catalog.name, part.name) for catalog in CATALOGS.values() for part in catalog]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.recipe.places import dotted, line_numbers, show, split
+from dlbench.recipe.source_map import dotted, line_numbers, show, split
 
 KEYS = ["plain", "with-dash", '"quo.ted"', "'single # quoted'", '"a\\"b"', "outer . inner", '"é"', "1234"]
 NOISE = [

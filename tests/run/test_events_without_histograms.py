@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pytest
 
-from dlbench.plan.measures import HISTOGRAM, ZEROS
+from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.run.events import EventReader, EventWriter
 from dlbench.run.folder import create
 

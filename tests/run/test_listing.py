@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from report.synthetic_run import make_plan
+from synthetic_run import make_plan
 
 from dlbench.run.folder import create
 from dlbench.run.listing import listed

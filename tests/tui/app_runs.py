@@ -21,7 +21,7 @@ from textual.geometry import Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from tui.panes.pictured_run import make_plan, pretrained, save_pictures, told, training
 
-from dlbench.recipe.sections import Claim, Compare, Lesson
+from dlbench.plan.questions import Claim, Compare, Lesson, Questions
 from dlbench.run.folder import RunFolder, create
 from dlbench.run.workers import Launched, record
 from dlbench.tui.app import Dashboard
@@ -57,7 +57,9 @@ def training_run(variants=VARIANTS, **options):
 
 def info_of(plan):
     """A run with a question, claims and a table."""
-    return RunInfo("pictured/now", plan, LESSON, Compare(metric="test_loss", baseline=plan.trials[0].variant), CLAIMS)
+    return RunInfo(
+        "pictured/now", plan, Questions(LESSON, Compare(metric="test_loss", baseline=plan.trials[0].variant), CLAIMS)
+    )
 
 
 def under_way(plan):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from report.synthetic_run import finished, make_plan
+from synthetic_run import finished, make_plan
 
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.view import RunInfo, View

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from cli.small_recipe import RECIPE
 from launch.launching import fake, speaking
-from report.synthetic_run import finished, make_plan
+from synthetic_run import finished, make_plan
 
 from dlbench import launch
 from dlbench.run.events import EventWriter

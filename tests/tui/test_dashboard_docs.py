@@ -9,12 +9,12 @@ import pytest
 from terminals import finished_run
 from typer.testing import CliRunner
 
+from dlbench.analysis.diagnosis.rules import COSTLY, EXPLODING, LARGE, LASTING, LAWS, MOST, STILL, VANISHING, WILD
 from dlbench.cli.app import app
 from dlbench.errors import ExitCode
 from dlbench.plan.breakpoints import AT_EVALUATIONS, AT_PROBES, parse
 from dlbench.recipe import load
-from dlbench.report.format import BEST, CHANGED
-from dlbench.report.laws import COSTLY, EXPLODING, LARGE, LASTING, LAWS, MOST, STILL, VANISHING, WILD
+from dlbench.text.cells import BEST, CHANGED
 from dlbench.tui.keys import as_markdown
 from dlbench.tui.model.replay import FASTEST, SLOWEST
 from dlbench.tui.open import place

@@ -2,8 +2,8 @@
 
 import orjson
 import pytest
-from report.synthetic_run import breakpoint_event, control_event, finished, make_plan, state_of
 from shell import NUMBERS, played, rows, running_view, told
+from synthetic_run import breakpoint_event, control_event, finished, make_plan, state_of
 from terminals import new_run
 
 from dlbench.errors import UsageError

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.batches import Data
-from dlbench.engine.gallery import IMAGE, Gallery, Pictured, dense_filters, through
-from dlbench.engine.ledger import Ledger, Sink
-from dlbench.engine.net import Tensors, sliced
+from dlbench.engine.filter_snapshots import IMAGE, Gallery, Pictured, dense_filters, through
 from dlbench.engine.pretraining.layer import Inputs, LayerTraining, Measured
 from dlbench.engine.schedule import Pace, probe_steps
+from dlbench.engine.stack_metrics import Ledger, Sink
 from dlbench.engine.stacked import Stacked
+from dlbench.engine.stacked_net import Tensors, sliced
 from dlbench.errors import SetupError
+from dlbench.metrics.names import PRETRAINED, RECONSTRUCTION_ERROR
 from dlbench.parts.arguments import Settings
-from dlbench.parts.net import slots_of
+from dlbench.parts.outline import slots_of
 from dlbench.parts.pretrained import pretrained_blocks
 from dlbench.parts.pretraining.coder import Coder
-from dlbench.plan.measures import PRETRAINED, RECONSTRUCTION_ERROR
 
 POINTS = 24
 """Looks at a layer, dense at first, beside that at its end."""

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.devices import wait
-from dlbench.engine.net import combine
-from dlbench.engine.streams import stream
+from dlbench.engine.rng import stream
+from dlbench.engine.stacked_net import combine
+from dlbench.metrics.names import RECONSTRUCTION_ERROR
 from dlbench.parts import make
 from dlbench.parts.arguments import Settings
 from dlbench.parts.inits import Draw
-from dlbench.parts.net import Block
+from dlbench.parts.outline import Block
 from dlbench.parts.pretraining.base import Learner, Pretraining, Samples
 from dlbench.parts.pretraining.coder import Coder, encoded
-from dlbench.plan.measures import RECONSTRUCTION_ERROR
 
 Measured: TypeAlias = dict[str, NDArray[np.float64]]
 """Measures by their names, `[trials]` each."""

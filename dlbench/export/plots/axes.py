@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from dlbench.errors import SetupError
-from dlbench.printable import one_line
-from dlbench.report.format import to_ascii
+from dlbench.words.ascii import to_ascii
+from dlbench.words.printable import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlbench.parts.catalog import Catalog
-from dlbench.report.choosing import Choice
-from dlbench.report.state import RunState
+from dlbench.state.run_state import RunState
+from dlbench.state.selection import Choice
 
 if TYPE_CHECKING:
     from PIL.Image import Image

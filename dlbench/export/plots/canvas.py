@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.printable import one_line
-from dlbench.report.format import to_ascii
-from dlbench.report.short import number
+from dlbench.words.ascii import to_ascii
+from dlbench.words.number_format import number
+from dlbench.words.printable import one_line
 
 if TYPE_CHECKING:
     from PIL.Image import Image

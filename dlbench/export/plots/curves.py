@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlbench.analysis.aligned import Aligned
 from dlbench.errors import UsageError
 from dlbench.export.plots.axes import entitle, figure, image_of, lettered
 from dlbench.export.plots.base import PLOTS, Asked
-from dlbench.report.aligned import Aligned
-from dlbench.report.choosing import chosen_trials
-from dlbench.report.format import choice_text
+from dlbench.plan.candidate_names import choice_text
+from dlbench.state.selection import chosen_trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from PIL.Image import Image
 
-    from dlbench.report.trial_state import TrialState
+    from dlbench.state.trial_state import TrialState
 
 MEASURES = ("loss", "accuracy")
 SPLITS = {"train": "-", "test": "--"}

@@ -9,8 +9,8 @@ import numpy as np
 from dlbench.errors import UsageError
 from dlbench.export.plots.axes import entitle, figure, image_of
 from dlbench.export.plots.base import PLOTS, Asked
-from dlbench.report.choosing import chosen_trial
-from dlbench.report.format import choice_text
+from dlbench.plan.candidate_names import choice_text
+from dlbench.state.selection import chosen_trial
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from dlbench.report.trial_state import TrialState
+    from dlbench.state.trial_state import TrialState
 
 ZERO, BROKEN = "#000000", "#d60078"
 """What an exact zero, and what NaN or infinity is drawn with."""

@@ -18,10 +18,10 @@ from dlbench.export.plots.canvas import (
     signed_pixels,
     tiled,
 )
-from dlbench.report.choosing import chosen_pictures
-from dlbench.report.format import choice_text
-from dlbench.report.pictures import PRETRAIN, PictureRecord, limit_of
-from dlbench.report.trial_state import TrialState
+from dlbench.plan.candidate_names import choice_text
+from dlbench.state.pictures import PRETRAIN, PictureRecord, limit_of
+from dlbench.state.selection import chosen_pictures
+from dlbench.state.trial_state import TrialState
 
 if TYPE_CHECKING:
     from PIL.Image import Image

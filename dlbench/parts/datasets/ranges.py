@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.data_facts import Ranges, Unit
 from dlbench.parts.datasets.base import Numbers
 
 MOST_FEATURES = 1000
@@ -18,28 +17,6 @@ MOST_SORTED = 1 << 24
 """Numbers beyond which distinct ones are not counted: sorting them would take longer than loading them."""
 
 CHUNK = 1 << 20
-
-Unit: TypeAlias = Literal["feature", "channel", "all"]
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """The training samples' numbers, a value each feature, each channel of an image, or one for all of them.
-
-    `deviation` is that of the population; `distinct` counts different values, `None` where there are more than 2^24 numbers.
-    """
-
-    of: Unit
-    minimum: tuple[float, ...]
-    maximum: tuple[float, ...]
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-    distinct: tuple[int, ...] | None
-
-    @property
-    def magnitudes(self) -> tuple[float, ...]:
-        """The largest absolute value of each."""
-        return tuple(max(abs(low), abs(high)) for low, high in zip(self.minimum, self.maximum, strict=True))
 
 
 def ranges_of(x: Numbers) -> Ranges:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from dlbench.report.short import number
 from dlbench.tui.charts.axes import Area
 from dlbench.tui.charts.bands import Bands
 from dlbench.tui.charts.glyphs import Glyphs
@@ -19,6 +18,7 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted, squeezed
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
+from dlbench.words.number_format import number
 
 AXIS_FROM = (30, 6)
 """From this width and height on there is an axis beneath."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from rich.cells import cell_len
 
-from dlbench.report.short import number
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted
 from dlbench.tui.charts.mosaic import in_halves, in_shades, inks
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
+from dlbench.words.number_format import number
 
 BAR = 2
 """Cells across the bar of colours."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.report.short import percent
 from dlbench.tui.charts.axes import Area
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Floats
+from dlbench.words.number_format import percent
 
 AXES_FROM = (28, 5)
 """From this width and height on there are axes."""

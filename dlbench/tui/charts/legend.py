@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from dlbench.report.short import number
 from dlbench.tui.charts.axes import Area
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.trace import Series
+from dlbench.words.number_format import number
 
 SAMPLE = 3
 """Cells of the piece of line in front of a name."""

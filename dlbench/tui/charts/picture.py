@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from dlbench.printable import one_line
 from dlbench.tui.charts.ink import Ink
+from dlbench.words.printable import one_line
 
 Cells: TypeAlias = NDArray[np.str_]
 Inks: TypeAlias = NDArray[np.int8]

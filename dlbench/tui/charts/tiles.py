@@ -9,12 +9,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.report.short import number
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.mosaic import grey_inks, in_halves, in_shades, signed_inks
 from dlbench.tui.charts.picture import Inks, Picture
 from dlbench.tui.charts.scale import Floats, ValueScale
+from dlbench.words.number_format import number
 
 GAP = 1
 """Lines and columns between two tiles."""

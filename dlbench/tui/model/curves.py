@@ -10,11 +10,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.report.entries import Entry, entries, selected, selection_metric
-from dlbench.report.format import choice_text
-from dlbench.report.metrics import METRICS
-from dlbench.report.state import RunState
-from dlbench.report.trial_state import TrialState
+from dlbench.analysis.candidate_results import Entry, entries, selected, selection_metric
+from dlbench.metrics.catalog import METRICS
+from dlbench.plan.candidate_names import choice_text
+from dlbench.state.run_state import RunState
+from dlbench.state.trial_state import TrialState
 from dlbench.tui.charts.ink import SERIES_INKS, Ink
 from dlbench.tui.charts.trace import Series
 from dlbench.tui.model.buckets import Buckets, Floats
@@ -113,7 +113,7 @@ def _bands(view: View) -> list[CurveGroup]:
     Where more bands than `MOST_BANDS` would lie over each other, only the focus's variant has one.
     """
     focus = view.state.trials[view.focus.trial].plan
-    metric = selection_metric(view.info.compare)
+    metric = selection_metric(view.info.questions.compare)
     lines = []
     for number, candidates in enumerate(entries(view.state).values()):
         left = [kept for entry in candidates if (kept := _filtered(entry, view.focus.filter)).trials]

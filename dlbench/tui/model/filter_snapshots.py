@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.report.aligned import Aligned
-from dlbench.report.format import choice_text
-from dlbench.report.pictures import PRETRAIN, TRAIN, PictureRecord
-from dlbench.report.timeline import Timeline
-from dlbench.report.trial_state import TrialState
+from dlbench.analysis.aligned import Aligned
+from dlbench.plan.candidate_names import choice_text
+from dlbench.state.pictures import PRETRAIN, TRAIN, PictureRecord
+from dlbench.state.timeline import Timeline
+from dlbench.state.trial_state import TrialState
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.trace import Series
 from dlbench.tui.model.buckets import Floats

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dlbench.report.short import number
-from dlbench.report.trial import Status
-from dlbench.report.trial_state import TrialState
+from dlbench.metrics.trial_view import Status
+from dlbench.state.trial_state import TrialState
 from dlbench.tui.model.view import View
 from dlbench.tui.model.watch import Finding, TrialWatch
+from dlbench.words.number_format import number
 
 
 def findings(view: View, trial: int) -> list[Finding]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dlbench.report.trial import Status
-from dlbench.report.trial_state import TrialState
+from dlbench.metrics.trial_view import Status
+from dlbench.state.trial_state import TrialState
 from dlbench.tui.model.trials import listed
 from dlbench.tui.model.view import View
 

@@ -92,4 +92,4 @@ MEASURE_VIEWS = {
         ),
     ),
 }
-"""By the names of `dlbench.plan.measures.MEASURES`, in their order."""
+"""By the names of `dlbench.measures.names.MEASURES`, in their order."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dlbench.plan.measures import TIME
+from dlbench.measures.names import TIME
 from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.model.series import grid
 
 if TYPE_CHECKING:
-    from dlbench.report.stack_state import Layer
+    from dlbench.state.stack_state import Layer
     from dlbench.tui.model.view import View
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dlbench.report import damage
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
+from dlbench.text import damage
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.console import harmless
 from dlbench.tui.model.trials import name_of
 
 if TYPE_CHECKING:
     from dlbench.plan import Plan
-    from dlbench.report.stack_state import StackState
-    from dlbench.report.state import RunState
+    from dlbench.state.run_state import RunState
+    from dlbench.state.stack_state import StackState
 
 MOST_NAMES = 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dlbench.plan.questions import Questions
 from dlbench.run.folder import RunFolder
 from dlbench.tui.model.view import RunInfo
 
@@ -13,14 +14,15 @@ def run_info(folder: RunFolder) -> RunInfo:
 
     Raises UsageError where the folder is no run, DlbenchError where its plan is damaged or too new.
     """
-    return RunInfo(folder.name, folder.read_plan(), folder=folder, is_whole=False)
+    plan = folder.read_plan()
+    return RunInfo(folder.name, plan, plan.questions or Questions(), folder, is_whole=plan.questions is not None)
 
 
 def completed(info: RunInfo, folder: RunFolder) -> RunInfo:
-    """The same with what the run's recipe asks, compares and claims; checking recipes costs a quarter of a second to import.
+    """A run of version 0.1.0 with what its recipe asks; a checker of recipes costs a quarter of a second to import.
 
-    Raises RecipeError where these sections are wrong.
+    Raises RecipeError where it asks in a wrong way.
     """
-    from dlbench.report.summary import promises
+    from dlbench.analysis.summary import questions_of
 
-    return replace(info, **vars(promises(folder)), is_whole=True)
+    return replace(info, questions=questions_of(folder, info.plan), is_whole=True)

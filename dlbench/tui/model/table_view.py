@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from dlbench.report.format import name_text
-from dlbench.report.render import printed
+from dlbench.text.cells import name_text
+from dlbench.text.table import printed
 
 if TYPE_CHECKING:
-    from dlbench.report.blocks import Printed, Terminal
-    from dlbench.report.table import Row, Table
+    from dlbench.analysis.table import Row, Table
+    from dlbench.text.blocks import Printed, Terminal
 
 NAMES, SEEDS = "variant", "seeds"
 """Keys of the two columns that are not measured."""

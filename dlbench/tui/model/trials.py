@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dlbench.report.format import choice_text
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
+from dlbench.plan.candidate_names import choice_text
 from dlbench.tui.charts.ink import Ink
 
 if TYPE_CHECKING:
     from dlbench import plan
     from dlbench.plan import Plan
-    from dlbench.report.trial_state import TrialState
+    from dlbench.state.trial_state import TrialState
     from dlbench.tui.model.view import View
 
 

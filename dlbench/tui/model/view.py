@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, TypeAlias
 
 from dlbench.plan import Plan
-from dlbench.recipe.sections import Claim, Compare, Ensemble, Lesson
-from dlbench.report.pictures import PictureReader
-from dlbench.report.state import RunState
+from dlbench.plan.questions import Questions
 from dlbench.run.folder import RunFolder
+from dlbench.state.pictures import PictureReader
+from dlbench.state.run_state import RunState
 from dlbench.tui.model.buckets import BucketCache
 from dlbench.tui.model.focus import Focus
 
 if TYPE_CHECKING:
-    from dlbench.report.summary import Report
+    from dlbench.analysis.summary import Report
     from dlbench.tui.model.watch import TrialWatch
 
 Version: TypeAlias = tuple[int, int, int]
@@ -29,30 +28,25 @@ PICTURES_KEPT = 8
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What a run is about, known before its first event: its name, its plan, and what its recipe promises."""
+    """What a run is about, known before its first event: its name, its plan, and what is asked of it."""
 
     name: str
     plan: Plan
-    lesson: Lesson = field(default_factory=Lesson)
-    compare: Compare = field(default_factory=Compare)
-    claims: Sequence[Claim] = ()
-    ensemble: Ensemble | None = None
+    questions: Questions = field(default_factory=Questions)
     folder: RunFolder | None = None
     """Where its predictions are read, if its recipe combines them, and what its trials got right."""
     is_whole: bool = True
-    """Whether lesson, compare, ensemble and claims have been read of the recipe; a feed does so before the first event."""
+    """Whether the questions are known; those of a run of version 0.1.0 a feed reads of its recipe before the first event."""
 
     def blank_state(self) -> RunState:
         """A state before the first event."""
-        return RunState(self.plan, solved=self.compare.solved)
+        return RunState(self.plan, solved=self.questions.compare.solved)
 
     def report(self, state: RunState) -> Report:
         """The table, the ensembles and the verdicts of a state."""
-        from dlbench.report.members import ensembles
-        from dlbench.report.summary import report
+        from dlbench.analysis.summary import report
 
-        found = ensembles(state, self.compare, self.ensemble, self.folder)
-        return report(state, self.compare, self.claims, self.lesson, found, self.folder)
+        return report(state, self.questions, self.folder)
 
 
 @dataclass(frozen=True)

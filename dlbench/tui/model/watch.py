@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.report.chance import chance_of
-from dlbench.report.judged import judged
-from dlbench.report.laws import FALLEN, LASTING, LAWS, STUCK, VANISHED, Probes, Severity
-from dlbench.report.trial_state import TrialState
+from dlbench.analysis.diagnosis.evidence import judged
+from dlbench.analysis.diagnosis.rules import FALLEN, LASTING, LAWS, STUCK, VANISHED, Probes, Severity
+from dlbench.metrics.chance import chance_of
+from dlbench.state.trial_state import TrialState
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from typing import TypeAlias
 import numpy as np
 from rich.cells import cell_len
 
-from dlbench.report.pretraining import Stand
-from dlbench.report.short import number, percent
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
+from dlbench.state.pretraining import Stand
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.findings import findings
 from dlbench.tui.model.measures import MEASURE_VIEWS
@@ -21,6 +20,7 @@ from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.model.view import View
 from dlbench.tui.model.watch import Finding
+from dlbench.words.number_format import number, percent
 
 Piece: TypeAlias = tuple[str, int]
 """A text and its ink."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
-from dlbench.plan.measures import MEASURES
+from dlbench.measures.names import MEASURES
 from dlbench.tui.app_base import dashboard
 from dlbench.tui.model.focus import ROWS
 from dlbench.tui.model.rows import has_times, shown_rows

@@ -10,17 +10,18 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
-from dlbench.report.blocks import Terminal
-from dlbench.report.claims.words import heading_in
-from dlbench.report.ensemble_text import ensemble_blocks
-from dlbench.report.render import noted, told
+from dlbench.text.blocks import Terminal
+from dlbench.text.ensembles import ensemble_blocks
+from dlbench.text.notes import all_notes
+from dlbench.text.table import noted, told
+from dlbench.text.verdicts import heading_in
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.model.table_view import told_order
 from dlbench.tui.panes.base import Pane
 from dlbench.tui.widgets.report_table import ReportTable
 
 if TYPE_CHECKING:
-    from dlbench.report.summary import Report
+    from dlbench.analysis.summary import Report
     from dlbench.tui.model.view import View
 
 
@@ -171,7 +172,7 @@ def below_table(report: Report, terminal: Terminal) -> RenderableType:
     if report.verdicts:
         head = Text(heading_in(terminal.language), style="bold")
         parts += [head, *(told(verdict, terminal) for verdict in report.verdicts), Text()]
-    notes = [*report.table.notes, *(report.ensembles.notes if report.ensembles else ())]
+    notes = all_notes(report)
     return Group(*parts, *(noted(note, terminal) for note in notes))
 
 

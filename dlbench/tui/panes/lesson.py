@@ -11,16 +11,16 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from dlbench.recipe.language import word
-from dlbench.recipe.sections import said
-from dlbench.report.claims import SIGNS, Outcome
-from dlbench.report.data import data_line
+from dlbench.analysis.claims import SIGNS, Outcome
+from dlbench.plan.questions import said
+from dlbench.text.data import data_line
 from dlbench.tui.app_base import dashboard, plain, resuming
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.panes.base import Pane
+from dlbench.words.language import word
 
 if TYPE_CHECKING:
-    from dlbench.report.summary import Report
+    from dlbench.analysis.summary import Report
     from dlbench.tui.model.view import View
 
 LATER = "The explanation comes when the run has ended."
@@ -69,9 +69,9 @@ What the recipe asks. Think of an answer before the run has given one; the expla
     def show(self, view: View) -> None:
         """Write what has changed; the claims are marked from the end of the run on."""
         has_ended = ended(view)
-        view.wants_report = has_ended and bool(view.info.claims)
+        view.wants_report = has_ended and bool(view.info.questions.claims)
         language = dashboard(self).language if dashboard(self).glyphs.braille else "en"
-        lesson = view.info.lesson
+        lesson = view.info.questions.lesson
         heading = "  ".join(
             filter(None, [said(lesson.section, language), said(lesson.title, language) or view.info.name])
         )
@@ -82,7 +82,9 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         self._tell("data", Text(plain(self, "\n".join(f"data: {line}" for line in told)), style="dim"))
         self._tell_claims(view, language, view.report if has_ended else None)
         if not explain:
-            self._tell("explain", Text("" if question or view.info.claims else word(NONE, language), style="dim"))
+            self._tell(
+                "explain", Text("" if question or view.info.questions.claims else word(NONE, language), style="dim")
+            )
         elif has_ended:
             self._tell("explain", Text.assemble((word("Explanation", language), "bold"), "\n", plain(self, explain)))
         else:
@@ -94,10 +96,12 @@ What the recipe asks. Think of an answer before the run has given one; the expla
         """The claims, with a mark each where there are verdicts."""
         verdicts = report.verdicts if report is not None else []
         outcomes = [
-            (verdicts[i].outcome, verdicts[i].word) if i < len(verdicts) else None for i in range(len(view.info.claims))
+            (verdicts[i].outcome, verdicts[i].word) if i < len(verdicts) else None
+            for i in range(len(view.info.questions.claims))
         ]
         told: list[tuple[str, str]] = [
-            (plain(self, said(claim.says, language)), word(claim.source, language)) for claim in view.info.claims
+            (plain(self, said(claim.says, language)), word(claim.source, language))
+            for claim in view.info.questions.claims
         ]
         if self._claims == (told, outcomes):
             return

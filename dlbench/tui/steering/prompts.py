@@ -20,8 +20,8 @@ from dlbench.tui.model.trials import ended, name_of
 from dlbench.tui.screens.prompt import Prompt, PromptButton, field, words
 
 if TYPE_CHECKING:
-    from dlbench.report.trial_state import TrialState
     from dlbench.run.folder import RunFolder
+    from dlbench.state.trial_state import TrialState
     from dlbench.tui.model.view import View
 
 EXAMPLES = (

@@ -11,9 +11,9 @@ from dlbench.run.control import ask
 from dlbench.tui.model.trials import name_of
 
 if TYPE_CHECKING:
-    from dlbench.report.marks import Answer, Hit
-    from dlbench.report.state import RunState
     from dlbench.run.folder import RunFolder
+    from dlbench.state.event_records import Answer, Hit
+    from dlbench.state.run_state import RunState
 
 HitKey: TypeAlias = tuple[int, int, str, str | None]
 """Trial, step, condition and layer of a breakpoint: a resumed run that tells of it again tells nothing new."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlbench.errors import DlbenchError
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
 from dlbench.tui.shutdown import Shutdown
 from dlbench.tui.steering.requests import PendingRequests
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlbench.report.pictures import PRETRAIN, Images, Pictures, limit_of
-from dlbench.report.short import number
+from dlbench.state.pictures import PRETRAIN, Images, Pictures, limit_of
 from dlbench.tui.charts.curves import DrawnCurves, curves
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
@@ -18,6 +17,7 @@ from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
 from dlbench.tui.widgets.fitting import Item, fitting, write
 from dlbench.tui.widgets.lookup import is_moving, trial_name
 from dlbench.tui.widgets.notices import blank, missing_pictures
+from dlbench.words.number_format import number
 
 if TYPE_CHECKING:
     from dlbench.tui.app_base import AppBase

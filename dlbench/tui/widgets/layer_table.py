@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from dlbench.report.short import number, percent
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
@@ -17,6 +16,7 @@ from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
 from dlbench.tui.widgets.notices import blank, missing_probes
+from dlbench.words.number_format import number, percent
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 
 if TYPE_CHECKING:
-    from dlbench.report.pictures import PictureRecord
-    from dlbench.report.trial_state import TrialState
+    from dlbench.state.pictures import PictureRecord
+    from dlbench.state.trial_state import TrialState
     from dlbench.tui.model.view import View
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
-from dlbench.report.format import clock
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.widgets.chart import Chart
+from dlbench.words.number_format import clock
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import Playback, View

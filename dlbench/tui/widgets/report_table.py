@@ -15,9 +15,9 @@ from dlbench.tui.app_base import dashboard
 from dlbench.tui.model.table_view import NAMES, SEEDS, Sort, TableView, ViewColumn, ordered, rows_of, table_view
 
 if TYPE_CHECKING:
-    from dlbench.report.blocks import Terminal
-    from dlbench.report.summary import Report
-    from dlbench.report.table import Row
+    from dlbench.analysis.summary import Report
+    from dlbench.analysis.table import Row
+    from dlbench.text.blocks import Terminal
 
 
 class ReportTable(DataTable[Text]):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dlbench.report.format import clock
-from dlbench.report.short import percent
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
@@ -13,6 +11,7 @@ from dlbench.tui.model.words import Facts, facts
 from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.fitting import Item, cut, fitting, write
 from dlbench.tui.widgets.replay_bar import speed
+from dlbench.words.number_format import clock, percent
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from dlbench.report.format import NOTHING, number, value_format
-from dlbench.report.metrics import METRICS
-from dlbench.report.trial import Status
+from dlbench.metrics.catalog import METRICS
+from dlbench.metrics.format import NOTHING, number, value_format
+from dlbench.metrics.trial_view import Status
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
@@ -25,8 +25,8 @@ from dlbench.tui.widgets.chart import changed_rows, strip
 
 if TYPE_CHECKING:
     from dlbench.plan import Plan
-    from dlbench.report.state import RunState
-    from dlbench.report.trial_state import TrialState
+    from dlbench.state.run_state import RunState
+    from dlbench.state.trial_state import TrialState
     from dlbench.tui.model.view import View
 
 SEED, LOSS, ACCURACY = 5, 10, 7

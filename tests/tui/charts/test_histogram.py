@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dlbench.report.short import percent
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE
 from dlbench.tui.charts.histogram import BAR, histogram
 from dlbench.tui.charts.ink import Ink
+from dlbench.words.number_format import percent
 
 BINS = 40
 

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dlbench.report.short import number
 from dlbench.tui.charts.scale import ValueScale
+from dlbench.words.number_format import number
 
 ANYTHING = st.floats(allow_nan=True, allow_infinity=True)
 DATA = arrays(np.float64, st.integers(0, 30), elements=ANYTHING)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.report.timeline import Timeline
+from dlbench.state.timeline import Timeline
 from dlbench.tui.model.buckets import BucketCache, Buckets, LogBuckets
 
 values = st.one_of(st.floats(-1e6, 1e6), st.just(float("nan")))

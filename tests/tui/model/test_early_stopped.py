@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model_runs import begins, evaluated, make_plan, probed, view_of
 
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
 from dlbench.tui.model.run_events import run_events
 from dlbench.tui.model.series import grid, probe_steps
 from dlbench.tui.widgets.lookup import marked_steps

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from model_runs import begins, diverged, ended, evaluated, make_folder, make_plan, probed, write_events
 
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
 from dlbench.run import workers
 from dlbench.run.workers import Launched
 from dlbench.tui.model.feed import CHUNK_SECONDS, Feed

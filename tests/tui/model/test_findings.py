@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_runs import begins, diverged, ended, evaluated, make_plan, probed, view_of
 
-from dlbench.report.laws import LAWS
+from dlbench.analysis.diagnosis.rules import LAWS
 from dlbench.tui.model.findings import findings
 from dlbench.tui.model.watch import TrialWatch
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlbench.plan.measures import MEASURES
+from dlbench.measures.names import MEASURES
 from dlbench.tui.model.measures import MEASURE_VIEWS
 
 

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from model_runs import STEPS, begins, diverged, ended, evaluated, make_plan, probed, view_of
 from rich.cells import cell_len
 
-from dlbench.report.format import clock
-from dlbench.report.short import percent
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.view import Playback
 from dlbench.tui.model.words import BADGES, badge, cursor_line, facts, measured
+from dlbench.words.number_format import clock, percent
 
 SICK = {"gradient_norm": [1e-6, None, 1e-3, 0.1]}
 

@@ -3,11 +3,11 @@
 import asyncio
 import dataclasses
 
-from report.synthetic_run import LN2, finished, make_plan
 from stage import Stage, shown
+from synthetic_run import LN2, finished, make_plan
 
-from dlbench.recipe.sections import Claim, Compare, Lesson
-from dlbench.report.summary import report
+from dlbench.analysis.summary import report
+from dlbench.plan.questions import Claim, Compare, Lesson, Questions
 from dlbench.tui.charts.glyphs import UNICODE
 from dlbench.tui.model.view import RunInfo, View
 
@@ -43,7 +43,7 @@ def final(trial):
 def make_view(plan=None, events=None, *, lesson=LESSON, claims=CLAIMS, breakpoints=()):
     """A view filled by hand; without events of a finished run."""
     plan = dataclasses.replace(plan or make_plan(VARIANTS), breakpoints=list(breakpoints))
-    view = View(RunInfo("xor", plan, lesson, Compare(metric="solved", baseline="sigmoid"), claims))
+    view = View(RunInfo("xor", plan, Questions(lesson, Compare(metric="solved", baseline="sigmoid"), claims)))
     view.state.apply(finished(plan, final) if events is None else events)
     view.loading, view.status = None, "done"
     return view
@@ -52,7 +52,7 @@ def make_view(plan=None, events=None, *, lesson=LESSON, claims=CLAIMS, breakpoin
 def reported(view):
     """The same view with the report that a feed would have made."""
     info = view.info
-    view.report = report(view.state, info.compare, info.claims, info.lesson)
+    view.report = report(view.state, info.questions)
     view.touch()
     return view
 

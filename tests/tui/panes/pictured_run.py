@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from dlbench.measures.names import HISTOGRAM, MEASURES, ZEROS
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
-from dlbench.plan.measures import HISTOGRAM, MEASURES, ZEROS
 from dlbench.tui.model.view import RunInfo, View
 
 BINS = 40

@@ -1,12 +1,12 @@
 """Ensembles in the dashboard: the same numbers as in print."""
 
 import pytest
+from ensemble_run import ASKED, COMPARE, PLAN, ended, folder_of
 from listed_run import frame
-from report.ensemble_run import ASKED, COMPARE, PLAN, ended, folder_of
 
 from dlbench.export import EXPORTERS
-from dlbench.recipe.sections import Claim
-from dlbench.report.ensemble_text import COLUMNS, cell_of
+from dlbench.plan.questions import Claim, Questions
+from dlbench.text.ensembles import COLUMNS, cell_of
 from dlbench.tui.charts.glyphs import ASCII, UNICODE
 from dlbench.tui.model.feed import Feed
 from dlbench.tui.model.source import ListSource
@@ -20,7 +20,7 @@ CLAIM = Claim("Three help", "theory", "few", "ensemble_loss_gain", members=3, at
 def view(tmp_path, monkeypatch):
     """A view of a run with predictions on disk, with the report that its info makes."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    info = RunInfo("x", PLAN, compare=COMPARE, claims=[CLAIM], ensemble=ASKED, folder=folder_of(tmp_path))
+    info = RunInfo("x", PLAN, Questions(compare=COMPARE, claims=[CLAIM], ensemble=ASKED), folder=folder_of(tmp_path))
     view = View(info)
     view.state = ended()
     view.report = info.report(view.state)

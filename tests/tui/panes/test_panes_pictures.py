@@ -6,7 +6,7 @@ import pytest
 from pictured_run import FACTORS, begin, conditions, failed, make_plan, make_view, metrics, probe, training
 from stage import Stage, act, shown
 
-from dlbench.plan.measures import MEASURES
+from dlbench.measures.names import MEASURES
 from dlbench.tui.charts.glyphs import ASCII, SHADES
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.panes.charting import nearest

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 import orjson
 import pytest
 from listed_run import CLAIMS, LESSON, VARIANTS, begun, final, frame, make_view, play, reported, settled
-from report.synthetic_run import breakpoint_event, control_event, finished, make_plan
 from rich.cells import cell_len
 from rich.console import Console as Terminal
 from stage import Stage, act, shown
+from synthetic_run import breakpoint_event, control_event, finished, make_plan
 from textual.widgets import DataTable
 
 from dlbench.parts.datasets import describe
 from dlbench.plan.facts import described
-from dlbench.recipe.sections import Lesson
-from dlbench.report.data import data_line
-from dlbench.report.render import render_text
+from dlbench.plan.questions import Lesson
 from dlbench.run.folder import RunFolder, create
+from dlbench.text.data import data_line
+from dlbench.text.table import render_text
 from dlbench.tui.charts.glyphs import ASCII
 from dlbench.tui.model.view import Overlay
 from dlbench.tui.panes.compare import ComparePane
@@ -115,9 +115,7 @@ def test_table_has_the_numbers_of_the_printed_one():
     """Every number of `dlbench table` stands in the pane, in the same form, and no other."""
     view = reported(make_view())
     out = io.StringIO()
-    Terminal(file=out, width=250).print(
-        render_text(view.report.table, view.report.verdicts, width=240, color=False, ascii=False)
-    )
+    Terminal(file=out, width=250).print(render_text(view.report, width=240, color=False, ascii=False))
 
     assert sorted(numbers_in(out.getvalue())) == sorted(numbers_in(frame(ComparePane, view, size=(240, 60))))
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from listed_run import VARIANTS, begun, make_view
-from report.synthetic_run import control_event, make_plan
 from stage import Stage, shown
+from synthetic_run import control_event, make_plan
 from textual.widgets import Button, Input, OptionList
 
 from dlbench.export import EXPORTERS

@@ -2,11 +2,11 @@
 
 import pytest
 from listed_run import VARIANTS, begun, final, frame, make_view, play
-from report.synthetic_run import control_event, finished, make_plan, stack_event
 from rich.cells import cell_len
 from stage import shown
+from synthetic_run import control_event, finished, make_plan, stack_event
 
-from dlbench.report.trial import Status
+from dlbench.metrics.trial_view import Status
 from dlbench.tui.charts.glyphs import ASCII
 from dlbench.tui.model.trials import MARKS, PAUSED, groups, listed
 from dlbench.tui.widgets.trials import TrialList

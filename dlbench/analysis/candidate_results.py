@@ -1,0 +1,96 @@
+"""Candidates with their trials, and which of a variant's candidates the search picks."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlbench.metrics.catalog import DEFAULT_METRIC, METRICS, Metric, has_end
+from dlbench.metrics.trial_view import LOST, Status
+from dlbench.state.run_state import RunState
+from dlbench.state.trial_state import TrialState
+
+if TYPE_CHECKING:
+    from dlbench.plan.questions import Compare
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One candidate with its trials, one a seed, in the order of the plan."""
+
+    variant: str
+    choice: Mapping[str, Any]
+    trials: tuple[TrialState, ...]
+
+    def values(self, metric: Metric, at_step: int | None = None) -> dict[int, float]:
+        """Seed -> value of the metric, for the trials that have one; none at a step that training never reaches."""
+        found = {
+            trial.plan.seed: metric.value(trial, at_step)
+            for trial in self.trials
+            if at_step is None or at_step <= trial.stack.plan.steps
+        }
+        return {seed: value for seed, value in found.items() if value is not None}
+
+    def never(self, metric: Metric, at_step: int | None = None) -> dict[int, float]:
+        """Seed -> the steps it trained, for the trials to which what the metric times did not happen in them; else none."""
+        if not metric.may_never:
+            return {}
+        known = self.values(metric, at_step)
+        return {
+            trial.plan.seed: float(trial.stack.plan.steps if at_step is None else at_step)
+            for trial in self.trials
+            if trial.plan.seed not in known and is_settled(trial, at_step) and has_end(trial, at_step)
+        }
+
+    @property
+    def counts(self) -> Counter[Status]:
+        """How many of its trials stand where."""
+        return Counter(trial.status for trial in self.trials)
+
+
+def is_settled(trial: TrialState, at_step: int | None = None) -> bool:
+    """Whether the trial's number at that point will not change any more; a step that training never reaches has none."""
+    if at_step is not None and at_step > trial.stack.plan.steps:
+        return False
+    return trial.status.final or (at_step is not None and trial.step > at_step)
+
+
+def entries(state: RunState) -> dict[str, list[Entry]]:
+    """Every variant with its candidates, both in the order of the plan."""
+    trials: dict[int, list[TrialState]] = {}
+    for trial in state.trials:
+        trials.setdefault(trial.plan.candidate, []).append(trial)
+    found: dict[str, list[Entry]] = {}
+    for index, candidate in enumerate(state.plan.candidates):
+        entry = Entry(candidate.variant, candidate.choice, tuple(trials.get(index, ())))
+        found.setdefault(candidate.variant, []).append(entry)
+    return found
+
+
+def selected(candidates: list[Entry], metric: Metric) -> Entry:
+    """The candidate that the search picks: the best mean of `metric`.
+
+    A candidate of which seeds diverged, failed or were dropped loses against any with fewer such seeds: a mean over the
+    survivors would favour it.
+    """
+    sign = -1 if metric.better == "higher" else 1
+
+    def rank(entry: Entry) -> tuple[int, float]:
+        counts, values = entry.counts, list(entry.values(metric).values())
+        lost = sum(counts[status] for status in LOST)
+        return lost, sign * math.fsum(values) / len(values) if values else math.inf
+
+    return min(candidates, key=rank)
+
+
+def deciding_metric(compare: Compare) -> Metric:
+    """The metric by which variants are compared."""
+    return METRICS[compare.metric or DEFAULT_METRIC]
+
+
+def selection_metric(compare: Compare) -> Metric:
+    """The metric by which a search picks."""
+    return METRICS[compare.select] if compare.select else deciding_metric(compare)

@@ -1,0 +1,184 @@
+"""The layer profile of each variant at one look: activations on the way forward, gradients on the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.analysis.diagnosis.evidence import over_guessing
+from dlbench.analysis.diagnosis.rules import LAWS, LOSS, Severity
+from dlbench.analysis.diagnosis.rules import MEASURES as JUDGED
+from dlbench.measures.names import MEASURES, TIME
+from dlbench.metrics.chance import chance_of
+from dlbench.metrics.names import BATCH_LOSS
+from dlbench.plan import Candidate
+from dlbench.plan.candidate_names import candidate_text
+from dlbench.state.run_state import RunState
+from dlbench.state.stack_state import Layer
+from dlbench.state.trial_state import TrialState
+
+SHOWN = tuple(name for name in MEASURES if name != "update_ratio")
+"""The measures of a layer before a step is taken."""
+
+
+@dataclass(frozen=True)
+class LayerProfile:
+    """One row of the probes: means over seeds, NaN where a layer has no such thing or a seed has no number.
+
+    `gradient_ratio` is the gradient norm over that of the last layer with weights, at a step of time of a recurrent layer over
+    that at its last step; its mean is over the seeds in which that is not zero.
+    """
+
+    name: str
+    kind: str
+    weight: tuple[int, ...] | None
+    gradient_norm: float
+    weight_norm: float
+    activation_mean: float
+    activation_deviation: float
+    zero_share: float
+    saturated_share: float
+    gradient_ratio: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is wrong at some layers, in so many of the seeds."""
+
+    severity: Severity
+    text: str
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A variant (with its choice of a search): the loss on the batch, its layers from input to output, what is wrong.
+
+    `guessing` is what guessing the class shares costs on the training data, unless class weights make the loss another one. `same`
+    names the candidates that nothing tells apart before any training.
+    """
+
+    name: str
+    variant: str
+    choice: dict[str, Any]
+    seeds: list[int]
+    loss: float
+    guessing: float | None
+    layers: list[LayerProfile]
+    wrong: list[Judgement]
+    same: list[str] = field(default_factory=list)
+
+
+def alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Candidates in groups that nothing tells apart before any training: data, net and batches are the same."""
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        own = candidate.settings
+        key = json.dumps(
+            [own["data"], own["model"], own["train"]["batch_size"], own["train"].get("class_weights")], sort_keys=True
+        )
+        groups.setdefault(key, []).append(candidate)
+    return list(groups.values())
+
+
+def profiles(state: RunState, groups: Sequence[Sequence[Candidate]]) -> list[Profile]:
+    """The profile of every group that was looked at; the plan's candidates are the first of each."""
+    found = []
+    for index, (first, *others) in enumerate(groups):
+        trials = [
+            trial
+            for trial in state.trials
+            if trial.plan.candidate == index and trial.probe("gradient_norm") is not None
+        ]
+        if trials:
+            found.append(_profile(first, trials, [candidate_text(other) for other in others]))
+    return found
+
+
+def _profile(candidate: Candidate, trials: Sequence[TrialState], same: list[str]) -> Profile:
+    layers = trials[0].layers
+    values = {name: np.stack([_first(trial, name) for trial in trials]) for name in MEASURES}
+    means = {name: own.mean(axis=0) for name, own in values.items()}
+    ratios = _ratios(values["gradient_norm"], layers)
+    return Profile(
+        candidate_text(candidate),
+        candidate.variant,
+        candidate.choice,
+        [trial.plan.seed for trial in trials],
+        _short(np.mean([trial.curve(BATCH_LOSS)[0] for trial in trials])),
+        _guessing(candidate, trials[0]),
+        [
+            LayerProfile(
+                layer.name,
+                layer.kind,
+                layer.weight,
+                **{name: _short(means[name][row]) for name in SHOWN},
+                gradient_ratio=_short(ratios[row]),
+            )
+            for row, layer in enumerate(layers)
+        ],
+        _wrong(values | {LOSS: _losses(trials)}, layers),
+        same,
+    )
+
+
+def _guessing(candidate: Candidate, trial: TrialState) -> float | None:
+    chance = None if candidate.settings["train"].get("class_weights") else chance_of(trial)
+    return None if chance is None else float(f"{chance.loss:.5g}")
+
+
+def _short(value: np.floating[Any]) -> float:
+    """To the digits that are known: probes write five."""
+    return float(f"{value:.5g}")
+
+
+def _first(trial: TrialState, name: str) -> NDArray[np.float64]:
+    series = trial.probe(name)
+    assert series is not None
+    first: NDArray[np.float64] = series[0].astype(np.float64)
+    return first
+
+
+def _losses(trials: Sequence[TrialState]) -> NDArray[np.float64]:
+    """The loss on the batch over what guessing costs, `[trials, layers]`."""
+    first = [over_guessing(trial.curve(BATCH_LOSS)[:1], trial) for trial in trials]
+    return np.repeat(np.stack(first), len(trials[0].layers), axis=1)
+
+
+def _ratios(norms: NDArray[np.float64], layers: Sequence[Layer]) -> NDArray[np.float64]:
+    """Each row's gradient norm over that of the row it is compared with, `[layers]`: the mean over the seeds that have one."""
+    against = [_compared(row, layers) for row in range(len(layers))]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = norms / norms[:, against]
+        has_one = np.isfinite(ratios)
+        means: NDArray[np.float64] = np.where(has_one, ratios, 0).sum(axis=0) / has_one.sum(axis=0)
+    return means
+
+
+def _compared(row: int, layers: Sequence[Layer]) -> int:
+    """The row to compare with: the last with weights; of a recurrent layer's steps of time, the last."""
+    if layers[row].kind != TIME:
+        return max(index for index, layer in enumerate(layers) if layer.weight is not None)
+    while layers[row + 1].kind == TIME:
+        row += 1
+    return row
+
+
+def _wrong(values: dict[str, NDArray[np.float64]], layers: Sequence[Layer]) -> list[Judgement]:
+    """What the laws say of the layers: those that mean something of a single look."""
+    weighted = np.array([layer.weight is not None for layer in layers])
+    probes, names = {name: values[name] for name in (*JUDGED, LOSS)}, [layer.name for layer in layers]
+    found = []
+    for law in LAWS:
+        holds = law.holds(probes, weighted)
+        seeds = holds.any(axis=1)
+        if law.lasting == 1 and seeds.any():
+            rows = np.flatnonzero(holds.any(axis=0)).tolist()
+            means = {name: own[seeds].mean(axis=0) for name, own in probes.items()}
+            found.append(Judgement(law.severity, law.said(rows, names, weighted, means), int(seeds.sum())))
+    return found

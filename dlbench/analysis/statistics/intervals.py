@@ -1,0 +1,226 @@
+"""What a handful of seeds can say: means, deviations, and intervals that miss the truth no more often than they say.
+
+docs/statistics.md tells what is computed, why, and how often it holds. Where there are too few numbers for a statistic it is
+`None`, never 0. scipy, which takes a quarter of a second to import, is imported where it is called.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from statistics import median
+from typing import TypeAlias
+
+from dlbench.analysis.statistics.proportions import share_difference_interval, share_interval
+from dlbench.metrics.quantity import ALPHA, NUMBER, Interval, Quantity
+from dlbench.metrics.tolerance import RESOLUTION, gap
+
+Intervals: TypeAlias = Callable[[float], Interval | None]
+"""The interval that misses with a probability alpha, `None` where there is none."""
+
+FAR = 10.0
+"""From how many robust deviations on a number lies far from the others."""
+
+FEW = 1 / 5
+FAR_FROM_TIES = 1 / 4
+"""Where most are equal: the share of the others, and how far from the median these are, in medians."""
+ROBUST = 1.4826
+"""The standard deviation of normal numbers over the median of their distances from their median."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """n numbers, or n pairs of numbers, in short: their mean, their deviation and the mean's interval.
+
+    Of ratios the mean is geometric, and the deviation is the factor by which they spread. `median` is there where some
+    number lies far from the others: then seeds like it may be missing among few, and the interval holds less often.
+    """
+
+    n: int
+    mean: float | None
+    deviation: float | None
+    interval: Interval | None
+    median: float | None = None
+
+
+NOTHING = Summary(0, None, None, None)
+
+
+def summarize(values: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA) -> Summary:
+    """Summary of finite numbers. Of ratios only those above 0 count, since a factor takes no other number anywhere."""
+    if quantity.is_ratio:
+        return _summary_of_ratios(values, quantity, alpha)
+    if not values:
+        return NOTHING
+    interval, far = mean_interval(values, quantity, alpha), not quantity.is_share and has_far(values)
+    return Summary(len(values), mean_of(values), deviation(values), interval, median(values) if far else None)
+
+
+def _summary_of_ratios(ratios: Sequence[float], quantity: Quantity, alpha: float) -> Summary:
+    positive = [ratio for ratio in ratios if ratio > 0]
+    found = summarize([math.log(ratio) for ratio in positive], alpha=alpha)
+    if found.mean is None:
+        return NOTHING
+    spread = None if found.deviation is None else _power(found.deviation)
+    middle = None if found.median is None else _power(found.median)
+    return Summary(found.n, _power(found.mean), spread, mean_interval(positive, quantity, alpha), middle)
+
+
+def _power(exponent: float) -> float:
+    try:
+        return math.exp(exponent)
+    except OverflowError:
+        return math.inf
+
+
+def mean_of(values: Sequence[float]) -> float:
+    """The arithmetic mean; of equal numbers exactly that number."""
+    mean = math.fsum(value / len(values) for value in values)
+    return min(max(mean, min(values)), max(values))
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """Sample deviation with n - 1 in the denominator; `None` for fewer than two values, exactly 0 for equal ones."""
+    if len(values) < 2:
+        return None
+    mean = mean_of(values)
+    scale = max(abs(value - mean) for value in values)
+    if scale == 0:
+        return 0.0
+    return scale * math.sqrt(math.fsum(((value - mean) / scale) ** 2 for value in values) / (len(values) - 1))
+
+
+def are_equal(values: Sequence[float]) -> bool:
+    """Whether they differ by no more than the rounding of float32."""
+    return gap(max(values), min(values)) == 0
+
+
+def has_far(values: Sequence[float]) -> bool:
+    """Whether some number lies more than ten robust deviations from the median.
+
+    The robust deviation is 1.4826 times the median distance from the median (Hampel 1974): one lost seed does not widen it.
+    Of normal numbers 11 % of samples of three, 3 % of five and 0.2 % of ten have such a number. Where most numbers are equal,
+    as counts of few test samples are, it is 0 and says nothing: then at most a fifth may differ, and must by a quarter of the median.
+    """
+    if len(values) < 3 or are_equal(values):
+        return False
+    middle = median(values)
+    distances = [abs(gap(value, middle)) for value in values]
+    if scale := median(distances):
+        return max(distances) > FAR * ROBUST * scale
+    others = [distance for distance in distances if distance]
+    return 0 < len(others) <= FEW * len(values) and max(others) > FAR_FROM_TIES * abs(middle)
+
+
+def mean_interval(values: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA) -> Interval | None:
+    """The interval that misses the mean with probability `alpha`; `None` where the numbers give none."""
+    return mean_intervals(values, quantity)(alpha)
+
+
+def mean_intervals(values: Sequence[float], quantity: Quantity = NUMBER) -> Intervals:
+    """The intervals of a mean, wider the less they may miss.
+
+    Student's, mean +- t(n - 1, 1 - alpha / 2) s / sqrt(n), within what the numbers can be; of ratios on the scale of their
+    logarithm; of zeros and ones Clopper and Pearson's. Equal numbers have no spread to go by: see `equal_interval`.
+    """
+    n = len(values)
+    if quantity.is_share:
+        return partial(share_interval, round(sum(values)), n)
+    if quantity.is_ratio:
+        return _ratio_intervals([value for value in values if value > 0])
+    spread = deviation(values)
+    if spread is None:
+        return _no_interval
+    if are_equal(values):
+        return partial(equal_interval, mean_of(values), n, quantity)
+    return partial(_students, mean_of(values), spread / math.sqrt(n), n - 1, quantity.bounds)
+
+
+def _no_interval(alpha: float) -> None:
+    del alpha
+
+
+def _students(mean: float, error: float, freedom: float, bounds: Interval, alpha: float) -> Interval:
+    half = t_quantile(freedom, alpha) * error
+    return Interval(mean - half, mean + half).clipped(bounds)
+
+
+def _ratio_intervals(ratios: Sequence[float]) -> Intervals:
+    if len(ratios) < 2 or are_equal(ratios):
+        return _no_interval
+    of_logs = mean_intervals([math.log(ratio) for ratio in ratios])
+
+    def interval(alpha: float) -> Interval | None:
+        found = of_logs(alpha)
+        return found and Interval(_power(found.low), _power(found.high))
+
+    return interval
+
+
+def equal_interval(value: float, n: int, quantity: Quantity, alpha: float) -> Interval | None:
+    """The interval of a mean of which n draws were all `value`, v: [v - (v - a) u, v + (b - v) u], u = 1 - (alpha / 2)^(1/n).
+
+    A share u of other draws, which lie anywhere in the bounds [a, b], would have stayed unseen with probability alpha / 2;
+    without bounds it can move the mean anywhere. What no seed can change is that value.
+    """
+    low, high = quantity.bounds.low, quantity.bounds.high
+    if quantity.is_fixed:
+        return Interval(value, value)
+    if math.isinf(low) or math.isinf(high):
+        return None
+    unseen = 1 - (alpha / 2) ** (1 / n)
+    return Interval(value - (value - low) * unseen, value + (high - value) * unseen)
+
+
+def t_quantile(freedom: float, alpha: float = ALPHA) -> float:
+    """The quantile of Student's t beyond which, on both sides together, lies `alpha`."""
+    from scipy.special import stdtrit
+
+    return -float(stdtrit(freedom, alpha / 2))
+
+
+def difference_interval(
+    ours: Sequence[float], theirs: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA
+) -> Interval | None:
+    """The interval that misses the mean of ours - theirs, pair by pair, with probability `alpha`."""
+    return difference_intervals(ours, theirs, quantity)(alpha)
+
+
+def difference_intervals(ours: Sequence[float], theirs: Sequence[float], quantity: Quantity = NUMBER) -> Intervals:
+    """The intervals of the mean of ours - theirs, pair by pair; of ratios that of ours over theirs."""
+    if quantity.is_share:
+        return partial(share_difference_interval, round(sum(ours)), round(sum(theirs)), len(ours))
+    if quantity.is_ratio:
+        return mean_intervals(_quotients(ours, theirs), quantity)
+    return mean_intervals(_differences(ours, theirs), quantity.of_differences)
+
+
+def paired_difference(
+    ours: Sequence[float], theirs: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA
+) -> Summary:
+    """Summary of ours - theirs, pair by pair, with the interval of `difference_interval`; of ratios of ours over theirs.
+
+    The two run parallel: the same seed at the same place.
+    """
+    if quantity.is_ratio:
+        return summarize(_quotients(ours, theirs), quantity, alpha)
+    summary = summarize(_differences(ours, theirs), quantity.of_differences, alpha)
+    if summary.mean is not None and abs(summary.mean) < RESOLUTION * max(map(abs, (*ours, *theirs))):
+        summary = replace(summary, mean=0.0)  # gains and losses that cancel leave their rounding behind
+    return replace(
+        summary,
+        interval=difference_interval(ours, theirs, quantity, alpha),
+        median=None if quantity.is_share else summary.median,
+    )
+
+
+def _differences(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    return [gap(a, b) for a, b in zip(ours, theirs, strict=True)]
+
+
+def _quotients(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """Quotients of those pairs that have one; what may be rounding is none."""
+    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a > 0 and b > 0]
+    return [1.0 if gap(a, b) == 0 else a / b for a, b in pairs]

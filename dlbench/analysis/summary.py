@@ -1,0 +1,91 @@
+"""A run's folder, read and reported: its state, its table, the verdicts on its claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlbench.analysis.claims import Verdict, judge
+from dlbench.analysis.comparison import build_table
+from dlbench.analysis.ensembles.ensemble import Ensembles
+from dlbench.analysis.ensembles.members import ensembles
+from dlbench.analysis.right_answers import right_answers
+from dlbench.analysis.statistics.item_noise import is_of_samples
+from dlbench.analysis.table import Table
+from dlbench.errors import DlbenchError
+from dlbench.metrics.trial_view import SolvedRule
+from dlbench.plan import Plan
+from dlbench.plan.questions import Lesson, Questions
+from dlbench.run.events import EventReader
+from dlbench.run.folder import RunFolder
+from dlbench.run.status import status
+from dlbench.state.run_state import RunState
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run as it stands: what every display prints and every export writes comes from here."""
+
+    state: RunState
+    table: Table
+    verdicts: list[Verdict]
+    lesson: Lesson
+    ensembles: Ensembles | None = None
+    """Where the recipe asks for some."""
+    problems: tuple[str, ...] = ()
+    """What of the run's folder could not be read, in words."""
+
+
+def report(state: RunState, questions: Questions, folder: RunFolder | None = None) -> Report:
+    """The report of a state, which `RunState(plan, solved=questions.compare.solved)` began.
+
+    Of the run's folder are read its predictions, where ensembles are asked for, and what its trials got right, where a claim
+    is about that.
+    """
+    compare, claims = questions.compare, questions.claims
+    found = ensembles(state, compare, questions.ensemble, folder)
+    is_needed = folder is not None and any(map(is_of_samples, claims))
+    answers, problems = right_answers(state, folder) if folder is not None and is_needed else ({}, [])
+    verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
+    return Report(state, table, verdicts, questions.lesson, found, tuple(problems))
+
+
+def summarize(folder: RunFolder) -> Report:
+    """Read a run's folder from its first event to its last.
+
+    Needs no data, no device, no recipe and no parts. Raises UsageError where the folder is no run, DlbenchError where plan or
+    events are damaged or too new; RecipeError where a run of version 0.1.0 has a recipe that asks in a wrong way.
+    """
+    plan = folder.read_plan()
+    questions = questions_of(folder, plan)
+    state = folded(folder, plan, questions.compare.solved)
+    at_work = status(folder).alive
+    for worker in at_work:
+        state.expect(worker.session, worker.stacks)
+    state.lost(set(range(len(state.stacks))) - {stack for worker in at_work for stack in worker.stacks})
+    return report(state, questions, folder)
+
+
+def questions_of(folder: RunFolder, plan: Plan) -> Questions:
+    """What is asked of a run: its plan says so, of a run of version 0.1.0 its recipe."""
+    if plan.questions is not None:
+        return plan.questions
+    from dlbench.recipe.old_runs import questions_in  # a checker of recipes, for these runs alone
+
+    return questions_in(folder.read_recipe(), str(folder.recipe_file))
+
+
+def folded(folder: RunFolder, plan: Plan | None = None, solved: SolvedRule | None = None) -> RunState:
+    """What a run's events tell, from the first to the last, histograms left out.
+
+    `plan` is the folder's, where it has been read. Raises UsageError where the folder is no run, DlbenchError where plan or events
+    are damaged or too new.
+    """
+    plan = plan or folder.read_plan()
+    if not plan.trials:
+        raise DlbenchError(f"{folder.plan_file}: has no trials, so there is nothing to tell")
+    state = RunState(plan, solved=solved, histograms=0)
+    reader = EventReader(folder, histograms=False)
+    state.unreadable = reader.problems
+    while events := reader.poll():
+        state.apply(events)
+    return state

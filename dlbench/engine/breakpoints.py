@@ -1,0 +1,141 @@
+"""Breakpoints: the conditions that a stack's trials are held against after each probe and each evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.engine.early_stopping import Losses
+from dlbench.engine.stack_metrics import Sink
+from dlbench.measures.names import first_times
+from dlbench.metrics.names import GRADIENT_RATIO, TIME_GRADIENT_RATIO
+from dlbench.parts.outline import Block, rows_of
+from dlbench.plan.breakpoints import RATIOS, Breakpoint
+
+Values = NDArray[np.float64]
+Marks = NDArray[np.bool_]
+
+RESOLUTION = 2.0**-21
+"""Relative to the larger of two numbers, what of their difference may be rounding: four steps of a float32."""
+
+
+class Progress:
+    """How far a condition has come in each trial: whether it came true once, and how many evaluations run its way."""
+
+    def __init__(self, trials: int) -> None:
+        self.fired = np.zeros(trials, dtype=bool)
+        self.runs = np.zeros(trials, dtype=np.int64)
+        self.last = np.full(trials, np.nan)
+
+    def follow(self, values: Values, *, rises: bool) -> None:
+        """Take note of one more evaluation, `[trials]`; what is missing breaks a run."""
+        onward = values > self.last if rises else values < self.last
+        self.runs = np.where(onward, self.runs + 1, 0)
+        self.last = values
+
+
+class Watch:
+    """Holds the trials of a stack against conditions, and tells of each once a trial that it has come true.
+
+    `conditions` may be changed at any time; each says whether it pauses the training. `is_hit` is set when one that does
+    came true, for whoever pauses to take back. While there are no conditions nothing is looked at.
+    """
+
+    def __init__(self, stack: int, steps: int, variants: Sequence[str], blocks: Sequence[Block], write: Sink) -> None:
+        """`variants` are those of the trials in the order of the stack."""
+        self.conditions: dict[Breakpoint, bool] = {}
+        self.is_hit = False
+        self._stack, self._steps, self._variants, self._write = stack, steps, list(variants), write
+        rows = rows_of(blocks)
+        self._layers = [row.name for row in rows]
+        weighted = [index for index, row in enumerate(rows) if row.weight]
+        self._ends = {GRADIENT_RATIO: weighted, TIME_GRADIENT_RATIO: first_times([row.kind for row in rows])}
+        self._progress: dict[Breakpoint, Progress] = {}
+
+    def probed(self, step: int, measures: Mapping[str, Any]) -> None:
+        """Look at the measures `[trials, layers]` of a probed step."""
+        for condition, pauses in list(self.conditions.items()):
+            if condition.is_probed:
+                name = condition.measure
+                values = self._ratio(name, measures["gradient_norm"]) if name in RATIOS else measures[name]
+                # The step is done when its probe is known: at the last one there is nothing left to pause.
+                self._judge(condition, values, step, pauses=pauses and step + 1 < self._steps)
+
+    def evaluated(self, step: int, metrics: Mapping[str, Losses | None]) -> None:
+        """Look at the metrics `[trials]` of an evaluation; a split that is not there meets no condition."""
+        for condition, pauses in list(self.conditions.items()):
+            if not condition.is_probed and (values := metrics[condition.measure]) is not None:
+                self._judge(condition, values, step, pauses=pauses and step < self._steps)
+
+    def forget(self, condition: Breakpoint) -> None:
+        """Watch for a condition as if it had never come true."""
+        self._progress.pop(condition, None)
+
+    def _ratio(self, name: str, norms: Losses) -> Values:
+        """The first over the last of the gradient norms that a ratio is about, `[trials]`; NaN where that is 0, or without any."""
+        rows = self._ends[name]
+        if not rows:
+            return np.full(len(norms), np.nan)
+        first, last = norms[:, rows[0]].astype(np.float64), norms[:, rows[-1]].astype(np.float64)
+        known = np.isfinite(first) & np.isfinite(last) & (last != 0)
+        return np.divide(first, last, out=np.full_like(first, np.nan), where=known)
+
+    def _judge(self, condition: Breakpoint, measured: NDArray[Any], step: int, *, pauses: bool) -> None:
+        values = measured.astype(np.float64)
+        progress = self._progress.setdefault(condition, Progress(len(values)))
+        if condition.is_trend:
+            progress.follow(values, rises=condition.comparison == "rises")
+            met = progress.runs >= condition.value
+        else:
+            met = meets(values, condition)
+        watched = np.array([condition.variant in {None, variant} for variant in self._variants])
+        for trial in np.flatnonzero(met.reshape(len(values), -1).any(axis=1) & watched & ~progress.fired):
+            progress.fired[trial] = True
+            layer = None if values.ndim == 1 else _farthest(values[trial], met[trial], condition)
+            self._write(
+                "breakpoint",
+                stack=self._stack,
+                step=step,
+                trial=int(trial),
+                layer=None if layer is None else self._layers[layer],
+                when=str(condition),
+                value=float(f"{values[trial] if layer is None else values[trial, layer]:.6g}"),
+                paused=pauses,
+            )
+            self.is_hit |= pauses
+
+    # --- surviving ------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, dict[str, list[Any]]]:
+        """How far every condition has come, as plain data."""
+        return {
+            str(condition): {name: values.tolist() for name, values in vars(progress).items()}
+            for condition, progress in self._progress.items()
+        }
+
+    def restore(self, saved: Mapping[str, Mapping[str, list[Any]]]) -> None:
+        """Go on with the conditions that are still watched where `state` left them."""
+        for condition in self.conditions:
+            for name, values in saved.get(str(condition), {}).items():
+                progress = self._progress.setdefault(condition, Progress(len(values)))
+                setattr(progress, name, np.array(values, dtype=getattr(progress, name).dtype))
+
+
+def meets(values: Values, condition: Breakpoint) -> Marks:
+    """Where values meet a condition that is no trend; what rounding to single precision decides is equal, NaN is nothing."""
+    limit = condition.value
+    with np.errstate(invalid="ignore"):
+        near = np.abs(values - limit) < RESOLUTION * np.maximum(np.abs(values), abs(limit))
+    side = values < limit if condition.comparison.startswith("<") else values > limit
+    equal = near | (values == limit)
+    found: Marks = side | equal if condition.comparison.endswith("=") else side & ~equal
+    return found
+
+
+def _farthest(values: Values, met: Marks, condition: Breakpoint) -> int:
+    """The layer that meets a condition by most."""
+    signed = values if condition.comparison.startswith(">") else -values
+    return int(np.argmax(np.where(met, signed, -np.inf)))

@@ -1,0 +1,248 @@
+"""A stack's net: every weight of a trial in one row of one buffer, every layer's weights views into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from dlbench.engine.devices import precise
+from dlbench.engine.rng import stream
+from dlbench.parts.inits import Draw, fill
+from dlbench.parts.layers.base import LAYERS, ByHand, Composite, Layer, Passed, Place, Weight
+from dlbench.parts.outline import Block, leaves, slots_of
+from dlbench.parts.tasks import Task
+
+REGISTER = 16
+"""Rows are a multiple of this many numbers wide, a whole vector register: the fused optimizers round the last few numbers of a
+row in another way, so that a trial's bits would depend on its neighbours."""
+
+
+def combine(values: Sequence[Any], device: torch.device) -> Any:
+    """One trial's settings that stand for the whole stack's: where numbers differ, a tensor `[trials]` of them.
+
+    Inits may differ in kind; they are read trial by trial, so any of them stands for all here.
+    """
+    first = values[0]
+    if all(value == first for value in values):
+        return first
+    if isinstance(first, dict) and all(value.keys() == first.keys() for value in values):
+        return {key: combine([value[key] for value in values], device) for key in first}
+    if isinstance(first, list):
+        return [combine(items, device) for items in zip(*values, strict=True)]
+    if isinstance(first, (int, float)):
+        return torch.tensor(values, dtype=torch.float32, device=device)
+    return first
+
+
+def initial_row(blocks: Sequence[Block], seed: int) -> Tensor:
+    """The weights that one trial starts from, each drawn from its own stream on the CPU; zeros fill the row up."""
+    drawn = [
+        _filled(weight, stream(seed, "init", f"{block.name}.{name}"))
+        for block in leaves(blocks)
+        for name, weight in block.weights.items()
+    ]
+    used = sum(tensor.numel() for tensor in drawn)
+    return torch.cat([*(tensor.reshape(-1) for tensor in drawn), torch.zeros(-used % REGISTER)])
+
+
+def _filled(weight: Weight, generator: torch.Generator) -> Tensor:
+    """One weight of one trial as its init draws it, gate by gate."""
+    shape = (*weight.shape[:-1], weight.shape[-1] // weight.gates)
+    draw = Draw(shape, weight.fan_in, weight.fan_out, generator, float(weight.slope))
+    gates = [fill(weight.init, draw) for _ in range(weight.gates)]
+    return gates[0] if len(gates) == 1 else torch.cat(gates, dim=-1)
+
+
+@dataclass
+class Tensors:
+    """What training changes, for all trials of a stack: rows of weights and gradients, buffers by block, random streams."""
+
+    weights: Tensor
+    gradient: Tensor
+    buffers: dict[str, dict[str, Tensor]]
+    generators: dict[str, list[torch.Generator]]
+
+    def rows(self, part: slice) -> Tensors:
+        """The same storage, seen for some of the trials."""
+        return Tensors(
+            self.weights[part],
+            self.gradient[part],
+            {block: {name: tensor[part] for name, tensor in own.items()} for block, own in self.buffers.items()},
+            {block: own[part] for block, own in self.generators.items()},
+        )
+
+    def state(self) -> dict[str, Any]:
+        """All but the gradient, for a checkpoint; of the generators their states."""
+        streams = {name: [own.get_state() for own in each] for name, each in self.generators.items()}
+        return {"weights": self.weights, "buffers": self.buffers, "generators": streams}
+
+    def restore(
+        self,
+        weights: Tensor,
+        buffers: Mapping[str, Mapping[str, Tensor]],
+        generators: Mapping[str, Sequence[Tensor]],
+    ) -> None:
+        """Take up what `state` kept, in the same storage."""
+        self.weights.copy_(weights)
+        for block, own in buffers.items():
+            for name, tensor in own.items():
+                self.buffers[block][name].copy_(tensor)
+        for block, states in generators.items():
+            for generator, state in zip(self.generators[block], states, strict=True):
+                generator.set_state(state)
+
+
+def sliced(trials: int, slices: int) -> list[slice]:
+    """`trials` rows in so many contiguous slices of nearly equal length (fewer when there are fewer trials)."""
+    slices = min(slices, trials)
+    edges = [trials * i // slices for i in range(slices + 1)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
+
+
+def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], device: torch.device) -> Tensors:
+    """The tensors of a stack at step 0; `blocks_of_trials[i]` has the inits of trial i."""
+    trials = len(seeds)
+    rows = [initial_row(blocks, seed) for blocks, seed in zip(blocks_of_trials, seeds, strict=True)]
+    weights = torch.stack(rows).to(device)
+    every = list(leaves(blocks_of_trials[0]))
+    buffers = {
+        block.name: {
+            name: torch.full((trials, *buffer.shape), buffer.fill, device=device)
+            for name, buffer in block.buffers.items()
+        }
+        for block in every
+    }
+    generators = {
+        block.name: [stream(seed, block.settings["kind"], block.name, device) for seed in seeds]
+        for block in every
+        if LAYERS[block.settings["kind"]].traits.get("random")
+    }
+    return Tensors(weights, torch.zeros_like(weights), buffers, generators)
+
+
+@dataclass
+class Taps:
+    """What a probed step hands out, in the order of the probes' rows.
+
+    `outputs` are `[trials, batch, ...]` each; `flows` the gradients' norms at the states of recurrent layers, `[trials]` each.
+    """
+
+    outputs: list[Tensor] = field(default_factory=list)
+    flows: list[Tensor] = field(default_factory=list)
+
+    @classmethod
+    def joined(cls, slices: Sequence[Taps]) -> Taps:
+        """The taps of a whole stack out of those of its slices."""
+        if len(slices) == 1:
+            return slices[0]
+        outputs, flows = (
+            zip(*parts, strict=True) for parts in ([own.outputs for own in slices], [own.flows for own in slices])
+        )
+        return cls([torch.cat(parts) for parts in outputs], [torch.cat(parts) for parts in flows])
+
+
+class Net:
+    """The way forward and backward of some trials of a stack, over rows of the stack's tensors.
+
+    The leaves of autograd are views into the rows; `learn` copies their gradients into the gradient's rows. Where every
+    layer can, the way back is gone `by_hand`, without autograd's bookkeeping.
+    """
+
+    def __init__(self, blocks: Sequence[Block], tensors: Tensors) -> None:
+        self.blocks = blocks
+        self.trials = tensors.weights.shape[0]
+        every = list(leaves(blocks))
+        self.widest = max(block.widest for block in every)
+        self.leaves: list[Tensor] = []
+        self._gradient_views: list[Tensor] = []
+        self._weights: dict[str, Mapping[str, Tensor]] = {}
+        slots = {slot.name: slot for slot in slots_of(blocks)}
+        for block in every:
+            own: dict[str, Tensor] = {}
+            for name in block.weights:
+                slot = slots[f"{block.name}.{name}"]
+                own[name] = slot.of(tensors.weights).detach().requires_grad_()
+                self.leaves.append(own[name])
+                self._gradient_views.append(slot.of(tensors.gradient))
+            self._weights[block.name] = own
+        self._places = {
+            block.name: Place(
+                training=True, generators=tensors.generators.get(block.name, ()), buffers=tensors.buffers[block.name]
+            )
+            for block in every
+        }
+        self._test_places = {name: replace(place, training=False) for name, place in self._places.items()}
+        self._unrolled = [block for block in every if block.times]
+        self.by_hand = all(isinstance(block.layer, ByHand) and block.layer.can_go_backward() for block in blocks)
+        self._first = next(index for index, block in enumerate(blocks) if block.weights or block.branches)
+
+    def forward(self, x: Tensor, *, training: bool, taps: Taps | None = None) -> Tensor:
+        """Outputs `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed row's output."""
+        return self._chain(self.blocks, x, self._places if training else self._test_places, taps)
+
+    def _chain(self, blocks: Sequence[Block], x: Tensor, places: Mapping[str, Place], taps: Taps | None) -> Tensor:
+        for block in blocks:
+            if block.branches:
+                outputs = [self._chain(branch, x, places, taps) for branch in block.branches]
+                x = cast("Composite", block.layer).merge(outputs)
+            else:
+                x = cast("Layer", block.layer).forward(x, self._weights[block.name], places[block.name])
+            if taps is not None and block.probed:
+                taps.outputs += [state.detach() for state in self._states(block)]
+                taps.outputs.append(x.detach())
+        return x
+
+    def _states(self, block: Block) -> list[Tensor]:
+        """The states of a recurrent layer at its probed steps of time, `[trials, batch, units]` each."""
+        states = self._places[block.name].states
+        return [] if states is None else [states[time] for time in block.times]
+
+    def learn(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None = None) -> Tensor:
+        """The loss of each trial on a batch, `[trials]`; its gradient is put into the gradient's rows."""
+        losses, gradients = (self._by_hand if self.by_hand else self._by_autograd)(x, targets, task, taps)
+        torch._foreach_copy_(self._gradient_views, gradients)
+        return losses
+
+    def _by_autograd(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
+        for block in self._unrolled:
+            self._places[block.name].states = None if taps is None else []
+        outputs = self.forward(x, training=True, taps=taps)
+        with torch.no_grad():
+            losses, gradient = task.losses(outputs, targets), task.gradient(outputs, targets)
+        states = [] if taps is None else [state for block in self._unrolled for state in self._states(block)]
+        # The gradient of this sum for the outputs is `gradient`. (grad_outputs would say it too, but make torch import sympy, 2 s.)
+        gradients = torch.autograd.grad((outputs * gradient).sum(), [*self.leaves, *states])
+        if taps is not None:
+            of_states = gradients[len(self.leaves) :]
+            taps.flows += [_norm(gradient) for gradient in of_states]
+        return losses, list(gradients[: len(self.leaves)])
+
+    @torch.no_grad()
+    def _by_hand(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
+        way = [x]
+        for block in self.blocks:
+            layer = cast("Layer", block.layer)
+            way.append(layer.forward(way[-1], self._weights[block.name], self._places[block.name]))
+            if taps is not None and block.probed:
+                taps.outputs.append(way[-1])
+        losses, gradient = task.losses(way[-1], targets), task.gradient(way[-1], targets)
+        gradients: list[Tensor] = []
+        for index in range(len(self.blocks) - 1, self._first - 1, -1):
+            block = self.blocks[index]
+            passed = Passed(way[index], way[index + 1], self._weights[block.name], self._places[block.name])
+            before, own = cast("ByHand", block.layer).backward(gradient, passed, wants_input=index > self._first)
+            gradients[:0] = own
+            if before is not None:
+                gradient = before
+        return losses, gradients
+
+
+def _norm(gradient: Tensor) -> Tensor:
+    """Euclidean norm of each trial's, `[trials]`, summed in double: squares of vanishing gradients underflow in single."""
+    norm: Tensor = torch.linalg.vector_norm(gradient, dim=(1, 2), dtype=precise(gradient.device))
+    return norm.float()

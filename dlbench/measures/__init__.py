@@ -1,0 +1,1 @@
+"""What a probe measures of every layer of a net. Imports nothing heavy."""

@@ -1,0 +1,99 @@
+"""What a metric is, and the register of them. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from dlbench.metrics.quantity import NUMBER, Quantity
+
+if TYPE_CHECKING:
+    from dlbench.metrics.trial_view import Trial
+
+Value: TypeAlias = Callable[["Trial", int | None], float | None]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number per trial: how it is computed, which way is better, and how it is printed."""
+
+    name: str
+    summary: str
+    function: Value
+    better: Literal["higher", "lower"] | None
+    format: str
+    unit: str
+    quantity: Quantity = NUMBER
+    """What kind of number it is, which decides how seeds are averaged."""
+    is_shared: bool = False
+    """Whether trials that are trained together have one number in common, whatever their seeds."""
+    may_never: bool = False
+    """Whether a trial that trained to its end without a value never got there: it stays above every upper bound."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether a trial's value is 0 or 1, so that the mean over trials is a share."""
+        return self.quantity.is_share
+
+    def value(self, trial: Trial, at_step: int | None = None) -> float | None:
+        """The metric of one trial at its end, or at its last record up to `at_step`.
+
+        `None` where there is no number: no such split, not reached yet, failed; nor is there a loss of a diverged trial
+        at or after the step at which it diverged, or any number of a dropped one after the step at which it was dropped.
+        """
+        return self.function(trial, at_step)
+
+
+DEFAULT_METRIC = "test_accuracy"
+"""What decides where a recipe names no metric to compare."""
+
+CLASS_METRICS: dict[str, Callable[[str], Metric]] = {}
+"""What makes the metric of one class, such as `recall@cat`, by what stands before the `@`."""
+
+
+class _Metrics(dict[str, Metric]):
+    """Those of one class are made when they are asked for, and stand in no list."""
+
+    def __missing__(self, name: str) -> Metric:
+        family, _, of_class = name.partition("@")
+        if family not in CLASS_METRICS or not of_class:
+            raise KeyError(name)
+        return CLASS_METRICS[family](of_class)
+
+
+METRICS: dict[str, Metric] = _Metrics()
+"""Every metric by its name; asked for `recall@NAME`, that of the class."""
+
+
+def split_step(column: str) -> tuple[str, str | None]:
+    """The metric that a column names, and what stands behind its `@` as a step, if anything does.
+
+    After a metric of one class only whole numbers are a step: `recall@cat@500` is ("recall@cat", "500"), `recall@cat` and
+    `recall@3` are metrics. (For the end of a class that is called `a@5`, write its last step too.)
+    """
+    name, at, rest = column.partition("@")
+    if name not in CLASS_METRICS:
+        return name, rest if at else None
+    of_class, _, step = rest.rpartition("@")
+    return (f"{name}@{of_class}", step) if of_class and step.isascii() and step.isdigit() else (column, None)
+
+
+def metric(
+    *,
+    better: Literal["higher", "lower"] | None,
+    format: str = ".4g",  # noqa: A002 - the field's own word
+    unit: str = "",
+    quantity: Quantity = NUMBER,
+    is_shared: bool = False,
+    may_never: bool = False,
+) -> Callable[[Value], Value]:
+    """Register the decorated function as a metric; the first line of its docstring is the summary."""
+
+    def register(function: Value) -> Value:
+        summary = (function.__doc__ or "").partition("\n")[0]
+        name = function.__name__
+        METRICS[name] = Metric(name, summary, function, better, format, unit, quantity, is_shared, may_never)
+        return function
+
+    return register

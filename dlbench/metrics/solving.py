@@ -1,0 +1,49 @@
+"""When a trial counts as having learned its data. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dlbench.metrics.chance import chance_of
+from dlbench.metrics.tolerance import at_least, at_most, finite
+from dlbench.metrics.trial_view import Trial
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
+
+ACCURACY = 0.99
+"""The lowest accuracy on the training data."""
+
+OF_ERRORS = 0.1
+"""The largest share of the errors that always saying the largest class makes."""
+
+OF_LOSS = 0.5
+"""The largest share of the loss that guessing the class shares costs."""
+
+
+def solves(trial: Trial) -> Callable[[int], bool | None]:
+    """Whether the evaluation at an index counts as solved, `None` where its numbers are missing: by the recipe's rule, or by ours."""
+    rule = trial.solved_rule
+    if rule is not None:
+        return partial(_meets, trial.curve(rule.metric), rule.at_least, rule.at_most)
+    chance = chance_of(trial)
+    if chance is None or chance.loss == 0:  # nothing is to be learned of a single class
+        return lambda _: None
+    accuracy, loss = trial.curve("train_accuracy"), trial.curve("train_loss")
+    lowest, highest_loss = max(ACCURACY, 1 - OF_ERRORS * (1 - chance.accuracy)), OF_LOSS * chance.loss
+
+    def has_learned(index: int) -> bool | None:
+        by_accuracy, by_loss = _meets(accuracy, lowest, None, index), _meets(loss, None, highest_loss, index)
+        return None if by_accuracy is None or by_loss is None else by_accuracy and by_loss
+
+    return has_learned
+
+
+def _meets(curve: NDArray[float64], low: float | None, high: float | None, index: int) -> bool | None:
+    value = finite(curve[index])
+    if value is None:
+        return None
+    return (low is None or at_least(value, low)) and (high is None or at_most(value, high))

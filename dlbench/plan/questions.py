@@ -1,0 +1,113 @@
+"""What is asked of a run: the lesson, the comparison, the claims, the ensembles. A recipe resolves them once; the plan keeps them.
+
+Whatever reads a run (table, export, dashboard) takes them from its plan, and needs neither the recipe nor the catalogues of parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Language: TypeAlias = Literal["en", "ko"]
+
+Texts: TypeAlias = str | dict[Language, str]
+"""A text in English, or in several languages by their codes."""
+
+Way: TypeAlias = Literal["probability", "logit", "vote"]
+"""What is averaged over the members of an ensemble."""
+
+
+def said(text: str | Mapping[Any, str] | None, language: str = "en") -> str:
+    """A text of a recipe in a language, in its other one where it has not that one."""
+    if isinstance(text, Mapping):
+        return text.get(language) or next(iter(text.values()))
+    return text or ""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the recipe teaches: its place in the lecture, its question, and what is told after the run."""
+
+    title: Texts | None = None
+    question: Texts | None = None
+    explain: Texts | None = None
+    section: Texts | None = None
+
+
+@dataclass(frozen=True)
+class Solved:
+    """When an evaluation counts as solved: `metric` is at least, or at most, a number."""
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class Compare:
+    """What the table compares: the metric, against which variant, and the metric that picks the best of a search."""
+
+    metric: str | None = None
+    baseline: str | None = None
+    select: str | None = None
+    solved: Solved | None = None
+    columns: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Trials of one variant combined: `sizes`, the numbers of members, and how their outputs are combined.
+
+    Of each size all subsets of the seeds are made, or where there are more than `subsets`, so many, drawn by `seed`.
+    """
+
+    sizes: list[int] | Literal["all"]
+    combine: Way | list[Way] = "probability"
+    subsets: int = 300
+    seed: int = 0
+
+    def sizes_of(self, seeds: int) -> list[int]:
+        """The sizes in numbers, of so many seeds."""
+        return list(range(1, seeds + 1)) if isinstance(self.sizes, str) else list(self.sizes)
+
+    @property
+    def ways(self) -> list[Way]:
+        """The ways to combine, the first of which is meant where none is named."""
+        return [self.combine] if isinstance(self.combine, str) else list(self.combine)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
+
+    Its fields are those that `[[claims]]` has, resolved.
+    """
+
+    says: Texts
+    source: Literal["lecture", "theory", "measured"]
+    variant: str
+    metric: str
+    at_most: float | None = None
+    at_least: float | None = None
+    between: list[float] | None = None
+    near: float | None = None
+    tolerance: float | None = None
+    better_than: str | None = None
+    by: float | None = None
+    every_seed: bool = False
+    exact: bool = False
+    at_step: int | None = None
+    choice: dict[str, Any] | None = None
+    members: int | None = None
+    combine: Way | None = None
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Everything that is asked of a run."""
+
+    lesson: Lesson = field(default_factory=Lesson)
+    compare: Compare = field(default_factory=Compare)
+    claims: list[Claim] = field(default_factory=list)
+    ensemble: Ensemble | None = None

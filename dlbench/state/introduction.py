@@ -1,0 +1,61 @@
+"""How a worker introduces itself and each stack: who it is, what the stack is, and what of it was there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dlbench.state.event_fields import Event, count, numbers, positions, text, whole_numbers
+from dlbench.state.event_records import TakenUp, WorkerFacts
+from dlbench.state.stack_state import Layer, StackState
+
+
+def describe(stack: StackState, event: Event) -> None:
+    """Take over the facts of a `stack` event."""
+    layers = event.get("layers")
+    stack.layers = [_layer(item) for item in layers if isinstance(item, Mapping)] if isinstance(layers, list) else []
+    stack.steps_per_epoch = count(event, "steps_per_epoch")
+    stack.classes = count(event, "classes")
+    counts = {split: count(event, split) for split in ("train", "validation", "test")}
+    stack.samples = {split: count for split, count in counts.items() if count is not None}
+    names = event.get("class_names")
+    stack.class_names = [str(name) for name in names] if isinstance(names, list) else []
+    stack.class_counts = _class_counts(event.get("class_counts"))
+
+
+def taken_up(stack: StackState, event: Event, step: int) -> TakenUp:
+    """What the session found at that step."""
+    trials = len(stack.plan.trials)
+    rates = numbers(event.get("rates"), (trials,), np.float64)
+    dropped = None if event.get("dropped") is None else frozenset(positions(event, "dropped", trials))
+    return TakenUp(step, None if rates is None else tuple(rates.tolist()), dropped)
+
+
+def _class_counts(told: object) -> dict[str, list[int]]:
+    """How many samples each split has of each class; without those that are no lists of counts."""
+    splits = told if isinstance(told, Mapping) else {}
+    known = {split: whole_numbers(counts, 1) for split, counts in splits.items()}
+    return {split: counts.tolist() for split, counts in known.items() if counts is not None and counts.sum()}
+
+
+def _layer(item: Mapping[str, Any]) -> Layer:
+    weight = item.get("weight")
+    shape = tuple(n for n in weight if isinstance(n, int)) if isinstance(weight, list) else None
+    return Layer(str(item.get("name", "?")), str(item.get("kind", "?")), shape)
+
+
+def introduced(event: Event, session: int, stacks: tuple[int, ...]) -> WorkerFacts:
+    """What a worker says of itself in its `run` event; `stacks` are those of its list that there are."""
+    return WorkerFacts(
+        session,
+        count(event, "worker") or 0,
+        stacks,
+        device=text(event, "device"),
+        device_name=text(event, "device_name"),
+        threads=count(event, "threads"),
+        host=text(event, "host"),
+        pid=count(event, "pid"),
+        torch=text(event, "torch"),
+    )

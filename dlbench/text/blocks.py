@@ -1,0 +1,99 @@
+"""Columns of text side by side, in as many blocks as a terminal's width asks for: no number is ever cut."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from dlbench.words.ascii import to_ascii
+from dlbench.words.printable import printable
+
+GAP = 2
+HEAD = box.SIMPLE_HEAD
+ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What a terminal can show: its width in cells, whether it has colours, whether only ASCII, and in which language."""
+
+    width: int
+    color: bool
+    ascii: bool
+    language: str
+
+    def plain(self, text: str) -> str:
+        """A text in the signs that it has, none of which it would obey."""
+        return to_ascii(printable(text)) if self.ascii else printable(text)
+
+    def style(self, color: str, always: str = "") -> str:
+        """A style with its colour, if it has colours."""
+        return f"{always} {color if self.color else ''}".strip()
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A column as text: its title in lines, and equally wide cells with the style of each.
+
+    `key` is that of the measured column; empty for the names of the rows and their seeds.
+    """
+
+    title: str
+    cells: list[str]
+    styles: list[str]
+    key: str = ""
+
+    @property
+    def width(self) -> int:
+        """In cells of the terminal."""
+        return max(map(cell_len, [*self.title.splitlines(), *self.cells]))
+
+
+def aligned(title: str, parts: Sequence[Sequence[str]], terminal: Terminal) -> Printed:
+    """A column of cells in parts (number, what belongs to it, mark): decimals under each other, the title folded to their width."""
+    texts = [[terminal.plain(part) for part in cell] for cell in parts]
+    left, right, mark = (max(cell_len(cell[i]) for cell in texts) for i in range(3))
+    cells = [" ".join(filter(None, (a.rjust(left), b.ljust(right), c.ljust(mark)))) for a, b, c in texts]
+    words = terminal.plain(title).replace("_", " ")
+    folded = textwrap.fill(words, max(left + right + mark, *map(len, words.split())), break_on_hyphens=False)
+    return Printed(folded, cells, [""] * len(cells))
+
+
+def blocks(names: Printed, columns: Sequence[Printed], terminal: Terminal) -> Iterator[RenderableType]:
+    """The columns, each block of them beginning with the names of the rows, which are folded where they are too wide."""
+    room = terminal.width - max(column.width for column in columns) - 2 * GAP
+    name_width = max(min(names.width, room, terminal.width // 2), 1)
+    for block in _fitting(columns, terminal.width - name_width - GAP):
+        yield _grid(names, name_width, block, terminal)
+
+
+def _fitting(columns: Sequence[Printed], room: int) -> Iterator[list[Printed]]:
+    block: list[Printed] = []
+    for column in columns:
+        if block and sum(other.width + GAP for other in (*block, column)) > room:
+            yield block
+            block = []
+        block.append(column)
+    yield block
+
+
+def _grid(names: Printed, name_width: int, columns: list[Printed], terminal: Terminal) -> RenderableType:
+    grid = Grid(box=ASCII_HEAD if terminal.ascii else HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    grid.add_column(Text(names.title), width=name_width, overflow="fold", header_style="bold")
+    for column in columns:
+        title = Text(column.title, justify="right")
+        grid.add_column(title, width=column.width, no_wrap=True, header_style="bold")
+    for index, name in enumerate(names.cells):
+        own = [Text(name, style=names.styles[index])]
+        # Not justified by Rich, which would drop the blanks at a cell's end that keep its decimals under the others'.
+        cells = (column.cells[index].rjust(column.width) for column in columns)
+        grid.add_row(*own, *(Text(cell, column.styles[index]) for cell, column in zip(cells, columns, strict=True)))
+    return Padding(grid, (0, 0, 1, 0))

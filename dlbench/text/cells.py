@@ -1,0 +1,97 @@
+"""A table's rows and cells as text, the same in every display and in Markdown."""
+
+from __future__ import annotations
+
+import math
+
+from dlbench.analysis.statistics.intervals import Summary
+from dlbench.analysis.table import Cell, Column, Row
+from dlbench.metrics.catalog import Metric
+from dlbench.metrics.format import (
+    INFINITE,
+    NOTHING,
+    interval_text,
+    number,
+    spread_text,
+    value_format,
+)
+from dlbench.metrics.quantity import Interval
+from dlbench.plan.candidate_names import candidate_text
+
+BEST = "▲"
+CHOSEN = "◂"
+CHANGED = "✎"
+"""Trials of a row were given other numbers by hand while they trained."""
+
+
+def cell_parts(cell: Cell, column: Column) -> tuple[str, str]:
+    """A cell as (number, what belongs to it): printed side by side, right and left justified, decimals align.
+
+    Each cell has a format of its own: one tiny number must not turn its whole column into powers of ten.
+    """
+    if cell.never and cell.median is not None:
+        return _median(cell.median, column.metric), f"median, {cell.never} never"
+    if cell.mean is None:
+        return NOTHING, ""
+    spec = value_format(column.metric, cell.mean)
+    if column.is_difference:
+        mean, interval = _difference(cell.summary, column.metric, spec)
+        signed = spec if column.metric.quantity.is_ratio else f"+{spec}"
+        return mean, " ".join(filter(None, (interval, _aside(cell, cell.n_run, signed))))
+    if column.metric.is_share:
+        return f"{round(cell.mean * cell.n)}/{cell.n}", _share(cell.interval)
+    return number(cell.mean, spec), _beside_mean(cell, column.metric, spec)
+
+
+def _beside_mean(cell: Cell, metric: Metric, spec: str) -> str:
+    """`± 0.15 (median 0.98, n=9)`."""
+    # What trials share cannot differ by chance: no deviation there is no finding.
+    is_told = cell.deviation is not None and (cell.deviation > 0 or not metric.is_shared)
+    spread = spread_text(cell.summary.deviation, metric, spec) if is_told else ""
+    return " ".join(filter(None, (spread, _aside(cell, cell.n_alive, spec))))
+
+
+def _aside(cell: Cell, seeds: int, spec: str) -> str:
+    """`(median 0.98, n=9)`: a median where some seed lies far from the others, n where not all of the `seeds` have a number."""
+    middle = "" if cell.summary.median is None else f"median {number(cell.summary.median, spec)}"
+    told = ", ".join(filter(None, (middle, "" if cell.n == seeds else f"n={cell.n}")))
+    return f"({told})" if told else ""
+
+
+def _median(median: float, metric: Metric) -> str:
+    return INFINITE if math.isinf(median) else number(median, value_format(metric, median))
+
+
+def row_parts(row: Row, column: Column) -> tuple[str, str, str]:
+    """A row's cell as (number, what belongs to it, mark)."""
+    cell = row.cells[column.key]
+    if column.is_difference and row.is_baseline:
+        return "", "baseline", ""
+    return (*cell_parts(cell, column), BEST if cell.best else "")
+
+
+def name_text(row: Row) -> str:
+    """What a row is: its candidate, and marks if that is the chosen one, or was changed by hand."""
+    return " ".join([candidate_text(row), *([CHANGED] if row.n_changed else []), *([CHOSEN] if row.is_chosen else [])])
+
+
+def seeds_text(row: Row) -> str:
+    """How many of a candidate's seeds trained to their end, and where the others stand: `8/10, 2 diverged`."""
+    others = [f"{count} {status}" for status, count in row.counts.items() if count and status != "ok"]
+    return ", ".join([f"{row.n_ok}/{row.n_run}", *others])
+
+
+def _share(interval: Interval | None) -> str:
+    return "" if interval is None else f"({100 * interval.low:.0f}–{100 * interval.high:.0f} %)"
+
+
+def _difference(summary: Summary, metric: Metric, spec: str) -> tuple[str, str]:
+    """A difference with its sign and interval; of shares in percentage points, of ratios the factor."""
+    if metric.quantity.is_ratio:
+        mean = "" if summary.mean is None else f"×{number(summary.mean, spec)}"
+        return mean, "" if summary.interval is None else interval_text(summary.interval, spec)
+    scale, signed = (100, "+.0f") if metric.is_share else (1, f"+{spec}")
+    mean = number(None if summary.mean is None else scale * summary.mean, signed)
+    if summary.interval is None:
+        return mean, ""
+    return mean, interval_text(Interval(scale * summary.interval.low, scale * summary.interval.high), signed)

@@ -1,0 +1,81 @@
+"""Ensembles as text: a row for every size and way to combine of each variant, the same in every display and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from dlbench.analysis.ensembles.ensemble import Combined, Ensembles, Group
+from dlbench.metrics.format import NOTHING, interval_text, number
+from dlbench.metrics.names import ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
+from dlbench.text.blocks import Printed, Terminal, aligned, blocks
+
+TITLE = "Ensembles"
+NAMES = "variant, members"
+
+Parts = tuple[str, str, str]
+"""A cell: number, what belongs to it, mark."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of numbers: its title, the quantity, and whether it is a gain, which has a sign and its interval."""
+
+    title: str
+    name: str
+    is_gain: bool = False
+
+
+COLUMNS = (
+    Column("accuracy", ENSEMBLE_ACCURACY),
+    Column("gain", ENSEMBLE_GAIN, is_gain=True),
+    Column("loss", ENSEMBLE_LOSS),
+    Column("loss gain", ENSEMBLE_LOSS_GAIN, is_gain=True),
+)
+COUNT = "subsets"
+
+
+def name_of(found: Ensembles, group: Group, one: Combined) -> str:
+    """What a row is: `few labels, 3 members`, and how they are combined where there are several ways."""
+    size = f"{one.size} member{'' if one.size == 1 else 's'}"
+    return ", ".join([group.name, size, *([one.way] if len(found.wanted.ways) > 1 else [])])
+
+
+def count_of(one: Combined) -> Parts:
+    """How many subsets were made, and of how many where not of all."""
+    made = len(one.subsets)
+    return f"{made:,}", "" if made == one.possible else f"of {one.possible:,}", ""
+
+
+def cell_of(one: Combined, column: Column) -> Parts:
+    """One number of a row with its interval; a member alone is what gains are held against."""
+    found = one.estimate(column.name)
+    if found is None:
+        return NOTHING, "", ""
+    if column.is_gain and one.size == 1:
+        return "", "baseline", ""
+    spec = "+.4f" if column.is_gain else ".4f"
+    interval = interval_text(found.interval, spec) if column.is_gain and found.interval else ""
+    return number(found.mean, spec), interval, ""
+
+
+def shown_columns(found: Ensembles) -> list[Column]:
+    """The columns that have numbers: votes alone have no losses."""
+    return [column for column in COLUMNS if any(column.name in one.values for _, one in found.rows)]
+
+
+def ensemble_blocks(found: Ensembles | None, terminal: Terminal) -> Iterator[RenderableType]:
+    """The ensembles for a terminal, if there are any; the notes are not among them."""
+    rows = [] if found is None else list(found.rows)
+    if found is None or not rows:
+        return
+    names = [terminal.plain(name_of(found, group, one)) for group, one in rows]
+    columns = [aligned(COUNT, [count_of(one) for _, one in rows], terminal)]
+    columns += [
+        aligned(column.title, [cell_of(one, column) for _, one in rows], terminal) for column in shown_columns(found)
+    ]
+    yield Text(TITLE, style="bold")
+    yield from blocks(Printed(NAMES, names, [""] * len(names)), columns, terminal)

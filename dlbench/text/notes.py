@@ -1,0 +1,214 @@
+"""What must be said under a table so that its numbers mislead nobody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import comb
+
+from dlbench.analysis.diagnosis.evidence import explosion
+from dlbench.analysis.summary import Report
+from dlbench.analysis.table import Cell, Folded, Table
+from dlbench.metrics.catalog import Metric
+from dlbench.metrics.format import level_text, number, title_level, value_format
+from dlbench.metrics.trial_view import Status
+from dlbench.plan.candidate_names import candidate_text
+from dlbench.state.data_facts import data_notes
+from dlbench.state.run_state import RunState
+from dlbench.state.trial_state import TrialState
+from dlbench.text import damage
+from dlbench.text.cells import BEST, name_text
+from dlbench.text.interventions import breakpoints, changes
+
+
+def notes_of(report: Report) -> list[str]:
+    """The notes of a report's table, and what of its run could not be read."""
+    return [*table_notes(report.table, report.state), *report.problems]
+
+
+def all_notes(report: Report) -> list[str]:
+    """The same, with those of the ensembles."""
+    return [*notes_of(report), *(report.ensembles.notes if report.ensembles else ())]
+
+
+def table_notes(table: Table, state: RunState) -> list[str]:
+    """The notes of a table: what is the same everywhere, what is marked, what is missing and why."""
+    return [
+        *_folded(table.told, table),
+        *_together(table),
+        *_best(table, state),
+        *_far(table),
+        *_ratios(table),
+        *_selection(table.select),
+        *_best_on_test(table),
+        *damage.notes(state),
+        *_unfinished(state),
+        *_diverged(state),
+        *_exploded(state),
+        *_dropped(state),
+        *_failed(state),
+        *changes(state),
+        *breakpoints(state),
+        *data_notes(state.plan, state.data),
+    ]
+
+
+def _folded(folded: Folded, table: Table) -> list[str]:
+    cells = table.rows[0].cells if table.rows else {}
+    means = {column: cells[column.key].mean for column in folded.constant}
+    facts = [f"{column.title} = {number(mean, value_format(column.metric, mean))}" for column, mean in means.items()]
+    notes = [f"one number for all: {'; '.join(facts)}"] if facts else []
+    if folded.same:
+        twins = "; ".join(f"{title} = {twin.title}" for title, twin in folded.same.items())
+        notes.append(f"the same numbers in every row: {twins}")
+    return notes
+
+
+def _together(table: Table) -> list[str]:
+    """What a title means that names how many differences there are."""
+    return [
+        f"{title_level(column.comparisons)}: the intervals are simultaneous, with 95 % none of the {column.comparisons} misses"
+        for column in table.columns
+        if column.comparisons > 1
+    ]
+
+
+def _best(table: Table, state: RunState) -> list[str]:
+    """What the marks mean, or why there are none."""
+    cells = [row.cells[table.metric] for row in table.rows]
+    if any(cell.best for cell in cells):
+        return [f"{BEST} best {table.metric}, and what is not distinguishable from the best ({_pairs(table)})"]
+    if len(cells) < 2 or not all(trial.status.final for trial in state.trials):
+        return []
+    return [f"no best is marked: {_no_best(table, cells)}"]
+
+
+def _no_best(table: Table, cells: list[Cell]) -> str:
+    missing = sum(cell.n_run - cell.n for cell in cells)
+    reasons = {
+        "learning rates were changed by hand": any(row.n_changed for row in (*table.rows, *table.sweep)),
+        "trials that the search picks from were dropped by hand": any(
+            row.counts.get(Status.DROPPED) for row in table.sweep
+        ),
+        f"{missing} seed{'s have' if missing > 1 else ' has'} no {table.metric}": missing > 0,
+        "one seed has no interval; more of them (--seeds) tell difference from chance": any(
+            cell.n == 1 for cell in cells
+        ),
+    }
+    undecided = f"no variant is distinguishable from the best by {table.metric} ({_pairs(table)})"
+    return next((reason for reason, holds in reasons.items() if holds), undecided)
+
+
+def _pairs(table: Table) -> str:
+    """By which intervals a best is told: any two variants may be the pair that is looked at."""
+    return f"paired intervals, {level_text(comb(len(table.rows), 2))}"
+
+
+def _far(table: Table) -> list[str]:
+    """Where a mean's interval holds less often than it says."""
+    titles = [
+        column.title
+        for column in table.columns
+        if any(row.cells[column.key].summary.median is not None for row in table.rows)
+    ]
+    if not titles:
+        return []
+    what = "a median stands where a seed lies far from the others"
+    return [
+        f"{what} ({', '.join(titles)}): few seeds seldom tell how often that happens, and intervals miss more often there"
+    ]
+
+
+def _ratios(table: Table) -> list[str]:
+    """How many seeds each geometric mean leaves out, a line a column."""
+    lacking = {
+        column.title: [
+            f"{name_text(row)} ({cell.n_alive - cell.n})"
+            for row in table.rows
+            if (cell := row.cells[column.key]).n < cell.n_alive and cell.n
+        ]
+        for column in table.columns
+        if column.metric.quantity.is_ratio and not column.is_difference
+    }
+    return [
+        f"seeds without a {title} above 0 are not in its geometric mean: {'; '.join(of)}"
+        for title, of in lacking.items()
+        if of
+    ]
+
+
+def _selection(select: Metric | None) -> list[str]:
+    if select is None:
+        return []
+    text = f"each variant with its best candidate by {select.name}; the whole search is listed beneath"
+    split = next((one for one in ("test", "validation", "train") if one in select.name), None)
+    on, flattered = (f" on {split} data", f"the {split} numbers flatter") if split else ("", f"{select.name} flatters")
+    return [f"{text}; chosen{on} by the same seeds, so {flattered}, and claims count every candidate"]
+
+
+def _best_on_test(table: Table) -> list[str]:
+    """Which columns pick the best evaluation on the data that they are about."""
+    picked = [column.title for column in table.columns if column.metric.name.startswith("best_test")]
+    return [f"{', '.join(picked)}: the evaluation is chosen on test data, so it flatters"] if picked else []
+
+
+def _unfinished(state: RunState) -> list[str]:
+    texts = {
+        "waiting": "have not begun",
+        "resumed": "wait to go on: their values up to there",
+        "running": "are still training: their values so far",
+        "paused": "are paused: their values so far",
+        "stopped": "were stopped: their values up to there",
+        "crashed": "crashed: their values up to there",
+    }
+    counts = Counter(map(_stands, state.trials))
+    return [f"{counts[where]} of {len(state.trials)} trials {text}" for where, text in texts.items() if counts[where]]
+
+
+def _stands(trial: TrialState) -> str:
+    """Its status, and what of it tells more."""
+    if trial.status is Status.RUNNING and trial.stack.paused:
+        return "paused"
+    return "resumed" if trial.status is Status.WAITING and trial.steps else str(trial.status)
+
+
+def _diverged(state: RunState) -> list[str]:
+    return [
+        f"{name}: {len(lost)} of {len(trials)} seeds diverged, the first at step {min(steps):,}"
+        for name, trials in _by_candidate(state).items()
+        if (lost := [trial for trial in trials if trial.status is Status.DIVERGED])
+        and (steps := [trial.diverged_at for trial in lost if trial.diverged_at is not None])
+    ]
+
+
+def _exploded(state: RunState) -> list[str]:
+    """Of trials that did not diverge: that they did says more."""
+    notes = []
+    for name, trials in _by_candidate(state).items():
+        found = [one for trial in trials if trial.status is not Status.DIVERGED and (one := explosion(trial))]
+        if found:
+            first = min(found, key=lambda one: one.step)
+            notes.append(f"{name}: {len(found)} of {len(trials)} seeds: {first.text}, at step {first.step:,}")
+    return notes
+
+
+def _dropped(state: RunState) -> list[str]:
+    return [
+        f"{name}: {len(steps)} of {len(trials)} seeds dropped by hand, the first at step {min(steps):,}"
+        for name, trials in _by_candidate(state).items()
+        if (steps := [trial.dropped_at for trial in trials if trial.dropped_at is not None])
+    ]
+
+
+def _failed(state: RunState) -> list[str]:
+    return [
+        f"{name}: {len(lost)} of {len(trials)} seeds failed: {lost[0].error or 'no reason given'}"
+        for name, trials in _by_candidate(state).items()
+        if (lost := [trial for trial in trials if trial.status is Status.FAILED])
+    ]
+
+
+def _by_candidate(state: RunState) -> dict[str, list[TrialState]]:
+    found: dict[str, list[TrialState]] = {}
+    for trial in state.trials:
+        found.setdefault(candidate_text(state.plan.candidates[trial.plan.candidate]), []).append(trial)
+    return found

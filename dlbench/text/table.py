@@ -1,0 +1,119 @@
+"""The table and the verdicts for a terminal, with Rich."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from dlbench.analysis.claims import Outcome, Verdict
+from dlbench.analysis.summary import Report
+from dlbench.analysis.table import Column, Row, Table
+from dlbench.text.blocks import Printed, Terminal, aligned, blocks
+from dlbench.text.cells import name_text, row_parts, seeds_text
+from dlbench.text.ensembles import ensemble_blocks
+from dlbench.text.notes import all_notes
+from dlbench.text.verdicts import heading_in, outcome_in, told_in
+
+GLUE = "\u00a0"
+UNBROKEN = re.compile(r"95 % interval|--seeds \S+|\[[^\]]*\]")
+COLORS = {Outcome.CONFIRMED: "green", Outcome.REFUTED: "red", Outcome.UNDECIDED: "yellow"}
+
+
+def render_text(
+    report: Report,
+    *,
+    width: int,
+    color: bool,
+    ascii: bool,  # noqa: A002 - the option's name
+    language: str = "en",
+) -> RenderableType:
+    """The table, the ensembles, the notes and the verdicts as a Rich renderable of at most `width` cells.
+
+    Columns that do not fit beside each other go into further blocks beneath, the important ones first: a number is never
+    cut. With `ascii` nothing beyond ASCII is written; without `color` the marks tell what the colours would.
+    """
+    table, verdicts = report.table, report.verdicts
+    terminal = Terminal(width, color, ascii, "en" if ascii else language)
+    parts: list[RenderableType] = [
+        Text(terminal.plain(table.title), style="bold"),
+        *_blocks(table, table.rows, terminal),
+    ]
+    if table.sweep:
+        parts += [Text("The whole search", style="bold"), next(_blocks(table, table.sweep, terminal))]
+    parts += ensemble_blocks(report.ensembles, terminal)
+    notes = all_notes(report)
+    parts += [noted(note, terminal) for note in notes]
+    if verdicts:
+        head = Text(heading_in(terminal.language), style="bold")
+        parts += [*([Text()] if notes else []), head, *(told(verdict, terminal) for verdict in verdicts)]
+    return Group(*parts)
+
+
+def _blocks(table: Table, rows: list[Row], terminal: Terminal) -> Iterator[RenderableType]:
+    """The columns in as many blocks as the width asks for, each beginning with the names of the rows."""
+    names, *columns = printed(table, rows, terminal)
+    return blocks(names, columns, terminal)
+
+
+def printed(table: Table, rows: list[Row], terminal: Terminal) -> list[Printed]:
+    """Some of a table's rows as columns of text: names, seeds, and the measured columns that have numbers in them."""
+    columns = [_column(column, rows, terminal) for column in table.columns if _has_numbers(column, rows)]
+    return [_names(rows, terminal), _seeds(rows, terminal), *columns]
+
+
+def _has_numbers(column: Column, rows: list[Row]) -> bool:
+    return any(row.cells[column.key].n for row in rows)
+
+
+def _names(rows: list[Row], terminal: Terminal) -> Printed:
+    """What each row is."""
+    styles = ["bold" if row.is_chosen else "" for row in rows]
+    return Printed("variant", [terminal.plain(name_text(row)) for row in rows], styles)
+
+
+def _seeds(rows: list[Row], terminal: Terminal) -> Printed:
+    """How many seeds of each row came to their end, and where the others stand."""
+    styles = [terminal.style("" if row.n_ok == row.n_run else "yellow") for row in rows]
+    return Printed("seeds", [seeds_text(row) for row in rows], styles)
+
+
+def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
+    """A measured column, its numbers aligned at the decimal point, its title folded to the cells' width."""
+    text = aligned(column.title, [row_parts(row, column) for row in rows], terminal)
+    styles = [terminal.style("green", "bold") if row.cells[column.key].best else "" for row in rows]
+    return replace(text, styles=styles, key=column.key)
+
+
+def wrapped(text: str, width: int) -> str:
+    """A text in lines of at most `width` cells that break no interval, and no option from its value; Rich folds what is wider still."""
+    glued = UNBROKEN.sub(lambda match: match[0].replace(" ", GLUE), text)
+    lines = textwrap.wrap(glued, max(width, 1), break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace(GLUE, " ")
+
+
+def told(verdict: Verdict, terminal: Terminal) -> RenderableType:
+    """A claim with its sign, its word, its source and its numbers."""
+    color, found = terminal.style(COLORS[verdict.outcome], "bold"), told_in(verdict, terminal.language)
+    width = max(cell_len(outcome_in(outcome, terminal.language)) for outcome in Outcome)
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=width, overflow="fold")
+    room = max(terminal.width - width - 1, 1)
+    grid.add_column(width=room, overflow="fold")
+    says = Text.assemble(terminal.plain(found.says), (f"  ({found.source})", "dim"))
+    numbers = Text(wrapped(terminal.plain(found.numbers), room), style="dim")
+    grid.add_row(Text(terminal.plain(found.outcome), style=color), Group(says, numbers))
+    return grid
+
+
+def noted(note: str, terminal: Terminal) -> RenderableType:
+    """A note with its dash."""
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_row("-", Text(wrapped(terminal.plain(note), terminal.width - 2), style="dim"))
+    return grid

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlbench.state.event_fields import count, number, numbers, positions, tallies
+
+TOO_LARGE = 10**400
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_numbers_reads_arrays_and_refuses_what_is_none(kind):
+    """`null` and infinity read NaN; a wrong shape, ragged rows, texts and numbers too large for a float are no array."""
+    np.testing.assert_array_equal(numbers([1, None, float("inf")], (3,), kind), [1, np.nan, np.nan])
+    np.testing.assert_array_equal(numbers([[1.5], [None]], (2, None), kind), [[1.5], [np.nan]])
+    assert numbers(2, (), kind) == 2.0
+    for hostile in ([1, 2], [[1], [2, 3]], ["a", "b", "c"], [TOO_LARGE, 1, 2], None, "123", {"a": 1}, [{}, 1, 2]):
+        assert numbers(hostile, (3,), kind) is None
+
+
+def test_what_single_precision_cannot_hold_is_missing():
+    """A number beyond the largest float32 reads NaN, as infinity does, without a warning."""
+    np.testing.assert_array_equal(numbers([[1e39, 1.0]], (1, 2), np.float32), [[np.nan, 1.0]])
+
+
+shapes = st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
+
+
+@given(shapes, st.integers(0, 2**32 - 1), st.randoms(use_true_random=False))
+def test_tallies_are_the_counts_in_the_smallest_type(shape, largest, rng):
+    """Every count is kept exactly, in one, two or four bytes as the largest of them asks for."""
+    values = np.array([rng.randint(0, largest) for _ in range(np.prod(shape))], np.uint32).reshape(shape)
+    found = tallies(values.tolist(), shape[0], shape[1])
+    np.testing.assert_array_equal(found, values)
+    top = int(values.max())
+    assert found.dtype.itemsize == (1 if top < 256 else 2 if top < 65536 else 4)
+    np.testing.assert_array_equal(tallies(values.tolist(), shape[0], None), values)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        None, 7, "abc", [], {}, [1], ["ab"], [[]], [[1, 2]], [["ab", "cd"]], [[{"a": 1}, {"b": 2}]], [[None, None]],
+        [[[1, 2], [3]]], [[[1, 2]]], [[[1], [2]], [[1], [2]]], [[[1, -1], [0, 0]]], [[[1, 0.5], [0, 0]]],
+        [[[1, None], [0, 0]]], [[[1, TOO_LARGE], [0, 0]]], [[[1, 2**32], [0, 0]]], [[[[1], [2]], [[3], [4]]]],
+    ],
+)  # fmt: skip
+def test_what_are_no_counts_is_nothing(hostile):
+    """Ragged, negative, broken, missing and nested numbers, and those of another shape, are no histogram."""
+    assert tallies(hostile, 1, 2) is None
+
+
+def test_single_fields():
+    """Whole numbers from 0 on, finite numbers, and places within the stack; nothing else."""
+    assert [count({"a": value}, "a") for value in (0, 7, -1, True, 1.0, "1", None, 2**54)] == [0, 7, *[None] * 6]
+    assert [number(value) for value in (1, 0.5, float("nan"), float("inf"), "1", [1], None, TOO_LARGE)] == [1, 0.5] + [
+        None
+    ] * 6
+    assert positions({"trials": [2, 0, 2, 3, -1, True, "1", None]}, "trials", 3) == (2, 0)
+    assert positions({"trials": 1}, "trials", 3) == positions({}, "trials", 3) == ()
