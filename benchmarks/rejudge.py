@@ -22,7 +22,7 @@ import tomli_w
 import typer
 
 from benchmarks.reference import write_report
-from dlbench.analysis.candidate_results import entries
+from dlbench.analysis.candidate_results import candidate_results
 from dlbench.analysis.claims.condition import condition_of
 from dlbench.analysis.claims.family import verdicts
 from dlbench.analysis.claims.judgement import Basis, every_seed_text, finding
@@ -34,7 +34,7 @@ from dlbench.analysis.statistics.intervals import Summary, t_quantile
 from dlbench.analysis.summary import Report
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.quantity import Interval
-from dlbench.metrics.trial_view import Trial as TrialView
+from dlbench.metrics.trial_view import TrialView
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.plan.questions import Claim, Questions, said
 from dlbench.recipe import shipped_recipes
@@ -182,7 +182,7 @@ def with_claims(kept: Path, today: Path) -> str:
 
 
 def _findings(state: RunState, asked: Questions, old: Sequence[Mapping[str, Any]]) -> Iterator[ClaimFinding]:
-    by_variant, kept = entries(state), {(one["says"], one["variant"]): one for one in old}
+    by_variant, kept = candidate_results(state), {(one["says"], one["variant"]): one for one in old}
     basis = Basis.of(asked.claims, asked.compare)
     for claim in asked.claims:
         if claim.at_step is not None:

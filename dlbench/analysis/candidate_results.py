@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CandidateResults:
     """One candidate with its trials, one a seed, in the order of the plan."""
 
     variant: str
@@ -58,19 +58,19 @@ def is_settled(trial: TrialState, at_step: int | None = None) -> bool:
     return trial.status.final or (at_step is not None and trial.step > at_step)
 
 
-def entries(state: RunState) -> dict[str, list[Entry]]:
+def candidate_results(state: RunState) -> dict[str, list[CandidateResults]]:
     """Every variant with its candidates, both in the order of the plan."""
     trials: dict[int, list[TrialState]] = {}
     for trial in state.trials:
         trials.setdefault(trial.plan.candidate, []).append(trial)
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[CandidateResults]] = {}
     for index, candidate in enumerate(state.plan.candidates):
-        entry = Entry(candidate.variant, candidate.choice, tuple(trials.get(index, ())))
+        entry = CandidateResults(candidate.variant, candidate.choice, tuple(trials.get(index, ())))
         found.setdefault(candidate.variant, []).append(entry)
     return found
 
 
-def selected(candidates: list[Entry], metric: Metric) -> Entry:
+def selected(candidates: list[CandidateResults], metric: Metric) -> CandidateResults:
     """The candidate that the search picks: the best mean of `metric`.
 
     A candidate of which seeds diverged, failed or were dropped loses against any with fewer such seeds: a mean over the
@@ -78,7 +78,7 @@ def selected(candidates: list[Entry], metric: Metric) -> Entry:
     """
     sign = -1 if metric.better == "higher" else 1
 
-    def rank(entry: Entry) -> tuple[int, float]:
+    def rank(entry: CandidateResults) -> tuple[int, float]:
         counts, values = entry.counts, list(entry.values(metric).values())
         lost = sum(counts[status] for status in LOST)
         return lost, sign * math.fsum(values) / len(values) if values else math.inf

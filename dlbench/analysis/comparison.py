@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlbench.analysis.candidate_results import Entry, deciding_metric, entries, selected, selection_metric
+from dlbench.analysis.candidate_results import (
+    CandidateResults,
+    candidate_results,
+    deciding_metric,
+    selected,
+    selection_metric,
+)
 from dlbench.analysis.statistics.best import best, difference, pairwise_alpha
 from dlbench.analysis.statistics.intervals import NOTHING, Summary, summarize
 from dlbench.analysis.table import Cell, Column, Folded, Row, Table
@@ -58,7 +64,7 @@ def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
     Means are over the trials that have a value: those under way count with what they have so far, diverged and failed
     ones are counted in `Row.counts` and have none.
     """
-    by_variant, metric = entries(state), deciding_metric(compare)
+    by_variant, metric = candidate_results(state), deciding_metric(compare)
     chosen = {name: selected(candidates, selection_metric(compare)) for name, candidates in by_variant.items()}
     baseline = compare.baseline if compare.baseline in chosen else None
     searched = len(state.plan.candidates) > len(chosen)
@@ -108,7 +114,7 @@ def _column(key: str) -> Column:
     return Column(key, f"{title} ({metric.unit})" if metric.unit == "s" else title, metric, int(step) if step else None)
 
 
-def _row(entry: Entry, columns: list[Column], baseline: Entry | None) -> Row:
+def _row(entry: CandidateResults, columns: list[Column], baseline: CandidateResults | None) -> Row:
     changed = sum(bool(trial.changed_at) for trial in entry.trials)
     counts = entry.counts
     alive = len(entry.trials) - sum(counts[status] for status in LOST)
@@ -116,7 +122,7 @@ def _row(entry: Entry, columns: list[Column], baseline: Entry | None) -> Row:
     return Row(entry.variant, entry.choice, counts, cells, is_baseline=entry is baseline, n_changed=changed)
 
 
-def _cell(entry: Entry, column: Column, baseline: Entry | None, alive: int) -> Cell:
+def _cell(entry: CandidateResults, column: Column, baseline: CandidateResults | None, alive: int) -> Cell:
     """What the seeds say of a column; the time to an event also for those without it."""
     run = len(entry.trials)
     if column.is_difference:
@@ -131,7 +137,7 @@ def _cell(entry: Entry, column: Column, baseline: Entry | None, alive: int) -> C
     return replace(cell, never=len(never), median=statistics.median(times) if times else None)
 
 
-def _difference(entry: Entry, baseline: Entry | None, metric: Metric, alpha: float) -> Summary:
+def _difference(entry: CandidateResults, baseline: CandidateResults | None, metric: Metric, alpha: float) -> Summary:
     if baseline is None or entry is baseline:
         return NOTHING
     return difference(entry.values(metric), baseline.values(metric), metric, alpha)
@@ -171,7 +177,7 @@ def _is_constant(column: Column, rows: list[Row]) -> bool:
     return all(cell.n == cell.n_run and cell.mean == cells[0].mean and cell.deviation in still for cell in cells)
 
 
-def _marked(rows: list[Row], chosen: Mapping[str, Entry], metric: Metric) -> list[Row]:
+def _marked(rows: list[Row], chosen: Mapping[str, CandidateResults], metric: Metric) -> list[Row]:
     """Mark the best cells of the deciding metric, if some other is distinguishable from them.
 
     Nothing is marked where the metric has no better, where seeds have no value, or where all would be marked.

@@ -13,23 +13,23 @@ MOST_SEEDS = 8
 
 
 @dataclass(frozen=True)
-class Touch:
+class ManualChange:
     """Why a trial's numbers are no longer what its recipe makes of its seed: it was changed, or dropped, at `step`."""
 
     what: str
     step: int
 
 
-def touch(trial: TrialState, at_step: int | None = None) -> Touch | None:
+def first_manual_change(trial: TrialState, at_step: int | None = None) -> ManualChange | None:
     """The first thing done by hand that its number at a step (without one, at its end) depends on."""
     dropped = trial.dropped_at
-    touches = [Touch("changed", step) for step in trial.changed_at]
-    touches += [] if dropped is None else [Touch("dropped", dropped)]
+    touches = [ManualChange("changed", step) for step in trial.changed_at]
+    touches += [] if dropped is None else [ManualChange("dropped", dropped)]
     # What is done at a step takes effect before its training, and after its evaluation.
     return next((one for one in touches if at_step is None or one.step < at_step), None)
 
 
-def reason(touches: Mapping[int, Touch]) -> str:
+def reason(touches: Mapping[int, ManualChange]) -> str:
     """Why nothing can be said of seeds that were touched: `seeds 0, 1 were changed by hand at step 500`."""
     kinds = sorted({one.what for one in touches.values()})
     steps = {one.step for one in touches.values()}
@@ -39,7 +39,7 @@ def reason(touches: Mapping[int, Touch]) -> str:
 
 def search_reason(variant: str, candidates: Sequence[Iterable[TrialState]]) -> str:
     """Why a variant's search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
-    if len(candidates) > 1 and any(touch(trial) for trials in candidates for trial in trials):
+    if len(candidates) > 1 and any(first_manual_change(trial) for trials in candidates for trial in trials):
         return f"trials that the search of '{variant}' picks from were changed or dropped by hand"
     return ""
 

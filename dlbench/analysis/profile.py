@@ -19,7 +19,7 @@ from dlbench.metrics.names import BATCH_LOSS
 from dlbench.plan import Candidate
 from dlbench.plan.candidate_names import candidate_text
 from dlbench.state.run_state import RunState
-from dlbench.state.stack_state import Layer
+from dlbench.state.stack_state import LayerFacts
 from dlbench.state.trial_state import TrialState
 
 SHOWN = tuple(name for name in MEASURES if name != "update_ratio")
@@ -150,7 +150,7 @@ def _losses(trials: Sequence[TrialState]) -> NDArray[np.float64]:
     return np.repeat(np.stack(first), len(trials[0].layers), axis=1)
 
 
-def _ratios(norms: NDArray[np.float64], layers: Sequence[Layer]) -> NDArray[np.float64]:
+def _ratios(norms: NDArray[np.float64], layers: Sequence[LayerFacts]) -> NDArray[np.float64]:
     """Each row's gradient norm over that of the row it is compared with, `[layers]`: the mean over the seeds that have one."""
     against = [_compared(row, layers) for row in range(len(layers))]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -160,7 +160,7 @@ def _ratios(norms: NDArray[np.float64], layers: Sequence[Layer]) -> NDArray[np.f
     return means
 
 
-def _compared(row: int, layers: Sequence[Layer]) -> int:
+def _compared(row: int, layers: Sequence[LayerFacts]) -> int:
     """The row to compare with: the last with weights; of a recurrent layer's steps of time, the last."""
     if layers[row].kind != TIME:
         return max(index for index, layer in enumerate(layers) if layer.weight is not None)
@@ -169,7 +169,7 @@ def _compared(row: int, layers: Sequence[Layer]) -> int:
     return row
 
 
-def _wrong(values: dict[str, NDArray[np.float64]], layers: Sequence[Layer]) -> list[Judgement]:
+def _wrong(values: dict[str, NDArray[np.float64]], layers: Sequence[LayerFacts]) -> list[Judgement]:
     """What the laws say of the layers: those that mean something of a single look."""
     weighted = np.array([layer.weight is not None for layer in layers])
     probes, names = {name: values[name] for name in (*JUDGED, LOSS)}, [layer.name for layer in layers]

@@ -24,7 +24,7 @@ ITSELF = "the signal itself"
 
 
 @dataclass(frozen=True)
-class Line:
+class GraphLine:
     """One line of the drawing: the tree with a name, the shape, the parameters, what else there is to say.
 
     `below` is the tree on the lines beneath that what there is to say may take.
@@ -41,9 +41,9 @@ def draw(blocks: Sequence[Block], *, width: int, ascii_only: bool) -> str:
     """The tree of a net from its input to its output; the last column is folded at `width`."""
     total = sum(block.parameters for block in blocks)
     lines = [
-        Line("input", _shape(blocks[0].input)),
+        GraphLine("input", _shape(blocks[0].input)),
         *_chain(blocks, "", ASCII if ascii_only else UNICODE),
-        Line("all", "", f"{total:,}"),
+        GraphLine("all", "", f"{total:,}"),
     ]
     full = [line for line in lines if line.parameters]
     tree, output, parameters = (
@@ -59,7 +59,7 @@ def draw(blocks: Sequence[Block], *, width: int, ascii_only: bool) -> str:
     return "\n".join(drawn)
 
 
-def _chain(blocks: Sequence[Block], stem: str, signs: Sequence[str]) -> Iterator[Line]:
+def _chain(blocks: Sequence[Block], stem: str, signs: Sequence[str]) -> Iterator[GraphLine]:
     """The lines of layers in a row; equal ones share a line."""
     folded = [list(same) for _, same in groupby(blocks, key=looks)]
     for index, same in enumerate(folded):
@@ -67,7 +67,7 @@ def _chain(blocks: Sequence[Block], stem: str, signs: Sequence[str]) -> Iterator
         yield from _layer(same, stem + signs[1 if is_last else 0], stem + ("   " if is_last else signs[2]), signs)
 
 
-def _layer(same: Sequence[Block], stem: str, below: str, signs: Sequence[str]) -> Iterator[Line]:
+def _layer(same: Sequence[Block], stem: str, below: str, signs: Sequence[str]) -> Iterator[GraphLine]:
     """One layer, or several that are equal: of composite ones the first stands for all."""
     from dlbench.parts.layers.base import LAYERS
 
@@ -76,7 +76,7 @@ def _layer(same: Sequence[Block], stem: str, below: str, signs: Sequence[str]) -
     name = first.name if count == 1 else f"{first.name}-{last}  x {count}"
     times = f"{count} x " if count > 1 else ""
     details = ", ".join(_details(first.settings))
-    yield Line(stem + name, _shape(first.output), f"{times}{first.parameters:,}", details, below)
+    yield GraphLine(stem + name, _shape(first.output), f"{times}{first.parameters:,}", details, below)
     if not first.branches:
         return
     if len(first.branches) == 1:
@@ -85,11 +85,11 @@ def _layer(same: Sequence[Block], stem: str, below: str, signs: Sequence[str]) -
     traits = LAYERS[first.settings["kind"]].traits
     names = traits.get("branches") or [f"branch {number}" for number in range(1, len(first.branches) + 1)]
     for branch, label in zip(first.branches, names, strict=True):
-        yield Line(below + signs[0] + (label if branch else f"{label}: {ITSELF}"))
+        yield GraphLine(below + signs[0] + (label if branch else f"{label}: {ITSELF}"))
         yield from _chain(branch, below + signs[2], signs)
     activation = first.settings.get("activation")
     merge = traits.get("merge") or first.settings["merge"]
-    yield Line(below + signs[1] + ", ".join([merge, *([short("activations", activation)] if activation else [])]))
+    yield GraphLine(below + signs[1] + ", ".join([merge, *([short("activations", activation)] if activation else [])]))
 
 
 def looks(block: Block) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from dlbench.errors import UsageError, hint
 
 
 @dataclass(frozen=True)
-class Entry:
+class PartListing:
     """One part, or one metric, as it is printed."""
 
     catalog: str
@@ -45,7 +45,7 @@ def parts(
         emit(listing(found))
 
 
-def all_entries() -> list[Entry]:
+def all_entries() -> list[PartListing]:
     """Every part of every catalogue, then the metrics."""
     from dlbench.cli.describe import arguments
     from dlbench.metrics.catalog import METRICS
@@ -54,21 +54,21 @@ def all_entries() -> list[Entry]:
     from dlbench.parts import CATALOGS
 
     found = [
-        Entry(catalog.name, part.name, part.summary, part.doc, arguments(catalog.name, part.name))
+        PartListing(catalog.name, part.name, part.summary, part.doc, arguments(catalog.name, part.name))
         for catalog in CATALOGS.values()
         for part in catalog
     ]
     summaries = {name: metric.summary for name, metric in METRICS.items()} | {f"{RECALL}@NAME": SUMMARY} | ENSEMBLE
-    return found + [Entry("metrics", name, text, text, []) for name, text in summaries.items()]
+    return found + [PartListing("metrics", name, text, text, []) for name, text in summaries.items()]
 
 
-def unknown(name: str, entries: list[Entry]) -> str:
+def unknown(name: str, entries: list[PartListing]) -> str:
     """The error for a name that no catalogue has."""
     names = sorted({entry.name for entry in entries} | {entry.catalog for entry in entries})
     return f"no part is called '{name}'{hint(name, names, '`dlbench parts` lists all')}"
 
 
-def listing(entries: list[Entry]) -> str:
+def listing(entries: list[PartListing]) -> str:
     """All entries under their catalogue's name, one a line."""
     blocks = []
     for catalog in dict.fromkeys(entry.catalog for entry in entries):
@@ -77,7 +77,7 @@ def listing(entries: list[Entry]) -> str:
     return "\n\n".join(blocks)
 
 
-def explanation(entry: Entry) -> str:
+def explanation(entry: PartListing) -> str:
     """One entry: its docstring and its arguments."""
     text = f"{entry.name} ({entry.catalog})\n\n{entry.doc}"
     if not entry.arguments:

@@ -52,14 +52,14 @@ def plot(
     from dlbench.export.plots import PLOTS
     from dlbench.export.plots.base import Asked
     from dlbench.run.folder import find_run
-    from dlbench.state.selection import Choice
+    from dlbench.state.selection import Selection
 
     if what not in PLOTS:
         others = hint(what, PLOTS.names, f"there are {', '.join(PLOTS.names)}")
         raise UsageError(f"no picture is called '{what}'{others}")
     check_target(file)
     folder = find_run(out, run)
-    choice = Choice(variant, seed, layer, step, phase)
+    choice = Selection(variant, seed, layer, step, phase)
     write(PLOTS[what].make(Asked(folded(folder), folder.path, choice)), file)
 
 

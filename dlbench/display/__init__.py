@@ -19,9 +19,9 @@ def make(kind: str, *, ascii_only: bool) -> Display:
     if kind == "none":
         return Silent()
     if sys.stderr.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}:
-        from dlbench.display.bars import Bars
+        from dlbench.display.bars import ProgressBars
 
-        return Bars(ascii_only=ascii_only)
+        return ProgressBars(ascii_only=ascii_only)
     from dlbench.display.lines import Lines
 
     return Lines(sys.stderr)

@@ -31,7 +31,7 @@ class AsciiConsole(PrintableConsole):
         return "ascii"
 
 
-class Bars(Display):
+class ProgressBars(Display):
     """A bar per stack that has begun: its variants, steps, speed, time left, and how many trials diverged."""
 
     def __init__(self, *, ascii_only: bool) -> None:

@@ -16,7 +16,7 @@ from dlbench.parts.datasets.splits import split_off
 
 
 @dataclass(frozen=True)
-class Split:
+class DataSplit:
     """Samples `x` of `[samples, ...]` (float32) with `labels` `[samples]` (int64), on the device."""
 
     x: Tensor
@@ -25,7 +25,7 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def sample(self, samples: int) -> Split:
+    def sample(self, samples: int) -> DataSplit:
         """So many samples in proportion to the classes, in their order, drawn alike whoever asks; all where there are no more."""
         if samples >= len(self):
             return self
@@ -33,7 +33,7 @@ class Split:
         random = np.random.default_rng(stream_seed(0, "train metrics", samples))
         _, chosen = split_off("stratified", labels, samples, random)
         at = torch.from_numpy(chosen).to(self.labels.device)
-        return Split(self.x.index_select(0, at), self.labels.index_select(0, at))
+        return DataSplit(self.x.index_select(0, at), self.labels.index_select(0, at))
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Data:
     `everything`, where it was asked for, is `x` of all training samples, those that a limit leaves out among them.
     """
 
-    train: Split
-    validation: Split | None
-    test: Split
+    train: DataSplit
+    validation: DataSplit | None
+    test: DataSplit
     everything: Tensor | None = None
 
     @property
@@ -80,8 +80,8 @@ def load(
     if look is not None:
         look(arrays)
 
-    def split(x: Any, y: Any) -> Split:
-        return Split(torch.from_numpy(x).to(device), torch.from_numpy(y).to(device))
+    def split(x: Any, y: Any) -> DataSplit:
+        return DataSplit(torch.from_numpy(x).to(device), torch.from_numpy(y).to(device))
 
     validation = None if arrays.x_validation is None else split(arrays.x_validation, arrays.y_validation)
     train, test = split(arrays.x_train, arrays.y_train), split(arrays.x_test, arrays.y_test)
@@ -96,7 +96,7 @@ class FullBatch:
 
     steps_per_epoch = 1
 
-    def __init__(self, train: Split, trials: int) -> None:
+    def __init__(self, train: DataSplit, trials: int) -> None:
         # A copy a trial is faster to multiply than a broadcast, as long as it is small.
         x = train.x.expand(trials, *train.x.shape)
         self._x = x.contiguous() if x.numel() < 1 << 22 else x
@@ -111,7 +111,7 @@ class FullBatch:
 class MiniBatches:
     """Each epoch is a new permutation a seed, a function of (seed, epoch); the last batch may be smaller, or is dropped."""
 
-    def __init__(self, train: Split, seeds: Sequence[int], batch_size: int, *, drop_last: bool = False) -> None:
+    def __init__(self, train: DataSplit, seeds: Sequence[int], batch_size: int, *, drop_last: bool = False) -> None:
         self._train = train
         self._seeds = list(seeds)
         self._batch_size = batch_size
@@ -142,7 +142,7 @@ def order(samples: int, seed: int, epoch: int) -> Tensor:
 
 
 def batches(
-    train: Split, seeds: Sequence[int], batch_size: int | str, *, drop_last: bool = False
+    train: DataSplit, seeds: Sequence[int], batch_size: int | str, *, drop_last: bool = False
 ) -> FullBatch | MiniBatches:
     """The batches that `batch_size` asks for: "full", or a number of samples; with `drop_last`, no smaller one at the end."""
     if batch_size == "full" or int(batch_size) >= len(train):

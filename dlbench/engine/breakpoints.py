@@ -37,7 +37,7 @@ class Progress:
         self.last = values
 
 
-class Watch:
+class BreakpointWatch:
     """Holds the trials of a stack against conditions, and tells of each once a trial that it has come true.
 
     `conditions` may be changed at any time; each says whether it pauses the training. `is_hit` is set when one that does

@@ -19,7 +19,7 @@ Rule: TypeAlias = dict[str, Any] | None
 NEVER = -1
 
 
-class EarlyStopping:
+class EarlyStopper:
     """Holds a stack's trials against their rules, evaluation by evaluation (Prechelt 1998; Goodfellow et al. 2016, alg. 7.1).
 
     An evaluation is better if it beats the best so far by more than `min_delta`. After `patience` evaluations in a row that

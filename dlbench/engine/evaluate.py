@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dlbench.engine.batches import Split
+from dlbench.engine.batches import DataSplit
 from dlbench.engine.devices import precise
 from dlbench.engine.stacked_net import Net
 from dlbench.parts.outline import goes_alone
@@ -45,7 +45,7 @@ class Answers:
 class Evaluation:
     """The evaluations of a stack on its splits, `None` where there is none; the answers of the last one are kept for its end."""
 
-    def __init__(self, nets: Sequence[Net], splits: Mapping[str, Split | None], task: Task) -> None:
+    def __init__(self, nets: Sequence[Net], splits: Mapping[str, DataSplit | None], task: Task) -> None:
         self._nets, self._task = nets, task
         self._splits = {name: split for name, split in splits.items() if split is not None}
         self._missing = dict.fromkeys(splits.keys() - self._splits.keys())
@@ -79,13 +79,13 @@ class Evaluation:
 
 
 @torch.no_grad()
-def evaluate(nets: Sequence[Net], split: Split, task: Task) -> tuple[Tensor, Tensor]:
+def evaluate(nets: Sequence[Net], split: DataSplit, task: Task) -> tuple[Tensor, Tensor]:
     """The task's metrics over a split, `[metrics, trials]`, and the classes predicted, `[trials, samples]`; on the device."""
     measured, predicted = zip(*(_evaluate(net, split, task) for net in nets), strict=True)
     return torch.cat(measured, dim=1), torch.cat(predicted)
 
 
-def _evaluate(net: Net, split: Split, task: Task) -> tuple[Tensor, Tensor]:
+def _evaluate(net: Net, split: DataSplit, task: Task) -> tuple[Tensor, Tensor]:
     total = torch.zeros(task.numbers, net.trials, dtype=precise(split.x.device), device=split.x.device)
     answers = []
     for outputs, labels in _batches(net, split):
@@ -102,7 +102,7 @@ def _batch(net: Net, device: torch.device) -> int:
     return max(1, ROOM // (net.trials * net.widest))
 
 
-def _batches(net: Net, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(net: Net, split: DataSplit) -> Iterator[tuple[Tensor, Tensor]]:
     """Outputs `[trials, batch, outputs]` and labels `[batch]`, as many samples at once as there is room for."""
     batch = _batch(net, split.x.device)
     for start in range(0, len(split), batch):

@@ -30,7 +30,7 @@ TRANSPARENT = ("flatten", "dropout")
 """Layers through which one sees the image: they own nothing and mix nothing."""
 
 
-class Gallery:
+class FilterSnapshots:
     """Writes the pictures of a run's stacks into its folder; `write` tells of each once it is there.
 
     A file `.npz` has float16 arrays with a row a trial, in the order of the stack: `filters` `[trials, units, (channels,) height,
@@ -40,7 +40,7 @@ class Gallery:
     def __init__(self, folder: RunFolder, write: Sink) -> None:
         self._folder, self._write = folder, write
 
-    def hang(self, stack: int, step: int, phase: str, pictured: Pictured | None) -> None:
+    def write(self, stack: int, step: int, phase: str, pictured: LayerPictures | None) -> None:
         """Write the pictures of a layer, if there are any; `step` counts the steps of the `phase`."""
         if pictured is None:
             return
@@ -57,14 +57,14 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class Pictured:
+class LayerPictures:
     """Pictures of a layer by their names, `[trials, count, channels, height, width]` each."""
 
     layer: str
     images: Mapping[str, Tensor]
 
 
-def first_filters(blocks: Sequence[Block], rows: Tensor, shape: Sequence[int]) -> Pictured | None:
+def first_filters(blocks: Sequence[Block], rows: Tensor, shape: Sequence[int]) -> LayerPictures | None:
     """What the first layer of a net that has weights looks for in images of a `shape`; `None` where these are no images.
 
     `rows` are the weights of the stack, `[trials, parameters]`. Only a dense or convolutional layer that sees the image itself
@@ -75,8 +75,8 @@ def first_filters(blocks: Sequence[Block], rows: Tensor, shape: Sequence[int]) -
         return None
     weight = next(slot for slot in slots_of(blocks) if slot.name == f"{first.name}.weight").of(rows)
     if first.settings["kind"] == "dense":
-        return Pictured(first.name, {"filters": dense_filters(weight, shape)})
-    return Pictured(first.name, {"filters": weight[:, : shown(len(weight), weight.shape[2:], FILTERS)]})
+        return LayerPictures(first.name, {"filters": dense_filters(weight, shape)})
+    return LayerPictures(first.name, {"filters": weight[:, : shown(len(weight), weight.shape[2:], FILTERS)]})
 
 
 def dense_filters(weight: Tensor, shape: Sequence[int]) -> Tensor:

@@ -20,7 +20,7 @@ from dlbench.engine.stacked_net import Taps
 from dlbench.measures.names import HISTOGRAM, MEASURES, ZEROS
 from dlbench.parts.activations import bounds
 from dlbench.parts.arguments import Number, spread
-from dlbench.parts.outline import TIME, Block, Row, rows_of
+from dlbench.parts.outline import TIME, Block, ProbeRow, rows_of
 from dlbench.parts.rows import Slot
 
 HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_WIDTH = -65, 15, 2
@@ -114,7 +114,7 @@ class Probe:
         return result
 
 
-def described(row: Row) -> dict[str, Any]:
+def described(row: ProbeRow) -> dict[str, Any]:
     """A row as the `stack` event tells of it: its name, its kind, the shape of its weight if it has one."""
     return {"name": row.name, "kind": row.kind, "weight": None if row.shape is None else list(row.shape)}
 
@@ -128,7 +128,7 @@ class _Family:
     high: Number | None
 
 
-def _families(rows: Sequence[Row]) -> list[_Family]:
+def _families(rows: Sequence[ProbeRow]) -> list[_Family]:
     members: dict[tuple[Any, ...], list[int]] = {}
     for layer, row in enumerate(rows):
         low, high = (None, None) if row.activation is None else bounds(row.activation)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.engine.early_stopping import EarlyStopping, Losses
+from dlbench.engine.early_stopping import EarlyStopper, Losses
 from dlbench.metrics.names import BATCH_LOSS
 
 
@@ -19,14 +19,14 @@ class Sink(Protocol):
         """Write one event."""
 
 
-class Ledger:
+class StackMetrics:
     """Sums the batch losses between two evaluations, and writes metrics, divergence and early stops of a stack as events.
 
     Divergence is a result: a trial whose loss is not finite keeps the step and its last finite loss, has no metrics from then
     on, and is never replaced by a number. Nor has a trial that was dropped, whatever becomes of it.
     """
 
-    def __init__(self, stack: int, trials: int, names: Sequence[str], write: Sink, stopping: EarlyStopping) -> None:
+    def __init__(self, stack: int, trials: int, names: Sequence[str], write: Sink, stopping: EarlyStopper) -> None:
         """`names` are those of the metrics of each split, the loss first."""
         self._stack, self._names, self._write, self._stopping = stack, tuple(names), write, stopping
         self.losses = np.zeros(trials)

@@ -13,7 +13,7 @@ from torch import Tensor
 from dlbench.engine.devices import precise
 from dlbench.engine.rng import stream
 from dlbench.parts.inits import Draw, fill
-from dlbench.parts.layers.base import LAYERS, ByHand, Composite, Layer, Passed, Place, Weight
+from dlbench.parts.layers.base import LAYERS, Composite, Layer, LayerContext, ManualBackward, SavedForBackward, Weight
 from dlbench.parts.outline import Block, leaves, slots_of
 from dlbench.parts.tasks import Task
 
@@ -171,21 +171,25 @@ class Net:
                 self._gradient_views.append(slot.of(tensors.gradient))
             self._weights[block.name] = own
         self._places = {
-            block.name: Place(
+            block.name: LayerContext(
                 training=True, generators=tensors.generators.get(block.name, ()), buffers=tensors.buffers[block.name]
             )
             for block in every
         }
         self._test_places = {name: replace(place, training=False) for name, place in self._places.items()}
         self._unrolled = [block for block in every if block.times]
-        self.by_hand = all(isinstance(block.layer, ByHand) and block.layer.can_go_backward() for block in blocks)
+        self.by_hand = all(
+            isinstance(block.layer, ManualBackward) and block.layer.can_go_backward() for block in blocks
+        )
         self._first = next(index for index, block in enumerate(blocks) if block.weights or block.branches)
 
     def forward(self, x: Tensor, *, training: bool, taps: Taps | None = None) -> Tensor:
         """Outputs `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed row's output."""
         return self._chain(self.blocks, x, self._places if training else self._test_places, taps)
 
-    def _chain(self, blocks: Sequence[Block], x: Tensor, places: Mapping[str, Place], taps: Taps | None) -> Tensor:
+    def _chain(
+        self, blocks: Sequence[Block], x: Tensor, places: Mapping[str, LayerContext], taps: Taps | None
+    ) -> Tensor:
         for block in blocks:
             if block.branches:
                 outputs = [self._chain(branch, x, places, taps) for branch in block.branches]
@@ -234,8 +238,8 @@ class Net:
         gradients: list[Tensor] = []
         for index in range(len(self.blocks) - 1, self._first - 1, -1):
             block = self.blocks[index]
-            passed = Passed(way[index], way[index + 1], self._weights[block.name], self._places[block.name])
-            before, own = cast("ByHand", block.layer).backward(gradient, passed, wants_input=index > self._first)
+            passed = SavedForBackward(way[index], way[index + 1], self._weights[block.name], self._places[block.name])
+            before, own = cast("ManualBackward", block.layer).backward(gradient, passed, wants_input=index > self._first)
             gradients[:0] = own
             if before is not None:
                 gradient = before

@@ -17,15 +17,15 @@ from torch import Tensor
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data
-from dlbench.engine.breakpoints import Watch
+from dlbench.engine.breakpoints import BreakpointWatch
 from dlbench.engine.checkpoint import Checkpoint
 from dlbench.engine.devices import wait
-from dlbench.engine.early_stopping import EarlyStopping, Losses
+from dlbench.engine.early_stopping import EarlyStopper, Losses
 from dlbench.engine.evaluate import Evaluation
 from dlbench.engine.pretraining.greedy import Greedy
 from dlbench.engine.probes import Probe, described
 from dlbench.engine.schedule import Pace, ProbeBudget, evaluation_steps
-from dlbench.engine.stack_metrics import Ledger, Sink
+from dlbench.engine.stack_metrics import Sink, StackMetrics
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Taps, allocate
 from dlbench.engine.unit_variance import scale_to_unit_variance
@@ -64,10 +64,10 @@ class Trainer:
         splits = {"train": train, "validation": data.validation, "test": data.test}
         self.evaluation = Evaluation(self._nets, splits, stack.task)
         self._plan_measurements(slots)
-        self._stopping = EarlyStopping([own.get("early_stopping") for own in trains], self.tensors, self.steps)
-        self._ledger = Ledger(index, len(self.ids), stack.task.metrics, write, self._stopping)
+        self._stopping = EarlyStopper([own.get("early_stopping") for own in trains], self.tensors, self.steps)
+        self._ledger = StackMetrics(index, len(self.ids), stack.task.metrics, write, self._stopping)
         self.pretraining = Greedy(stack, self.tensors, data, self._ledger, write, slices=slices)
-        self.watch = Watch(index, self.steps, stack.variants, self.blocks, write)
+        self.watch = BreakpointWatch(index, self.steps, stack.variants, self.blocks, write)
         self.hold_at: int | None = None
         self.probe_all = False
         self.seconds = 0.0

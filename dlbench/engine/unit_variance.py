@@ -10,18 +10,18 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from dlbench.engine.batches import Split, order
+from dlbench.engine.batches import DataSplit, order
 from dlbench.engine.devices import precise
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Tensors
 from dlbench.parts.arguments import Settings
 from dlbench.parts.inits import INITS
-from dlbench.parts.layers.base import LAYERS, Activated, Composite, Layer, Place
+from dlbench.parts.layers.base import LAYERS, Activated, Composite, Layer, LayerContext
 from dlbench.parts.outline import Block, leaves, slots_of
 
 
 @torch.no_grad()
-def scale_to_unit_variance(stack: Stacked, tensors: Tensors, train: Split) -> list[str]:
+def scale_to_unit_variance(stack: Stacked, tensors: Tensors, train: DataSplit) -> list[str]:
     """Scale the weights of every trial that has such an init, in place; says so where the variance was not reached.
 
     Trials are gone through one by one, so that their company changes no bit of them; those with other inits are not touched.
@@ -87,10 +87,10 @@ class _Walk:
             x = cast("Layer", block.layer).forward(x, self._weights[block.name], self._place(block))
         return x
 
-    def _place(self, block: Block) -> Place:
+    def _place(self, block: Block) -> LayerContext:
         buffers = {name: tensor.clone() for name, tensor in self.tensors.buffers[block.name].items()}
         draws = LAYERS[block.settings["kind"]].traits.get("random", False)
-        return Place(training=not draws, buffers=buffers)
+        return LayerContext(training=not draws, buffers=buffers)
 
     def _scale(self, block: Block, x: Tensor) -> None:
         """Divide the weights by the deviation until the variance is 1, where there is one."""

@@ -15,7 +15,7 @@ from dlbench.parts.rows import Rows, Slot
 
 
 @dataclass(frozen=True)
-class Group:
+class UpdateGroup:
     """Neighbouring trials, from `first` to before `last`, that train with the same numbers."""
 
     first: int
@@ -23,13 +23,13 @@ class Group:
     train: dict[str, Any]
 
 
-def groups_of(trains: Sequence[dict[str, Any]]) -> list[Group]:
+def groups_of(trains: Sequence[dict[str, Any]]) -> list[UpdateGroup]:
     """The runs of equal `[train]` settings among a stack's trials; the plan has put equals side by side."""
-    groups: list[Group] = []
+    groups: list[UpdateGroup] = []
     start = 0
     for _, run in groupby(trains, key=lambda train: json.dumps(train, sort_keys=True)):
         members = list(run)
-        groups.append(Group(start, start + len(members), members[0]))
+        groups.append(UpdateGroup(start, start + len(members), members[0]))
         start += len(members)
     return groups
 

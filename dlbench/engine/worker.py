@@ -21,7 +21,7 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, load
 from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
-from dlbench.engine.filter_snapshots import Gallery, first_filters
+from dlbench.engine.filter_snapshots import FilterSnapshots, first_filters
 from dlbench.engine.outcome import FinalAnswers
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.resume import resumed
@@ -45,7 +45,7 @@ CHECKPOINT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class End:
+class WorkerEnd:
     """How a stack ended, or the worker; step and seconds are of a stack that was trained so far."""
 
     status: str
@@ -99,7 +99,7 @@ class Worker:
             return self._work()
         except UnwritableError as error:
             with suppress(UnwritableError):
-                self._end(None, End("stopped", str(error)))
+                self._end(None, WorkerEnd("stopped", str(error)))
             raise
 
     def _work(self) -> ExitCode:
@@ -107,7 +107,7 @@ class Worker:
         try:
             device = self._open_device()
         except SetupError as error:
-            self._end(None, End("failed", str(error)))
+            self._end(None, WorkerEnd("failed", str(error)))
             return error.exit_code
         self._introduce(device)
         statuses = [self._guard(stack, device) for stack in self._stacks if not self._controls.stopping]
@@ -116,7 +116,7 @@ class Worker:
         else:
             status = "failed" if "failed" in statuses else "done"
         self._controls.close()
-        self._end(None, End(status))
+        self._end(None, WorkerEnd(status))
         return ExitCode.TRIAL_FAILED if "failed" in statuses else ExitCode.DONE
 
     def _introduce(self, device: torch.device) -> None:
@@ -162,12 +162,12 @@ class Worker:
             raise
         except Exception as error:  # noqa: BLE001 (whatever it was, it becomes the stack's end, with the traceback on the console)
             traceback.print_exc()
-            end = End("failed", f"{type(error).__name__}: {error}")
+            end = WorkerEnd("failed", f"{type(error).__name__}: {error}")
         self._end(index, end)
         self._controls.ended(index)
         return end.status
 
-    def _train(self, index: int, device: torch.device) -> End:
+    def _train(self, index: int, device: torch.device) -> WorkerEnd:
         """Train one stack to its end or to a stop; out of memory, again with slices half as large."""
         slices, trials = slices_for(self._plan, index, device), len(self._plan.stacks[index].trials)
         while True:
@@ -182,13 +182,13 @@ class Worker:
             self._events.write("note", stack=index, text=text)
             torch.cuda.empty_cache()
 
-    def _attempt(self, index: int, device: torch.device, slices: int) -> End:
+    def _attempt(self, index: int, device: torch.device, slices: int) -> WorkerEnd:
         data = self._load(index, device)
         if self._looking:
             trainer = Trainer(self._plan, index, device, data, self._events.write, slices=slices)
             trainer.look()
-            return End("done", None, trainer.step, trainer.seconds)
-        gallery = Gallery(self._folder, self._events.write)
+            return WorkerEnd("done", None, trainer.step, trainer.seconds)
+        gallery = FilterSnapshots(self._folder, self._events.write)
 
         def make() -> Trainer:
             trainer = Trainer(self._plan, index, device, data, self._events.write, slices=slices)
@@ -202,13 +202,13 @@ class Worker:
         finished = trainer.train(self._pause)
         if finished:
             first = first_filters(trainer.blocks, trainer.tensors.weights, data.test.x.shape[1:])
-            gallery.hang(index, trainer.step, "train", first)
+            gallery.write(index, trainer.step, "train", first)
             wanted = bool(self._settings(index)["evaluate"].get("predictions"))
             FinalAnswers(self._folder, self._events.write).keep(trainer, with_predictions=wanted)
         self._save(trainer)
         if finished:  # nobody goes on from it, and it takes as much room
             checkpoints.previous(self._folder.checkpoint_file(index)).unlink(missing_ok=True)
-        return End("done" if finished else "stopped", None, trainer.step, trainer.seconds)
+        return WorkerEnd("done" if finished else "stopped", None, trainer.step, trainer.seconds)
 
     def _load(self, index: int, device: torch.device) -> Data:
         """The stack's data; kept from the stack before when it is the same."""
@@ -285,7 +285,7 @@ class Worker:
         self._saved, self._saved_step = time.monotonic(), trainer.step
         trainer.pretraining.is_milestone = False
 
-    def _end(self, stack: int | None, end: End) -> None:
+    def _end(self, stack: int | None, end: WorkerEnd) -> None:
         self._events.write("end", stack=stack, **asdict(end))
         self._events.flush(sync=True)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from dlbench.analysis.ensembles.ensemble import QUANTITIES, Combined, Group
+from dlbench.analysis.ensembles.ensemble import QUANTITIES, Combined, EnsembleGroup
 from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Cell, Column, Row, Table
 from dlbench.export.base import EXPORTERS
@@ -77,7 +77,7 @@ def ensembles(report: Report) -> str:
     return _text(header, (_combined(group, one, paths) for group, one in rows))
 
 
-def _combined(group: Group, one: Combined, paths: Sequence[str]) -> list[Any]:
+def _combined(group: EnsembleGroup, one: Combined, paths: Sequence[str]) -> list[Any]:
     choice = [group.entry.choice.get(path) for path in paths]
     counts = [one.size, one.way, one.members, len(one.subsets), one.possible]
     return [group.entry.variant, *choice, *counts, *(number for name in QUANTITIES for number in _estimate(one, name))]

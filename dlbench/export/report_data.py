@@ -9,7 +9,7 @@ from typing import Any
 
 from dlbench.analysis import interventions
 from dlbench.analysis.claims import Verdict
-from dlbench.analysis.ensembles.ensemble import Combined, Ensembles, Group
+from dlbench.analysis.ensembles.ensemble import Combined, EnsembleGroup, Ensembles
 from dlbench.analysis.ensembles.subsets import Estimate
 from dlbench.analysis.statistics.sign_test import Score
 from dlbench.analysis.summary import Report
@@ -111,7 +111,7 @@ def _ensembles(found: Ensembles) -> dict[str, Any]:
     return {"rows": rows, "notes": list(found.notes), "bytes": found.bytes}
 
 
-def _combined(group: Group, one: Combined) -> dict[str, Any]:
+def _combined(group: EnsembleGroup, one: Combined) -> dict[str, Any]:
     return {
         "variant": group.entry.variant,
         "choice": dict(group.entry.choice),

@@ -12,7 +12,7 @@ from dlbench.metrics.of_classes import AT_END, balanced_accuracy, worst_recall
 from dlbench.metrics.quantity import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity
 from dlbench.metrics.solving import solves
 from dlbench.metrics.tolerance import finite
-from dlbench.metrics.trial_view import Status, Trial, index_at
+from dlbench.metrics.trial_view import Status, TrialView, index_at
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["AT_END", "CLASS_METRICS", "DEFAULT_METRIC", "METRICS", "Metric", "split_step"]
 
 
-def has_end(trial: Trial, at_step: int | None) -> bool:
+def has_end(trial: TrialView, at_step: int | None) -> bool:
     """Whether the trial has numbers at that point: a failed one has none, a diverged one only before it diverged.
 
     One that was dropped has them up to the step at which it was.
@@ -35,18 +35,18 @@ def has_end(trial: Trial, at_step: int | None) -> bool:
     return at_step is not None and at_step < trial.diverged_at
 
 
-def end_of(trial: Trial, at_step: int | None) -> int | None:
+def end_of(trial: TrialView, at_step: int | None) -> int | None:
     """Index of its last evaluation, or of its last up to `at_step`; `None` while that is ahead. A stopped trial stays what it is."""
     return index_at(trial.steps, at_step, trial.step if trial.stopped_at is None or at_step is None else at_step)
 
 
-def last_of(name: str, trial: Trial, at_step: int | None) -> float | None:
+def last_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
     """The curve's value at the last evaluation, or at the last one up to `at_step`."""
     index = end_of(trial, at_step) if has_end(trial, at_step) else None
     return None if index is None else finite(trial.curve(name)[index])
 
 
-def best_of(name: str, trial: Trial, at_step: int | None) -> float | None:
+def best_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
     """The curve's best value over the evaluations (up to `at_step`): the highest accuracy, the lowest loss."""
     index = end_of(trial, at_step) if has_end(trial, at_step) else None
     if index is None:
@@ -72,7 +72,7 @@ for _of_classes in (balanced_accuracy, worst_recall):
     metric(better="higher", format=".4f", quantity=ACCURACY)(_of_classes)
 
 
-def pretrained_of(name: str, trial: Trial, at_step: int | None) -> float | None:
+def pretrained_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
     """What pre-training came to in the first layer: it is over before step 0, so every step has the same."""
     del at_step
     value = None if trial.status is Status.FAILED else trial.pretrained(name)
@@ -96,13 +96,13 @@ _register_pretrained()
 
 
 @metric(better="lower", format=".4f", quantity=POSITIVE)
-def batch_loss(trial: Trial, at_step: int | None) -> float | None:
+def batch_loss(trial: TrialView, at_step: int | None) -> float | None:
     """Mean loss over the batches since the evaluation before the last."""
     return last_of("batch_loss", trial, at_step)
 
 
 @metric(better="higher", format=".0%", quantity=SHARE)
-def solved(trial: Trial, at_step: int | None) -> float | None:
+def solved(trial: TrialView, at_step: int | None) -> float | None:
     """1 if the trial has learned its data at the end, else 0; a diverged trial has not.
 
     Unless the recipe gives its own rule (`[compare] solved`), solved means on the training data an accuracy of at least 0.99,
@@ -120,7 +120,7 @@ def solved(trial: Trial, at_step: int | None) -> float | None:
 
 
 @metric(better="lower", format=",.0f", unit="steps", may_never=True, quantity=POSITIVE)
-def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
+def steps_to_solve(trial: TrialView, at_step: int | None) -> float | None:
     """Step of the first evaluation at which the trial has learned its data; missing where it never has."""
     if not has_end(trial, at_step):
         return None
@@ -130,21 +130,21 @@ def steps_to_solve(trial: Trial, at_step: int | None) -> float | None:
 
 
 @metric(better="lower", format=".4f", quantity=ACCURACY.of_differences)
-def overfit_gap(trial: Trial, at_step: int | None) -> float | None:
+def overfit_gap(trial: TrialView, at_step: int | None) -> float | None:
     """How much larger the share of wrong answers is on the test data than on the training data, at the end."""
     train, test = (last_of(f"{split}_accuracy", trial, at_step) for split in ("train", "test"))
     return None if train is None or test is None else train - test
 
 
 @metric(better="lower", format=".4f", quantity=POSITIVE)
-def turn_rise(trial: Trial, at_step: int | None) -> float | None:
+def turn_rise(trial: TrialView, at_step: int | None) -> float | None:
     """How far the loss on the test data lies above its lowest at the end."""
     last, lowest = last_of("test_loss", trial, at_step), best_of("test_loss", trial, at_step)
     return None if last is None or lowest is None else last - lowest
 
 
 @metric(better=None, format=",.0f", unit="steps", may_never=True, quantity=POSITIVE)
-def turn_step(trial: Trial, at_step: int | None) -> float | None:
+def turn_step(trial: TrialView, at_step: int | None) -> float | None:
     """Step of the lowest loss on the test data, from which on it rose; missing where it has not turned.
 
     What counts as turned is `dlbench.metrics.overfitting_onset.turn_of`: a rise that noise does not explain. Of a trial that stopped early it
@@ -161,33 +161,33 @@ def turn_step(trial: Trial, at_step: int | None) -> float | None:
 
 
 @metric(better=None, format=".1f", unit="epochs", may_never=True, quantity=POSITIVE)
-def turn_epoch(trial: Trial, at_step: int | None) -> float | None:
+def turn_epoch(trial: TrialView, at_step: int | None) -> float | None:
     """Epoch of the lowest loss on the test data, from which on it rose; missing where it has not turned."""
     step = turn_step(trial, at_step)
     return None if step is None or not trial.steps_per_epoch else step / trial.steps_per_epoch
 
 
 @metric(better=None, format=",.0f", unit="steps", quantity=POSITIVE)
-def stopped_at(trial: Trial, at_step: int | None) -> float | None:
+def stopped_at(trial: TrialView, at_step: int | None) -> float | None:
     """Step at which early stopping put the trial back to its best, the last one at the latest; missing without it."""
     stopped = trial.stopped_at
     return None if stopped is None or (at_step is not None and at_step < stopped) else float(stopped)
 
 
 @metric(better=None, format=".3f", quantity=RATIO)
-def gradient_ratio(trial: Trial, at_step: int | None) -> float | None:
+def gradient_ratio(trial: TrialView, at_step: int | None) -> float | None:
     """Gradient norm of the first layer with a weight over that of the last, at the last probe; near 1 is healthy."""
     return _ratio(trial.gradient_norms(at_step)) if has_end(trial, at_step) else None
 
 
 @metric(better=None, format=".3f", quantity=RATIO)
-def time_gradient_ratio(trial: Trial, at_step: int | None) -> float | None:
+def time_gradient_ratio(trial: TrialView, at_step: int | None) -> float | None:
     """Gradient norm of the first recurrent layer's state at the first step of time over that at the last, at the last probe."""
     return _ratio(trial.time_gradient_norms(at_step)) if has_end(trial, at_step) else None
 
 
 @metric(better="lower", format=".0%", quantity=SHARE)
-def diverged(trial: Trial, at_step: int | None) -> float | None:
+def diverged(trial: TrialView, at_step: int | None) -> float | None:
     """1 if the loss became NaN or infinite, else 0."""
     if trial.diverged_at is not None:
         return float(at_step is None or trial.diverged_at <= at_step)
@@ -195,19 +195,19 @@ def diverged(trial: Trial, at_step: int | None) -> float | None:
 
 
 @metric(better="lower", format=".3f", unit="s", is_shared=True, quantity=POSITIVE)
-def seconds(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
+def seconds(trial: TrialView, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Training time of the trial: the time of its stack divided by the stack's trials; unknown of a dropped one."""
     return trial.seconds if trial.dropped_at is None else None
 
 
 @metric(better="lower", format=".3f", unit="s", is_shared=True, quantity=POSITIVE)
-def pretrain_seconds(trial: Trial, at_step: int | None) -> float | None:
+def pretrain_seconds(trial: TrialView, at_step: int | None) -> float | None:
     """Time of the trial before step 0: that of its stack's pre-training divided by the stack's trials."""
     return pretrained_of("seconds", trial, at_step)
 
 
 @metric(better=None, format=",.0f", is_shared=True, quantity=FIXED)
-def parameters(trial: Trial, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
+def parameters(trial: TrialView, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
     """Numbers that the trial trains."""
     return float(trial.parameters)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dlbench.metrics.trial_view import Trial
+from dlbench.metrics.trial_view import TrialView
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Chance:
         return cls(-sum(count / total * math.log(count / total) for count in present), max(present) / total)
 
 
-def chance_of(trial: Trial) -> Chance | None:
+def chance_of(trial: TrialView) -> Chance | None:
     """What guessing costs on a trial's training data; as if its classes were equal where a run of before kept no counts."""
     if trial.class_counts:
         return Chance.of(trial.class_counts)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from dlbench.metrics.quantity import NUMBER, Quantity
 
 if TYPE_CHECKING:
-    from dlbench.metrics.trial_view import Trial
+    from dlbench.metrics.trial_view import TrialView
 
-Value: TypeAlias = Callable[["Trial", int | None], float | None]
+Value: TypeAlias = Callable[["TrialView", int | None], float | None]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Metric:
         """Whether a trial's value is 0 or 1, so that the mean over trials is a share."""
         return self.quantity.is_share
 
-    def value(self, trial: Trial, at_step: int | None = None) -> float | None:
+    def value(self, trial: TrialView, at_step: int | None = None) -> float | None:
         """The metric of one trial at its end, or at its last record up to `at_step`.
 
         `None` where there is no number: no such split, not reached yet, failed; nor is there a loss of a diverged trial

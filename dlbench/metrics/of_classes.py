@@ -6,7 +6,7 @@ from functools import partial
 
 from dlbench.metrics.metric import CLASS_METRICS, Metric
 from dlbench.metrics.quantity import ACCURACY
-from dlbench.metrics.trial_view import Trial
+from dlbench.metrics.trial_view import TrialView
 
 RECALL = "recall"
 AT_END = ("balanced_accuracy", "worst_recall", RECALL)
@@ -14,7 +14,7 @@ AT_END = ("balanced_accuracy", "worst_recall", RECALL)
 SUMMARY = "Share of the test samples of class NAME that are taken for it, at the end."
 
 
-def recalls(trial: Trial, at_step: int | None) -> dict[int, float]:
+def recalls(trial: TrialView, at_step: int | None) -> dict[int, float]:
     """The share of each class's test samples that the trial takes for it, by class; a class without test samples has none.
 
     Empty where there are no counts: before the end of the training, beyond a hundred classes, in runs of before.
@@ -27,18 +27,18 @@ def recalls(trial: Trial, at_step: int | None) -> dict[int, float]:
     return {label: float(counts[label, label]) / total for label, total in enumerate(samples) if total}
 
 
-def balanced_accuracy(trial: Trial, at_step: int | None) -> float | None:
+def balanced_accuracy(trial: TrialView, at_step: int | None) -> float | None:
     """Mean over the classes of the share of their test samples that are classified rightly, at the end."""
     found = recalls(trial, at_step)
     return sum(found.values()) / len(found) if found else None
 
 
-def worst_recall(trial: Trial, at_step: int | None) -> float | None:
+def worst_recall(trial: TrialView, at_step: int | None) -> float | None:
     """Share of the test samples that are classified rightly, of the class where it is lowest, at the end."""
     return min(recalls(trial, at_step).values(), default=None)
 
 
-def recall_of(name: str, trial: Trial, at_step: int | None) -> float | None:
+def recall_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
     """The share of the test samples of one class, by its name, that are taken for it."""
     names = list(trial.class_names)
     return recalls(trial, at_step).get(names.index(name)) if name in names else None

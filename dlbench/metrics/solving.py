@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.tolerance import at_least, at_most, finite
-from dlbench.metrics.trial_view import Trial
+from dlbench.metrics.trial_view import TrialView
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -24,7 +24,7 @@ OF_LOSS = 0.5
 """The largest share of the loss that guessing the class shares costs."""
 
 
-def solves(trial: Trial) -> Callable[[int], bool | None]:
+def solves(trial: TrialView) -> Callable[[int], bool | None]:
     """Whether the evaluation at an index counts as solved, `None` where its numbers are missing: by the recipe's rule, or by ours."""
     rule = trial.solved_rule
     if rule is not None:

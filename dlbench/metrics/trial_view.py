@@ -52,7 +52,7 @@ class SolvedRule(Protocol):
         """The highest value that counts."""
 
 
-class Trial(Protocol):
+class TrialView(Protocol):
     """One trial as the metrics see it; `dlbench.state.run_state.TrialState` is the one in use."""
 
     @property

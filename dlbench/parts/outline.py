@@ -89,7 +89,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Row:
+class ProbeRow:
     """One row of the probes: the name, the kind of layer, the watched weight's name and shape, and the bounds' owner.
 
     A recurrent layer has a row a step of time, of the kind `time`, before its own; these have no weight.
@@ -208,16 +208,18 @@ def slots_of(blocks: Sequence[Block]) -> list[Slot]:
     )
 
 
-def rows_of(blocks: Sequence[Block]) -> list[Row]:
+def rows_of(blocks: Sequence[Block]) -> list[ProbeRow]:
     """The rows of the probes, in the order of the forward pass."""
     return [row for block in leaves(blocks) if block.probed for row in _rows(block)]
 
 
-def _rows(block: Block) -> Iterator[Row]:
+def _rows(block: Block) -> Iterator[ProbeRow]:
     layer = block.layer
     activation = layer.activation if isinstance(layer, Unrolled) else block.settings.get("activation")
     for time in block.times:
-        yield Row(f"{block.name} t={time + 1}", TIME, None, None, block.output[-1:], activation)
+        yield ProbeRow(f"{block.name} t={time + 1}", TIME, None, None, block.output[-1:], activation)
     weight, own = next(iter(block.weights.items()), (None, None))
     slot = None if weight is None else f"{block.name}.{weight}"
-    yield Row(block.name, block.settings["kind"], slot, None if own is None else own.shape, block.output, activation)
+    yield ProbeRow(
+        block.name, block.settings["kind"], slot, None if own is None else own.shape, block.output, activation
+    )

@@ -16,7 +16,7 @@ from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.plan.pretraining import before
 from dlbench.plan.questions import Questions
-from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
+from dlbench.plan.share import StackCost, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
 
 
@@ -86,7 +86,7 @@ def trial_id(settings: dict[str, Any], seed: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[Load]:
+def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[StackCost]:
     """One load a structure and data, its trials ordered so that equal numbers of the update stand side by side."""
     members: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
@@ -102,7 +102,7 @@ def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: 
     ]
 
 
-def _load(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> Load:
+def _load(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> StackCost:
     source = describe(settings["data"])
     blocks = outline(settings["model"], source.shape, task_of(source, settings).outputs)
     batch = batch_size(settings["train"], source.train)
@@ -113,4 +113,4 @@ def _load(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> Load:
     flops = 6.0 * batch * sum(block.products for block in every)
     launches = sum(block.launches for block in every)
     alone = on_cpu and goes_alone(blocks)
-    return Load(trials, steps, launches, parameters, flops, before(settings["train"], blocks, source), alone)
+    return StackCost(trials, steps, launches, parameters, flops, before(settings["train"], blocks, source), alone)

@@ -24,7 +24,7 @@ LARGEST = 1 << 29
 
 
 @dataclass(frozen=True)
-class Load:
+class StackCost:
     """A stack as the sharing sees it: indices of its trials, and what one step costs."""
 
     trials: list[int]
@@ -65,29 +65,29 @@ class Load:
         """Whether splitting pays: products, not the launching of operations, take most of a step, or trials share nothing."""
         return len(self.trials) > 1 and (self.alone or self.cost / SPEED > self._launching)
 
-    def halves(self) -> list[Load]:
+    def halves(self) -> list[StackCost]:
         """Two stacks of half the trials each."""
         middle = (len(self.trials) + 1) // 2
         return [replace(self, trials=trials) for trials in (self.trials[:middle], self.trials[middle:])]
 
 
-def bounded(loads: Sequence[Load]) -> list[Load]:
+def bounded(loads: Sequence[StackCost]) -> list[StackCost]:
     """The same trials in stacks whose weights fit in memory."""
-    result: list[Load] = []
+    result: list[StackCost] = []
     for load in loads:
         fits = len(load.trials) * load.parameters <= LARGEST or len(load.trials) == 1
         result += [load] if fits else bounded(load.halves())
     return result
 
 
-def workers_for(loads: Sequence[Load], cores: int) -> int:
+def workers_for(loads: Sequence[StackCost], cores: int) -> int:
     """How many processes this much work deserves on so many cores."""
     total = sum(load.seconds for load in loads)
     trials = sum(len(load.trials) for load in loads)
     return max(1, min(cores, trials, round(total / WORTH_A_WORKER)))
 
 
-def split_for(loads: Sequence[Load], workers: int) -> list[Load]:
+def split_for(loads: Sequence[StackCost], workers: int) -> list[StackCost]:
     """Split wide stacks until no worker has much more to do than its share; tiny nets stay together."""
     result = list(loads)
     fair = sum(load.seconds for load in loads) / workers
@@ -102,7 +102,7 @@ def split_for(loads: Sequence[Load], workers: int) -> list[Load]:
         result[largest : largest + 1] = result[largest].halves()
 
 
-def assign(loads: Sequence[Load], workers: int) -> list[list[int]]:
+def assign(loads: Sequence[StackCost], workers: int) -> list[list[int]]:
     """The stacks of each worker, longest first (Graham 1969: at most a third above the best sharing)."""
     shares: list[list[int]] = [[] for _ in range(workers)]
     busy = [0.0] * workers
@@ -113,7 +113,7 @@ def assign(loads: Sequence[Load], workers: int) -> list[list[int]]:
     return shares
 
 
-def threads_for(loads: Sequence[Load], share: Sequence[int], spare: int) -> int:
+def threads_for(loads: Sequence[StackCost], share: Sequence[int], spare: int) -> int:
     """Threads of one worker that has `spare` cores to itself: one for tiny nets, whose operations are too short to share."""
     widest = max((loads[i].width for i in share), default=0.0)
     return max(1, spare) if widest > 20 * OVERHEAD else 1

@@ -33,7 +33,7 @@ from dlbench.plan.breakpoints import PATTERN
 from dlbench.plan.breakpoints import parse as parse_breakpoint
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.messages import few, given, listed, nearest
-from dlbench.recipe.validation import Table, one_sentence, reworded, worded
+from dlbench.recipe.validation import StrictTable, one_sentence, reworded, worded
 from dlbench.recipe.vocabulary import ConditionText, MetricName
 
 REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])
@@ -66,7 +66,7 @@ def model_of(catalog: str, name: str) -> type[BaseModel]:
         key: (translated(parameter.annotation), ... if parameter.default is parameter.empty else parameter.default)
         for key, parameter in arguments(catalog, name).items()
     }
-    return create_model(name, __base__=Table, **fields)
+    return create_model(name, __base__=StrictTable, **fields)
 
 
 def settings_of(catalog: str, value: Any) -> Settings:
@@ -181,7 +181,9 @@ def table(section: type[Any]) -> Any:
     fields: dict[str, Any] = {
         entry.name: (translated(hints[entry.name]), _default(entry)) for entry in dataclasses.fields(section)
     }
-    model = create_model(section.__name__.removesuffix("Section"), __base__=Table, __doc__=section.__doc__, **fields)
+    model = create_model(
+        section.__name__.removesuffix("Section"), __base__=StrictTable, __doc__=section.__doc__, **fields
+    )
 
     def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
         if isinstance(value, section):

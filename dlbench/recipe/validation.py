@@ -14,7 +14,7 @@ WORDED = "worded"
 """The type of the errors whose message is already a sentence for the user."""
 
 
-class Table(BaseModel):
+class StrictTable(BaseModel):
     """Strict: no unknown keys, a text is no number, true is no number, 3 is a fine float, nan is not."""
 
     model_config = ConfigDict(

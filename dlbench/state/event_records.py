@@ -24,7 +24,7 @@ class EarlyStop:
 
 
 @dataclass(frozen=True)
-class End:
+class StackEnd:
     """How a session's work on a stack ended: `status` is done, stopped or failed; crashed where nobody told of it."""
 
     status: str

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlbench.state.event_fields import Event, count, numbers, positions, text, whole_numbers
 from dlbench.state.event_records import TakenUp, WorkerFacts
-from dlbench.state.stack_state import Layer, StackState
+from dlbench.state.stack_state import LayerFacts, StackState
 
 
 def describe(stack: StackState, event: Event) -> None:
@@ -40,10 +40,10 @@ def _class_counts(told: object) -> dict[str, list[int]]:
     return {split: counts.tolist() for split, counts in known.items() if counts is not None and counts.sum()}
 
 
-def _layer(item: Mapping[str, Any]) -> Layer:
+def _layer(item: Mapping[str, Any]) -> LayerFacts:
     weight = item.get("weight")
     shape = tuple(n for n in weight if isinstance(n, int)) if isinstance(weight, list) else None
-    return Layer(str(item.get("name", "?")), str(item.get("kind", "?")), shape)
+    return LayerFacts(str(item.get("name", "?")), str(item.get("kind", "?")), shape)
 
 
 def introduced(event: Event, session: int, stacks: tuple[int, ...]) -> WorkerFacts:

@@ -29,7 +29,7 @@ class Stand:
         return min((self.place - 1 + self.step / self.steps) / self.layers, 1.0)
 
 
-class Pretraining:
+class PretrainingState:
     """The records of a stack's `pretrain` events, a timeline a layer.
 
     It is over before the stack's step 0. So what a later session pre-trains again is told by its own records: from its

@@ -14,7 +14,17 @@ from dlbench.plan import Plan
 from dlbench.state.confusion import confusion_of
 from dlbench.state.data_facts import data_notes, facts_of
 from dlbench.state.event_fields import Event, count, number, numbers, positions, text
-from dlbench.state.event_records import Answer, Divergence, Drop, EarlyStop, End, Hit, Intervention, Pulse, WorkerFacts
+from dlbench.state.event_records import (
+    Answer,
+    Divergence,
+    Drop,
+    EarlyStop,
+    Hit,
+    Intervention,
+    Pulse,
+    StackEnd,
+    WorkerFacts,
+)
 from dlbench.state.histograms import KEPT, Histograms, histogram_of
 from dlbench.state.introduction import describe, introduced, taken_up
 from dlbench.state.pictures import TRAIN, record_of
@@ -80,7 +90,7 @@ class RunState:
             if stacks is None or index in stacks:
                 stack.queued = min(stack.queued, stack.session)
                 if stack.status is Status.RUNNING:
-                    stack.ends[stack.session] = End(CRASHED, None)
+                    stack.ends[stack.session] = StackEnd(CRASHED, None)
         self.version += 1
 
     @property
@@ -249,7 +259,7 @@ class RunState:
         if not isinstance(status, str):
             return
         error = event.get("error")
-        end = End(status, error if isinstance(error, str) else None)
+        end = StackEnd(status, error if isinstance(error, str) else None)
         if event.get("stack") is None:
             self._end_worker(event, end)
             return
@@ -259,7 +269,7 @@ class RunState:
             stack.ends[session] = end
             stack.reached[session] = max(step or 0, stack.reached.get(session, 0))
 
-    def _end_worker(self, event: Event, end: End) -> None:
+    def _end_worker(self, event: Event, end: StackEnd) -> None:
         """A worker that stops or fails takes along the stacks on its list that have not ended."""
         session = count(event, "session")
         session = max((s for s, _ in self.workers), default=NO_SESSION) if session is None else session

@@ -18,7 +18,7 @@ NONE_MADE = (
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """What was named; `None` leaves it to whoever chooses: the first variant, seed and layer, the newest step."""
 
     variant: str | None = None
@@ -40,7 +40,7 @@ def chosen_trials(state: RunState, variant: str | None) -> list[TrialState]:
     return found
 
 
-def chosen_trial(state: RunState, choice: Choice) -> TrialState:
+def chosen_trial(state: RunState, choice: Selection) -> TrialState:
     """The first trial of the variant with the seed; raises UsageError where there is none."""
     trials = chosen_trials(state, choice.variant)
     found = [trial for trial in trials if choice.seed in {None, trial.plan.seed}]
@@ -53,7 +53,7 @@ def chosen_trial(state: RunState, choice: Choice) -> TrialState:
 
 
 def chosen_pictures(
-    state: RunState, folder: Path, choice: Choice, kind: str
+    state: RunState, folder: Path, choice: Selection, kind: str
 ) -> tuple[TrialState, PictureRecord, Pictures]:
     """The trial and its newest pictures, at or before the step, that have one `kind`, a field of `Pictures`.
 
@@ -74,7 +74,7 @@ def chosen_pictures(
     raise UsageError(f"the pictures of this layer have no {kind}; name another by --layer, or another step by --step")
 
 
-def _records(trial: TrialState, choice: Choice) -> list[PictureRecord]:
+def _records(trial: TrialState, choice: Selection) -> list[PictureRecord]:
     """Those of one layer that fit, by time."""
     everything = trial.pictures
     if not everything:

@@ -11,10 +11,20 @@ import numpy as np
 from dlbench import plan
 from dlbench.metrics.trial_view import Status
 from dlbench.state.confusion import Confusion
-from dlbench.state.event_records import Divergence, Drop, EarlyStop, End, Hit, Intervention, Pulse, TakenUp, WorkerFacts
+from dlbench.state.event_records import (
+    Divergence,
+    Drop,
+    EarlyStop,
+    Hit,
+    Intervention,
+    Pulse,
+    StackEnd,
+    TakenUp,
+    WorkerFacts,
+)
 from dlbench.state.histograms import Histograms
 from dlbench.state.pictures import PictureRecord, in_force
-from dlbench.state.pretraining import Pretraining, Stand
+from dlbench.state.pretraining import PretrainingState, Stand
 from dlbench.state.timeline import Timeline
 
 NO_SESSION = -1
@@ -23,7 +33,7 @@ ENDS = {"done": Status.OK, "stopped": Status.STOPPED, "crashed": Status.CRASHED}
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerFacts:
     """One row of the probes: a layer's name, its kind, and the shape of its weight if it has one."""
 
     name: str
@@ -41,7 +51,7 @@ class StackState:
 
     index: int
     plan: plan.Stack
-    layers: list[Layer] = field(default_factory=list)
+    layers: list[LayerFacts] = field(default_factory=list)
     steps_per_epoch: int | None = None
     samples: dict[str, int] = field(default_factory=dict)
     """Sample counts of the splits: train, validation, test."""
@@ -54,7 +64,7 @@ class StackState:
     probes: Timeline = field(default_factory=Timeline)
     """Fields as in the event, `[trials, layers]` as float32; histograms are apart."""
     histograms: Histograms = field(default_factory=lambda: Histograms(0))
-    pretraining: Pretraining = field(default_factory=Pretraining)
+    pretraining: PretrainingState = field(default_factory=PretrainingState)
     probe_cost: float | None = None
     """The probes' share of the time so far."""
     pulses: dict[int, Pulse] = field(default_factory=dict)
@@ -87,7 +97,7 @@ class StackState:
     """Session -> how it took the stack up."""
     reached: dict[int, int] = field(default_factory=dict)
     """Session -> the last step it told of."""
-    ends: dict[int, End] = field(default_factory=dict)
+    ends: dict[int, StackEnd] = field(default_factory=dict)
     """Session -> how it ended."""
 
     @property

@@ -17,7 +17,7 @@ from dlbench.plan import Trial as PlannedTrial
 from dlbench.state.event_records import Intervention
 from dlbench.state.histograms import Histogram
 from dlbench.state.pictures import TRAIN, PictureRecord
-from dlbench.state.stack_state import Layer, StackState
+from dlbench.state.stack_state import LayerFacts, StackState
 from dlbench.state.timeline import Array
 
 
@@ -116,7 +116,7 @@ class TrialState:
         return values if dropped is None else np.where(np.array(self.steps) <= dropped, values, np.nan)
 
     @property
-    def layers(self) -> list[Layer]:
+    def layers(self) -> list[LayerFacts]:
         """The layers that the probes measure."""
         return self.stack.layers
 

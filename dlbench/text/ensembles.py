@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import RenderableType
 from rich.text import Text
 
-from dlbench.analysis.ensembles.ensemble import Combined, Ensembles, Group
+from dlbench.analysis.ensembles.ensemble import Combined, EnsembleGroup, Ensembles
 from dlbench.metrics.format import NOTHING, interval_text, number
 from dlbench.metrics.names import ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
 from dlbench.text.blocks import Printed, Terminal, aligned, blocks
@@ -21,7 +21,7 @@ Parts = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Column:
+class EnsembleColumn:
     """A column of numbers: its title, the quantity, and whether it is a gain, which has a sign and its interval."""
 
     title: str
@@ -30,15 +30,15 @@ class Column:
 
 
 COLUMNS = (
-    Column("accuracy", ENSEMBLE_ACCURACY),
-    Column("gain", ENSEMBLE_GAIN, is_gain=True),
-    Column("loss", ENSEMBLE_LOSS),
-    Column("loss gain", ENSEMBLE_LOSS_GAIN, is_gain=True),
+    EnsembleColumn("accuracy", ENSEMBLE_ACCURACY),
+    EnsembleColumn("gain", ENSEMBLE_GAIN, is_gain=True),
+    EnsembleColumn("loss", ENSEMBLE_LOSS),
+    EnsembleColumn("loss gain", ENSEMBLE_LOSS_GAIN, is_gain=True),
 )
 COUNT = "subsets"
 
 
-def name_of(found: Ensembles, group: Group, one: Combined) -> str:
+def name_of(found: Ensembles, group: EnsembleGroup, one: Combined) -> str:
     """What a row is: `few labels, 3 members`, and how they are combined where there are several ways."""
     size = f"{one.size} member{'' if one.size == 1 else 's'}"
     return ", ".join([group.name, size, *([one.way] if len(found.wanted.ways) > 1 else [])])
@@ -50,7 +50,7 @@ def count_of(one: Combined) -> Parts:
     return f"{made:,}", "" if made == one.possible else f"of {one.possible:,}", ""
 
 
-def cell_of(one: Combined, column: Column) -> Parts:
+def cell_of(one: Combined, column: EnsembleColumn) -> Parts:
     """One number of a row with its interval; a member alone is what gains are held against."""
     found = one.estimate(column.name)
     if found is None:
@@ -62,7 +62,7 @@ def cell_of(one: Combined, column: Column) -> Parts:
     return number(found.mean, spec), interval, ""
 
 
-def shown_columns(found: Ensembles) -> list[Column]:
+def shown_columns(found: Ensembles) -> list[EnsembleColumn]:
     """The columns that have numbers: votes alone have no losses."""
     return [column for column in COLUMNS if any(column.name in one.values for _, one in found.rows)]
 

@@ -31,14 +31,14 @@ COLORS = {"alarm": "red", "warning": "yellow"}
 
 
 @dataclass(frozen=True)
-class Scale:
+class ProfileScale:
     """Bars on a scale of powers of ten, one for all variants: an empty one at half the smallest number."""
 
     low: float
     high: float
 
     @classmethod
-    def over(cls, values: Iterable[float], most: float) -> Scale:
+    def over(cls, values: Iterable[float], most: float) -> ProfileScale:
         """The scale of some numbers, of `most` powers of ten below the largest; zeros and what is none have no place on it."""
         logs = [math.log10(value) for value in values if 0 < value < math.inf]
         high = max(logs, default=0.0)
@@ -58,8 +58,8 @@ class Scale:
 def render_profiles(profiles: Sequence[Profile], terminal: Terminal) -> RenderableType:
     """The profiles one under the other, at most as wide as the terminal; without room for bars, the numbers alone."""
     layers = [layer for profile in profiles for layer in profile.layers]
-    deviations = Scale.over((layer.activation_deviation for layer in layers), DECADES_OF_ACTIVATIONS)
-    gradients = Scale.over((layer.gradient_norm for layer in layers), DECADES_OF_GRADIENTS)
+    deviations = ProfileScale.over((layer.activation_deviation for layer in layers), DECADES_OF_ACTIVATIONS)
+    gradients = ProfileScale.over((layer.gradient_norm for layer in layers), DECADES_OF_GRADIENTS)
     cells = {id(layer): _cells(layer, terminal) for layer in layers}
     form = _Form.fitting([TITLES, *cells.values()], terminal)
     parts: list[Text] = []

@@ -17,7 +17,7 @@ from dlbench.parts.datasets import load_data
 from dlbench.plan import Candidate, Plan
 from dlbench.state.run_state import RunState
 from dlbench.text.blocks import Terminal
-from dlbench.text.profile import Scale, render_profiles
+from dlbench.text.profile import ProfileScale, render_profiles
 
 UNIFORM = {"kind": "uniform", "low": -1.0, "high": 1.0}
 SIGMOID = settings([dense(5, "sigmoid", repeat=10, init=UNIFORM)], init=UNIFORM)
@@ -203,7 +203,7 @@ def test_colours_only_where_they_are_wanted() -> None:
 )
 def test_bars_count_powers_of_ten(value: float, cells: float) -> None:
     """On a scale of three powers of ten over eight cells each takes 2.67; what is not there has no bar, what is tiny the shortest."""
-    scale = Scale(-3.0, 0.0)
+    scale = ProfileScale(-3.0, 0.0)
     bar = scale.bar(value, 8, in_ascii=False)
 
     assert len(bar) == 8
@@ -212,6 +212,6 @@ def test_bars_count_powers_of_ten(value: float, cells: float) -> None:
 
 def test_scale_over_numbers() -> None:
     """A scale ends at the largest number, begins at half the smallest, and is no longer than it may be."""
-    assert Scale.over([0.0, 1e-2, 10.0, math.inf, math.nan], 8).low == pytest.approx(-2.3)
-    assert Scale.over([1e-20, 10.0], 8) == Scale(-7.0, 1.0)
-    assert Scale.over([], 8).bar(0.0, 3, in_ascii=True) == "   "
+    assert ProfileScale.over([0.0, 1e-2, 10.0, math.inf, math.nan], 8).low == pytest.approx(-2.3)
+    assert ProfileScale.over([1e-20, 10.0], 8) == ProfileScale(-7.0, 1.0)
+    assert ProfileScale.over([], 8).bar(0.0, 3, in_ascii=True) == "   "

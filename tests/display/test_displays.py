@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from dlbench import display
-from dlbench.display.bars import Bars
+from dlbench.display.bars import ProgressBars
 from dlbench.display.json_lines import JsonLines
 from dlbench.display.lines import Lines
 from dlbench.display.silent import Silent
@@ -141,7 +141,7 @@ def test_bars_show_that_the_workers_start(monkeypatch):
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", "xterm")
-    state, shown = RunState(PLAN), Bars(ascii_only=False)
+    state, shown = RunState(PLAN), ProgressBars(ascii_only=False)
     with shown:
         shown.update(state, [])
         before = stream.getvalue()
@@ -179,7 +179,7 @@ def test_bars_show_every_stack(monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
 
-    play(Bars(ascii_only=False))
+    play(ProgressBars(ascii_only=False))
 
     last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).replace("\r", "\n").splitlines()
     assert any(line.startswith("sigmoid") for line in last)
@@ -195,7 +195,7 @@ def test_bars_in_ascii(monkeypatch):
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", "xterm")
 
-    play(Bars(ascii_only=True))
+    play(ProgressBars(ascii_only=True))
 
     assert stream.getvalue().isascii()
 
@@ -207,7 +207,7 @@ def test_bars_without_color(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")
 
-    play(Bars(ascii_only=False))
+    play(ProgressBars(ascii_only=False))
 
     assert re.findall(r"\x1b\[[0-9;]*m", stream.getvalue().replace("\x1b[0m", "")) == []
     assert "sigmoid" in stream.getvalue()
@@ -216,7 +216,7 @@ def test_bars_without_color(monkeypatch):
 @pytest.mark.parametrize(
     ("kind", "terminal", "term", "expected"),
     [
-        ("plain", True, "xterm", Bars),
+        ("plain", True, "xterm", ProgressBars),
         ("plain", True, "dumb", Lines),
         ("plain", False, "xterm", Lines),
         ("json", True, "xterm", JsonLines),

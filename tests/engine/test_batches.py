@@ -10,10 +10,10 @@ import torch
 from cases import dense, plan_of, settings, trained, trainer_of
 
 from dlbench.engine import evaluate as evaluation
-from dlbench.engine.batches import FullBatch, MiniBatches, Split, batches
+from dlbench.engine.batches import DataSplit, FullBatch, MiniBatches, batches
 
 SAMPLES, BATCH = 23, 5
-TRAIN = Split(torch.arange(SAMPLES).float()[:, None], torch.arange(SAMPLES))
+TRAIN = DataSplit(torch.arange(SAMPLES).float()[:, None], torch.arange(SAMPLES))
 
 
 def epoch_of(source: MiniBatches, epoch: int) -> list[torch.Tensor]:
@@ -78,7 +78,7 @@ def test_a_batch_of_everything_is_the_full_batch(size: int | str, kind: type) ->
 
 def test_a_sample_has_the_shares_of_the_classes_and_is_the_same_for_all() -> None:
     """Of 60 rows of class 0 and 30 of class 1, sorted, 30 are 20 and 10, in their order, and so for whoever asks."""
-    split = Split(torch.arange(90).float()[:, None], torch.arange(90) // 60)
+    split = DataSplit(torch.arange(90).float()[:, None], torch.arange(90) // 60)
     sample, again = split.sample(30), split.sample(30)
 
     assert torch.bincount(sample.labels).tolist() == [20, 10]

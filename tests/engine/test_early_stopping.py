@@ -16,7 +16,7 @@ from test_trainer import torch_net
 from torch import nn
 
 from dlbench.engine import checkpoint as checkpoints
-from dlbench.engine.batches import Split
+from dlbench.engine.batches import DataSplit
 from dlbench.engine.trainer import Trainer
 from dlbench.plan import Plan
 
@@ -48,7 +48,7 @@ def curve(events: Events, name: str, trial: int) -> dict[int, float]:
 # --- against an independent loop --------------------------------------------------------------------------------------
 
 
-def measured(net: nn.Module, split: Split) -> tuple[float, float]:
+def measured(net: nn.Module, split: DataSplit) -> tuple[float, float]:
     """Loss and accuracy with running statistics."""
     net.eval()
     with torch.no_grad():

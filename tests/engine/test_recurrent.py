@@ -12,7 +12,7 @@ from torch import nn
 
 from dlbench.engine.trainer import Trainer
 from dlbench.parts import make
-from dlbench.parts.layers.base import Place, ShapeError
+from dlbench.parts.layers.base import LayerContext, ShapeError
 from dlbench.parts.outline import LayerError, outline
 
 
@@ -62,11 +62,11 @@ def test_with_sequences_every_step_is_handed_on() -> None:
     one, all_of = (make("layers", recurrent("gru", 3, sequences=sequences)) for sequences in (False, True))
     weights = {name: torch.randn(2, *own.shape) for name, own in one.weights((5, 4)).items()}
     x = torch.randn(2, 6, 5, 4, requires_grad=True)
-    place = Place(training=True, states=[])
+    place = LayerContext(training=True, states=[])
     y = all_of.forward(x, weights, place)
     gradients = torch.autograd.grad(y.sum(), place.states)
 
-    assert torch.equal(y[:, :, -1], one.forward(x, weights, Place(training=True)))
+    assert torch.equal(y[:, :, -1], one.forward(x, weights, LayerContext(training=True)))
     assert all(torch.equal(y[:, :, time], state) for time, state in enumerate(place.states))
     assert torch.equal(gradients[-1], torch.ones(2, 6, 3))
 
@@ -77,7 +77,7 @@ def test_images_are_read_row_by_row() -> None:
     weights = {name: torch.randn(2, *own.shape) for name, own in layer.weights((2, 5, 4)).items()}
     images = torch.randn(2, 6, 2, 5, 4)
     rows = torch.cat([images[:, :, 0], images[:, :, 1]], dim=-1)
-    place = Place(training=True)
+    place = LayerContext(training=True)
 
     assert layer.output((2, 5, 4)) == layer.output((5, 8)) == (3,)
     torch.testing.assert_close(layer.forward(images, weights, place), layer.forward(rows, weights, place))
@@ -93,7 +93,7 @@ def test_the_forget_bias_opens_the_forget_gate(bias: bool) -> None:
     forget = torch.sigmoid(torch.tensor([0.0, 1.0]))
 
     torch.testing.assert_close(
-        layer.forward(x, weights, Place(training=True))[:, 0, 0], 0.5 * torch.tanh(0.5 * forget**2)
+        layer.forward(x, weights, LayerContext(training=True))[:, 0, 0], 0.5 * torch.tanh(0.5 * forget**2)
     )
 
 

@@ -15,7 +15,7 @@ import dlbench.parts.outline as on_paper
 from dlbench.measures import names as measures
 from dlbench.metrics.catalog import METRICS
 from dlbench.parts import make
-from dlbench.parts.layers.base import Place
+from dlbench.parts.layers.base import LayerContext
 from dlbench.parts.outline import MOST_TIMES, outline, rows_of
 from dlbench.plan.breakpoints import parse
 from dlbench.state.run_state import RunState
@@ -70,7 +70,7 @@ def test_the_gradient_of_a_linear_rnn_is_a_power_of_its_recurrent_weights() -> N
     layer = make("layers", {**recurrent("rnn", 3), "activation": IDENTITY})
     weights = {name: torch.randn(2, *own.shape, dtype=torch.float64) for name, own in layer.weights((5, 4)).items()}
     x = torch.randn(2, 6, 5, 4, dtype=torch.float64, requires_grad=True)
-    place, downstream = Place(training=True, states=[]), torch.randn(2, 6, 3, dtype=torch.float64)
+    place, downstream = LayerContext(training=True, states=[]), torch.randn(2, 6, 3, dtype=torch.float64)
     gradients = torch.autograd.grad((layer.forward(x, weights, place) * downstream).sum(), place.states)
 
     for time, gradient in enumerate(gradients):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.trainer import Trainer
-from dlbench.parts.layers.base import Activated, Place
+from dlbench.parts.layers.base import Activated, LayerContext
 from dlbench.parts.outline import Block, slots_of
 
 LSUV = {"kind": "lsuv", "tolerance": 0.02, "iterations": 10, "batch": 256}
@@ -104,7 +104,7 @@ def sums(trainer: Trainer, blocks: Sequence[Block], x: Tensor, trial: int) -> It
         weights = {name: weights_of(trainer, trial)[f"{block.name}.{name}"] for name in block.weights}
         if isinstance(block.layer, Activated):
             yield block.name, block.layer.pre_activation(x, weights)
-        place = Place(
+        place = LayerContext(
             block.settings["kind"] != "dropout", (), {n: torch.ones(1, *b.shape) for n, b in block.buffers.items()}
         )
         x = block.layer.forward(x, weights, place)  # type: ignore[union-attr]

@@ -23,7 +23,7 @@ from dlbench.export.plots.canvas import BROKEN, GAP, GROUND, HEAD, MARGIN, NEGAT
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import create, find_run
 from dlbench.state.pictures import PERCENTILE
-from dlbench.state.selection import Choice
+from dlbench.state.selection import Selection
 
 WHITE = 3 * 250
 """Of a pixel's channels together."""
@@ -79,7 +79,7 @@ def only_run(results):
 def drawn(folder, what, **choice):
     """A picture as an array of pixels, after it went through a PNG."""
     file = io.BytesIO()
-    PLOTS[what].make(Asked(folded(folder), folder.path, Choice(**choice))).save(file, "PNG")
+    PLOTS[what].make(Asked(folded(folder), folder.path, Selection(**choice))).save(file, "PNG")
     return np.asarray(Image.open(file).convert("RGB"))
 
 
@@ -173,7 +173,7 @@ def test_what_is_no_number_has_its_own_colour(tmp_path):
 def test_the_step_and_the_phase_that_were_named(results, choice, seed):
     """The newest pictures, or those at or before a step: of the training's, or of pre-training's where these are named."""
     folder = only_run(results)
-    image = PLOTS["filters"].make(Asked(folded(folder), folder.path, Choice(**choice)))
+    image = PLOTS["filters"].make(Asked(folded(folder), folder.path, Selection(**choice)))
     layer, phase, step, _ = FILES[seed]
 
     assert image.info["Title"] == (
@@ -257,7 +257,7 @@ def test_every_picture_of_every_run(part, tmp_path):
     """Every picture is drawn of a run with names of any script, says whose it is; of an empty run it says why there is none."""
     pytest.importorskip("matplotlib")
     folder = run_with(tmp_path, variants=("시그모이드 <활성화>", r"_b $\c$"), recipe="small")
-    image = part.make(Asked(folded(folder), folder.path, Choice()))
+    image = part.make(Asked(folded(folder), folder.path, Selection()))
     empty = create(tmp_path, "empty", datetime.now(UTC).astimezone())
     empty.write_plan(make_plan(["slow"], 2))
 
@@ -266,7 +266,7 @@ def test_every_picture_of_every_run(part, tmp_path):
     assert image.info["Title"]
     assert part.summary
     with pytest.raises(UsageError):
-        part.make(Asked(folded(empty), empty.path, Choice()))
+        part.make(Asked(folded(empty), empty.path, Selection()))
 
 
 def test_gradients_are_brighter_where_they_are_larger(results):

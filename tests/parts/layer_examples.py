@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import torch
 
 from dlbench.engine.rng import stream
-from dlbench.parts.layers.base import Place
+from dlbench.parts.layers.base import LayerContext
 from dlbench.parts.outline import Block, leaves, outline
 
 TRIALS, BATCH = 2, 6
@@ -93,10 +93,10 @@ def tensors(block: Block, trials: int = TRIALS) -> tuple[torch.Tensor, dict[str,
     }
 
 
-def places(block: Block, *, training: bool, trials: Sequence[int] = range(TRIALS)) -> dict[str, Place]:
+def places(block: Block, *, training: bool, trials: Sequence[int] = range(TRIALS)) -> dict[str, LayerContext]:
     """Places whose streams are fresh, so that every call draws the same."""
     return {
-        leaf.name: Place(
+        leaf.name: LayerContext(
             training,
             [stream(trial, "dropout", leaf.name) for trial in trials],
             {
@@ -108,7 +108,7 @@ def places(block: Block, *, training: bool, trials: Sequence[int] = range(TRIALS
     }
 
 
-def run(block: Block, x: torch.Tensor, weights: Weights, here: Mapping[str, Place]) -> torch.Tensor:
+def run(block: Block, x: torch.Tensor, weights: Weights, here: Mapping[str, LayerContext]) -> torch.Tensor:
     """What a layer makes of `x`, through its branches where it has some."""
     if not block.branches:
         return block.layer.forward(x, weights[block.name], here[block.name])

@@ -8,10 +8,10 @@ from cases import dense, plan_of, settings, trainer_of
 from layer_examples import BATCH, EXAMPLES, TRIALS, build, kind_of, laid, places, run, tensors
 
 from dlbench.parts import CATALOGS
-from dlbench.parts.layers.base import ByHand, FromBatch, Passed
+from dlbench.parts.layers.base import FromBatch, ManualBackward, SavedForBackward
 from dlbench.parts.outline import leaves
 
-BY_HAND = [example for example in EXAMPLES if issubclass(CATALOGS["layers"][kind_of(example)].make, ByHand)]
+BY_HAND = [example for example in EXAMPLES if issubclass(CATALOGS["layers"][kind_of(example)].make, ManualBackward)]
 
 
 def test_every_layer_has_an_example() -> None:
@@ -53,7 +53,7 @@ def test_the_way_back_by_hand_by_finite_differences(example: str, training: bool
 
     with torch.no_grad():
         here = places(block, training=training)
-        passed = Passed(x, run(block, x, all_weights, here), weights, here[block.name])
+        passed = SavedForBackward(x, run(block, x, all_weights, here), weights, here[block.name])
         of_input, of_weights = block.layer.backward(downstream, passed, wants_input=True)
         assert block.layer.backward(downstream, passed, wants_input=False)[0] is None
         for name_of, gradient in {"x": of_input, **dict(zip(weights, of_weights, strict=True))}.items():

@@ -10,7 +10,7 @@ from layer_examples import BATCH, TRIALS, laid, places, run, tensors
 from torch import nn
 
 from dlbench.parts import make
-from dlbench.parts.layers.base import Place
+from dlbench.parts.layers.base import LayerContext
 
 
 def test_batch_norm_gives_mean_zero_and_variance_v_over_v_plus_eps() -> None:
@@ -19,7 +19,7 @@ def test_batch_norm_gives_mean_zero_and_variance_v_over_v_plus_eps() -> None:
     x = 0.01 * torch.randn(1, 500, 4, dtype=torch.float64) + 4
     weights = {"gamma": torch.ones(1, 4, dtype=torch.float64), "beta": torch.zeros(1, 4, dtype=torch.float64)}
     buffers = {"mean": torch.zeros(1, 4, dtype=torch.float64), "variance": torch.ones(1, 4, dtype=torch.float64)}
-    y = layer.forward(x, weights, Place(True, (), buffers))
+    y = layer.forward(x, weights, LayerContext(True, (), buffers))
     variance = x.var(dim=1, correction=0)
 
     torch.testing.assert_close(y.mean(dim=1), torch.zeros(1, 4, dtype=torch.float64), rtol=0, atol=1e-6)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from dlbench.engine.batches import Split, batches
+from dlbench.engine.batches import DataSplit, batches
 from dlbench.plan.duration import batch_size, last_batch, steps_per_epoch, total_steps
 
 SAMPLES = st.integers(1, 300)
@@ -25,7 +25,7 @@ def test_epochs_are_as_many_steps_as_the_engine_takes(
     samples: int, size: int | str, epochs: int, drop_last: bool
 ) -> None:
     """So many epochs are as many steps as the engine's batches make of them, whatever the sizes."""
-    data = Split(torch.zeros(samples, 1), torch.zeros(samples, dtype=torch.int64))
+    data = DataSplit(torch.zeros(samples, 1), torch.zeros(samples, dtype=torch.int64))
     settings = train(size, epochs=epochs, drop_last=drop_last)
 
     assert total_steps(settings, samples) == epochs * batches(data, [0], size, drop_last=drop_last).steps_per_epoch

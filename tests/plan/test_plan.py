@@ -14,7 +14,7 @@ from dlbench.errors import UsageError
 from dlbench.plan import devices
 from dlbench.plan.data import data_of
 from dlbench.plan.devices import choose, lacking
-from dlbench.plan.share import Load, assign, bounded, split_for, threads_for, workers_for
+from dlbench.plan.share import StackCost, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
 
 FLAT = {"kind": "flatten"}
@@ -116,7 +116,7 @@ def test_a_trials_id_is_of_its_settings_and_seed() -> None:
 
 
 loads = st.builds(
-    lambda trials, steps, parameters: Load(list(range(trials)), steps, 3, parameters, 600.0 * parameters),
+    lambda trials, steps, parameters: StackCost(list(range(trials)), steps, 3, parameters, 600.0 * parameters),
     st.integers(1, 200),
     st.integers(1, 20_000),
     st.integers(10, 10**7),
@@ -124,7 +124,7 @@ loads = st.builds(
 
 
 @given(st.lists(loads, min_size=1, max_size=8), st.integers(1, 16))
-def test_splitting_keeps_every_trial(many: list[Load], workers: int) -> None:
+def test_splitting_keeps_every_trial(many: list[StackCost], workers: int) -> None:
     """Bounding and splitting change no trial, and everything is assigned once."""
     split = split_for(bounded(many), workers)
     shares = assign(split, workers)
@@ -135,8 +135,8 @@ def test_splitting_keeps_every_trial(many: list[Load], workers: int) -> None:
 
 def test_a_wide_stack_is_shared_by_two_workers_and_a_tiny_one_is_not() -> None:
     """Ten MNIST nets are split over two workers; thirty nine-layer XOR nets, bound by launching operations, stay together."""
-    mnist = Load(list(range(10)), 8000, 4, 269_000, 6.0 * 269_000 * 100)
-    xor = Load(list(range(30)), 10_000, 11, 291, 6.0 * 291 * 4)
+    mnist = StackCost(list(range(10)), 8000, 4, 269_000, 6.0 * 269_000 * 100)
+    xor = StackCost(list(range(30)), 10_000, 11, 291, 6.0 * 291 * 4)
 
     assert [len(load.trials) for load in split_for([mnist], 2)] == [5, 5]
     assert len(split_for([xor], 2)) == 1
@@ -151,7 +151,7 @@ def test_trials_that_share_nothing_are_split_and_pay_for_each() -> None:
     stacks = {
         device: plan_of({"a": own}, seeds=range(4), device=device, workers=2).stacks for device in ("cpu", "cuda")
     }
-    together = Load(list(range(4)), 1000, 3, 100, 600.0)
+    together = StackCost(list(range(4)), 1000, 3, 100, 600.0)
     apart = replace(together, alone=True)
 
     assert [len(stack.trials) for stack in stacks["cpu"]] == [2, 2]
@@ -162,8 +162,8 @@ def test_trials_that_share_nothing_are_split_and_pay_for_each() -> None:
 
 def test_tiny_nets_want_one_thread() -> None:
     """A lone MNIST stack gets the spare cores as threads, a tiny net one thread."""
-    mnist = Load([0], 8000, 4, 269_000, 6.0 * 269_000 * 100)
-    xor = Load(list(range(30)), 10_000, 11, 291, 6.0 * 291 * 4)
+    mnist = StackCost([0], 8000, 4, 269_000, 6.0 * 269_000 * 100)
+    xor = StackCost(list(range(30)), 10_000, 11, 291, 6.0 * 291 * 4)
 
     assert threads_for([mnist], [0], spare=2) == 2
     assert threads_for([xor], [0], spare=2) == 1

@@ -15,9 +15,9 @@ from dlbench.analysis.claims.p_values import decide
 from dlbench.analysis.claims.text import picked_text
 from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome
 from dlbench.analysis.ensembles.combination import Array, Indices
-from dlbench.analysis.ensembles.ensemble import QUANTITIES, Ensembles, Group
+from dlbench.analysis.ensembles.ensemble import QUANTITIES, EnsembleGroup, Ensembles
 from dlbench.analysis.ensembles.subsets import Estimate, estimate
-from dlbench.analysis.interventions import Touch, reason, touch, which_seeds
+from dlbench.analysis.interventions import ManualChange, first_manual_change, reason, which_seeds
 from dlbench.analysis.statistics.power import power_of_mean
 from dlbench.metrics.format import fine_format, interval_text, number
 from dlbench.metrics.names import ENSEMBLE_LOSS
@@ -42,7 +42,7 @@ class SubsetEvidence:
     subsets: Indices
     seeds: tuple[int, ...]
     absent: int
-    touched: Mapping[int, Touch]
+    touched: Mapping[int, ManualChange]
     quantity: Quantity
     search: str = ""
     picked_among: int = 1
@@ -102,9 +102,9 @@ def _evidence(claim: Claim, found: Ensembles | None) -> SubsetEvidence | str:
     return ours.over(theirs[0], lower_is_better=claim.metric == ENSEMBLE_LOSS) if theirs else ours
 
 
-def _of(claim: Claim, group: Group, found: Ensembles) -> SubsetEvidence:
+def _of(claim: Claim, group: EnsembleGroup, found: Ensembles) -> SubsetEvidence:
     made = group.find(claim.members or 0, claim.combine or found.wanted.ways[0])
-    touches = {trial.plan.seed: touch(trial) for trial in group.entry.trials}
+    touches = {trial.plan.seed: first_manual_change(trial) for trial in group.entry.trials}
     return SubsetEvidence(
         np.zeros(0) if made is None else made.values[claim.metric],
         np.zeros((0, 0), dtype=np.intp) if made is None else made.subsets,

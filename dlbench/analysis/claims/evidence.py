@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dlbench.analysis.candidate_results import Entry, is_settled, selected, selection_metric
+from dlbench.analysis.candidate_results import CandidateResults, is_settled, selected, selection_metric
 from dlbench.analysis.claims.pairs import Pairs, beyond_horizon, pairs_of
-from dlbench.analysis.interventions import Touch, search_reason, touch
+from dlbench.analysis.interventions import ManualChange, first_manual_change, search_reason
 from dlbench.analysis.statistics.intervals import (
     Summary,
     difference_interval,
@@ -43,7 +43,7 @@ class Evidence:
     lost: frozenset[int]
     never: Mapping[int, float]
     pending: frozenset[int]
-    touched: Mapping[int, Touch]
+    touched: Mapping[int, ManualChange]
     summary: Summary
     interval_at: Callable[[float], Interval | None]
     """The interval that misses with a probability alpha; that of `summary` at 0.05."""
@@ -56,7 +56,7 @@ class Evidence:
 
 
 def evidence_on(
-    claim: Claim, by_variant: Mapping[str, list[Entry]], compare: Compare, answers: Answers
+    claim: Claim, by_variant: Mapping[str, list[CandidateResults]], compare: Compare, answers: Answers
 ) -> Evidence | str:
     """What the seeds say of what a claim is about, or the variant that this run has not."""
     metric, entries, picked_among = METRICS[claim.metric], [], 1
@@ -72,7 +72,7 @@ def evidence_on(
     return replace(found, noise=noise, picked_among=picked_among)
 
 
-def touched_search(claim: Claim, by_variant: Mapping[str, list[Entry]]) -> str:
+def touched_search(claim: Claim, by_variant: Mapping[str, list[CandidateResults]]) -> str:
     """Why a search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
     for variant in filter(None, (claim.variant, claim.better_than)):
         if why := search_reason(variant, [one.trials for one in _candidates(variant, claim.choice, by_variant)]):
@@ -80,13 +80,15 @@ def touched_search(claim: Claim, by_variant: Mapping[str, list[Entry]]) -> str:
     return ""
 
 
-def _candidates(variant: str, choice: Mapping[str, Any] | None, by_variant: Mapping[str, list[Entry]]) -> list[Entry]:
+def _candidates(
+    variant: str, choice: Mapping[str, Any] | None, by_variant: Mapping[str, list[CandidateResults]]
+) -> list[CandidateResults]:
     return [entry for entry in by_variant.get(variant, []) if (choice or {}).items() <= entry.choice.items()]
 
 
-def _evidence(entry: Entry, metric: Metric, at_step: int | None) -> Evidence:
+def _evidence(entry: CandidateResults, metric: Metric, at_step: int | None) -> Evidence:
     values = entry.values(metric, at_step)
-    touches = {trial.plan.seed: touch(trial, at_step) for trial in entry.trials}
+    touches = {trial.plan.seed: first_manual_change(trial, at_step) for trial in entry.trials}
     touched = {seed: one for seed, one in touches.items() if one}
     by_seed = {trial.plan.seed: trial for trial in entry.trials if trial.plan.seed not in touched}
     settled = {seed for seed, trial in by_seed.items() if is_settled(trial, at_step)}

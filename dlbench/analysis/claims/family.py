@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlbench.analysis.candidate_results import entries
+from dlbench.analysis.candidate_results import candidate_results
 from dlbench.analysis.claims.ensemble import ensemble_finding
 from dlbench.analysis.claims.judgement import Basis, finding
 from dlbench.analysis.claims.p_values import holm
@@ -36,7 +36,7 @@ def judge(
     judged counts with p = 1. A claim on the final test accuracy is judged for other seeds and other test samples where `answers`
     tell what each trial got right; where only the seeds' interval holds, the verdict is on these test samples. Claims that ask every seed (`every_seed`, `exact`) estimate nothing, and do not count.
     """
-    wanted, by_variant = list(claims), entries(state)
+    wanted, by_variant = list(claims), candidate_results(state)
     basis = Basis.of(wanted, compare, answers)
     return verdicts(
         [

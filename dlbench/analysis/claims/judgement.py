@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dlbench.analysis.candidate_results import Entry
+from dlbench.analysis.candidate_results import CandidateResults
 from dlbench.analysis.claims.condition import Condition, condition_of
 from dlbench.analysis.claims.evidence import Evidence, evidence_on, touched_search
 from dlbench.analysis.claims.p_values import decide
@@ -44,7 +44,7 @@ class Basis:
 EQUALS = "equal values of a number without bounds have no interval: another seed may have any"
 
 
-def finding(claim: Claim, by_variant: Mapping[str, list[Entry]], basis: Basis) -> ClaimFinding:
+def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basis: Basis) -> ClaimFinding:
     """What the trials say of one claim by itself.
 
     Confirmed where its interval lies wholly within the condition, refuted wholly outside; undecided where a seed has no

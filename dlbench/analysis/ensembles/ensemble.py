@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.analysis.candidate_results import Entry
+from dlbench.analysis.candidate_results import CandidateResults
 from dlbench.analysis.ensembles.combination import COMBINATIONS, Array, Indices, log_probabilities, rightness
 from dlbench.analysis.ensembles.subsets import Estimate, estimate, subsets_of
 from dlbench.analysis.statistics.intervals import mean_of
@@ -73,13 +73,13 @@ class Combined:
 
 
 @dataclass(frozen=True)
-class Group:
+class EnsembleGroup:
     """A variant's ensembles: its candidate, the trials that are members, and what these are together.
 
     `search` says why its search picked what it did for another reason than the recipe, if it did.
     """
 
-    entry: Entry
+    entry: CandidateResults
     members: Sequence[TrialState]
     combined: Sequence[Combined]
     search: str = ""
@@ -101,13 +101,13 @@ class Ensembles:
     """The ensembles of a run, a group a variant, and what must be said so that their numbers mislead nobody."""
 
     wanted: Wanted
-    groups: Sequence[Group]
+    groups: Sequence[EnsembleGroup]
     notes: Sequence[str]
     bytes: int = 0
     """What the predictions of all stacks take on disk."""
 
     @property
-    def rows(self) -> Iterator[tuple[Group, Combined]]:
+    def rows(self) -> Iterator[tuple[EnsembleGroup, Combined]]:
         """Everything that was combined, each with its variant."""
         return ((group, one) for group in self.groups for one in group.combined)
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlbench.analysis.candidate_results import Entry, entries, selected, selection_metric
-from dlbench.analysis.ensembles.ensemble import Combined, Ensembles, Group, Wanted, combine
+from dlbench.analysis.candidate_results import CandidateResults, candidate_results, selected, selection_metric
+from dlbench.analysis.ensembles.ensemble import Combined, EnsembleGroup, Ensembles, Wanted, combine
 from dlbench.analysis.interventions import search_reason
 from dlbench.errors import DlbenchError
 from dlbench.metrics.trial_view import Status
@@ -29,7 +29,7 @@ KEPT = 64
 
 
 @dataclass(frozen=True)
-class Place:
+class PredictionRow:
     """Where a trial's predictions stand: a row of a file, with the ids of all its rows and when it was written."""
 
     file: Path
@@ -48,14 +48,21 @@ def ensembles(state: RunState, compare: Compare, asked: Ensemble | None, folder:
         return None
     wanted = Wanted.of(asked, len({trial.seed for trial in state.plan.trials}))
     notes: list[str] = []
-    groups = [_group(candidates, state, compare, folder, wanted, notes) for candidates in entries(state).values()]
+    groups = [
+        _group(candidates, state, compare, folder, wanted, notes) for candidates in candidate_results(state).values()
+    ]
     on_disk = sum(size for stack in state.stacks for _, size in sorted(stack.predictions.items())[-1:])
     return Ensembles(wanted, groups, [*_explained(groups), *notes], on_disk)
 
 
 def _group(
-    candidates: list[Entry], state: RunState, compare: Compare, folder: RunFolder, wanted: Wanted, notes: list[str]
-) -> Group:
+    candidates: list[CandidateResults],
+    state: RunState,
+    compare: Compare,
+    folder: RunFolder,
+    wanted: Wanted,
+    notes: list[str],
+) -> EnsembleGroup:
     entry = selected(candidates, selection_metric(compare))
     members = [trial for trial in entry.trials if _is_member(trial)]
     found: tuple[Combined, ...] = ()
@@ -65,7 +72,7 @@ def _group(
     except DlbenchError as error:
         trouble = str(error)
     search = search_reason(entry.variant, [one.trials for one in candidates])
-    group = Group(entry, members, found, search, len(candidates))
+    group = EnsembleGroup(entry, members, found, search, len(candidates))
     notes += _absent(group, wanted)
     if trouble:
         notes.append(f"{group.name}: no ensembles: {trouble}")
@@ -77,17 +84,19 @@ def _is_member(trial: TrialState) -> bool:
     return trial.status is Status.OK and trial.stack.status is Status.OK
 
 
-def _place(state: RunState, folder: RunFolder, trial: TrialState) -> Place:
+def _place(state: RunState, folder: RunFolder, trial: TrialState) -> PredictionRow:
     file = folder.predictions_file(trial.stack.index)
     try:
         written = file.stat().st_mtime_ns
     except OSError:
         written = 0
-    return Place(file, written, tuple(state.plan.trials[index].id for index in trial.stack.plan.trials), trial.position)
+    return PredictionRow(
+        file, written, tuple(state.plan.trials[index].id for index in trial.stack.plan.trials), trial.position
+    )
 
 
 @lru_cache(maxsize=KEPT)
-def _combined(places: tuple[Place, ...], wanted: Wanted) -> tuple[Combined, ...]:
+def _combined(places: tuple[PredictionRow, ...], wanted: Wanted) -> tuple[Combined, ...]:
     if not places:
         return ()
     rows = {place.file: place.trials for place in places}
@@ -101,7 +110,7 @@ def _combined(places: tuple[Place, ...], wanted: Wanted) -> tuple[Combined, ...]
     return tuple(combine(logits, labels[0], wanted))
 
 
-def _absent(group: Group, wanted: Wanted) -> Iterator[str]:
+def _absent(group: EnsembleGroup, wanted: Wanted) -> Iterator[str]:
     """Which trials are no members, and why, once some have ended; which sizes are beyond those that are."""
     others = [trial for trial in group.entry.trials if not _is_member(trial)]
     if others and any(trial.status.final for trial in group.entry.trials):
@@ -117,7 +126,7 @@ def _absent(group: Group, wanted: Wanted) -> Iterator[str]:
         yield f"{group.name}: no ensembles of {sizes}: it has {len(group.members)} members"
 
 
-def _explained(groups: Iterable[Group]) -> Iterator[str]:
+def _explained(groups: Iterable[EnsembleGroup]) -> Iterator[str]:
     """What the numbers mean, where there are some."""
     made = [one for group in groups for one in group.combined]
     if made:

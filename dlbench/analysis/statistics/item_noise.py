@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.analysis.candidate_results import Entry
+from dlbench.analysis.candidate_results import CandidateResults
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.quantity import Interval
 
@@ -79,7 +79,7 @@ def item_noise(table: NDArray[Any]) -> ItemNoise | None:
     return ItemNoise(float(mean), float(variance), float(max(freedom, n - 1)))
 
 
-def noise_of(sides: Sequence[Entry], seeds: Sequence[int], answers: Answers) -> ItemNoise | None:
+def noise_of(sides: Sequence[CandidateResults], seeds: Sequence[int], answers: Answers) -> ItemNoise | None:
     """The noise of the mean of one candidate over these seeds, or of the difference of two; `None` where answers are not known.
 
     Answers that are not those of the trial's accuracy, as where something was done by hand, are none.
@@ -91,7 +91,7 @@ def noise_of(sides: Sequence[Entry], seeds: Sequence[int], answers: Answers) -> 
     return item_noise(first - second[0] if second else first)
 
 
-def _table(side: Entry, seeds: Sequence[int], answers: Answers) -> NDArray[np.int8] | None:
+def _table(side: CandidateResults, seeds: Sequence[int], answers: Answers) -> NDArray[np.int8] | None:
     """What each seed got right, `[seeds, samples]`."""
     by_seed = {trial.plan.seed: answers.get(trial.plan.id) for trial in side.trials}
     rows = [by_seed.get(seed) for seed in seeds]

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.batches import Data
-from dlbench.engine.filter_snapshots import IMAGE, Gallery, Pictured, dense_filters, through
+from dlbench.engine.filter_snapshots import IMAGE, FilterSnapshots, LayerPictures, dense_filters, through
 from dlbench.engine.pretraining.layer import Inputs, LayerTraining, Measured
 from dlbench.engine.schedule import Pace, probe_steps
-from dlbench.engine.stack_metrics import Ledger, Sink
+from dlbench.engine.stack_metrics import Sink, StackMetrics
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Tensors, sliced
 from dlbench.errors import SetupError
@@ -43,7 +43,7 @@ class Greedy:
     """
 
     def __init__(
-        self, stack: Stacked, tensors: Tensors, data: Data, ledger: Ledger, write: Sink, *, slices: int = 1
+        self, stack: Stacked, tensors: Tensors, data: Data, ledger: StackMetrics, write: Sink, *, slices: int = 1
     ) -> None:
         self._stack, self._data, self._ledger, self._write = stack, data, ledger, write
         self._settings = [own["train"].get("pretrain") for own in stack.settings]
@@ -54,7 +54,7 @@ class Greedy:
         self._pace = Pace()
         self._looked = 0.0  # seconds that looks at the present layer took
         self.seconds = 0.0
-        self.gallery: Gallery | None = None
+        self.gallery: FilterSnapshots | None = None
         self.is_milestone = False
 
     def train(self, index: int, pause: Callable[[], bool]) -> bool:
@@ -163,7 +163,7 @@ class Greedy:
         self.is_milestone = True
 
     @torch.no_grad()
-    def _show(self, gallery: Gallery, index: int, layer: LayerTraining) -> None:
+    def _show(self, gallery: FilterSnapshots, index: int, layer: LayerTraining) -> None:
         """Pictures of what goes up through all layers so far and comes down again; of the first layer, of its weights too."""
         held_out = (self._data.validation or self._data.test).x
         if held_out.dim() != 1 + IMAGE:
@@ -172,7 +172,7 @@ class Greedy:
         images = through(coders, held_out, len(self._stack.seeds))
         if len(coders) == 1:
             images["filters"] = dense_filters(layer.coder.weights, held_out.shape[1:])
-        gallery.hang(index, layer.step, "pretrain", Pictured(layer.name, images))
+        gallery.write(index, layer.step, "pretrain", LayerPictures(layer.name, images))
 
     # --- surviving ------------------------------------------------------------------------------------------------
 

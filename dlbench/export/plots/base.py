@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dlbench.parts.catalog import Catalog
 from dlbench.state.run_state import RunState
-from dlbench.state.selection import Choice
+from dlbench.state.selection import Selection
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -21,7 +21,7 @@ class Asked:
 
     state: RunState
     folder: Path
-    choice: Choice
+    choice: Selection
 
 
 PLOTS: Catalog[Callable[[Asked], Image]] = Catalog("plots", title="pictures that are drawn of a run")

@@ -30,7 +30,7 @@ SIZES = 4
 
 
 @dataclass(frozen=True)
-class Split:
+class PictureSplit:
     """Files and their labels: training samples shuffled, since a folder lists one class after the other."""
 
     train: list[Path]
@@ -88,7 +88,7 @@ def image_folder(
     return Source.of(form.shape, train, test, load, class_names=split.names)
 
 
-def _split(root: Path, test_share: float, seed: int) -> Split:
+def _split(root: Path, test_share: float, seed: int) -> PictureSplit:
     """The pictures below `root`, by its folders `train` and `test` where it has them."""
     parts = [root / name for name in ("train", "test") if (root / name).is_dir()]
     if len(parts) == 1 and _folders(parts[0]):
@@ -99,7 +99,7 @@ def _split(root: Path, test_share: float, seed: int) -> Split:
         train, y_train = _pictures(parts[0], names)
         test, y_test = _pictures(parts[1], names)
         order = stream(seed, "image_folder").permutation(len(train))
-        return Split([train[position] for position in order], y_train[order], test, y_test, names)
+        return PictureSplit([train[position] for position in order], y_train[order], test, y_test, names)
     names = _classes(root)
     files, labels = _pictures(root, names)
     for_test = counts_for_test(np.bincount(labels).tolist(), test_share)
@@ -107,7 +107,7 @@ def _split(root: Path, test_share: float, seed: int) -> Split:
         raise ValueError(f"'test_share' {test_share} of {len(files)} pictures leaves no sample to test on")
     chosen = stratified(labels, for_test, stream(seed, "image_folder"))
     (train, y_train), (test, y_test) = (([files[one] for one in part], labels[part]) for part in chosen)
-    return Split(train, y_train, test, y_test, names)
+    return PictureSplit(train, y_train, test, y_test, names)
 
 
 def _folders(folder: Path) -> list[str]:

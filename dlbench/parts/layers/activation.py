@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dlbench.parts.activations import backward, bind
 from dlbench.parts.arguments import Activation as ActivationSettings
-from dlbench.parts.layers.base import LAYERS, Passed, Place, Stateless
+from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Stateless
 from dlbench.parts.lazy import torch
 
 
@@ -19,7 +19,7 @@ class Activation(Stateless):
         self.activate = bind(settings)
         self.deactivate = backward(settings)
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Any `[trials, batch, ...]` to the same shape."""
         del weights, place
         return self.activate(x)
@@ -29,7 +29,7 @@ class Activation(Stateless):
         return self.deactivate is not None
 
     def backward(
-        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+        self, gradient: torch.Tensor, passed: SavedForBackward, *, wants_input: bool
     ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
         """dx = dL/dy f'(x)."""
         assert self.deactivate is not None

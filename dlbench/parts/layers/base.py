@@ -62,7 +62,7 @@ class Buffer:
 
 
 @dataclass
-class Place:
+class LayerContext:
     """Where a layer stands during one forward pass of a stack.
 
     `generators` holds one random stream a trial; `buffers` the layer's own, each `[trials, *shape]`, changed in place
@@ -89,7 +89,7 @@ class Layer(Protocol):
     def buffers(self, shape: Shape) -> Mapping[str, Buffer]:
         """The buffers for an input of `shape`, by name."""
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Map `x` of `[trials, batch, *shape]` to `[trials, batch, *output(shape)]`; weights are `[trials, *their shape]`."""
 
 
@@ -149,17 +149,17 @@ class Unrolled(Protocol):
         """How many numbers one sample of `shape` takes inside, all steps of time together."""
 
 
-class Passed(NamedTuple):
+class SavedForBackward(NamedTuple):
     """What a layer saw on the way forward: its input `x`, its output `y`, its weights and its place."""
 
     x: torch.Tensor
     y: torch.Tensor
     weights: Mapping[str, torch.Tensor]
-    place: Place
+    place: LayerContext
 
 
 @runtime_checkable
-class ByHand(Protocol):
+class ManualBackward(Protocol):
     """A layer that goes backward by hand, which spares autograd's bookkeeping: half the time of a tiny net's step.
 
     It is an offer, not a duty. A net goes backward by hand when all of its layers can, else by autograd.
@@ -169,7 +169,7 @@ class ByHand(Protocol):
         """Whether it can with the arguments it has."""
 
     def backward(
-        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+        self, gradient: torch.Tensor, passed: SavedForBackward, *, wants_input: bool
     ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
         """The gradients for the input (only if wanted) and for the weights in their order, from that for the output."""
 

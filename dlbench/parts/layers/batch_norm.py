@@ -9,7 +9,7 @@ from typing import Annotated
 
 from annotated_types import Gt, Interval
 
-from dlbench.parts.layers.base import LAYERS, Buffer, Place, Shape, Stateless, Weight
+from dlbench.parts.layers.base import LAYERS, Buffer, LayerContext, Shape, Stateless, Weight
 from dlbench.parts.lazy import torch
 
 
@@ -47,7 +47,7 @@ class BatchNorm(Stateless):
         """A single value has no variance: two samples, or one with several places."""
         return 1 if prod(shape[1:]) > 1 else 2
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Features or images `[trials, batch, features, ...]` to the same shape."""
         if x.device.type != "cpu":
             return self._folded(x, weights, place)
@@ -60,7 +60,7 @@ class BatchNorm(Stateless):
         ]
         return alone[0] if len(alone) == 1 else torch.cat(alone)
 
-    def _of_features(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def _of_features(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """The formula as it stands, for `[trials, batch, features]`: sums over the batch know no neighbours."""
         running_mean, running_variance = place.buffers["mean"], place.buffers["variance"]
         if place.training:
@@ -75,7 +75,7 @@ class BatchNorm(Stateless):
         scale = weights["gamma"].unsqueeze(1) * torch.rsqrt(variance + self.eps)
         return torch.addcmul(weights["beta"].unsqueeze(1), centred, scale)
 
-    def _folded(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def _folded(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Trials are folded into the features, so that torch's own kernel normalizes the whole stack at once."""
         trials, batch, features = x.shape[:3]
         folded = x.transpose(0, 1).reshape(batch, trials * features, *x.shape[3:])
@@ -92,6 +92,6 @@ class BatchNorm(Stateless):
         return normal.view(batch, trials, features, *x.shape[3:]).transpose(0, 1)
 
 
-def _seen(place: Place, row: slice) -> Place:
+def _seen(place: LayerContext, row: slice) -> LayerContext:
     """The place of one trial, whose buffers are changed where they are."""
     return replace(place, buffers={name: own[row] for name, own in place.buffers.items()})

@@ -9,7 +9,7 @@ from annotated_types import Ge
 
 from dlbench.parts.activations import bind, slope
 from dlbench.parts.arguments import Activation, Init, Settings, Sides, Takes
-from dlbench.parts.layers.base import LAYERS, Place, Shape, Stateless, Weight
+from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, Stateless, Weight
 from dlbench.parts.layers.images import Padding, around, folded, pair, places, unfolded
 from dlbench.parts.lazy import torch
 
@@ -65,7 +65,7 @@ class Conv(Stateless):
             weights["bias"] = Weight((self.channels,), fan_in, fan_out, self.bias_init, is_bias=True)
         return weights
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, in, height, width]` to `[trials, batch, channels, rows, columns]`."""
         del place
         return self.activate(self.pre_activation(x, weights))

@@ -9,7 +9,7 @@ from annotated_types import Ge
 
 from dlbench.parts.activations import backward, bind, slope
 from dlbench.parts.arguments import Activation, Init, Settings
-from dlbench.parts.layers.base import LAYERS, Passed, Place, Shape, ShapeError, Stateless, Weight
+from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
 from dlbench.parts.products import baddbmm, bmm
 
@@ -53,7 +53,7 @@ class Dense(Stateless):
             weights["bias"] = Weight((1, self.units), fan_in, self.units, self.bias_init, is_bias=True)
         return weights
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, fan_in]` to `[trials, batch, units]`."""
         del place
         return self.activate(self.pre_activation(x, weights))
@@ -69,7 +69,7 @@ class Dense(Stateless):
         return self.deactivate is not None
 
     def backward(
-        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+        self, gradient: torch.Tensor, passed: SavedForBackward, *, wants_input: bool
     ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
         """dW = x^T d and db = the sum of d over the batch, with d = dL/dy f'(x W + b); dx = d W^T."""
         assert self.deactivate is not None

@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Gt, Interval, Le
 
 from dlbench.parts.arguments import Number, spread
-from dlbench.parts.layers.base import LAYERS, Passed, Place, Stateless
+from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Stateless
 from dlbench.parts.lazy import torch
 
 
@@ -33,7 +33,7 @@ class Dropout(Stateless):
         # Read once, so that no step waits for the device.
         self.shares = self.keep if isinstance(self.keep, (int, float)) else self.keep.tolist()
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Any `[trials, batch, ...]` to the same shape; each trial draws its mask from its own stream."""
         del weights
         place.kept = None
@@ -51,7 +51,7 @@ class Dropout(Stateless):
         return True
 
     def backward(
-        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+        self, gradient: torch.Tensor, passed: SavedForBackward, *, wants_input: bool
     ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
         """The gradient through the same mask."""
         if not wants_input:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 
-from dlbench.parts.layers.base import LAYERS, Passed, Place, Shape, Stateless
+from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Shape, Stateless
 from dlbench.parts.lazy import torch
 
 
@@ -17,7 +17,7 @@ class Flatten(Stateless):
         """`(product of shape,)`."""
         return (prod(shape),)
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, ...]` to `[trials, batch, features]`."""
         del weights, place
         return x.flatten(2)
@@ -27,7 +27,7 @@ class Flatten(Stateless):
         return True
 
     def backward(
-        self, gradient: torch.Tensor, passed: Passed, *, wants_input: bool
+        self, gradient: torch.Tensor, passed: SavedForBackward, *, wants_input: bool
     ) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
         """The same numbers in the shape they came in."""
         return gradient.view(passed.x.shape) if wants_input else None, []

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Gt
 
-from dlbench.parts.layers.base import LAYERS, Place, Shape, Stateless, Weight
+from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, Stateless, Weight
 from dlbench.parts.lazy import torch
 
 
@@ -32,7 +32,7 @@ class LayerNorm(Stateless):
             "beta": Weight(own, fan, fan, {"kind": "zeros"}, is_bias=True),
         }
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Any `[trials, batch, ...]` to the same shape."""
         del place
         gamma, beta = weights["gamma"], weights["beta"]

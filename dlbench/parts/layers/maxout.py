@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from dlbench.parts.arguments import Init, Settings
-from dlbench.parts.layers.base import LAYERS, Place, Shape, ShapeError, Stateless, Weight
+from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
 from dlbench.parts.products import baddbmm, bmm
 
@@ -37,7 +37,7 @@ class MaxFeatures(Stateless):
             )
         return (*shape[:axis], shape[axis] // self.pieces, *shape[axis + 1 :])
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, ...]` to the same with fewer features or channels."""
         del weights, place
         return largest(x, 2 + _axis(x.shape[2:]), self.pieces)
@@ -81,7 +81,7 @@ class Maxout(Stateless):
             weights["bias"] = Weight((1, width), fan_in, self.units, self.bias_init, is_bias=True, gates=self.pieces)
         return weights
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, fan_in]` to `[trials, batch, units]`."""
         del place
         return largest(self.pre_activation(x, weights), 2, self.pieces)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from dlbench.parts.arguments import Sides
-from dlbench.parts.layers.base import LAYERS, Place, Shape, ShapeError, Stateless
+from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, ShapeError, Stateless
 from dlbench.parts.layers.images import Padding, Pair, around, folded, pair, places, refusal, unfolded
 from dlbench.parts.lazy import torch
 
@@ -27,7 +27,7 @@ class _Pool(Stateless, ABC):
         rows, columns = places(self.name, shape, self.kernel, self.stride, self.padding)
         return shape[0], rows, columns
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, channels, height, width]` to `[trials, batch, channels, rows, columns]`."""
         del weights, place
         down, right = (_laid(*side, self.padding) for side in zip(x.shape[3:], self.kernel, self.stride, strict=True))
@@ -117,7 +117,7 @@ class GlobalPool(Stateless):
             raise ShapeError(refusal("global_pool", shape))
         return shape[:1]
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, channels, height, width]` to `[trials, batch, channels]`."""
         del weights, place
         return x.mean(dim=(3, 4)) if self.pool == "avg" else x.amax(dim=(3, 4))

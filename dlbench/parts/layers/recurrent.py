@@ -7,7 +7,7 @@ from typing import ClassVar, TypeAlias
 
 from dlbench.parts.activations import slope
 from dlbench.parts.arguments import Init, Settings
-from dlbench.parts.layers.base import Buffer, Place, Shape, ShapeError, Weight
+from dlbench.parts.layers.base import Buffer, LayerContext, Shape, ShapeError, Weight
 from dlbench.parts.lazy import torch
 from dlbench.parts.products import baddbmm, bmm
 
@@ -79,7 +79,7 @@ class Recurrent:
         del shape
         return {}
 
-    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: Place) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, time, features]` or images to `[trials, batch, units]`, with `sequences` `[trials, batch, time, units]`.
 
         One batched product serves the inputs of all steps, one more each step.

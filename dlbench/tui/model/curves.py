@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.analysis.candidate_results import Entry, entries, selected, selection_metric
+from dlbench.analysis.candidate_results import CandidateResults, candidate_results, selected, selection_metric
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan.candidate_names import choice_text
 from dlbench.state.run_state import RunState
@@ -115,7 +115,7 @@ def _bands(view: View) -> list[CurveGroup]:
     focus = view.state.trials[view.focus.trial].plan
     metric = selection_metric(view.info.questions.compare)
     lines = []
-    for number, candidates in enumerate(entries(view.state).values()):
+    for number, candidates in enumerate(candidate_results(view.state).values()):
         left = [kept for entry in candidates if (kept := _filtered(entry, view.focus.filter)).trials]
         if not left:
             continue
@@ -130,8 +130,10 @@ def _bands(view: View) -> list[CurveGroup]:
     return lines
 
 
-def _filtered(entry: Entry, text: str) -> Entry:
-    return Entry(entry.variant, entry.choice, tuple(trial for trial in entry.trials if passes(trial.plan, text)))
+def _filtered(entry: CandidateResults, text: str) -> CandidateResults:
+    return CandidateResults(
+        entry.variant, entry.choice, tuple(trial for trial in entry.trials if passes(trial.plan, text))
+    )
 
 
 def _mean_line(name: str, trials: Sequence[TrialState], number: int) -> CurveGroup:
@@ -145,7 +147,7 @@ def _overlaid(view: View, trial: TrialState) -> list[CurveGroup]:
     lines: list[CurveGroup] = []
     first = len(view.info.plan.candidates)
     for overlay in view.overlays:
-        variants = {name: found[0] for name, found in entries(overlay.state).items()}
+        variants = {name: found[0] for name, found in candidate_results(overlay.state).items()}
         same = variants.get(trial.plan.variant)
         shown = [same] if same and view.focus.spread != "band" else list(variants.values())
         lines += [

@@ -10,7 +10,7 @@ from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.model.series import grid
 
 if TYPE_CHECKING:
-    from dlbench.state.stack_state import Layer
+    from dlbench.state.stack_state import LayerFacts
     from dlbench.tui.model.view import View
 
 
@@ -66,11 +66,11 @@ def owner_of(view: View, trial: int, place: int) -> int:
     return next((own for own in range(place, len(layers)) if layers[own].kind != TIME), place)
 
 
-def _is_one(layers: list[Layer]) -> bool:
+def _is_one(layers: list[LayerFacts]) -> bool:
     """Whether all steps of time are one layer's, so that they need not name it."""
     return len({layer.name.partition(" ")[0] for layer in layers if layer.kind == TIME}) == 1
 
 
-def _names(layers: list[Layer], *, is_one: bool) -> list[str]:
+def _names(layers: list[LayerFacts], *, is_one: bool) -> list[str]:
     """`t=5` in place of `rnn1 t=5` where there is no other recurrent layer."""
     return [layer.name.partition(" ")[2] if is_one and layer.kind == TIME else layer.name for layer in layers]
