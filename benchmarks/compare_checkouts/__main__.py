@@ -24,6 +24,9 @@ from benchmarks.compare_checkouts.views import LEFT_OUT, OF_RECIPES, OF_RUNS, of
 IN_FULL = "xor-nine-layers"
 """The recipe of `make demo`, which is compared in full too."""
 
+MOST = 20
+"""How many differences of one view are told."""
+
 
 def main(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     before: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A checkout whose values are right.")],
@@ -104,9 +107,11 @@ def compared(before: Checkout, after: Checkout, rules: Rules, case: Case, *, is_
 
 
 def told(case: Case, found: dict[str, Found]) -> str:
-    """One line of a case, and one of every difference."""
+    """One line of a case, and one of every difference, the first `MOST` of each view."""
     lines = [f"{case}: {_counts(list(found.values()))}"]
-    lines += [f"  {view}: {one}" for view, side in found.items() for one in side.differences]
+    for view, side in found.items():
+        lines += [f"  {view}: {one}" for one in side.differences[:MOST]]
+        lines += [f"  {view}: and {more:,} more"] if (more := len(side.differences) - MOST) > 0 else []
     return "\n".join(lines)
 
 

@@ -12,8 +12,9 @@ import pytest
 import typer
 
 import dlbench
-from benchmarks.compare_checkouts.__main__ import IN_FULL, cases_of, main, names_of
-from benchmarks.compare_checkouts.checkout import SEVERAL, Said
+from benchmarks.compare_checkouts.__main__ import IN_FULL, MOST, cases_of, main, names_of
+from benchmarks.compare_checkouts.__main__ import told as lines_of
+from benchmarks.compare_checkouts.checkout import SEVERAL, Case, Said
 from benchmarks.compare_checkouts.compare import Found, Kind, Rules, compare, wordings
 from benchmarks.compare_checkouts.values import PARSERS, Renames, Values, flat, of_json
 from benchmarks.compare_checkouts.views import OF_RUNS
@@ -159,6 +160,15 @@ def test_a_command_that_fails_is_one_difference() -> None:
     view = OF_RUNS["table --json"]
     both = view.compare(Said(0, TABLE, ""), Said(3, "", "error: no plan\n"), Rules())
     assert [str(one) for one in both.differences] == ["changed exit code: 0 -> 3", 'new stderr: is "error: no plan"']
+
+
+def test_many_differences_are_cut_short_and_counted() -> None:
+    """Of thousands of differences the first are told, and how many there are."""
+    lost = found(json.dumps(list(range(1000))), "[]")
+    first, *lines, last = lines_of(Case("xor"), {"table": lost}).splitlines()
+    assert "1,000 lost, 1 new" in first
+    assert len(lines) == MOST
+    assert last == f"  table: and {1001 - MOST} more"
 
 
 def test_renames_come_inline_or_from_a_file(tmp_path: Path) -> None:
