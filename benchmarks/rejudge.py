@@ -27,8 +27,7 @@ from dlbench.analysis.claims.condition import condition_of
 from dlbench.analysis.claims.family import verdicts
 from dlbench.analysis.claims.judgement import Basis, every_seed_text, finding
 from dlbench.analysis.claims.p_values import decide
-from dlbench.analysis.claims.text import finding_text
-from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, is_estimated
+from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, finding_text, is_estimated
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.statistics.intervals import Summary, t_quantile
 from dlbench.analysis.summary import Report

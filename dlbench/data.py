@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from dlbench.catalog import Part
 from dlbench.errors import SetupError, UsageError, hint
 from dlbench.files import expanded
-from dlbench.parts.catalog import Part
 from dlbench.parts.datasets import DATASETS
 from dlbench.parts.datasets.folders import VARIABLE, Download, cache, search
 

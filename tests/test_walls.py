@@ -16,6 +16,7 @@ import dlbench
 ROOT = Path(dlbench.__file__).parent
 TORCH = {"torch", "torchvision"}
 ROOMS = (
+    "catalog",
     "errors",
     "words",
     "files",

@@ -1,18 +1,7 @@
 """The verbs that the command line has, once for every test that goes through them."""
 
-VERBS = (
-    "run",
-    "watch",
-    "list",
-    "show",
-    "check",
-    "probe",
-    "table",
-    "export",
-    "plot",
-    "runs",
-    "stop",
-    "parts",
-    "schema",
-    "data",
-)
+from dlbench.cli.app import VERBS as TABLE
+from dlbench.cli.app import make_app
+
+VERBS = tuple(TABLE)
+app = make_app()

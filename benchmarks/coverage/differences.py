@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.coverage.row import SEEDS, Effort, Row, per_seeds
 from benchmarks.coverage.textbook import newcombe
-from dlbench.analysis.statistics.best import best, pairwise_alpha
+from dlbench.analysis.comparison import best, pairwise_alpha
 from dlbench.analysis.statistics.intervals import difference_intervals
 from dlbench.analysis.statistics.proportions import share_difference_interval
 from dlbench.metrics.catalog import METRICS

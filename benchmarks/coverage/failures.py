@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.coverage.row import Effort, Row, per_seeds
 from dlbench.analysis.statistics.intervals import difference_interval
-from dlbench.analysis.statistics.sign_test import Score
+from dlbench.analysis.statistics.proportions import Score
 from dlbench.metrics.quantity import ALPHA
 
 

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from dlbench.analysis.candidate_results import (
     CandidateResults,
@@ -15,8 +15,7 @@ from dlbench.analysis.candidate_results import (
     selected,
     selection_metric,
 )
-from dlbench.analysis.statistics.best import best, difference, pairwise_alpha
-from dlbench.analysis.statistics.intervals import NOTHING, Summary, summarize
+from dlbench.analysis.statistics.intervals import NOTHING, Summary, paired_difference, summarize
 from dlbench.analysis.table import Cell, Column, Folded, Row, Table
 from dlbench.metrics.catalog import METRICS, Metric, split_step
 from dlbench.metrics.format import title_level
@@ -27,6 +26,7 @@ from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Compare
+
 
 SHOWN = (
     "solved",
@@ -195,3 +195,33 @@ def _marked(rows: list[Row], chosen: Mapping[str, CandidateResults], metric: Met
 
 def _with_mark(row: Row, key: str) -> Row:
     return replace(row, cells={**row.cells, key: replace(row.cells[key], best=True)})
+
+
+BySeed: TypeAlias = Mapping[int, float]
+"""A variant's values of a metric, by seed."""
+
+
+def difference(ours: BySeed, theirs: BySeed, metric: Metric, alpha: float) -> Summary:
+    """Ours minus theirs, seed by seed, over the seeds for which both have a value."""
+    common = [seed for seed in ours if seed in theirs]
+    return paired_difference([ours[seed] for seed in common], [theirs[seed] for seed in common], metric.quantity, alpha)
+
+
+def pairwise_alpha(variants: int) -> float:
+    """How often one pair's interval may miss, where any two of the variants may be the pair that is looked at: Bonferroni's."""
+    return ALPHA / max(math.comb(variants, 2), 1)
+
+
+def best(variants: Mapping[str, BySeed], metric: Metric, alpha: float) -> set[str]:
+    """The variant with the best mean, and those whose paired interval to it has no difference in it.
+
+    Each of them has a value, and the metric a better. `alpha` is how often one interval may miss.
+    """
+    means = {name: summarize(list(values.values()), metric.quantity).mean or 0.0 for name, values in variants.items()}
+    top = (max if metric.better == "higher" else min)(means, key=lambda name: means[name])
+    return {name for name in variants if name == top or _is_level(variants[name], variants[top], metric, alpha)}
+
+
+def _is_level(ours: BySeed, top: BySeed, metric: Metric, alpha: float) -> bool:
+    interval = difference(top, ours, metric, alpha).interval
+    return interval is None or metric.quantity.no_difference in interval

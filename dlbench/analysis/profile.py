@@ -16,8 +16,7 @@ from dlbench.analysis.diagnosis.rules import MEASURES as JUDGED
 from dlbench.measures.names import MEASURES, TIME
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
-from dlbench.plan import Candidate
-from dlbench.plan.candidate_names import candidate_text
+from dlbench.plan import Candidate, candidate_text
 from dlbench.state.run_state import RunState
 from dlbench.state.stack_state import LayerFacts
 from dlbench.state.trial_state import TrialState

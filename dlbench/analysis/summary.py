@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dlbench.analysis.claims import Verdict, judge
 from dlbench.analysis.comparison import build_table
-from dlbench.analysis.ensembles.ensemble import Ensembles
-from dlbench.analysis.ensembles.members import ensembles
-from dlbench.analysis.right_answers import right_answers
 from dlbench.analysis.statistics.item_noise import is_of_samples
 from dlbench.analysis.table import Table
 from dlbench.errors import DlbenchError
 from dlbench.metrics.trial_view import SolvedRule
 from dlbench.plan import Plan
-from dlbench.plan.questions import Lesson, Questions
+from dlbench.plan.questions import Claim, Lesson, Questions
 from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder
 from dlbench.run.status import status
 from dlbench.state.run_state import RunState
+
+if TYPE_CHECKING:
+    from dlbench.analysis.ensembles.ensemble import Ensembles
+    from dlbench.analysis.statistics.item_noise import Answers
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,28 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     is about that.
     """
     compare, claims = questions.compare, questions.claims
-    found = ensembles(state, compare, questions.ensemble, folder)
-    is_needed = folder is not None and any(map(is_of_samples, claims))
-    answers, problems = right_answers(state, folder) if folder is not None and is_needed else ({}, [])
+    found = None if folder is None else _ensembles(state, questions, folder)
+    answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
     verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
     return Report(state, table, verdicts, questions.lesson, found, tuple(problems))
+
+
+def _ensembles(state: RunState, questions: Questions, folder: RunFolder) -> Ensembles | None:
+    """The ensembles, where some are asked for; most runs pay nothing for them."""
+    if questions.ensemble is None:
+        return None
+    from dlbench.analysis.ensembles.members import ensembles
+
+    return ensembles(state, questions.compare, questions.ensemble, folder)
+
+
+def _answers(state: RunState, claims: Sequence[Claim], folder: RunFolder) -> tuple[Answers, list[str]]:
+    """What the trials got right, where a claim is about that, and what of it could not be read."""
+    if not any(map(is_of_samples, claims)):
+        return {}, []
+    from dlbench.analysis.right_answers import right_answers
+
+    return right_answers(state, folder)
 
 
 def summarize(folder: RunFolder) -> Report:

@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
 
 from dlbench import __version__
-from dlbench.cli.data import data
 from dlbench.cli.options import Options
-from dlbench.cli.parts import parts
-from dlbench.cli.plot import plot
-from dlbench.cli.probe import probe
-from dlbench.cli.recipes import check, list_recipes, schema, show
-from dlbench.cli.results import export, runs, stop, table
-from dlbench.cli.run import run
 from dlbench.cli.streams import believe_no_nonsense
 from dlbench.cli.verb import Verb
-from dlbench.cli.watch import watch
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,  # Rich would take a third of the time that `--help` may take
-    pretty_exceptions_enable=False,  # errors become text in dlbench.cli.boundary
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+VERBS = {
+    "run": "run.run",
+    "watch": "watch.watch",
+    "list": "recipes.list_recipes",
+    "show": "recipes.show",
+    "check": "recipes.check",
+    "probe": "probe.probe",
+    "table": "results.table",
+    "export": "results.export",
+    "plot": "plot.plot",
+    "runs": "results.runs",
+    "stop": "results.stop",
+    "parts": "parts.parts",
+    "schema": "recipes.schema",
+    "data": "data.data",
+}
+"""Every verb with its module in this room and its function there, in the order of `--help`; `data` has verbs of its own."""
+
+
+def make_app(verbs: Iterable[str] = VERBS) -> typer.Typer:
+    """The command line with these verbs; only their modules are imported."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,  # Rich would take a third of the time that `--help` may take
+        pretty_exceptions_enable=False,  # errors become text in dlbench.cli.boundary
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(before)
+    for verb in verbs:
+        module, _, name = VERBS[verb].partition(".")
+        found = getattr(importlib.import_module(f"dlbench.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=verb)
+        else:
+            app.command(verb, cls=Verb)(found)
+    return app
+
+
+def verbs_in(words: Sequence[str]) -> Iterable[str]:
+    """The verbs that a command line may mean: the first word that is no option, if there is such a verb; else all."""
+    first = next((word for word in words if not word.startswith("-")), None)
+    return VERBS if first is None or first not in VERBS else (first,)
 
 
 def show_version(wanted: bool) -> None:  # noqa: FBT001  # a callback's signature
@@ -34,7 +64,6 @@ def show_version(wanted: bool) -> None:  # noqa: FBT001  # a callback's signatur
         raise typer.Exit
 
 
-@app.callback()
 def before(
     context: typer.Context,
     *,
@@ -51,19 +80,3 @@ def before(
     """
     context.ensure_object(Options).debug = debug
     believe_no_nonsense()
-
-
-app.command(cls=Verb)(run)
-app.command(cls=Verb)(watch)
-app.command("list", cls=Verb)(list_recipes)
-app.command(cls=Verb)(show)
-app.command(cls=Verb)(check)
-app.command(cls=Verb)(probe)
-app.command(cls=Verb)(table)
-app.command(cls=Verb)(export)
-app.command(cls=Verb)(plot)
-app.command(cls=Verb)(runs)
-app.command(cls=Verb)(stop)
-app.command(cls=Verb)(parts)
-app.command(cls=Verb)(schema)
-app.add_typer(data, name="data")

@@ -36,7 +36,7 @@ def spoken(text: str | dict[Any, str] | None, *, language: str, ascii_only: bool
 
     if not ascii_only:
         return printable(said(text, language).expandtabs())
-    from dlbench.words.ascii import to_ascii
+    from dlbench.words.printable import to_ascii
 
     return to_ascii(printable(said(text).expandtabs()))
 
@@ -46,7 +46,7 @@ def indented(text: str) -> str:
     from rich.padding import Padding
     from rich.text import Text
 
-    from dlbench.display.console import PrintableConsole
+    from dlbench.text.console import PrintableConsole
 
     console = PrintableConsole(width=min(shutil.get_terminal_size().columns, WIDEST), color_system=None)
     with console.capture() as capture:

@@ -23,7 +23,7 @@ def emit(text: str) -> None:
 
 
 def emit_styled(text: str) -> None:
-    """The same for a text in colours, whose escape codes are those of `dlbench.display.console` and no others."""
+    """The same for a text in colours, whose escape codes are those of `dlbench.text.console` and no others."""
     _write(sys.stdout, text)
 
 

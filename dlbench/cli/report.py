@@ -29,7 +29,7 @@ def text(report: Report, *, language: str, ascii_only: bool) -> str:
 
 def as_text(found: RenderableType) -> str:
     """What Rich can print, as wide as the terminal, with its escape codes where stdout shows colours."""
-    from dlbench.display.console import PrintableConsole
+    from dlbench.text.console import PrintableConsole
 
     colorful = has_color()
     width = shutil.get_terminal_size().columns

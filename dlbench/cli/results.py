@@ -24,11 +24,12 @@ def table(
 ) -> None:
     """Print a run's comparison table and the verdicts on its claims."""
     from dlbench.analysis.summary import summarize
-    from dlbench.export.report_data import as_data
     from dlbench.run.folder import find_run
 
     found = summarize(find_run(out, run))
     if json:
+        from dlbench.export.report_data import as_data
+
         emit_json(as_data(found))
     else:
         emit_styled(report.text(found, language=readers_language(lang), ascii_only=ascii_only))

@@ -11,9 +11,9 @@ from rich.table import Column
 from rich.text import Text
 
 from dlbench.display.base import Display
-from dlbench.display.console import PrintableConsole
 from dlbench.display.lines import has_ended
 from dlbench.display.words import STARTING, label, lost, pace, steps
+from dlbench.text.console import PrintableConsole
 
 if TYPE_CHECKING:
     from dlbench.state.run_state import RunState

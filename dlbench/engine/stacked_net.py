@@ -239,7 +239,9 @@ class Net:
         for index in range(len(self.blocks) - 1, self._first - 1, -1):
             block = self.blocks[index]
             passed = SavedForBackward(way[index], way[index + 1], self._weights[block.name], self._places[block.name])
-            before, own = cast("ManualBackward", block.layer).backward(gradient, passed, wants_input=index > self._first)
+            before, own = cast("ManualBackward", block.layer).backward(
+                gradient, passed, wants_input=index > self._first
+            )
             gradients[:0] = own
             if before is not None:
                 gradient = before

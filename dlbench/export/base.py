@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlbench.analysis.summary import Report
-from dlbench.parts.catalog import Catalog
+from dlbench.catalog import Catalog
 
 EXPORTERS: Catalog[Callable[..., str]] = Catalog("exporters", title="formats that a report is written in")
 """Name -> a function from the report to the text of the file. Trait `suffix`: how such a file's name ends.

@@ -11,7 +11,7 @@ from dlbench.analysis import interventions
 from dlbench.analysis.claims import Verdict
 from dlbench.analysis.ensembles.ensemble import Combined, EnsembleGroup, Ensembles
 from dlbench.analysis.ensembles.subsets import Estimate
-from dlbench.analysis.statistics.sign_test import Score
+from dlbench.analysis.statistics.proportions import Score
 from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Cell, Column, Row, Table
 from dlbench.metrics.quantity import Interval

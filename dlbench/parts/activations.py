@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from annotated_types import Ge, Gt
 
+from dlbench.catalog import Catalog
 from dlbench.parts import elementwise
 from dlbench.parts.arguments import Number, Settings, given, spread
-from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlbench.catalog import Catalog
 from dlbench.parts.activations import ACTIVATIONS
 from dlbench.parts.arguments import given
-from dlbench.parts.catalog import Catalog
 from dlbench.parts.datasets import DATASETS
 from dlbench.parts.inits import INITS
 from dlbench.parts.layers import LAYERS

@@ -13,8 +13,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge, Gt
 
+from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Settings, given
-from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 
 Distribution: TypeAlias = Literal["normal", "uniform"]

@@ -11,7 +11,7 @@ import numpy as np
 from annotated_types import Gt
 from numpy.typing import NDArray
 
-from dlbench.parts.catalog import Catalog
+from dlbench.catalog import Catalog
 from dlbench.parts.elementwise import sigmoid
 from dlbench.parts.lazy import torch
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
+from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Settings, given
-from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 from dlbench.parts.rows import RowNumber, Rows
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Interval, Le
 
+from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Settings, given
-from dlbench.parts.catalog import Catalog
 
 SCHEDULES: Catalog[Callable[..., float]] = Catalog("schedules", title="how the learning rate changes while training")
 """Each is called as `f(step, steps, ...)` with the step that is about to be taken, from 0, and how many there will be."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from dlbench.errors import UsageError
 from dlbench.plan import Plan
-from dlbench.plan.breakpoints import parse
 from dlbench.plan.typed import typed
 
 MOST_STEPS = 10**12
@@ -30,6 +29,13 @@ def _mistakes(plan: Plan) -> Iterator[str]:
             yield f"trials.{index}.seed: is {trial.seed}"
     yield from _mistakes_of_stacks(plan)
     yield from _mistakes_of_workers(plan)
+    if plan.breakpoints:
+        yield from _mistakes_of_breakpoints(plan)
+
+
+def _mistakes_of_breakpoints(plan: Plan) -> Iterator[str]:
+    from dlbench.plan.breakpoints import parse
+
     for index, condition in enumerate(plan.breakpoints):
         try:
             parse(condition)

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from dlbench.catalog import Catalog
 from dlbench.parts import CATALOGS
-from dlbench.parts.catalog import Catalog
 from dlbench.recipe.parts import CATALOG_KEY, arguments, model_of, table
 from dlbench.recipe.sections import TRAINING, Frame, Training
 

@@ -22,12 +22,12 @@ from pydantic import (
     create_model,
 )
 
+from dlbench.catalog import Part
 from dlbench.errors import UsageError, meant
 from dlbench.metrics.catalog import CLASS_METRICS, METRICS, split_step
 from dlbench.metrics.names import CURVES, ENSEMBLE
 from dlbench.parts import CATALOGS
 from dlbench.parts.arguments import Of, PerTrial, Settings, Takes
-from dlbench.parts.catalog import Part
 from dlbench.parts.datasets.common import COMMON
 from dlbench.plan.breakpoints import PATTERN
 from dlbench.plan.breakpoints import parse as parse_breakpoint

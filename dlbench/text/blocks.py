@@ -13,8 +13,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from dlbench.words.ascii import to_ascii
-from dlbench.words.printable import printable
+from dlbench.words.printable import printable, to_ascii
 
 GAP = 2
 HEAD = box.SIMPLE_HEAD

@@ -16,7 +16,7 @@ from dlbench.metrics.format import (
     value_format,
 )
 from dlbench.metrics.quantity import Interval
-from dlbench.plan.candidate_names import candidate_text
+from dlbench.plan import candidate_text
 
 BEST = "▲"
 CHOSEN = "◂"

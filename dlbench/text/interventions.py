@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dlbench.analysis.interventions import which_seeds
-from dlbench.plan.candidate_names import candidate_text
+from dlbench.plan import candidate_text
 from dlbench.state.event_records import Hit
 from dlbench.state.run_state import RunState
 from dlbench.text.cells import CHANGED

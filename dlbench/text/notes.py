@@ -11,7 +11,7 @@ from dlbench.analysis.table import Cell, Folded, Table
 from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import level_text, number, title_level, value_format
 from dlbench.metrics.trial_view import Status
-from dlbench.plan.candidate_names import candidate_text
+from dlbench.plan import candidate_text
 from dlbench.state.data_facts import data_notes
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState

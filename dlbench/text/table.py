@@ -17,7 +17,6 @@ from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Column, Row, Table
 from dlbench.text.blocks import Printed, Terminal, aligned, blocks
 from dlbench.text.cells import name_text, row_parts, seeds_text
-from dlbench.text.ensembles import ensemble_blocks
 from dlbench.text.notes import all_notes
 from dlbench.text.verdicts import heading_in, outcome_in, told_in
 
@@ -47,7 +46,10 @@ def render_text(
     ]
     if table.sweep:
         parts += [Text("The whole search", style="bold"), next(_blocks(table, table.sweep, terminal))]
-    parts += ensemble_blocks(report.ensembles, terminal)
+    if report.ensembles is not None:
+        from dlbench.text.ensembles import ensemble_blocks
+
+        parts += ensemble_blocks(report.ensembles, terminal)
     notes = all_notes(report)
     parts += [noted(note, terminal) for note in notes]
     if verdicts:

@@ -70,7 +70,7 @@ def dashboard(node: DOMNode) -> AppBase:
 
 def plain(node: DOMNode, text: str) -> str:
     """A text in the signs that the terminal has, none of which it would obey."""
-    from dlbench.words.ascii import to_ascii
+    from dlbench.words.printable import to_ascii
 
     shown = printable(text)
     return shown if dashboard(node).glyphs.braille else to_ascii(shown)

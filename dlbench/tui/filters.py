@@ -7,8 +7,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from dlbench.words.ascii import to_ascii
-from dlbench.words.printable import printable
+from dlbench.words.printable import printable, to_ascii
 
 BOXES, BLOCKS = range(0x2500, 0x2580), range(0x2580, 0x25A0)
 """The letters of frames, and those of bars and scroll bars."""

@@ -71,3 +71,27 @@ def _encodable(data: Any) -> Any:
 def _escape(match: re.Match[str]) -> str:
     letter = match[0]
     return _SHORT.get(letter) or (f"\\x{ord(letter):02x}" if letter < "\u0100" else f"\\u{ord(letter):04x}")
+
+
+ASCII = str.maketrans(
+    {
+        "±": "+-",
+        "–": "-",
+        "−": "-",
+        "·": ".",
+        "▲": "*",
+        "∞": "inf",
+        "✔": "+",
+        "✖": "x",
+        "◂": "<",
+        "✎": "~",
+        "→": "->",
+        "×": "x",
+        "÷": "/",
+    }
+)
+
+
+def to_ascii(text: str) -> str:
+    """The same text for a terminal that has ASCII only; letters of other scripts become question marks."""
+    return text.translate(ASCII).encode("ascii", "replace").decode()

@@ -1,3 +1,5 @@
+from dlbench.analysis.summary import report
+
 """Which trials are members, what is made of them, and what is said of those that are none."""
 
 from __future__ import annotations
@@ -206,8 +208,7 @@ def test_they_are_made_once(folder, monkeypatch):
 
 def test_nobody_asked(folder):
     """Without `[ensemble]`, or without a folder to read, there is nothing: the report has no word of it."""
-    assert found(folder, ended(), None) is None
-    assert ensembles(ended(), COMPARE, ASKED, None) is None
+    assert report(ended(), Questions(compare=COMPARE, ensemble=ASKED)).ensembles is None
     assert as_data(reported(folder, ended(), None))["ensembles"] is None
 
 

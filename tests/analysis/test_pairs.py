@@ -9,7 +9,7 @@ import pytest
 from synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.analysis.claims import Outcome, judge
-from dlbench.analysis.statistics.sign_test import Score
+from dlbench.analysis.statistics.proportions import Score
 from dlbench.plan.questions import Claim, Compare
 
 CLAIM = Claim(says="it is so", source="theory", variant="a", metric="test_accuracy", better_than="b")

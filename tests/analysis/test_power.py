@@ -16,8 +16,7 @@ from dlbench.analysis.statistics.power import (
     power_of_sign_test,
     seeds_needed,
 )
-from dlbench.analysis.statistics.proportions import share_difference_interval, share_interval
-from dlbench.analysis.statistics.sign_test import Score
+from dlbench.analysis.statistics.proportions import Score, share_difference_interval, share_interval
 from dlbench.metrics.quantity import ACCURACY, RATIO
 from dlbench.recipe.source import seeds as asked_for
 

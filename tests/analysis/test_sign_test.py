@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from dlbench.analysis.statistics.sign_test import Score
+from dlbench.analysis.statistics.proportions import Score
 
 
 @pytest.mark.parametrize("won", range(11))

@@ -12,7 +12,7 @@ from dlbench.metrics.trial_view import Status
 from dlbench.plan.questions import Compare
 from dlbench.text.cells import cell_parts, seeds_text
 from dlbench.text.notes import table_notes
-from dlbench.words.ascii import to_ascii
+from dlbench.words.printable import to_ascii
 
 SOLVED = Compare("solved", "sigmoid")
 ACCURACY = Compare("test_accuracy", "sigmoid")

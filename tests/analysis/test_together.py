@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from synthetic_run import LN2, finished, make_plan, probe_event, state_of
 
-from dlbench.analysis.comparison import DIFFERENCE, build_table
-from dlbench.analysis.statistics.best import best, pairwise_alpha
+from dlbench.analysis.comparison import DIFFERENCE, best, build_table, pairwise_alpha
 from dlbench.analysis.statistics.intervals import has_far, paired_difference, summarize
 from dlbench.analysis.summary import report
 from dlbench.export import EXPORTERS

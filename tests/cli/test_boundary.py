@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from dlbench.cli import boundary
-from dlbench.cli.app import app
+from dlbench.cli import recipes as schema_room
 from dlbench.errors import DlbenchError, Problem, RecipeError, SetupError, UsageError
 
 
@@ -20,15 +20,11 @@ def leave_with(monkeypatch, tmp_path, error, *arguments):
         """Raise."""
         raise error
 
-    commands = list(app.registered_commands)
-    app.command("boom")(boom)
-    monkeypatch.setattr(sys, "argv", ["dlbench", *arguments, "boom"])
+    monkeypatch.setattr(schema_room, "schema", boom)
+    monkeypatch.setattr(sys, "argv", ["dlbench", *arguments, "schema"])
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    try:
-        with pytest.raises(SystemExit) as caught:
-            boundary.main()
-    finally:
-        app.registered_commands = commands
+    with pytest.raises(SystemExit) as caught:
+        boundary.main()
     return caught.value.code
 
 

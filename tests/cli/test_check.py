@@ -3,8 +3,8 @@
 import pytest
 from small_recipe import RECIPE
 from typer.testing import CliRunner
+from verbs import app
 
-from dlbench.cli.app import app
 from dlbench.errors import DataError, RecipeError
 
 NET = '[model]\nlayers = [{ kind = "dense", units = 2 }]\n[train]\nsteps = 1\n'

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 from typer.testing import CliRunner
-
-from dlbench.cli.app import app
+from verbs import app
 
 LINE = "data: npz, 60 samples of 2 features; 2 classes (0: 30, 1: 30), the largest 50 %; 30 to train, 10 for validation, 20 to test"
 RECIPE = """

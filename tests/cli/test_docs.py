@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
+from verbs import app
 
-from dlbench.cli.app import app
 from dlbench.errors import ExitCode
 
 ROOT = Path(__file__).parents[2]

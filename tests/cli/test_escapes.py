@@ -11,9 +11,9 @@ from pathlib import Path
 import orjson
 import pytest
 from typer.testing import CliRunner
+from verbs import app
 
 from dlbench.cli import boundary
-from dlbench.cli.app import app
 from dlbench.export import EXPORTERS
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 from small_recipe import RECIPE
 from typer.testing import CliRunner
+from verbs import app
 
-from dlbench.cli.app import app
 from dlbench.cli.graph import draw
 from dlbench.cli.recipes import net_of
 from dlbench.errors import UsageError

@@ -7,8 +7,7 @@ import pytest
 from rich.cells import cell_len
 from small_recipe import RECIPE
 from typer.testing import CliRunner
-
-from dlbench.cli.app import app
+from verbs import app
 
 KOREAN = {"LC_ALL": "ko_KR.UTF-8"}
 TEXTS = {

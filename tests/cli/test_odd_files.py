@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from small_recipe import RECIPE
 from typer.testing import CliRunner
+from verbs import app
 
-from dlbench.cli.app import app
 from dlbench.cli.streams import believe_no_nonsense
 from dlbench.errors import DlbenchError
 from dlbench.files import append_to, open_file, read_file

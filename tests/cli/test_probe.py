@@ -11,9 +11,9 @@ import psutil
 import pytest
 from cases import trained
 from typer.testing import CliRunner
+from verbs import app
 
 from dlbench.cli import probe as probing
-from dlbench.cli.app import app
 from dlbench.errors import ExitCode, RecipeError, SetupError, UsageError
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load

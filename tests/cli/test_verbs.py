@@ -11,9 +11,8 @@ import jsonschema
 import pytest
 from small_recipe import RECIPE
 from typer.testing import CliRunner
-from verbs import VERBS
+from verbs import VERBS, app
 
-from dlbench.cli.app import app
 from dlbench.cli.output import columns
 from dlbench.errors import RecipeError, SetupError, UsageError
 from dlbench.export import EXPORTERS

@@ -8,9 +8,9 @@ import orjson
 import pytest
 from synthetic_run import LN2, breakpoint_event, control_event, finished, make_plan, state_of
 from typer.testing import CliRunner
+from verbs import app
 
 from dlbench.analysis.summary import report
-from dlbench.cli.app import app
 from dlbench.export import EXPORTERS, exported
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan.questions import Claim, Compare, Questions

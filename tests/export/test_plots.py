@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from synthetic_run import finished, make_plan
 from typer.testing import CliRunner
+from verbs import app
 
 from dlbench.analysis.summary import folded
 from dlbench.cli import plot as verb
-from dlbench.cli.app import app
 from dlbench.errors import DlbenchError, SetupError, UsageError
 from dlbench.export.plots import PLOTS
 from dlbench.export.plots.base import Asked

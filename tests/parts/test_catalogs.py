@@ -8,9 +8,9 @@ from typing import Literal, get_args, get_origin
 import pytest
 from pydantic import TypeAdapter
 
+from dlbench.catalog import Catalog, snake_case
 from dlbench.errors import meant
 from dlbench.parts import CATALOGS, make
-from dlbench.parts.catalog import Catalog, snake_case
 
 PARTS = [pytest.param(part, id=f"{catalog.name}-{part.name}") for catalog in CATALOGS.values() for part in catalog]
 ARGUMENTS = [

@@ -10,8 +10,8 @@ import annotated_types
 import pytest
 from pydantic import ValidationError
 
+from dlbench.catalog import Catalog
 from dlbench.parts import CATALOGS
-from dlbench.parts.catalog import Catalog
 from dlbench.recipe import parts as recipe_parts
 from dlbench.recipe.parts import arguments, settings_of
 from dlbench.recipe.validation import mistakes_in

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from terminals import finished_run
 from typer.testing import CliRunner
+from verbs import app
 
 from dlbench.analysis.diagnosis.rules import COSTLY, EXPLODING, LARGE, LASTING, LAWS, MOST, STILL, VANISHING, WILD
-from dlbench.cli.app import app
 from dlbench.errors import ExitCode
 from dlbench.plan.breakpoints import AT_EVALUATIONS, AT_PROBES, parse
 from dlbench.recipe import load

@@ -12,8 +12,7 @@ import numpy as np
 from dlbench.analysis.claims.condition import Condition, condition_of
 from dlbench.analysis.claims.judgement import EQUALS, needed_text
 from dlbench.analysis.claims.p_values import decide
-from dlbench.analysis.claims.text import picked_text
-from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome
+from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, picked_text
 from dlbench.analysis.ensembles.combination import Array, Indices
 from dlbench.analysis.ensembles.ensemble import QUANTITIES, EnsembleGroup, Ensembles
 from dlbench.analysis.ensembles.subsets import Estimate, estimate

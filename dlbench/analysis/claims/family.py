@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlbench.analysis.candidate_results import candidate_results
-from dlbench.analysis.claims.ensemble import ensemble_finding
 from dlbench.analysis.claims.judgement import Basis, finding
 from dlbench.analysis.claims.p_values import holm
-from dlbench.analysis.claims.text import p_text
-from dlbench.analysis.claims.verdict import ClaimFinding, Outcome, Verdict
+from dlbench.analysis.claims.verdict import ClaimFinding, Outcome, Verdict, p_text
 from dlbench.analysis.statistics.item_noise import Answers
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.metrics.quantity import ALPHA
@@ -40,12 +38,18 @@ def judge(
     basis = Basis.of(wanted, compare, answers)
     return verdicts(
         [
-            ensemble_finding(claim, ensembles, basis.alpha)
+            _of_ensembles(claim, ensembles, basis.alpha)
             if claim.metric in ENSEMBLE
             else finding(claim, by_variant, basis)
             for claim in wanted
         ]
     )
+
+
+def _of_ensembles(claim: Claim, found: Ensembles | None, alpha: float) -> ClaimFinding:
+    from dlbench.analysis.claims.ensemble import ensemble_finding  # most recipes have none
+
+    return ensemble_finding(claim, found, alpha)
 
 
 def verdicts(found: Sequence[ClaimFinding]) -> list[Verdict]:

@@ -12,8 +12,7 @@ from dlbench.analysis.claims.condition import Condition, condition_of
 from dlbench.analysis.claims.evidence import Evidence, evidence_on, touched_search
 from dlbench.analysis.claims.p_values import decide
 from dlbench.analysis.claims.pairs import Pairs, by_sign_test
-from dlbench.analysis.claims.text import finding_text, picked_text
-from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, is_estimated
+from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, finding_text, is_estimated, picked_text
 from dlbench.analysis.interventions import reason, which_seeds
 from dlbench.analysis.statistics.intervals import are_equal
 from dlbench.analysis.statistics.item_noise import Answers

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dlbench.analysis.claims.verdict import Decision, Outcome
 from dlbench.analysis.interventions import which_seeds
-from dlbench.analysis.statistics.sign_test import Score
+from dlbench.analysis.statistics.proportions import Score
 from dlbench.metrics.format import interval_text
 from dlbench.metrics.tolerance import gap
 

@@ -17,7 +17,7 @@ from dlbench.analysis.statistics.intervals import mean_of
 from dlbench.metrics.names import ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
 from dlbench.metrics.quantity import ACCURACY, NUMBER, POSITIVE
 from dlbench.metrics.tolerance import gap
-from dlbench.plan.candidate_names import choice_text
+from dlbench.plan import choice_text
 from dlbench.state.trial_state import TrialState
 
 if TYPE_CHECKING:

@@ -38,14 +38,12 @@ class PredictionRow:
     row: int
 
 
-def ensembles(state: RunState, compare: Compare, asked: Ensemble | None, folder: RunFolder | None) -> Ensembles | None:
-    """The ensembles of a run as it stands, of each variant's best candidate; `None` where the recipe asks for none.
+def ensembles(state: RunState, compare: Compare, asked: Ensemble, folder: RunFolder) -> Ensembles:
+    """The ensembles of a run as it stands, of each variant's best candidate.
 
     Trials that diverged, failed, were dropped or are under way are no members, and are told in the notes; so are predictions
     that are missing or damaged, which hide no table.
     """
-    if asked is None or folder is None:
-        return None
     wanted = Wanted.of(asked, len({trial.seed for trial in state.plan.trials}))
     notes: list[str] = []
     groups = [

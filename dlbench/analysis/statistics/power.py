@@ -13,8 +13,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from dlbench.analysis.statistics.intervals import Summary, are_equal, equal_interval, t_quantile
-from dlbench.analysis.statistics.proportions import share_difference_interval
-from dlbench.analysis.statistics.sign_test import Score
+from dlbench.analysis.statistics.proportions import Score, share_difference_interval
 from dlbench.metrics.quantity import Quantity
 
 POWER = 0.8

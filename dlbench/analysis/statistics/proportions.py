@@ -6,6 +6,9 @@ as it says, and the more so the more claims or variants share a chance to err (d
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,3 +65,36 @@ def _lowest(successes: float, n: float, tail: Floats) -> Floats:
 def _highest(successes: float, n: float, tail: Floats) -> Floats:
     """The share at which so few successes or fewer have the probability `tail`."""
     return 1 - _lowest(n - successes, n, tail)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many seeds one of two variants won, tied and lost."""
+
+    won: int
+    tied: int
+    lost: int
+
+    @property
+    def n(self) -> int:
+        """All pairs."""
+        return self.won + self.tied + self.lost
+
+    @property
+    def p(self) -> float:
+        """The exact two-sided sign test's p, ties dropped: twice the chance of so few wins, or losses, among fair coins.
+
+        2 sum_(i <= k) C(n, i) / 2^n with k the smaller of both counts and n their sum, 1 at most (Arbuthnott 1710; Conover 1999, 3.4).
+        """
+        n, fewer = self.won + self.lost, min(self.won, self.lost)
+        return min(1.0, sum(math.comb(n, i) for i in range(fewer + 1)) / 2 ** (n - 1)) if n else 1.0
+
+    @property
+    def share(self) -> float:
+        """(wins + ties / 2) / n: the chance to be better with a seed, ties tossed."""
+        return (self.won + self.tied / 2) / self.n
+
+    @property
+    def interval(self) -> Interval | None:
+        """Clopper and Pearson's 95 % interval of the share."""
+        return share_interval(self.won + self.tied / 2, self.n)

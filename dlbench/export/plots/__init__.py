@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dlbench.catalog import import_modules
 from dlbench.export.plots.base import PLOTS
-from dlbench.parts.catalog import import_modules
 
 __all__ = ["PLOTS"]
 

@@ -7,8 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from dlbench.errors import SetupError
-from dlbench.words.ascii import to_ascii
-from dlbench.words.printable import one_line
+from dlbench.words.printable import one_line, to_ascii
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlbench.parts.catalog import Catalog
+from dlbench.catalog import Catalog
 from dlbench.state.run_state import RunState
 from dlbench.state.selection import Selection
 

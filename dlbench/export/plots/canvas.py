@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.words.ascii import to_ascii
 from dlbench.words.number_format import number
-from dlbench.words.printable import one_line
+from dlbench.words.printable import one_line, to_ascii
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -11,7 +11,7 @@ from dlbench.analysis.aligned import Aligned
 from dlbench.errors import UsageError
 from dlbench.export.plots.axes import entitle, figure, image_of, lettered
 from dlbench.export.plots.base import PLOTS, Asked
-from dlbench.plan.candidate_names import choice_text
+from dlbench.plan import choice_text
 from dlbench.state.selection import chosen_trials
 
 if TYPE_CHECKING:

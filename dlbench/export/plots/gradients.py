@@ -9,7 +9,7 @@ import numpy as np
 from dlbench.errors import UsageError
 from dlbench.export.plots.axes import entitle, figure, image_of
 from dlbench.export.plots.base import PLOTS, Asked
-from dlbench.plan.candidate_names import choice_text
+from dlbench.plan import choice_text
 from dlbench.state.selection import chosen_trial
 
 if TYPE_CHECKING:

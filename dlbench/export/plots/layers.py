@@ -18,7 +18,7 @@ from dlbench.export.plots.canvas import (
     signed_pixels,
     tiled,
 )
-from dlbench.plan.candidate_names import choice_text
+from dlbench.plan import choice_text
 from dlbench.state.pictures import PRETRAIN, PictureRecord, limit_of
 from dlbench.state.selection import chosen_pictures
 from dlbench.state.trial_state import TrialState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlbench.parts.catalog import import_modules
+from dlbench.catalog import import_modules
 from dlbench.parts.datasets.base import DATASETS, Arrays, Source
 from dlbench.parts.datasets.common import COMMON, describe, load_data
 

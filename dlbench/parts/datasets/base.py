@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.catalog import Catalog
 from dlbench.errors import SetupError
-from dlbench.parts.catalog import Catalog
 
 Floats: TypeAlias = NDArray[np.float32]
 Numbers: TypeAlias = NDArray[np.float32 | np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlbench.parts.catalog import import_modules
+from dlbench.catalog import import_modules
 from dlbench.parts.layers.base import LAYERS
 
 import_modules(__name__)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Number, Settings
-from dlbench.parts.catalog import Catalog
 
 if TYPE_CHECKING:
     import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlbench.parts.catalog import import_modules
+from dlbench.catalog import import_modules
 from dlbench.parts.optimizers.base import OPTIMIZERS, update
 
 import_modules(__name__)

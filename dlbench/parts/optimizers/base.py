@@ -13,8 +13,8 @@ from typing import Annotated, Any, TypeAlias
 
 from annotated_types import Ge, Gt, Interval
 
+from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Settings, given
-from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 from dlbench.parts.rows import RowNumber, Rows
 

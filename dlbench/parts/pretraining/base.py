@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Protocol, TypeAlias
 
 from annotated_types import Ge, Gt, Lt
 
+from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Number
-from dlbench.parts.catalog import Catalog
 from dlbench.parts.lazy import torch
 from dlbench.parts.pretraining.coder import Coder
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Settings, given
-from dlbench.parts.catalog import Catalog
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.losses import LOSSES, Loss
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dlbench.analysis.candidate_results import CandidateResults, candidate_results, selected, selection_metric
 from dlbench.metrics.catalog import METRICS
-from dlbench.plan.candidate_names import choice_text
+from dlbench.plan import choice_text
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 from dlbench.tui.charts.ink import SERIES_INKS, Ink

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.analysis.aligned import Aligned
-from dlbench.plan.candidate_names import choice_text
+from dlbench.plan import choice_text
 from dlbench.state.pictures import PRETRAIN, TRAIN, PictureRecord
 from dlbench.state.timeline import Timeline
 from dlbench.state.trial_state import TrialState

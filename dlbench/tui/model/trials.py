@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dlbench.metrics.trial_view import Status
-from dlbench.plan.candidate_names import choice_text
+from dlbench.plan import choice_text
 from dlbench.tui.charts.ink import Ink
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dlbench.plan.candidate_names import choice_text
+from dlbench.plan import choice_text
 from dlbench.tui.charts.curves import DrawnCurves as Drawn
 from dlbench.tui.charts.curves import curves
 from dlbench.tui.charts.picture import Picture
