@@ -1,5 +1,3 @@
-from dlbench.analysis.summary import report
-
 """Which trials are members, what is made of them, and what is said of those that are none."""
 
 from __future__ import annotations
@@ -17,9 +15,10 @@ from synthetic_run import control_event, make_plan
 from dlbench.analysis.ensembles.ensemble import QUANTITIES
 from dlbench.analysis.ensembles.members import ensembles
 from dlbench.analysis.statistics.intervals import mean_interval
+from dlbench.analysis.summary import report
 from dlbench.export.report_data import as_data
 from dlbench.metrics.names import ENSEMBLE
-from dlbench.plan.questions import Ensemble
+from dlbench.plan.questions import Ensemble, Questions
 from dlbench.run.predictions import Predictions, read, write
 
 IDS = [f"1-{seed}" for seed in range(6)]
