@@ -132,6 +132,21 @@ def test_rooms_import_downwards_only(room):
     assert rooms_in(names) <= {*ROOMS[: ROOMS.index(room) + 1]}
 
 
+@pytest.mark.parametrize("room", ["cli", "tui", "display", "export"])
+def test_views_know_no_processes(room):
+    """What looks at a run knows workers by their tokens: it starts, signals and looks for no process itself."""
+    names = {name for path in sources(room) for name in imported(path)}
+    attributes = {
+        f"{path.relative_to(ROOT)}: {ast.unparse(node)}"
+        for path in sources(room)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and (node.attr == "pid" or ast.unparse(node) in {"os.kill", "os.killpg"})
+    }
+
+    assert crossing(names, {"subprocess", "psutil", "multiprocessing", "dlbench.run.processes"}) == set()
+    assert attributes == set()
+
+
 def circle_in(graph: dict[str, set[str]]) -> list[str]:
     """The modules of one circle of imports, if there is one."""
     try:

@@ -13,10 +13,10 @@ from typing import Any
 
 from dlbench.analysis.summary import Report, summarize
 from dlbench.errors import ExitCode
-from dlbench.launch import stop
+from dlbench.launch.status import status
+from dlbench.launch.stopping import stop
 from dlbench.metrics.catalog import METRICS
 from dlbench.run.folder import RunFolder, find_runs
-from dlbench.run.status import status
 
 RECIPE = """
 [lesson]

@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.chaos.bench import GOOD, Bench, Process, is_done, numbers, wait_until
 from benchmarks.chaos.tally import Tally
+from dlbench.launch.status import is_alive, status
 from dlbench.run.folder import RunFolder
-from dlbench.run.status import is_alive, status
 from dlbench.run.workers import Launched, read
 
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -121,11 +121,11 @@ class Chain:
 
 
 def _alive(folder: RunFolder) -> list[Launched]:
-    return [one for one in read(folder) if is_alive(one, one.started)]
+    return [one for one in read(folder) if is_alive(one.token, one.token.started)]
 
 
 def _kill(worker: Launched, number: signal.Signals) -> None:
     try:
-        os.kill(worker.pid, number)
+        os.kill(int(worker.token.id), number)
     except ProcessLookupError:
         return

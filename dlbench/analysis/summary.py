@@ -11,12 +11,12 @@ from dlbench.analysis.comparison import build_table
 from dlbench.analysis.statistics.item_noise import is_of_samples
 from dlbench.analysis.table import Table
 from dlbench.errors import DlbenchError
+from dlbench.launch.status import status
 from dlbench.metrics.trial_view import SolvedRule
 from dlbench.plan import Plan
 from dlbench.plan.questions import Claim, Lesson, Questions
 from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder
-from dlbench.run.status import status
 from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:

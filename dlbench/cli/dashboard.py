@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +12,7 @@ from dlbench.cli.output import say
 from dlbench.errors import ExitCode, SetupError
 
 if TYPE_CHECKING:
-    from dlbench.launch import Worker
+    from dlbench.launch.sessions import WorkerGroup
     from dlbench.run.folder import RunFolder
     from dlbench.state.run_state import RunState
     from dlbench.tui.open import Closed
@@ -34,7 +31,7 @@ class Left:
 
 def show(
     folder: RunFolder,
-    workers: Sequence[Worker],
+    group: WorkerGroup,
     *,
     language: str,
     ascii_only: bool,
@@ -53,26 +50,23 @@ def show(
     except Exception:
         say(way_back(folder))
         raise
-    state = final_state(closed, folder, workers)
-    if state is None and any(worker.process.poll() == ExitCode.ENVIRONMENT for worker in workers):
+    state = final_state(closed, folder, group)
+    if state is None and ExitCode.ENVIRONMENT in group.exit_codes:
         raise SetupError("\n".join(troubles(folder)))
     if state is None and closed.code != ExitCode.HANGUP:
         say(way_back(folder, is_paused=closed.is_paused))
     return Left(closed.code, state)
 
 
-def final_state(closed: Closed, folder: RunFolder, workers: Sequence[Worker]) -> RunState | None:
+def final_state(closed: Closed, folder: RunFolder, group: WorkerGroup) -> RunState | None:
     """What the run came to, if it has come to its end."""
     if closed.folder.path != folder.path:  # another run was chosen meanwhile
         from dlbench.analysis.summary import summarize
 
-        has_ended = all(worker.process.poll() is not None for worker in workers)
-        return summarize(folder).state if has_ended else None
+        return summarize(folder).state if group.has_ended else None
     if not closed.is_complete:
         return None
-    for worker in workers:
-        with suppress(subprocess.TimeoutExpired):
-            worker.process.wait(ENDING_SECONDS)
+    group.wait(ENDING_SECONDS)
     return closed.view.state
 
 

@@ -3,46 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.output import say
 from dlbench.errors import UnwritableError
+from dlbench.launch.status import explain_crash, status
 from dlbench.run.control import ask
 from dlbench.run.events import EventReader
-from dlbench.run.status import explain_crash, status
 
 if TYPE_CHECKING:
     from dlbench.display import Display
-    from dlbench.launch import Worker
+    from dlbench.launch.sessions import WorkerGroup
     from dlbench.run.folder import RunFolder
     from dlbench.state.run_state import RunState
 
 POLL_SECONDS = 0.1
 
 
-def follow(
-    folder: RunFolder, workers: Sequence[Worker], state: RunState, display: Display, interrupts: Interrupts
-) -> None:
+def follow(folder: RunFolder, group: WorkerGroup, state: RunState, display: Display, interrupts: Interrupts) -> None:
     """Fold events into `state` and show them until all workers have ended, or the terminal is gone.
 
     The first SIGINT or SIGTERM asks the workers to stop after their step with a checkpoint, the second kills them.
     """
     reader = EventReader(folder)
     state.unreadable = reader.problems
-    for worker in workers:
-        state.expect(worker.launched.session, worker.launched.stacks)
+    for worker in group.workers:
+        state.expect(worker.session, worker.stacks)
     stops = 0
     while not interrupts.hangup:
         # Asked before the poll: what they wrote last is read after they were seen to be gone.
-        over = all(worker.process.poll() is not None for worker in workers)
+        over = group.has_ended
         events = reader.poll(max_seconds=POLL_SECONDS)
         state.apply(events)
         display.update(state, events)
         if interrupts.stops > stops:
             stops = interrupts.stops
-            react(folder, workers, stops)
+            react(folder, group, stops)
         if over and not events:
             state.lost()
             return
@@ -50,19 +47,17 @@ def follow(
             time.sleep(POLL_SECONDS)
 
 
-def react(folder: RunFolder, workers: Sequence[Worker], stops: int) -> None:
+def react(folder: RunFolder, group: WorkerGroup, stops: int) -> None:
     """Hand on the first wish to stop; do not hand on the second, but act."""
     if stops == 1:
         try:
             ask(folder, "stop")
         except UnwritableError as error:
             say(f"note: {error}; the workers get a signal instead")
-            for worker in workers:
-                worker.process.terminate()
+            group.stop()
         say("stopping after this step, with a checkpoint; once more kills")
         return
-    for worker in workers:
-        worker.process.kill()
+    group.stop(force=True)
 
 
 def troubles(folder: RunFolder) -> list[str]:

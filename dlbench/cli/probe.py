@@ -20,13 +20,14 @@ from dlbench.errors import ExitCode, SetupError, UsageError, hint
 
 if TYPE_CHECKING:
     from dlbench.analysis.profile import Profile
-    from dlbench.launch import Worker
+    from dlbench.launch.sessions import WorkerGroup
     from dlbench.plan import Candidate, Plan
     from dlbench.recipe.model import Recipe as Loaded
-    from dlbench.run.folder import RunFolder
     from dlbench.state.run_state import RunState
 
 POLL_SECONDS = 0.05
+ENDING_SECONDS = 10.0
+"""How long a worker may take to be gone that was ended by force."""
 
 
 def probe(
@@ -88,8 +89,8 @@ def only_begun(candidate: Candidate) -> Candidate:
 
 def look(plan: Plan) -> tuple[RunState, list[str]]:
     """Have workers take the first step of every stack in a folder that is gone afterwards; what they told, and what went wrong."""
-    from dlbench import launch
     from dlbench.cli.follow import troubles
+    from dlbench.launch.sessions import start
     from dlbench.run.events import EventReader
     from dlbench.run.folder import create
     from dlbench.state.run_state import RunState
@@ -97,9 +98,9 @@ def look(plan: Plan) -> tuple[RunState, list[str]]:
     with TemporaryDirectory(prefix="dlbench-probe-") as base:
         folder = create(Path(base), plan.recipe, datetime.now(UTC).astimezone())
         folder.write_plan(plan)
-        workers = launch.start(folder, command=looking)
-        wait_for(workers)
-        if any(worker.process.returncode == ExitCode.ENVIRONMENT for worker in workers):
+        group = start(folder, looking=True)
+        wait_for(group)
+        if ExitCode.ENVIRONMENT in group.exit_codes:
             raise SetupError("\n".join(troubles(folder)))
         state = RunState(plan, histograms=0)
         state.apply(EventReader(folder, histograms=False).poll())
@@ -107,25 +108,17 @@ def look(plan: Plan) -> tuple[RunState, list[str]]:
         return state, [*troubles(folder), *failed]
 
 
-def looking(folder: RunFolder, session: int, worker: int, stacks: Sequence[int]) -> list[str]:
-    """The command line of a worker that only looks."""
-    from dlbench.launch import worker_command
-
-    return [*worker_command(folder, session, worker, stacks), "--look"]
-
-
-def wait_for(workers: Sequence[Worker]) -> None:
+def wait_for(group: WorkerGroup) -> None:
     """Until all workers have ended; a signal ends them, and this process with its code."""
     from dlbench.cli.interrupts import Interrupts
 
     with Interrupts() as interrupts:
         try:
-            while interrupts.code is None and any(worker.process.poll() is None for worker in workers):
+            while interrupts.code is None and not group.has_ended:
                 time.sleep(POLL_SECONDS)
         finally:
-            for worker in workers:
-                worker.process.kill()
-                worker.process.wait()
+            group.stop(force=True)
+            group.wait(ENDING_SECONDS)
     if interrupts.code is not None:
         raise typer.Exit(interrupts.code)
 

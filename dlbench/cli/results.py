@@ -87,8 +87,8 @@ def format_of(form: str | None, file: Path | None) -> str:
 
 def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
     """List the runs, newest first, and how each stands."""
+    from dlbench.launch.listing import listed
     from dlbench.run.folder import find_runs
-    from dlbench.run.listing import listed
 
     found = [listed(folder) for folder in find_runs(out)]
     if json:
@@ -109,15 +109,18 @@ def stop(
     json: Json = False,
 ) -> None:
     """Ask a run to stop after its step, with a checkpoint."""
-    from dlbench import launch
     from dlbench.errors import DlbenchError
+    from dlbench.launch import stopping
+    from dlbench.launch.status import described
     from dlbench.run.folder import find_run
 
     folder = find_run(out, run)
-    done = launch.stop(folder, timeout=timeout, kill=kill)
+    done = stopping.stop(folder, timeout=timeout, kill=kill)
     if json:
-        emit_json({"run": folder.name, "killed": done.killed, "remaining": [worker.pid for worker in done.remaining]})
+        emit_json(
+            {"run": folder.name, "killed": done.killed, "remaining": [worker.token.id for worker in done.remaining]}
+        )
     if done.remaining:
-        pids = ", ".join(f"pid {worker.pid} on {worker.host}" for worker in done.remaining)
-        raise DlbenchError(f"{folder.name} still runs ({pids}); `{command('stop', '--kill', folder)}` kills")
+        who = ", ".join(described(worker.token) for worker in done.remaining)
+        raise DlbenchError(f"{folder.name} still runs ({who}); `{command('stop', '--kill', folder)}` kills")
     say(f"{folder.name} has stopped; go on by `{command('run', '--resume', folder)}`")

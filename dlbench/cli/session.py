@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import typer
 
 import dlbench.display
-from dlbench import launch
 from dlbench.analysis.claims import Outcome
 from dlbench.analysis.summary import Report
 from dlbench.analysis.summary import report as summarized
@@ -26,6 +25,7 @@ from dlbench.cli.messages import command, plan_line
 from dlbench.cli.output import emit, emit_styled, say, say_styled
 from dlbench.errors import ExitCode, SetupError
 from dlbench.export.report_data import as_data
+from dlbench.launch import sessions
 from dlbench.metrics.trial_view import Status
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment
@@ -33,7 +33,7 @@ from dlbench.run.folder import RunFolder, create, find_run
 from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:
-    from dlbench.launch import Worker
+    from dlbench.launch.sessions import WorkerGroup
     from dlbench.plan import Plan
     from dlbench.recipe.model import Recipe
 
@@ -59,9 +59,9 @@ class Session:
         """A new run; where it is not the last one, its dashboard closes by itself."""
         folder = make_folder(self.out, recipe, plan)
         if self.display == "tui" and not self.detach:
-            workers = launch.start(folder, attended=True)
-            return self._show(recipe, plan, folder, workers, closes=not is_last)
-        return self._train(recipe, plan, folder, launch.start)
+            group = sessions.start(folder, attended=True)
+            return self._show(recipe, plan, folder, group, closes=not is_last)
+        return self._train(recipe, plan, folder, sessions.start)
 
     def resume(
         self, name: str, *, device: str | None = None, threads: int | None = None, workers: int | None = None
@@ -72,55 +72,55 @@ class Session:
         folder = find_run(self.out, name)
         recipe = load(folder.recipe_file)
         if device or threads or workers:
-            launch.share_anew(folder, device=device, threads=threads, workers=workers)
+            sessions.reassign(folder, device=device, threads=threads, workers=workers)
             self.narrate("note: another device, or another number of threads, may change the last digits")
         plan = folder.read_plan()
         if self.display == "tui" and not self.detach:
-            return self._show(recipe, plan, folder, launch.resume(folder, attended=True), closes=False)
-        return self._train(recipe, plan, folder, launch.resume)
+            return self._show(recipe, plan, folder, sessions.resume(folder, attended=True), closes=False)
+        return self._train(recipe, plan, folder, sessions.resume)
 
     def _train(
-        self, recipe: Recipe, plan: Plan, folder: RunFolder, start: Callable[[RunFolder], list[Worker]]
+        self, recipe: Recipe, plan: Plan, folder: RunFolder, start: Callable[[RunFolder], WorkerGroup]
     ) -> ExitCode:
         questions = recipe.questions
         state = RunState(plan, solved=questions.compare.solved, histograms=0)
         with Interrupts() as interrupts:
-            workers = start(folder)
+            group = start(folder)
             self.narrate(f"{self._heading(recipe)}\n")
             self.narrate(planned(plan, folder))
             if self.detach:
                 return self._leave(folder)
-            self._follow(folder, workers, state, interrupts)
+            self._follow(folder, group, state, interrupts)
         if interrupts.hangup:
             return ExitCode.HANGUP
         if interrupts.stops < KILLING:
             for trouble in troubles(folder):
                 say(f"error: {trouble}")
         result = self._tell(recipe, state, folder)
-        return interrupts.code or self._code(workers, state, result)
+        return interrupts.code or self._code(group, state, result)
 
-    def _show(self, recipe: Recipe, plan: Plan, folder: RunFolder, workers: list[Worker], *, closes: bool) -> ExitCode:
+    def _show(self, recipe: Recipe, plan: Plan, folder: RunFolder, group: WorkerGroup, *, closes: bool) -> ExitCode:
         """The same in a dashboard. Left before the end the run goes on, and those after it are not begun."""
         from dlbench.cli.dashboard import show
 
         self.narrate(f"{self._heading(recipe)}\n\n{planned(plan, folder)}")
-        left = show(folder, workers, language=self.language, ascii_only=self.ascii_only, closes=closes)
+        left = show(folder, group, language=self.language, ascii_only=self.ascii_only, closes=closes)
         if left.state is None:
             raise typer.Exit(left.code)
         for trouble in troubles(folder):
             say(f"error: {trouble}")
         result = self._tell(recipe, left.state, folder)
-        return left.code or self._code(workers, left.state, result)
+        return left.code or self._code(group, left.state, result)
 
     def _leave(self, folder: RunFolder) -> ExitCode:
         emit(str(folder.path))
         self.narrate(f"it goes on without this terminal; see it by `{command('watch', folder)}`")
         return ExitCode.DONE
 
-    def _follow(self, folder: RunFolder, workers: list[Worker], state: RunState, interrupts: Interrupts) -> None:
+    def _follow(self, folder: RunFolder, group: WorkerGroup, state: RunState, interrupts: Interrupts) -> None:
         try:
             with dlbench.display.make(self.display, ascii_only=self.ascii_only) as display:
-                follow(folder, workers, state, display, interrupts)
+                follow(folder, group, state, display, interrupts)
         except BrokenPipeError:
             # Whoever read the display is gone; the run goes on, as it does when a terminal closes.
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -143,8 +143,8 @@ class Session:
             self.narrate(f"\n{text}")
         return result
 
-    def _code(self, workers: list[Worker], state: RunState, result: Report | None) -> ExitCode:
-        if any(worker.process.poll() == ExitCode.ENVIRONMENT for worker in workers):
+    def _code(self, group: WorkerGroup, state: RunState, result: Report | None) -> ExitCode:
+        if ExitCode.ENVIRONMENT in group.exit_codes:
             return ExitCode.ENVIRONMENT
         if result is None or any(trial.status not in RESULTS for trial in state.trials):
             return ExitCode.TRIAL_FAILED

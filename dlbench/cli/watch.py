@@ -69,23 +69,10 @@ def watch(
 
 def under_way(out: Path) -> RunFolder:
     """The newest run that somebody works on, else the newest; raises UsageError where there is none."""
+    from dlbench.launch.status import is_under_way
     from dlbench.run.folder import find_run, find_runs
 
-    return next((folder for folder in find_runs(out) if has_workers(folder)), None) or find_run(out, "latest")
-
-
-def has_workers(folder: RunFolder) -> bool:
-    """Whether a worker of a run is alive, told without reading its events."""
-    from dlbench.run.status import is_alive
-    from dlbench.run.workers import read
-
-    def seen(session: int, worker: int) -> float:
-        try:
-            return folder.events_file(session, worker).stat().st_mtime
-        except OSError:
-            return 0.0
-
-    return any(is_alive(one, max(one.started, seen(one.session, one.worker))) for one in read(folder))
+    return next(filter(is_under_way, find_runs(out)), None) or find_run(out, "latest")
 
 
 def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
@@ -93,8 +80,8 @@ def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
     from dlbench.analysis.summary import summarize
     from dlbench.cli.output import say
     from dlbench.display.words import label, pace, steps
+    from dlbench.launch.status import status
     from dlbench.metrics.trial_view import Status
-    from dlbench.run.status import status
     from dlbench.state.stack_state import NO_SESSION
 
     found = summarize(folder)

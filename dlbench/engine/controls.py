@@ -15,7 +15,7 @@ from dlbench.run import workers
 from dlbench.run.control import ACTIONS as ACTION_FIELDS
 from dlbench.run.control import Control, ControlReader, mistake
 from dlbench.run.folder import RunFolder
-from dlbench.run.status import is_alive
+from dlbench.run.processes import is_there
 
 
 class Controls:
@@ -138,7 +138,9 @@ class Controls:
     def _of_others(self) -> set[int]:
         """The stacks for which another worker of this session answers; one that is gone answers for none."""
         others = [one for one in workers.read(self._folder) if one.session == self._session]
-        return {stack for one in others if is_alive(one, one.started) for stack in one.stacks} - set(self._stacks)
+        return {stack for one in others if is_there(one.token, one.token.started) for stack in one.stacks} - set(
+            self._stacks
+        )
 
     # --- what is asked --------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import time
 import traceback
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-import psutil
 import torch
 
 from dlbench.engine import checkpoint as checkpoints
@@ -35,6 +33,7 @@ from dlbench.plan.facts import measured
 from dlbench.run.environment import complete
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
+from dlbench.run.processes import token_of
 
 HEARTBEAT_SECONDS = 1.0
 CONTROL_SECONDS = 0.2
@@ -121,6 +120,7 @@ class Worker:
 
     def _introduce(self, device: torch.device) -> None:
         """Say who trains what, and on what."""
+        me = token_of(os.getpid())
         facts = {
             "device": str(device),
             "device_name": device_name(device),
@@ -131,9 +131,9 @@ class Worker:
             "run",
             session=self._session,
             worker=self._number,
-            pid=os.getpid(),
-            started=psutil.Process().create_time(),
-            host=socket.gethostname(),
+            pid=me.id,
+            started=me.started,
+            host=me.host,
             stacks=self._stacks,
             **facts,
         )

@@ -11,12 +11,12 @@ from dlbench.parts.datasets import describe
 from dlbench.parts.outline import goes_alone, leaves, outline
 from dlbench.parts.tasks import task_of
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.plan.assignment import StackCost, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.data import data_of
 from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.plan.pretraining import before
 from dlbench.plan.questions import Questions
-from dlbench.plan.share import StackCost, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
 
 
@@ -53,23 +53,23 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
         for index, candidate in enumerate(candidates)
         for seed in recipe.seeds
     ]
-    loads = bounded(_loads(candidates, trials, on_cpu=devices == ["cpu"]))
-    count = workers or (len(devices) if devices != ["cpu"] else workers_for(loads, cores()))
-    loads = split_for(loads, count)
-    shares = [share for share in assign(loads, count) if share]
+    costs = bounded(_costs(candidates, trials, on_cpu=devices == ["cpu"]))
+    count = workers or (len(devices) if devices != ["cpu"] else workers_for(costs, cores()))
+    costs = split_for(costs, count)
+    shares = [share for share in assign(costs, count) if share]
     spare = cores() // len(shares)
     return Plan(
         recipe=recipe.name,
         candidates=candidates,
         trials=trials,
         stacks=[
-            Stack(load.trials, load.steps, load.parameters, load.cost, len(load.trials) * load.before.flops)
-            for load in loads
+            Stack(cost.trials, cost.steps, cost.parameters, cost.operations, len(cost.trials) * cost.before.flops)
+            for cost in costs
         ],
         workers=[
             WorkerPlan(
                 device=devices[number % len(devices)],
-                threads=threads or threads_for(loads, share, spare),
+                threads=threads or threads_for(costs, share, spare),
                 stacks=share,
                 fallback=fallback,
             )
@@ -86,8 +86,8 @@ def trial_id(settings: dict[str, Any], seed: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[StackCost]:
-    """One load a structure and data, its trials ordered so that equal numbers of the update stand side by side."""
+def _costs(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[StackCost]:
+    """The cost of one stack per structure and data, its trials ordered so that equal numbers of the update stand side by side."""
     members: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
         settings = candidates[trial.candidate].settings
@@ -97,12 +97,12 @@ def _loads(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: 
         return json.dumps(candidates[trials[index].candidate].settings["train"], sort_keys=True)
 
     return [
-        _load(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers), on_cpu=on_cpu)
+        _cost(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers), on_cpu=on_cpu)
         for own in members.values()
     ]
 
 
-def _load(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> StackCost:
+def _cost(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> StackCost:
     source = describe(settings["data"])
     blocks = outline(settings["model"], source.shape, task_of(source, settings).outputs)
     batch = batch_size(settings["train"], source.train)

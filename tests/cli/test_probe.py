@@ -13,8 +13,8 @@ from cases import trained
 from typer.testing import CliRunner
 from verbs import app
 
-from dlbench.cli import probe as probing
 from dlbench.errors import ExitCode, RecipeError, SetupError, UsageError
+from dlbench.launch.local import THIS_MACHINE
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load
 
@@ -129,12 +129,13 @@ def test_an_interrupt_leaves_nothing(bench, folder):
 
     assert process.returncode == 130
     assert list((folder / "tmp").iterdir()) == []
-    assert not psutil.pid_exists(json.loads(started[0])["pid"])
+    assert not psutil.pid_exists(json.loads(started[0])["token"]["id"])
 
 
 def test_a_worker_that_fails_is_told(folder, monkeypatch):
     """What a worker could not do is an error, and the exit code says that a trial failed."""
-    monkeypatch.setattr(probing, "looking", lambda *_: [sys.executable, "-c", "raise SystemExit('no such luck')"])
+    command = [sys.executable, "-c", "raise SystemExit('no such luck')"]
+    monkeypatch.setattr(THIS_MACHINE, "_command", lambda _: command)
     result = CliRunner().invoke(app, ["probe", "small.toml", "--device", "cpu"])
 
     assert result.exit_code == ExitCode.TRIAL_FAILED

@@ -15,16 +15,16 @@ from small_recipe import FOREVER
 from dlbench.analysis.summary import summarize
 from dlbench.cli import main
 from dlbench.export import EXPORTERS
+from dlbench.launch.status import status
 from dlbench.recipe import load
 from dlbench.run.folder import RunFolder, find_run
-from dlbench.run.status import status
 
 LONG = ("run", "small.toml", "--device", "cpu", "--set", FOREVER)
 
 
 def workers_of(path):
     """The processes of a run."""
-    return [psutil.Process(worker.pid) for worker in status(RunFolder(path)).alive]
+    return [psutil.Process(worker.token.id) for worker in status(RunFolder(path)).alive]
 
 
 def test_run_ends_with_the_table(trained):

@@ -2,16 +2,15 @@
 
 import json
 import shutil
-import socket
 
 import psutil
 import pytest
 from small_recipe import FOREVER
 from tui.terminals import Terminal
 
-from dlbench.launch import alive
+from dlbench.launch.status import alive, status
 from dlbench.run.folder import RunFolder
-from dlbench.run.status import status
+from dlbench.run.processes import token_of
 from dlbench.run.workers import Launched, record
 
 LONG = ("run", "small.toml", "--device", "cpu", "--set", FOREVER)
@@ -142,7 +141,7 @@ def test_watch_of_a_resumed_run(bench, trained):
     (file,) = folder.events.iterdir()
     file.write_text(file.read_text().replace('"status":"done"', '"status":"stopped"'))
     with psutil.Popen(["sleep", "60"]) as worker:
-        record(folder, Launched(1, 0, worker.pid, worker.create_time(), socket.gethostname(), [0], 0))
+        record(folder, Launched(1, 0, token_of(worker.pid), [0], 0))
         _, _, err = bench("watch", "small")
         worker.kill()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import socket
+import os
 import time
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 import torch
 from asking import Asked, Attended, asked
@@ -22,6 +21,7 @@ from dlbench.parts.optimizers import OPTIMIZERS
 from dlbench.plan import Plan
 from dlbench.run import control as controls
 from dlbench.run import workers
+from dlbench.run.processes import token_of
 
 LAYERS = [{"kind": "flatten"}, dense(9, "relu"), {"kind": "batch_norm"}, {"kind": "dropout", "keep": 0.8, "rate": None}]
 OWN = settings(LAYERS, data="digits", batch_size=500, steps=40, optimizer={"kind": "adam", "lr": 0.01}, every=7)
@@ -435,11 +435,11 @@ def test_what_comes_too_late_is_answered(tmp_path: Path) -> None:
 
 def test_another_workers_stack_is_its_own_matter(tmp_path: Path) -> None:
     """Of two workers only that which has the stack answers, while it is there; else whoever is left says that it has ended."""
-    here = psutil.Process()
-    other = workers.Launched(0, 1, here.pid, here.create_time(), socket.gethostname(), [1], 0)
+    here = token_of(os.getpid())
+    other = workers.Launched(0, 1, here, [1], 0)
     for name, others, errors in (
         ("at work", [other], []),
-        ("gone", [replace(other, started=other.started - 100)], [TOO_LATE]),
+        ("gone", [replace(other, token=replace(here, started=here.started - 100))], [TOO_LATE]),
         ("never there", [], [TOO_LATE]),
     ):
         viewer = Attended(tmp_path / name, TWO, stacks=[0])

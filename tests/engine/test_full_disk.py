@@ -17,10 +17,10 @@ from dlbench.cli.follow import troubles
 from dlbench.engine import __main__ as process
 from dlbench.engine import worker as workers
 from dlbench.errors import UnwritableError
+from dlbench.launch.status import explain_crash, status
 from dlbench.run import atomic
 from dlbench.run.events import EventReader, EventWriter
 from dlbench.run.folder import RunFolder, create
-from dlbench.run.status import explain_crash, status
 
 PLAN = plan_of({"a": settings([dense(4)], steps=60), "b": settings([dense(5)], steps=60)}, seeds=[0, 1])
 

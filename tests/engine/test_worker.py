@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -15,8 +14,8 @@ import pytest
 import torch
 from cases import dense, plan_of, settings
 
-from dlbench import launch
 from dlbench.engine.worker import Worker
+from dlbench.launch.sessions import WorkerGroup, resume, start
 from dlbench.metrics.catalog import METRICS
 from dlbench.parts import lazy
 from dlbench.parts.datasets import load_data
@@ -56,9 +55,10 @@ def console(folder: RunFolder) -> str:
     return folder.console_file(0).read_text()
 
 
-def run_to_the_end(folder: RunFolder, workers: list[launch.Worker]) -> list[int]:
+def run_to_the_end(folder: RunFolder, group: WorkerGroup) -> list[int | None]:
     """Exit codes."""
-    return [worker.process.wait(PATIENCE) for worker in workers]
+    assert group.wait(PATIENCE)
+    return group.exit_codes
 
 
 def results(folder: RunFolder) -> list[dict[str, float | None]]:
@@ -74,7 +74,7 @@ def results(folder: RunFolder) -> list[dict[str, float | None]]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, float | None]]:
     """The results of a run that nobody disturbed."""
     folder = new_run(tmp_path_factory.mktemp("runs"), PLAN)
-    assert run_to_the_end(folder, launch.start(folder)) == [0]
+    assert run_to_the_end(folder, start(folder)) == [0]
     return results(folder)
 
 
@@ -83,11 +83,11 @@ def test_killed_at_two_moments_and_resumed_ends_with_the_same_table(
 ) -> None:
     """Killed with SIGKILL in the first and in the second session, the run ends with every metric the same."""
     folder = new_run(tmp_path, PLAN)
-    (worker,) = launch.start(folder)
+    first = start(folder)
     wait_for(EventReader(folder), lambda e: e["kind"] == "metrics" and e["step"] >= 400)
-    os.kill(worker.launched.pid, signal.SIGKILL)
-    worker.process.wait(PATIENCE)
-    (worker,) = launch.resume(folder)
+    first.stop(force=True)
+    assert run_to_the_end(folder, first) == [-signal.SIGKILL]
+    second = resume(folder)
     wait_for(
         EventReader(folder),
         lambda e: (
@@ -95,9 +95,9 @@ def test_killed_at_two_moments_and_resumed_ends_with_the_same_table(
             or (e["session"] == 1 and e["kind"] == "end")
         ),
     )
-    os.kill(worker.launched.pid, signal.SIGKILL)
-    worker.process.wait(PATIENCE)
-    assert run_to_the_end(folder, launch.resume(folder)) == [0]
+    second.stop(force=True)
+    assert second.wait(PATIENCE)
+    assert run_to_the_end(folder, resume(folder)) == [0]
 
     assert results(folder) == undisturbed
 
@@ -108,17 +108,17 @@ def test_asked_to_stop_it_saves_and_goes_on_later(
 ) -> None:
     """A stop by control line or signal ends after the step with a checkpoint; resumed, the run ends the same."""
     folder = new_run(tmp_path, PLAN)
-    workers = launch.start(folder)
+    group = start(folder)
     reader = EventReader(folder)
     wait_for(reader, lambda e: e["kind"] == "heartbeat")
     if way == "control":
         ask(folder, "stop")
     else:
-        os.kill(workers[0].launched.pid, getattr(signal, way))
+        group.stop()
     end = wait_for(reader, lambda e: e["kind"] == "end" and e["stack"] is None)
     assert end["status"] == "stopped"
-    assert run_to_the_end(folder, workers) == [0]
-    assert run_to_the_end(folder, launch.resume(folder)) == [0]
+    assert run_to_the_end(folder, group) == [0]
+    assert run_to_the_end(folder, resume(folder)) == [0]
 
     assert results(folder) == undisturbed
 
@@ -133,7 +133,7 @@ def test_an_error_in_one_stack_is_its_end_and_the_others_train(tmp_path: Path) -
     plan.workers[0].stacks[:] = [0, 1]
     folder = new_run(tmp_path, plan)
 
-    assert run_to_the_end(folder, launch.start(folder)) == [1]
+    assert run_to_the_end(folder, start(folder)) == [1]
     ends = {e["stack"]: e for e in EventReader(folder).poll() if e["kind"] == "end"}
     assert ends[0]["status"] == "failed"
     assert "gone.csv" in ends[0]["error"]
@@ -145,7 +145,7 @@ def test_a_device_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     """An explicit device that torch cannot use ends the worker with the reason, a way on, and exit code 3."""
     folder = new_run(tmp_path, plan_of({"xor": XOR}, device="cuda:7"))
 
-    assert run_to_the_end(folder, launch.start(folder)) == [3]
+    assert run_to_the_end(folder, start(folder)) == [3]
     (end,) = EventReader(folder).poll()
     assert "device 'cuda:7' cannot be used" in end["error"]
     assert "try --device cpu" in end["error"]

@@ -15,7 +15,8 @@ import pytest
 from asking import Attended, asked
 from cases import dense, plan_of, settings
 
-from dlbench import launch
+from dlbench.launch.sessions import resume, start
+from dlbench.launch.status import alive
 from dlbench.plan import Plan
 from dlbench.run.control import ask
 from dlbench.run.events import EventReader
@@ -30,8 +31,8 @@ def nobody_is_left(tmp_path: Path) -> Iterator[None]:
     """Where a test fails, the worker that it paused does not wait for ever."""
     yield
     for folder in find_runs(tmp_path):
-        for worker in launch.alive(folder):
-            os.kill(worker.pid, signal.SIGKILL)
+        for worker in alive(folder):
+            os.kill(worker.token.id, signal.SIGKILL)
 
 
 def planned(*conditions: str) -> Plan:
@@ -77,7 +78,7 @@ def waits_at(step: int) -> Callable[[dict[str, Any]], bool]:
 def test_paused_led_changed_and_killed_it_ends_as_if_it_had_only_been_changed(tmp_path: Path) -> None:
     """Paused, led by steps, given a rate, robbed of a trial and killed, a resumed run ends as the interventions alone would."""
     folder = new_run(tmp_path, planned())
-    (worker,) = launch.start(folder)
+    group = start(folder)
     viewer = Viewer(folder)
     ask(folder, "pause")
     viewer.wait_for(waits_at(0))
@@ -91,10 +92,10 @@ def test_paused_led_changed_and_killed_it_ends_as_if_it_had_only_been_changed(tm
     assert told["memory"] > 1e6
     assert told["rate"] is None
     assert [event["step"] for event in viewer.of("probe")][-1] == 500
-    os.kill(worker.launched.pid, signal.SIGKILL)
-    worker.process.wait(PATIENCE)
-    (worker,) = launch.resume(folder)
-    assert worker.process.wait(PATIENCE) == 0
+    group.stop(force=True)
+    assert group.wait(PATIENCE)
+    group = resume(folder)
+    assert (group.wait(PATIENCE), group.exit_codes) == (True, [0])
 
     oracle = Attended(tmp_path / "oracle", planned())
     oracle.train({500: [asked("rate", trials=[1], lr=0.05), asked("drop", trials=[2])]})
@@ -111,7 +112,7 @@ def test_paused_led_changed_and_killed_it_ends_as_if_it_had_only_been_changed(tm
 def test_a_paused_worker_gives_signs_of_life_and_hears_a_signal(tmp_path: Path) -> None:
     """Paused by a breakpoint of its recipe, an attended worker saves, tells of itself every second, and ends on SIGTERM."""
     folder = new_run(tmp_path, planned("gradient_norm > 0"))
-    (worker,) = launch.start(folder, attended=True)
+    group = start(folder, attended=True)
     viewer = Viewer(folder)
     first = viewer.wait_for(waits_at(1))
     second = viewer.wait_for(waits_at(1))
@@ -120,11 +121,11 @@ def test_a_paused_worker_gives_signs_of_life_and_hears_a_signal(tmp_path: Path) 
     assert third["time"] - first["time"] >= 1.9
     assert {(event["step"], event["paused"]) for event in viewer.of("breakpoint")} == {(0, True)}
     assert [event["step"] for event in viewer.of("checkpoint")] == [1]
-    os.kill(worker.launched.pid, signal.SIGTERM)
+    group.stop()
     end = viewer.wait_for(lambda event: event["kind"] == "end" and event["stack"] is None)
-    assert (end["status"], worker.process.wait(PATIENCE)) == ("stopped", 0)
+    assert (end["status"], group.wait(PATIENCE), group.exit_codes) == ("stopped", True, [0])
 
     # Nobody is there to let it go on, so nothing may hold it.
-    (worker,) = launch.resume(folder)
-    assert worker.process.wait(PATIENCE) == 0
+    group = resume(folder)
+    assert (group.wait(PATIENCE), group.exit_codes) == (True, [0])
     assert viewer.wait_for(lambda event: event["kind"] == "end" and event["stack"] is None)["status"] == "done"

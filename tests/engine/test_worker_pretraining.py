@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from datetime import datetime
@@ -15,8 +14,8 @@ import torch
 from cases import dense, plan_of, pretraining, settings
 from test_contract import ENVELOPE, PROMISED
 
-from dlbench import launch
 from dlbench.engine.worker import Worker
+from dlbench.launch.sessions import start
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan import Plan
 from dlbench.run.events import EventReader
@@ -66,14 +65,14 @@ def arrays_in(path: Path) -> dict[str, np.ndarray[Any, Any]]:
 
 def killed_in(layer: str, folder: RunFolder) -> None:
     """Start the run in a process of its own and kill it once it has told of a step of the layer."""
-    (worker,) = launch.start(folder)
+    group = start(folder)
     reader, deadline = EventReader(folder), time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if any(e["kind"] == "pretrain" and e["layer"] == layer and e["step"] > 9 for e in reader.poll()):
             break
         time.sleep(0.01)
-    os.kill(worker.launched.pid, signal.SIGKILL)
-    worker.process.wait(PATIENCE)
+    group.stop(force=True)
+    assert group.wait(PATIENCE)
 
 
 def test_killed_in_a_layer_it_begins_that_layer_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import os
-import signal
 from datetime import UTC, datetime
 
 import pytest
 
-from dlbench import launch
+from dlbench.launch.status import alive, launcher_of
 from dlbench.plan import Plan, Stack, WorkerPlan
 from dlbench.run.folder import create
 
@@ -18,5 +16,6 @@ def run(tmp_path):
     stacks = [Stack([0], 10, 5, cost) for cost in (1.0, 2.0, 3.0)]
     folder.write_plan(Plan("xor", [], [], stacks, [WorkerPlan("cpu", 1, [0, 2]), WorkerPlan("cpu", 2, [1])]))
     yield folder
-    for worker in launch.alive(folder):
-        os.kill(worker.pid, signal.SIGKILL)
+    for worker in alive(folder):
+        if launcher := launcher_of(worker.token):
+            launcher.stop(worker.token, force=True)

@@ -5,23 +5,24 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from dlbench import launch
+import dlbench
+from dlbench.launch.local import Local, worker_command
 from dlbench.run.workers import current_session
 
 HERE = Path(__file__).parent
 FAKE = HERE.parent / "run" / "fake_worker.py"
-ROOT = Path(launch.__file__).parent.parent
+ROOT = Path(dlbench.__file__).parent.parent
 
 
 def fake(behaviour):
-    """A command that runs the fake worker in this behaviour."""
+    """A launcher of fake workers in this behaviour."""
 
-    def command(folder, session, worker, stacks):
-        line = launch.worker_command(folder, session, worker, stacks)
+    def command(assignment):
+        line = worker_command(assignment)
         engine = line.index("-m")
         return [*line[:engine], str(FAKE), behaviour, *line[engine + 2 :]]
 
-    return command
+    return Local(command)
 
 
 def wait_for(condition, seconds=20.0):
@@ -33,9 +34,10 @@ def wait_for(condition, seconds=20.0):
     return found
 
 
-def finish(workers):
+def finish(group):
     """The exit codes of these workers, once they have ended."""
-    return [worker.process.wait(20) for worker in workers]
+    assert group.wait(20)
+    return group.exit_codes
 
 
 def speaking(run, count=1):
@@ -51,10 +53,10 @@ def starter(verb):
 import sys
 sys.path.insert(0, {str(HERE)!r})
 from pathlib import Path
-from dlbench import launch
+from dlbench.launch import sessions
 from dlbench.run.folder import RunFolder
 from launching import fake
-started = launch.{verb}(RunFolder(Path(sys.argv[1])), command=fake("obey"))
-print(*[worker.process.pid for worker in started], flush=True)
+started = sessions.{verb}(RunFolder(Path(sys.argv[1])), launcher=fake("obey"))
+print(*[worker.token.id for worker in started.workers], flush=True)
 sys.stdin.read()
 """

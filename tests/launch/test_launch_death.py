@@ -8,9 +8,10 @@ import sys
 import pytest
 from launching import ROOT, fake, finish, speaking, starter, wait_for
 
-from dlbench import launch
+from dlbench.launch.sessions import start
+from dlbench.launch.status import alive, explain_crash, status
+from dlbench.launch.stopping import stop
 from dlbench.run.events import EventReader
-from dlbench.run.status import explain_crash, status
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGHUP])
@@ -33,9 +34,9 @@ def test_workers_outlive_their_starter(run, number):
     later = wait_for(reader.poll)
 
     assert {event["kind"] for event in later} == {"heartbeat"}
-    assert sorted(worker.pid for worker in launch.alive(run)) == sorted(pids)
+    assert sorted(worker.token.id for worker in alive(run)) == sorted(pids)
     assert all(os.getsid(pid) == pid for pid in pids)
-    assert launch.stop(run).remaining == []
+    assert stop(run).remaining == []
 
 
 @pytest.mark.parametrize(
@@ -44,11 +45,11 @@ def test_workers_outlive_their_starter(run, number):
 )
 def test_a_worker_that_dies_without_an_end_is_told_with_its_last_words(run, behaviour, code, words):
     """Both a death in the middle and one before the first event are found, with the console's last lines."""
-    started = launch.start(run, stacks=[1], command=fake(behaviour))
+    started = start(run, stacks=[1], launcher=fake(behaviour))
 
     assert finish(started) == [code]
     (dead,) = status(run).crashed
-    who = f"worker 1 (pid {started[0].process.pid} on {os.uname().nodename})"
+    who = f"worker 1 (pid {started.workers[0].token.id} on {os.uname().nodename})"
     assert explain_crash(run, dead).splitlines() == [
         f"{who} died without an end; {run.console_file(1)} ends with:",
         "  threads 2 2",
@@ -58,7 +59,7 @@ def test_a_worker_that_dies_without_an_end_is_told_with_its_last_words(run, beha
 
 def test_a_worker_that_fails_in_order_is_told_as_failed(run):
     """An `end` with an error is no crash."""
-    finish(launch.start(run, command=fake("fail")))
+    finish(start(run, launcher=fake("fail")))
 
     assert (status(run).state, status(run).crashed) == ("failed", [])
     assert status(run).workers[0].error == "it broke"

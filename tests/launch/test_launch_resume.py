@@ -7,60 +7,60 @@ import sys
 import pytest
 from launching import ROOT, fake, finish, speaking, starter
 
-from dlbench import launch
 from dlbench.errors import UsageError
-from dlbench.run.status import status
+from dlbench.launch.sessions import reassign, resume, start
+from dlbench.launch.status import status
+from dlbench.launch.stopping import stop
 
 
 def test_a_resume_trains_what_is_left_in_a_new_session(run):
     """Only unfinished stacks are trained again, in files of their own, and old stops are not obeyed."""
-    finish(launch.start(run, stacks=[0], command=fake("done")))
-    second = launch.resume(run, command=fake("obey"))
+    finish(start(run, stacks=[0], launcher=fake("done")))
+    second = resume(run, launcher=fake("obey"))
     speaking(run, 2)
-    launch.stop(run)
+    stop(run)
     finish(second)
-    third = launch.resume(run, command=fake("done"))
+    third = resume(run, launcher=fake("done"))
     finish(third)
 
-    assert [(worker.launched.session, worker.launched.stacks) for worker in second] == [(1, [2]), (1, [1])]
-    assert [(worker.launched.session, worker.launched.stacks) for worker in third] == [(2, [2]), (2, [1])]
+    assert [(worker.session, worker.stacks) for worker in second.workers] == [(1, [2]), (1, [1])]
+    assert [(worker.session, worker.stacks) for worker in third.workers] == [(2, [2]), (2, [1])]
     assert (status(run).state, status(run).session) == ("done", 2)
 
 
 def test_a_resume_after_kill_9_goes_on(run):
     """A killed worker leaves nothing that keeps the next session from starting."""
-    started = launch.start(run, command=fake("obey"))
+    started = start(run, launcher=fake("obey"))
     speaking(run, 2)
-    for worker in started:
-        worker.process.kill()
+    started.stop(force=True)
     finish(started)
     before = status(run).state
-    finish(launch.resume(run, command=fake("done")))
+    finish(resume(run, launcher=fake("done")))
 
     assert (before, status(run).state) == ("crashed", "done")
 
 
 def test_a_run_that_was_planned_but_never_started_can_be_resumed(run):
     """Death between plan and start costs nothing: the first session is begun."""
-    started = launch.resume(run, command=fake("done"))
+    started = resume(run, launcher=fake("done"))
     finish(started)
 
-    assert {worker.launched.session for worker in started} == {0}
+    assert {worker.session for worker in started.workers} == {0}
     assert status(run).state == "done"
 
 
 def test_a_resume_is_refused_while_workers_are_alive_or_nothing_is_left(run):
     """Both refusals say what to do; no second worker is started."""
-    started = launch.start(run, command=fake("obey"))
+    started = start(run, launcher=fake("obey"))
     with pytest.raises(UsageError) as alive:
-        launch.resume(run, command=fake("done"))
-    launch.stop(run)
+        resume(run, launcher=fake("done"))
+    stop(run)
     finish(started)
-    finish(launch.resume(run, command=fake("done")))
+    finish(resume(run, launcher=fake("done")))
     with pytest.raises(UsageError) as nothing:
-        launch.resume(run, command=fake("done"))
+        resume(run, launcher=fake("done"))
 
-    pids = [worker.process.pid for worker in started]
+    pids = [worker.token.id for worker in started.workers]
     assert f"worker 0 is pid {pids[0]} on {os.uname().nodename}, worker 1 is pid {pids[1]}" in str(alive.value)
     assert f"stop it first by 'dlbench stop {run.path}'" in str(alive.value)
     assert f"{run.name} is done, there is nothing to resume; see it by 'dlbench table" in str(nothing.value)
@@ -81,7 +81,7 @@ def test_two_resumes_at_once_start_one_session(run):
     ]
     refusals = [resumer.communicate(timeout=30)[1].decode() for resumer in resumers]
     speaking(run, 2)
-    launch.stop(run)
+    stop(run)
 
     assert sorted(resumer.returncode for resumer in resumers) == [0, 1]
     assert sum("is still running (worker 0 is pid" in refusal for refusal in refusals) == 1
@@ -98,13 +98,13 @@ def test_two_resumes_at_once_start_one_session(run):
 )
 def test_a_resume_by_other_workers(run, wish, workers, monkeypatch):
     """What is left is shared anew among so many workers, on the device that is asked for; what is done stays done."""
-    monkeypatch.setattr("dlbench.plan.reassign.cores", lambda: 2)
-    finish(launch.start(run, stacks=[0], command=fake("done")))
-    launch.share_anew(run, **wish)
-    third = launch.resume(run, command=fake("done"))
+    monkeypatch.setattr("dlbench.plan.reassignment.cores", lambda: 2)
+    finish(start(run, stacks=[0], launcher=fake("done")))
+    reassign(run, **wish)
+    third = resume(run, launcher=fake("done"))
     finish(third)
 
     left = [[stack for stack in stacks if stack != 0] for _, _, stacks in workers]
     assert [(one.device, one.threads, one.stacks) for one in run.read_plan().workers] == workers
-    assert [worker.launched.stacks for worker in third] == left
+    assert [worker.stacks for worker in third.workers] == left
     assert status(run).state == "done"

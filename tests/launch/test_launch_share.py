@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench import launch
 from dlbench.plan import Plan, Stack, WorkerPlan
+from dlbench.plan.reassignment import redistributed
 
 
 @given(st.data())
@@ -23,7 +23,7 @@ def test_a_share_gives_every_stack_to_one_like_worker(data):
         [WorkerPlan(device, threads, stacks) for (device, threads), stacks in zip(workers, owned, strict=True)],
     )
     todo = data.draw(st.sets(st.sampled_from(range(len(costs))))) if costs else set()
-    shares = launch.share(plan, todo)
+    shares = redistributed(plan, todo)
 
     like = [(device.split(":")[0], threads) for device, threads in workers]
     given_out = [(stack, worker) for worker, stacks in shares.items() for stack in stacks]

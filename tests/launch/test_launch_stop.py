@@ -6,40 +6,42 @@ import signal
 import pytest
 from launching import fake, finish, speaking
 
-from dlbench import launch
 from dlbench.errors import UsageError
-from dlbench.run.status import status
+from dlbench.launch import stopping
+from dlbench.launch.sessions import start
+from dlbench.launch.status import status
+from dlbench.launch.stopping import stop
 
 
 def test_a_stop_is_obeyed_and_answered(run):
     """The workers end after their step, tell so, and the run stands as stopped."""
-    started = launch.start(run, command=fake("obey"))
+    started = start(run, launcher=fake("obey"))
     speaking(run, 2)
-    stop = launch.stop(run)
+    done = stop(run)
 
     assert finish(started) == [0, 0]
-    assert (stop.answered, stop.killed, stop.remaining) == ([0, 1], [], [])
+    assert (done.answered, done.killed, done.remaining) == ([0, 1], [], [])
     assert (status(run).state, status(run).unfinished) == ("stopped", [0, 1, 2])
 
 
 def test_a_stop_reaches_a_worker_that_has_not_yet_come_so_far(run):
     """What is asked while a worker is still starting up is obeyed as soon as it listens."""
-    started = launch.start(run, command=fake("obey"))
-    stop = launch.stop(run)
+    started = start(run, launcher=fake("obey"))
+    done = stop(run)
 
     assert finish(started) == [0, 0]
-    assert stop.remaining == []
+    assert done.remaining == []
 
 
 def test_a_deaf_worker_is_left_alone_unless_a_kill_is_asked(run, monkeypatch):
     """After the timeout a stop reports who is still there; with `kill`, SIGTERM and then SIGKILL end it."""
-    monkeypatch.setattr(launch, "GRACE_SECONDS", 0.3)
-    started = launch.start(run, stacks=[1], command=fake("deaf"))
+    monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.3)
+    started = start(run, stacks=[1], launcher=fake("deaf"))
     speaking(run)
-    polite = launch.stop(run, timeout=0.2)
-    firm = launch.stop(run, timeout=0.2, kill=True)
+    polite = stop(run, timeout=0.2)
+    firm = stop(run, timeout=0.2, kill=True)
 
-    assert [worker.pid for worker in polite.remaining] == [started[0].process.pid]
+    assert [worker.token.id for worker in polite.remaining] == [started.workers[0].token.id]
     assert (polite.answered, polite.killed) == ([], [])
     assert (firm.killed, firm.remaining) == ([1], [])
     assert finish(started) == [-signal.SIGKILL]
@@ -48,9 +50,9 @@ def test_a_deaf_worker_is_left_alone_unless_a_kill_is_asked(run, monkeypatch):
 
 def test_a_worker_that_hears_sigterm_is_not_killed(run):
     """SIGTERM alone ends a worker that only overhears controls; nothing harder follows."""
-    started = launch.start(run, stacks=[1], command=fake("obey"))
+    started = start(run, stacks=[1], launcher=fake("obey"))
     speaking(run)
-    os.kill(started[0].process.pid, signal.SIGTERM)
+    os.kill(started.workers[0].token.id, signal.SIGTERM)
 
     assert finish(started) == [0]
     assert status(run).state == "stopped"
@@ -60,8 +62,8 @@ def test_where_nothing_runs_nothing_is_stopped(run):
     """Stopping a run that is over, or was never started, is refused and asks nobody."""
     for _ in range(2):
         with pytest.raises(UsageError, match="is not running, there is nothing to stop"):
-            launch.stop(run)
+            stop(run)
         if not run.events_files():
-            finish(launch.start(run, command=fake("done")))
+            finish(start(run, launcher=fake("done")))
 
     assert not run.control_file.exists()

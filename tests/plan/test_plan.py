@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from dlbench.errors import UsageError
 from dlbench.plan import devices
+from dlbench.plan.assignment import StackCost, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.data import data_of
 from dlbench.plan.devices import choose, lacking
-from dlbench.plan.share import StackCost, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.structure import structure
 
 FLAT = {"kind": "flatten"}

@@ -9,7 +9,7 @@ import time
 import pytest
 from plugin_session import alike, command, environment, session
 
-from dlbench.launch import alive
+from dlbench.launch.status import alive
 from dlbench.run.folder import find_runs
 
 BROKEN = """

@@ -23,7 +23,7 @@ from tui.panes.pictured_run import make_plan, pretrained, save_pictures, told, t
 
 from dlbench.plan.questions import Claim, Compare, Lesson, Questions
 from dlbench.run.folder import RunFolder, create
-from dlbench.run.workers import Launched, record
+from dlbench.run.workers import Launched, Token, record
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.feed import Feed
 from dlbench.tui.model.focus import Focus
@@ -93,7 +93,7 @@ def make_folder(base, plan, happened=(), *, name="pictured", day=2):
     folder = create(base, name, datetime(2026, 1, day, 3, 4, 5))  # noqa: DTZ001
     folder.write_plan(plan)
     folder.write_recipe(RECIPE)
-    record(folder, Launched(0, 0, 1, 0.0, "here", list(range(len(plan.stacks))), 0))
+    record(folder, Launched(0, 0, Token("local", 1, "here", 0.0), list(range(len(plan.stacks))), 0))
     write(folder.events_file(0, 0), happened)
     save_pictures(folder.path)
     for worker in range(2):

@@ -18,7 +18,7 @@ from cli.small_recipe import RECIPE
 from launch.launching import fake, speaking
 from synthetic_run import finished, make_plan
 
-from dlbench import launch
+from dlbench.launch.sessions import start
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import create
 
@@ -60,11 +60,11 @@ def finished_run(base):
 
 
 def running_run(base):
-    """A run whose worker is at work until someone stops it, and that worker."""
+    """A run whose worker is at work until someone stops it, and its group of one."""
     folder = new_run(base)
-    (worker,) = launch.start(folder, command=fake("obey"))
+    group = start(folder, launcher=fake("obey"))
     speaking(folder)
-    return folder, worker
+    return folder, group
 
 
 class Terminal:

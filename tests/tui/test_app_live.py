@@ -2,15 +2,14 @@
 
 import asyncio
 import os
-import socket
 import time
 
 import orjson
-import psutil
 import pytest
 from app_runs import ends, info_of, make_folder, training_run
 from tui.panes.pictured_run import begin, metrics, probe
 
+from dlbench.run.processes import token_of
 from dlbench.run.workers import Launched, record
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.feed import Feed
@@ -28,9 +27,8 @@ class Worker:
     def __init__(self, base):
         self.plan = training_run()
         self.folder = make_folder(base / "results", self.plan)
-        me = psutil.Process()
         stacks = list(range(len(self.plan.stacks)))
-        record(self.folder, Launched(0, 0, os.getpid(), me.create_time(), socket.gethostname(), stacks, 0))
+        record(self.folder, Launched(0, 0, token_of(os.getpid()), stacks, 0))
         self._seq = 0
 
     def says(self, *happened, session=0):

@@ -7,7 +7,7 @@ from synthetic_run import breakpoint_event, control_event, finished, make_plan, 
 from terminals import new_run
 
 from dlbench.errors import UsageError
-from dlbench.run.workers import Launched, record
+from dlbench.run.workers import Launched, Token, record
 from dlbench.tui.steering.requests import PATIENCE, Announcement, PendingRequests
 
 
@@ -15,7 +15,7 @@ from dlbench.tui.steering.requests import PATIENCE, Announcement, PendingRequest
 def folder(tmp_path):
     """A run that was started, so that somebody can be asked."""
     folder = new_run(tmp_path / "results")
-    record(folder, Launched(session=0, worker=0, pid=1, started=0.0, host="elsewhere", stacks=[0, 1], console=0))
+    record(folder, Launched(0, 0, Token("local", 1, "elsewhere", 0.0), [0, 1], 0))
     return folder
 
 

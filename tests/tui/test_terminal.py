@@ -11,8 +11,7 @@ import psutil
 import pytest
 from terminals import Terminal, Tmux, finished_run, running_run
 
-from dlbench import launch
-from dlbench.run.status import status
+from dlbench.launch.status import alive, status
 
 AGAIN = "Ctrl-C again leaves"
 SHOWN = "[1] Gradients"
@@ -29,10 +28,10 @@ def ended(tmp_path_factory):
 @pytest.fixture
 def running(tmp_path):
     """A run under way, stopped when the test ends."""
-    folder, worker = running_run(tmp_path / "results")
+    folder, group = running_run(tmp_path / "results")
     yield folder
-    worker.process.kill()
-    worker.process.wait()
+    group.stop(force=True)
+    assert group.wait(20)
 
 
 @pytest.fixture
@@ -95,7 +94,7 @@ def test_interrupt_takes_two(running, opened):
 
     assert terminal.end() == 130
     assert terminal.is_restored
-    assert launch.alive(running)
+    assert alive(running)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_terminal_that_goes(running, opened):
     terminal.hang_up()
 
     assert terminal.end() == 129
-    assert launch.alive(running)
+    assert alive(running)
 
 
 def test_terminal_that_goes_without_a_word(ended, opened):

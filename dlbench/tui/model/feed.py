@@ -10,10 +10,10 @@ from threading import Event as Flag
 from threading import Thread
 
 from dlbench.errors import DlbenchError
+from dlbench.launch.status import RunStatus
 from dlbench.metrics.trial_view import Status
 from dlbench.run.events import Event
 from dlbench.run.folder import RunFolder
-from dlbench.run.status import RunStatus
 from dlbench.state.run_state import RunState
 from dlbench.tui.model.liveness import Liveness
 from dlbench.tui.model.run_info import completed

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable
 
 from dlbench.errors import DlbenchError
+from dlbench.launch.status import RunStatus, is_alive, status
 from dlbench.run.events import Event
 from dlbench.run.folder import RunFolder
-from dlbench.run.status import RunStatus, is_alive, status
 from dlbench.tui.model.source import size_of
 
 EVERY_SECONDS = 2.0
@@ -73,6 +73,6 @@ class Liveness:
     def _someone_is_gone(self, known: RunStatus) -> bool:
         heard = self._heard
         return any(
-            not is_alive(worker, max(worker.seen, heard.get((worker.session, worker.worker), 0.0)))
+            not is_alive(worker.token, max(worker.seen, heard.get((worker.session, worker.worker), 0.0)))
             for worker in known.alive
         )

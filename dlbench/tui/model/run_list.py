@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from dlbench.launch.listing import Listed, listed
 from dlbench.run.folder import RunFolder, find_runs
-from dlbench.run.listing import Listed, listed
 
 Signature: TypeAlias = tuple[tuple[str, int, int], ...]
 Order: TypeAlias = Literal["run", "state", "trials", "started"]

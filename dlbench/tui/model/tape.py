@@ -1,6 +1,6 @@
 """A tape: all events of a run in the order of their time, found by their place in the files and not held in memory.
 
-Only a line's beginning is looked at while the tape is made, as in `dlbench.run.status`; whoever plays it parses what it
+Only a line's beginning is looked at while the tape is made, as in `dlbench.run.glance`; whoever plays it parses what it
 needs. So a run of 100 MB is ready within a second, and costs some bytes an event.
 """
 

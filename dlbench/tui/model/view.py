@@ -85,7 +85,7 @@ class View:
         self.loading: float | None = 0.0
         """Share of the events on disk that are read, while opening; `None` once all are."""
         self.status = "running"
-        """How the run stands, told from its processes (`dlbench.run.status.State`)."""
+        """How the run stands, told from its processes (`dlbench.launch.status.State`)."""
         self.playback: Playback | None = None
         """Of a replay."""
         self.problem: str | None = None

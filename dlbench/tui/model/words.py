@@ -36,7 +36,7 @@ BADGES = {
     "crashed": ("CRASHED", Ink.ALARM),
     "empty": ("NEVER STARTED", Ink.FAINT),
 }
-"""How a run stands (`dlbench.run.status.State`) in a word."""
+"""How a run stands (`dlbench.launch.status.State`) in a word."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from dlbench.tui.model.run_list import MARKS, ORDERS, Order, RunList, ordered
 from dlbench.tui.panes.base import Pane
 
 if TYPE_CHECKING:
-    from dlbench.run.listing import Listed
+    from dlbench.launch.listing import Listed
     from dlbench.tui.model.view import View
 
 POLL_SECONDS = 3.0

@@ -14,7 +14,7 @@ from model_runs import begins, diverged, ended, evaluated, make_folder, make_pla
 
 from dlbench.metrics.trial_view import Status
 from dlbench.run import workers
-from dlbench.run.workers import Launched
+from dlbench.run.workers import Launched, Token
 from dlbench.tui.model.feed import CHUNK_SECONDS, Feed
 from dlbench.tui.model.replay import Replay, ReplayPosition
 from dlbench.tui.model.run_events import run_events
@@ -41,7 +41,7 @@ def run_event(stacks):
 
 def launch(folder, pid, stacks, started=1e9, session=0):
     """Record a process as the worker of stacks."""
-    workers.record(folder, Launched(session, 0, pid, started, os.uname().nodename, stacks, 0))
+    workers.record(folder, Launched(session, 0, Token("local", pid, os.uname().nodename, started), stacks, 0))
 
 
 def settle(feed):

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, OptionList
 
 from dlbench.export import EXPORTERS
 from dlbench.run.folder import RunFolder
-from dlbench.run.workers import Launched, record
+from dlbench.run.workers import Launched, Token, record
 from dlbench.tui.charts.glyphs import ASCII, UNICODE
 from dlbench.tui.screens.prompts import (
     ConfirmDrop,
@@ -254,7 +254,7 @@ def test_breakpoints_are_read_before_they_are_asked():
 def test_breakpoints_that_are_set_can_be_taken_away(tmp_path):
     """Those of the recipe, and those asked for in this session and not taken back, are listed; Enter on one takes it away."""
     folder = RunFolder(tmp_path)
-    record(folder, Launched(1, 0, 1, 0.0, "here", [0], 0))
+    record(folder, Launched(1, 0, Token("local", 1, "here", 0.0), [0], 0))
     asked = [
         ("test_loss rises 3", True, 1),
         ("zero_share > 0.9", True, 1),

@@ -1,4 +1,4 @@
-"""Sharing stacks out among workers: how long each takes, when to split one, who trains which."""
+"""Assigning stacks to workers: how long each takes, when to split one, who trains which."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LARGEST = 1 << 29
 
 @dataclass(frozen=True)
 class StackCost:
-    """A stack as the sharing sees it: indices of its trials, and what one step costs."""
+    """A stack as the assignment sees it: indices of its trials, and what one step costs."""
 
     trials: list[int]
     steps: int
@@ -38,14 +38,14 @@ class StackCost:
     """Whether its trials go forward and backward one after the other, each launching its own operations."""
 
     @property
-    def cost(self) -> float:
+    def operations(self) -> float:
         """Floating point operations of all trials over all steps, pre-training among them."""
         return len(self.trials) * (self.steps * self.flops + self.before.flops)
 
     @property
     def seconds(self) -> float:
         """An estimate for one CPU core."""
-        return self._launching + self.cost / SPEED
+        return self._launching + self.operations / SPEED
 
     @property
     def _launching(self) -> float:
@@ -63,7 +63,7 @@ class StackCost:
     @property
     def is_wide(self) -> bool:
         """Whether splitting pays: products, not the launching of operations, take most of a step, or trials share nothing."""
-        return len(self.trials) > 1 and (self.alone or self.cost / SPEED > self._launching)
+        return len(self.trials) > 1 and (self.alone or self.operations / SPEED > self._launching)
 
     def halves(self) -> list[StackCost]:
         """Two stacks of half the trials each."""
@@ -71,26 +71,26 @@ class StackCost:
         return [replace(self, trials=trials) for trials in (self.trials[:middle], self.trials[middle:])]
 
 
-def bounded(loads: Sequence[StackCost]) -> list[StackCost]:
+def bounded(costs: Sequence[StackCost]) -> list[StackCost]:
     """The same trials in stacks whose weights fit in memory."""
     result: list[StackCost] = []
-    for load in loads:
-        fits = len(load.trials) * load.parameters <= LARGEST or len(load.trials) == 1
-        result += [load] if fits else bounded(load.halves())
+    for cost in costs:
+        fits = len(cost.trials) * cost.parameters <= LARGEST or len(cost.trials) == 1
+        result += [cost] if fits else bounded(cost.halves())
     return result
 
 
-def workers_for(loads: Sequence[StackCost], cores: int) -> int:
+def workers_for(costs: Sequence[StackCost], cores: int) -> int:
     """How many processes this much work deserves on so many cores."""
-    total = sum(load.seconds for load in loads)
-    trials = sum(len(load.trials) for load in loads)
+    total = sum(cost.seconds for cost in costs)
+    trials = sum(len(cost.trials) for cost in costs)
     return max(1, min(cores, trials, round(total / WORTH_A_WORKER)))
 
 
-def split_for(loads: Sequence[StackCost], workers: int) -> list[StackCost]:
+def split_for(costs: Sequence[StackCost], workers: int) -> list[StackCost]:
     """Split wide stacks until no worker has much more to do than its share; tiny nets stay together."""
-    result = list(loads)
-    fair = sum(load.seconds for load in loads) / workers
+    result = list(costs)
+    fair = sum(cost.seconds for cost in costs) / workers
     while True:
         shares = assign(result, workers)
         busiest = max(range(workers), key=lambda worker: sum(result[i].seconds for i in shares[worker]))
@@ -102,18 +102,18 @@ def split_for(loads: Sequence[StackCost], workers: int) -> list[StackCost]:
         result[largest : largest + 1] = result[largest].halves()
 
 
-def assign(loads: Sequence[StackCost], workers: int) -> list[list[int]]:
+def assign(costs: Sequence[StackCost], workers: int) -> list[list[int]]:
     """The stacks of each worker, longest first (Graham 1969: at most a third above the best sharing)."""
     shares: list[list[int]] = [[] for _ in range(workers)]
     busy = [0.0] * workers
-    for index in sorted(range(len(loads)), key=lambda i: -loads[i].seconds):
+    for index in sorted(range(len(costs)), key=lambda i: -costs[i].seconds):
         least = busy.index(min(busy))
         shares[least].append(index)
-        busy[least] += loads[index].seconds
+        busy[least] += costs[index].seconds
     return shares
 
 
-def threads_for(loads: Sequence[StackCost], share: Sequence[int], spare: int) -> int:
+def threads_for(costs: Sequence[StackCost], share: Sequence[int], spare: int) -> int:
     """Threads of one worker that has `spare` cores to itself: one for tiny nets, whose operations are too short to share."""
-    widest = max((loads[i].width for i in share), default=0.0)
+    widest = max((costs[i].width for i in share), default=0.0)
     return max(1, spare) if widest > 20 * OVERHEAD else 1

@@ -1,11 +1,32 @@
-"""A plan's stacks for other workers than those it was made for."""
+"""Assigning the stacks that are left when a run goes on: among the plan's workers, or others than those it was made for."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from dlbench.errors import DlbenchError
 from dlbench.plan import Plan, WorkerPlan
 from dlbench.plan.devices import choose, cores
+
+
+def redistributed(plan: Plan, unfinished: Collection[int]) -> dict[int, list[int]]:
+    """The `unfinished` stacks by cost among the plan's workers, the dearest first to whoever has least: worker -> stacks.
+
+    A stack stays with workers of the same kind of device and the same threads as its own, because both may change the
+    last bits of a sum, and a resumed run must end with the same table.
+    """
+    if not plan.workers:
+        raise DlbenchError("its plan.json has no workers, so that nobody would train it")
+    likes = [(worker.device.partition(":")[0], worker.threads) for worker in plan.workers]
+    home = {stack: index for index, worker in enumerate(plan.workers) for stack in worker.stacks}
+    busy = [0.0] * len(plan.workers)
+    shares: dict[int, list[int]] = {index: [] for index in range(len(plan.workers))}
+    for stack in sorted(unfinished, key=lambda stack: (-plan.stacks[stack].cost, stack)):
+        peers = [index for index, like in enumerate(likes) if like == likes[home[stack]]]
+        least = min(peers, key=busy.__getitem__)
+        busy[least] += plan.stacks[stack].cost
+        shares[least].append(stack)
+    return {index: sorted(mine) for index, mine in shares.items()}
 
 
 def reassigned(

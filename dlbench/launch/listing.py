@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from dlbench.errors import DlbenchError
+from dlbench.launch.status import State, status
 from dlbench.run.folder import RunFolder
-from dlbench.run.status import State, status
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,6 @@ def listed(folder: RunFolder) -> Listed:
         plan, now = folder.read_plan(), status(folder)
     except DlbenchError as error:
         return Listed(folder.name, str(folder.path), "damaged", 0, str(error))
-    first = min((worker.started for worker in now.workers), default=None)
+    first = min((worker.token.started for worker in now.workers), default=None)
     started = "" if first is None else f"{datetime.fromtimestamp(first, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S}"
     return Listed(folder.name, str(folder.path), now.state, len(plan.trials), started, now.paused)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from synthetic_run import make_plan
 
+from dlbench.launch.listing import listed
 from dlbench.run.folder import create
-from dlbench.run.listing import listed
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import orjson
 import psutil
@@ -13,14 +15,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlbench.errors import DlbenchError, UsageError
+from dlbench.launch.status import explain_crash, status
 from dlbench.plan import Plan, Stack, WorkerPlan
 from dlbench.run import workers
 from dlbench.run.events import EventWriter
-from dlbench.run.folder import RunFolder
-from dlbench.run.status import answered, explain_crash, status
+from dlbench.run.folder import RunFolder, create
+from dlbench.run.glance import answered
+from dlbench.run.processes import token_of
 from dlbench.run.workers import Launched, current_session
 
-ME = {"pid": os.getpid(), "started": psutil.Process().create_time(), "host": socket.gethostname()}
+MINE = token_of(os.getpid())
+ME = {"pid": MINE.id, "started": MINE.started, "host": MINE.host}
 GONE = ME | {"started": ME["started"] - 3600}
 FAR = {"pid": 1, "started": 1.0, "host": "another-host"}
 
@@ -54,8 +59,9 @@ def test_a_run_is_paused_where_nobody_at_work_goes_on(run, first, second, paused
 
 
 @pytest.fixture
-def run(folder):
+def run(tmp_path):
     """A run of three stacks on two workers, not yet started."""
+    folder = create(tmp_path, "xor", datetime(2026, 11, 23, 15, 30, 12, tzinfo=UTC))
     stacks = [Stack([0], 10, 5, 1.0) for _ in range(3)]
     folder.write_plan(Plan("xor", [], [], stacks, [WorkerPlan("cpu", 1, [0, 2]), WorkerPlan("cpu", 1, [1])]))
     return folder
@@ -154,7 +160,7 @@ def test_a_worker_on_another_host_lives_by_its_heartbeats(run, monkeypatch, who)
 
 def test_a_worker_that_is_still_importing_is_running(run):
     """What the starter recorded counts before the worker has written anything."""
-    workers.record(run, Launched(0, 0, console=0, stacks=[0, 2], **ME))
+    workers.record(run, Launched(0, 0, console=0, stacks=[0, 2], token=MINE))
 
     assert status(run).state == "running"
     assert [(worker.worker, worker.stacks) for worker in status(run).alive] == [(0, [0, 2])]
@@ -162,10 +168,10 @@ def test_a_worker_that_is_still_importing_is_running(run):
 
 def test_damaged_records_of_starts_are_passed_over(run):
     """A torn or foreign line of workers.jsonl hides no other."""
-    workers.record(run, Launched(0, 0, console=0, stacks=[0], **ME))
+    workers.record(run, Launched(0, 0, console=0, stacks=[0], token=MINE))
     with run.workers_file.open("ab") as file:
         file.write(b'{"session": 1, "wor\n\xff\n[1]\n{"session":"x"}\n')
-    workers.record(run, Launched(0, 1, console=0, stacks=[1], **ME))
+    workers.record(run, Launched(0, 1, console=0, stacks=[1], token=MINE))
 
     assert [launched.worker for launched in workers.read(run)] == [0, 1]
 
@@ -191,7 +197,7 @@ def test_a_crash_is_told_with_the_last_words_of_this_worker(run):
     console = run.console_file(0)
     console.write_bytes(b"Traceback of the session before\n")
     before = console.stat().st_size
-    workers.record(run, Launched(0, 0, console=before, stacks=[0], **GONE))
+    workers.record(run, Launched(0, 0, console=before, stacks=[0], token=replace(MINE, started=MINE.started - 3600)))
     silent = explain_crash(run, status(run).crashed[0])
     with console.open("ab") as file:
         file.write(b"".join(b"line %d\n" % i for i in range(50)) + b"\xff bad letter\nOut of memory")

@@ -1,0 +1,185 @@
+"""How a run stands: what its folder says of its workers, and whether their launchers say that they are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from dlbench.files import open_file
+from dlbench.launch.launcher import Launcher
+from dlbench.launch.local import THIS_MACHINE
+from dlbench.run.atomic import refusal
+from dlbench.run.events import Event
+from dlbench.run.folder import RunFolder
+from dlbench.run.glance import Glance, glance
+from dlbench.run.processes import is_heard
+from dlbench.run.workers import Launched, Token, read
+
+State: TypeAlias = Literal["empty", "running", "done", "stopped", "failed", "crashed"]
+"""`crashed` is a worker that is gone without an `end`; `empty` is a run that was never started."""
+
+LAUNCHERS: dict[str, Launcher] = {launcher.name: launcher for launcher in (THIS_MACHINE,)}
+"""Whom to ask for a worker, by the name in its token."""
+
+
+@dataclass(frozen=True)
+class WorkerStatus:
+    """One worker that a run has or had; `seen` is its last sign of life in unix seconds, `error` why it failed."""
+
+    session: int
+    worker: int
+    state: State
+    token: Token
+    stacks: list[int]
+    seen: float
+    error: str | None
+    console: int
+    """Bytes that its console file held before it."""
+    paused: bool
+    """Whether it is at work and waits between two steps."""
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How a run stands: as a whole, its workers of all sessions, and the stacks that are not done."""
+
+    state: State
+    session: int | None
+    workers: list[WorkerStatus]
+    unfinished: list[int]
+
+    @property
+    def alive(self) -> list[WorkerStatus]:
+        """The workers that are at work."""
+        return [worker for worker in self.workers if worker.state == "running"]
+
+    @property
+    def paused(self) -> bool:
+        """Whether all that are at work wait for someone to let them go on."""
+        return bool(self.alive) and all(worker.paused for worker in self.alive)
+
+    @property
+    def crashed(self) -> list[WorkerStatus]:
+        """The workers of the newest session that died without an `end`."""
+        return [worker for worker in self.workers if worker.state == "crashed" and worker.session == self.session]
+
+
+# --- asking launchers ---------------------------------------------------------------------------------------------
+
+
+def launcher_of(token: Token) -> Launcher | None:
+    """Who started a worker; None where this dlbench has no such launcher."""
+    return LAUNCHERS.get(token.launcher)
+
+
+def is_alive(token: Token, seen: float) -> bool:
+    """Whether a worker is at work, as its launcher says; where that is unknown, whether it was heard of at `seen` or since."""
+    launcher = launcher_of(token)
+    return is_heard(seen) if launcher is None else launcher.is_alive(token, seen)
+
+
+def described(token: Token) -> str:
+    """Who a worker is, for people: `pid 4711 on host`."""
+    launcher = launcher_of(token)
+    return f"{token.launcher} {token.id} on {token.host}" if launcher is None else launcher.describe(token)
+
+
+# --- looking at runs ----------------------------------------------------------------------------------------------
+
+
+def status(folder: RunFolder) -> RunStatus:
+    """Look at a run.
+
+    Raises UsageError where the folder is no run, DlbenchError where plan or events are of a newer version or damaged.
+    """
+    count = len(folder.read_plan().stacks)
+    glances = {(session, worker): glance(path) for session, worker, path in folder.events_files()}
+    launched = {(one.session, one.worker): one for one in read(folder)}
+    workers = []
+    for key in sorted(glances.keys() | launched.keys()):
+        glanced = glances.get(key, Glance())
+        workers.append(_worker_status(launched.get(key) or glanced.introduced(*key), glanced))
+    ends: dict[int, str] = {}
+    for key in sorted(glances):
+        ends |= glances[key].stack_ends
+    unfinished = [stack for stack in range(count) if ends.get(stack) != "done"]
+    session = workers[-1].session if workers else None
+    return RunStatus(_state(workers, ends, unfinished), session, workers, unfinished)
+
+
+def alive(folder: RunFolder) -> list[WorkerStatus]:
+    """The workers of a run that are at work."""
+    return status(folder).alive
+
+
+def is_under_way(folder: RunFolder) -> bool:
+    """Whether a worker of a run is at work, told without reading its events."""
+
+    def seen(launched: Launched) -> float:
+        try:
+            return folder.events_file(launched.session, launched.worker).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    return any(is_alive(one.token, max(one.token.started, seen(one))) for one in read(folder))
+
+
+def _worker_status(launched: Launched, glanced: Glance) -> WorkerStatus:
+    token = launched.token
+    seen, end = max(glanced.seen, token.started), glanced.end or {}
+    state: State = _ended(end) if end else "running" if is_alive(token, seen) else "crashed"
+    return WorkerStatus(
+        session=launched.session,
+        worker=launched.worker,
+        state=state,
+        token=token,
+        stacks=launched.stacks,
+        seen=seen,
+        error=None if end.get("error") is None else str(end["error"]),
+        console=launched.console,
+        paused=glanced.paused and state == "running",
+    )
+
+
+def _ended(end: Event) -> State:
+    told = end.get("status")
+    return "done" if told == "done" else "stopped" if told == "stopped" else "failed"
+
+
+def _state(workers: list[WorkerStatus], ends: dict[int, str], unfinished: list[int]) -> State:
+    if not workers:
+        return "empty"
+    newest = {worker.state for worker in workers if worker.session == workers[-1].session}
+    if any(worker.state == "running" for worker in workers):
+        return "running"
+    if not unfinished:
+        return "done"
+    if "failed" in newest or any(ends.get(stack) == "failed" for stack in unfinished):
+        return "failed"
+    return "crashed" if "crashed" in newest else "stopped"
+
+
+# --- those that are gone ------------------------------------------------------------------------------------------
+
+
+def explain_crash(folder: RunFolder, worker: WorkerStatus, *, lines: int = 20) -> str:
+    """What to tell of a worker that died without an `end`: who, that the disk is full if it is, or the last lines that it printed."""
+    path = folder.console_file(worker.worker)
+    who = f"worker {worker.worker} ({described(worker.token)}) died without an end"
+    if full := refusal(folder.path):
+        return f"{who}; {full}"
+    said = _last_lines(path, worker.console, lines)
+    if not said:
+        return f"{who}; it printed nothing, so it was probably killed"
+    return "\n".join([f"{who}; {path} ends with:", *(f"  {line}" for line in said)])
+
+
+def _last_lines(path: Path, start: int, lines: int) -> list[str]:
+    try:
+        with open_file(path) as file:
+            size = file.seek(0, 2)
+            file.seek(min(size, max(start, size - 16_384)))
+            return file.read().decode(errors="replace").splitlines()[-lines:]
+    except OSError:
+        return []
