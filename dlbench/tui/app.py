@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import gc
 import socket
+import sys
 from collections.abc import Iterable, Mapping
-from functools import partial
+from inspect import isawaitable
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
 from textual import actions
 from textual.actions import ActionParseResult
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.dom import DOMNode
-from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from dlbench.tui.filters import AsciiFilter, PrintableFilter
+from dlbench.tui.active_keys import ActiveKeys
+from dlbench.tui.app_base import AppBase
+from dlbench.tui.focus_actions import FocusActions
 from dlbench.tui.frame_limiter import FrameLimiter
-from dlbench.tui.keys import KEYS, Key
+from dlbench.tui.keys import KEYS
 from dlbench.tui.model.follow import follow
-from dlbench.tui.model.rows import has_times
 from dlbench.tui.model.view import Version, View
 from dlbench.tui.options import DashboardOptions
 from dlbench.tui.panes import TABS
 from dlbench.tui.panes.base import Pane
+from dlbench.tui.replay_actions import ReplayActions
 from dlbench.tui.run_switcher import RunSwitcher
-from dlbench.tui.steering.requests import PendingRequests
-from dlbench.tui.terminal import Signals
+from dlbench.tui.shutdown import Shutdown
+from dlbench.tui.snapshot_saver import SnapshotSaver
+from dlbench.tui.steering.steering import Steering
+from dlbench.tui.terminal import Signals, is_terminal
 from dlbench.tui.themes import PALETTES
 from dlbench.tui.widgets.keys_line import KeysLine
 from dlbench.tui.widgets.replay_bar import ReplayBar
@@ -44,13 +47,14 @@ if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
     from dlbench.tui.model.feed import Feed
     from dlbench.tui.model.replay import Replay
+    from dlbench.tui.panes.runs import RunChosen, RunOverlaid
 
 NARROW = 100
 """Columns below which the list of trials lies over the picture."""
 
 
-class Dashboard(RunSwitcher):
-    """One run on the screen."""
+class Dashboard(AppBase):
+    """One run on the screen. What keys do is spread over the objects that it holds; `run_action` finds whose it is."""
 
     CSS_PATH = "dashboard.tcss"
     TITLE = "dlbench"
@@ -71,32 +75,28 @@ class Dashboard(RunSwitcher):
         options: DashboardOptions | None = None,
         signals: Signals | None = None,
     ) -> None:
-        super().__init__()
-        self.options = options or DashboardOptions()
-        self.view, self.feed, self.folder, self.replay, self.signals = view, feed, folder, replay, signals
-        self.read_only = self.options.read_only
-        self.questions = PendingRequests()
-        self.palette, self.language = self.options.palette, self.options.language
-        self.glyphs = self.options.glyphs(self.palette)
+        super().__init__(view, feed=feed, folder=folder, replay=replay, options=options)
+        self.shutdown, self.steering, self.saver = Shutdown(self, signals), Steering(self), SnapshotSaver(self)
+        self.focus_actions, self.replay_actions, self.switcher = (
+            FocusActions(self),
+            ReplayActions(self),
+            RunSwitcher(self),
+        )
+        self.active_keys = ActiveKeys(self, self.steering, self.replay_actions)
         self.main = Main(id="_default")
         self._status, self._tabs, self._trials = StatusBar(id="status"), Tabs(id="tabs"), TrialList(id="trials")
         self._replay_bar, self._words, self._keys = ReplayBar(id="replay"), WordsLine(id="words"), KeysLine(id="keys")
         self._drawn: Version | None = None
-        self._pace = FrameLimiter()
-        self._styles: dict[tuple[int, int], Style] = {}
+        self._limiter = FrameLimiter()
         for palette in PALETTES:
             self.register_theme(palette.textual)
-        self.theme = self.palette.name
-        self._filter_colours()
+        self.theme = self.appearance.palette.name
+        self._filters = self.appearance.filters(self._filters)
 
-    def _filter_colours(self) -> None:
-        # Textual takes NO_COLOR for a wish for greys; here it is one for no colour at all.
-        self._filters = [one for one in self._filters if not isinstance(one, Monochrome | NoColor)]
-        if self.options.no_color:
-            self._filters.append(NoColor())
-        self._filters.append(PrintableFilter())
-        if self.options.ascii:
-            self._filters.append(AsciiFilter())
+    @property
+    def crash(self) -> Exception | None:
+        """An error that nobody foresaw; whoever ran the app raises it when the terminal is in order again."""
+        return self._exception
 
     def get_default_screen(self) -> Screen[None]:
         """The screen of panes."""
@@ -122,7 +122,7 @@ class Dashboard(RunSwitcher):
         """Open the first pane, begin to read, and look for changes so many times a second."""
         self.main.set_class(self.options.ascii, "-ascii")
         self.main.set_class(self.replay is not None, "-replay")
-        self.listen()
+        self.shutdown.listen()
         await self.show_pane(TABS[0].name)
         self.set_interval(1 / self.options.frames, self.tick)
         self.call_after_refresh(self._begin)
@@ -148,18 +148,18 @@ class Dashboard(RunSwitcher):
 
     def tick(self) -> None:
         """What is done a few times a second: say what is new, draw it, close where that was wanted."""
-        self.tell_news()
-        if not self._is_beside_training or self._pace.is_due():
-            self._pace.drew()
+        self.steering.tell_answers()
+        if not self._is_beside_training or self._limiter.is_due():
+            self._limiter.drew()
             self.redraw()
         if self.options.closes and self.view.loading is None and self.view.status != "running":
-            self.leave()
+            self.shutdown.leave()
 
     @property
     def _is_beside_training(self) -> bool:
         """Whether workers train on this machine."""
         here = socket.gethostname()
-        return self.goes_on and any(worker.host == here for worker in self.view.state.workers.values())
+        return self.is_live and any(worker.host == here for worker in self.view.state.workers.values())
 
     def redraw(self) -> None:
         """Draw what has changed since the last time; nothing, if nothing has."""
@@ -180,12 +180,6 @@ class Dashboard(RunSwitcher):
                 line.show(self.view)
             if self.pane is not None:
                 self.pane.show(self.view)
-
-    def style(self, front: int, back: int) -> Style:
-        """The colours of a pair of inks in the present theme."""
-        if (front, back) not in self._styles:
-            self._styles[front, back] = self.palette.style(front, back)
-        return self._styles[front, back]
 
     async def show_pane(self, name: str) -> None:
         """Open a pane; it is made when it is first looked at."""
@@ -233,34 +227,16 @@ class Dashboard(RunSwitcher):
         if self.options.no_color:
             self.notify("NO_COLOR is set: there are no colours to change", severity="warning")
             return
-        self.palette = PALETTES[(PALETTES.index(self.palette) + 1) % len(PALETTES)]
-        self.glyphs = self.options.glyphs(self.palette)
-        self._styles.clear()
-        self.theme = self.palette.name
+        self.appearance.next_theme()
+        self.theme = self.appearance.palette.name
         self.draw()
         for widget in self.main.query("*"):
             widget.refresh()
-        self.notify(f"theme: {self.palette.title}")
-
-    def can(self, key: Key) -> bool:
-        """Whether a key does something now."""
-        if key.group == "Replay":
-            return self.replay is not None
-        if key.name == "rows":
-            return has_times(self.view, self.view.focus.trial)
-        if key.changes_run and not (self.replay and key.name in {"pause", "advance"}):
-            return self.refusal is None
-        return True
-
-    def label(self, key: Key) -> str:
-        """The word of a key in the footer."""
-        return "Go on" if key.name == "pause" and self.is_paused else key.label
+        self.notify(f"theme: {self.appearance.palette.title}")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key by what it does, for the command palette."""
-        for key in KEYS:
-            if self.can(key):
-                yield SystemCommand(key.help.rstrip("."), ", ".join(key.faces), partial(self.run_action, key.action))
+        return self.active_keys.commands()
 
     async def run_action(
         self,
@@ -269,7 +245,38 @@ class Dashboard(RunSwitcher):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Do what a key says: the pane on the screen where it knows how, else the app."""
-        if default_namespace in {None, self}:
-            name = action[1] if isinstance(action, tuple) else actions.parse(action)[1]
-            default_namespace = self.pane if hasattr(self.pane, f"action_{name}") else self
-        return await super().run_action(action, default_namespace, namespaces)
+        target, name, parameters = action if isinstance(action, tuple) else actions.parse(action)
+        owner = self._owner(name) if not target and default_namespace in {None, self} else None
+        if owner is None:
+            return await super().run_action(action, default_namespace, namespaces)
+        found = getattr(owner, f"action_{name}")(*parameters)
+        if isawaitable(found):
+            await found
+        return True
+
+    def _owner(self, name: str) -> object | None:
+        """Who knows an action: the pane on the screen, its cursor, then what the app holds."""
+        pane = self.pane
+        replay = self.replay_actions if self.replay is not None else None
+        held = (replay, self.steering, self.focus_actions, self.saver, self.shutdown)
+        owners = (pane, pane.cursor if pane else None, *held)
+        return next((owner for owner in owners if hasattr(owner, f"action_{name}")), None)
+
+    async def on_run_chosen(self, message: RunChosen) -> None:
+        """Show another run."""
+        await self.switcher.show(message.folder)
+
+    def on_run_overlaid(self, message: RunOverlaid) -> None:
+        """Lay a run's curves over these, or take them away."""
+        self.switcher.overlay(message.folder)
+
+    def panic(self, *renderables: object) -> None:
+        """An error outside of any handler: of the input thread, whose terminal has most likely gone."""
+        if not self.is_headless and not is_terminal(sys.__stdin__):
+            self.shutdown.lose_terminal()
+        else:
+            super().panic(*map(str, renderables))
+
+    def _fatal_error(self) -> None:
+        # Textual would print the whole traceback; ours goes to a file, and one line to the terminal.
+        self._close_messages_no_wait()

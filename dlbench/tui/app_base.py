@@ -1,59 +1,85 @@
-"""The dashboard as what lives in it sees it: what a widget, a pane or a screen may ask of the app around it."""
+"""The dashboard as what lives in it sees it: what widgets, panes, screens and the app's own objects may rely on."""
 
 from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING
 
-from rich.style import Style
 from textual.app import App
 
-from dlbench.tui.charts.glyphs import Glyphs
-from dlbench.tui.keys import Key
-from dlbench.tui.model.view import View
-from dlbench.tui.panes.base import Pane
+from dlbench.tui.appearance import Appearance
+from dlbench.tui.options import DashboardOptions
 from dlbench.words.printable import printable
 
 if TYPE_CHECKING:
+    from rich.style import Style
     from textual.dom import DOMNode
 
     from dlbench.run.folder import RunFolder
+    from dlbench.tui.active_keys import ActiveKeys
+    from dlbench.tui.charts.glyphs import Glyphs
+    from dlbench.tui.model.feed import Feed
     from dlbench.tui.model.replay import Replay
+    from dlbench.tui.model.view import View
+    from dlbench.tui.panes.base import Pane
 
 
 class AppBase(App[int]):
-    """What every widget may rely on; `dlbench.tui.app.Dashboard` is the one there is."""
+    """The run on the screen and how it is drawn; `dlbench.tui.app.Dashboard` is the one app there is.
 
-    view: View
-    folder: RunFolder | None = None
-    """Of the run on the screen."""
-    replay: Replay | None = None
-    """Of a replay."""
-    read_only = False
-    """Whether nothing is asked of the workers."""
-    glyphs: Glyphs
-    language: str
-    """Of the texts of recipes."""
+    Whoever uses the dashboard names this class, so that nothing in it imports the app that puts everything together.
+    """
+
+    active_keys: ActiveKeys
+    """Which keys do something now."""
+
+    def __init__(
+        self,
+        view: View,
+        *,
+        feed: Feed | None = None,
+        folder: RunFolder | None = None,
+        replay: Replay | None = None,
+        options: DashboardOptions | None = None,
+    ) -> None:
+        super().__init__()
+        self.options = options or DashboardOptions()
+        self.view, self.feed = view, feed
+        self.folder = folder
+        """Of the run on the screen."""
+        self.replay = replay
+        """Of a replay."""
+        self.language = self.options.language
+        """Of the texts of recipes."""
+        self.read_only = self.options.read_only
+        """Whether nothing is asked of the workers."""
+        self.appearance = Appearance(self.options)
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The characters to draw with."""
+        return self.appearance.glyphs
+
+    def style(self, front: int, back: int) -> Style:
+        """The colours of a pair of inks in the present theme."""
+        return self.appearance.style(front, back)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a run is under way, which goes on when the dashboard is left."""
+        return self.replay is None and self.folder is not None and self.view.status == "running"
 
     @property
     def pane(self) -> Pane | None:
         """The pane on the screen."""
         raise NotImplementedError
 
-    def style(self, front: int, back: int) -> Style:
-        """The colours of a pair of inks in the present theme."""
-        raise NotImplementedError
-
     def redraw(self) -> None:
         """Draw what has changed since the last time; nothing, if nothing has."""
         raise NotImplementedError
 
-    def can(self, key: Key) -> bool:
-        """Whether a key does something now."""
-        raise NotImplementedError
-
-    def label(self, key: Key) -> str:
-        """The word of a key in the footer."""
+    def draw(self) -> None:
+        """Draw everything that is on the screen."""
         raise NotImplementedError
 
     async def show_pane(self, name: str) -> None:

@@ -6,51 +6,58 @@ from typing import TYPE_CHECKING, get_args
 
 from dlbench.tui.model.focus import Spread
 from dlbench.tui.model.trials import listed
-from dlbench.tui.steering.steering import Steering
 
 if TYPE_CHECKING:
+    from dlbench.tui.app_base import AppBase
     from dlbench.tui.model.view import View
 
 SPREADS: tuple[Spread, ...] = get_args(Spread)
 
 
-class FocusActions(Steering):
+class FocusActions:
     """The actions on the focus that no pane needs to do otherwise."""
+
+    def __init__(self, app: AppBase) -> None:
+        self._app = app
 
     def action_trial(self, count: int) -> None:
         """Another trial of the list; from now on it is held."""
-        chosen = neighbour(self.view, count)
+        view = self._app.view
+        chosen = neighbour(view, count)
         if chosen is not None:
-            self.view.focus.trial, self.view.focus.follow = chosen, False
-            self.redraw()
+            view.focus.trial, view.focus.follow = chosen, False
+            self._app.redraw()
 
     def action_follow(self) -> None:
         """Follow the running trial, or hold the chosen one."""
-        self.view.focus.follow = not self.view.focus.follow
-        self.notify("follows the running trial" if self.view.focus.follow else "holds this trial")
-        self.redraw()
+        focus = self._app.view.focus
+        focus.follow = not focus.follow
+        self._app.notify("follows the running trial" if focus.follow else "holds this trial")
+        self._app.redraw()
 
     def action_filter(self) -> None:
         """Ask which trials are listed."""
         from dlbench.tui.screens.prompts import FilterPrompt
 
-        self.push_screen(FilterPrompt())
+        self._app.push_screen(FilterPrompt())
 
     def action_log(self) -> None:
         """Logarithmic, or linear."""
-        self.view.focus.log = not self.view.focus.log
-        self.redraw()
+        focus = self._app.view.focus
+        focus.log = not focus.log
+        self._app.redraw()
 
     def action_curves(self) -> None:
         """Loss, or accuracy."""
-        self.view.focus.curves = "accuracy" if self.view.focus.curves == "loss" else "loss"
-        self.redraw()
+        focus = self._app.view.focus
+        focus.curves = "accuracy" if focus.curves == "loss" else "loss"
+        self._app.redraw()
 
     def action_spread(self) -> None:
         """The trial alone, its seeds, or every variant."""
-        focus = self.view.focus
+        focus = self._app.view.focus
         focus.spread = SPREADS[(SPREADS.index(focus.spread) + 1) % len(SPREADS)]
-        self.redraw()
+        self._app.redraw()
 
 
 def neighbour(view: View, count: int) -> int | None:

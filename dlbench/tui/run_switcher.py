@@ -9,76 +9,73 @@ from dlbench.errors import DlbenchError
 from dlbench.tui.model.focus import Focus
 from dlbench.tui.model.run_info import run_info
 from dlbench.tui.model.view import Overlay, View
-from dlbench.tui.snapshot_saver import SnapshotSaver
 
 if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
-    from dlbench.tui.model.feed import Feed
-    from dlbench.tui.panes.runs import RunChosen, RunOverlaid
+    from dlbench.tui.app_base import AppBase
 
 
-class RunSwitcher(SnapshotSaver):
+class RunSwitcher:
     """What becomes of the wishes of the pane Runs."""
 
-    feed: Feed | None = None
+    def __init__(self, app: AppBase) -> None:
+        self._app = app
 
-    async def show_pane(self, name: str) -> None:
-        """Open a pane."""
-        raise NotImplementedError
-
-    async def on_run_chosen(self, message: RunChosen) -> None:
+    async def show(self, folder: RunFolder) -> None:
         """Show another run, live, from its first picture on; a replay ends."""
         from dlbench.tui.model.feed import Feed
         from dlbench.tui.model.source import FolderSource
 
-        folder = message.folder
+        app = self._app
         try:
             info = run_info(folder)
         except DlbenchError as error:
-            self.notify(str(error), severity="error", markup=False)
+            app.notify(str(error), severity="error", markup=False)
             return
-        if self.feed is not None:
-            self.feed.stop()
-        fresh, view = View(info), self.view
+        if app.feed is not None:
+            app.feed.stop()
+        fresh, view = View(info), app.view
         with view.lock:
             view.begin(info, fresh.state)
             view.loading, view.status, view.problem, view.playback = 0.0, fresh.status, None, None
             view.overlays.clear()
             view.focus = Focus(version=view.focus.version + 1, measure=view.focus.measure)
-        self.folder, self.replay, self.feed = folder, None, Feed(view, FolderSource(folder), folder)
-        self.screen.remove_class("-replay")
-        self.feed.start()
-        await self.show_pane("gradients")
+        app.folder, app.replay, app.feed = folder, None, Feed(view, FolderSource(folder), folder)
+        app.screen.remove_class("-replay")
+        app.feed.start()
+        await app.show_pane("gradients")
 
-    def on_run_overlaid(self, message: RunOverlaid) -> None:
+    def overlay(self, folder: RunFolder) -> None:
         """Lay a run's curves over these, or take them away."""
-        name = message.folder.name
-        kept = [overlay for overlay in self.view.overlays if overlay.name != name]
-        if len(kept) < len(self.view.overlays):
-            self._overlay(kept, f"{name} is taken away")
-        elif self.folder is not None and message.folder.path.resolve() == self.folder.path.resolve():
-            self.notify("this run is shown already", severity="warning")
+        app, overlays = self._app, self._app.view.overlays
+        kept = [overlay for overlay in overlays if overlay.name != folder.name]
+        if len(kept) < len(overlays):
+            self._overlay(kept, f"{folder.name} is taken away")
+        elif app.folder is not None and folder.path.resolve() == app.folder.path.resolve():
+            app.notify("this run is shown already", severity="warning")
         else:
-            self.run_worker(partial(self._read, message.folder), thread=True, exit_on_error=False)
+            app.run_worker(partial(self._read, folder), thread=True, exit_on_error=False)
 
     def _read(self, folder: RunFolder) -> None:
         from dlbench.run.events import EventReader
         from dlbench.state.run_state import RunState
 
+        app = self._app
         try:
             state = RunState(folder.read_plan(), histograms=0)
             reader = EventReader(folder)
             while events := reader.poll():
                 state.apply(events)
         except DlbenchError as error:
-            self.call_from_thread(self.notify, str(error), severity="error", markup=False)
+            app.call_from_thread(app.notify, str(error), severity="error", markup=False)
             return
-        overlays = [*self.view.overlays, Overlay(folder.name, state)]
-        self.call_from_thread(self._overlay, overlays, f"the curves of {folder.name} lie over these")
+        overlays = [*app.view.overlays, Overlay(folder.name, state)]
+        app.call_from_thread(self._overlay, overlays, f"the curves of {folder.name} lie over these")
 
     def _overlay(self, overlays: list[Overlay], said: str) -> None:
-        with self.view.lock:
-            self.view.overlays[:] = overlays
-            self.view.touch()
-        self.notify(said, markup=False)
-        self.redraw()
+        view = self._app.view
+        with view.lock:
+            view.overlays[:] = overlays
+            view.touch()
+        self._app.notify(said, markup=False)
+        self._app.redraw()

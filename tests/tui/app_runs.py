@@ -215,7 +215,7 @@ class Bench:
         if self.app.crash is not None:
             raise RuntimeError("the dashboard has crashed") from self.app.crash
         self.advance()
-        self.app.tell_news()
+        self.app.steering.tell_answers()
         if self.view.version != self.app._drawn:
             self.app.redraw()
             await self._quiet()
@@ -322,7 +322,7 @@ class Bench:
         app = self.app
         while len(app.screen_stack) > 1:
             self.call(app.pop_screen)
-        app.questions, app._armed, app._clipboard = PendingRequests(), float("-inf"), ""
+        app.steering.requests, app.shutdown._armed, app._clipboard = PendingRequests(), float("-inf"), ""
         app._notifications.clear()
         self.left.clear()
         self.suspended.clear()

@@ -142,7 +142,7 @@ def test_themes_change_in_turn():
         for palette in (*PALETTES[1:], PALETTES[0]):
             await pilot.press("T")
             await pilot.pause()
-            assert app.palette is palette
+            assert app.appearance.palette is palette
             assert app.theme == palette.name
             assert "dense" in screen(app)
             assert app.style(0, -1) == palette.style(0, -1)
@@ -155,7 +155,7 @@ def test_no_color_stays():
 
     async def look(app, pilot):
         await pilot.press("T")
-        assert app.palette is ANSI
+        assert app.appearance.palette is ANSI
         assert not app.glyphs.in_colour
         assert "NO_COLOR" in told(app)[0]
         colours = [
@@ -223,7 +223,7 @@ def test_interrupt_forgets():
 
     async def press(app, pilot):
         await pilot.press("ctrl+c")
-        app._armed -= 6
+        app.shutdown._armed -= 6
         await pilot.press("ctrl+c")
         await pilot.pause()
         assert app.return_code is None
@@ -304,7 +304,7 @@ def test_export(tmp_path):
         app.screen.dismiss(ExportTo("csv", tmp_path / "table.csv"))
         await app.workers.wait_for_complete()
         await pilot.pause()
-        assert (tmp_path / "table.csv").read_text() == EXPORTERS["csv"].make(app.report())
+        assert (tmp_path / "table.csv").read_text() == EXPORTERS["csv"].make(app.saver.report())
         assert told(app) == [f"written to {tmp_path / 'table.csv'}"]
 
     played(press)
@@ -455,4 +455,4 @@ def test_replay_keys(tmp_path):
 
 def test_default_palette_is_dark():
     """Nothing said, it is dark."""
-    assert Dashboard(make_view()).palette is DARK
+    assert Dashboard(make_view()).appearance.palette is DARK

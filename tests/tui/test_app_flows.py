@@ -18,7 +18,7 @@ from dlbench.tui.model.view import View
 STEERING = [key for key in KEYS if key.changes_run]
 MODALS = {
     "HelpScreen": "question_mark", "CommandPalette": "ctrl+p", "FilterPrompt": "slash", "ExportPrompt": "e",
-    "RatePrompt": "l", "BreakpointPrompt": "k", "ConfirmDrop": "X", "ConfirmStop": "x",
+    "RatePrompt": "l", "BreakpointPrompt": "k", "EndTrialPrompt": "X", "StopPrompt": "x",
 }  # fmt: skip
 ASKED = {
     "rate of all seeds": (["l", "=0.125", "enter"], {"action": "rate", "trials": [0, 1], "lr": 0.125}),

@@ -117,7 +117,7 @@ def moved(stops, count):
 
 def stops(bench):
     """The steps on which the cursor can stand."""
-    return bench.app.pane.stops()
+    return bench.app.pane.cursor.stops()
 
 
 def step(target):
@@ -222,8 +222,8 @@ PROMISES = {
     "epoch": asks("advance", steps="epoch"),
     "rate": opens("RatePrompt"),
     "breakpoint": opens("BreakpointPrompt"),
-    "drop": opens("ConfirmDrop"),
-    "stop": opens("ConfirmStop"),
+    "drop": opens("EndTrialPrompt"),
+    "stop": opens("StopPrompt"),
     "sort": Promise(lambda key, was, now, bench: now.order != was.order, ("order",), ("compare", "runs")),
     "choose": Promise(chosen, ("folder", *PANE, *FOCUS), ("compare", "runs"), on_another_row),
     "overlay": Promise(
@@ -263,7 +263,7 @@ def promise(key, pane, mode):
     if key.group == "Replay":
         return None
     if key.changes_run and mode != "live":
-        return refuses("replay" if mode == "replay" else "only looks")
+        return refuses("replay" if mode == "replay" else "read-only")
     found = PROMISES[key.name]
     return found if pane in found.panes else None
 

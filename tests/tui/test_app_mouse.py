@@ -126,7 +126,7 @@ def places(chart):
 
 def way_to(bench, pane, place):
     """What is looked at once keys have brought the cursor to a place."""
-    stops = bench.app.pane.stops()
+    stops = bench.app.pane.cursor.stops()
     layers = place.layer is not None and place.layer - START.layer
     keys = ["up" if layers > 0 else "down"] * abs(layers)
     if place.step is not None:
@@ -147,7 +147,7 @@ def test_a_click_in_a_picture_is_the_way_of_the_cursor(wide, pane):
             by_mouse = wide.seen().focus
             assert place.layer in {None, by_mouse["layer"]}
             assert place.step in {None, by_mouse["step"]}
-            if place.step is None or place.step in wide.app.pane.stops():
+            if place.step is None or place.step in wide.app.pane.cursor.stops():
                 assert by_mouse == way_to(wide, pane, place)
     assert charts
 

@@ -17,8 +17,10 @@ NOWHERE = RunFolder(Path("nowhere"))
 
 
 def test_every_key_has_an_action():
-    """Behind every key stands an action of the dashboard or of a pane."""
-    owners = [Dashboard, *(type(tab.make()) for tab in TABS)]
+    """Behind every key stands an action of the dashboard, of what it holds, or of a pane or its cursor."""
+    app, panes = Dashboard(make_view()), [tab.make() for tab in TABS]
+    held = [app, app.replay_actions, app.steering, app.focus_actions, app.saver, app.shutdown]
+    owners = [*held, *panes, *(pane.cursor for pane in panes)]
 
     assert [key.key for key in KEYS if not any(hasattr(owner, f"action_{key.name}") for owner in owners)] == []
 
@@ -80,7 +82,7 @@ def test_footer_fits(size):
         for digit, name in enumerate(NAMES, 1):
             await pilot.press(str(digit))
             await pilot.pause()
-            shown = {f"{key.faces[0]} {app.label(key)}" for key in footer(name)}
+            shown = {f"{key.faces[0]} {app.active_keys.label(key)}" for key in footer(name)}
             found = set(re.split("  +", rows(app)[-1].strip()))
             assert found <= shown
             assert {"? Help", "q Quit"} <= found
@@ -155,7 +157,9 @@ def test_the_palette_finds_keys():
 
     async def look(app, pilot):
         commands = list(app.get_system_commands(app.screen))
-        assert {key.help.rstrip(".") for key in KEYS if app.can(key)} == {command.title for command in commands}
+        assert {key.help.rstrip(".") for key in KEYS if app.active_keys.can(key)} == {
+            command.title for command in commands
+        }
         (curves,) = (command for command in commands if command.title.startswith("Curves:"))
         await curves.callback()
         assert app.pane.NAME == "curves"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group, RenderableType
 from rich.text import Text
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
@@ -82,7 +83,8 @@ first trial of a row; `Y` copies it all as Markdown.
         """Nobody reads it: it need not be made."""
         dashboard(self).view.wants_report = False
 
-    def on_resize(self) -> None:
+    @on(events.Resize)
+    def _fold(self) -> None:
         """Texts are folded to the width."""
         if self._report is not None and self._width != self.size.width:
             self._put(self._report)

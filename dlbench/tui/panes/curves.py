@@ -7,11 +7,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from dlbench.tui.app_base import dashboard
-from dlbench.tui.panes.charting import ChartPane
+from dlbench.tui.panes.base import Pane
+from dlbench.tui.panes.cursor import ChartCursor
 from dlbench.tui.widgets.curve_chart import CurveChart
 
 
-class CurvesPane(ChartPane):
+class CurvesPane(Pane):
     """Loss above accuracy where there is room for both, else the one of them that is chosen."""
 
     NAME: ClassVar[str] = "curves"
@@ -43,6 +44,10 @@ seen (**test**, dashed). Steps run from left to right.
     DEFAULT_CSS = """
     CurvesPane CurveChart { height: 1fr; }
     """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.cursor = ChartCursor(self)
 
     def compose(self) -> ComposeResult:
         """Loss above accuracy."""

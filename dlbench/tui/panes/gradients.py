@@ -14,7 +14,8 @@ from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.rows import shown_grid
 from dlbench.tui.model.trials import listed
-from dlbench.tui.panes.charting import ChartPane
+from dlbench.tui.panes.base import Pane
+from dlbench.tui.panes.cursor import ChartCursor
 from dlbench.tui.widgets.chart import entitle
 from dlbench.tui.widgets.color_scale import ColorScale
 from dlbench.tui.widgets.curve_chart import CurveChart
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 
-class GradientsPane(ChartPane):
+class GradientsPane(Pane):
     """One measure of every layer over the whole training; a second trial beside it on the same scale."""
 
     NAME: ClassVar[str] = "gradients"
@@ -81,6 +82,7 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
+        self.cursor = ChartCursor(self)
         self._scale: ValueScale | None = None
         self._subject: tuple[object, ...] = ()
 

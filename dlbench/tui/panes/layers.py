@@ -7,15 +7,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from dlbench.tui.app_base import dashboard
 from dlbench.tui.model.series import probe_steps
-from dlbench.tui.panes.charting import ChartPane
+from dlbench.tui.panes.base import Pane
+from dlbench.tui.panes.cursor import ChartCursor
 from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
 from dlbench.tui.widgets.layer_table import LayerTable
 
 
-class LayersPane(ChartPane):
+class LayersPane(Pane):
     """The net as it was at the cursor's step, or as it is now."""
 
     NAME: ClassVar[str] = "layers"
@@ -53,14 +53,13 @@ layer passes on, over the units and the examples of that step's batch.
     }
     """
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.cursor = ChartCursor(self, lambda view: probe_steps(view, view.focus.trial))
+
     def compose(self) -> ComposeResult:
         """Bars and histogram above the table."""
         with Horizontal(classes="above"):
             yield LayerBars()
             yield GradHistogram()
         yield LayerTable()
-
-    def stops(self) -> list[int]:
-        """The steps of the trial's probes."""
-        view = dashboard(self).view
-        return probe_steps(view, view.focus.trial)

@@ -10,7 +10,8 @@ from textual.containers import Horizontal
 from dlbench.state.pictures import PRETRAIN, TRAIN
 from dlbench.tui.app_base import dashboard
 from dlbench.tui.model import filter_snapshots
-from dlbench.tui.panes.charting import ChartPane
+from dlbench.tui.panes.base import Pane
+from dlbench.tui.panes.cursor import ChartCursor
 from dlbench.tui.widgets.chart import ChartPoint
 from dlbench.tui.widgets.filter_snapshots import (
     FilterChart,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 
-class PicturesPane(ChartPane):
+class PicturesPane(Pane):
     """Filters, reconstructions beside them, and the curve of pre-training beneath; what there is none of has no frame."""
 
     NAME: ClassVar[str] = "pictures"
@@ -66,6 +67,10 @@ overfits.
     }
     """
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.cursor = PictureCursor(self)
+
     def compose(self) -> ComposeResult:
         """A line of numbers, the pictures, the curve."""
         yield PicturesLine()
@@ -83,41 +88,6 @@ overfits.
         self.set_class(filter_snapshots.measure_shown(view) is None, "-untold")
         super().show(view)
 
-    def stops(self) -> list[int]:
-        """The steps of the training that have pictures."""
-        return [record.step for record in filter_snapshots.records(dashboard(self).view) if record.phase == TRAIN]
-
-    def action_step(self, count: int) -> None:
-        """So many pictures on; beyond the last one the cursor follows the newest."""
-        view = dashboard(self).view
-        found, shown = filter_snapshots.records(view), filter_snapshots.record_shown(view)
-        if shown is not None:
-            wanted = found.index(shown) + count
-            self._turn_to(None if wanted >= len(found) else max(wanted, 0))
-
-    def action_first_step(self) -> None:
-        """To the first pictures."""
-        if filter_snapshots.records(dashboard(self).view):
-            self._turn_to(0)
-
-    def action_layer(self, count: int) -> None:
-        """So many layers on, of those that have pictures."""
-        view = dashboard(self).view
-        names, shown = filter_snapshots.layers(view), filter_snapshots.layer_shown(view)
-        if shown is not None:
-            wanted = names[min(max(names.index(shown) + count, 0), len(names) - 1)]
-            rows = [layer.name for layer in view.state.trials[view.focus.trial].layers]
-            view.focus.layer = rows.index(wanted)
-            dashboard(self).redraw()
-
-    def action_measure(self, count: int) -> None:
-        """Another measure of pre-training."""
-        view = dashboard(self).view
-        found, shown = filter_snapshots.charted(view), filter_snapshots.measure_shown(view)
-        if shown is not None:
-            view.focus.pretraining = found[(found.index(shown) + count) % len(found)]
-            dashboard(self).redraw()
-
     def action_range(self) -> None:
         """Weights without their extremes, or as far as they go."""
         focus = dashboard(self).view.focus
@@ -130,18 +100,57 @@ overfits.
         focus.log_curve_steps = not focus.log_curve_steps
         dashboard(self).redraw()
 
+
+class PictureCursor(ChartCursor):
+    """Goes from picture to picture, from the first of pre-training to the last of the training."""
+
+    def stops(self) -> list[int]:
+        """The steps of the training that have pictures."""
+        return [record.step for record in filter_snapshots.records(self._view) if record.phase == TRAIN]
+
+    def action_step(self, count: int) -> None:
+        """So many pictures on; beyond the last one the cursor follows the newest."""
+        view = self._view
+        found, shown = filter_snapshots.records(view), filter_snapshots.record_shown(view)
+        if shown is not None:
+            wanted = found.index(shown) + count
+            self._turn_to(None if wanted >= len(found) else max(wanted, 0))
+
+    def action_first_step(self) -> None:
+        """To the first pictures."""
+        if filter_snapshots.records(self._view):
+            self._turn_to(0)
+
+    def action_layer(self, count: int) -> None:
+        """So many layers on, of those that have pictures."""
+        view = self._view
+        names, shown = filter_snapshots.layers(view), filter_snapshots.layer_shown(view)
+        if shown is not None:
+            wanted = names[min(max(names.index(shown) + count, 0), len(names) - 1)]
+            rows = [layer.name for layer in view.state.trials[view.focus.trial].layers]
+            view.focus.layer = rows.index(wanted)
+            self._app.redraw()
+
+    def action_measure(self, count: int) -> None:
+        """Another measure of pre-training."""
+        view = self._view
+        found, shown = filter_snapshots.charted(view), filter_snapshots.measure_shown(view)
+        if shown is not None:
+            view.focus.pretraining = found[(found.index(shown) + count) % len(found)]
+            self._app.redraw()
+
     def point(self, place: ChartPoint) -> None:
         """To the pictures at or before the step of the curve on which the mouse is."""
         if place.step is not None:
-            dashboard(self).view.focus.pretrained = place.step
-            dashboard(self).redraw()
+            self._view.focus.pretrained = place.step
+            self._app.redraw()
 
     def _turn_to(self, index: int | None) -> None:
         """To pictures by their number; without, to the newest."""
-        view = dashboard(self).view
+        view = self._view
         record = None if index is None else filter_snapshots.records(view)[index]
         if record is not None and record.phase == PRETRAIN:
             view.focus.pretrained = record.step
-            dashboard(self).redraw()
+            self._app.redraw()
         else:
             self._look(None if record is None else record.step)

@@ -1,17 +1,16 @@
-"""The prompts that change nothing in a run but may end it: filter, seek, export, stop, drop."""
+"""The prompts that change nothing in a run: filter, seek, export."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from dlbench.tui.app_base import dashboard, resuming
-from dlbench.tui.model.trials import ended, listed, name_of
+from dlbench.tui.app_base import dashboard
+from dlbench.tui.model.trials import listed
 from dlbench.tui.screens.prompt import Prompt, PromptButton, field, words
 
 
@@ -179,65 +178,3 @@ def unwritable(text: str, file: Path) -> str:
     if file.exists() and not file.is_file():
         return f"'{text}' is a device or a pipe: writing would replace it"
     return "" if file.parent.is_dir() else f"there is no folder '{file.parent}'"
-
-
-class Confirmation(Prompt[bool]):
-    """Asks whether to do what cannot be undone."""
-
-    CHANGES_RUN: ClassVar[bool] = True
-    YES: ClassVar[str]
-
-    def choices(self) -> list[PromptButton]:
-        """Yes."""
-        return [PromptButton("yes", self.YES, "error")]
-
-    def accept(self, choice: str) -> None:
-        """Yes it is."""
-        self.finish(True)
-
-
-class ConfirmStop(Confirmation):
-    """Asks whether to stop the whole run."""
-
-    HEADING = "Stop the run?"
-    YES = "Stop it"
-
-    def contents(self) -> ComposeResult:
-        """What happens, and how to go on."""
-        yield words(
-            self,
-            "Every worker finishes its step, writes a checkpoint and ends. All numbers so far are kept. "
-            "Other terminals that look at this run see it stopped.",
-        )
-        yield words(self, f"\nGo on later from there by:\n{resuming(self)}")
-
-
-class ConfirmDrop(Confirmation):
-    """Asks whether to end one trial for good."""
-
-    HEADING = "Stop this trial?"
-    YES = "Stop the trial"
-
-    def __init__(self, trial: int) -> None:
-        super().__init__()
-        self._trial = trial
-
-    def contents(self) -> ComposeResult:
-        """What happens, and what is kept."""
-        view = dashboard(self).view
-        with view.lock:
-            trial = view.state.trials[self._trial]
-            over, place = ended(trial), f"step {trial.step:,} of {trial.stack.plan.steps:,}"
-        self._is_over = bool(over)
-        yield words(self, over or f"{name_of(trial.plan)}, at {place}.")
-        if over:
-            return
-        yield words(
-            self,
-            "\nIt trains no further and cannot be taken up again, not by --resume either. Its numbers so far are kept; "
-            "the table counts it as dropped. The other trials go on.",
-        )
-
-    def choices(self) -> list[PromptButton]:
-        """Nothing to say yes to where it is over."""
-        return [] if self._is_over else super().choices()

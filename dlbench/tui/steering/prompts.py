@@ -1,4 +1,4 @@
-"""The prompts that steer a run: another learning rate, conditions on which it pauses by itself."""
+"""The prompts that steer a run: another learning rate, conditions on which it pauses by itself, the end of a trial or of all."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import orjson
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Input, OptionList, Static
 
 from dlbench.errors import UsageError
-from dlbench.run.tail import Tail
-from dlbench.run.workers import current_session
-from dlbench.tui.app_base import dashboard, plain
+from dlbench.tui.app_base import dashboard, plain, resuming
 from dlbench.tui.model.trials import ended, name_of
 from dlbench.tui.screens.prompt import Prompt, PromptButton, field, words
+from dlbench.tui.steering.requests import breakpoints_set
 
 if TYPE_CHECKING:
-    from dlbench.run.folder import RunFolder
     from dlbench.state.trial_state import TrialState
     from dlbench.tui.model.view import View
 
@@ -140,7 +137,7 @@ class BreakpointPrompt(Prompt[BreakpointRequest]):
         for condition, meaning in EXAMPLES:
             yield words(self, f"{condition:<28}{meaning}", "faint")
         yield field(hint=EXAMPLES[0][0])
-        self._set = watched(app.folder, app.view.info.plan.breakpoints)
+        self._set = breakpoints_set(app.folder, app.view.info.plan.breakpoints)
         if not self._set:
             yield words(self, "None is set.", "faint")
             return
@@ -168,22 +165,60 @@ class BreakpointPrompt(Prompt[BreakpointRequest]):
         self.finish(BreakpointRequest(self._set[event.option_index], on=False))
 
 
-def watched(folder: RunFolder | None, of_recipe: Mapping[Any, Any] | list[Any] | tuple[Any, ...]) -> list[str]:
-    """The conditions in force: the recipe's, and what this session was asked for since."""
-    found = dict.fromkeys(str(one) for one in of_recipe)
-    session = None if folder is None else current_session(folder)
-    if folder is None or session is None:
-        return list(found)
-    for line in Tail(folder.control_file).lines():
-        try:
-            control = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            continue
-        if not isinstance(control, dict) or control.get("action") != "breakpoint" or control.get("session") != session:
-            continue
-        when = str(control.get("when", ""))
-        if control.get("on", True):
-            found[when] = None
-        else:
-            found.pop(when, None)
-    return list(found)
+class StopPrompt(Prompt[bool]):
+    """Asks whether to stop the whole run."""
+
+    HEADING = "Stop the run?"
+    CHANGES_RUN: ClassVar[bool] = True
+
+    def contents(self) -> ComposeResult:
+        """What happens, and how to go on."""
+        yield words(
+            self,
+            "Every worker finishes its step, writes a checkpoint and ends. All numbers so far are kept. "
+            "Other terminals that look at this run see it stopped.",
+        )
+        yield words(self, f"\nGo on later from there by:\n{resuming(self)}")
+
+    def choices(self) -> list[PromptButton]:
+        """Yes."""
+        return [PromptButton("yes", "Stop it", "error")]
+
+    def accept(self, choice: str) -> None:
+        """Yes it is."""
+        self.finish(True)
+
+
+class EndTrialPrompt(Prompt[bool]):
+    """Asks whether to end one trial for good."""
+
+    HEADING = "Stop this trial?"
+    CHANGES_RUN: ClassVar[bool] = True
+
+    def __init__(self, trial: int) -> None:
+        super().__init__()
+        self._trial = trial
+
+    def contents(self) -> ComposeResult:
+        """What happens, and what is kept."""
+        view = dashboard(self).view
+        with view.lock:
+            trial = view.state.trials[self._trial]
+            over, place = ended(trial), f"step {trial.step:,} of {trial.stack.plan.steps:,}"
+        self._is_over = bool(over)
+        yield words(self, over or f"{name_of(trial.plan)}, at {place}.")
+        if over:
+            return
+        yield words(
+            self,
+            "\nIt trains no further and cannot be taken up again, not by --resume either. Its numbers so far are kept; "
+            "the table counts it as dropped. The other trials go on.",
+        )
+
+    def choices(self) -> list[PromptButton]:
+        """Nothing to say yes to where it is over."""
+        return [] if self._is_over else [PromptButton("yes", "Stop the trial", "error")]
+
+    def accept(self, choice: str) -> None:
+        """Yes it is."""
+        self.finish(True)

@@ -1,13 +1,17 @@
-"""What was asked of the workers from here, and what they say to it, in words."""
+"""What was asked of the workers, from here or by others, and what they say to it, in words."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import orjson
+
 from dlbench.run.control import ask
+from dlbench.run.tail import Tail
+from dlbench.run.workers import current_session
 from dlbench.tui.model.trials import name_of
 
 if TYPE_CHECKING:
@@ -44,7 +48,7 @@ class Request:
 
 @dataclass
 class PendingRequests:
-    """The open questions of this dashboard; `news` is looked at a few times a second."""
+    """The open requests of this dashboard; `news` is looked at a few times a second."""
 
     clock: Callable[[], float] = time.monotonic
     _open: dict[str, Request] = field(default_factory=dict)
@@ -62,18 +66,20 @@ class PendingRequests:
         ]
         return found + self._hit(state)
 
-    def _of(self, question: Request, answers: list[Answer]) -> list[Announcement]:
-        new = answers[question.heard :]
-        question.heard = len(answers)
+    def _of(self, request: Request, answers: list[Answer]) -> list[Announcement]:
+        new = answers[request.heard :]
+        request.heard = len(answers)
         errors = dict.fromkeys(answer.error for answer in new if answer.error is not None)
         done = [answer for answer in new if answer.error is None]
-        found = [Announcement(f"{question.action}: {error}", is_trouble=True) for error in errors]
+        found = [Announcement(f"{request.action}: {error}", is_trouble=True) for error in errors]
         if done:
-            found.insert(0, Announcement(said(question, done)))
-        if not answers and not question.is_late and self.clock() - question.asked > PATIENCE:
-            question.is_late = True
+            found.insert(0, Announcement(said(request, done)))
+        if not answers and not request.is_late and self.clock() - request.asked > PATIENCE:
+            request.is_late = True
             found.append(
-                Announcement(f"{question.action}: no answer yet; the workers look between two steps", is_trouble=True)
+                Announcement(
+                    f"{request.action}: no answer yet; the workers poll for commands between two steps", is_trouble=True
+                )
             )
         return found
 
@@ -83,13 +89,13 @@ class PendingRequests:
         return [Announcement(told(hit, state), is_trouble=True) for hit in new]
 
 
-def said(question: Request, answers: list[Answer]) -> str:
+def said(request: Request, answers: list[Answer]) -> str:
     """An acknowledgement: `paused at step 1,840`."""
     steps = sorted({answer.step for answer in answers if answer.step is not None})
     where = f"step {steps[0]:,}" if steps else "once"
     if len(steps) > 1:
         where = f"steps {steps[0]:,} to {steps[-1]:,} in {len(answers)} stacks"
-    fields = question.fields
+    fields = request.fields
     count = len(fields.get("trials", ()))
     trials = f"{count} trial{'' if count == 1 else 's'}"
     when = fields.get("when", "")
@@ -101,7 +107,7 @@ def said(question: Request, answers: list[Answer]) -> str:
         "drop": f"{trials} stopped for good at {where}",
         "rate": f"learning rate {fields.get('lr', 0):g} for {trials} from {where} on",
         "breakpoint": f"watches for {when}" if fields.get("on", True) else f"no longer watches for {when}",
-    }[question.action]
+    }[request.action]
 
 
 def told(hit: Hit, state: RunState) -> str:
@@ -110,3 +116,24 @@ def told(hit: Hit, state: RunState) -> str:
     value = "" if hit.value is None else f" ({hit.value:.3g})"
     whose = name_of(state.trials[hit.trial].plan)
     return f"{'paused at' if hit.paused else 'at'} step {hit.step:,}: {hit.when}{where}{value}, {whose}"
+
+
+def breakpoints_set(folder: RunFolder | None, of_recipe: Iterable[object]) -> list[str]:
+    """The conditions in force: the recipe's, and what this session was asked for since."""
+    found = dict.fromkeys(str(one) for one in of_recipe)
+    session = None if folder is None else current_session(folder)
+    if folder is None or session is None:
+        return list(found)
+    for line in Tail(folder.control_file).lines():
+        try:
+            control = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        if not isinstance(control, dict) or control.get("action") != "breakpoint" or control.get("session") != session:
+            continue
+        when = str(control.get("when", ""))
+        if control.get("on", True):
+            found[when] = None
+        else:
+            found.pop(when, None)
+    return list(found)

@@ -1,4 +1,4 @@
-"""Keys that steer: a run by asking its workers, or a replay by turning its clock."""
+"""Steering a run: whether its workers may be asked, the keys that ask them, the prompts before, the answers after."""
 
 from __future__ import annotations
 
@@ -6,75 +6,65 @@ from typing import TYPE_CHECKING, Any
 
 from dlbench.errors import DlbenchError
 from dlbench.metrics.trial_view import Status
-from dlbench.tui.shutdown import Shutdown
 from dlbench.tui.steering.requests import PendingRequests
 
 if TYPE_CHECKING:
-    from dlbench.tui.screens.prompts import SeekTarget
+    from dlbench.tui.app_base import AppBase
     from dlbench.tui.steering.prompts import BreakpointRequest, RateRequest
 
 
-class Steering(Shutdown):
-    """The actions of the groups Run and Replay."""
+class Steering:
+    """All that can be asked of the run on the screen; the keys of the group Run, but for those that a replay takes itself."""
 
-    questions: PendingRequests
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether a run is under way that leaving does not end."""
-        return self.replay is None and self.folder is not None and self.view.status == "running"
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether what is looked at stands still because someone wanted it to."""
-        if self.replay is not None:
-            return self.replay.playback.paused
-        return any(stack.status is Status.RUNNING and stack.paused for stack in self.view.state.stacks)
+    def __init__(self, app: AppBase) -> None:
+        self._app = app
+        self.requests = PendingRequests()
 
     @property
     def refusal(self) -> str | None:
         """Why nothing can be asked of the workers, if so."""
-        if self.replay is not None:
+        if self._app.replay is not None:
             return "this is a replay: what has happened cannot be changed"
-        if self.read_only:
-            return "this dashboard only looks: it was opened with --read-only"
-        if not self.goes_on:
+        if self._app.read_only:
+            return "this dashboard is read-only: it was opened with --read-only"
+        if not self._app.is_live:
             return "the run has ended: there is nobody to ask"
         return None
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether a stack stands still because someone wanted it to."""
+        return any(stack.status is Status.RUNNING and stack.paused for stack in self._app.view.state.stacks)
+
     def ask(self, action: str, **fields: Any) -> None:
         """Ask something of the workers; what they answer is told as soon as it is read."""
-        if self.refusal is not None or self.folder is None:
-            self.notify(self.refusal or "", severity="warning", markup=False)
+        if self._is_refused() or self._app.folder is None:
             return
         try:
-            self.questions.ask(self.folder, action, fields)
+            self.requests.ask(self._app.folder, action, fields)
         except (DlbenchError, OSError) as error:
-            self.notify(f"{action}: {error}", severity="error", markup=False)
+            self._app.notify(f"{action}: {error}", severity="error", markup=False)
 
-    def tell_news(self) -> None:
+    def tell_answers(self) -> None:
         """Say what the workers have answered."""
-        with self.view.lock:
-            found = self.questions.news(self.view.state) if self.view.loading is None and self.replay is None else []
-        if found and not any(news.is_trouble for news in found):
+        app = self._app
+        if app.replay is not None:
+            return
+        with app.view.lock:
+            found = self.requests.news(app.view.state) if app.view.loading is None else []
+        if found and not any(one.is_trouble for one in found):
             # Of acknowledgements the newest is enough.
-            self.clear_notifications()
-        for news in found:
-            self.notify(news.text, severity="warning" if news.is_trouble else "information", markup=False)
+            app.clear_notifications()
+        for one in found:
+            app.notify(one.text, severity="warning" if one.is_trouble else "information", markup=False)
 
     def action_pause(self) -> None:
         """Stand still, or go on."""
-        if self.replay is not None:
-            self.replay.pause()
-        else:
-            self.ask("resume" if self.is_paused else "pause")
+        self.ask("resume" if self.is_paused else "pause")
 
     def action_advance(self) -> None:
         """One step."""
-        if self.replay is not None:
-            self.replay.advance(self._stack)
-        else:
-            self.ask("advance", steps=1)
+        self.ask("advance", steps=1)
 
     def action_epoch(self) -> None:
         """One epoch."""
@@ -88,77 +78,47 @@ class Steering(Shutdown):
             if rate is not None:
                 self.ask("rate", trials=list(rate.trials), lr=rate.lr)
 
-        if not self._refused():
-            self.push_screen(RatePrompt(self.view.focus.trial), answer)
+        if not self._is_refused():
+            self._app.push_screen(RatePrompt(self._app.view.focus.trial), answer)
 
     def action_breakpoint(self) -> None:
         """A condition to pause on."""
         from dlbench.tui.steering.prompts import BreakpointPrompt
 
-        def answer(watch: BreakpointRequest | None) -> None:
-            if watch is not None:
-                self.ask("breakpoint", when=watch.when, on=watch.on)
+        def answer(wanted: BreakpointRequest | None) -> None:
+            if wanted is not None:
+                self.ask("breakpoint", when=wanted.when, on=wanted.on)
 
-        if not self._refused():
-            self.push_screen(BreakpointPrompt(), answer)
+        if not self._is_refused():
+            self._app.push_screen(BreakpointPrompt(), answer)
 
     def action_drop(self) -> None:
         """End the chosen trial."""
-        from dlbench.tui.screens.prompts import ConfirmDrop
+        from dlbench.tui.steering.prompts import EndTrialPrompt
 
-        trial = self.view.focus.trial
+        trial = self._app.view.focus.trial
 
         def answer(sure: bool | None) -> None:  # noqa: FBT001  # what a prompt is dismissed with
             if sure:
                 self.ask("drop", trials=[trial])
 
-        if not self._refused():
-            self.push_screen(ConfirmDrop(trial), answer)
+        if not self._is_refused():
+            self._app.push_screen(EndTrialPrompt(trial), answer)
 
     def action_stop(self) -> None:
         """End the run."""
-        from dlbench.tui.screens.prompts import ConfirmStop
+        from dlbench.tui.steering.prompts import StopPrompt
 
         def answer(sure: bool | None) -> None:  # noqa: FBT001  # what a prompt is dismissed with
             if sure:
                 self.ask("stop")
 
-        if not self._refused():
-            self.push_screen(ConfirmStop(), answer)
+        if not self._is_refused():
+            self._app.push_screen(StopPrompt(), answer)
 
-    def action_event_before(self) -> None:
-        """To the event before."""
-        if self.replay is not None:
-            self.replay.back(self._stack)
-
-    def action_speed(self, doublings: int) -> None:
-        """Faster or slower."""
-        if self.replay is not None:
-            self.replay.faster(2.0**doublings)
-
-    def action_seek(self) -> None:
-        """To a place that is asked for."""
-        from dlbench.tui.screens.prompts import SeekPrompt
-
-        def answer(target: SeekTarget | None) -> None:
-            if target is not None and self.replay is not None:
-                self.replay.seek(step=target.step, share=target.share or 0.0, stack=self._stack)
-
-        if self.replay is not None:
-            self.push_screen(SeekPrompt(), answer)
-
-    def action_seek_end(self) -> None:
-        """To the end."""
-        if self.replay is not None:
-            self.replay.seek(share=1.0)
-
-    @property
-    def _stack(self) -> int:
-        """The stack of the chosen trial, whose events a replay hops between."""
-        trials = self.view.state.trials
-        return trials[self.view.focus.trial].stack.index if trials else 0
-
-    def _refused(self) -> bool:
-        if self.refusal is not None:
-            self.notify(self.refusal, severity="warning", markup=False)
-        return self.refusal is not None
+    def _is_refused(self) -> bool:
+        """Whether nothing can be asked, in which case that is said."""
+        refusal = self.refusal
+        if refusal is not None:
+            self._app.notify(refusal, severity="warning", markup=False)
+        return refusal is not None

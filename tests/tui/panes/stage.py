@@ -14,7 +14,7 @@ class Stage(Dashboard):
 
     def __init__(self, pane, view, *, glyphs=UNICODE, language="en"):
         super().__init__(view, options=DashboardOptions(language=language))
-        self.glyphs, self._only = glyphs, pane()
+        self.appearance.glyphs, self._only = glyphs, pane()
 
     def get_default_screen(self):
         return Screen()
@@ -47,8 +47,7 @@ async def act(pilot, *actions):
     """Let the pane do what keys ask of it, as `name` or (name, argument), and wait until all is drawn."""
     for action in actions:
         name, *arguments = (action,) if isinstance(action, str) else action
-        owner = pilot.app.pane if hasattr(pilot.app.pane, f"action_{name}") else pilot.app
-        getattr(owner, f"action_{name}")(*arguments)
+        await pilot.app.run_action(("", name, tuple(arguments)))
         await pilot.pause()
 
 

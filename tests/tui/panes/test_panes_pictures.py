@@ -9,7 +9,7 @@ from stage import Stage, act, shown
 from dlbench.measures.names import MEASURES
 from dlbench.tui.charts.glyphs import ASCII, SHADES
 from dlbench.tui.model.measures import MEASURE_VIEWS
-from dlbench.tui.panes.charting import nearest
+from dlbench.tui.panes.cursor import nearest
 from dlbench.tui.panes.curves import CurvesPane
 from dlbench.tui.panes.gradients import GradientsPane, following
 from dlbench.tui.panes.layers import LayersPane

@@ -17,8 +17,6 @@ from dlbench.run.folder import RunFolder
 from dlbench.run.workers import Launched, Token, record
 from dlbench.tui.charts.glyphs import ASCII, UNICODE
 from dlbench.tui.screens.prompts import (
-    ConfirmDrop,
-    ConfirmStop,
     ExportPrompt,
     ExportTo,
     FilterPrompt,
@@ -29,16 +27,18 @@ from dlbench.tui.screens.prompts import (
 from dlbench.tui.steering.prompts import (
     BreakpointPrompt,
     BreakpointRequest,
+    EndTrialPrompt,
     RatePrompt,
     RateRequest,
+    StopPrompt,
     learning_rate,
-    watched,
 )
+from dlbench.tui.steering.requests import breakpoints_set
 from dlbench.tui.widgets.trials import TrialList
 
 ALL = {
-    "filter": FilterPrompt, "seek": SeekPrompt, "export": ExportPrompt, "stop": ConfirmStop, "breakpoint": BreakpointPrompt,
-    "drop": lambda: ConfirmDrop(0), "rate": lambda: RatePrompt(0),
+    "filter": FilterPrompt, "seek": SeekPrompt, "export": ExportPrompt, "stop": StopPrompt, "breakpoint": BreakpointPrompt,
+    "drop": lambda: EndTrialPrompt(0), "rate": lambda: RatePrompt(0),
 }  # fmt: skip
 CHANGING = ("stop", "breakpoint", "drop", "rate")
 STEPS = 100
@@ -185,7 +185,7 @@ def test_seeking_by_a_button():
 def test_stop_says_what_it_does():
     """It says what is kept and how to go on; Enter is yes."""
     path = Path("results/xor/20260102-030405")
-    answers, text = answer(ConfirmStop(), running(), "enter", folder=RunFolder(path))
+    answers, text = answer(StopPrompt(), running(), "enter", folder=RunFolder(path))
 
     assert answers == [True]
     assert "checkpoint" in text
@@ -194,8 +194,8 @@ def test_stop_says_what_it_does():
 
 def test_drop_names_its_trial():
     """It names the trial and its step; one that has ended already can only be left."""
-    answers, text = answer(ConfirmDrop(2), running(), "enter")
-    gone, over = answer(ConfirmDrop(2), make_view(), "enter")
+    answers, text = answer(EndTrialPrompt(2), running(), "enter")
+    gone, over = answer(EndTrialPrompt(2), make_view(), "enter")
 
     assert answers == [True]
     assert "sigmoid, seed 2, at step 0 of 100" in text
@@ -268,7 +268,7 @@ def test_breakpoints_that_are_set_can_be_taken_away(tmp_path):
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
     recipes = ["gradient_ratio < 1e-06"]
 
-    assert watched(folder, recipes) == ["gradient_ratio < 1e-06", "zero_share > 0.9"]
+    assert breakpoints_set(folder, recipes) == ["gradient_ratio < 1e-06", "zero_share > 0.9"]
     answers, _ = answer(BreakpointPrompt(), running(breakpoints=recipes), "down", "down", "enter", folder=folder)
     assert answers == [BreakpointRequest("zero_share > 0.9", on=False)]
 

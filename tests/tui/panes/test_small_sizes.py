@@ -45,7 +45,7 @@ def drawn_otherwise(made):
         async with app.run_test(size=(80, 24)):
             charts = app.query(Chart)
             for (name, view), glyphs in product(runs().items(), (UNICODE, ASCII)):
-                app.view, app.glyphs = view, glyphs
+                app.view, app.appearance.glyphs = view, glyphs
                 for chart, size in product(charts, SMALL + ODD):
                     drawn = chart.draw(view, *size)
                     if (drawn.width, drawn.height) != size:
