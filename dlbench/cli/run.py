@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -31,47 +31,50 @@ class Shown(StrEnum):
     NONE = "none"
 
 
+Recipes: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="RECIPE", help="TOML files or shipped names, run in turn.", autocompletion=complete.recipes),
+]
+Threads: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads of each worker.")]
+Workers: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="How many processes train.")]
+Display: TypeAlias = Annotated[Shown, typer.Option(help="What is shown while it runs.")]
+Strict: TypeAlias = Annotated[bool, typer.Option("--strict", help="End with 4 if a claim is refuted.")]
+Resume: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with a run; takes --device, --threads and --workers.",
+        autocompletion=complete.runs,
+    ),
+]
+Detach: TypeAlias = Annotated[bool, typer.Option("--detach", help="Start it and leave; `dlbench runs` shows it.")]
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan and train nothing.")]
+
+
 def run(
-    recipes: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="RECIPE", help="TOML files or shipped names, run in turn.", autocompletion=complete.recipes
-        ),
-    ] = None,
+    recipes: Recipes = None,
     *,
     overrides: Overrides = None,
     seeds: Seeds = None,
     quick: Quick = False,
     device: Device = None,
-    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads of each worker.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many processes train.")] = None,
+    threads: Threads = None,
+    workers: Workers = None,
     out: Out = complete.RESULTS,
-    display: Annotated[Shown, typer.Option(help="What is shown while it runs.")] = Shown.AUTO,
+    display: Display = Shown.AUTO,
     ascii_only: Ascii = False,
     lang: Lang = None,
-    strict: Annotated[bool, typer.Option("--strict", help="End with 4 if a claim is refuted.")] = False,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume",
-            metavar="RUN",
-            help="Go on with a run; takes --device, --threads and --workers.",
-            autocompletion=complete.runs,
-        ),
-    ] = None,
-    detach: Annotated[bool, typer.Option("--detach", help="Start it and leave; `dlbench runs` shows it.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and train nothing.")] = False,
+    strict: Strict = False,
+    resume: Resume = None,
+    detach: Detach = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Train every variant with every seed, then compare them."""
     from dlbench.cli.session import Session
 
     session = Session(
-        out,
-        str(fitting(display)),
-        language=readers_language(lang),
-        ascii_only=ascii_only,
-        strict=strict,
-        detach=detach,
+        out, str(fitting(display)), readers_language(lang), ascii_only=ascii_only, strict=strict, detach=detach
     )
     if resume is not None:
         if recipes or overrides or seeds or quick or dry_run:
@@ -82,9 +85,9 @@ def run(
     planned = [(recipe, plan_of(recipe, device, threads, workers)) for recipe in loaded]
     if dry_run:
         show_plans([plan for _, plan in planned], as_json=display is Shown.JSON)
-        return
-    require_devices([plan for _, plan in planned])
-    raise typer.Exit(run_in_turn(session, planned))
+    else:
+        require_devices([plan for _, plan in planned])
+        raise typer.Exit(run_in_turn(session, planned))
 
 
 def fitting(display: Shown) -> Shown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -17,31 +17,39 @@ if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
 
 
+WatchedRun: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN",
+        help="A run: its folder, RECIPE/TIME, RECIPE (its newest), or latest; if not given, the one under way.",
+        autocompletion=complete.runs,
+    ),
+]
+Replayed: TypeAlias = Annotated[bool, typer.Option("--replay", help="Play it back from its beginning.")]
+Speed: TypeAlias = Annotated[
+    float, typer.Option(min=0.015625, max=4096, metavar="FACTOR", help="How fast a replay passes.")
+]
+Seek: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="PLACE", help="Where a replay begins: step=500, 50% or end.")
+]
+ReadOnly: TypeAlias = Annotated[bool, typer.Option("--read-only", help="Only look: no key changes the run.")]
+Theme: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="THEME", envvar="DLBENCH_THEME", help="dark, light, high-contrast or ansi.")
+]
+NoMouse: TypeAlias = Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")]
+
+
 def watch(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="RUN",
-            help="A run: its folder, RECIPE/TIME, RECIPE (its newest), or latest; if not given, the one under way.",
-            autocompletion=complete.runs,
-        ),
-    ] = None,
+    run: WatchedRun = None,
     *,
-    replay: Annotated[bool, typer.Option("--replay", help="Play it back from its beginning.")] = False,
-    speed: Annotated[
-        float, typer.Option(min=0.015625, max=4096, metavar="FACTOR", help="How fast a replay passes.")
-    ] = 1.0,
-    seek: Annotated[
-        str | None, typer.Option(metavar="PLACE", help="Where a replay begins: step=500, 50% or end.")
-    ] = None,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Only look: no key changes the run.")] = False,
-    theme: Annotated[
-        str | None,
-        typer.Option(metavar="THEME", envvar="DLBENCH_THEME", help="dark, light, high-contrast or ansi."),
-    ] = None,
+    replay: Replayed = False,
+    speed: Speed = 1.0,
+    seek: Seek = None,
+    read_only: ReadOnly = False,
+    theme: Theme = None,
     ascii_only: Ascii = False,
     lang: Lang = None,
-    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+    no_mouse: NoMouse = False,
     out: Out = complete.RESULTS,
 ) -> None:
     """Watch a run: its gradients, curves, layers and table; without a terminal, print how it stands."""
