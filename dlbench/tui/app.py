@@ -22,7 +22,7 @@ from dlbench.tui.active_keys import ActiveKeys
 from dlbench.tui.app_base import AppBase
 from dlbench.tui.focus_actions import FocusActions
 from dlbench.tui.frame_limiter import FrameLimiter
-from dlbench.tui.keys import KEYS
+from dlbench.tui.keys import KEYS, Key
 from dlbench.tui.model.follow import follow
 from dlbench.tui.model.view import Version, View
 from dlbench.tui.options import DashboardOptions
@@ -145,6 +145,19 @@ class Dashboard(AppBase):
             return None
         visible = self.main.query_one(ContentSwitcher).visible_content
         return visible if isinstance(visible, Pane) else None
+
+    @property
+    def pane_name(self) -> str:
+        """Of the pane on the screen; empty before there is one."""
+        return self.pane.NAME if self.pane else ""
+
+    def can(self, key: Key) -> bool:
+        """Whether a key does something now."""
+        return self.active_keys.can(key)
+
+    def label(self, key: Key) -> str:
+        """The word of a key in the footer."""
+        return self.active_keys.label(key)
 
     def tick(self) -> None:
         """What is done a few times a second: say what is new, draw it, close where that was wanted."""

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from dlbench.run.folder import RunFolder
-    from dlbench.tui.active_keys import ActiveKeys
     from dlbench.tui.charts.glyphs import Glyphs
+    from dlbench.tui.keys import Key
     from dlbench.tui.model.feed import Feed
     from dlbench.tui.model.replay import Replay
     from dlbench.tui.model.view import View
-    from dlbench.tui.panes.base import Pane
 
 
 class AppBase(App[int]):
@@ -29,9 +28,6 @@ class AppBase(App[int]):
 
     Whoever uses the dashboard names this class, so that nothing in it imports the app that puts everything together.
     """
-
-    active_keys: ActiveKeys
-    """Which keys do something now."""
 
     def __init__(
         self,
@@ -70,8 +66,8 @@ class AppBase(App[int]):
         return self.replay is None and self.folder is not None and self.view.status == "running"
 
     @property
-    def pane(self) -> Pane | None:
-        """The pane on the screen."""
+    def pane_name(self) -> str:
+        """Of the pane on the screen; empty before there is one."""
         raise NotImplementedError
 
     def redraw(self) -> None:
@@ -84,6 +80,14 @@ class AppBase(App[int]):
 
     async def show_pane(self, name: str) -> None:
         """Open a pane."""
+        raise NotImplementedError
+
+    def can(self, key: Key) -> bool:
+        """Whether a key does something now."""
+        raise NotImplementedError
+
+    def label(self, key: Key) -> str:
+        """The word of a key in the footer."""
         raise NotImplementedError
 
 

@@ -13,9 +13,10 @@ from dlbench.tui.model.rows import has_times, shown_rows
 from dlbench.tui.widgets.chart import Chart, ChartPoint
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from dlbench.tui.app_base import AppBase
     from dlbench.tui.model.view import View
-    from dlbench.tui.panes.base import Pane
 
 
 class ChartCursor:
@@ -24,7 +25,7 @@ class ChartCursor:
     It stands on the steps that `steps_of` finds in the view; unless told, on the columns of the first picture on the screen.
     """
 
-    def __init__(self, pane: Pane, steps_of: Callable[[View], list[int]] | None = None) -> None:
+    def __init__(self, pane: Widget, steps_of: Callable[[View], list[int]] | None = None) -> None:
         self._pane, self._steps_of = pane, steps_of
 
     @property

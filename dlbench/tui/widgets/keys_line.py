@@ -30,21 +30,20 @@ class KeysLine(Chart):
         """The keys that fit; the least needed ones are left out."""
         picture = Picture.blank(width, height)
         app = self.dashboard
-        pane = app.pane
-        keys = [key for key in footer(pane.NAME if pane else "") if app.active_keys.can(key)]
+        keys = [key for key in footer(app.pane_name) if app.can(key)]
         out = list(dispensable(keys))
         while keys and (len(keys) > MOST or self._room(keys) > width - 1):
             keys.remove(out.pop(0))
         column, self._spans = 1, []
         for key in keys:
             end = picture.put(0, column, f"{key.faces[0]} ", Ink.STRONG)
-            end = picture.put(0, end, app.active_keys.label(key), Ink.FAINT)
+            end = picture.put(0, end, app.label(key), Ink.FAINT)
             self._spans.append((column, end, key))
             column = end + GAP
         return picture
 
     def _room(self, keys: list[Key]) -> int:
-        return sum(len(key.faces[0]) + 1 + len(self.dashboard.active_keys.label(key)) + GAP for key in keys) - GAP
+        return sum(len(key.faces[0]) + 1 + len(self.dashboard.label(key)) + GAP for key in keys) - GAP
 
     async def on_mouse_down(self, event: events.MouseDown) -> None:
         """A key is pressed by clicking it."""
