@@ -85,6 +85,7 @@ def disturbed(base: Path, whole: RunFolder, tally: Tally, rng: random.Random, *,
     half = damage.Half(Bench(base / "half"))
     damage.checkpoints(half, rng, tally, expected, ["a flipped bit"] if quick else list(damage.WAYS))
     damage.events(whole, rng, tally, expected, 1 if quick else 20)
+    damage.arrays(whole, rng, tally, expected, list(damage.WAYS))
     damage.clock(half.resumed(), rng, tally, expected, 2 if quick else 20)
     surroundings.at_once(Bench(base / "at-once"), tally, expected, 0 if quick else 3)
     surroundings.full_disk(Bench(base / "full"), tally, expected, [90] if quick else list(surroundings.DISKS))

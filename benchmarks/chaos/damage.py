@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from benchmarks.chaos.bench import Bench, is_done, numbers, of_report, wait_until
 from benchmarks.chaos.tally import Tally
 from dlbench.analysis.summary import summarize
-from dlbench.run.events import sealed
+from dlbench.run.event_arrays import arrays_beside
+from dlbench.run.event_line import CHECKSUM, EVENT_VERSION, encode_event
+from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder
 from dlbench.text.notes import notes_of
 
@@ -108,7 +111,7 @@ EVENT_WAYS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "cut short": lambda line, rng: line[: rng.randrange(1, len(line) - 1)] + b"\n",
     "removed": lambda _line, _rng: b"",
     "a flipped bit": _flipped,
-    "a wrong version": lambda line, _rng: line.replace(b'"v":1', b'"v":7', 1),
+    "a wrong version": lambda line, _rng: line.replace(b'"v":%d' % EVENT_VERSION, b'"v":7', 1),
 }
 
 
@@ -127,6 +130,19 @@ def events(whole: RunFolder, rng: random.Random, tally: Tally, expected: list[An
             tally.add(f"events: {way}", same=of_report(found) == expected, told=told, may_differ=True)
 
 
+def arrays(whole: RunFolder, rng: random.Random, tally: Tally, expected: list[Any], ways: list[str]) -> None:
+    """Damage the arrays of a finished run's events; a dashboard's reader counts them, the table says so or needs none of them."""
+    for way in ways:
+        folder = _copied(whole, f"arrays-{way}")
+        path = arrays_beside(folder.events_file(0, 0))
+        WAYS[way](path, rng)
+        found, reader = summarize(folder), EventReader(folder)
+        reader.poll()
+        tally.add(
+            f"arrays: {way}", same=of_report(found) == expected, told=reader.problems[path.name] > 0, may_differ=True
+        )
+
+
 def clock(whole: RunFolder, rng: random.Random, tally: Tally, expected: list[Any], times: int) -> None:
     """Turn the clock of a finished run's events back, once in a file or at every line; only the order of lines counts."""
     for number in range(times):
@@ -142,11 +158,9 @@ def clock(whole: RunFolder, rng: random.Random, tally: Tally, expected: list[Any
 
 def _set_back(line: bytes, hours: float) -> bytes:
     """A line as it would have been written by an earlier clock, its checksum with it."""
-
-    def earlier(found: re.Match[bytes]) -> bytes:
-        return b'"time":%.6f' % (float(found[1]) - 3600 * hours)
-
-    return sealed(re.sub(rb'"time":([\d.]+)', earlier, line[: line.rfind(b',"crc":')], count=1))
+    event = orjson.loads(line)
+    del event[CHECKSUM]
+    return encode_event(event | {"time": event["time"] - 3600 * hours})
 
 
 def _copied(whole: RunFolder, name: str) -> RunFolder:

@@ -10,7 +10,7 @@ from dlbench.files import open_file
 from dlbench.launch.launcher import Launcher
 from dlbench.launch.local import THIS_MACHINE
 from dlbench.run.atomic import refusal
-from dlbench.run.events import Event
+from dlbench.run.event_line import Event
 from dlbench.run.folder import RunFolder
 from dlbench.run.glance import Glance, glance
 from dlbench.run.processes import is_heard

@@ -26,7 +26,7 @@ LONGEST = 256 * 2**20
 LONGEST_NAME = 100
 """Bytes of a recipe's name that its folder has; systems take 255."""
 
-_EVENTS_FILE = re.compile(r"s(\d+)-w(\d+)\.jsonl")
+_EVENTS_FILE = re.compile(r"s(\d+)-w(\d+)\.(jsonl|arrays)")
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ class RunFolder:
             names = [path.name for path in self.events.iterdir()]
         except OSError:
             return []
-        found = (_EVENTS_FILE.fullmatch(name) for name in names)
-        return sorted((int(match[1]), int(match[2]), self.events / match[0]) for match in found if match)
+        written = ((writer_of(name), name) for name in names if name.endswith(".jsonl"))
+        return sorted((*writer, self.events / name) for writer, name in written if writer)
 
     def lock(self) -> AbstractContextManager[None]:
         """Alone among processes while several files must change together."""
@@ -153,6 +153,12 @@ class RunFolder:
             return read_file(self.recipe_file, LONGEST).decode()
         except (OSError, UnicodeDecodeError) as error:
             raise DlbenchError(f"{self.recipe_file}: cannot be read: {error}") from error
+
+
+def writer_of(name: str) -> tuple[int, int] | None:
+    """Session and worker that wrote a file of events or of their arrays, by its name; `None` where it is none."""
+    found = _EVENTS_FILE.fullmatch(name)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def read_json(path: Path) -> Any:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -47,7 +45,7 @@ def number(value: object) -> float | None:
 
 def numbers(value: object, shape: tuple[int | None, ...], kind: type[Float]) -> NDArray[Float] | None:
     """An event's array with `null`, NaN and infinity as NaN; `None` unless it has the shape (`None`: any length)."""
-    if not isinstance(value, (list, int, float)):
+    if not isinstance(value, (np.ndarray, list, int, float)):
         return None
     try:
         with np.errstate(over="ignore"):
@@ -63,36 +61,28 @@ def numbers(value: object, shape: tuple[int | None, ...], kind: type[Float]) -> 
 
 
 def whole_numbers(value: object, dimensions: int) -> NDArray[np.int64] | None:
-    """Whole numbers from 0 on in nested lists of equal length; `None` unless they are that, so many deep."""
-    if not isinstance(value, list):
+    """Whole numbers from 0 on in nested lists of equal length, or an array; `None` unless they are that, so many deep."""
+    found = _counts(value, dimensions)
+    return None if found is None else found.astype(np.int64)
+
+
+def tallies(value: object, shape: tuple[int | None, ...]) -> Counts | None:
+    """Counts in the smallest type that holds them; `None` unless they have the shape (`None`: any length)."""
+    found = _counts(value, len(shape))
+    if found is None or not _fits(found.shape, shape):
+        return None
+    return found.astype(np.min_scalar_type(int(found.max())))
+
+
+def _counts(value: object, dimensions: int) -> NDArray[np.integer[Any]] | None:
+    if not isinstance(value, (np.ndarray, list)):
         return None
     try:
         found = np.array(value)
     except (ValueError, OverflowError):
         return None
-    ok = (
-        found.ndim == dimensions
-        and found.dtype.kind in "iu"
-        and found.size
-        and 0 <= found.min() <= found.max() <= LARGEST
-    )
-    return found.astype(np.int64) if ok else None
-
-
-def tallies(value: object, trials: int, layers: int | None) -> Counts | None:
-    """Counts `[trials][layers][bins]` in the smallest type that holds them; `None` unless they have the shape (`None`: any)."""
-    if not isinstance(value, list) or len(value) != trials:
-        return None
-    try:
-        # Flat lists into an array of the standard library: numpy takes half as long again for nested ones.
-        rows = list(chain.from_iterable(value))
-        shape = (trials, layers or len(rows) // trials, len(rows[0]))
-        if any(len(own) != shape[1] for own in value) or any(len(row) != shape[2] for row in rows):
-            return None
-        counts = np.frombuffer(array("I", list(chain.from_iterable(rows))), np.uint32).reshape(shape)
-    except (TypeError, ValueError, OverflowError, IndexError):
-        return None
-    return counts.astype(np.min_scalar_type(counts.max(initial=0)))
+    is_whole = found.ndim == dimensions and found.dtype.kind in "iu" and found.size
+    return found if is_whole and 0 <= found.min() <= found.max() <= LARGEST else None
 
 
 def _fits(have: tuple[int, ...], want: tuple[int | None, ...]) -> bool:

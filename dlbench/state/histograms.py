@@ -29,14 +29,11 @@ class Histogram:
 
 def histogram_of(event: Event, shape: tuple[int, int | None], step: int, session: int) -> Histogram | None:
     """The histograms of a `probe` event, where it has some of `shape` (trials, layers; `None`: any number of them)."""
-    trials, layers = shape
-    counts = tallies(event.get(HISTOGRAM), trials, layers)
+    counts = tallies(event.get(HISTOGRAM), (*shape, None))
     if counts is None:
         return None
-    zeros = tallies([event.get(ZEROS)], 1, trials)
-    if zeros is None or zeros.shape[1:] != counts.shape[:2]:
-        zeros = np.zeros((1, *counts.shape[:2]), counts.dtype)
-    return Histogram(step, session, counts, zeros[0])
+    zeros = tallies(event.get(ZEROS), counts.shape[:2])
+    return Histogram(step, session, counts, np.zeros(counts.shape[:2], counts.dtype) if zeros is None else zeros)
 
 
 class Histograms:

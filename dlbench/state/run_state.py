@@ -59,7 +59,7 @@ class RunState:
         """What the workers said of each control, by its id."""
         self.workers: dict[tuple[int, int], WorkerFacts] = {}
         """By session and worker."""
-        self.unreadable: Mapping[str, int] = {}  # lines by file of events that are lost, as their reader counts them
+        self.unreadable: Mapping[str, int] = {}  # lines and arrays by file that are lost, as their reader counts them
         self.data: dict[tuple[int, ...], DataFacts] = {}
         """What the stacks learn from, by their indices."""
 

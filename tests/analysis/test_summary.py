@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+import numpy as np
 import orjson
 import pytest
 from synthetic_run import LN2, finished, make_plan, metrics_event, stack_event
@@ -61,6 +62,28 @@ def run_folder(tmp_path, events, recipe=RECIPE) -> RunFolder:
             fields = {key: value for key, value in event.items() if key not in {"v", "kind"}}
             writer.write(event["kind"], **fields)
     return folder
+
+
+def test_a_table_says_what_damaged_arrays_cost_it(tmp_path):
+    """Of seventy seeds one metric's last numbers are destroyed: there is no mean of these, all others stand, a note counts."""
+    plan = make_plan(["sigmoid"], 70)
+    folder = create(tmp_path, "xor", datetime(2026, 11, 23, 15, 30, 12, tzinfo=UTC))
+    folder.write_recipe(RECIPE)
+    folder.write_plan(plan)
+    with EventWriter(folder.events_file(0, 0)) as writer:
+        writer.write("stack", stack=0, step=0, layers=[], steps=100)
+        for step, loss in ((50, 0.5), (100, 0.25)):
+            writer.write("metrics", stack=0, step=step, train_loss=np.full(70, loss), test_loss=np.full(70, loss))
+        writer.write("end", stack=0, step=100, status="done", error=None)
+    arrays = folder.events_file(0, 0).with_suffix(".arrays")
+    whole = arrays.read_bytes()
+    arrays.write_bytes(whole[: -2 * 70 * 8] + bytes(70 * 8) + whole[-70 * 8 :])
+    found = summarize(folder)
+
+    told = "s000-w0.arrays is damaged: 1 of its arrays cannot be read or are missing; what it tells of 70 of 70 trials"
+    assert any(note.startswith(told) for note in notes_of(found))
+    assert [cell.mean for cell in map(found.table.rows[0].cells.get, ("train_loss", "test_loss"))] == [None, 0.25]
+    assert as_data(found)["unreadable_lines"] == {"s000-w0.arrays": 1}
 
 
 def test_a_folder_becomes_a_report(tmp_path):

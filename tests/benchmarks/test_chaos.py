@@ -47,6 +47,15 @@ def test_destroyed_events_are_told(undisturbed):
     assert (len(tally.kinds), tally.lost) == (len(damage.EVENT_WAYS), 0)
 
 
+def test_destroyed_arrays_are_told(undisturbed):
+    """Large arrays damaged in any way are counted by who reads them, and no trial is bent without a word."""
+    tally = Tally()
+    damage.arrays(undisturbed, random.Random(0), tally, numbers(undisturbed), list(damage.WAYS))
+
+    assert {kind: counts.told for kind, counts in tally.kinds.items()} == dict.fromkeys(tally.kinds, 1)
+    assert (len(tally.kinds), tally.lost) == (len(damage.WAYS), 0)
+
+
 def test_a_clock_that_is_turned_back_changes_nothing(undisturbed):
     """Whatever the times of the events say, the table is the same, and the run done."""
     tally = Tally()

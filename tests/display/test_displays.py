@@ -5,6 +5,7 @@ import json
 import re
 import sys
 
+import numpy as np
 import pytest
 
 from dlbench import display
@@ -13,6 +14,8 @@ from dlbench.display.json_lines import JsonLines
 from dlbench.display.lines import Lines
 from dlbench.display.silent import Silent
 from dlbench.plan import Plan, Stack, Trial
+from dlbench.run.events import EventReader, EventWriter
+from dlbench.run.folder import RunFolder
 from dlbench.state.run_state import RunState
 
 PLAN = Plan(
@@ -162,6 +165,20 @@ def test_json_lines_are_the_events():
 
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [{key: line[key] for key in event} for line, event in zip(lines, EVENTS, strict=True)] == EVENTS
+
+
+def test_json_lines_have_large_arrays_too(tmp_path):
+    """An array that stands beside the run's own lines comes out in its event's line, as a list."""
+    folder = RunFolder(tmp_path)
+    folder.events.mkdir()
+    losses = np.linspace(0, 1, 100, dtype=np.float32)
+    losses[0] = np.nan
+    with EventWriter(folder.events_file(0, 0)) as writer:
+        writer.write("metrics", stack=0, step=0, train_loss=losses)
+    stream = io.StringIO()
+    JsonLines(stream).update(RunState(PLAN), EventReader(folder).poll())
+
+    assert json.loads(stream.getvalue())["train_loss"] == [None, *map(pytest.approx, losses[1:].tolist())]
 
 
 def test_silent_is_silent(capsys):

@@ -212,8 +212,8 @@ def test_what_is_no_run_has_no_status(tmp_path, run):
     """A folder without a plan, and events of a newer dlbench, are clear errors."""
     with pytest.raises(UsageError, match="is not a run"):
         status(RunFolder(tmp_path))
-    run.events_file(0, 0).write_text('{"v":2,"seq":0,"time":1.0,"kind":"run"}\n')
-    with pytest.raises(DlbenchError, match="events of version 2"):
+    run.events_file(0, 0).write_text('{"v":3,"seq":0,"time":1.0,"kind":"run"}\n')
+    with pytest.raises(DlbenchError, match="events of version 3"):
         status(run)
 
 

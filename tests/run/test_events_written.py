@@ -24,7 +24,7 @@ def test_what_is_written_is_read(folder):
     first, second = EventReader(folder).poll()
 
     assert before <= first.pop("time") <= second.pop("time") <= time.time()
-    common = {"v": 1, "session": 2, "worker": 1}
+    common = {"v": 2, "session": 2, "worker": 1}
     assert first == common | {"seq": 0, "kind": "stack", "stack": 0, "layers": [{"name": "dense1", "weight": [2, 5]}]}
     assert second == common | {"seq": 1, "kind": "note", "stack": None, "text": "가 ✓ \n \u2028"}
 

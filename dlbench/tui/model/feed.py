@@ -12,7 +12,7 @@ from threading import Thread
 from dlbench.errors import DlbenchError
 from dlbench.launch.status import RunStatus
 from dlbench.metrics.trial_view import Status
-from dlbench.run.events import Event
+from dlbench.run.event_line import Event
 from dlbench.run.folder import RunFolder
 from dlbench.state.run_state import RunState
 from dlbench.tui.model.liveness import Liveness

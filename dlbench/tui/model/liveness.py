@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from dlbench.errors import DlbenchError
 from dlbench.launch.status import RunStatus, is_alive, status
-from dlbench.run.events import Event
+from dlbench.run.event_line import Event
 from dlbench.run.folder import RunFolder
 from dlbench.tui.model.source import size_of
 
@@ -19,7 +19,7 @@ CHANGING = frozenset({"run", "stack", "end"})
 class Liveness:
     """The last look at a run, renewed where something may have changed.
 
-    A look reads the whole log, a tenth of a second for 100 MB. So it waits for a word of a worker's beginning or end, for
+    A look reads every line of the events. So it waits for a word of a worker's beginning or end, for
     another worker started, or for one that is gone; to see that costs next to nothing.
     """
 

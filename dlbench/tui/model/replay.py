@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import DlbenchError
-from dlbench.run.events import Event
+from dlbench.run.event_line import Event
 from dlbench.run.folder import RunFolder
-from dlbench.tui.model.tape import Tape
+from dlbench.tui.model.event_index import EventIndex
 from dlbench.tui.model.view import Playback
 
 SLOWEST, FASTEST = 1 / 64, 4096.0
-WINDING = 0.3
+SCANNING = 0.3
 """The share of opening that is finding the lines, where a seek follows."""
 
 
@@ -46,7 +46,7 @@ class Replay:
         start: ReplayPosition | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._tape = Tape(folder)
+        self._index = EventIndex(folder)
         self._lock = Lock()
         self._now = now
         self._seen = now()
@@ -62,21 +62,21 @@ class Replay:
     @property
     def progress(self) -> float | None:
         """Share of finding the lines, or of getting to where a seek went; `None` while it plays."""
-        if not self._tape.ready:
-            return WINDING * self._tape.progress
+        if not self._index.ready:
+            return SCANNING * self._index.progress
         if not self._seeking or not self._wanted:
             return None
-        return WINDING + (1 - WINDING) * self._sent / self._wanted
+        return SCANNING + (1 - SCANNING) * self._sent / self._wanted
 
     @property
     def over(self) -> bool:
         """Whether the last event has been handed out."""
-        return self._tape.ready and self._sent == len(self._tape)
+        return self._index.ready and self._sent == len(self._index)
 
     @property
     def problems(self) -> Mapping[str, int]:
-        """Lines of the tape that are no events, by file."""
-        return self._tape.problems
+        """Lines of the index that are no events, by file."""
+        return self._index.problems
 
     @property
     def playback(self) -> Playback:
@@ -87,7 +87,7 @@ class Replay:
     def pause(self) -> None:
         """Stop the clock, or let it go on; at the end, from the beginning."""
         with self._lock:
-            if self._paused and self._tape.ready and self._wanted == len(self._tape):
+            if self._paused and self._index.ready and self._wanted == len(self._index):
                 self._go(0, 0.0)
             self._paused = not self._paused
 
@@ -119,11 +119,11 @@ class Replay:
         Raises DlbenchError where a file cannot be read any more, or at an event of a newer version.
         """
         deadline = time.monotonic() + max_seconds
-        if not self._tape.ready:
-            self._tape.wind(max_seconds)
+        if not self._index.ready:
+            self._index.scan(max_seconds)
         with self._lock:
             elapsed, self._seen = self._now() - self._seen, self._now()
-            if not self._tape.ready:
+            if not self._index.ready:
                 return []
             self._move(elapsed)
             if self._wanted < self._sent:
@@ -135,7 +135,7 @@ class Replay:
 
     def _move(self, elapsed: float) -> None:
         """Fulfil a wish, or let the clock run while nothing is late."""
-        clock = self._tape.clock
+        clock = self._index.clock
         if self._wish is not None:
             wish, self._wish = self._wish, None
             self._seeking = True
@@ -150,9 +150,9 @@ class Replay:
         """How many events come before a place, and when that is."""
         if wish.step is None:
             position = min(max(wish.share, 0.0), 1.0) * self._length
-            return int(np.searchsorted(self._tape.clock, position, side="right")), position
+            return int(np.searchsorted(self._index.clock, position, side="right")), position
         own = self._telling(wish.stack)
-        there = own[self._tape.steps[own] >= wish.step]
+        there = own[self._index.steps[own] >= wish.step]
         return self._after(there[:1] if len(there) else own[-1:])
 
     def _after(self, events: NDArray[np.intp]) -> tuple[int, float]:
@@ -160,7 +160,7 @@ class Replay:
         if not len(events):
             return 0, 0.0
         index = int(events[0])
-        return index + 1, float(self._tape.clock[index])
+        return index + 1, float(self._index.clock[index])
 
     def _hop(self, events: NDArray[np.intp]) -> None:
         if len(events):
@@ -171,18 +171,18 @@ class Replay:
         self._wanted, self._position = wanted, position
 
     def _telling(self, stack: int | None) -> NDArray[np.intp]:
-        """Places on the tape of the events worth stopping at, ascending."""
-        mine = self._tape.telling if stack is None else self._tape.telling & (self._tape.stacks == stack)
+        """Places in the index of the events worth stopping at, ascending."""
+        mine = self._index.telling if stack is None else self._index.telling & (self._index.stacks == stack)
         return np.flatnonzero(mine)
 
     @property
     def _length(self) -> float:
-        clock = self._tape.clock
+        clock = self._index.clock
         return float(clock[-1]) if len(clock) else 0.0
 
     def _read(self, wanted: int, deadline: float) -> list[Event]:
         events: list[Event] = []
-        with closing(self._tape.read(self._sent, wanted)) as reader:
+        with closing(self._index.read(self._sent, wanted)) as reader:
             try:
                 for event in reader:
                     self._sent += 1

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from dlbench.run.events import Event, EventReader
+from dlbench.run.event_line import Event
+from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder
 
 if TYPE_CHECKING:

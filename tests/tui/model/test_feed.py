@@ -7,6 +7,7 @@ import threading
 import time
 from functools import partial
 
+import numpy as np
 import orjson
 import psutil
 import pytest
@@ -14,7 +15,9 @@ from model_runs import begins, diverged, ended, evaluated, make_folder, make_pla
 
 from dlbench.metrics.trial_view import Status
 from dlbench.run import workers
+from dlbench.run.events import EventWriter
 from dlbench.run.workers import Launched, Token
+from dlbench.text.notes import notes_of
 from dlbench.tui.model.feed import CHUNK_SECONDS, Feed
 from dlbench.tui.model.replay import Replay, ReplayPosition
 from dlbench.tui.model.run_events import run_events
@@ -318,7 +321,32 @@ def test_events_that_cannot_be_read_are_told(tmp_path, source):
     told = "s000-w0.jsonl is damaged: 2 of its lines cannot be read or are missing"
 
     assert run_events(view.state)[0].text.startswith(told)
-    assert any(note.startswith(told) for note in view.report.table.notes)
+    assert any(note.startswith(told) for note in notes_of(view.report))
+
+
+@pytest.mark.parametrize("source", [FolderSource, partial(Replay, start=ReplayPosition(share=1.0))])
+def test_arrays_that_cannot_be_read_are_told_once(tmp_path, source):
+    """Of seventy trials two evaluations are destroyed; they are counted, also by who plays them again, and the others are there."""
+    folder = make_folder(tmp_path, make_plan(seeds=70))
+    with EventWriter(folder.events_file(0, 0)) as writer:
+        for event in (begins(), *(evaluated(step, np.full(70, 0.5)) for step in range(4))):
+            writer.write(**event)
+    arrays = folder.events_file(0, 0).with_suffix(".arrays")
+    arrays.write_bytes(bytes(2 * 70 * 8) + arrays.read_bytes()[2 * 70 * 8 :])
+    view = View(run_info(folder))
+    played = source(folder)
+    feed = Feed(view, played, folder)
+    settle(feed)
+    if isinstance(played, Replay):
+        played.seek(step=0)
+        settle(feed)
+        played.seek(share=1.0)
+        settle(feed)
+    told = "s000-w0.arrays is damaged: 2 of its arrays cannot be read or are missing"
+
+    assert run_events(view.state)[0].text.startswith(told)
+    assert view.state.unreadable == {"s000-w0.arrays": 2}
+    assert view.state.trials[69].curve("train_loss").tolist()[-2:] == [0.5, 0.5]
 
 
 def test_a_damaged_recipe_hides_no_events(tmp_path):

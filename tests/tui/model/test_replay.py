@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from model_runs import begins, ended, evaluated, make_folder, make_plan, probed, write_events
 
 from dlbench.errors import DlbenchError
+from dlbench.tui.model.event_index import LONGEST_GAP, EventIndex
 from dlbench.tui.model.replay import Replay, ReplayPosition
-from dlbench.tui.model.tape import LONGEST_GAP, Tape
 
 
 class Clock:
@@ -103,11 +103,11 @@ def test_silences_are_short(tmp_path):
     times = [0.0, 2.0, 1.0, 3.0]
     write_events(folder, [evaluated(i, [1, 1]) | {"time": 1e9 + at} for i, at in enumerate(times)])
     write_events(folder, [evaluated(9, [1, 1]) | {"time": 1e9 + 86_400}], session=1)
-    tape = Tape(folder)
-    tape.wind(10.0)
-    assert tape.ready
-    assert tape.clock.tolist() == [0, 2, 2, 3, 3 + LONGEST_GAP]
-    assert tape.steps.tolist() == [0, 1, 2, 3, 9]
+    index = EventIndex(folder)
+    index.scan(10.0)
+    assert index.ready
+    assert index.clock.tolist() == [0, 2, 2, 3, 3 + LONGEST_GAP]
+    assert index.steps.tolist() == [0, 1, 2, 3, 9]
 
 
 def test_seeking_a_step_ends_with_its_record(folder):
@@ -216,8 +216,8 @@ def test_a_newer_version_is_refused_when_it_is_reached(tmp_path):
 def test_a_file_that_went_is_told(folder):
     """Where a file cannot be read any more, the replay says which."""
     replay = Replay(folder)
-    while not replay._tape.ready:
-        replay._tape.wind(1.0)
+    while not replay._index.ready:
+        replay._index.scan(1.0)
     folder.events_file(0, 0).unlink()
     with pytest.raises(DlbenchError, match="cannot be read"):
         replay.poll(1.0)

@@ -1,12 +1,11 @@
-"""A tape: all events of a run in the order of their time, found by their place in the files and not held in memory.
+"""An index of a run's events: all of them in the order of their time, by their place in the files and not held in memory.
 
-Only a line's beginning is looked at while the tape is made, as in `dlbench.run.glance`; whoever plays it parses what it
-needs. So a run of 100 MB is ready within a second, and costs some bytes an event.
+Lines are short and no array is read while the index is made; whoever plays events reads what it needs. So a run of 50 MB is
+ready within some hundredths of a second, and costs some bytes an event.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from array import array
 from collections import Counter
@@ -20,21 +19,19 @@ from numpy.typing import NDArray
 
 from dlbench.errors import DlbenchError
 from dlbench.files import open_file
-from dlbench.run.events import Event, is_intact, parse, refuse_newer
+from dlbench.run.event_arrays import ArraysReader, arrays_beside
+from dlbench.run.event_line import Event, newer_event, parse_event, refuse_newer
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 from dlbench.tui.model.source import size_of
 
 LONGEST_GAP = 5.0
 """Seconds that a silence lasts at most when it is played: a run may have been stopped over night."""
-TELLING = frozenset({b"metrics", b"probe", b"diverged", b"control", b"breakpoint", b"end", b"pretrain", b"pictures"})
+TELLING = frozenset({"metrics", "probe", "diverged", "control", "breakpoint", "end", "pretrain", "pictures"})
 """Kinds that one goes to, event by event; the others change nothing that is looked at."""
-STEPLESS = frozenset({b"pretrain", b"pictures"})
+STEPLESS = frozenset({"pretrain", "pictures"})
 """Kinds whose steps may be those of pre-training: whoever goes to a step means one of the training."""
 
-_BEGINNING = re.compile(
-    rb'\{"v":\d+,"seq":\d+,"time":(\d+(?:\.\d+)?),"kind":"(\w+)"(?:,"stack":(\d+))?(?:,"step":(\d+))?'
-)
 _NONE = -1
 
 
@@ -48,6 +45,8 @@ class _File:
         self._tail = Tail(path)
         self.problems = 0
         """Lines that are no events."""
+        self.lost: dict[int, int] = {}
+        """How many arrays cannot be read, by the number of their event; a replay comes by it more than once."""
         self.times = array("d")
         self.numbers = tuple(array(code) for code in "qqqqb")
         """Start, length, stack, step, whether it tells: one entry a line."""
@@ -59,32 +58,28 @@ class _File:
     def lines(self) -> Iterator[None]:
         """Note line after line; whoever stops may go on later."""
         for line in self._tail.lines():
-            noted = _noted(line)
-            if noted is None:
+            start = self._tail.offset - len(line)
+            # A file of a newer version is refused when its first line is read, after all that was before it.
+            event = parse_event(line) or (newer_event(line) if start == 0 else None)
+            if event is None:
                 self.problems += 1
             else:
-                at, kind, stack, step = noted
-                entry = (self._tail.offset - len(line), len(line), stack, step, kind in TELLING)
-                self.times.append(at)
-                for column, value in zip(self.numbers, entry, strict=True):
-                    column.append(value)
+                self._note(event, start, len(line))
             yield
 
+    def completed(self, event: Event, arrays: ArraysReader) -> Event:
+        """An event that was found here, with its arrays."""
+        if lost := arrays.complete(event):
+            self.lost[event["seq"]] = lost
+        return event | {"session": self.session, "worker": self.worker}
 
-def _noted(line: bytes) -> tuple[float, bytes, int, int] | None:
-    """Time, kind, stack and step of a line, -1 for what it has not; `None` where it is no event."""
-    if not is_intact(line):
-        return None
-    found = _BEGINNING.match(line)
-    if found:
-        stack, step = (_NONE if text is None else int(text) for text in found.group(3, 4))
-        return float(found[1]), found[2], stack, _NONE if found[2] in STEPLESS else step
-    event = parse(line)
-    if event is None:
-        return None
-    kind = event["kind"].encode()
-    reached = None if kind in STEPLESS else event.get("step")
-    return _clock(event.get("time")), kind, _whole(event.get("stack")), _whole(reached)
+    def _note(self, event: Event, start: int, length: int) -> None:
+        kind = event.get("kind")
+        step = _NONE if kind in STEPLESS else _whole(event.get("step"))
+        self.times.append(_clock(event.get("time")))
+        entry = (start, length, _whole(event.get("stack")), step, kind in TELLING)
+        for column, value in zip(self.numbers, entry, strict=True):
+            column.append(value)
 
 
 def _clock(value: Any) -> float:
@@ -95,8 +90,8 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and 0 <= value < 2**53 else _NONE
 
 
-class Tape:
-    """The events of a run's folder as they were when the tape was begun; `wind` until `ready`.
+class EventIndex:
+    """The events of a run's folder as they were when the index was begun; `scan` until `ready`.
 
     `clock` [events] is when each is played, in seconds from the first, with silences of at most `LONGEST_GAP`. `stacks` and
     `steps` are -1 where an event has none; `telling` are those worth stopping at.
@@ -122,10 +117,11 @@ class Tape:
 
     @property
     def problems(self) -> Counter[str]:
-        """How many lines of each file are no events."""
-        return Counter({file.path.name: file.problems for file in self._files if file.problems})
+        """How many lines of each file are no events, and of what was played, how many arrays cannot be read."""
+        arrays = {arrays_beside(file.path).name: sum(file.lost.values()) for file in self._files if file.lost}
+        return Counter({file.path.name: file.problems for file in self._files if file.problems} | arrays)
 
-    def wind(self, max_seconds: float) -> None:
+    def scan(self, max_seconds: float) -> None:
         """Look at lines for so many seconds."""
         deadline = time.monotonic() + max_seconds
         for _ in self._work:
@@ -149,23 +145,25 @@ class Tape:
         self.clock = np.concatenate([empty, np.zeros(min(len(order), 1)), np.cumsum(gaps)])
 
     def read(self, start: int, stop: int) -> Generator[Event | None, None, None]:
-        """The events from one place on the tape to before another, read from their files; `None` where a line is none.
+        """The events from one place in the index to before another, read from their files; `None` where a line is none.
 
         Raises DlbenchError where a file cannot be read any more, or an event is of a newer version.
         """
         with ExitStack() as stack:
-            streams: dict[int, BinaryIO] = {}
+            opened: dict[int, tuple[BinaryIO, ArraysReader]] = {}
             for index in range(start, stop):
                 owner = int(self._owners[index])
                 file = self._files[owner]
                 try:
-                    if owner not in streams:
-                        streams[owner] = stack.enter_context(open_file(file.path))
-                    streams[owner].seek(int(self._starts[index]))
-                    line = streams[owner].read(int(self._lengths[index]))
+                    if owner not in opened:
+                        arrays = stack.enter_context(ArraysReader(file.path))
+                        opened[owner] = stack.enter_context(open_file(file.path)), arrays
+                    lines, arrays = opened[owner]
+                    lines.seek(int(self._starts[index]))
+                    line = lines.read(int(self._lengths[index]))
                 except OSError as error:
                     raise DlbenchError(f"{file.path}: cannot be read: {error.strerror}") from error
                 if not self._starts[index]:
                     refuse_newer(line, file.path.name)
-                event = parse(line)
-                yield None if event is None else event | {"session": file.session, "worker": file.worker}
+                event = parse_event(line)
+                yield None if event is None else file.completed(event, arrays)
