@@ -21,11 +21,22 @@ MAKE_VENV = "$(PYTHON)" -m venv "$(VENV)"
 install_extras = "$(RUN)/uv" $(UV_INSTALL) $(WANTED) || "$(RUN)/python" -m pip install $(WANTED)
 endif
 
+PYTEST = -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+
+# An end of the ranges in pyproject.toml: $(1) is its name, $(2) what uv calls it. The virtual environment is its own, one a Python.
+END = $(VENV)-$(1)-$(notdir $(PYTHON))
+END_UV = $(or $(UV),"$(RUN)/uv")
+define test_end
+$(END_UV) venv --quiet --allow-existing --python "$(PYTHON)" "$(END)"
+$(END_UV) pip install --quiet --compile-bytecode --upgrade --resolution $(2) --python "$(END)/bin/python" --editable ".[test]"
+$(TEST_ENV) "$(END)/bin/python" $(PYTEST)
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format bench screens keys results wheel clean
+.PHONY: help demo install test test-lowest test-newest lint format bench screens keys results wheel clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## install into .venv and run the nine-layer lesson on the CPU (no network data)
 	$(RUN)/dlbench run xor-nine-layers --device cpu --display plain
@@ -34,7 +45,13 @@ install: $(VENV)/.installed ## install dlbench into .venv, editable
 
 test: $(VENV)/.test ## install the test tools and run every test
 	$(RUN)/python -m compileall -q dlbench
-	$(TEST_ENV) $(RUN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+	$(TEST_ENV) $(RUN)/python $(PYTEST)
+
+test-lowest: | $(if $(UV),,$(VENV)/.installer) ## the tests with the lowest versions that pyproject.toml allows; PYTHON=python3.13 takes another Python
+	$(call test_end,lowest,lowest-direct)
+
+test-newest: | $(if $(UV),,$(VENV)/.installer) ## the same with the newest, whatever constraints.txt says
+	$(call test_end,newest,highest)
 
 lint: $(VENV)/.lint ## ruff (rules and format) and mypy --strict
 	$(RUN)/ruff check .
@@ -62,7 +79,7 @@ wheel: $(VENV)/.installed ## build the wheel into dist/
 	"$(RUN)/python" -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## remove .venv, caches and builds; runs under results/ stay
-	rm -rf "$(VENV)" dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf "$(VENV)" "$(VENV)"-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN)/python:

@@ -52,4 +52,5 @@ def _moments(column: Numbers) -> tuple[float, float]:
 def _deviations(column: Numbers, mean: float) -> Iterator[NDArray[np.float64]]:
     rows = max(1, CHUNK // column.shape[1])
     for start in range(0, len(column), rows):
-        yield column[start : start + rows] - np.float64(mean)
+        # numpy 1 lets the array decide: float32 less a number of float64 would stay float32.
+        yield np.subtract(column[start : start + rows], mean, dtype=np.float64)
