@@ -20,6 +20,7 @@ ROOMS = (
     "errors",
     "words",
     "files",
+    "plugins",
     "data_facts",
     "measures",
     "metrics",

@@ -14,7 +14,7 @@ from dlbench.run.folder import RunFolder
 
 
 def main(arguments: Sequence[str]) -> ExitCode:
-    """`RUN --session N --worker W --stacks 0,2 [--attended] [--look]`, as `dlbench.launch` calls it.
+    """`RUN --session N --worker W --stacks 0,2 [--attended] [--look] [--parts FILE]`, as `dlbench.launch` calls it.
 
     An error that the user can act on is one line on the console, and the exit code is its own; 3 where the folder is gone.
     """
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("--stacks", type=lambda text: [int(stack) for stack in text.split(",")], required=True)
     parser.add_argument("--attended", action="store_true")
     parser.add_argument("--look", action="store_true")
+    parser.add_argument("--parts", type=Path, action="append", default=[])
     given = parser.parse_args(arguments)
     received: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -32,8 +33,12 @@ def main(arguments: Sequence[str]) -> ExitCode:
     # It imports torch, which takes seconds: a signal meanwhile is answered by an end in order.
     from dlbench.engine.worker import Worker
 
+    from dlbench import plugins
+
     place = given.run, given.session, given.worker, given.stacks
     try:
+        plugins.load_installed()
+        plugins.load(given.parts)
         return Worker(*place, attended=given.attended, looking=given.look).run(received)
     except DlbenchError as error:
         with suppress(OSError):  # the console may be on the disk that is full

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dlbench.plan.questions import Questions
+from dlbench.plugins import PartsFile
 from dlbench.words.printable import one_line
 
 PLAN_VERSION = 1
@@ -75,6 +76,8 @@ class Plan:
     """The recipe's conditions to pause at, as `dlbench.plan.breakpoints` reads them."""
     questions: Questions | None = None
     """What is asked of the run, resolved; runs of version 0.1.0 have none here."""
+    parts: list[PartsFile] = field(default_factory=list)
+    """Files of parts that the run was begun with: whoever goes on with it must name the same."""
     v: int = field(default=PLAN_VERSION)
 
 

@@ -18,6 +18,7 @@ from dlbench.plan.duration import batch_size, total_steps
 from dlbench.plan.pretraining import before
 from dlbench.plan.questions import Questions
 from dlbench.plan.structure import structure
+from dlbench.plugins import loaded
 
 
 class Planned(Protocol):
@@ -77,6 +78,7 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
         ],
         breakpoints=list(recipe.breakpoints),
         questions=recipe.questions,
+        parts=loaded(),
     )
 
 

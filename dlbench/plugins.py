@@ -1,0 +1,105 @@
+"""Parts that come from elsewhere: installed packages by the entry points `dlbench.parts`, and files that a caller names by `--parts`.
+
+Such a module registers what it has in the catalogues, as the package's own modules do; nothing else knows that it is from elsewhere.
+A recipe can never load code by itself: a file is loaded because whoever runs dlbench said so, in every process anew. Imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from dlbench.errors import UsageError
+from dlbench.files import expanded, read_file
+
+GROUP = "dlbench.parts"
+"""The group of entry points under which an installed package names its modules with parts."""
+
+LARGEST = 1 << 24
+
+
+@dataclass(frozen=True)
+class PartsFile:
+    """A file of parts: where it was, and the sha256 of its bytes."""
+
+    path: str
+    sha256: str
+
+
+_LOADED: dict[PartsFile, None] = {}
+"""Those that this process has loaded, in their order."""
+
+
+def loaded() -> list[PartsFile]:
+    """The files of parts that this process has loaded, in their order."""
+    return list(_LOADED)
+
+
+def load(paths: Iterable[Path]) -> None:
+    """Load files of parts, each once; raises UsageError where one cannot be read, or breaks while it is imported."""
+    for path in paths:
+        file = _described(path)
+        if file not in _LOADED:
+            _import(file)
+            _LOADED[file] = None
+
+
+@cache
+def load_installed() -> None:
+    """Load the modules that installed packages name under `dlbench.parts`; raises UsageError where one breaks."""
+    for point in entry_points(group=GROUP):
+        try:
+            point.load()
+        except Exception as error:
+            raise UsageError(
+                f"the installed parts '{point.value}' ({point.dist.name if point.dist else 'unknown package'}) cannot be loaded: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+
+def require(wanted: Iterable[PartsFile], run: str) -> None:
+    """Have this process hold exactly the files of parts that a run was begun with; raises UsageError where it does not."""
+    asked, here = list(wanted), loaded()
+    if {file.sha256 for file in asked} == {file.sha256 for file in here}:
+        return
+    for file in here:
+        other = next((one for one in asked if Path(one.path).name == Path(file.path).name), None)
+        if other is not None and other.sha256 != file.sha256:
+            raise UsageError(
+                f"{file.path}: is not the file that {run} was begun with (sha256 {other.sha256[:12]}, now {file.sha256[:12]}); "
+                "its trials would no longer be of one kind, so run the recipe anew"
+            )
+    lacking = [file for file in asked if file.sha256 not in {one.sha256 for one in here}]
+    if lacking:
+        options = " ".join(f"--parts {file.path}" for file in lacking)
+        raise UsageError(f"{run} was begun with parts of its own; go on with it by '{options}'")
+    raise UsageError(f"{run} was begun without {', '.join(file.path for file in here)}; leave --parts out")
+
+
+def _described(path: Path) -> PartsFile:
+    whole = expanded(path)
+    try:
+        content = read_file(whole, LARGEST)
+    except OSError as error:
+        raise UsageError(f"{whole}: cannot be read as parts: {error.strerror or error}") from error
+    return PartsFile(str(whole.absolute()), hashlib.sha256(content).hexdigest())
+
+
+def _import(file: PartsFile) -> None:
+    name = f"dlbench_parts_{file.sha256[:12]}"
+    spec = importlib.util.spec_from_file_location(name, file.path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{file.path}: is no Python file; parts are written in one, called so as mine.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise UsageError(f"{file.path}: cannot be loaded as parts: {type(error).__name__}: {error}") from error
