@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dlbench.analysis.claims import Verdict, judge
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.statistics.item_noise import is_of_samples
 from dlbench.analysis.table import Table
+from dlbench.analysis.unknown import known_part
 from dlbench.errors import DlbenchError
 from dlbench.launch.status import status
 from dlbench.metrics.trial_view import SolvedRule
@@ -35,7 +36,7 @@ class Report:
     ensembles: Ensembles | None = None
     """Where the recipe asks for some."""
     problems: tuple[str, ...] = ()
-    """What of the run's folder could not be read, in words."""
+    """What of the run's folder could not be read, and what is asked that is not known here, in words."""
 
 
 def report(state: RunState, questions: Questions, folder: RunFolder | None = None) -> Report:
@@ -44,11 +45,12 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     Of the run's folder are read its predictions, where ensembles are asked for, and what its trials got right, where a claim
     is about that.
     """
-    compare, claims = questions.compare, questions.claims
-    found = None if folder is None else _ensembles(state, questions, folder)
+    compare, unknown = known_part(questions.compare)
+    claims = questions.claims
+    found = None if folder is None else _ensembles(state, replace(questions, compare=compare), folder)
     answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
     verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
-    return Report(state, table, verdicts, questions.lesson, found, tuple(problems))
+    return Report(state, table, verdicts, questions.lesson, found, (*unknown, *problems))
 
 
 def _ensembles(state: RunState, questions: Questions, folder: RunFolder) -> Ensembles | None:

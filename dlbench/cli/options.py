@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from dlbench import plugins
 from dlbench.cli import complete
 from dlbench.words.language import LANGUAGES
 
@@ -23,6 +24,17 @@ class Options:
 Language = StrEnum("Language", LANGUAGES)  # type: ignore[misc]  # a member a language
 
 
+def _load(paths: list[Path] | None) -> list[Path] | None:
+    plugins.load_installed()
+    plugins.load(paths or [])
+    return paths
+
+
+OwnParts: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--parts", metavar="FILE", callback=_load, help="A Python file with parts of your own."),
+]
+"""Files that add to the catalogues. They are loaded before the verb begins, because the caller names them: no recipe can."""
 Lang: TypeAlias = Annotated[
     Language | None,
     typer.Option("--lang", envvar="DLBENCH_LANG", help="The language of a recipe's texts: the locale's, if not given."),

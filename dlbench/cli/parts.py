@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Json
+from dlbench.cli.options import Json, OwnParts
 from dlbench.cli.output import columns, emit, emit_json
 from dlbench.errors import UsageError, hint
 
@@ -31,6 +31,7 @@ def parts(
     ] = None,
     *,
     json: Json = False,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """List what recipes may name: layers, optimizers, datasets, metrics...; with NAME, explain it."""
     entries = all_entries()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Out, Run
+from dlbench.cli.options import Out, OwnParts, Run
 from dlbench.cli.output import emit_bytes, save
 from dlbench.words.printable import one_line
 
@@ -45,6 +45,7 @@ def plot(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it: stdout, if not given.")
     ] = None,
     out: Out = complete.RESULTS,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Draw a run as PNG: what a layer has learned to see, the gradient of every layer, or the curves."""
     from dlbench.analysis.summary import folded

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dlbench.cli.options import Ascii, Device, Json, Overrides, Quick, Recipe, Seeds
+from dlbench.cli.options import Ascii, Device, Json, Overrides, OwnParts, Quick, Recipe, Seeds
 from dlbench.cli.output import emit, emit_json, emit_styled, say
 from dlbench.errors import ExitCode, SetupError, UsageError, hint
 
@@ -42,6 +42,7 @@ def probe(
     device: Device = None,
     ascii_only: Ascii = False,
     json: Json = False,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Look at every layer at step 0 without training: activations on the way forward, gradients on the way back."""
     from dlbench.analysis.profile import alike, profiles

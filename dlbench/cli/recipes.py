@@ -12,7 +12,7 @@ import typer
 
 from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.messages import counted
-from dlbench.cli.options import Ascii, Json, Lang, Overrides, Quick, Recipe, Recipes, Seeds
+from dlbench.cli.options import Ascii, Json, Lang, Overrides, OwnParts, Quick, Recipe, Recipes, Seeds
 from dlbench.cli.output import columns, emit, emit_json, say
 from dlbench.errors import DataError, DlbenchError, SetupError, UsageError, together
 from dlbench.words.language import readers_language
@@ -60,6 +60,7 @@ def show(
     lang: Lang = None,
     ascii_only: Ascii = False,
     json: Json = False,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Show a recipe: its lesson, its variants, and the net of each with shapes and parameters."""
     from dlbench.cli.run import tell_notes
@@ -208,6 +209,7 @@ def check(
     overrides: Overrides = None,
     seeds: Seeds = None,
     quick: Quick = False,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Check recipes, find every problem at once, train nothing."""
     from dlbench.cli.data_lines import data_lines, odd_data
@@ -244,7 +246,7 @@ def counts_of(recipe: Loaded) -> str:
     return f"{variants}, {seeds}, {counted(len(recipe.candidates) * len(recipe.seeds), 'trial')}"
 
 
-def schema() -> None:
+def schema(*, own_parts: OwnParts = None) -> None:  # noqa: ARG001  # loaded before
     """Print the JSON Schema of recipes, for completion in editors."""
     from dlbench.recipe import schema as make_schema
 

@@ -9,7 +9,7 @@ import typer
 
 from dlbench.cli import complete, report
 from dlbench.cli.messages import command
-from dlbench.cli.options import Ascii, Json, Lang, Out, Run
+from dlbench.cli.options import Ascii, Json, Lang, Out, OwnParts, Run
 from dlbench.cli.output import columns, emit, emit_json, emit_styled, save, say
 from dlbench.words.language import readers_language
 
@@ -21,6 +21,7 @@ def table(
     ascii_only: Ascii = False,
     lang: Lang = None,
     json: Json = False,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Print a run's comparison table and the verdicts on its claims."""
     from dlbench.analysis.summary import summarize
@@ -52,6 +53,7 @@ def export(
     ] = None,
     lang: Lang = None,
     out: Out = complete.RESULTS,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Write what `table` prints, in full precision, for other programs."""
     from dlbench.analysis.summary import summarize

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, Quick, Seeds
+from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, OwnParts, Quick, Seeds
 from dlbench.cli.output import emit, emit_json, say
 from dlbench.errors import DlbenchError, ExitCode, SetupError, UsageError, together
 from dlbench.words.language import readers_language
@@ -69,6 +69,7 @@ def run(
     resume: Resume = None,
     detach: Detach = False,
     dry_run: DryRun = False,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Train every variant with every seed, then compare them."""
     from dlbench.cli.session import Session

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 import dlbench.display
+from dlbench import plugins
 from dlbench.analysis.claims import Outcome
 from dlbench.analysis.summary import Report
 from dlbench.analysis.summary import report as summarized
@@ -70,6 +71,7 @@ class Session:
         from dlbench.recipe import load
 
         folder = find_run(self.out, name)
+        plugins.require(folder.read_plan().parts, folder.name)
         recipe = load(folder.recipe_file)
         if device or threads or workers:
             sessions.reassign(folder, device=device, threads=threads, workers=workers)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Ascii, Lang, Out
+from dlbench.cli.options import Ascii, Lang, Out, OwnParts
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def watch(
     lang: Lang = None,
     no_mouse: NoMouse = False,
     out: Out = complete.RESULTS,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Watch a run: its gradients, curves, layers and table; without a terminal, print how it stands."""
     from dlbench.errors import ExitCode, UsageError

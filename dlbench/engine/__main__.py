@@ -31,14 +31,14 @@ def main(arguments: Sequence[str]) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: received.append(number))
     # It imports torch, which takes seconds: a signal meanwhile is answered by an end in order.
-    from dlbench.engine.worker import Worker
-
     from dlbench import plugins
+    from dlbench.engine.worker import Worker
 
     place = given.run, given.session, given.worker, given.stacks
     try:
         plugins.load_installed()
         plugins.load(given.parts)
+        plugins.require(given.run.read_plan().parts, given.run.name)
         return Worker(*place, attended=given.attended, looking=given.look).run(received)
     except DlbenchError as error:
         with suppress(OSError):  # the console may be on the disk that is full

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dlbench.plugins import PartsFile
 from dlbench.run.folder import RunFolder
 from dlbench.run.workers import Token
 
@@ -22,7 +23,7 @@ class Assignment:
     """What a worker is told: where the plan is and its events and checkpoints go, who it is, and what it trains.
 
     `attended`: someone is there who lets the run go on, so that the recipe's breakpoints pause it. `looking`: it takes the
-    first step of each stack with its probe, and no other.
+    first step of each stack with its probe, and no other. `parts` are files of parts to load first.
     """
 
     folder: RunFolder
@@ -32,6 +33,7 @@ class Assignment:
     threads: int
     attended: bool = False
     looking: bool = False
+    parts: Sequence[PartsFile] = ()
 
 
 class Launcher(Protocol):

@@ -26,7 +26,8 @@ def worker_command(assignment: Assignment) -> list[str]:
     run, stacks = str(assignment.folder.path.absolute()), ",".join(map(str, assignment.stacks))
     numbers = ["--session", str(assignment.session), "--worker", str(assignment.worker), "--stacks", stacks]
     words = [*(["--attended"] if assignment.attended else []), *(["--look"] if assignment.looking else [])]
-    return [sys.executable, "-P", "-m", "dlbench.engine", run, *numbers, *words]
+    parts = [word for file in assignment.parts for word in ("--parts", file.path)]
+    return [sys.executable, "-P", "-m", "dlbench.engine", run, *numbers, *words, *parts]
 
 
 class Local:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dlbench import plugins
 from dlbench.errors import SetupError, UsageError
 from dlbench.launch.launcher import Assignment, Launcher
 from dlbench.launch.local import THIS_MACHINE
@@ -59,10 +60,11 @@ def start(
 ) -> WorkerGroup:
     """Begin a run with one worker for each of the plan's, for all stacks or only these.
 
-    `attended` and `looking` are as in `Assignment`. Raises UsageError where the run was started before, SetupError where a worker
+    `attended` and `looking` are as in `Assignment`. Raises UsageError where the run was started before, or with other files of parts, SetupError where a worker
     cannot be started.
     """
     plan = folder.read_plan()
+    plugins.require(plan.parts, folder.name)
     shares = {
         index: [stack for stack in worker.stacks if stacks is None or stack in stacks]
         for index, worker in enumerate(plan.workers)
@@ -76,10 +78,11 @@ def start(
 def resume(folder: RunFolder, *, attended: bool = False, launcher: Launcher = THIS_MACHINE) -> WorkerGroup:
     """Go on with a run in a new session: its unfinished stacks, shared anew among the plan's workers.
 
-    `attended` is as for `start`. Raises UsageError where workers are alive or nothing is left, SetupError where a worker
+    `attended` is as for `start`. Raises UsageError where workers are alive, nothing is left, or it was begun with other files of parts, SetupError where a worker
     cannot be started.
     """
     plan = folder.read_plan()
+    plugins.require(plan.parts, folder.name)
     with folder.lock():
         now = status(folder)
         _refuse(folder, now)
@@ -126,7 +129,9 @@ def _assignments(
     looking: bool = False,
 ) -> list[Assignment]:
     return [
-        Assignment(folder, session, index, list(stacks), plan.workers[index].threads, attended, looking)
+        Assignment(
+            folder, session, index, list(stacks), plan.workers[index].threads, attended, looking, plugins.loaded()
+        )
         for index, stacks in shares.items()
         if stacks
     ]

@@ -66,6 +66,12 @@ METRICS: dict[str, Metric] = _Metrics()
 """Every metric by its name; asked for `recall@NAME`, that of the class."""
 
 
+def is_known(name: str) -> bool:
+    """Whether there is such a metric here; one of a file of parts is there only where that is loaded."""
+    family, _, of_class = name.partition("@")
+    return name in METRICS or bool(family in CLASS_METRICS and of_class)
+
+
 def split_step(column: str) -> tuple[str, str | None]:
     """The metric that a column names, and what stands behind its `@` as a step, if anything does.
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dlbench.errors import DlbenchError
+
 if TYPE_CHECKING:
     from dlbench.pytest_plugin.items import RecipeFile
 
@@ -33,7 +35,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dlbench-seeds", metavar="N|LIST", help='how many seeds ("5"), a list ("0,3,7") or a range ("0-9")'
     )
+    group.addoption(
+        "--dlbench-parts",
+        metavar="FILE",
+        action="append",
+        type=Path,
+        default=[],
+        help="a Python file with parts of your own, for recipes, and for tests that run over the catalogues",
+    )
     group.addoption("--dlbench-device", metavar="DEVICE", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load files of parts before anything is collected, so that tests over a catalogue see what they add."""
+    if files := config.getoption("dlbench_parts"):
+        from dlbench import plugins
+
+        try:
+            plugins.load(files)
+        except DlbenchError as error:
+            raise pytest.UsageError(str(error)) from error
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RecipeFile | None:

@@ -34,6 +34,7 @@ def train_once(config: pytest.Config, recipe: Path, *, quick: bool) -> Trained:
     words = ["--device", config.getoption("dlbench_device"), *(["--quick"] if quick else [])]
     if seeds := config.getoption("dlbench_seeds"):
         words += ["--seeds", seeds]
+    words += [word for file in config.getoption("dlbench_parts") for word in ("--parts", str(Path(file).absolute()))]
     folder = _shared(config) / f"{recipe.stem}-{hashlib.sha256(str(recipe).encode()).hexdigest()[:8]}"
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "trained.json"

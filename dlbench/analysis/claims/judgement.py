@@ -18,7 +18,9 @@ from dlbench.analysis.statistics.intervals import are_equal
 from dlbench.analysis.statistics.item_noise import Answers
 from dlbench.analysis.statistics.power import Power, advice_text, power_of_sign_test, seeds_needed
 from dlbench.analysis.statistics.proportions import highest_failure_rate
+from dlbench.analysis.unknown import unknown_text
 from dlbench.metrics.catalog import METRICS, Metric
+from dlbench.metrics.metric import is_known
 from dlbench.metrics.quantity import ALPHA, Interval
 from dlbench.metrics.tolerance import gap
 
@@ -53,6 +55,8 @@ def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basi
     `exact`, also refuted where the seeds differ. Trials that were changed or dropped by hand before the
     step in question say nothing of the recipe: what depends on them is undecided.
     """
+    if not is_known(claim.metric):
+        return ClaimFinding.nothing(claim, unknown_text(claim.metric))
     metric, condition = METRICS[claim.metric], condition_of(claim)
     evidence = evidence_on(claim, by_variant, basis.compare, basis.answers)
     if isinstance(evidence, str):
