@@ -17,10 +17,8 @@ from dlbench.state.event_fields import Event, count, number, numbers, positions,
 from dlbench.state.event_records import (
     Answer,
     Divergence,
-    Drop,
     EarlyStop,
     Hit,
-    Intervention,
     Pulse,
     StackEnd,
     WorkerFacts,
@@ -208,15 +206,7 @@ class RunState:
         if found is None:
             return
         stack, session, step = found
-        if action in {"pause", "resume"}:
-            stack.pulses.setdefault(session, Pulse()).paused = action == "pause"
-        elif action == "rate":
-            lr, places = number(event.get("lr")), positions(event, "trials", len(stack.plan.trials))
-            if places and lr is not None:
-                stack.changes.append(Intervention(step, places, lr, session))
-        elif action == "drop":
-            for position in positions(event, "trials", len(stack.plan.trials)):
-                stack.drops.setdefault(position, []).append(Drop(step, session))
+        stack.control(action, event, session, step)
 
     def _on_breakpoint(self, event: Event) -> None:
         found, when = self._record_of_trial(event), text(event, "when")

@@ -11,6 +11,7 @@ import numpy as np
 from dlbench import plan
 from dlbench.metrics.trial_view import Status
 from dlbench.state.confusion import Confusion
+from dlbench.state.event_fields import Event, number, positions
 from dlbench.state.event_records import (
     Divergence,
     Drop,
@@ -240,6 +241,18 @@ class StackState:
         self.metrics.drop_after(step, session)
         self.probes.drop_after(step, session)
         self.histograms.drop_after(step, session)
+
+    def control(self, action: str, event: Event, session: int, step: int) -> None:
+        """Take over what was asked by hand, and has taken effect before a step."""
+        if action in {"pause", "resume"}:
+            self.pulses.setdefault(session, Pulse()).paused = action == "pause"
+        elif action == "rate":
+            lr, places = number(event.get("lr")), positions(event, "trials", len(self.plan.trials))
+            if places and lr is not None:
+                self.changes.append(Intervention(step, places, lr, session))
+        elif action == "drop":
+            for position in positions(event, "trials", len(self.plan.trials)):
+                self.drops.setdefault(position, []).append(Drop(step, session))
 
     def divergence(self, position: int) -> Divergence | None:
         """The divergence of a trial that still counts, unless it was dropped before."""
