@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: hold the contests, print what came out, write it down."""
+"""`python -m benchmarks`: measure the comparisons, print what came out, write it down."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from rich.console import Console
 from benchmarks import mnist
 from benchmarks.cases import CASES
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Outcome
+from benchmarks.comparison import Outcome
 from benchmarks.environment import environment
-from benchmarks.hold import hold
 from benchmarks.report import Report
+from benchmarks.runner import measure
 
 
 def main(
-    only: Annotated[list[str] | None, typer.Option(help=f"Cases to hold: {', '.join(CASES)}.")] = None,
-    threads: Annotated[str, typer.Option(help="Numbers of torch's threads, one contest each.")] = "1,2",
+    only: Annotated[list[str] | None, typer.Option(help=f"Cases to measure: {', '.join(CASES)}.")] = None,
+    threads: Annotated[str, typer.Option(help="Numbers of torch's threads, one comparison each.")] = "1,2",
     out: Annotated[Path, typer.Option(help="Folder for benchmarks.json and benchmarks.md.")] = Path("results"),
-    seed: Annotated[int, typer.Option(help="Of the order in which contenders run.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the order in which implementations run.")] = 0,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does it work at all?")] = False,
 ) -> None:
@@ -49,7 +49,7 @@ def _outcomes(names: list[str], scale: Scale, counts: list[int], rng: random.Ran
     outcomes: list[Outcome] = []
     for name in names:
         started = time.perf_counter()
-        outcomes += hold(name, CASES[name](scale), counts, rng)
+        outcomes += measure(name, CASES[name](scale), counts, rng)
         narrator.print(f"{name}: {time.perf_counter() - started:.0f} s", highlight=False)
     return outcomes
 
@@ -69,7 +69,7 @@ def _counts(threads: str) -> list[int]:
 
 
 def _data(folder: Path) -> str:
-    """Let DLBENCH_DATA name the MNIST that every contender reads, and say which it is."""
+    """Let DLBENCH_DATA name the MNIST that every implementation reads, and say which it is."""
     found = mnist.find()
     os.environ["DLBENCH_DATA"] = str(found or mnist.make_random(folder))
     return "MNIST" if found else "random pixels and labels in files of MNIST's form and size"

@@ -1,6 +1,6 @@
 """What events cost on disk and who reads them: `python -m benchmarks.events`; seconds of processor time, the best of three.
 
-The runs are made up (`made_up.py`): `large` is the one that the dashboard's cases open, `wide` has many trials.
+The runs are made up (`synthetic_runs.py`): `large` is the one that the dashboard's cases open, `wide` has many trials.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cases.dashboard import LARGE
-from benchmarks.made_up import Size, metrics, probe, write_run
+from benchmarks.synthetic_runs import Size, metrics, probe, write_run
 from dlbench.launch.status import status
 from dlbench.run.events import EventReader, EventWriter
 from dlbench.run.folder import RunFolder

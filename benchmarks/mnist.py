@@ -1,4 +1,4 @@
-"""MNIST for every contender: torchvision's own reader, on the real files or on random ones of the same size."""
+"""MNIST for every implementation: torchvision's own reader, on the real files or on random ones of the same size."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.contest import Compared, Measured, Outcome
+from benchmarks.comparison import Compared, Measured, Outcome
 from benchmarks.environment import Environment
 
 RATIOS = ("case", "threads", "what", "value", "best laps", "range of rounds", "aim", "met")
-TIMES = ("case", "threads", "unit", "contender", "median", "best", "laps", "imports MB", "peak MB")
+TIMES = ("case", "threads", "unit", "implementation", "median", "best", "laps", "imports MB", "peak MB")
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Report:
     def times(self) -> list[tuple[str, ...]]:
         """A row of `TIMES` for each entry."""
         return [
-            (outcome.case, _threads(outcome), outcome.contest.unit, *_time(one))
+            (outcome.case, _threads(outcome), outcome.comparison.unit, *_time(one))
             for outcome in self.outcomes
             for one in outcome.measured
         ]
 
     def failures(self) -> list[Measured]:
-        """The contenders that broke, those whose library is not installed left out."""
+        """The implementations that broke, those whose library is not installed left out."""
         return [one for outcome in self.outcomes for one in outcome.measured if one.failure and one.installed]
 
     def as_json(self) -> dict[str, Any]:
@@ -85,11 +85,11 @@ class Report:
         return paths
 
     def show(self, console: Console) -> None:
-        """Print two tables for each contest: its ratios and its times; then what broke."""
+        """Print two tables for each comparison: its ratios and its times; then what broke."""
         for outcome in self.outcomes:
             threads = "" if outcome.threads is None else f", threads {outcome.threads}"
-            console.print(f"\n[bold]{outcome.contest.title}[/]{threads} ({outcome.case})", highlight=False)
-            unit = outcome.contest.unit
+            console.print(f"\n[bold]{outcome.comparison.title}[/]{threads} ({outcome.case})", highlight=False)
+            unit = outcome.comparison.unit
             console.print(_table(RATIOS[2:], [_ratio(one) for one in outcome.compared()]))
             console.print(_table((f"a {unit}", *TIMES[4:]), map(_time, outcome.measured)))
         for one in self.failures():
@@ -119,7 +119,7 @@ def _ratio_json(outcome: Outcome, one: Compared) -> dict[str, Any]:
 
 
 def _measured_json(outcome: Outcome, one: Measured) -> dict[str, Any]:
-    return {"case": outcome.case, "threads": outcome.threads, "unit": outcome.contest.unit, **asdict(one)}
+    return {"case": outcome.case, "threads": outcome.threads, "unit": outcome.comparison.unit, **asdict(one)}
 
 
 def _threads(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""The cases, one file each: a function from the scale to a contest, found by its name."""
+"""The cases, one file each: a function from the scale to a comparison, found by its name."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from benchmarks.cases.rbm import rbm_digits, rbm_mnist, rbm_mnist_wide
 from benchmarks.cases.scale import Scale
 from benchmarks.cases.startup import startup
 from benchmarks.cases.xor import xor
-from benchmarks.contest import Contest
+from benchmarks.comparison import ComparisonCase
 
-CASES: dict[str, Callable[[Scale], Contest]] = {
+CASES: dict[str, Callable[[Scale], ComparisonCase]] = {
     make.__name__.replace("_", "-"): make
     for make in (
         xor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Aim, Comparison, Contest, Entry
+from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry
 from benchmarks.mnist import BATCH
 
 TRIALS = 4
@@ -11,14 +11,14 @@ STACK, PROBED = f"dlbench, {TRIALS} trials, no probes", f"dlbench, {TRIALS} tria
 PLAIN, LAST = f"plain loop, {TRIALS} nets, fused Adam", f"plain loop, {TRIALS} nets, fused Adam, channels_last"
 
 
-def cnn(scale: Scale) -> Contest:
+def cnn(scale: Scale) -> ComparisonCase:
     """A lap is `samples / 100` steps of each of the four; nobody evaluates."""
     samples = scale.of(2_000, 200)
     steps = samples // BATCH
     stack = {"lesson": "cnn", "steps": steps, "samples": samples, "trials": TRIALS}
     plain = {"samples": samples, "trials": TRIALS}
     units = TRIALS * steps
-    return Contest(
+    return ComparisonCase(
         title="Convolution: MNIST, 3x3x32, pool, 3x3x64, pool, dense, batch 100, Adam",
         unit="trial-step",
         entries=[

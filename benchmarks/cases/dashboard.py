@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Aim, Comparison, Contest, Entry
+from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry
 
 PANES = ("gradients", "curves", "layers")
 LARGE = {"layers": 60, "seeds": 100, "probes": 48, "evaluations": 1000}
 """About 100 MB of events: 200 trials of 60 layers."""
 
 
-def dashboard_opening(scale: Scale) -> Contest:
+def dashboard_opening(scale: Scale) -> ComparisonCase:
     """From the command to the first frame; a large run read to its end; a key pressed meanwhile; the memory after it."""
     small, large = {"steps": 1000, "probes": 20}, LARGE if not scale.quick else {"layers": 3, "seeds": 2}
     first, bare = "first frame of a finished run", "import of Textual's app"
     early, read, key = "first frame, 100 MB", "all read, 100 MB", "`?` while 100 MB are read"
     lean, full = "memory of a viewer", "memory of a viewer, 100 MB read"
-    return Contest(
+    return ComparisonCase(
         title="Opening a run in the dashboard",
         unit="opening",
         entries=[
@@ -42,12 +42,12 @@ def dashboard_opening(scale: Scale) -> Contest:
     )
 
 
-def dashboard_frames(scale: Scale) -> Contest:
+def dashboard_frames(scale: Scale) -> ComparisonCase:
     """A frame of each picture with a thousand records behind it and with thirty thousand."""
     frames = scale.of(40, 2)
     short, long = scale.of(1_000, 20), scale.of(30_000, 40)
     names = {(pane, records): f"{pane}, {records:,} records" for pane in PANES for records in (short, long)}
-    return Contest(
+    return ComparisonCase(
         title="A frame of 120x40 against the length of the history",
         unit="frame",
         entries=[
@@ -66,11 +66,11 @@ def dashboard_frames(scale: Scale) -> Contest:
     )  # fmt: skip
 
 
-def dashboard_traffic(scale: Scale) -> Contest:
+def dashboard_traffic(scale: Scale) -> ComparisonCase:
     """What a live training and a finished one send to the terminal, and what of a core the viewer takes."""
     seconds = scale.of(15.0, 0.5)
     live, remote, still, core = "live", "live, over SSH", "nothing changes", "live: share of a core"
-    return Contest(
+    return ComparisonCase(
         title="A dashboard of 120x40 that watches",
         unit="watch",
         entries=[
@@ -90,12 +90,12 @@ def dashboard_traffic(scale: Scale) -> Contest:
     )
 
 
-def dashboard_slowdown(scale: Scale) -> Contest:
+def dashboard_slowdown(scale: Scale) -> ComparisonCase:
     """The same training with nobody looking and with a dashboard beside it, once that stands; with one worker and with two."""
     steps = scale.of(40_000, 100)
     names = {(workers, watched): f"{workers} worker{'s' if workers > 1 else ''}, {'watched' if watched else 'alone'}"
              for workers in (1, 2) for watched in (False, True)}  # fmt: skip
-    return Contest(
+    return ComparisonCase(
         title="A training beside a dashboard",
         unit="training",
         entries=[

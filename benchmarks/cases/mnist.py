@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Aim, Comparison, Contest, Entry
+from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry
 from benchmarks.mnist import BATCH
 
 TEN = 10
@@ -19,11 +19,11 @@ LEADS = {PICTURES: Aim(8, at_least=True), COLLATED: None, LIGHTNING: None, KERAS
 """Who stands against ten trials, with what is aimed at."""
 
 
-def mnist(scale: Scale) -> Contest:
+def mnist(scale: Scale) -> ComparisonCase:
     """A lap is `samples / 100` steps for everybody; nobody evaluates."""
     samples = scale.of(15_000, 300)
     steps = samples // BATCH
-    return Contest(
+    return ComparisonCase(
         title="MNIST, 784-256-256-10, batch 100, Adam",
         unit="trial-step",
         entries=[*_dlbench(samples, steps), *_loops(samples, steps), *_products(steps)],

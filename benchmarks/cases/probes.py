@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Aim, Comparison, Contest, Entry
+from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry
 from benchmarks.lessons import STEPS
 
 STACKS = (("xor", 30), ("mnist", 1), ("mnist", 10))
 
 
-def probes(scale: Scale) -> Contest:
+def probes(scale: Scale) -> ComparisonCase:
     """XOR's whole lesson, and a piece of MNIST's with as many probes as fall on such a piece; many rounds of short laps."""
     samples = scale.of(20_000, 300)
     steps = {"xor": scale.of(STEPS["xor"] // 4, 20), "mnist": scale.of(90, 3)}
@@ -29,7 +29,7 @@ def probes(scale: Scale) -> Contest:
         for lesson, trials in STACKS
         for on in (True, False)
     ]
-    return Contest(
+    return ComparisonCase(
         title="The cost of probes",
         unit="trial-step",
         entries=entries,

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Aim, Comparison, Contest, Entry
+from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry
 from benchmarks.rbms import Task
 
 TEN = 10
@@ -15,27 +15,27 @@ PRECISIONS = {"float32": "scikit-learn, float32", "float64": "scikit-learn, floa
 LOST = "nats lost by"
 
 
-def rbm_digits(scale: Scale) -> Contest:
+def rbm_digits(scale: Scale) -> ComparisonCase:
     """scikit-learn's own defaults: 256 hidden units, batches of 10, rate 0.1, ten epochs."""
     return _contest("digits", Task("digits", 1_430, 256, 10, scale.of(10, 1)), scale)
 
 
-def rbm_mnist(scale: Scale) -> Contest:
+def rbm_mnist(scale: Scale) -> ComparisonCase:
     """The same defaults on MNIST."""
     return _contest("MNIST", Task("mnist", scale.of(4_000, 200), 256, 10, scale.of(3, 1)), scale)
 
 
-def rbm_mnist_wide(scale: Scale) -> Contest:
+def rbm_mnist_wide(scale: Scale) -> ComparisonCase:
     """The lecture's batches of 100 with 500 hidden units."""
     return _contest("MNIST", Task("mnist", scale.of(10_000, 500), 500, 100, scale.of(2, 1)), scale)
 
 
 @dataclass(frozen=True)
 class _Side:
-    """One contender, and the same once more for its quality."""
+    """One implementation, and the same once more for its quality."""
 
     name: str
-    contender: str
+    implementation: str
     arguments: dict[str, Any]
     units: int
 
@@ -43,17 +43,17 @@ class _Side:
         """Its time a step of one RBM; what its RBMs have not learned."""
         arguments = {**asdict(task), **self.arguments}
         return [
-            Entry(self.name, self.contender, {**arguments, "quality": False}, self.units),
-            Entry(f"{LOST} {self.name}", self.contender, {**arguments, "quality": True}, counts="nats"),
+            Entry(self.name, self.implementation, {**arguments, "quality": False}, self.units),
+            Entry(f"{LOST} {self.name}", self.implementation, {**arguments, "quality": True}, counts="nats"),
         ]
 
 
-def _contest(where: str, task: Task, scale: Scale) -> Contest:
+def _contest(where: str, task: Task, scale: Scale) -> ComparisonCase:
     ours = _Side(STACK, "rbm_stack", {"trials": TEN}, TEN * task.steps)
     theirs = [
         _Side(name, "rbm_sklearn", {"precision": precision}, task.steps) for precision, name in PRECISIONS.items()
     ]
-    return Contest(
+    return ComparisonCase(
         title=f"RBM on {where}, {task.hidden} hidden units, batch {task.batch}, {task.epochs} epochs of {task.samples:,}",
         unit="RBM-step",
         entries=[entry for side in (ours, *theirs) for entry in side.entries(task)],

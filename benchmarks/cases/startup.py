@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Aim, Comparison, Contest, Entry
+from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry
 
 
-def startup(scale: Scale) -> Contest:
+def startup(scale: Scale) -> ComparisonCase:
     """`dlbench --help` as a whole process; the first step of a run, beyond what `import torch` takes by itself."""
     bare, usage, torch, first = "python, nothing", "dlbench --help", "import torch", "dlbench run, first step done"
-    return Contest(
+    return ComparisonCase(
         title="Start-up",
         unit="process",
         entries=[

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Aim, Comparison, Contest, Entry
+from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry
 from benchmarks.lessons import STEPS
 
 TRIALS = 30
 
 
-def xor(scale: Scale) -> Contest:
+def xor(scale: Scale) -> ComparisonCase:
     """The whole lesson of 10,000 steps with its default probes, against enough steps of the loop to time it."""
     steps, loop_steps = scale.of(STEPS["xor"], 20), scale.of(800, 10)
     plain, stack = "plain PyTorch loop", f"dlbench, {TRIALS} trials, probes"
     arguments = {"lesson": "xor", "trials": TRIALS, "steps": steps, "probes": True}
-    return Contest(
+    return ComparisonCase(
         title=f"XOR, nine hidden layers of 5 sigmoids, SGD, {TRIALS} trials",
         unit="trial-step",
         entries=[

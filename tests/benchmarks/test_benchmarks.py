@@ -1,4 +1,4 @@
-"""The benchmarks' cheap parts: every case declares sound contests, laps are timed and counted, reports hold every row."""
+"""The benchmarks' cheap parts: every case declares sound comparisons, laps are timed and counted, reports hold every row."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import pytest
 
 from benchmarks.cases import CASES
 from benchmarks.cases.scale import Scale
-from benchmarks.contest import Aim, Comparison, Contest, Entry, Measured, Outcome
+from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry, Measured, Outcome
 from benchmarks.environment import environment
-from benchmarks.hold import hold
-from benchmarks.lap import Finished, Lap
 from benchmarks.mnist import REPOSITORY, make_random
 from benchmarks.report import RATIOS, TIMES, Report
+from benchmarks.runner import measure
+from benchmarks.timer import Finished, Timer
 
 ORDER = '{"threads": null, "warm_up": false}\n'
 
 
 @pytest.fixture
 def outcome() -> Outcome:
-    """Two contenders whose laps are known."""
+    """Two implementations whose laps are known."""
     fast, slow = Entry("fast", "command"), Entry("slow", "command")
     comparisons = [
         Comparison("slow / fast", "slow", "fast", Aim(2, at_least=True)),
@@ -34,23 +34,23 @@ def outcome() -> Outcome:
         Comparison("memory", "slow", "fast", of="memory"),
         Comparison("slow", "slow", "slow", how="alone"),
     ]
-    contest = Contest("known", "lap", [fast, slow], comparisons, rounds=3)
+    comparison = ComparisonCase("known", "lap", [fast, slow], comparisons, rounds=3)
     measured = [Measured(fast, [1.0, 2.0, 4.0], 10.0, 50.0), Measured(slow, [3.0, 4.0, 16.0], 10.0, 100.0)]
-    return Outcome("known", contest, 1, measured)
+    return Outcome("known", comparison, 1, measured)
 
 
 @pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_compares_what_it_measures(case: str, *, quick: bool) -> None:
-    """Entries have names of their own, contenders that exist, work to do, and every comparison names two of them."""
-    contest = CASES[case](Scale(quick=quick))
-    names = [entry.name for entry in contest.entries]
+    """Entries have names of their own, implementations that exist, work to do, and every comparison names two of them."""
+    comparison = CASES[case](Scale(quick=quick))
+    names = [entry.name for entry in comparison.entries]
     assert len(set(names)) == len(names)
-    assert {side for one in contest.comparisons for side in (one.left, one.right)} <= set(names)
-    assert contest.rounds >= 1
-    for entry in contest.entries:
+    assert {side for one in comparison.comparisons for side in (one.left, one.right)} <= set(names)
+    assert comparison.rounds >= 1
+    for entry in comparison.entries:
         assert entry.units >= 1
-        assert (REPOSITORY / "benchmarks" / "contenders" / f"{entry.contender}.py").is_file()
+        assert (REPOSITORY / "benchmarks" / "implementations" / f"{entry.implementation}.py").is_file()
 
 
 def test_the_issue_s_aims_are_all_there() -> None:
@@ -84,7 +84,7 @@ def test_comparisons_follow_their_laps(outcome: Outcome) -> None:
 def test_a_lap_answers_for_every_order() -> None:
     """`start` ends the lap before, waits for an order, and raises `Finished` when the orders end."""
     answers = io.StringIO()
-    lap = Lap(io.StringIO(ORDER * 2), answers)
+    lap = Timer(io.StringIO(ORDER * 2), answers)
     lap.start()
     lap.start()
     with pytest.raises(Finished):
@@ -98,8 +98,8 @@ def test_laps_are_timed_and_shared_out_by_units() -> None:
     """A process that sleeps 0.2 s is measured so, once a round, divided by its units, and the warm-up is left out."""
     sleep = Entry("sleep", "command", {"arguments": ["-c", "import time; time.sleep(0.2)"]}, units=2)
     nothing = Entry("nothing", "command", {"arguments": ["-c", "pass"]})
-    contest = Contest("sleeping", "half", [sleep, nothing], [], rounds=2, threads=False)
-    (outcome,) = hold("sleeping", contest, [1, 2], random.Random(0))
+    comparison = ComparisonCase("sleeping", "half", [sleep, nothing], [], rounds=2, threads=False)
+    (outcome,) = measure("sleeping", comparison, [1, 2], random.Random(0))
     slept, ran = outcome.measured
     assert len(slept.seconds) == len(ran.seconds) == 2
     assert min(slept.seconds) >= 0.1
@@ -108,14 +108,14 @@ def test_laps_are_timed_and_shared_out_by_units() -> None:
 
 
 def test_a_broken_contender_is_told_and_the_others_go_on() -> None:
-    """A contender that fails has its last words in the report and takes nobody with it; a missing library is told apart."""
+    """A implementation that fails has its last words in the report and takes nobody with it; a missing library is told apart."""
     entries = [
         Entry("fails", "command", {"arguments": ["-c", "raise SystemExit(3)"]}),
         Entry("missing", "no_such_contender"),
         Entry("works", "command", {"arguments": ["-c", "pass"]}),
     ]
-    contest = Contest("broken", "lap", entries, [Comparison("x", "works", "fails")], rounds=1, threads=False)
-    (outcome,) = hold("broken", contest, [1], random.Random(0))
+    comparison = ComparisonCase("broken", "lap", entries, [Comparison("x", "works", "fails")], rounds=1, threads=False)
+    (outcome,) = measure("broken", comparison, [1], random.Random(0))
     fails, missing, works = outcome.measured
     assert "exit status 3" in str(fails.failure)
     assert (fails.installed, missing.installed) == (True, False)
@@ -125,7 +125,7 @@ def test_a_broken_contender_is_told_and_the_others_go_on() -> None:
 
 
 def test_reports_agree(outcome: Outcome, tmp_path: Path) -> None:
-    """JSON and Markdown hold a row for every comparison and contender, with the same numbers."""
+    """JSON and Markdown hold a row for every comparison and implementation, with the same numbers."""
     report = Report(environment("python -m benchmarks", "none", [1]), [outcome])
     as_json, as_markdown = (path.read_text() for path in report.write(tmp_path))
     read = json.loads(as_json)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.made_up import Size, write_run
 from benchmarks.reference import keep
 from benchmarks.rejudge import rejudge
+from benchmarks.synthetic_runs import Size, write_run
 from dlbench.export.report_data import as_data
 
 CLAIMS = """

@@ -1,4 +1,4 @@
-"""The contest's words: what is measured against what, and what came out. No torch here: a parent must stay small."""
+"""The comparison's words: what is measured against what, and what came out. No torch here: a parent must stay small."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Entry:
-    """One contender with its arguments; a lap of it does `units` pieces of the work that the contest compares."""
+    """One implementation with its arguments; a lap of it does `units` pieces of the work that the comparison compares."""
 
     name: str
-    contender: str
-    """A module of `benchmarks.contenders`."""
+    implementation: str
+    """A module of `benchmarks.implementations`."""
     arguments: dict[str, Any] = field(default_factory=dict)
     units: int = 1
     counts: str = "s"
@@ -61,7 +61,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Contest:
+class ComparisonCase:
     """Entries that run side by side, and what is read off them; `rounds` laps each, after one that warms up."""
 
     title: str
@@ -70,7 +70,7 @@ class Contest:
     comparisons: list[Comparison]
     rounds: int
     threads: bool = True
-    """Whether torch's threads are set, so that the contest is held once for each number of them."""
+    """Whether torch's threads are set, so that the comparison is held once for each number of them."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,10 @@ class Compared:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One contest, held with one number of threads."""
+    """One comparison, held with one number of threads."""
 
     case: str
-    contest: Contest
+    comparison: ComparisonCase
     threads: int | None
     measured: list[Measured]
 
@@ -126,7 +126,7 @@ class Outcome:
         by_name = {one.entry.name: one for one in self.measured if one.failure is None}
         return [
             _compare(comparison, by_name[comparison.left], by_name[comparison.right])
-            for comparison in self.contest.comparisons
+            for comparison in self.comparison.comparisons
             if comparison.left in by_name and comparison.right in by_name
         ]
 

@@ -7,10 +7,10 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 
-def run(lap: Lap, *, steps: int) -> None:
+def run(lap: Timer, *, steps: int) -> None:
     """One trial on XOR: 2-5, nine times 5-5, 5-1, sigmoids, U(-1, 1), zero biases, SGD 0.1, `steps` full batches a lap."""
     x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.lap import Lap
-from benchmarks.made_up import Size, write_run
+from benchmarks.synthetic_runs import Size, write_run
 from benchmarks.terminal import Terminal
+from benchmarks.timer import Timer
 
 EVERYTHING_READ = "DONE"
 """What the bar says once all events are read."""
@@ -16,7 +16,7 @@ HELP = "Everywhere"
 """The first group of keys in the help."""
 
 
-def run(lap: Lap, *, size: dict[str, int], until: str) -> None:
+def run(lap: Timer, *, size: dict[str, int], until: str) -> None:
     """A lap opens a run, and answers for one of `MOMENTS`."""
     with tempfile.TemporaryDirectory() as out:
         folder = write_run(Path(out), Size(**size))

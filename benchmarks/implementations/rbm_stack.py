@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from benchmarks.lap import Lap
 from benchmarks.rbms import Task, lost
+from benchmarks.timer import Timer
 from dlbench.engine.batches import load
 from dlbench.engine.trainer import Trainer
 from dlbench.parts.outline import slots_of
@@ -18,7 +18,7 @@ from dlbench.parts.pretraining.coder import Coder
 from dlbench.run.events import EventWriter
 
 
-def run(lap: Lap, *, trials: int, quality: bool, **task: Any) -> None:
+def run(lap: Timer, *, trials: int, quality: bool, **task: Any) -> None:
     """A lap is the whole pre-training of `trials` RBMs; with `quality` it answers with what they lose, not with its time."""
     own = Task(**task)
     plan, device = own.plan(trials), torch.device("cpu")

@@ -1,4 +1,4 @@
-"""The contender's side of a contest: wait for an order, do a lap, answer with its seconds."""
+"""The implementation's side of a comparison: wait for an order, do a lap, answer with its seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TextIO
 
 
 class Finished(Exception):  # noqa: N818 - nothing went wrong
-    """No more laps are asked for; the contender's `run` lets it pass through."""
+    """No more laps are asked for; the implementation's `run` lets it pass through."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Order:
     warm_up: bool
 
 
-class Lap:
+class Timer:
     """A stop-watch that starts when it is told to.
 
     `start` ends the lap that is running, waits for the next order, sets torch's threads and starts the clock, so that an
     endless loop (or a framework's "epoch begins" callback) only calls `start`. `wait` takes the order without starting the
-    clock yet, for contenders that have something to lay out first; `stop` ends a lap before its clean-up.
+    clock yet, for implementations that have something to lay out first; `stop` ends a lap before its clean-up.
     """
 
     def __init__(self, orders: TextIO, answers: TextIO) -> None:
@@ -61,7 +61,7 @@ class Lap:
         self.answer(time.perf_counter() - self._started)
 
     def answer(self, seconds: float) -> None:
-        """Answer the order in hand with `seconds`, which a contender may have timed by itself."""
+        """Answer the order in hand with `seconds`, which a implementation may have timed by itself."""
         self._started = self._order = None
         self._say({"seconds": seconds, "peak_mb": peak_mb()})
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.lap import Lap
-from benchmarks.made_up import BINS
+from benchmarks.synthetic_runs import BINS
+from benchmarks.timer import Timer
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.view import RunInfo, View
@@ -18,13 +18,13 @@ TRIALS, LAYERS = 5, 10
 SIZE = (120, 40)
 
 
-def run(lap: Lap, *, records: int, pane: str, frames: int) -> None:
+def run(lap: Timer, *, records: int, pane: str, frames: int) -> None:
     """A lap is `frames` times: one more evaluation and probe arrives, and the screen is drawn, with `records` before them."""
     asyncio.run(_frames(lap, records, pane, frames))
 
 
-async def _frames(lap: Lap, records: int, pane: str, frames: int) -> None:
-    plan = made_up_plan(steps=10 * records)
+async def _frames(lap: Timer, records: int, pane: str, frames: int) -> None:
+    plan = synthetic_plan(steps=10 * records)
     view = View(RunInfo("made-up", plan))
     rng = np.random.default_rng(0)
     view.state.apply([_stack(plan), *(event for step in range(records) for event in _events(step, rng))])
@@ -47,7 +47,7 @@ async def _frames(lap: Lap, records: int, pane: str, frames: int) -> None:
             lap.answer(seconds)
 
 
-def made_up_plan(steps: int) -> Plan:
+def synthetic_plan(steps: int) -> Plan:
     """One stack of one variant."""
     trials = [Trial(str(seed), "relu", {}, seed, 0) for seed in range(TRIALS)]
     return Plan("made-up", [Candidate("relu", {}, {})], trials, [Stack([*range(TRIALS)], steps, 100, 1.0)],

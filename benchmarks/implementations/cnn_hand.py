@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from benchmarks import mnist
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 
-def run(lap: Lap, *, samples: int, trials: int, channels_last: bool) -> None:
+def run(lap: Timer, *, samples: int, trials: int, channels_last: bool) -> None:
     """`trials` nets one after the other; a lap is an epoch of each over `samples`.
 
     `channels_last` is the memory format that torch's own guide advises for convolutions.

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.lap import Lap
 from benchmarks.lessons import one_stack
+from benchmarks.timer import Timer
 from dlbench.engine.batches import Data, load
 from dlbench.engine.slices import slices_for
 from dlbench.engine.trainer import Trainer
 from dlbench.run.events import EventWriter
 
 
-def run(lap: Lap, *, lesson: str, trials: int, steps: int, probes: bool, samples: int | None = None) -> None:
+def run(lap: Timer, *, lesson: str, trials: int, steps: int, probes: bool, samples: int | None = None) -> None:
     """`trials` seeds of a lesson ("xor", "mnist" or "cnn") on its first `samples`; a lap is a training of `steps` steps.
 
-    As with every contender, making the net is not timed. The evaluations at the first and last step see one sample.
+    As with every implementation, making the net is not timed. The evaluations at the first and last step see one sample.
     """
     plan = one_stack(lesson, trials=trials, steps=steps, probes=probes, samples=samples)
     device = torch.device("cpu")

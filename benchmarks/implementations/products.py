@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from benchmarks import mnist
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 
-def run(lap: Lap, *, trials: int, steps: int, needless: bool) -> None:
+def run(lap: Timer, *, trials: int, steps: int, needless: bool) -> None:
     """The products of 784-256-256-10 for `trials` nets at batch 100, `steps` times a lap, into memory laid out before.
 
     A layer costs three: forward x W, backward dW = x' dy and dx = dy W'. The first layer's dx is needed by nobody; with

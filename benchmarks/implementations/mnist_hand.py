@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from benchmarks import mnist
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 
-def run(lap: Lap, *, samples: int) -> None:
+def run(lap: Timer, *, samples: int) -> None:
     """One trial; a lap is an epoch over `samples`."""
     x, y = mnist.tensors(samples)
     model = mnist.model()

@@ -9,15 +9,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.lap import Lap
 from benchmarks.lessons import RECIPES
 from benchmarks.terminal import Terminal
+from benchmarks.timer import Timer
 
 STANDING = 0.4
 """The share of the training after which a dashboard that was opened at its beginning has long stood."""
 
 
-def run(lap: Lap, *, steps: int, workers: int, watched: bool) -> None:
+def run(lap: Timer, *, steps: int, workers: int, watched: bool) -> None:
     """A lap is the time that the last part of a run took, by the time stamps of its own evaluations."""
     while True:
         lap.wait()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 
-def run(lap: Lap, *, arguments: list[str]) -> None:
+def run(lap: Timer, *, arguments: list[str]) -> None:
     """A lap is one `python ARGUMENTS`, its output thrown away; a failure is an error."""
     while True:
         lap.start()

@@ -10,12 +10,12 @@ from sklearn.neural_network import BernoulliRBM
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from torch import Tensor
 
-from benchmarks.lap import Lap
 from benchmarks.rbms import Task, lost
+from benchmarks.timer import Timer
 from dlbench.parts.pretraining.coder import Coder
 
 
-def run(lap: Lap, *, precision: str, quality: bool, **task: Any) -> None:
+def run(lap: Timer, *, precision: str, quality: bool, **task: Any) -> None:
     """A lap is one `fit` on float32 or float64 data; with `quality` it answers with what is lost, not with its time."""
     own = Task(**task)
     x = own.x().astype(precision)

@@ -9,12 +9,12 @@ os.environ["KERAS_BACKEND"] = "torch"
 import keras
 
 from benchmarks import mnist
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 FOR_EVER = 1_000_000
 
 
-def run(lap: Lap, *, samples: int) -> None:
+def run(lap: Timer, *, samples: int) -> None:
     """One trial; a lap is an epoch over `samples`, which are one array in memory."""
     x, y = mnist.tensors(samples)
     layers = keras.layers

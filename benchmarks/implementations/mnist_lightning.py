@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import mnist
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 
 class Classifier(lightning.LightningModule):  # type: ignore[misc,unused-ignore]  # not everywhere installed
@@ -34,7 +34,7 @@ class Classifier(lightning.LightningModule):  # type: ignore[misc,unused-ignore]
         return torch.optim.Adam(self.parameters(), lr=1e-3)
 
 
-def run(lap: Lap, *, samples: int, workers: int) -> None:
+def run(lap: Timer, *, samples: int, workers: int) -> None:
     """One trial; a lap is an epoch over `samples`, from a `TensorDataset` by `workers` processes that live on between epochs."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     loader: Any = DataLoader(

@@ -1,4 +1,4 @@
-"""Hold a contest: a process for each entry, laps in shuffled order, round by round."""
+"""Hold a comparison: a process for each entry, laps in shuffled order, round by round."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 
-from benchmarks.contest import Contest, Entry, Measured, Outcome
-from benchmarks.lap import Order
+from benchmarks.comparison import ComparisonCase, Entry, Measured, Outcome
+from benchmarks.timer import Order
 
 PATIENCE = 60.0
-"""Seconds that a contender gets to end by itself."""
+"""Seconds that a implementation gets to end by itself."""
 
 
-class Broken(Exception):  # noqa: N818 - says what became of a contender
-    """A contender ended before its work was done; the text is the last line of what it said."""
+class Broken(Exception):  # noqa: N818 - says what became of a implementation
+    """A implementation ended before its work was done; the text is the last line of what it said."""
 
 
 class Runner:
-    """A contender's process, as the contest sees it."""
+    """A implementation's process, as the comparison sees it."""
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `close`
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.contender", entry.contender, json.dumps(entry.arguments)],
+            [sys.executable, "-m", "benchmarks.implementation", entry.implementation, json.dumps(entry.arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -54,7 +54,7 @@ class Runner:
         return answer["seconds"] / self.entry.units, answer["peak_mb"]
 
     def close(self) -> None:
-        """End the contender, by force if it does not want to."""
+        """End the implementation, by force if it does not want to."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with suppress(BrokenPipeError):
@@ -82,14 +82,16 @@ class Runner:
         return lines[-1] if lines else f"exit code {self._process.returncode}"
 
 
-def hold(case: str, contest: Contest, thread_counts: Sequence[int], rng: random.Random) -> Iterator[Outcome]:
-    """Hold the contest once for each number of threads (or once, where threads are none of its business)."""
-    with _runners(contest.entries) as runners:
-        measured = {entry.name: Measured(entry) for entry in contest.entries}
+def measure(
+    case: str, comparison: ComparisonCase, thread_counts: Sequence[int], rng: random.Random
+) -> Iterator[Outcome]:
+    """Hold the comparison once for each number of threads (or once, where threads are none of its business)."""
+    with _runners(comparison.entries) as runners:
+        measured = {entry.name: Measured(entry) for entry in comparison.entries}
         _get_ready(runners, measured)
-        for threads in thread_counts if contest.threads else [None]:
-            _hold(contest, runners, measured, threads, rng)
-            yield Outcome(case, contest, threads, list(measured.values()))
+        for threads in thread_counts if comparison.threads else [None]:
+            _measure(comparison, runners, measured, threads, rng)
+            yield Outcome(case, comparison, threads, list(measured.values()))
             measured = {name: _again(one) for name, one in measured.items()}
 
 
@@ -113,10 +115,14 @@ def _get_ready(runners: Sequence[Runner], measured: dict[str, Measured]) -> None
             measured[runner.entry.name] = _failed(runner.entry, broken)
 
 
-def _hold(
-    contest: Contest, runners: Sequence[Runner], measured: dict[str, Measured], threads: int | None, rng: random.Random
+def _measure(
+    comparison: ComparisonCase,
+    runners: Sequence[Runner],
+    measured: dict[str, Measured],
+    threads: int | None,
+    rng: random.Random,
 ) -> None:
-    for number in range(contest.rounds + 1):
+    for number in range(comparison.rounds + 1):
         order = Order(threads, warm_up=number == 0)
         for runner in rng.sample(runners, len(runners)):
             name = runner.entry.name
@@ -139,7 +145,7 @@ def _failed(entry: Entry, broken: Broken) -> Measured:
 
 
 def _again(one: Measured) -> Measured:
-    """The same contender before its next contest."""
+    """The same implementation before its next comparison."""
     return Measured(one.entry, [], one.ready_mb, one.peak_mb, one.failure, one.installed)
 
 

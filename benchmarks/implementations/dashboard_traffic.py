@@ -11,15 +11,15 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.lap import Lap
 from benchmarks.lessons import RECIPES
 from benchmarks.terminal import Terminal
+from benchmarks.timer import Timer
 
 SETTLING = 4.0
 """Seconds until the dashboard stands and the training runs."""
 
 
-def run(lap: Lap, *, seconds: float, of: str, ssh: bool = False, finished: bool = False) -> None:
+def run(lap: Timer, *, seconds: float, of: str, ssh: bool = False, finished: bool = False) -> None:
     """A lap watches for `seconds`; it answers KiB a second, or the processor's share.
 
     What is watched is a training of nine layers on one core, or the same when it has `finished` and nothing changes.

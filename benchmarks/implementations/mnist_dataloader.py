@@ -7,10 +7,10 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from benchmarks import mnist
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 
-def run(lap: Lap, *, samples: int, workers: int, pictures: bool) -> None:
+def run(lap: Timer, *, samples: int, workers: int, pictures: bool) -> None:
     """One trial; a lap is an epoch over `samples`, read by `workers` processes that live on between epochs.
 
     With `pictures`, torchvision's MNIST with `ToTensor`, as the tutorials have it; else a `TensorDataset`, where nothing is

@@ -7,10 +7,10 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from benchmarks import mnist
-from benchmarks.lap import Lap
+from benchmarks.timer import Timer
 
 
-def run(lap: Lap, *, samples: int) -> None:
+def run(lap: Timer, *, samples: int) -> None:
     """One trial; a lap is an epoch over `samples`, which are one tensor in memory."""
     x, y = mnist.tensors(samples)
     net = NeuralNetClassifier(

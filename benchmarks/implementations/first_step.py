@@ -9,8 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.lap import Lap
 from benchmarks.lessons import RECIPES
+from benchmarks.timer import Timer
 
 CHANGES = (
     "--seeds",
@@ -26,7 +26,7 @@ CHANGES = (
 )
 
 
-def run(lap: Lap) -> None:
+def run(lap: Timer) -> None:
     """A lap is the time from starting the command to the first probe in its events, whose own time stamp is read."""
     while True:
         lap.wait()
