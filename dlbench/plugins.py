@@ -78,7 +78,7 @@ def require(wanted: Iterable[PartsFile], run: str) -> None:
     lacking = [file for file in asked if file.sha256 not in {one.sha256 for one in here}]
     if lacking:
         options = " ".join(f"--parts {file.path}" for file in lacking)
-        raise UsageError(f"{run} was begun with parts of its own; go on with it by '{options}'")
+        raise UsageError(f"{run} was begun with parts of its own; continue it with '{options}'")
     raise UsageError(f"{run} was begun without {', '.join(file.path for file in here)}; leave --parts out")
 
 

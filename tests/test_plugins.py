@@ -76,7 +76,7 @@ def test_resume_takes_no_other_file(bench, tmp_path):
     )
 
     assert (without.returncode, changed.returncode) == (2, 2)
-    assert "go on with it by '--parts" in without.stderr
+    assert "continue it with '--parts" in without.stderr
     assert "is not the file that" in changed.stderr
 
 
@@ -131,5 +131,5 @@ def test_installed_packages_add_their_modules(tmp_path):
 def test_only_the_same_files_will_do():
     """Files are the same by their bytes, wherever they lie; none for none."""
     plugins.require([], "a run")
-    with pytest.raises(UsageError, match=r"go on with it by '--parts /a/b\.py'"):
+    with pytest.raises(UsageError, match=r"continue it with '--parts /a/b\.py'"):
         plugins.require([PartsFile("/a/b.py", "0" * 64)], "a run")

@@ -73,4 +73,4 @@ def final_state(closed: Closed, folder: RunFolder, group: WorkerGroup) -> RunSta
 def way_back(folder: RunFolder, *, is_paused: bool = False) -> str:
     """What to type to see the run again, or to end it."""
     how = "it is paused, and waits for someone to let it go on" if is_paused else "it goes on"
-    return f"{how}; see it by `{command('watch', folder)}`, stop it by `{command('stop', folder)}`"
+    return f"{how}; watch it with `{command('watch', folder)}`, stop it with `{command('stop', folder)}`"

@@ -48,7 +48,7 @@ def follow(folder: RunFolder, group: WorkerGroup, state: RunState, display: Disp
 
 
 def react(folder: RunFolder, group: WorkerGroup, stops: int) -> None:
-    """Hand on the first wish to stop; do not hand on the second, but act."""
+    """Hand on the first request to stop; do not hand on the second, but act."""
     if stops == 1:
         try:
             ask(folder, "stop")

@@ -125,4 +125,4 @@ def stop(
     if done.remaining:
         who = ", ".join(described(worker.token) for worker in done.remaining)
         raise DlbenchError(f"{folder.name} still runs ({who}); `{command('stop', '--kill', folder)}` kills")
-    say(f"{folder.name} has stopped; go on by `{command('run', '--resume', folder)}`")
+    say(f"{folder.name} has stopped; continue with `{command('run', '--resume', folder)}`")

@@ -116,7 +116,7 @@ class Session:
 
     def _leave(self, folder: RunFolder) -> ExitCode:
         emit(str(folder.path))
-        self.narrate(f"it goes on without this terminal; see it by `{command('watch', folder)}`")
+        self.narrate(f"it goes on without this terminal; watch it with `{command('watch', folder)}`")
         return ExitCode.DONE
 
     def _follow(self, folder: RunFolder, group: WorkerGroup, state: RunState, interrupts: Interrupts) -> None:
@@ -140,7 +140,7 @@ class Session:
             text = report.text(result, language=self.language, ascii_only=self.ascii_only)
             (say_styled if self.display == "json" else emit_styled)(f"\n{text}")
         if not finished and folder.plan_file.is_file():
-            say(f"\nnot finished; go on by `{command('run', '--resume', folder)}`")
+            say(f"\nnot finished; continue with `{command('run', '--resume', folder)}`")
         elif text := explanation(recipe.questions.lesson, language=self.language, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")
         return result

@@ -43,7 +43,7 @@ class Appearance:
     def filters(self, textuals: Sequence[LineFilter]) -> list[LineFilter]:
         """What every line goes through, instead of what Textual would put it through.
 
-        Textual takes NO_COLOR for a wish for greys; here it is one for no colour at all.
+        Textual takes NO_COLOR for a request for greys; here it is one for no colour at all.
         """
         found = [one for one in textuals if not isinstance(one, Monochrome | NoColor)]
         if self._options.no_color:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RunSwitcher:
-    """What becomes of the wishes of the pane Runs."""
+    """What becomes of the requests of the pane Runs."""
 
     def __init__(self, app: AppBase) -> None:
         self._app = app

@@ -20,7 +20,7 @@ WORDS = {
         "measured": "실측",
         "Explanation": "해설",
         "The explanation comes when the run has ended.": "해설은 실행이 끝나면 나옵니다.",
-        "The run has stopped before its end. The explanation comes when it has ended; go on by:": (
+        "The run has stopped before its end. The explanation comes when it has ended; continue with:": (
             "실행이 끝나기 전에 멈췄습니다. 해설은 끝까지 간 뒤에 나옵니다. 이어서 실행하려면:"
         ),
         "This recipe asks no question and explains nothing.": "이 레시피에는 질문도 해설도 없습니다.",

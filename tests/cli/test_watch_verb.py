@@ -97,7 +97,7 @@ def test_stopping_in_the_dashboard(bench, opened):
     terminal.press("q")
 
     assert terminal.end() == 1
-    assert "not finished; go on by `dlbench run --resume" in terminal.after
+    assert "not finished; continue with `dlbench run --resume" in terminal.after
     assert status(only_run(bench)).state == "stopped"
 
 

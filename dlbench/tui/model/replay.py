@@ -50,7 +50,7 @@ class Replay:
         self._lock = Lock()
         self._now = now
         self._seen = now()
-        self._wish = start
+        self._request = start
         self._position = 0.0
         self._speed = speed
         self._paused = False
@@ -99,7 +99,7 @@ class Replay:
     def seek(self, *, step: int | None = None, share: float = 0.0, stack: int = 0) -> None:
         """Go to the first record at or after a step of a stack, to its end if there is none; or to a share of the time, 0 to 1."""
         with self._lock:
-            self._wish = ReplayPosition(step, share, stack)
+            self._request = ReplayPosition(step, share, stack)
 
     def advance(self, stack: int | None = None) -> None:
         """Go to the next event that tells something, of a stack or of any, and pause."""
@@ -134,25 +134,25 @@ class Replay:
         return events
 
     def _move(self, elapsed: float) -> None:
-        """Fulfil a wish, or let the clock run while nothing is late."""
+        """Fulfil a request, or let the clock run while nothing is late."""
         clock = self._index.clock
-        if self._wish is not None:
-            wish, self._wish = self._wish, None
+        if self._request is not None:
+            request, self._request = self._request, None
             self._seeking = True
-            self._go(*self._place(wish))
+            self._go(*self._place(request))
         if self._paused or self._sent < self._wanted:
             return
         self._position = min(self._position + elapsed * self._speed, self._length)
         self._wanted = max(self._wanted, int(np.searchsorted(clock, self._position, side="right")))
         self._paused = self._wanted == len(clock)
 
-    def _place(self, wish: ReplayPosition) -> tuple[int, float]:
+    def _place(self, request: ReplayPosition) -> tuple[int, float]:
         """How many events come before a place, and when that is."""
-        if wish.step is None:
-            position = min(max(wish.share, 0.0), 1.0) * self._length
+        if request.step is None:
+            position = min(max(request.share, 0.0), 1.0) * self._length
             return int(np.searchsorted(self._index.clock, position, side="right")), position
-        own = self._telling(wish.stack)
-        there = own[self._index.steps[own] >= wish.step]
+        own = self._telling(request.stack)
+        there = own[self._index.steps[own] >= request.step]
         return self._after(there[:1] if len(there) else own[-1:])
 
     def _after(self, events: NDArray[np.intp]) -> tuple[int, float]:

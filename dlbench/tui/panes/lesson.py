@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 LATER = "The explanation comes when the run has ended."
-STOPPED = "The run has stopped before its end. The explanation comes when it has ended; go on by:"
+STOPPED = "The run has stopped before its end. The explanation comes when it has ended; continue with:"
 INKS = {Outcome.CONFIRMED: Ink.GOOD, Outcome.REFUTED: Ink.ALARM, Outcome.UNDECIDED: Ink.MARK}
 NONE = "This recipe asks no question and explains nothing."
 

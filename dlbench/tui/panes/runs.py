@@ -49,7 +49,7 @@ class RunsPane(Pane):
     NAME: ClassVar[str] = "runs"
     TITLE: ClassVar[str] = "Runs"
     HELP: ClassVar[str] = """
-Every run under the same results folder, newest first, and how each stands: running, done, stopped (it can go on by
+Every run under the same results folder, newest first, and how each stands: running, done, stopped (it can be continued with
 `dlbench run --resume`), failed, crashed (a worker went without a word), empty (never started), damaged.
 
 Enter, or a second click, opens the run under the bar. `i` lays its curves over these, and takes them away again. `o` or a
