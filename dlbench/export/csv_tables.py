@@ -79,7 +79,7 @@ def ensembles(report: Report) -> str:
 
 def _combined(group: EnsembleGroup, one: Combined, paths: Sequence[str]) -> list[Any]:
     choice = [group.entry.choice.get(path) for path in paths]
-    counts = [one.size, one.way, one.members, len(one.subsets), one.possible]
+    counts = [one.size, one.method, one.members, len(one.subsets), one.possible]
     return [group.entry.variant, *choice, *counts, *(number for name in QUANTITIES for number in _estimate(one, name))]
 
 

@@ -116,7 +116,7 @@ def _combined(group: EnsembleGroup, one: Combined) -> dict[str, Any]:
         "variant": group.entry.variant,
         "choice": dict(group.entry.choice),
         "members": one.size,
-        "combine": one.way,
+        "combine": one.method,
         "seeds": [trial.plan.seed for trial in group.members],
         "subsets": len(one.subsets),
         "possible": one.possible,

@@ -14,7 +14,7 @@ Language: TypeAlias = Literal["en", "ko"]
 Texts: TypeAlias = str | dict[Language, str]
 """A text in English, or in several languages by their codes."""
 
-Way: TypeAlias = Literal["probability", "logit", "vote"]
+Method: TypeAlias = Literal["probability", "logit", "vote"]
 """What is averaged over the members of an ensemble."""
 
 
@@ -63,7 +63,7 @@ class Ensemble:
     """
 
     sizes: list[int] | Literal["all"]
-    combine: Way | list[Way] = "probability"
+    combine: Method | list[Method] = "probability"
     subsets: int = 300
     seed: int = 0
 
@@ -72,7 +72,7 @@ class Ensemble:
         return list(range(1, seeds + 1)) if isinstance(self.sizes, str) else list(self.sizes)
 
     @property
-    def ways(self) -> list[Way]:
+    def methods(self) -> list[Method]:
         """The ways to combine, the first of which is meant where none is named."""
         return [self.combine] if isinstance(self.combine, str) else list(self.combine)
 
@@ -100,7 +100,7 @@ class Claim:
     at_step: int | None = None
     choice: dict[str, Any] | None = None
     members: int | None = None
-    combine: Way | None = None
+    combine: Method | None = None
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def ensemble_mistakes(asked: Ensemble, seeds: int, candidates: Sequence[Candidat
                 ("ensemble", "sizes", index),
                 f"{size} members need {size} seeds, but there are {seeds} (trials.seeds)",
             )
-    named: dict[str, list[Any]] = {"sizes": asked.sizes_of(seeds), "combine": asked.ways}
+    named: dict[str, list[Any]] = {"sizes": asked.sizes_of(seeds), "combine": asked.methods}
     for key, values in named.items():
         if twice := [value for value, times in Counter(values).items() if times > 1]:
             yield ("ensemble", key), f"names {twice[0]} more than once"
@@ -45,7 +45,7 @@ def ensemble_claim_mistakes(claim: Claim, asked: Ensemble | None, seeds: int) ->
         yield ("metric",), f"'{claim.metric}' needs [ensemble] with the numbers of members as 'sizes'"
     else:
         yield from _members(claim, asked.sizes_of(seeds))
-        yield from _way(claim, asked.ways)
+        yield from _method(claim, asked.methods)
 
 
 def _members(claim: Claim, sizes: Sequence[int]) -> Iterator[Found]:
@@ -56,9 +56,9 @@ def _members(claim: Claim, sizes: Sequence[int]) -> Iterator[Found]:
         yield ("members",), f"there are no ensembles of {claim.members}; the sizes are {shown}"
 
 
-def _way(claim: Claim, ways: Sequence[str]) -> Iterator[Found]:
-    way = claim.combine or ways[0]
-    if way not in ways:
-        yield ("combine",), f"nothing is combined by '{way}'; [ensemble] combines by {listed(ways)}"
-    elif way == "vote" and claim.metric not in {ENSEMBLE_ACCURACY, ENSEMBLE_GAIN}:
+def _method(claim: Claim, methods: Sequence[str]) -> Iterator[Found]:
+    method = claim.combine or methods[0]
+    if method not in methods:
+        yield ("combine",), f"nothing is combined by '{method}'; [ensemble] combines by {listed(methods)}"
+    elif method == "vote" and claim.metric not in {ENSEMBLE_ACCURACY, ENSEMBLE_GAIN}:
         yield ("metric",), f"votes are no probabilities and have no '{claim.metric}'"

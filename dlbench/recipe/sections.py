@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Gt, Len
 
 from dlbench.parts.arguments import Activation, Init, Layers, Settings, Takes
-from dlbench.plan.questions import Claim, Compare, Ensemble, Lesson, Solved, Way
+from dlbench.plan.questions import Claim, Compare, Ensemble, Lesson, Method, Solved
 from dlbench.recipe.vocabulary import (
     BatchSize,
     Claimed,
@@ -21,6 +21,7 @@ from dlbench.recipe.vocabulary import (
     Dataset,
     Every,
     Loss,
+    Methods,
     Metric,
     Optimizer,
     Predictions,
@@ -29,7 +30,6 @@ from dlbench.recipe.vocabulary import (
     Schedule,
     Sizes,
     Text,
-    Ways,
 )
 
 
@@ -195,7 +195,7 @@ class EnsembleSection(Ensemble):
     WRITTEN: ClassVar[str] = "[ensemble]"
 
     sizes: Sizes
-    combine: Ways = "probability"
+    combine: Methods = "probability"
     subsets: Count = 300
     seed: Annotated[int, Ge(0)] = 0
 
@@ -229,7 +229,7 @@ class ClaimSection(Claim):
     at_step: Annotated[int, Ge(0)] | None = None
     choice: dict[str, Any] | None = None
     members: Count | None = None
-    combine: Way | None = None
+    combine: Method | None = None
 
 
 @dataclass(frozen=True)

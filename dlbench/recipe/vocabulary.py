@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from annotated_types import Ge, Le, Len
 
 from dlbench.parts.arguments import Of, Settings, Takes
-from dlbench.plan.questions import Language, Way
+from dlbench.plan.questions import Language, Method
 
 Text: TypeAlias = Annotated[
     str | Annotated[dict[Language, str], Len(1)], Takes("a text, or texts as { en = ..., ko = ... }")
@@ -56,7 +56,7 @@ Every: TypeAlias = Annotated[
 Sizes: TypeAlias = Annotated[
     Annotated[list[Count], Len(1)] | Literal["all"], Takes('a list of numbers of members from 1 up, or "all"')
 ]
-Ways: TypeAlias = Annotated[
-    Way | Annotated[list[Way], Len(1)], Takes('"probability", "logit" or "vote", or a list of them')
+Methods: TypeAlias = Annotated[
+    Method | Annotated[list[Method], Len(1)], Takes('"probability", "logit" or "vote", or a list of them')
 ]
 Predictions: TypeAlias = Annotated[bool | Literal["auto"], Takes('true, false or "auto"')]

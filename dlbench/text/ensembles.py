@@ -41,7 +41,7 @@ COUNT = "subsets"
 def name_of(found: Ensembles, group: EnsembleGroup, one: Combined) -> str:
     """What a row is: `few labels, 3 members`, and how they are combined where there are several ways."""
     size = f"{one.size} member{'' if one.size == 1 else 's'}"
-    return ", ".join([group.name, size, *([one.way] if len(found.wanted.ways) > 1 else [])])
+    return ", ".join([group.name, size, *([one.method] if len(found.wanted.methods) > 1 else [])])
 
 
 def count_of(one: Combined) -> Parts:

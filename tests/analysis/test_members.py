@@ -75,7 +75,7 @@ def test_all_sizes_and_ways(folder):
     """`"all"` is from one to all seeds, for each way; the ensemble of all has no interval, and that is said."""
     made = found(folder, ended(), Ensemble("all", ["probability", "vote"]))
 
-    assert [(one.way, one.size) for one in made.groups[0].combined] == [
+    assert [(one.method, one.size) for one in made.groups[0].combined] == [
         (way, size) for way in ("probability", "vote") for size in range(1, 7)
     ]
     assert made.groups[0].find(6, "probability").estimate("ensemble_gain").interval is None

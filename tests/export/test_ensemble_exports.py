@@ -81,7 +81,7 @@ def test_csv_has_every_number(found):
     lines = list(csv.DictReader(io.StringIO(EXPORTERS["ensembles"].make(found))))
 
     for line, (group, one) in zip(lines, found.ensembles.rows, strict=True):
-        counts = [group.entry.variant, one.size, one.way, one.members, len(one.subsets), one.possible]
+        counts = [group.entry.variant, one.size, one.method, one.members, len(one.subsets), one.possible]
         assert list(line.values())[:6] == list(map(str, counts))
         for name in QUANTITIES:
             estimate = one.estimate(name)

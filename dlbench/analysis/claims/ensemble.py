@@ -102,7 +102,7 @@ def _evidence(claim: Claim, found: Ensembles | None) -> SubsetEvidence | str:
 
 
 def _of(claim: Claim, group: EnsembleGroup, found: Ensembles) -> SubsetEvidence:
-    made = group.find(claim.members or 0, claim.combine or found.wanted.ways[0])
+    made = group.find(claim.members or 0, claim.combine or found.wanted.methods[0])
     touches = {trial.plan.seed: first_manual_change(trial) for trial in group.entry.trials}
     return SubsetEvidence(
         np.zeros(0) if made is None else made.values[claim.metric],

@@ -37,14 +37,14 @@ class Wanted:
     """Which ensembles are made: of these sizes, combined in these ways, of each size at most so many, drawn by a seed."""
 
     sizes: tuple[int, ...]
-    ways: tuple[str, ...]
+    methods: tuple[str, ...]
     subsets: int
     seed: int
 
     @classmethod
     def of(cls, asked: Ensemble, seeds: int) -> Wanted:
         """What a recipe with so many seeds asks for."""
-        return cls(tuple(asked.sizes_of(seeds)), tuple(asked.ways), asked.subsets, asked.seed)
+        return cls(tuple(asked.sizes_of(seeds)), tuple(asked.methods), asked.subsets, asked.seed)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Combined:
     """
 
     size: int
-    way: str
+    method: str
     members: int
     subsets: Indices
     values: Mapping[str, Array]
@@ -91,9 +91,9 @@ class EnsembleGroup:
         """The candidate as people read it."""
         return ", ".join(filter(None, (self.entry.variant, choice_text(self.entry.choice))))
 
-    def find(self, size: int, way: str) -> Combined | None:
-        """The ensembles of a size that were combined in a way, if some were made."""
-        return next((one for one in self.combined if (one.size, one.way) == (size, way)), None)
+    def find(self, size: int, method: str) -> Combined | None:
+        """The ensembles of a size that were combined by a method, if some were made."""
+        return next((one for one in self.combined if (one.size, one.method) == (size, method)), None)
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ class Ensembles:
 def combine(logits: NDArray[Any], labels: NDArray[Any], wanted: Wanted) -> Iterator[Combined]:
     """Every wanted ensemble of members with these logits `[members, samples, outputs]`, as far as the members suffice."""
     logs, members = log_probabilities(logits), len(logits)
-    for way in wanted.ways:
-        combination = COMBINATIONS[way]
+    for method in wanted.methods:
+        combination = COMBINATIONS[method]
         alone = rightness(logs, labels, np.arange(members)[:, None], combination)
         for size in (size for size in wanted.sizes if size <= members):
             subsets = subsets_of(members, size, wanted.subsets, wanted.seed)
@@ -128,7 +128,7 @@ def combine(logits: NDArray[Any], labels: NDArray[Any], wanted: Wanted) -> Itera
             if together.loss is not None and alone.loss is not None:
                 values[ENSEMBLE_LOSS] = together.loss
                 values[ENSEMBLE_LOSS_GAIN] = _gains(-together.loss, -alone.loss, subsets)
-            yield Combined(size, way, members, subsets, values)
+            yield Combined(size, method, members, subsets, values)
 
 
 def _gains(together: Array, alone: Array, subsets: Indices) -> Array:
