@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.measures.names import HISTOGRAM, MEASURES, ZEROS
+from dlbench.measures import MEASURES
+from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.plan import Plan
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load

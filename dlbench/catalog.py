@@ -7,7 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_type_hints
@@ -101,8 +101,8 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def import_modules(package: str) -> None:
-    """Import every module of a package, so that the parts in its files register themselves."""
+def import_modules(package: str, first: Sequence[str] = ()) -> None:
+    """Import every module of a package, those named `first` before the others, so that what is in them registers itself."""
     path = importlib.import_module(package).__path__
-    for module in pkgutil.iter_modules(path):
-        importlib.import_module(f"{package}.{module.name}")
+    for name in dict.fromkeys([*first, *(module.name for module in pkgutil.iter_modules(path))]):
+        importlib.import_module(f"{package}.{name}")

@@ -19,7 +19,7 @@ import typer
 from benchmarks.compare_checkouts.checkout import Case, Checkout, TrainingError
 from benchmarks.compare_checkouts.compare import Difference, Found, Kind, Rules, wordings
 from benchmarks.compare_checkouts.values import Renames
-from benchmarks.compare_checkouts.views import LEFT_OUT, OF_RECIPES, OF_RUNS, UNSAID, of_recipe, of_run
+from benchmarks.compare_checkouts.views import LEFT_OUT, OF_RECIPES, OF_RUNS, of_recipe, of_run
 
 IN_FULL = "xor-nine-layers"
 """The recipe of `make demo`, which is compared in full too."""
@@ -47,7 +47,7 @@ def main(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
 
     Three ways: each of its own run, AFTER of BEFORE's run, and both of the recipe. Ends with 1 where anything differs.
     """
-    rules = Rules(Renames(names_of(renamed or [])), LEFT_OUT, UNSAID, tuple(new or ()), words=words)
+    rules = Rules(Renames(names_of(renamed or [])), LEFT_OUT, tuple(new or ()), words=words)
     began, founds = time.monotonic(), list[Found]()
     with tempfile.TemporaryDirectory(prefix="dlbench-compare-") as place:
         old, young = (checked(folder, python, keep or Path(place)) for folder in (before, after))
@@ -94,7 +94,7 @@ def compared(before: Checkout, after: Checkout, rules: Rules, case: Case, *, is_
     """What was found of a case, by what was compared; raises TrainingError where BEFORE cannot train it."""
     run = before.run_of(case)
     known, old = of_run(before, run), of_run(after, run)
-    same_run = replace(rules, left_out={}, unsaid={})
+    same_run = replace(rules, left_out={})
     found = {f"{name}, old run": view.compare(known[name], old[name], same_run) for name, view in OF_RUNS.items()}
     known |= of_recipe(before, case, run)
     said = of_recipe(after, case, run)
@@ -120,7 +120,7 @@ def summary(founds: Sequence[Found]) -> Iterator[str]:
     reworded = wordings([one for found in founds for one in found.reworded])
     for (old, new), times in reworded.most_common():
         yield f"reworded, {times} times: {old}\n  -> {new}"
-    yield from (f"left out: {pattern}, {reason}" for pattern, reason in (LEFT_OUT | UNSAID).items())
+    yield from (f"left out: {pattern}, {reason}" for pattern, reason in LEFT_OUT.items())
     yield f"all: {_counts(founds)}"
 
 

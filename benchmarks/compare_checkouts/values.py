@@ -6,9 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -115,19 +114,6 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "markdown": of_markdown,
     "lines": of_lines,
 }
-
-
-def without(data: Any, patterns: Iterable[str]) -> Any:
-    """The same data, without the texts in its lists that are like a pattern of fnmatch."""
-    if isinstance(data, dict):
-        return {key: without(value, patterns) for key, value in data.items()}
-    if isinstance(data, list):
-        return [without(item, patterns) for item in data if not _is_like(item, patterns)]
-    return data
-
-
-def _is_like(item: Any, patterns: Iterable[str]) -> bool:
-    return isinstance(item, str) and any(fnmatchcase(item, pattern) for pattern in patterns)
 
 
 def flat(data: Any, renames: Renames | None = None) -> Values:

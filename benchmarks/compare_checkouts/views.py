@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.compare_checkouts.checkout import Case, Checkout, Said
 from benchmarks.compare_checkouts.compare import Found, Rules, compare
-from benchmarks.compare_checkouts.values import PARSERS, Literal, Renames, Values, flat, without
+from benchmarks.compare_checkouts.values import PARSERS, Literal, Renames, Values, flat
 
-LEFT_OUT: dict[str, str] = {
+LEFT_OUT: Mapping[str, str] = {
     "*/*seconds*": "how long training took, which no two trainings have in common",
-    "*/trial": "a hash of all settings, which may have a key more than before",
     "path": "where a checkout lies",
 }
 """Values that two trainings of the same thing need not share, and why."""
-
-UNSAID: dict[str, str] = {
-    "*exploding gradient: *": "seen where a probe fell on it, and probes are thinned out by what they cost of the time",
-}
-"""Notes that one training has and another has not, and why."""
 
 ENDED: tuple[tuple[str, ...], ...] = (("exit code",), ("stderr",))
 """How a command ended, and what it said about that."""
@@ -35,15 +29,15 @@ class View:
     is_dated: bool = False
     """Whether times stand in it where no name tells them apart: then only the same run is compared by it."""
 
-    def values(self, said: Said, renames: Renames, unsaid: Iterable[str] = ()) -> Values:
-        """What was printed, as values, without the notes `unsaid`; of a command that failed, how it ended."""
+    def values(self, said: Said, renames: Renames | None = None) -> Values:
+        """What was printed, as values; of a command that failed, how it ended."""
         if said.code:
             return dict(zip(ENDED, (Literal(said.code), said.errors.strip()), strict=True))
-        return {ENDED[0]: Literal(0), **flat(without(PARSERS[self.form](said.out), unsaid), renames)}
+        return {ENDED[0]: Literal(0), **flat(PARSERS[self.form](said.out), renames)}
 
     def compare(self, before: Said, after: Said, rules: Rules) -> Found:
         """What differs between two answers; where only one command failed, that and nothing else."""
-        old, new = self.values(before, rules.renames, rules.unsaid), self.values(after, Renames(), rules.unsaid)
+        old, new = self.values(before, rules.renames), self.values(after)
         if before.code != after.code:
             old, new = ({path: value for path, value in side.items() if path in ENDED} for side in (old, new))
         return compare(old, new, rules)

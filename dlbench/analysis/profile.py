@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from dlbench.analysis.diagnosis.evidence import over_guessing
 from dlbench.analysis.diagnosis.rules import LAWS, LOSS, Severity
 from dlbench.analysis.diagnosis.rules import MEASURES as JUDGED
-from dlbench.measures.names import MEASURES, TIME
+from dlbench.measures import MEASURES
+from dlbench.measures.gradient_ratio import ratio
+from dlbench.measures.names import TIME
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
 from dlbench.plan import Candidate, candidate_text
@@ -39,9 +41,9 @@ class LayerProfile:
     gradient_norm: float
     weight_norm: float
     activation_mean: float
-    activation_deviation: float
-    zero_share: float
-    saturated_share: float
+    activation_std: float
+    zero_fraction: float
+    saturated_fraction: float
     gradient_ratio: float
 
 
@@ -152,9 +154,9 @@ def _losses(trials: Sequence[TrialState]) -> NDArray[np.float64]:
 def _ratios(norms: NDArray[np.float64], layers: Sequence[LayerFacts]) -> NDArray[np.float64]:
     """Each row's gradient norm over that of the row it is compared with, `[layers]`: the mean over the seeds that have one."""
     against = [_compared(row, layers) for row in range(len(layers))]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = norms / norms[:, against]
-        has_one = np.isfinite(ratios)
+    ratios = ratio(norms, norms[:, against])
+    has_one = np.isfinite(ratios)
+    with np.errstate(invalid="ignore"):
         means: NDArray[np.float64] = np.where(has_one, ratios, 0).sum(axis=0) / has_one.sum(axis=0)
     return means
 

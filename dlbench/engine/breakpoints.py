@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from dlbench.engine.early_stopping import Losses
 from dlbench.engine.stack_metrics import Sink
+from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.measures.names import first_times
 from dlbench.metrics.names import GRADIENT_RATIO, TIME_GRADIENT_RATIO
 from dlbench.parts.outline import Block, rows_of
-from dlbench.plan.breakpoints import RATIOS, Breakpoint
+from dlbench.plan.breakpoints import RATIOS, Breakpoint, parse
 
 Values = NDArray[np.float64]
 Marks = NDArray[np.bool_]
@@ -76,12 +77,8 @@ class BreakpointWatch:
 
     def _ratio(self, name: str, norms: Losses) -> Values:
         """The first over the last of the gradient norms that a ratio is about, `[trials]`; NaN where that is 0, or without any."""
-        rows = self._ends[name]
-        if not rows:
-            return np.full(len(norms), np.nan)
-        first, last = norms[:, rows[0]].astype(np.float64), norms[:, rows[-1]].astype(np.float64)
-        known = np.isfinite(first) & np.isfinite(last) & (last != 0)
-        return np.divide(first, last, out=np.full_like(first, np.nan), where=known)
+        found: Values = first_over_last(norms[:, self._ends[name]])
+        return found
 
     def _judge(self, condition: Breakpoint, measured: NDArray[Any], step: int, *, pauses: bool) -> None:
         values = measured.astype(np.float64)
@@ -118,8 +115,9 @@ class BreakpointWatch:
 
     def restore(self, saved: Mapping[str, Mapping[str, list[Any]]]) -> None:
         """Go on with the conditions that are still watched where `state` left them."""
+        known = {str(parse(text)): progress for text, progress in saved.items()}
         for condition in self.conditions:
-            for name, values in saved.get(str(condition), {}).items():
+            for name, values in known.get(str(condition), {}).items():
                 progress = self._progress.setdefault(condition, Progress(len(values)))
                 setattr(progress, name, np.array(values, dtype=getattr(progress, name).dtype))
 

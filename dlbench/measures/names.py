@@ -1,20 +1,9 @@
-"""The names of what a probe measures of every layer: the engine writes them, the fold keeps them, people read them."""
+"""What a probe writes beside the measures, and which of its rows show a recurrent layer's steps of time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
-
-MEASURES = (
-    "gradient_norm",
-    "weight_norm",
-    "update_ratio",
-    "activation_mean",
-    "activation_deviation",
-    "zero_share",
-    "saturated_share",
-)
-"""What a probe measures of every layer: one number a trial and layer each."""
 
 HISTOGRAM = "gradient_histogram"
 """Counts of gradients by their power of two, in bins."""

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.metrics.metric import CLASS_METRICS, DEFAULT_METRIC, METRICS, Metric, metric, split_step
 from dlbench.metrics.names import CURVES, PRETRAINED
 from dlbench.metrics.of_classes import AT_END, balanced_accuracy, worst_recall
@@ -214,6 +215,4 @@ def parameters(trial: TrialView, at_step: int | None) -> float | None:  # noqa: 
 
 def _ratio(norms: NDArray[float64] | None) -> float | None:
     """The first over the last; none where that is 0, or there are none."""
-    if norms is None or len(norms) == 0 or norms[-1] == 0:
-        return None
-    return finite(norms[0] / norms[-1])
+    return None if norms is None else finite(float(first_over_last(norms)))

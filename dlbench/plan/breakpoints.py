@@ -8,7 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from dlbench.errors import UsageError, hint
-from dlbench.measures.names import MEASURES
+from dlbench.measures import MEASURES
+from dlbench.measures.older_names import OLDER_NAMES, newest
 from dlbench.metrics.names import BATCH_LOSS, CURVES, GRADIENT_RATIO, TIME_GRADIENT_RATIO
 
 AT_EVALUATIONS = (*CURVES, BATCH_LOSS)
@@ -17,21 +18,29 @@ AT_EVALUATIONS = (*CURVES, BATCH_LOSS)
 RATIOS = (GRADIENT_RATIO, TIME_GRADIENT_RATIO)
 """What is known of a trial after each probe."""
 
-AT_PROBES = (*RATIOS, *MEASURES)
-"""What is known after each probe: the ratios of a trial, everything else of each of its layers."""
-
-WATCHED = (*AT_EVALUATIONS, *AT_PROBES)
-"""Every name that a condition may begin with."""
-
 COMPARISONS = ("<", "<=", ">", ">=")
 TRENDS = ("rises", "falls")
 EXAMPLES = "'gradient_ratio < 1e-6', 'test_loss rises 3' or 'update_ratio > 0.1 in relu'"
 
-PATTERN = rf"^\s*({'|'.join(WATCHED)})\s*(<=?|>=?|rises\s|falls\s)\s*\S+(\s+in\s+\S.*)?$"
-"""The form of a condition, for editors; `parse` is stricter."""
-
 _FORM = re.compile(r"\s*(\w+)\s*(<=|>=|<|>|\b(?:rises|falls)\b)\s*(\S+)(?:\s+in\s+(\S.*?))?\s*", re.DOTALL)
 _LONGEST = 60
+
+
+def at_probes() -> tuple[str, ...]:
+    """What is known after each probe: the ratios of a trial, everything else of each of its layers."""
+    return (*RATIOS, *MEASURES)
+
+
+def watchable() -> tuple[str, ...]:
+    """Every name that a condition may begin with."""
+    return (*AT_EVALUATIONS, *at_probes())
+
+
+def pattern() -> str:
+    """The form of a condition, for editors; `parse` is stricter."""
+    names = watchable()
+    read = "|".join([*names, *(older for older, name in OLDER_NAMES.items() if name in names)])
+    return rf"^\s*({read})\s*(<=?|>=?|rises\s|falls\s)\s*\S+(\s+in\s+\S.*)?$"
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class Breakpoint:
     @property
     def is_probed(self) -> bool:
         """Whether probes decide it; evaluations do otherwise."""
-        return self.measure in AT_PROBES
+        return self.measure in at_probes()
 
     def __str__(self) -> str:
         value = f"{self.value:.0f}" if self.is_trend else repr(self.value).removesuffix(".0")
@@ -70,12 +79,21 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
     match = _FORM.fullmatch(text)
     if match is None:
         raise UsageError(f"{_quoted(text)} is no condition; write one such as {EXAMPLES}")
-    measure, comparison, number, variant = match.groups()
-    if measure not in WATCHED:
-        raise UsageError(f"nothing that is measured is called {_quoted(measure)}{_hint(measure, WATCHED)}")
+    written, comparison, number, variant = match.groups()
+    measure = newest(written)
+    if measure not in watchable():
+        raise UsageError(f"nothing that is measured is called {_quoted(written)}{_hint(written, watchable())}")
     take = _evaluations if comparison in TRENDS else _limit
     found = Breakpoint(measure, comparison, take(measure, comparison, number))
     return found if variant is None else in_variant(found, variant, variants)
+
+
+def spelling(text: str) -> str:
+    """The one spelling of a condition, by the names that measures have now; a text that states none stays what it is."""
+    try:
+        return str(parse(text))
+    except UsageError:
+        return text
 
 
 def in_variant(found: Breakpoint, variant: str, variants: Collection[str] | None = None) -> Breakpoint:
@@ -86,7 +104,7 @@ def in_variant(found: Breakpoint, variant: str, variants: Collection[str] | None
 
 
 def _evaluations(measure: str, comparison: str, number: str) -> float:
-    if measure in AT_PROBES:
+    if measure in at_probes():
         raise UsageError(
             f"'{comparison}' follows evaluations, but {measure} is probed; write '{measure} < 0.1' or '{measure} > 0.1', "
             f"or watch one of {', '.join(AT_EVALUATIONS)}"

@@ -40,7 +40,7 @@ def mistakes(
 
 def _lacking(measure: str, watched: Sequence[dict[str, Mapping[str, int]]]) -> str | None:
     """What the settings of all that is watched leave out, without which there is no such number."""
-    if measure in conditions.AT_PROBES and not any(settings["probes"]["points"] for settings in watched):
+    if measure in conditions.at_probes() and not any(settings["probes"]["points"] for settings in watched):
         return "probes.points, at how many points layers are measured"
     if measure.startswith("validation") and not any(settings["data"]["validation"] for settings in watched):
         return "data.validation, the number of samples to split off"

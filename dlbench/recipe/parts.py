@@ -29,8 +29,8 @@ from dlbench.metrics.names import CURVES, ENSEMBLE
 from dlbench.parts import CATALOGS
 from dlbench.parts.arguments import Of, PerTrial, Settings, Takes
 from dlbench.parts.datasets.common import COMMON
-from dlbench.plan.breakpoints import PATTERN
 from dlbench.plan.breakpoints import parse as parse_breakpoint
+from dlbench.plan.breakpoints import pattern as breakpoint_pattern
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.messages import few, given, listed, nearest
 from dlbench.recipe.validation import StrictTable, one_sentence, reworded, worded
@@ -170,7 +170,9 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
         if isinstance(mark, MetricName):
             return _metric(_names(mark), at_step=mark.at_step, of_class=not mark.curves)
         if isinstance(mark, ConditionText):
-            return Annotated[str, AfterValidator(_condition), WithJsonSchema({"type": "string", "pattern": PATTERN})]
+            return Annotated[
+                str, AfterValidator(_condition), WithJsonSchema({"type": "string", "pattern": breakpoint_pattern()})
+            ]
     kept = [mark for mark in marks if not isinstance(mark, PerTrial)]
     return Annotated[(translated(annotation), *kept)] if kept else translated(annotation)
 

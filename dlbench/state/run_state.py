@@ -7,22 +7,17 @@ from collections.abc import Callable, Container, Iterable, Mapping
 import numpy as np
 
 from dlbench.data_facts import DataFacts
-from dlbench.measures.names import MEASURES, ZEROS
+from dlbench.measures import MEASURES
+from dlbench.measures.names import ZEROS
+from dlbench.measures.older_names import renamed
 from dlbench.metrics.names import BATCH_LOSS, CURVES
 from dlbench.metrics.trial_view import SolvedRule, Status
 from dlbench.plan import Plan
+from dlbench.plan.breakpoints import spelling
 from dlbench.state.confusion import confusion_of
 from dlbench.state.data_facts import data_notes, facts_of
 from dlbench.state.event_fields import Event, count, number, numbers, positions, text
-from dlbench.state.event_records import (
-    Answer,
-    Divergence,
-    EarlyStop,
-    Hit,
-    Pulse,
-    StackEnd,
-    WorkerFacts,
-)
+from dlbench.state.event_records import Answer, Divergence, EarlyStop, Hit, Pulse, StackEnd, WorkerFacts
 from dlbench.state.histograms import KEPT, Histograms, histogram_of
 from dlbench.state.introduction import describe, introduced, taken_up
 from dlbench.state.pictures import TRAIN, record_of
@@ -30,7 +25,6 @@ from dlbench.state.stack_state import NO_SESSION, StackState, hits_of
 from dlbench.state.trial_state import trials_of
 
 TRIAL_SERIES = (*CURVES, BATCH_LOSS)
-LAYER_SERIES = (*MEASURES, ZEROS)
 CRASHED = "crashed"
 
 
@@ -142,8 +136,8 @@ class RunState:
         if found is None:
             return
         stack, session, step = found
-        trials, layers = len(stack.plan.trials), len(stack.layers) or None
-        values = {name: numbers(event.get(name), (trials, layers), np.float32) for name in LAYER_SERIES}
+        trials, layers, fields = len(stack.plan.trials), len(stack.layers) or None, renamed(event)
+        values = {name: numbers(fields.get(name), (trials, layers), np.float32) for name in (*MEASURES, ZEROS)}
         stack.probes.record(step, session, {name: value for name, value in values.items() if value is not None})
         histogram = histogram_of(event, (trials, layers), step, session) if stack.histograms.most else None
         if histogram is not None:
@@ -213,7 +207,7 @@ class RunState:
         if found is None or when is None:
             return
         stack, session, step, position = found
-        value, paused = number(event.get("value")), event.get("paused") is True
+        when, value, paused = spelling(when), number(event.get("value")), event.get("paused") is True
         trial = stack.plan.trials[position]
         stack.told_hits.append(Hit(stack.index, step, trial, text(event, "layer"), when, value, paused, session))
         if paused:

@@ -58,7 +58,7 @@ class ProfileScale:
 def render_profiles(profiles: Sequence[Profile], terminal: Terminal) -> RenderableType:
     """The profiles one under the other, at most as wide as the terminal; without room for bars, the numbers alone."""
     layers = [layer for profile in profiles for layer in profile.layers]
-    deviations = ProfileScale.over((layer.activation_deviation for layer in layers), DECADES_OF_ACTIVATIONS)
+    deviations = ProfileScale.over((layer.activation_std for layer in layers), DECADES_OF_ACTIVATIONS)
     gradients = ProfileScale.over((layer.gradient_norm for layer in layers), DECADES_OF_GRADIENTS)
     cells = {id(layer): _cells(layer, terminal) for layer in layers}
     form = _Form.fitting([TITLES, *cells.values()], terminal)
@@ -66,7 +66,7 @@ def render_profiles(profiles: Sequence[Profile], terminal: Terminal) -> Renderab
     for profile in profiles:
         parts += [_heading(profile, terminal), form.line(TITLES, ("", ""), "bold")]
         for layer in profile.layers:
-            values = (deviations, layer.activation_deviation), (gradients, layer.gradient_norm)
+            values = (deviations, layer.activation_std), (gradients, layer.gradient_norm)
             first, second = (scale.bar(value, form.bar, in_ascii=terminal.ascii) for scale, value in values)
             parts.append(form.line(cells[id(layer)], (first, second), color=terminal.style("cyan")))
         parts += [*_told(profile.wrong, len(profile.seeds), terminal), Text()]
@@ -111,8 +111,8 @@ def _heading(profile: Profile, terminal: Terminal) -> Text:
 
 
 def _cells(layer: LayerProfile, terminal: Terminal) -> list[str]:
-    numbers = (layer.activation_mean, layer.activation_deviation)
-    shares = (layer.zero_share, layer.saturated_share)
+    numbers = (layer.activation_mean, layer.activation_std)
+    shares = (layer.zero_fraction, layer.saturated_fraction)
     # NaN is no number where there is one of every layer, and nothing where some layers have no such thing.
     has_gradient = layer.weight is not None or not math.isnan(layer.gradient_norm)
     gradient = number(layer.gradient_norm) if has_gradient else NOTHING

@@ -62,9 +62,7 @@ def test_means_over_seeds() -> None:
     for row, layer in enumerate(found.layers):
         assert layer.gradient_norm == pytest.approx(norms[:, row].mean(), rel=1e-4)
         assert layer.gradient_ratio == pytest.approx((norms[:, row] / norms[:, -1]).mean(), rel=1e-4)
-        assert layer.activation_deviation == pytest.approx(
-            float(probe["activation_deviation"][:, row].mean()), rel=1e-4
-        )
+        assert layer.activation_std == pytest.approx(float(probe["activation_std"][:, row].mean()), rel=1e-4)
 
 
 def test_no_data_but_the_batch_is_looked_at() -> None:

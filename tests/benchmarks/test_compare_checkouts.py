@@ -17,7 +17,7 @@ from benchmarks.compare_checkouts.__main__ import told as lines_of
 from benchmarks.compare_checkouts.checkout import SEVERAL, Case, Said
 from benchmarks.compare_checkouts.compare import Found, Kind, Rules, compare, wordings
 from benchmarks.compare_checkouts.values import PARSERS, Renames, Values, flat, of_json
-from benchmarks.compare_checkouts.views import OF_RUNS, UNSAID
+from benchmarks.compare_checkouts.views import OF_RUNS
 
 TABLE = """{"columns": [{"key": "loss@5", "metric": "loss"}, {"key": "seconds"}], "notes": [],
  "rows": [{"variant": "relu", "cells": {"loss@5": {"deviation": 0.5, "n": 10}}}, {"variant": "tanh", "cells": {}}]}"""
@@ -140,15 +140,6 @@ def test_what_is_left_out_is_counted_and_not_told() -> None:
     both = found('{"a": {"seconds": 1, "loss": 1}}', '{"a": {"seconds": 2, "loss": 2}}', rules)
     assert both.left_out == 1
     assert [one.path for one in both.differences] == [("a", "loss")]
-
-
-def test_a_note_that_chance_brings_is_in_nobody_s_way() -> None:
-    """What a probe saw or missed is no difference, wherever it stands among the notes; in an old run it is one."""
-    before, after = '{"notes": ["a", "b"]}', '{"notes": ["a", "relu: exploding gradient: dense1", "c"]}'
-    view, rules = OF_RUNS["table --json"], Rules(unsaid=UNSAID)
-    both = view.compare(Said(0, before, ""), Said(0, after, ""), rules)
-    assert [(one.kind, one.path) for one in both.differences] == [(Kind.CHANGED, ("notes", "1"))]
-    assert len(view.compare(Said(0, before, ""), Said(0, after, ""), Rules()).differences) == 2
 
 
 def test_other_words_for_the_same_numbers_are_no_other_value() -> None:

@@ -87,7 +87,7 @@ def test_numbers_are_those_of_the_first_probe(folder):
     assert zero["loss"] == pytest.approx(math.log(10), rel=1e-4)
     assert math.isfinite(batch["batch_loss"][0])
     for row, layer in enumerate(lsuv["layers"]):
-        for name in ("activation_deviation", "activation_mean", "zero_share"):
+        for name in ("activation_std", "activation_mean", "zero_fraction"):
             assert layer[name] == pytest.approx(float(first[name][:2, row].mean()), rel=1e-4, abs=1e-6)
     assert lsuv["layers"][-1]["gradient_ratio"] == 1
     assert lsuv["layers"][-1]["gradient_norm"] == pytest.approx(float(first["gradient_norm"][:2, -1].mean()), rel=1e-4)

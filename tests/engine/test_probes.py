@@ -43,8 +43,8 @@ def test_measures_as_numpy() -> None:
                 "weight_norm": np.sqrt((old**2).sum()),
                 "update_ratio": np.sqrt(((new - old) ** 2).sum() / (old**2).sum()),
                 "activation_mean": output.mean(),
-                "activation_deviation": output.std(),
-                "zero_share": (output == 0).mean(),
+                "activation_std": output.std(),
+                "zero_fraction": (output == 0).mean(),
             }
             for name, value in expected.items():
                 assert probe[name][trial][layer] == pytest.approx(value, rel=1e-4, abs=1e-7), name
@@ -62,8 +62,8 @@ def test_saturated_share_counts_outputs_near_the_bounds() -> None:
     (probe,) = events.of("probe")
 
     # One of the four points is the origin, where even huge weights give sigmoid(0) = 1/2.
-    assert probe["saturated_share"][0].tolist()[:2] == [0.75, 0.0]
-    assert np.isnan(probe["saturated_share"][0][2:]).all()
+    assert probe["saturated_fraction"][0].tolist()[:2] == [0.75, 0.0]
+    assert np.isnan(probe["saturated_fraction"][0][2:]).all()
 
 
 def test_a_sweep_of_an_activations_number_is_measured_trial_by_trial() -> None:
@@ -74,12 +74,12 @@ def test_a_sweep_of_an_activations_number_is_measured_trial_by_trial() -> None:
             own = {**dense(9, init=WIDE), "activation": {"kind": kind, argument: number}}
             nets[str(number)] = settings([{"kind": "flatten"}, own], data="digits", steps=1, points=1)
         plan = plan_of(nets, seeds=[0, 1])
-        together = trained(plan)[1].of("probe")[0]["saturated_share"]
+        together = trained(plan)[1].of("probe")[0]["saturated_fraction"]
         order = [plan.trials[trial].variant for trial in plan.stacks[0].trials]
 
         assert len(plan.stacks) == 1
         for name, net in nets.items():
-            alone = trained(plan_of({name: net}, seeds=[0, 1]))[1].of("probe")[0]["saturated_share"]
+            alone = trained(plan_of({name: net}, seeds=[0, 1]))[1].of("probe")[0]["saturated_fraction"]
             rows = [row for row, variant in enumerate(order) if variant == name]
             np.testing.assert_allclose(together[rows], alone, atol=1e-6)
             assert np.isnan(alone[:, 0]).all() if kind == "leaky_relu" else (alone[:, 0] > 0.05).all()

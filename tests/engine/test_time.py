@@ -94,7 +94,7 @@ def test_slices_show_the_same_time() -> None:
     plan = plan_of({"a": digits(recurrent("lstm"), steps=2, points=2)}, seeds=range(3))
     whole, sliced = (trained(plan, slices=slices)[1].of("probe")[-1] for slices in (1, 2))
 
-    for measure in ("gradient_norm", "activation_deviation", "saturated_share"):
+    for measure in ("gradient_norm", "activation_std", "saturated_fraction"):
         np.testing.assert_allclose(sliced[measure], whole[measure], rtol=1e-4, atol=1e-9)
 
 

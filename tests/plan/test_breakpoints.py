@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from dlbench.errors import UsageError
 from dlbench.plan.breakpoints import (
     AT_EVALUATIONS,
-    AT_PROBES,
     COMPARISONS,
-    PATTERN,
     TRENDS,
-    WATCHED,
     Breakpoint,
+    at_probes,
     in_variant,
     parse,
+    pattern,
+    watchable,
 )
 
 VARIANTS = st.none() | st.sampled_from(["relu", "relu+he, lr 0.01", "a in b", "<", "시그모이드"])
 LIMITS = st.builds(
     Breakpoint,
-    st.sampled_from(WATCHED),
+    st.sampled_from(watchable()),
     st.sampled_from(COMPARISONS),
     st.floats(allow_nan=False, allow_infinity=False),
     VARIANTS,
@@ -42,7 +42,7 @@ TRENDING = st.builds(
 def test_a_condition_and_its_text_are_one(condition: Breakpoint) -> None:
     """Whatever can be watched is written as a text that means exactly it, and that editors take for one."""
     assert parse(str(condition)) == condition
-    assert re.search(PATTERN, str(condition))
+    assert re.search(pattern(), str(condition))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_condition_and_its_text_are_one(condition: Breakpoint) -> None:
         ("gradient_ratio < 1e-6", Breakpoint("gradient_ratio", "<", 1e-6)),
         ("test_loss rises 3", Breakpoint("test_loss", "rises", 3)),
         ("update_ratio > 0.1 in relu", Breakpoint("update_ratio", ">", 0.1, "relu")),
-        ("  zero_share>=1  in  relu, lr 0.01 ", Breakpoint("zero_share", ">=", 1, "relu, lr 0.01")),
+        ("  zero_fraction>=1  in  relu, lr 0.01 ", Breakpoint("zero_fraction", ">=", 1, "relu, lr 0.01")),
         ("test_accuracy <= -5", Breakpoint("test_accuracy", "<=", -5)),
         ("batch_loss falls 10", Breakpoint("batch_loss", "falls", 10)),
     ],
@@ -119,4 +119,4 @@ def test_any_text_is_a_condition_or_an_error_of_one_line(text: str) -> None:
 
 def test_names_are_watched_at_one_place_each() -> None:
     """A name is known after an evaluation or after a probe, never after both."""
-    assert len(set(WATCHED)) == len(WATCHED) == len(AT_EVALUATIONS) + len(AT_PROBES)
+    assert len(set(watchable())) == len(watchable()) == len(AT_EVALUATIONS) + len(at_probes())

@@ -69,8 +69,8 @@ def test_the_command_line_changes_them(loaded):
         ),
         ('when = "validation_loss > 1"', "38: breakpoints[0].when: 'validation_loss' needs data.validation"),
         (
-            'when = "zero_share > 0.9"\n[probes]\npoints = 0',
-            "38: breakpoints[0].when: 'zero_share' needs probes.points",
+            'when = "zero_fraction > 0.9"\n[probes]\npoints = 0',
+            "38: breakpoints[0].when: 'zero_fraction' needs probes.points",
         ),
     ],
 )

@@ -14,9 +14,11 @@ from dlbench.analysis.claims import judge
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.summary import report
 from dlbench.export.report_data import as_data
+from dlbench.measures import MEASURES
+from dlbench.measures.names import ZEROS
 from dlbench.metrics.trial_view import Status
 from dlbench.plan.questions import Claim, Compare, Questions
-from dlbench.state.run_state import HANDLERS, LAYER_SERIES, TRIAL_SERIES, RunState
+from dlbench.state.run_state import HANDLERS, TRIAL_SERIES, RunState
 
 PLAN = make_plan(["sigmoid", "relu"], seeds=3)
 
@@ -28,7 +30,7 @@ def snapshot(state):
             (
                 trial.plan.id, trial.status, trial.error, trial.step, trial.diverged_at, trial.last_loss, trial.seconds,
                 trial.steps, [trial.curve(name).tolist() for name in TRIAL_SERIES],
-                trial.probe_steps, [np.asarray(trial.probe(name)).tolist() for name in LAYER_SERIES], trial.pictures,
+                trial.probe_steps, [np.asarray(trial.probe(name)).tolist() for name in (*MEASURES, ZEROS)], trial.pictures,
             )
             for trial in state.trials
         ]
@@ -238,7 +240,9 @@ plausible = (
 )
 hostile = st.fixed_dictionaries(
     {"kind": st.sampled_from([*HANDLERS, "unheard-of"]) | junk},
-    optional=dict.fromkeys((*fields, *TRIAL_SERIES, *LAYER_SERIES, "gradient_histogram", "classes"), plausible | junk),
+    optional=dict.fromkeys(
+        (*fields, *TRIAL_SERIES, *MEASURES, ZEROS, "gradient_histogram", "classes"), plausible | junk
+    ),
 )
 COMPARE = Compare("solved", "sigmoid")
 CLAIMS = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app_runs import ends, finished_run, training_run, under_way
 from tui.panes.pictured_run import begin, metrics, pretrained, probe, told, training
 
-from dlbench.measures.names import MEASURES
+from dlbench.measures import MEASURES
 from dlbench.tui.model.source import ListSource
 
 ERROR = "CUDA out of memory. Tried to allocate 2.00 GiB"

@@ -9,7 +9,7 @@ from app_runs import CURSOR, PANES, VARIANTS, Bench, finished_run, info_of, make
 from rich.cells import cell_len
 from textual.widgets import DataTable
 
-from dlbench.measures.names import MEASURES
+from dlbench.measures import MEASURES
 from dlbench.tui.app import NARROW
 from dlbench.tui.keys import KEYS
 from dlbench.tui.model.focus import Focus
@@ -181,7 +181,7 @@ def over(bench):
 
 
 FOCUS = tuple(name for name in vars(Focus()) if name != "version")
-NEXT = {name: MEASURES[(place + 1) % len(MEASURES)] for place, name in enumerate(MEASURES)}
+NEXT = {name: list(MEASURES)[(place + 1) % len(MEASURES)] for place, name in enumerate(MEASURES)}
 BEFORE = {later: name for name, later in NEXT.items()}
 TRIAL = Promise(lambda key, was, now, bench: now.focus["trial"] == 1 + argument(key), ("trial", "follow"))
 PANE = ("pane", "order", "console")

@@ -12,7 +12,7 @@ from verbs import app
 
 from dlbench.analysis.diagnosis.rules import COSTLY, EXPLODING, LARGE, LASTING, LAWS, MOST, STILL, VANISHING, WILD
 from dlbench.errors import ExitCode
-from dlbench.plan.breakpoints import AT_EVALUATIONS, AT_PROBES, parse
+from dlbench.plan.breakpoints import AT_EVALUATIONS, at_probes, parse
 from dlbench.recipe import load
 from dlbench.text.cells import BEST, CHANGED
 from dlbench.tui.keys import as_markdown
@@ -146,7 +146,7 @@ def test_page_conditions():
     told = set(re.findall(r"`(\w+)`", section("Breakpoints")))
 
     assert {parse(condition, ["relu"]).comparison for condition in conditions} == {"<", "<=", ">", "rises", "falls"}
-    assert set(AT_PROBES) <= told
+    assert set(at_probes()) <= told
     assert told >= {name for name in AT_EVALUATIONS if name.startswith(("train", "batch"))}
     assert {name.partition("_")[0] for name in AT_EVALUATIONS} - told == {"train", "batch"}
 

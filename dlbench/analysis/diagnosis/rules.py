@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.words.number_format import number
 
 Severity: TypeAlias = Literal["alarm", "warning"]
@@ -18,7 +19,7 @@ Probes: TypeAlias = dict[str, Values]
 Rule: TypeAlias = "Callable[[Probes, NDArray[np.bool_]], NDArray[np.bool_]]"
 """From probes, and which layers have weights, to where it holds, `[probes, layers]`."""
 
-MEASURES = ("gradient_norm", "weight_norm", "update_ratio", "zero_share", "saturated_share")
+MEASURES = ("gradient_norm", "weight_norm", "update_ratio", "zero_fraction", "saturated_fraction")
 """What the rules look at."""
 LOSS = "loss"
 """And beside these the loss over ln K, what guessing among K equally frequent classes costs; one number for all layers of a probe."""
@@ -56,13 +57,12 @@ def _zero(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _large(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    first, last = _ends(probes, weighted)
-    return _at_the_first((last > 0) & (first > EXPLODING * last), weighted)
+    return _at_the_first(_ratio(probes, weighted) > EXPLODING, weighted)
 
 
 def _small(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    first, last = _ends(probes, weighted)
-    return _at_the_first((first > 0) & (first < VANISHING * last), weighted)
+    found = _ratio(probes, weighted)
+    return _at_the_first((found > 0) & (found < VANISHING), weighted)
 
 
 def _huge(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -83,10 +83,9 @@ def _norm(norms: Values, weighted: NDArray[np.bool_]) -> Values:
     return norm
 
 
-def _ends(probes: Probes, weighted: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The gradient norms of the first and the last layer with weights, `[probes]` each."""
-    norms = probes["gradient_norm"][:, weighted]
-    return norms[:, 0], norms[:, -1]
+def _ratio(probes: Probes, weighted: NDArray[np.bool_]) -> Values:
+    """The gradient norm of the first layer with weights over that of the last, `[probes]`."""
+    return first_over_last(probes["gradient_norm"][:, weighted])
 
 
 def _at_the_first(holds: NDArray[np.bool_], weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -108,14 +107,14 @@ def _still(probes: Probes, weighted: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _dead(probes: Probes, _: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Hidden layers of one-sided activations, which have no saturated share."""
-    dead: NDArray[np.bool_] = (probes["zero_share"] > MOST) & np.isnan(probes["saturated_share"])
+    dead: NDArray[np.bool_] = (probes["zero_fraction"] > MOST) & np.isnan(probes["saturated_fraction"])
     dead[:, -1:] = False
     return dead
 
 
 def _saturated(probes: Probes, _: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Hidden layers: an output layer that is sure of its answers is a good one."""
-    saturated: NDArray[np.bool_] = probes["saturated_share"] > MOST
+    saturated: NDArray[np.bool_] = probes["saturated_fraction"] > MOST
     saturated[:, -1:] = False
     return saturated
 
@@ -142,13 +141,13 @@ class Law:
         first, last = np.flatnonzero(weighted)[[0, -1]].tolist()
         norm, of_weights = _norm(norms, weighted), _norm(probe["weight_norm"], weighted)
         with np.errstate(divide="ignore", invalid="ignore"):
-            gap, times = float(norms[first] / norms[last]), float(norm / of_weights)
+            times = float(norm / of_weights)
         return self.text.format(
             layers=_named(names, layers),
             learn="learn" if len(layers) > 1 else "learns",
             first=names[first],
             last=names[last],
-            gap=number(gap),
+            gap=number(float(first_over_last(norms[weighted]))),
             percent=f"{100 * values.max():.0f} %",
             norm=number(float(norm)),
             times=number(times),
@@ -188,7 +187,9 @@ LAWS = (
         "update_ratio",
         LASTING,
     ),
-    Law("warning", _dead, "dead units: {percent} of the outputs of {layers} are exactly zero", "zero_share"),
-    Law("warning", _saturated, "saturated: {percent} of the outputs of {layers} are at their ends", "saturated_share"),
+    Law("warning", _dead, "dead units: {percent} of the outputs of {layers} are exactly zero", "zero_fraction"),
+    Law(
+        "warning", _saturated, "saturated: {percent} of the outputs of {layers} are at their ends", "saturated_fraction"
+    ),
 )
 """In the order in which they are told."""

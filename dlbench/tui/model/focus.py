@@ -23,7 +23,7 @@ class Focus:
     follow: bool = True
     """Whether `trial` goes to a running stack by itself when its own has ended."""
     measure: str = "gradient_norm"
-    """One of `dlbench.measures.names.MEASURES`."""
+    """One of `dlbench.measures.MEASURES`."""
     layer: int = 0
     """Row of the probes."""
     rows: RowsWanted = "all"

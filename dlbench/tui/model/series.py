@@ -7,6 +7,7 @@ from bisect import bisect_left
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.measures import MEASURES
 from dlbench.state.trial_state import TrialState
 from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.model.buckets import Buckets, Floats
@@ -14,13 +15,6 @@ from dlbench.tui.model.curves import curve_series
 from dlbench.tui.model.view import View
 
 __all__ = ["broken_layers", "curve_series", "grid", "histogram_at", "layer_values", "probe_step", "probe_steps"]
-
-OF_WEIGHTS = frozenset({"gradient_norm", "weight_norm", "update_ratio"})
-"""Measures that a layer without weights does not have."""
-MEANS = frozenset({"activation_mean", "activation_deviation"})
-"""Where a column has several probes their mean is drawn; of all other measures the largest, so that no peak is lost."""
-WITNESSES = {"gradient_norm": "gradient_norm"} | dict.fromkeys(OF_WEIGHTS - {"gradient_norm"}, "weight_norm")
-"""Whose NaN says that a measure is broken: a ratio to weights that are all zero is no number, but nothing is wrong."""
 
 
 def grid(view: View, trial: int, measure: str) -> Grid:
@@ -34,12 +28,12 @@ def grid(view: View, trial: int, measure: str) -> Grid:
     until = 0 if diverged is None else max(diverged, state.step)
     buckets, witness = (
         view.layers.of(state.stack.probes, name, state.position, until, log_steps=view.focus.log_steps)
-        for name in (measure, WITNESSES.get(measure, "activation_mean"))
+        for name in (measure, MEASURES[measure].witness)
     )
     layers = len(state.layers)
     if buckets.high.ndim != 2 or buckets.high.shape[1] != layers:
         return _empty(layers)
-    values = buckets.mean if measure in MEANS else buckets.high
+    values = buckets.mean if MEASURES[measure].reduce == "mean" else buckets.high
     return _marked(state, until, buckets, values, _broken(state, measure, buckets, witness))
 
 
@@ -51,7 +45,7 @@ def _empty(layers: int) -> Grid:
 def _broken(state: TrialState, measure: str, buckets: Buckets, witness: Buckets) -> NDArray[np.bool_]:
     """Where NaN was measured, `[columns, layers]`."""
     seen = witness if witness.numbers.shape == buckets.numbers.shape else buckets
-    has = np.array([measure in OF_WEIGHTS and layer.weight is not None for layer in state.layers], np.bool_)
+    has = np.array([MEASURES[measure].of == "weights" and layer.weight is not None for layer in state.layers], np.bool_)
     has |= (seen.numbers > 0).any(axis=0)
     broken: NDArray[np.bool_] = (seen.numbers < buckets.records[:, np.newaxis]) & has
     return broken

@@ -10,11 +10,11 @@ from typing import TypeAlias
 import numpy as np
 from rich.cells import cell_len
 
+from dlbench.measures import MEASURES
 from dlbench.metrics.trial_view import Status
 from dlbench.state.pretraining import Stand
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.findings import findings
-from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.rows import layer_of
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.model.trials import name_of
@@ -26,7 +26,7 @@ Piece: TypeAlias = tuple[str, int]
 """A text and its ink."""
 
 SEPARATOR = " · "
-ALONGSIDE = ("gradient_norm", "update_ratio", "zero_share", "saturated_share")
+ALONGSIDE = ("gradient_norm", "update_ratio", "zero_fraction", "saturated_fraction")
 """Told of a layer beside the focus's measure."""
 BADGES = {
     "running": ("LIVE", Ink.GOOD),
@@ -157,12 +157,12 @@ def cursor_words(view: View) -> tuple[list[Piece], list[Piece]]:
 
 def measured(measure: str, value: float) -> str:
     """A measure's value in words: `gradient norm 3.1e-03`, `12 % exact zeros`; NaN is what a layer does not have, infinity no number."""
-    shown = MEASURE_VIEWS[measure]
+    shown = MEASURES[measure]
     if np.isnan(value):
         return f"{shown.title}: n/a"
     if np.isinf(value):
         return f"{shown.title} NaN or infinite"
-    if shown.bounds == (0.0, 1.0):
+    if shown.bounds:
         return f"{percent(value)} {shown.title}"
     return f"{shown.title} {number(value)}"
 

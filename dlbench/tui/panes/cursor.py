@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dlbench.measures.names import MEASURES
+from dlbench.measures import MEASURES
 from dlbench.tui.app_base import dashboard
 from dlbench.tui.model.focus import ROWS
 from dlbench.tui.model.rows import has_times, shown_rows
@@ -80,7 +80,8 @@ class ChartCursor:
     def action_measure(self, count: int) -> None:
         """Another measure."""
         focus = self._view.focus
-        focus.measure = MEASURES[(MEASURES.index(focus.measure) + count) % len(MEASURES)]
+        names = list(MEASURES)
+        focus.measure = names[(names.index(focus.measure) + count) % len(names)]
         self._app.redraw()
 
     def point(self, place: ChartPoint) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from dlbench.measures import MEASURES
 from dlbench.tui.app_base import dashboard
 from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.charts.scale import ValueScale
-from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.rows import shown_grid
 from dlbench.tui.model.trials import listed
 from dlbench.tui.panes.base import Pane
@@ -143,15 +143,15 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
 
     def _settle(self, view: View, pair: list[int]) -> ValueScale:
         """One scale for all pictures; it stands still while the numbers fit."""
-        focus, shown = view.focus, MEASURE_VIEWS[view.focus.measure]
+        focus, shown = view.focus, MEASURES[view.focus.measure]
         if shown.bounds is not None and not focus.fixed_range:
-            return ValueScale(*shown.bounds, shown.logarithmic)
+            return ValueScale(*shown.bounds, shown.is_logarithmic)
         grids: list[Grid] = [shown_grid(view, trial, focus.measure) for trial in pair]
         values = np.concatenate([grid.values.ravel() for grid in grids])
         subject = (*pair, focus.measure, focus.fixed_range, focus.rows)
         before = self._scale if subject == self._subject and is_moving(view) else None
         self._subject = subject
-        wanted = ValueScale.spanning(values, logarithmic=shown.logarithmic, robust=not focus.fixed_range)
+        wanted = ValueScale.spanning(values, logarithmic=shown.is_logarithmic, robust=not focus.fixed_range)
         self._scale = wanted.settled(before)
         return self._scale
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from dlbench.plan.breakpoints import spelling
 from dlbench.run.control import ask
 from dlbench.run.tail import Tail
 from dlbench.run.workers import current_session
@@ -120,7 +121,7 @@ def told(hit: Hit, state: RunState) -> str:
 
 def breakpoints_set(folder: RunFolder | None, of_recipe: Iterable[object]) -> list[str]:
     """The conditions in force: the recipe's, and what this session was asked for since."""
-    found = dict.fromkeys(str(one) for one in of_recipe)
+    found = dict.fromkeys(spelling(str(one)) for one in of_recipe)
     session = None if folder is None else current_session(folder)
     if folder is None or session is None:
         return list(found)
@@ -131,7 +132,7 @@ def breakpoints_set(folder: RunFolder | None, of_recipe: Iterable[object]) -> li
             continue
         if not isinstance(control, dict) or control.get("action") != "breakpoint" or control.get("session") != session:
             continue
-        when = str(control.get("when", ""))
+        when = spelling(str(control.get("when", "")))
         if control.get("on", True):
             found[when] = None
         else:

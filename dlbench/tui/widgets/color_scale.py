@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlbench.measures import MEASURES
 from dlbench.tui.charts.color_scale import color_scale
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
-from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.widgets.chart import Chart
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ class ColorScale(Chart):
         """The colours with their numbers."""
         if self.scale is None:
             return Picture.blank(width, height)
-        return color_scale(self.scale, height, self.glyphs, MEASURE_VIEWS[view.focus.measure].symbol)
+        return color_scale(self.scale, height, self.glyphs, MEASURES[view.focus.measure].symbol)

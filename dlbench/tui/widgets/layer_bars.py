@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlbench.measures import MEASURES
 from dlbench.tui.charts.bars import BarChart, layer_bars
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
-from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.model.rows import shown_grid, shown_rows
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
@@ -71,19 +71,19 @@ class LayerBars(Chart):
 
     def _entitle(self, view: View, step: int | None, *, has_ticks: bool) -> None:
         head = headline(view.focus.measure)
-        ticks = f"tick: {MEASURE_VIEWS[TICKS].title} · " if has_ticks else ""
+        ticks = f"tick: {MEASURES[TICKS].title} · " if has_ticks else ""
         below = "" if step is None else f"{ticks}step {step:,}"
         entitle(self, f"{head} · {trial_name(view, view.focus.trial)}", head, below=below)
 
     def _settle(self, view: View, *, has_ticks: bool) -> ValueScale:
         """An axis of all that was measured so far, so that stepping through time can be compared by eye."""
         trial, measure = view.focus.trial, view.focus.measure
-        shown = MEASURE_VIEWS[measure]
+        shown = MEASURES[measure]
         if shown.bounds is not None:
             return ValueScale(*shown.bounds, logarithmic=False)
         measures = [measure, TICKS] if has_ticks else [measure]
         values = np.concatenate([shown_grid(view, trial, name).values.ravel() for name in measures])
         before = self._scale if (trial, measure) == self._subject and is_moving(view) else None
         self._subject = (trial, measure)
-        self._scale = ValueScale.spanning(values, logarithmic=shown.logarithmic).settled(before)
+        self._scale = ValueScale.spanning(values, logarithmic=shown.is_logarithmic).settled(before)
         return self._scale

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
+from dlbench.measures import MEASURES, Measure
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
@@ -26,23 +26,9 @@ NAME_SHARE = 3
 """Names take a third of the width at most."""
 
 
-@dataclass(frozen=True)
-class LayerColumn:
-    """One measure as a column: its head, in full and short, and whether it is a share."""
-
-    measure: str
-    head: str
-    short: str
-    is_share: bool = False
-
-
-COLUMNS = (
-    LayerColumn("activation_mean", "mean", "mean"),
-    LayerColumn("activation_deviation", "deviation", "dev."),
-    LayerColumn("zero_share", "zeros", "zeros", is_share=True),
-    LayerColumn("saturated_share", "saturated", "satur.", is_share=True),
-    LayerColumn("weight_norm", "weight norm", "weights"),
-)
+def columns() -> list[Measure]:
+    """What layers pass on, and the norm of their weights."""
+    return [*(one for one in MEASURES.values() if one.of == "outputs"), MEASURES["weight_norm"]]
 
 
 class LayerTable(Chart):
@@ -63,9 +49,9 @@ class LayerTable(Chart):
             return blank(empty, width, height) if empty else Picture.blank(width, height)
         rows = shown_rows(view, index)
         self._places, chosen = rows.places, rows.index(view.focus.layer)
-        values = [layer_values(view, index, column.measure, step) for column in COLUMNS]
-        for column, numbers in zip(COLUMNS, values, strict=True):
-            numbers[np.isnan(numbers) & broken_layers(view, index, column.measure, step)] = np.inf
+        values = [layer_values(view, index, column.name, step) for column in columns()]
+        for column, numbers in zip(columns(), values, strict=True):
+            numbers[np.isnan(numbers) & broken_layers(view, index, column.name, step)] = np.inf
         shown = [numbers[rows.places] for numbers in values]
         self._layers = window(len(rows.names), chosen, max(height - HEAD, 0))
         return self._table(rows.names, shown, chosen, width, height)
@@ -80,16 +66,16 @@ class LayerTable(Chart):
     ) -> Picture:
         picture = Picture.blank(width, height)
         wide = min(max(map(cell_len, names), default=0), width // NAME_SHARE)
-        room = max((width - wide - 2) // len(COLUMNS), 1)
-        for place, column in enumerate(COLUMNS):
-            head = column.head if len(column.head) < room else column.short
+        room = max((width - wide - 2) // len(values), 1)
+        for place, column in enumerate(columns()):
+            head = column.heads[0] if len(column.heads[0]) < room else column.heads[1]
             _right(picture, 0, wide + 2 + room * (place + 1), room, head, Ink.FAINT)
         for row, layer in enumerate(self._layers, HEAD):
             ink = Ink.CURSOR if layer == chosen else Ink.PLAIN
             picture.put(row, 0, self.glyphs.pointer if layer == chosen else " ", ink)
             picture.put(row, 2, squeezed(names[layer], wide, self.glyphs.ellipsis), ink)
-            for place, (column, numbers) in enumerate(zip(COLUMNS, values, strict=True)):
-                text, own = _cell(float(numbers[layer]), is_share=column.is_share, none=self.glyphs.dead)
+            for place, (column, numbers) in enumerate(zip(columns(), values, strict=True)):
+                text, own = _cell(float(numbers[layer]), is_fraction=column.bounds is not None, none=self.glyphs.dead)
                 own = Ink.STRONG if layer == chosen and own is Ink.PLAIN else own
                 _right(picture, row, wide + 2 + room * (place + 1), room, text, own)
         return picture
@@ -101,13 +87,13 @@ def window(layers: int, chosen: int, rows: int) -> range:
     return range(first, max(first - rows, -1), -1)
 
 
-def _cell(value: float, *, is_share: bool, none: str) -> tuple[str, Ink]:
+def _cell(value: float, *, is_fraction: bool, none: str) -> tuple[str, Ink]:
     """A number as text with its ink; a layer without the measure has a faint sign, a broken number a loud one."""
     if np.isnan(value):
         return none, Ink.FAINT
     if np.isinf(value):
         return "NaN", Ink.ALARM
-    return (percent(value) if is_share else number(value)), Ink.PLAIN
+    return (percent(value) if is_fraction else number(value)), Ink.PLAIN
 
 
 def _right(picture: Picture, row: int, end: int, room: int, text: str, ink: int) -> None:

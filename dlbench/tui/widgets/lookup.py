@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dlbench.tui.model.measures import MEASURE_VIEWS
+from dlbench.measures import MEASURES
 from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import probe_steps
 from dlbench.tui.model.trials import name_of
@@ -20,7 +20,7 @@ def trial_name(view: View, index: int) -> str:
 
 def headline(measure: str) -> str:
     """A measure as it begins a title."""
-    title = MEASURE_VIEWS[measure].title
+    title = MEASURES[measure].title
     return title[:1].upper() + title[1:]
 
 

@@ -26,9 +26,9 @@ HEALTHY = {
     "weight_norm": [1.0, None, 2.0, 1.0],
     "update_ratio": [1e-3, None, 1e-3, 2e-3],
     "activation_mean": [0.1, 0.2, 0.1, 0.0],
-    "activation_deviation": [1.0, 0.5, 1.0, 1.0],
-    "zero_share": [0.0, 0.5, 0.0, 0.0],
-    "saturated_share": [None, None, None, None],
+    "activation_std": [1.0, 0.5, 1.0, 1.0],
+    "zero_fraction": [0.0, 0.5, 0.0, 0.0],
+    "saturated_fraction": [None, None, None, None],
 }
 RECIPE = '[model]\nlayers = [{ kind = "dense", units = 5 }]\n\n[data]\nkind = "xor"\n\n[train]\nsteps = 1000\n'
 

@@ -23,8 +23,10 @@ SICK = {
     "vanishing gradient: dense1's is 1.0e-05 of output's": {"gradient_norm": [1e-6, None, 1e-3, 0.1]},
     "steps too large: one moves dense2 by 80 % of its weights' norm": {"update_ratio": [1e-3, None, 0.8, 0.1]},
     "stuck: no layer moves, and the loss is no better than guessing": {"update_ratio": [0.0, None, 1e-9, 5e-8]},
-    "dead units: 97 % of the outputs of activation1 are exactly zero": {"zero_share": [0.0, 0.97, 0.0, 0.0]},
-    "saturated: 95 % of the outputs of dense1, dense2 are at their ends": {"saturated_share": [0.95, 0.2, 0.91, 0.2]},
+    "dead units: 97 % of the outputs of activation1 are exactly zero": {"zero_fraction": [0.0, 0.97, 0.0, 0.0]},
+    "saturated: 95 % of the outputs of dense1, dense2 are at their ends": {
+        "saturated_fraction": [0.95, 0.2, 0.91, 0.2]
+    },
 }
 
 
@@ -88,7 +90,7 @@ def test_large_for_tiny_weights_and_tiny_for_large_ones_is_usual(measures):
 
 def test_a_healthy_trial_is_told_nothing():
     """Usual numbers, a sure output layer, half of a ReLU's units off, one large first step: nothing is wrong."""
-    sure = {"saturated_share": [0.3, None, 0.6, 1.0], "zero_share": [0.0, 0.85, 0.0, 0.99]}
+    sure = {"saturated_fraction": [0.3, None, 0.6, 1.0], "zero_fraction": [0.0, 0.85, 0.0, 0.99]}
     events = [
         begins(),
         evaluated(0, [0.7, 0.7]),
@@ -164,7 +166,7 @@ def test_without_probes_there_is_nothing_to_say():
     """Before a stack has begun, without layers that have weights, and without gradients nothing is found."""
     assert texts(view_of(make_plan(), [])) == []
     bare = [{"name": "activation1", "kind": "activation", "weight": None}]
-    event = {"kind": "probe", "stack": 0, "step": 0, "zero_share": [[1.0], [1.0]]}
+    event = {"kind": "probe", "stack": 0, "step": 0, "zero_fraction": [[1.0], [1.0]]}
     assert texts(view_of(make_plan(), [begins(layers=bare), event])) == []
 
 
@@ -173,7 +175,7 @@ probes = st.lists(
         {
             "gradient_norm": st.lists(st.sampled_from([0.0, 1e-6, 0.1, 1e5, None]), min_size=4, max_size=4),
             "update_ratio": st.lists(st.sampled_from([0.0, 1e-3, 0.8, None]), min_size=4, max_size=4),
-            "zero_share": st.lists(st.sampled_from([0.0, 0.95]), min_size=4, max_size=4),
+            "zero_fraction": st.lists(st.sampled_from([0.0, 0.95]), min_size=4, max_size=4),
         }
     ),
     max_size=12,

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_runs import HEALTHY, LAYERS, begins, diverged, evaluated, make_plan, probed, view_of
 
-from dlbench.measures.names import HISTOGRAM, MEASURES, ZEROS
+from dlbench.measures import MEASURES
+from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.tui.model.series import grid, histogram_at, layer_values, probe_step, probe_steps
 
 NOTHING = np.nan
@@ -108,7 +109,7 @@ def test_a_grid_is_bounded_however_late_a_trial_diverges(reached, log_steps):
     """One probe at the beginning and a divergence at the end make no wider grid than many probes."""
     view = view_of(make_plan(), [begins(), probed(0), diverged(reached), evaluated(reached, [None, 1.0])])
     view.focus.log_steps = log_steps
-    found = grid(view, 0, "zero_share")
+    found = grid(view, 0, "zero_fraction")
     assert len(found.starts) <= 512
     assert found.starts[-1] <= reached < found.ends[-1]
     assert found.broken[-1].all()
@@ -142,8 +143,8 @@ def test_nothing_measured_is_an_empty_grid():
     """Before the first probe, and for a measure that no probe has, a grid has no columns."""
     assert grid(view_of(make_plan(), []), 0, "gradient_norm").values.shape == (0, 0)
     event = probed(0)
-    del event["zero_share"]
-    found = grid(view_of(make_plan(), [begins(), event]), 0, "zero_share")
+    del event["zero_fraction"]
+    found = grid(view_of(make_plan(), [begins(), event]), 0, "zero_fraction")
     assert found.values.shape == (0, len(LAYERS))
 
 

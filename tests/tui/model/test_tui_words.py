@@ -27,7 +27,7 @@ def test_the_cursor_in_words():
     view = view_of(make_plan(), [begins(), probed(1212)])
     view.focus.layer = 2
     assert said(view) == "dense2 · step 1,212 · gradient norm 0.2 · update/weight 1.0e-03 · 0 % exact zeros"
-    view.focus.measure = "saturated_share"
+    view.focus.measure = "saturated_fraction"
     assert said(view).startswith("dense2 · step 1,212 · saturated: n/a · gradient norm 0.2")
 
 
@@ -121,7 +121,7 @@ def test_shares_are_never_rounded_to_all_or_nothing(share, text):
 
 def test_measures_in_words():
     """Shares are told in percent before their name, other numbers behind it, NaN as not applicable."""
-    assert measured("zero_share", 0.12) == "12 % exact zeros"
+    assert measured("zero_fraction", 0.12) == "12 % exact zeros"
     assert measured("gradient_norm", 3.1e-3) == "gradient norm 3.1e-03"
     assert measured("gradient_norm", float("nan")) == "gradient norm: n/a"
     assert measured("gradient_norm", float("inf")) == "gradient norm NaN or infinite"

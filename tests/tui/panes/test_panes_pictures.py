@@ -6,9 +6,8 @@ import pytest
 from pictured_run import FACTORS, begin, conditions, failed, make_plan, make_view, metrics, probe, training
 from stage import Stage, act, shown
 
-from dlbench.measures.names import MEASURES
+from dlbench.measures import MEASURES
 from dlbench.tui.charts.glyphs import ASCII, SHADES
-from dlbench.tui.model.measures import MEASURE_VIEWS
 from dlbench.tui.panes.cursor import nearest
 from dlbench.tui.panes.curves import CurvesPane
 from dlbench.tui.panes.gradients import GradientsPane, following
@@ -131,7 +130,7 @@ def test_measures_have_their_title(measure):
     """The chosen measure stands in the title of picture and bars."""
     view = make_view(make_plan(), training(make_plan()))
     view.focus.measure = measure
-    title = MEASURE_VIEWS[measure].title
+    title = MEASURES[measure].title
 
     assert title in frame(GradientsPane, view).splitlines()[0].lower()
     assert title in frame(LayersPane, view).splitlines()[0].lower()
@@ -150,7 +149,7 @@ def test_m_goes_round_the_measures():
         return seen
 
     assert play(GradientsPane, view, scenario) == list(MEASURES)
-    assert view.focus.measure == MEASURES[-1]
+    assert view.focus.measure == list(MEASURES)[-1]
 
 
 def test_two_variants_share_one_scale():
@@ -209,7 +208,7 @@ def test_colours_stand_still_while_the_numbers_fit():
 def test_shares_span_nothing_to_all():
     """The colours of a share mean the same in every run, until `c` asks for what was measured."""
     view = make_view(make_plan(), training(make_plan()))
-    view.focus.measure = "zero_share"
+    view.focus.measure = "zero_fraction"
 
     async def scenario(pilot):
         known = visible(pilot, ColorScale)[0].scale
@@ -402,8 +401,8 @@ def test_table_tells_what_was_measured():
     plan = make_plan()
     event = probe(plan, 0, 0, 3)
     event |= {
-        "activation_mean": [[0.125, -2.5, 3e-7]] * 2, "zero_share": [[0.5, 0.0, 1.0]] * 2,
-        "saturated_share": [[None, None, 0.25]] * 2,
+        "activation_mean": [[0.125, -2.5, 3e-7]] * 2, "zero_fraction": [[0.5, 0.0, 1.0]] * 2,
+        "saturated_fraction": [[None, None, 0.25]] * 2,
     }  # fmt: skip
     view = make_view(plan, [*begin(plan, 0, 3), event])
     lines = frame(LayersPane, view).splitlines()

@@ -174,9 +174,9 @@ def test_a_state_that_is_off_for_a_while_is_no_dead_layer():
     healthy = {
         "gradient_norm": [0.1] * 5,
         "update_ratio": [None, None, None, 1e-3, 1e-3],
-        "saturated_share": [None] * 5,
+        "saturated_fraction": [None] * 5,
     }
 
-    assert findings(viewed(3, zero_share=[1.0, 1.0, 0.5, 0.5, 0.0], **healthy), 0) == []
-    (found,) = findings(viewed(3, zero_share=[1.0, 1.0, 1.0, 1.0, 0.0], **healthy), 0)
+    assert findings(viewed(3, zero_fraction=[1.0, 1.0, 0.5, 0.5, 0.0], **healthy), 0) == []
+    (found,) = findings(viewed(3, zero_fraction=[1.0, 1.0, 1.0, 1.0, 0.0], **healthy), 0)
     assert found.text.startswith("dead units: 100 % of the outputs of rnn1 are")

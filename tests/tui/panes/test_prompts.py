@@ -257,7 +257,7 @@ def test_breakpoints_that_are_set_can_be_taken_away(tmp_path):
     record(folder, Launched(1, 0, Token("local", 1, "here", 0.0), [0], 0))
     asked = [
         ("test_loss rises 3", True, 1),
-        ("zero_share > 0.9", True, 1),
+        ("zero_fraction > 0.9", True, 1),
         ("test_loss rises 3", False, 1),
         ("old < 1", True, 0),
     ]
@@ -268,9 +268,9 @@ def test_breakpoints_that_are_set_can_be_taken_away(tmp_path):
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
     recipes = ["gradient_ratio < 1e-06"]
 
-    assert breakpoints_set(folder, recipes) == ["gradient_ratio < 1e-06", "zero_share > 0.9"]
+    assert breakpoints_set(folder, recipes) == ["gradient_ratio < 1e-06", "zero_fraction > 0.9"]
     answers, _ = answer(BreakpointPrompt(), running(breakpoints=recipes), "down", "down", "enter", folder=folder)
-    assert answers == [BreakpointRequest("zero_share > 0.9", on=False)]
+    assert answers == [BreakpointRequest("zero_fraction > 0.9", on=False)]
 
 
 def test_export_takes_the_format_of_the_name(tmp_path):
@@ -326,7 +326,7 @@ def test_arrows_go_through_the_buttons():
 
 def test_lists_of_conditions_take_the_arrows():
     """In a list the arrows go from one condition to the next."""
-    view = running(breakpoints=["test_loss rises 3", "zero_share > 0.9"])
+    view = running(breakpoints=["test_loss rises 3", "zero_fraction > 0.9"])
 
     async def run():
         app = Stage(TrialList, view)
