@@ -11,6 +11,8 @@ from cases import Events, trainer_of
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.controls import Controls
+from dlbench.engine.pausing import Pausing
+from dlbench.engine.step_boundary import StepBoundary
 from dlbench.engine.trainer import Trainer
 from dlbench.plan import Plan
 from dlbench.run.control import ask
@@ -36,7 +38,9 @@ class Attended:
         self.folder: RunFolder = create(base, "case", datetime.now().astimezone())
         self.folder.events_file(0, 0).touch()
         self.events = Events()
-        self.controls = Controls(self.folder, plan, 0, list(stacks), self.events, self._save, attended=attended)
+        self.controls = Controls(self.folder, plan, 0, list(stacks))
+        pausing = Pausing(plan.breakpoints, attended=attended)
+        self.boundary = StepBoundary(self.controls, pausing, self.events, self._save)
         self.waited: list[int] = []
         self.on_wait: Callable[[Trainer], None] = lambda _: None
 
@@ -51,14 +55,14 @@ class Attended:
             for action, fields in script.pop(now.step, ()):
                 ask(self.folder, action, **fields)
             self._look(now)
-            while self.controls.is_waiting(now):
+            while self.boundary.is_waiting(now):
                 self.waited.append(now.step)
                 self.on_wait(now)
                 action, fields = next(answers, ("resume", {}))
                 ask(self.folder, action, **fields)
                 self._look(now)
             now._pace.chunk = 1 if script else now._pace.chunk
-            return self.controls.stops(now)
+            return self.controls.stops(now.index)
 
         finished = trainer.train(pause)
         self.controls.ended(stack)
@@ -66,13 +70,13 @@ class Attended:
 
     def _trainer(self, stack: int) -> Trainer:
         trainer, _ = trainer_of(self.plan, stack, write=self.events)
-        trainer.watch.conditions = self.controls.conditions
+        trainer.pausing = self.boundary.pausing
         trainer.restore(self.folder.checkpoint_file(stack))
         return trainer
 
     def _look(self, trainer: Trainer) -> None:
-        self.controls.obey(trainer)
-        self.controls.proceed(trainer)
+        self.boundary.obey(trainer)
+        self.boundary.proceed(trainer)
 
     def _save(self, trainer: Trainer) -> None:
         checkpoints.save(trainer.checkpoint(), self.folder.checkpoint_file(trainer.index))

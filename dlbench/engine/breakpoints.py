@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.engine.early_stopping import Losses
+from dlbench.engine.pausing import Pausing
 from dlbench.engine.stack_metrics import Sink
 from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.measures.names import first_times
@@ -41,14 +42,12 @@ class Progress:
 class BreakpointWatch:
     """Holds the trials of a stack against conditions, and tells of each once a trial that it has come true.
 
-    `conditions` may be changed at any time; each says whether it pauses the training. `is_hit` is set when one that does
-    came true, for whoever pauses to take back. While there are no conditions nothing is looked at.
+    The conditions are those of a `Pausing`, which may change at any time; it is told when one that pauses has come true. While
+    there are none nothing is looked at.
     """
 
     def __init__(self, stack: int, steps: int, variants: Sequence[str], blocks: Sequence[Block], write: Sink) -> None:
         """`variants` are those of the trials in the order of the stack."""
-        self.conditions: dict[Breakpoint, bool] = {}
-        self.is_hit = False
         self._stack, self._steps, self._variants, self._write = stack, steps, list(variants), write
         rows = rows_of(blocks)
         self._layers = [row.name for row in rows]
@@ -56,20 +55,21 @@ class BreakpointWatch:
         self._ends = {GRADIENT_RATIO: weighted, TIME_GRADIENT_RATIO: first_times([row.kind for row in rows])}
         self._progress: dict[Breakpoint, Progress] = {}
 
-    def probed(self, step: int, measures: Mapping[str, Any]) -> None:
+    def probed(self, step: int, measures: Mapping[str, Any], pausing: Pausing) -> None:
         """Look at the measures `[trials, layers]` of a probed step."""
-        for condition, pauses in list(self.conditions.items()):
+        for condition, pauses in list(pausing.conditions.items()):
             if condition.is_probed:
                 name = condition.measure
                 values = self._ratio(name, measures["gradient_norm"]) if name in RATIOS else measures[name]
                 # The step is done when its probe is known: at the last one there is nothing left to pause.
-                self._judge(condition, values, step, pauses=pauses and step + 1 < self._steps)
+                is_last = step + 1 >= self._steps
+                pausing.is_hit |= self._judge(condition, values, step, pauses=pauses and not is_last)
 
-    def evaluated(self, step: int, metrics: Mapping[str, Losses | None]) -> None:
+    def evaluated(self, step: int, metrics: Mapping[str, Losses | None], pausing: Pausing) -> None:
         """Look at the metrics `[trials]` of an evaluation; a split that is not there meets no condition."""
-        for condition, pauses in list(self.conditions.items()):
+        for condition, pauses in list(pausing.conditions.items()):
             if not condition.is_probed and (values := metrics[condition.measure]) is not None:
-                self._judge(condition, values, step, pauses=pauses and step < self._steps)
+                pausing.is_hit |= self._judge(condition, values, step, pauses=pauses and step < self._steps)
 
     def forget(self, condition: Breakpoint) -> None:
         """Watch for a condition as if it had never come true."""
@@ -80,7 +80,8 @@ class BreakpointWatch:
         found: Values = first_over_last(norms[:, self._ends[name]])
         return found
 
-    def _judge(self, condition: Breakpoint, measured: NDArray[Any], step: int, *, pauses: bool) -> None:
+    def _judge(self, condition: Breakpoint, measured: NDArray[Any], step: int, *, pauses: bool) -> bool:
+        """Tell of the trials in which a condition has come true now; whether there were any, and it pauses."""
         values = measured.astype(np.float64)
         progress = self._progress.setdefault(condition, Progress(len(values)))
         if condition.is_trend:
@@ -89,7 +90,8 @@ class BreakpointWatch:
         else:
             met = meets(values, condition)
         watched = np.array([condition.variant in {None, variant} for variant in self._variants])
-        for trial in np.flatnonzero(met.reshape(len(values), -1).any(axis=1) & watched & ~progress.fired):
+        found = np.flatnonzero(met.reshape(len(values), -1).any(axis=1) & watched & ~progress.fired)
+        for trial in found:
             progress.fired[trial] = True
             layer = None if values.ndim == 1 else _farthest(values[trial], met[trial], condition)
             self._write(
@@ -102,7 +104,7 @@ class BreakpointWatch:
                 value=float(f"{values[trial] if layer is None else values[trial, layer]:.6g}"),
                 paused=pauses,
             )
-            self.is_hit |= pauses
+        return pauses and len(found) > 0
 
     # --- surviving ------------------------------------------------------------------------------------------------
 
@@ -113,10 +115,10 @@ class BreakpointWatch:
             for condition, progress in self._progress.items()
         }
 
-    def restore(self, saved: Mapping[str, Mapping[str, list[Any]]]) -> None:
-        """Go on with the conditions that are still watched where `state` left them."""
+    def restore(self, saved: Mapping[str, Mapping[str, list[Any]]], conditions: Iterable[Breakpoint]) -> None:
+        """Go on with the `conditions` that are still watched where `state` left them."""
         known = {str(parse(text)): progress for text, progress in saved.items()}
-        for condition in self.conditions:
+        for condition in conditions:
             for name, values in known.get(str(condition), {}).items():
                 progress = self._progress.setdefault(condition, Progress(len(values)))
                 setattr(progress, name, np.array(values, dtype=getattr(progress, name).dtype))

@@ -9,11 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dlbench.engine.evaluate import Answers
 from dlbench.engine.stack_metrics import Sink
 from dlbench.engine.trainer import Trainer
 from dlbench.run import correct, predictions
 from dlbench.run.folder import RunFolder
+from dlbench.run.predictions import Predictions
 
 MOST_CLASSES = 100
 """Classes beyond which no confusion is counted: a trial's counts are their square, in one line of the log."""
@@ -43,7 +46,7 @@ class FinalAnswers:
         self._tell(trainer, "correct", file=self._name(path), samples=len(answers.labels), bytes=size)
 
     def _keep_predictions(self, trainer: Trainer) -> None:
-        path, found = self._folder.predictions_file(trainer.index), trainer.predictions()
+        path, found = self._folder.predictions_file(trainer.index), predictions_of(trainer)
         size = predictions.write(path, found)
         _, samples, outputs = found.logits.shape
         self._tell(trainer, "predictions", file=self._name(path), samples=samples, outputs=outputs, bytes=size)
@@ -53,6 +56,13 @@ class FinalAnswers:
 
     def _tell(self, trainer: Trainer, kind: str, **fields: Any) -> None:
         self._write(kind, stack=trainer.index, step=trainer.step, **fields)
+
+
+def predictions_of(trainer: Trainer) -> Predictions:
+    """What every trial says of the test data now; NaN where it has diverged or was dropped."""
+    logits, labels = trainer.evaluation.logits("test")
+    logits[trainer.is_over] = np.nan
+    return Predictions(logits, labels, trainer.ids)
 
 
 def _confusion(trainer: Trainer, answers: Answers) -> list[Any]:

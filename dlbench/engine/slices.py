@@ -1,12 +1,16 @@
-"""In how many slices a stack goes forward and backward, as long as memory does not ask for more."""
+"""Going forward and backward in slices of a stack: in how many, as long as memory does not ask for more, and how."""
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
 
+import torch
+from torch import Tensor
+
+from dlbench.engine.stacked_net import Net, Taps
 from dlbench.parts.datasets import describe
 from dlbench.parts.outline import goes_alone, outline
-from dlbench.parts.tasks import task_of
+from dlbench.parts.tasks import Task, task_of
 from dlbench.plan import Plan
 
 
@@ -19,3 +23,13 @@ def slices_for(plan: Plan, index: int, device: torch.device) -> int:
         outline(settings["model"], source.shape, task_of(source, settings).outputs)
     )
     return len(stack.trials) if alone else 1
+
+
+def learned(nets: Sequence[Net], x: Tensor, labels: Tensor, task: Task, taps: Sequence[Taps] | None = None) -> Tensor:
+    """Forward and backward through one batch, a slice of trials at a time; the losses `[trials]`. Each net fills its taps."""
+    losses = []
+    start = 0
+    for i, net in enumerate(nets):
+        part = slice(start, start := start + net.trials)
+        losses.append(net.learn(x[part], task.targets(labels[part]), task, None if taps is None else taps[i]))
+    return losses[0] if len(losses) == 1 else torch.cat(losses)

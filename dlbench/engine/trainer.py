@@ -7,7 +7,7 @@ evaluation, before the first step for inits that need data; and, in `evaluate.py
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,15 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data
 from dlbench.engine.breakpoints import BreakpointWatch
 from dlbench.engine.checkpoint import Checkpoint
+from dlbench.engine.commands import Command, Reply
 from dlbench.engine.devices import wait
 from dlbench.engine.early_stopping import EarlyStopper, Losses
 from dlbench.engine.evaluate import Evaluation
+from dlbench.engine.pausing import Pausing
 from dlbench.engine.pretraining.greedy import Greedy
 from dlbench.engine.probes import Probe, described
 from dlbench.engine.schedule import Pace, ProbeBudget, evaluation_steps
+from dlbench.engine.slices import learned
 from dlbench.engine.stack_metrics import Sink, StackMetrics
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Taps, allocate
@@ -33,29 +36,26 @@ from dlbench.engine.update import Update
 from dlbench.parts.outline import rows_of, slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
-from dlbench.run.predictions import Predictions
 
 
 class Trainer:
     """A stack of a plan, ready to train on a device.
 
     `step` is the number of steps done. With several `slices`, forward and backward go through the stack a slice of trials at a
-    time, which takes less memory; weights, results and events stay the same. `hold_at` is a step before which `pause` is
-    asked again at the latest; until then `probe_all` has every step probed. `watch` holds the trials against conditions,
-    and breaks a chunk off where one comes true that pauses.
+    time, in less memory and with the same results. `watch` holds the trials against breakpoints; a chunk of steps ends where
+    one that pauses comes true, and where `pausing` wants to be asked.
     """
 
     def __init__(
         self, plan: Plan, index: int, device: torch.device, data: Data, write: Sink, *, slices: int = 1
     ) -> None:
         self.index, self.device, self.steps, self.step = index, device, plan.stacks[index].steps, 0
-        self._write, self._data = write, data
+        self._write, self._data, self._trials = write, data, plan.stacks[index].trials
         self._stack = stack = Stacked(plan, index, device)
         self._settings, self._task = stack.settings[0], stack.learned(data)
         self.ids, self.blocks, self.classes = stack.ids, stack.blocks, stack.classes
         self.tensors = allocate(stack.own_blocks, stack.seeds, device)
-        self._is_fresh = True
-        slots = slots_of(self.blocks)
+        self._is_fresh, slots = True, slots_of(self.blocks)
         trains = [own["train"] for own in stack.settings]
         self._update = Update(trains, self.tensors.weights, self.tensors.gradient, slots, self.steps)
         self._batches = stack.batches(data)
@@ -68,10 +68,8 @@ class Trainer:
         self._ledger = StackMetrics(index, len(self.ids), stack.task.metrics, write, self._stopping)
         self.pretraining = Greedy(stack, self.tensors, data, self._ledger, write, slices=slices)
         self.watch = BreakpointWatch(index, self.steps, stack.variants, self.blocks, write)
-        self.hold_at: int | None = None
-        self.probe_all = False
-        self.seconds = 0.0
-        self._aside = 0.0  # seconds that probes took, whoever asked for them
+        self.pausing = Pausing()  # the session's own takes its place where there is one
+        self.seconds, self._aside = 0.0, 0.0  # the second is what probes took, whoever asked for them
         self.rate: float | None = None
         self._pace = Pace()
 
@@ -88,23 +86,23 @@ class Trainer:
 
     # --- the loop -------------------------------------------------------------------------------------------------
 
-    def train(self, pause: Callable[[Trainer], bool]) -> bool:
-        """Train to the end; `pause` is asked before every chunk of steps and stops the training by answering True.
+    def train(self, between: Callable[[Trainer], bool]) -> bool:
+        """Train to the end; `between` is asked before every chunk of steps and stops the training by answering True.
 
         Returns whether the end was reached, which is also there when no trial is left to train. Begins where `restore` left off.
         """
         self._begin()
         if self.step == 0:
-            if not self.pretraining.train(self.index, lambda: pause(self)):
+            if not self.pretraining.train(self.index, lambda: between(self)):
                 return False
             self._evaluate()
         for until in self._evaluations:
             while self.step < until:
-                if pause(self):
+                if between(self):
                     return False
                 if self.is_idle:
                     return True
-                self._advance(min(until, self.step + self._pace.chunk, self.hold_at or until))
+                self._advance(min(until, self.step + self._pace.chunk, self.pausing.until or until))
             if self.step == until and self._ledger.count:
                 self._evaluate()
         return True
@@ -135,9 +133,9 @@ class Trainer:
             step = self.step + row
             trained = self.seconds + time.perf_counter() - started - self._aside + probed
             is_planned = self._budget.wants(step, trained)
-            if is_planned or self.probe_all:
+            if is_planned or self.pausing.probes_every_step:
                 losses[row] = self._probed_step(step, is_planned=is_planned)
-                if self.watch.is_hit:
+                if self.pausing.is_hit:
                     steps = row + 1
                     break
             else:
@@ -175,7 +173,7 @@ class Trainer:
         joined = Taps.joined(taps)
         measures = self._ledger.probed(self._probe.measure(before, self.tensors.weights, gradient, joined))  # sync
         self._write("probe", stack=self.index, step=step, **measures, cost=self._budget.share(self.seconds))
-        self.watch.probed(step, measures)
+        self.watch.probed(step, measures, self.pausing)
         cost += time.perf_counter() - started
         self._aside += cost
         if is_planned:
@@ -183,15 +181,7 @@ class Trainer:
         return losses
 
     def _gradients(self, step: int, taps: list[Taps] | None = None) -> Tensor:
-        """Forward and backward through one batch; the losses `[trials]`. Each net fills its taps."""
-        x, labels = self._batches.take(step)
-        losses = []
-        start = 0
-        for i, net in enumerate(self._nets):
-            part = slice(start, start := start + net.trials)
-            targets = self._task.targets(labels[part])
-            losses.append(net.learn(x[part], targets, self._task, None if taps is None else taps[i]))
-        return losses[0] if len(losses) == 1 else torch.cat(losses)
+        return learned(self._nets, *self._batches.take(step), self._task, taps)
 
     # --- what is written down -------------------------------------------------------------------------------------
 
@@ -214,18 +204,12 @@ class Trainer:
         metrics = self._book({name: None if own is None else own.cpu().numpy() for name, own in means.items()})  # sync
         if self.stopped.sum() > stopped:  # put back to their best
             self.evaluation.forget()
-        self.watch.evaluated(self.step, metrics)
+        self.watch.evaluated(self.step, metrics, self.pausing)
 
     def _book(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
         """Write the metrics of now, with the batch losses since the last time."""
         epoch = round(self.step / self._batches.steps_per_epoch, 4)
         return self._ledger.evaluated(splits, step=self.step, epoch=epoch, seconds=round(self.seconds, 4))
-
-    def predictions(self) -> Predictions:
-        """What every trial says of the test data now; NaN where it has diverged or was dropped."""
-        logits, labels = self.evaluation.logits("test")
-        logits[self.is_over] = np.nan
-        return Predictions(logits, labels, self.ids)
 
     # --- what viewers do to it ------------------------------------------------------------------------------------
 
@@ -254,16 +238,32 @@ class Trainer:
         """Whether no trial is left to train."""
         return self._ledger.is_idle
 
-    def drop(self, trials: Sequence[int]) -> None:
+    def end_trials(self, trials: Sequence[int]) -> None:
         """End trials for good: they have no metrics from now on, but for those that were stopped before.
 
         They stay in the stack, so that no bit of the others changes.
         """
         self._ledger.dropped[[trial for trial in trials if not self.stopped[trial]]] = True
 
-    def change_rates(self, changes: Iterable[tuple[int, float]]) -> None:
+    def apply(self, command: Command) -> list[Reply]:
+        """Do what is asked of this stack, between two steps: the replies in their order."""
+        rows = command.fields.get("trials", [])
+        if command.action == "end_trial":
+            self.end_trials(rows)
+            return [Reply(command, {"trials": rows})]
+        if command.action == "set_lr":
+            return [self._set_lr(command, rows)]
+        if command.action == "breakpoint" and command.fields["on"]:
+            self.watch.forget(command.fields["when"])
+        return self.pausing.apply(command)
+
+    def _set_lr(self, command: Command, rows: Sequence[int]) -> Reply:
         """Train trials with another learning rate from the next step on; the schedule's factor stays."""
-        self._update.change_rates(changes)
+        if gone := [row for row in rows if self.dropped[row] or self.stopped[row]]:
+            how = "was dropped" if self.dropped[gone[0]] else "has stopped early"
+            return Reply(command, error=f"trial {self._trials[gone[0]]} {how}; it learns no more")
+        self._update.change_rates((row, lr := float(command.fields["lr"])) for row in rows)
+        return Reply(command, {"trials": rows, "lr": lr})
 
     # --- surviving ------------------------------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class Trainer:
         self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds
         self._ledger.restore(vars(saved))
         self._update.change_rates(enumerate(saved.rates))
-        self.watch.restore(saved.watch)
+        self.watch.restore(saved.watch, self.pausing.conditions)
         self._stopping.restore(saved.stopping)
         self.pretraining.restore(saved.pretraining)
         return True

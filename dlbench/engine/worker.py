@@ -21,9 +21,11 @@ from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
 from dlbench.engine.filter_snapshots import FilterSnapshots, first_filters
 from dlbench.engine.outcome import FinalAnswers
+from dlbench.engine.pausing import Pausing
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.resume import resumed
 from dlbench.engine.slices import slices_for
+from dlbench.engine.step_boundary import StepBoundary
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import DlbenchError, ExitCode, SetupError, UnwritableError
 from dlbench.parts.datasets import Arrays, describe
@@ -75,9 +77,9 @@ class Worker:
         self._share = self._plan.workers[number]
         self._session, self._number, self._stacks, self._looking = session, number, list(stacks), looking
         self._events = EventWriter(folder.events_file(session, number))
-        self._controls = Controls(
-            folder, self._plan, session, self._stacks, self._events.write, self._save, attended=attended
-        )
+        self._controls = Controls(folder, self._plan, session, self._stacks)
+        self._pausing = Pausing(self._plan.breakpoints, attended=attended)
+        self._boundary = StepBoundary(self._controls, self._pausing, self._events.write, self._save)
         self._data: tuple[dict[str, Any], Data] | None = None
         self._told: list[dict[str, Any]] = []
         """The settings of the data that has been written about."""
@@ -114,7 +116,7 @@ class Worker:
             status = "stopped"
         else:
             status = "failed" if "failed" in statuses else "done"
-        self._controls.close()
+        self._boundary.close()
         self._end(None, WorkerEnd(status))
         return ExitCode.TRIAL_FAILED if "failed" in statuses else ExitCode.DONE
 
@@ -192,14 +194,14 @@ class Worker:
 
         def make() -> Trainer:
             trainer = Trainer(self._plan, index, device, data, self._events.write, slices=slices)
-            trainer.watch.conditions = self._controls.conditions
+            trainer.pausing = self._pausing
             trainer.pretraining.gallery = gallery
             return trainer
 
         trainer = resumed(make, self._folder.checkpoint_file(index), self._events.write)
         self._saved_step = trainer.step
         self._asked = -CONTROL_SECONDS  # whoever asked for something before the first step has it then
-        finished = trainer.train(self._pause)
+        finished = trainer.train(self._between)
         if finished:
             first = first_filters(trainer.blocks, trainer.tensors.weights, data.test.x.shape[1:])
             gallery.write(index, trainer.step, "train", first)
@@ -233,26 +235,26 @@ class Worker:
         first = self._plan.trials[self._plan.stacks[index].trials[0]]
         return self._plan.candidates[first.candidate].settings
 
-    def _pause(self, trainer: Trainer) -> bool:
+    def _between(self, trainer: Trainer) -> bool:
         """Between two chunks of steps: answer controls, give a sign of life, save, wait while paused; whether to stop."""
         now = time.monotonic()
         if now - self._asked >= CONTROL_SECONDS:
             self._asked = now
-            self._controls.obey(trainer)
-        self._controls.proceed(trainer)
-        if self._controls.is_waiting(trainer):
+            self._boundary.obey(trainer)
+        self._boundary.proceed(trainer)
+        if self._boundary.is_waiting(trainer):
             self._wait(trainer)
         elif now - self._heard >= HEARTBEAT_SECONDS:
             self._beat(trainer, paused=False)
         is_due = trainer.step != self._saved_step and now - self._saved >= CHECKPOINT_SECONDS
         if is_due or trainer.pretraining.is_milestone:
             self._save(trainer)
-        return self._controls.stops(trainer)
+        return self._controls.stops(trainer.index)
 
     def _wait(self, trainer: Trainer) -> None:
         """Between two steps until someone wants another one; what was trained so far is saved once, at the latest in a second."""
         self._beat(trainer, paused=True)
-        while self._controls.is_waiting(trainer):
+        while self._boundary.is_waiting(trainer):
             now = time.monotonic()
             if now - self._heard >= HEARTBEAT_SECONDS:
                 self._beat(trainer, paused=True)
@@ -260,8 +262,8 @@ class Worker:
             if trainer.step != self._saved_step and now - self._saved >= HEARTBEAT_SECONDS:
                 self._save(trainer)
             time.sleep(PAUSED_SECONDS)
-            self._controls.obey(trainer)
-            self._controls.proceed(trainer)
+            self._boundary.obey(trainer)
+            self._boundary.proceed(trainer)
         self._asked = time.monotonic()
 
     def _beat(self, trainer: Trainer, *, paused: bool) -> None:

@@ -56,14 +56,22 @@ ACTIONS: dict[str, dict[str, Field]] = {
     "advance": {
         "steps": Field('a whole number from 1 on, or "epoch"', lambda value: value == "epoch" or _is_count(value, 1))
     },
-    "drop": {"trials": _TRIALS},
-    "rate": {"trials": _TRIALS, "lr": Field("a learning rate above 0", _is_rate)},
+    "end_trial": {"trials": _TRIALS},
+    "set_lr": {"trials": _TRIALS, "lr": Field("a learning rate above 0", _is_rate)},
     "breakpoint": {
         "when": Field("a condition as text", lambda value: isinstance(value, str)),
         "on": Field("true or false", lambda value: isinstance(value, bool)),
     },
 }
 """Everything that workers do when asked, with the fields that say what exactly."""
+
+OLDER_NAMES = {"drop": "end_trial", "rate": "set_lr"}
+"""Actions that had another name in 0.1.0, as controls and the events that answer them are read for ever."""
+
+
+def action_name(action: str) -> str:
+    """An action by its name of today."""
+    return OLDER_NAMES.get(action, action)
 
 
 def mistake(control: Mapping[str, Any]) -> str | None:
@@ -89,6 +97,7 @@ def ask(folder: RunFolder, action: str, **fields: Any) -> str:
     `ACTIONS` has what can be asked, and with which fields. Raises UsageError where that is not so, and before the first
     session; UnwritableError on a full disk.
     """
+    action = action_name(action)
     if wrong := mistake({"action": action, **fields}):
         raise UsageError(wrong)
     session = current_session(folder)
@@ -132,4 +141,6 @@ def _parse(line: bytes) -> Control | None:
         return None
     if not isinstance(control, dict) or control.get("v") != CONTROL_VERSION:
         return None
-    return control if isinstance(control.get("id"), str) and isinstance(control.get("action"), str) else None
+    if not isinstance(control.get("id"), str) or not isinstance(control.get("action"), str):
+        return None
+    return control | {"action": action_name(control["action"])}

@@ -14,6 +14,7 @@ from dlbench.metrics.names import BATCH_LOSS, CURVES
 from dlbench.metrics.trial_view import SolvedRule, Status
 from dlbench.plan import Plan
 from dlbench.plan.breakpoints import spelling
+from dlbench.run.control import action_name
 from dlbench.state.confusion import confusion_of
 from dlbench.state.data_facts import data_notes, facts_of
 from dlbench.state.event_fields import Event, count, number, numbers, positions, text
@@ -194,13 +195,13 @@ class RunState:
         action, error = text(event, "action"), text(event, "error")
         if action is None:
             return
-        answer = Answer(action, count(event, "stack"), count(event, "step"), error)
+        answer = Answer(action_name(action), count(event, "stack"), count(event, "step"), error)
         self.answers.setdefault(str(event.get("id")), []).append(answer)
         found = self._record(event) if error is None else None
         if found is None:
             return
         stack, session, step = found
-        stack.control(action, event, session, step)
+        stack.control(answer.action, event, session, step)
 
     def _on_breakpoint(self, event: Event) -> None:
         found, when = self._record_of_trial(event), text(event, "when")

@@ -246,11 +246,11 @@ class StackState:
         """Take over what was asked by hand, and has taken effect before a step."""
         if action in {"pause", "resume"}:
             self.pulses.setdefault(session, Pulse()).paused = action == "pause"
-        elif action == "rate":
+        elif action == "set_lr":
             lr, places = number(event.get("lr")), positions(event, "trials", len(self.plan.trials))
             if places and lr is not None:
                 self.changes.append(Intervention(step, places, lr, session))
-        elif action == "drop":
+        elif action == "end_trial":
             for position in positions(event, "trials", len(self.plan.trials)):
                 self.drops.setdefault(position, []).append(Drop(step, session))
 

@@ -114,7 +114,7 @@ def test_what_was_touched_by_hand_decides_nothing(folder):
     """A member whose rate was set by hand leaves the claim undecided with the reason; subsets without it still refute."""
 
     def with_hands(events):
-        return [*events[:3], control_event("rate", 0, 1, trials=[4], lr=0.5), *events[3:]]
+        return [*events[:3], control_event("set_lr", 0, 1, trials=[4], lr=0.5), *events[3:]]
 
     state = ended(change=with_hands)
     found = verdict(folder, state=state, at_least=-1.0)

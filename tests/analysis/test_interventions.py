@@ -72,7 +72,7 @@ def test_paused_follows_what_is_said():
 def test_a_refused_control_changes_nothing():
     """An error is an answer, and neither a pause nor a change nor a drop."""
     refused = {"error": "no such trial", "trials": [0], "lr": 0.1}
-    events = [control_event(action, 0, 5, **refused) for action in ("pause", "rate", "drop")]
+    events = [control_event(action, 0, 5, **refused) for action in ("pause", "set_lr", "end_trial")]
     state = state_of(PLAN, of(0, stack_event(0), *events))
     assert not state.stacks[0].paused
     assert state.trials[0].status is Status.RUNNING
@@ -87,11 +87,11 @@ def test_answers_are_kept_by_id():
         [
             control_event("pause", 0, 5),
             control_event("pause", 1, 7),
-            control_event("drop", None, None, id="c2", error="stack 1 has ended"),
+            control_event("end_trial", None, None, id="c2", error="stack 1 has ended"),
         ],
     )
     assert state.answers["c1"] == [Answer("pause", 0, 5, None), Answer("pause", 1, 7, None)]
-    assert state.answers["c2"] == [Answer("drop", None, None, "stack 1 has ended")]
+    assert state.answers["c2"] == [Answer("end_trial", None, None, "stack 1 has ended")]
 
 
 def test_memory_and_rate_are_of_the_newest_session():
@@ -138,19 +138,19 @@ def test_a_worker_that_was_only_silent_is_not_lost():
 def resumed(*, saved):
     """Changes and drops before, at, and after the step of a checkpoint from which a second session goes on."""
     late = [
-        control_event("rate", 0, 50, trials=[1], lr=0.5),
-        control_event("drop", 0, 50, trials=[2]),
+        control_event("set_lr", 0, 50, trials=[1], lr=0.5),
+        control_event("end_trial", 0, 50, trials=[2]),
     ]
     first = of(
         0,
         RUN,
         stack_event(0),
-        control_event("rate", 0, 30, trials=[0, 1], lr=0.05),
+        control_event("set_lr", 0, 30, trials=[0, 1], lr=0.05),
         breakpoint_event(0, 40, 0),
         metrics_event(0, 50, ROWS),
         *late,
-        control_event("rate", 0, 60, trials=[0], lr=0.9),
-        control_event("drop", 0, 70, trials=[1]),
+        control_event("set_lr", 0, 60, trials=[0], lr=0.9),
+        control_event("end_trial", 0, 70, trials=[1]),
         breakpoint_event(0, 60, 1),
     )
     second = of(
@@ -245,7 +245,7 @@ def dropped_run(*, at=50, position=1):
         metrics_event(0, 0, ROWS),
         probe_event(0, 0, norms),
         metrics_event(0, 50, ROWS),
-        control_event("drop", 0, at, trials=[position]),
+        control_event("end_trial", 0, at, trials=[position]),
         probe_event(0, 50, norms),
         metrics_event(0, 100, ROWS),
         {"kind": "end", "stack": 0, "step": 100, "status": "done", "error": None},
@@ -285,7 +285,7 @@ def test_divergence_and_drop_go_by_what_came_first():
             0,
             stack_event(0),
             diverged,
-            control_event("drop", 0, 30, trials=[0, 1]),
+            control_event("end_trial", 0, 30, trials=[0, 1]),
             diverged | {"trial": 1, "step": 40},
         ),
     )
@@ -302,7 +302,7 @@ def test_a_stack_may_be_done_before_its_last_step():
         of(
             0,
             stack_event(0),
-            control_event("drop", 0, 40, trials=[0, 1, 2]),
+            control_event("end_trial", 0, 40, trials=[0, 1, 2]),
             {"kind": "end", "stack": 0, "step": 40, "status": "done", "error": None},
             stack_event(1),
             {"kind": "end", "stack": 1, "step": 100, "status": "done", "error": None},
@@ -335,8 +335,8 @@ def touched(*events, plan=PLAN):
 
 COMPARE = Compare("test_accuracy", "sigmoid")
 CLAIM = Claim(says="it is so", source="theory", variant="relu", metric="test_accuracy", at_least=0.8)
-CHANGE = control_event("rate", 1, 60, trials=[0, 1], lr=0.05)
-DROP = control_event("drop", 1, 60, trials=[2])
+CHANGE = control_event("set_lr", 1, 60, trials=[0, 1], lr=0.05)
+DROP = control_event("end_trial", 1, 60, trials=[2])
 
 
 def tabled(state):
@@ -384,7 +384,7 @@ def test_a_breakpoint_is_told():
 
 def test_many_changes_do_not_bury_the_table():
     """Of one candidate the first few changes are told one by one, the others counted."""
-    changes = [control_event("rate", 1, 51 + i, trials=[0, 1, 2], lr=0.01 * (i + 1)) for i in range(9)]
+    changes = [control_event("set_lr", 1, 51 + i, trials=[0, 1, 2], lr=0.01 * (i + 1)) for i in range(9)]
     notes = [note for note in tabled(touched(*changes))[0] if "by hand" in note and CHANGED in note]
     assert notes[0] == f"{CHANGED} lr of relu (all 3 seeds) set to 0.01 by hand at step 51"
     assert notes[-1] == f"{CHANGED} lr of relu set by hand 5 times more, the last at step 59"
@@ -418,7 +418,7 @@ def test_a_claim_about_an_earlier_step_stays_decidable(event):
 
 def test_the_reason_names_the_first_step():
     """Where several things were done, all kinds are told, and the first step."""
-    text = verdict(touched(DROP, control_event("rate", 1, 70, trials=[0], lr=0.05))).text
+    text = verdict(touched(DROP, control_event("set_lr", 1, 70, trials=[0], lr=0.05))).text
     assert "seeds 0, 2 were changed or dropped by hand, the first at step 60" in text
 
 
@@ -432,7 +432,7 @@ def test_an_untouched_seed_may_still_refute():
 def test_a_touched_search_decides_nothing():
     """Where someone changed a candidate that lost, the pick is not the recipe's; a claim on one choice is judged as ever."""
     plan = make_plan({"relu": [{"lr": 0.1}, {"lr": 1.0}]}, seeds=3)
-    state = touched(control_event("rate", 1, 60, trials=[0], lr=0.05), plan=plan)
+    state = touched(control_event("set_lr", 1, 60, trials=[0], lr=0.05), plan=plan)
     assert [bool(trial.changed_at) for trial in state.trials] == [False] * 3 + [True] + [False] * 2
     found = verdict(state)
     assert found.outcome is Outcome.UNDECIDED
@@ -441,7 +441,7 @@ def test_a_touched_search_decides_nothing():
     assert verdict(state, choice={"lr": 1.0}).outcome is Outcome.UNDECIDED
 
 
-@pytest.mark.parametrize("act", [{"action": "rate", "lr": 0.05}, {"action": "drop"}])
+@pytest.mark.parametrize("act", [{"action": "set_lr", "lr": 0.05}, {"action": "end_trial"}])
 def test_a_touched_search_has_no_best(act):
     """Nor is a best marked where the pick of a search is not the recipe's, and a note says why."""
     plan = make_plan({"relu": [{"lr": 0.1}, {"lr": 1.0}], "sigmoid": [{}]}, seeds=3)
@@ -488,3 +488,15 @@ def test_seeds_in_words():
     assert [which_seeds([3]), which_seeds([1, 0]), which_seeds([0], 1)] == ["seed 3", "seeds 0, 1", "seed 0"]
     assert which_seeds(range(5), 5) == "all 5 seeds"
     assert which_seeds(range(20), 30) == "seeds 0, 1, 2, 3, 4, 5, 6, 7 and 12 more"
+
+
+@pytest.mark.parametrize("names", [("set_lr", "end_trial"), ("rate", "drop")], ids=["now", "0.1.0"])
+def test_what_older_runs_tell_of_controls_counts(names):
+    """Events by the names of 0.1.0 change trials as those of today do."""
+    lr, end = names
+    events = [control_event(lr, 0, 5, trials=[0], lr=0.1), control_event(end, 0, 6, trials=[1])]
+    state = state_of(PLAN, of(0, stack_event(0), heartbeat(5), *events))
+
+    assert state.trials[0].changed_at == [5]
+    assert state.trials[1].status is Status.DROPPED
+    assert [answer.action for answer in state.answers["c1"]] == ["set_lr", "end_trial"]

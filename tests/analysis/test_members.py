@@ -184,7 +184,7 @@ def test_a_search_combines_what_it_picked(tmp_path):
         return final(trial) | {"test_accuracy": 0.5 + 0.1 * trial.candidate}
 
     def with_hands(events):
-        return [*events[:5], control_event("rate", 0, 1, trials=[0], lr=0.5), *events[5:]]
+        return [*events[:5], control_event("set_lr", 0, 1, trials=[0], lr=0.5), *events[5:]]
 
     alone, touched = (found(folder, ended(plan, change, final=better_second)).groups for change in (None, with_hands))
 

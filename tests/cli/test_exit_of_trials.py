@@ -17,7 +17,7 @@ PLAN = Plan(
 )  # fmt: skip
 BEGUN = {"kind": "stack", "stack": 0, "step": 0, "layers": []}
 DIVERGED = {"kind": "diverged", "stack": 0, "step": 5, "trial": 0, "last_loss": None}
-DROP = {"kind": "control", "id": "c", "action": "drop", "stack": 0, "step": 5, "error": None, "trials": [0]}
+DROP = {"kind": "control", "id": "c", "action": "end_trial", "stack": 0, "step": 5, "error": None, "trials": [0]}
 
 
 def end(status):

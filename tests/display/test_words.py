@@ -99,7 +99,15 @@ def test_diverged_counts_trials():
 def test_dropped_trials_are_counted_too():
     """What ended early by itself and by hand stand side by side."""
     mark = {"kind": "diverged", "stack": 0, "step": 5, "trial": 1, "last_loss": 9.0}
-    drop = {"kind": "control", "id": "c", "action": "drop", "stack": 0, "step": 8, "error": None, "trials": [0, 1, 2]}
+    drop = {
+        "kind": "control",
+        "id": "c",
+        "action": "end_trial",
+        "stack": 0,
+        "step": 8,
+        "error": None,
+        "trials": [0, 1, 2],
+    }
 
     assert lost(state_after(BEGUN, mark, drop).stacks[0]) == "1 diverged, 2 dropped"
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from cases import CPU, ZEROS, dense, plan_of, pretraining, settings, trained
 
+from dlbench.engine.outcome import predictions_of
 from dlbench.engine.slices import slices_for
 from dlbench.parts.activations import ACTIVATIONS
 from dlbench.parts.inits import INITS
@@ -60,7 +61,7 @@ def story(variants: dict[str, dict[str, Any]], seeds: list[int]) -> dict[str, An
         for name, value in event.items()
         if isinstance(value, np.ndarray)
     }
-    logits = trainer.predictions().logits[position]
+    logits = predictions_of(trainer).logits[position]
     return {"weights": trainer.tensors.weights[position].numpy(), "logits": logits, "trials": len(trials), **told}
 
 

@@ -38,7 +38,7 @@ ASKED = table("| action | fields |")
 
 PLACE = {"kind", "stack", "step"}
 ENVELOPE = {"v", "seq", "time", "session", "worker"}
-OWN = {"rate": {"trials", "lr"}, "drop": {"trials"}, "advance": {"steps"}, "breakpoint": {"when", "on"}}
+OWN = {"set_lr": {"trials", "lr"}, "end_trial": {"trials"}, "advance": {"steps"}, "breakpoint": {"when", "on"}}
 """What the answer to an action holds beside what every answer has."""
 
 
@@ -73,8 +73,8 @@ def viewed(tmp_path_factory: pytest.TempPathFactory) -> Attended:
     """A training of which everything was asked that can be."""
     viewer = Attended(tmp_path_factory.mktemp("runs"), plan_of({"a": settings([dense(4)])}, seeds=[0, 1]))
     before = {
-        5: [asked("breakpoint", when="test_loss > 0", on=True), asked("drop", trials=[0]), asked("pause")],
-        20: [asked("rate", trials=[1], lr=0.1), asked("rate", trials=[7], lr=0.1), asked("stop")],
+        5: [asked("breakpoint", when="test_loss > 0", on=True), asked("end_trial", trials=[0]), asked("pause")],
+        20: [asked("set_lr", trials=[1], lr=0.1), asked("set_lr", trials=[7], lr=0.1), asked("stop")],
     }
     viewer.train(before, [asked("advance", steps=2)])
     return viewer

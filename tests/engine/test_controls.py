@@ -122,12 +122,12 @@ def test_time_paused_is_not_training_time(tmp_path: Path) -> None:
 
 def test_advances_asked_at_once_follow_each_other(tmp_path: Path) -> None:
     """Three single steps asked for in one moment are three steps, each probed; a pause or resume gives up those left."""
-    viewer = Attended(tmp_path, PLAN)
+    viewer = Attended(tmp_path, plan_of({"a": {**OWN, "probes": {"points": 2, "histograms": True}}}))
     one = asked("advance", steps=1)
     viewer.train({11: [asked("pause"), one, one, one], 13: [asked("resume")]})
     answers = [(event["action"], event["step"], event["error"]) for event in viewer.events.of("control")]
 
-    assert [event["step"] for event in viewer.events.of("probe") if event["step"] in (11, 12, 13)] == [11, 12]
+    assert [event["step"] for event in viewer.events.of("probe")] == [0, 11, 12, 39]
     assert answers == [
         ("pause", 11, None),
         ("advance", 11, None),
@@ -202,7 +202,7 @@ def test_a_rate_from_the_first_step_on_is_the_recipes(
     """Asked for before step 0, another rate gives the weights of a training planned with it, bit for bit, with any optimizer."""
     planned, asked_for = plans(optimizer, regularizers, (0.01, 0.03)), plans(optimizer, regularizers, (0.01, 0.01))
     viewer = Attended(tmp_path, asked_for)
-    trainer, _ = viewer.train({0: [asked("rate", trials=trials(asked_for, "b"), lr=0.03)]})
+    trainer, _ = viewer.train({0: [asked("set_lr", trials=trials(asked_for, "b"), lr=0.03)]})
 
     assert viewer.errors == [None]
     assert rows(asked_for, trainer) == rows(planned, trained(planned)[0])
@@ -213,13 +213,13 @@ def test_a_rate_for_one_trial_in_the_midst_of_equals_changes_it_alone(tmp_path: 
     plan = plan_of({"a": settings([dense(6)], optimizer={"kind": "adam", "lr": 0.01})}, seeds=range(5))
     plain = trained(plan)[0].tensors.weights
     viewer = Attended(tmp_path, plan)
-    trainer, _ = viewer.train({20: [asked("rate", trials=[2], lr=0.5)]})
+    trainer, _ = viewer.train({20: [asked("set_lr", trials=[2], lr=0.5)]})
     same = [torch.equal(trainer.tensors.weights[row], plain[row]) for row in range(5)]
     (event,) = viewer.events.of("control")
 
     assert same == [True, True, False, True, True]
     assert {name: event[name] for name in ("action", "stack", "step", "trials", "lr", "error")} == {
-        "action": "rate", "stack": 0, "step": 20, "trials": [2], "lr": 0.5, "error": None,
+        "action": "set_lr", "stack": 0, "step": 20, "trials": [2], "lr": 0.5, "error": None,
     }  # fmt: skip
 
 
@@ -252,13 +252,13 @@ def test_a_rate_changed_midway_as_torch(kind: str, oracle: Any, tmp_path: Path) 
             nn.functional.binary_cross_entropy_with_logits(net(x[trial])[:, 0], labels[trial].float()).backward()
             optimizer.step()
         nets.append(torch.cat([(p.T if p.dim() == 2 else p).reshape(-1) for p in net.parameters()]).detach())
-    trainer, _ = Attended(tmp_path / "changed", plan).train({20: [asked("rate", trials=[1], lr=0.1)]})
+    trainer, _ = Attended(tmp_path / "changed", plan).train({20: [asked("set_lr", trials=[1], lr=0.1)]})
 
     torch.testing.assert_close(trainer.tensors.weights[:, : len(nets[0])], torch.stack(nets), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    "request_", [asked("rate", trials=[1], lr=0.2), asked("drop", trials=[1])], ids=["rate", "drop"]
+    "request_", [asked("set_lr", trials=[1], lr=0.2), asked("end_trial", trials=[1])], ids=["set_lr", "end_trial"]
 )
 def test_interventions_survive_a_resume_exactly(request_: Asked, tmp_path: Path) -> None:
     """Broken off after the change and resumed from the file, a training ends with the bits and metrics of one that was not."""
@@ -277,7 +277,7 @@ def test_interventions_survive_a_resume_exactly(request_: Asked, tmp_path: Path)
 def test_a_change_is_kept_before_anything_else_happens(tmp_path: Path) -> None:
     """A rate and a drop stand in a checkpoint as soon as they are told of."""
     viewer = Attended(tmp_path, PLAN)
-    viewer.train({12: [asked("rate", trials=[1], lr=0.2), asked("drop", trials=[0])], 13: [asked("stop")]})
+    viewer.train({12: [asked("set_lr", trials=[1], lr=0.2), asked("end_trial", trials=[0])], 13: [asked("stop")]})
     saved = torch.load(viewer.folder.checkpoint_file(0), weights_only=True)
 
     assert (saved["step"], saved["rates"], saved["dropped"]) == (12, [0.01, 0.2, 0.01], [True, False, False])
@@ -304,7 +304,7 @@ def test_a_checkpoint_from_before_there_were_interventions_is_gone_on_from(tmp_p
 def test_a_dropped_trial_has_no_numbers_and_disturbs_nobody(tmp_path: Path, undisturbed: Any) -> None:
     """From the drop on its metrics and measures are missing, and the others' weights and metrics are the same, bit for bit."""
     viewer = Attended(tmp_path, PLAN)
-    trainer, finished = viewer.train({12: [asked("drop", trials=[1])]})
+    trainer, finished = viewer.train({12: [asked("end_trial", trials=[1])]})
     after = [event for event in viewer.events.of("metrics") if event["step"] > 12]
     probes = [event for event in viewer.events.of("probe") if event["step"] >= 12]
     others = [0, 2]
@@ -329,7 +329,7 @@ def test_a_dropped_trial_does_not_diverge(tmp_path: Path) -> None:
     """What becomes of the loss of a trial after it was dropped is told nobody."""
     wild = settings([dense(5, "relu")], steps=100, optimizer={"kind": "sgd", "lr": 1e30})
     viewer = Attended(tmp_path, plan_of({"a": wild}, seeds=[0, 1]))
-    viewer.train({0: [asked("drop", trials=[0])]})
+    viewer.train({0: [asked("end_trial", trials=[0])]})
 
     assert [event["trial"] for event in viewer.events.of("diverged")] == [1]
 
@@ -337,8 +337,8 @@ def test_a_dropped_trial_does_not_diverge(tmp_path: Path) -> None:
 def test_without_trials_a_stack_is_done(tmp_path: Path) -> None:
     """When the last trial is dropped, running or paused, the stack ends as done at that step."""
     for name, before, waiting in (
-        ("running", {9: [asked("drop", trials=[0, 1, 2])]}, []),
-        ("paused", {9: [asked("pause")]}, [asked("drop", trials=[2, 0]), asked("drop", trials=[1])]),
+        ("running", {9: [asked("end_trial", trials=[0, 1, 2])]}, []),
+        ("paused", {9: [asked("pause")]}, [asked("end_trial", trials=[2, 0]), asked("end_trial", trials=[1])]),
     ):
         trainer, finished = Attended(tmp_path / name, PLAN).train(before, waiting)
         assert (finished, trainer.step) == (True, 9)
@@ -348,11 +348,11 @@ def test_without_trials_a_stack_is_done(tmp_path: Path) -> None:
 
 BROKEN: list[tuple[Any, str]] = [
     ({"action": "fly"}, "nothing is called 'fly'"),
-    ({"action": "rate", "trials": [0], "lr": -1}, "'lr' takes a learning rate above 0, not -1"),
-    ({"action": "rate", "trials": [0], "lr": None}, "not None"),
-    ({"action": "rate", "trials": [3], "lr": 0.1}, "there is no trial 3; the plan has 0 to 2"),
-    ({"action": "rate", "trials": "all", "lr": 0.1}, "'trials' takes a list of trials"),
-    ({"action": "drop", "trials": [10**15]}, "there is no trial 1000000000000000"),
+    ({"action": "set_lr", "trials": [0], "lr": -1}, "'lr' takes a learning rate above 0, not -1"),
+    ({"action": "set_lr", "trials": [0], "lr": None}, "not None"),
+    ({"action": "set_lr", "trials": [3], "lr": 0.1}, "there is no trial 3; the plan has 0 to 2"),
+    ({"action": "set_lr", "trials": "all", "lr": 0.1}, "'trials' takes a list of trials"),
+    ({"action": "end_trial", "trials": [10**15]}, "there is no trial 1000000000000000"),
     ({"action": "stop", "stack": 1}, "there is no stack 1; the plan has 0 to 0"),
     ({"action": "advance", "steps": 0}, "'steps' takes a whole number from 1 on"),
     ({"action": "breakpoint", "when": "loss > 1", "on": True}, "nothing that is measured is called 'loss'"),
@@ -382,7 +382,7 @@ def test_what_cannot_be_done_is_answered_and_harms_nothing(
 def test_a_dropped_trial_has_no_rate(tmp_path: Path) -> None:
     """Asked to train a dropped trial with another rate, the worker says that it learns no more."""
     viewer = Attended(tmp_path, PLAN)
-    viewer.train({5: [asked("drop", trials=[1])], 6: [asked("rate", trials=[0, 1], lr=0.5)]})
+    viewer.train({5: [asked("end_trial", trials=[1])], 6: [asked("set_lr", trials=[0, 1], lr=0.5)]})
 
     assert viewer.errors == [None, "trial 1 was dropped; it learns no more"]
 
@@ -396,7 +396,7 @@ TOO_LATE = "stack 1 has ended; nothing can be asked of it any more"
 def test_each_stack_does_its_part_when_it_is_trained(tmp_path: Path) -> None:
     """A control over two stacks is done at once in the present one and kept for the next, each answering with its own rows."""
     viewer = Attended(tmp_path, TWO, stacks=[0, 1])
-    first, _ = viewer.train({10: [asked("rate", trials=[1, 2, 3], lr=0.25)]}, stack=0)
+    first, _ = viewer.train({10: [asked("set_lr", trials=[1, 2, 3], lr=0.25)]}, stack=0)
     second, _ = viewer.train(stack=1)
     answers = [(event["stack"], event["step"], event["trials"]) for event in viewer.events.of("control")]
 
@@ -407,7 +407,7 @@ def test_each_stack_does_its_part_when_it_is_trained(tmp_path: Path) -> None:
 def test_a_resumed_stack_says_what_its_checkpoint_holds(tmp_path: Path) -> None:
     """Rates and drops that are in force are told where a stack goes on, whatever became of the answers to those who asked."""
     viewer = Attended(tmp_path, PLAN)
-    viewer.train({11: [asked("rate", trials=[1], lr=0.5), asked("drop", trials=[2]), asked("stop")]})
+    viewer.train({11: [asked("set_lr", trials=[1], lr=0.5), asked("end_trial", trials=[2]), asked("stop")]})
     viewer.train()
     told = [(event["step"], event["rates"], event["dropped"]) for event in viewer.events.of("stack")]
 
@@ -427,7 +427,7 @@ def test_what_comes_too_late_is_answered(tmp_path: Path) -> None:
     """A control for a stack that has ended is answered with an error, wherever the worker is by then."""
     viewer = Attended(tmp_path, TWO, stacks=[0, 1])
     viewer.train(stack=0)
-    viewer.train({5: [asked("drop", trials=[0, 2])]}, stack=1)
+    viewer.train({5: [asked("end_trial", trials=[0, 2])]}, stack=1)
     answers = [(event["stack"], event["error"]) for event in viewer.events.of("control")]
 
     assert answers == [(1, TOO_LATE.replace("1", "0")), (1, None)]
@@ -445,7 +445,7 @@ def test_another_workers_stack_is_its_own_matter(tmp_path: Path) -> None:
         viewer = Attended(tmp_path / name, TWO, stacks=[0])
         for one in others:
             workers.record(viewer.folder, one)
-        viewer.train({5: [asked("drop", trials=[2])]}, stack=0)
+        viewer.train({5: [asked("end_trial", trials=[2])]}, stack=0)
         assert viewer.errors == errors, name
 
 
@@ -453,9 +453,9 @@ def test_what_was_kept_too_long_is_answered(tmp_path: Path) -> None:
     """Where a session ends before a stack begins, or with steps left to go on by, whoever asked is told that nothing came of it."""
     viewer = Attended(tmp_path, TWO, stacks=[0, 1])
     viewer.train(
-        {5: [asked("drop", trials=[2]), asked("pause"), asked("advance", steps=99), asked("advance", steps=1)]}
+        {5: [asked("end_trial", trials=[2]), asked("pause"), asked("advance", steps=99), asked("advance", steps=1)]}
     )
-    viewer.controls.close()
+    viewer.boundary.close()
     answers = [
         (event["action"], event["stack"], event["step"], event["error"]) for event in viewer.events.of("control")
     ]
@@ -463,6 +463,6 @@ def test_what_was_kept_too_long_is_answered(tmp_path: Path) -> None:
     assert answers == [
         ("pause", 0, 5, None),
         ("advance", 0, 5, None),
-        ("drop", 1, None, "the session ended before stack 1 began; ask again when it goes on"),
+        ("end_trial", 1, None, "the session ended before stack 1 began; ask again when it goes on"),
         ("advance", 0, 30, "something else came before it could begin"),
     ]

@@ -24,7 +24,7 @@ def saved_at(path: Path, *steps: int) -> Trainer:
     """Train on to each of these steps and save there, as workers do; the trainer at the last."""
     trainer, _ = trainer_of(PLAN)
     for step in steps:
-        trainer.hold_at = step
+        trainer.pausing.until = step
         trainer.train(lambda now, step=step: now.step >= step)
         checkpoints.save(trainer.checkpoint(), path)
     return trainer
@@ -159,7 +159,7 @@ def test_killed_at_either_rename_a_whole_checkpoint_is_there(
     """Before the first rename, and between the two, the checkpoint before is found and gone on from, without a word of damage."""
     path = tmp_path / "stack-0.pt"
     trainer = saved_at(path, 10)
-    trainer.hold_at = 20
+    trainer.pausing.until = 20
     trainer.train(lambda now: now.step >= 20)
     rename, done = Path.replace, []
 

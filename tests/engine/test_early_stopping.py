@@ -115,7 +115,7 @@ def test_weights_and_metrics_are_those_of_the_best_evaluation() -> None:
 
     def watching(now: Trainer) -> bool:
         rows.setdefault(now.step, now.tensors.weights.clone())
-        now.hold_at = now.step + 1
+        now.pausing.until = now.step + 1
         return False
 
     trainer.train(watching)
@@ -168,7 +168,7 @@ def test_the_stack_ends_with_the_last_that_trains() -> None:
     plan = plan_of({"a": own_settings(), "wild": own_settings(None, lr=1e30)}, seeds=[0, 1])
     order = [plan.trials[index].variant for index in plan.stacks[0].trials]
     trainer, events = trainer_of(plan)
-    finished = trainer.train(lambda now: bool(now.drop([order.index("wild")])))
+    finished = trainer.train(lambda now: bool(now.end_trials([order.index("wild")])))
     found = stops(events)
 
     assert finished
@@ -203,7 +203,7 @@ def test_dropping_a_stopped_trial_changes_nothing() -> None:
     trainer, events = trainer_of(plan)
 
     def dropping(now: Trainer) -> bool:
-        now.drop(now.stopped.nonzero()[0].tolist())
+        now.end_trials(now.stopped.nonzero()[0].tolist())
         return False
 
     trainer.train(dropping)

@@ -13,6 +13,7 @@ import torch
 from cases import dense, plan_of, settings, trained, trainer_of
 from test_contract import ENVELOPE, PROMISED
 
+from dlbench.engine.outcome import predictions_of
 from dlbench.engine.worker import Worker
 from dlbench.plan import Plan
 from dlbench.run.events import EventReader
@@ -108,7 +109,7 @@ def test_a_stopped_and_resumed_training_keeps_the_same_bytes(tmp_path: Path) -> 
 @pytest.mark.parametrize("slices", [2, 3])
 def test_slices_predict_the_same(slices: int) -> None:
     """A stack that goes through memory in slices predicts what it does whole (1e-6)."""
-    whole, sliced = (trained(DIGITS, slices=count)[0].predictions() for count in (1, slices))
+    whole, sliced = (predictions_of(trained(DIGITS, slices=count)[0]) for count in (1, slices))
 
     assert sliced.logits == pytest.approx(whole.logits, rel=1e-6, abs=1e-6)
     assert (sliced.labels == whole.labels).all()
@@ -119,9 +120,9 @@ def test_lost_trials_have_no_predictions() -> None:
     layers = [dense(5, "relu")]
     wild = kept(layers, optimizer={"kind": "sgd", "lr": 1e30})
     trainer, _ = trainer_of(plan_of({"calm": kept(layers), "wild": wild}, seeds=[0, 1]))
-    trainer.drop([0])
+    trainer.end_trials([0])
     trainer.train(lambda _: False)
-    rows = trainer.predictions().logits
+    rows = predictions_of(trainer).logits
 
     assert [bool(np.isnan(row).all()) for row in rows] == [True, False, True, True]
     assert np.isfinite(rows[1]).all()

@@ -95,7 +95,7 @@ def test_lost_trials_have_no_answers(tmp_path: Path) -> None:
         {"calm": settings(layers), "wild": settings(layers, optimizer={"kind": "sgd", "lr": 1e30})}, seeds=[0, 1]
     )
     trainer, events = trainer_of(plan)
-    trainer.drop([0])
+    trainer.end_trials([0])
     trainer.train(lambda _: False)
     folder = folder_of(tmp_path, plan)
     FinalAnswers(folder, events).keep(trainer, with_predictions=False)

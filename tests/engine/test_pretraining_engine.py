@@ -235,7 +235,7 @@ def test_viewers_pause_drop_and_stop_it(tmp_path: Path) -> None:
     """While a layer learns it can be paused, a trial dropped and the stack stopped; resumed, the others end as undisturbed."""
     plan = plan_of({"a": case()}, seeds=[0, 1])
     viewer = Attended(tmp_path, plan)
-    trainer, finished = viewer.train({0: [asked("pause"), asked("drop", trials=[1])]}, [asked("stop")])
+    trainer, finished = viewer.train({0: [asked("pause"), asked("end_trial", trials=[1])]}, [asked("stop")])
     assert not finished
     assert viewer.waited == [0]
     assert trainer.dropped.tolist() == [False, True]
@@ -252,7 +252,7 @@ def test_viewers_pause_drop_and_stop_it(tmp_path: Path) -> None:
 def test_dropping_everybody_ends_it(tmp_path: Path) -> None:
     """Where no trial is left, no further layer is begun."""
     viewer = Attended(tmp_path, plan_of({"a": case()}, seeds=[0, 1]))
-    _, finished = viewer.train({0: [asked("drop", trials=[0, 1])]})
+    _, finished = viewer.train({0: [asked("end_trial", trials=[0, 1])]})
 
     assert finished
     assert {event["layer"] for event in viewer.events.of("pretrain")} <= {"dense1"}

@@ -146,7 +146,7 @@ def test_a_breakpoint_watches_the_ratio_over_time() -> None:
     hits = {}
     for name, own in {"time": plan, "none": plan_of({"a": settings([dense(4)], steps=1, points=1)})}.items():
         trainer, events = trainer_of(own)
-        trainer.watch.conditions = {condition: False}
+        trainer.pausing.conditions = {condition: False}
         trainer.train(lambda _: False)
         hits[name] = {event["trial"]: (event["value"], event["layer"]) for event in events.of("breakpoint")}
 

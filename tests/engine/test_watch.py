@@ -105,7 +105,7 @@ def test_hits_are_where_the_events_first_meet_the_condition(measure: str, compar
 def watched(plan: Plan) -> Events:
     """The events of a training that is watched and never paused."""
     trainer, events = trainer_of(plan)
-    trainer.watch.conditions = {parse(text): False for text in plan.breakpoints}
+    trainer.pausing.conditions = {parse(text): False for text in plan.breakpoints}
     trainer.train(lambda _: False)
     return events
 
@@ -224,7 +224,7 @@ def test_dropped_trials_are_watched_no_more(tmp_path: Path) -> None:
     viewer.train(
         {
             5: [
-                asked("drop", trials=[0, 2]),
+                asked("end_trial", trials=[0, 2]),
                 *(asked("breakpoint", when=text, on=True) for text in ("test_loss > 0", "gradient_norm > 0")),
             ]
         }

@@ -84,8 +84,8 @@ def test_paused_led_changed_and_killed_it_ends_as_if_it_had_only_been_changed(tm
     viewer.wait_for(waits_at(0))
     ask(folder, "advance", steps=500)
     viewer.wait_for(waits_at(500))
-    ask(folder, "rate", trials=[1], lr=0.05)
-    ask(folder, "drop", trials=[2])
+    ask(folder, "set_lr", trials=[1], lr=0.05)
+    ask(folder, "end_trial", trials=[2])
     ask(folder, "advance", steps=1)
     told = viewer.wait_for(waits_at(501))
     viewer.wait_for(lambda event: event["kind"] == "checkpoint" and event["step"] == 501)
@@ -98,7 +98,7 @@ def test_paused_led_changed_and_killed_it_ends_as_if_it_had_only_been_changed(tm
     assert (group.wait(PATIENCE), group.exit_codes) == (True, [0])
 
     oracle = Attended(tmp_path / "oracle", planned())
-    oracle.train({500: [asked("rate", trials=[1], lr=0.05), asked("drop", trials=[2])]})
+    oracle.train({500: [asked("set_lr", trials=[1], lr=0.05), asked("end_trial", trials=[2])]})
     expected, (*_, last) = (
         oracle.events.of("metrics")[-1],
         (e for e in EventReader(folder).poll() if e["kind"] == "metrics"),

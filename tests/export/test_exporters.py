@@ -56,9 +56,9 @@ def steered():
     events = finished(plan, final)
     middle = next(i for i, e in enumerate(events) if e.get("stack") == 1 and e["kind"] == "metrics" and e["step"] == 50)
     hands = [
-        control_event("rate", 1, 60, trials=[0, 1], lr=0.05),
-        control_event("rate", 1, 70, trials=[0], lr=0.01),
-        control_event("drop", 1, 80, trials=[2]),
+        control_event("set_lr", 1, 60, trials=[0, 1], lr=0.05),
+        control_event("set_lr", 1, 70, trials=[0], lr=0.01),
+        control_event("end_trial", 1, 80, trials=[2]),
         breakpoint_event(1, 55, 1),
     ]
     state = state_of(plan, [*events[: middle + 1], *hands, *events[middle + 1 :]])

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -125,27 +126,27 @@ RIGHT = [
     ("resume", {}),
     ("advance", {"steps": 1}),
     ("advance", {"steps": "epoch"}),
-    ("drop", {"trials": [0, 4]}),
-    ("rate", {"trials": [1], "lr": 0.003}),
-    ("rate", {"trials": [1], "lr": 1}),
+    ("end_trial", {"trials": [0, 4]}),
+    ("set_lr", {"trials": [1], "lr": 0.003}),
+    ("set_lr", {"trials": [1], "lr": 1}),
     ("breakpoint", {"when": "gradient_ratio < 1e-6", "on": True}),
     ("breakpoint", {"when": "test_loss rises 3", "on": False}),
 ]
 WRONG = [
-    ("halt", {}, "nothing is called 'halt'; workers can stop, pause, resume, advance, drop, rate, breakpoint"),
+    ("halt", {}, "nothing is called 'halt'; workers can stop, pause, resume, advance, end_trial, set_lr, breakpoint"),
     ("stop", {"stack": -1}, "stop: 'stack' takes a stack's number, or nothing, not -1"),
     ("stop", {"stack": True}, "not True"),
     ("advance", {}, "advance: 'steps' takes a whole number from 1 on, or \"epoch\", not None"),
     ("advance", {"steps": 0}, "not 0"),
     ("advance", {"steps": 1.5}, "not 1.5"),
-    ("drop", {"trials": []}, "drop: 'trials' takes a list of trials, at least one"),
-    ("drop", {"trials": 3}, "not 3"),
-    ("drop", {"trials": [0, "1"]}, "not [0, '1']"),
-    ("rate", {"trials": [0]}, "rate: 'lr' takes a learning rate above 0, not None"),
-    ("rate", {"trials": [0], "lr": -0.1}, "not -0.1"),
-    ("rate", {"trials": [0], "lr": float("nan")}, "not nan"),
-    ("rate", {"trials": [0], "lr": float("inf")}, "not inf"),
-    ("rate", {"trials": [0], "lr": "0.1"}, "not '0.1'"),
+    ("end_trial", {"trials": []}, "end_trial: 'trials' takes a list of trials, at least one"),
+    ("end_trial", {"trials": 3}, "not 3"),
+    ("end_trial", {"trials": [0, "1"]}, "not [0, '1']"),
+    ("set_lr", {"trials": [0]}, "set_lr: 'lr' takes a learning rate above 0, not None"),
+    ("set_lr", {"trials": [0], "lr": -0.1}, "not -0.1"),
+    ("set_lr", {"trials": [0], "lr": float("nan")}, "not nan"),
+    ("set_lr", {"trials": [0], "lr": float("inf")}, "not inf"),
+    ("set_lr", {"trials": [0], "lr": "0.1"}, "not '0.1'"),
     ("breakpoint", {"when": "gradient_ratio < 1e-6"}, "breakpoint: 'on' takes true or false, not None"),
     ("breakpoint", {"when": 3, "on": True}, "breakpoint: 'when' takes a condition as text, not 3"),
     ("breakpoint", {"when": "gradint_norm < 1", "on": True}, "did you mean 'gradient_norm'?"),
@@ -184,3 +185,17 @@ NAMES = sorted({name for fields in ACTIONS.values() for name in fields})
 def test_any_control_is_either_right_or_told_wrong(action, fields):
     """Whatever JSON stands in a control, it is judged in words and never raises."""
     assert mistake({"action": action, **fields}) is None or mistake({"action": action, **fields})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fields"),
+    [("drop", "end_trial", {"trials": [0]}), ("rate", "set_lr", {"trials": [0], "lr": 0.1})],
+)
+def test_the_names_of_0_1_0_mean_the_same(running, old, new, fields):
+    """An action by its older name, asked for here or written by an older dashboard, is read by its name of today."""
+    ask(running, old, **fields)
+    line = {"v": 1, "id": "older", "time": 0.0, "session": 0, "action": old, **fields}
+    with running.control_file.open("ab") as file:
+        file.write(orjson.dumps(line) + b"\n")
+
+    assert [control["action"] for control in ControlReader(running.control_file, 0).poll()] == [new, new]

@@ -112,8 +112,8 @@ def test_a_later_session_voids_a_stop_after_its_checkpoint():
 def test_whoever_stopped_is_not_dropped():
     """A drop after the stop takes nothing away, one before it counts."""
     events = [*training(80, {}), stop_event(60, 30)]
-    late = state_of(PLAN, [*events, control_event("drop", 0, 70, trials=[0])]).trials[0]
-    early = state_of(PLAN, [*training(80, {}), control_event("drop", 0, 40, trials=[0])]).trials[0]
+    late = state_of(PLAN, [*events, control_event("end_trial", 0, 70, trials=[0])]).trials[0]
+    early = state_of(PLAN, [*training(80, {}), control_event("end_trial", 0, 40, trials=[0])]).trials[0]
 
     assert (late.status, late.dropped_at) == (Status.OK, None)
     assert (early.status, early.dropped_at) == (Status.DROPPED, 40)

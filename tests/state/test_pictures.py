@@ -74,7 +74,7 @@ def test_a_later_session_voids_what_it_pretrains_again():
 def test_a_dropped_trial_has_no_pictures_after_its_end():
     """Of the trial that was dropped before step 30 there are the pictures up to then; the others have all."""
     events = [told("pretrain", 40), *(told("train", step) for step in (20, 30, 31))]
-    events.append(control_event("drop", 0, 30, trials=[1]))
+    events.append(control_event("end_trial", 0, 30, trials=[1]))
 
     assert [step for _, _, step, _ in seen(*events, trial=1)] == [40, 20, 30]
     assert [step for _, _, step, _ in seen(*events, trial=0)] == [40, 20, 30, 31]

@@ -234,7 +234,22 @@ plausible = (
     st.integers(-1, 4)
     | st.lists(st.floats() | st.none(), min_size=3, max_size=3)
     | st.sampled_from(
-        ["done", "crashed", "x", "rate", "drop", "pause", "resume", "train", "pretrain", True, [0, 1], [0, 1, 2], 0.5]
+        [
+            "done",
+            "crashed",
+            "x",
+            "set_lr",
+            "drop",
+            "end_trial",
+            "pause",
+            "resume",
+            "train",
+            "pretrain",
+            True,
+            [0, 1],
+            [0, 1, 2],
+            0.5,
+        ]
     )
     | st.just([[[1, 2]] * 3] * 3)
 )

@@ -178,7 +178,7 @@ STATES = {
         listed=("NaN @ 310",),
     ),
     "dropped": State(
-        lambda plan: [*under_way(plan), control("drop", 300, trials=[1])],
+        lambda plan: [*under_way(plan), control("end_trial", 300, trials=[1])],
         focus={"trial": 1},
         said={
             "*": ["dropped at step 300"],
@@ -188,7 +188,7 @@ STATES = {
         listed=("dropped @ 300",),
     ),
     "changed rate": State(
-        lambda plan: [*under_way(plan), control("rate", 300, trials=[0, 1], lr=0.5)],
+        lambda plan: [*under_way(plan), control("set_lr", 300, trials=[0, 1], lr=0.5)],
         said={"gradients": ["▲"], "curves": ["▲"], "log": ["step 300: learning rate 0.5 for sigmoid, seeds 0, 1"]},
     ),
     "one layer": State(

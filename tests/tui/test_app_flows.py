@@ -21,13 +21,13 @@ MODALS = {
     "RatePrompt": "l", "BreakpointPrompt": "k", "EndTrialPrompt": "X", "StopPrompt": "x",
 }  # fmt: skip
 ASKED = {
-    "rate of all seeds": (["l", "=0.125", "enter"], {"action": "rate", "trials": [0, 1], "lr": 0.125}),
-    "rate of one": (["l", "=1e-3", "down", "down", "enter"], {"action": "rate", "trials": [1], "lr": 0.001}),
+    "rate of all seeds": (["l", "=0.125", "enter"], {"action": "set_lr", "trials": [0, 1], "lr": 0.125}),
+    "rate of one": (["l", "=1e-3", "down", "down", "enter"], {"action": "set_lr", "trials": [1], "lr": 0.001}),
     "breakpoint": (
         ["k", "=test_loss rises 3", "enter"],
         {"action": "breakpoint", "when": "test_loss rises 3", "on": True},
     ),
-    "drop": (["X", "enter"], {"action": "drop", "trials": [1]}),
+    "drop": (["X", "enter"], {"action": "end_trial", "trials": [1]}),
     "stop": (["x", "enter"], {"action": "stop"}),
     "pause": (["space"], {"action": "pause"}),
     "one step": (["full_stop"], {"action": "advance", "steps": 1}),

@@ -47,8 +47,8 @@ def asked(folder):
         ("advance", {"steps": 1}, "one step on from step 40"),
         ("advance", {"steps": "epoch"}, "an epoch on from step 40"),
         ("stop", {}, "stops at step 40, with a checkpoint"),
-        ("drop", {"trials": [0]}, "1 trial stopped for good at step 40"),
-        ("rate", {"trials": [0, 1], "lr": 0.05}, "learning rate 0.05 for 2 trials from step 40 on"),
+        ("end_trial", {"trials": [0]}, "1 trial stopped for good at step 40"),
+        ("set_lr", {"trials": [0, 1], "lr": 0.05}, "learning rate 0.05 for 2 trials from step 40 on"),
         ("breakpoint", {"when": "test_loss rises 3", "on": True}, "watches for test_loss rises 3"),
         ("breakpoint", {"when": "test_loss rises 3", "on": False}, "no longer watches for test_loss rises 3"),
     ],
@@ -79,8 +79,8 @@ def test_several_stacks_answer(folder):
 def test_a_refusal_is_told(folder):
     """What a worker refuses is told with its reason."""
     questions, run = PendingRequests(), state()
-    questions.ask(folder, "drop", {"trials": [0]})
-    run.apply([control_event("drop", 0, 40, id=asked(folder)[0]["id"], error="it has ended")])
+    questions.ask(folder, "end_trial", {"trials": [0]})
+    run.apply([control_event("end_trial", 0, 40, id=asked(folder)[0]["id"], error="it has ended")])
 
     assert questions.news(run) == [Announcement("drop: it has ended", is_trouble=True)]
 
@@ -184,8 +184,8 @@ def test_asking_by_prompts(folder):
         ]
         assert found == [
             {"action": "stop"},
-            {"action": "drop", "trials": [2]},
-            {"action": "rate", "trials": [2, 3], "lr": 0.25},
+            {"action": "end_trial", "trials": [2]},
+            {"action": "set_lr", "trials": [2, 3], "lr": 0.25},
             {"action": "breakpoint", "when": "test_loss rises 3", "on": True},
         ]
 

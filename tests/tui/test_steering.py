@@ -7,7 +7,7 @@ from stand_in import StandIn
 from synthetic_run import control_event
 from terminals import new_run
 
-from dlbench.run.workers import Launched, record
+from dlbench.run.workers import Launched, Token, record
 from dlbench.tui.steering.prompts import (
     BreakpointPrompt,
     BreakpointRequest,
@@ -25,7 +25,7 @@ ASKING = ("pause", "advance", "epoch", "rate", "breakpoint", "drop", "stop")
 def folder(tmp_path):
     """A run that was started."""
     folder = new_run(tmp_path / "results")
-    record(folder, Launched(session=0, worker=0, pid=1, started=0.0, host="elsewhere", stacks=[0, 1], console=0))
+    record(folder, Launched(0, 0, Token("local", 1, "elsewhere", 0.0), [0, 1], 0))
     return folder
 
 
@@ -54,10 +54,10 @@ def test_nothing_is_asked_where_nothing_may_be(folder, action, change, why):
 @pytest.mark.parametrize(
     ("action", "prompt", "answer", "asked"),
     [
-        ("rate", RatePrompt, RateRequest((2, 3), 0.5), {"action": "rate", "trials": [2, 3], "lr": 0.5}),
+        ("rate", RatePrompt, RateRequest((2, 3), 0.5), {"action": "set_lr", "trials": [2, 3], "lr": 0.5}),
         ("breakpoint", BreakpointPrompt, BreakpointRequest("test_loss rises 3", on=False),
          {"action": "breakpoint", "when": "test_loss rises 3", "on": False}),
-        ("drop", EndTrialPrompt, True, {"action": "drop", "trials": [2]}),
+        ("drop", EndTrialPrompt, True, {"action": "end_trial", "trials": [2]}),
         ("stop", StopPrompt, True, {"action": "stop"}),
     ],
 )  # fmt: skip

@@ -46,6 +46,11 @@ class Request:
     """How many of its answers have been told."""
     is_late: bool = False
 
+    @property
+    def spoken(self) -> str:
+        """The action in the word of the key that asks for it."""
+        return {"end_trial": "drop", "set_lr": "rate"}.get(self.action, self.action)
+
 
 @dataclass
 class PendingRequests:
@@ -72,14 +77,14 @@ class PendingRequests:
         request.heard = len(answers)
         errors = dict.fromkeys(answer.error for answer in new if answer.error is not None)
         done = [answer for answer in new if answer.error is None]
-        found = [Announcement(f"{request.action}: {error}", is_trouble=True) for error in errors]
+        found = [Announcement(f"{request.spoken}: {error}", is_trouble=True) for error in errors]
         if done:
             found.insert(0, Announcement(said(request, done)))
         if not answers and not request.is_late and self.clock() - request.asked > PATIENCE:
             request.is_late = True
             found.append(
                 Announcement(
-                    f"{request.action}: no answer yet; the workers poll for commands between two steps", is_trouble=True
+                    f"{request.spoken}: no answer yet; the workers poll for commands between two steps", is_trouble=True
                 )
             )
         return found
@@ -105,8 +110,8 @@ def said(request: Request, answers: list[Answer]) -> str:
         "resume": f"goes on at {where}",
         "advance": f"{'an epoch' if fields.get('steps') == 'epoch' else 'one step'} on from {where}",
         "stop": f"stops at {where}, with a checkpoint",
-        "drop": f"{trials} stopped for good at {where}",
-        "rate": f"learning rate {fields.get('lr', 0):g} for {trials} from {where} on",
+        "end_trial": f"{trials} stopped for good at {where}",
+        "set_lr": f"learning rate {fields.get('lr', 0):g} for {trials} from {where} on",
         "breakpoint": f"watches for {when}" if fields.get("on", True) else f"no longer watches for {when}",
     }[request.action]
 

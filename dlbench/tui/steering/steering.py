@@ -76,7 +76,7 @@ class Steering:
 
         def answer(rate: RateRequest | None) -> None:
             if rate is not None:
-                self.ask("rate", trials=list(rate.trials), lr=rate.lr)
+                self.ask("set_lr", trials=list(rate.trials), lr=rate.lr)
 
         if not self._is_refused():
             self._app.push_screen(RatePrompt(self._app.view.focus.trial), answer)
@@ -100,7 +100,7 @@ class Steering:
 
         def answer(sure: bool | None) -> None:  # noqa: FBT001  # what a prompt is dismissed with
             if sure:
-                self.ask("drop", trials=[trial])
+                self.ask("end_trial", trials=[trial])
 
         if not self._is_refused():
             self._app.push_screen(EndTrialPrompt(trial), answer)

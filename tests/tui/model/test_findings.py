@@ -140,7 +140,7 @@ def test_a_divergence_comes_first_and_what_led_to_it_next():
 
 def test_a_dropped_trial_is_judged_by_what_it_trained():
     """Probes after a trial was dropped do not count; that it was dropped is told."""
-    dropped = {"kind": "control", "id": "a", "action": "drop", "stack": 0, "step": 5, "trials": [0], "error": None}
+    dropped = {"kind": "control", "id": "a", "action": "end_trial", "stack": 0, "step": 5, "trials": [0], "error": None}
     events = [begins(), probed(0), dropped, probed(8, gradient_norm=[None] * 4)]
     view = view_of(make_plan(), events)
     assert texts(view) == ["dropped at step 5: it trains no further"]

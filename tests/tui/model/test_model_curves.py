@@ -117,7 +117,7 @@ def test_a_divergence_ends_a_curve():
 
 def test_a_dropped_trial_ends_where_it_was_dropped():
     """What a stack goes on to write of a dropped trial is not drawn; its curve ends with its last number."""
-    dropped = {"kind": "control", "id": "a", "action": "drop", "stack": 0, "step": 5, "trials": [0], "error": None}
+    dropped = {"kind": "control", "id": "a", "action": "end_trial", "stack": 0, "step": 5, "trials": [0], "error": None}
     events = [begins(), both(0, [1.0, 3.0], [1.0, 3.0]), dropped, both(10, [1.0, 3.0], [1.0, 3.0])]
     found = curve_series(view_with(events, "trial", trial=0))[0]
     np.testing.assert_array_equal(found.middle, [1])

@@ -118,7 +118,7 @@ def test_a_grid_is_bounded_however_late_a_trial_diverges(reached, log_steps):
 
 def test_a_dropped_trial_was_not_measured_any_more():
     """From the step on at which a trial was dropped its columns are empty and not broken, those of the others go on."""
-    dropped = {"kind": "control", "id": "a", "action": "drop", "stack": 0, "step": 5, "trials": [0], "error": None}
+    dropped = {"kind": "control", "id": "a", "action": "end_trial", "stack": 0, "step": 5, "trials": [0], "error": None}
     late = probed(8) | {name: [[None] * 4, row] for name, row in HEALTHY.items()}
     view = view_of(make_plan(), [begins(), probed(0), dropped, late])
     found = grid(view, 0, "gradient_norm")

@@ -69,7 +69,7 @@ CONDITIONS = {
     "running": first_events,
     "finished": make_view,
     "failed": lambda: first_events(FAILED),
-    "dropped": lambda: first_events(control_event("drop", 0, 20, trials=[1])),
+    "dropped": lambda: first_events(control_event("end_trial", 0, 20, trials=[1])),
     "huge": lambda: make_view(make_plan([f"variant-{n:02}" for n in range(40)])),
     "silent": lambda: make_view(events=[], lesson=Lesson(), claims=()),
 }
@@ -358,8 +358,8 @@ def test_log_tells_what_happened():
     view.state.apply(
         [
             {"kind": "note", "stack": 1, "text": "slices of \x1b[31mten\x07 trials"},
-            control_event("rate", 0, 50, trials=[0, 2], lr=0.5),
-            control_event("drop", 2, 60, trials=[1]),
+            control_event("set_lr", 0, 50, trials=[0, 2], lr=0.5),
+            control_event("end_trial", 2, 60, trials=[1]),
             breakpoint_event(1, 40, 1, paused=True),
             {"v": 1, "kind": "end", "stack": 2, "status": "failed", "error": "no memory", "step": 70},
         ]

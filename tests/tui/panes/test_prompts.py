@@ -216,7 +216,9 @@ def test_rate_is_for_all_seeds_or_for_one():
 def test_rate_knows_what_was_done_before():
     """A rate that was changed by hand is the one now; trials that were dropped or have ended get none."""
     view = running()
-    view.state.apply([control_event("rate", 0, 10, trials=[2], lr=0.75), control_event("drop", 0, 20, trials=[4])])
+    view.state.apply(
+        [control_event("set_lr", 0, 10, trials=[2], lr=0.75), control_event("end_trial", 0, 20, trials=[4])]
+    )
     answers, text = answer(RatePrompt(2), view, "=1", "enter")
     _, other = answer(RatePrompt(1), view)
     _, dropped = answer(RatePrompt(4), view)

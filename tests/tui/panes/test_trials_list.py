@@ -46,7 +46,7 @@ def test_trials_in_every_condition():
     plan = make_plan(VARIANTS)
     events = [
         *begun(plan),
-        control_event("drop", 0, 20, trials=[1]),
+        control_event("end_trial", 0, 20, trials=[1]),
         {"v": 1, "kind": "heartbeat", "stack": 0, "step": 20, "rate": 5.0, "paused": True, "memory": 1},
         stack_event(1),
         {"v": 1, "kind": "end", "stack": 1, "status": "failed", "error": "no memory", "step": 5},
