@@ -33,7 +33,7 @@ $(TEST_ENV) "$(END)/bin/python" $(PYTEST)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-lowest test-newest lint format bench screens keys results wheel clean
+.PHONY: help demo install test test-extras test-lowest test-newest lint format bench screens keys results wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,9 +43,13 @@ demo: $(VENV)/.installed ## install into .venv and run the nine-layer lesson on 
 
 install: $(VENV)/.installed ## install dlbench into .venv, editable
 
-test: $(VENV)/.test ## install the test tools and run every test
+test: $(VENV)/.test ## install the test tools and run the tests, but for those of test-extras
 	$(RUN)/python -m compileall -q dlbench
-	$(TEST_ENV) $(RUN)/python $(PYTEST)
+	$(TEST_ENV) $(RUN)/python $(PYTEST) -m "not extras"
+
+test-extras: $(VENV)/.test ## the tests that take long for what they test: a small chaos, a benchmark, the built wheel
+	$(RUN)/python -m compileall -q dlbench
+	$(TEST_ENV) $(RUN)/python $(PYTEST) -m extras
 
 test-lowest: | $(if $(UV),,$(VENV)/.installer) ## the tests with the lowest versions that pyproject.toml allows; PYTHON=python3.13 takes another Python
 	$(call test_end,lowest,lowest-direct)

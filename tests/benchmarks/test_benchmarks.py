@@ -145,6 +145,7 @@ def test_random_data_has_mnist_s_form(tmp_path: Path) -> None:
     assert sorted(set(dataset.targets.tolist())) == list(range(10))
 
 
+@pytest.mark.extras
 def test_one_case_runs_from_the_command_line(tmp_path: Path) -> None:
     """`python -m benchmarks --only xor --quick` trains both sides and writes positive times and ratios."""
     command = [sys.executable, "-m", "benchmarks", "--only", "xor", "--quick", "--threads", "1", "--out", str(tmp_path)]

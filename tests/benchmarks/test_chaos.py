@@ -27,6 +27,7 @@ def undisturbed(tmp_path_factory):
     return folder
 
 
+@pytest.mark.extras
 def test_killed_twice_and_resumed_it_ends_with_the_same_table(tmp_path, undisturbed):
     """Real processes, killed at two random instants: every metric, ensemble and verdict is that of the undisturbed run."""
     tally = Tally()

@@ -1,6 +1,8 @@
 """What the tests of the command line share: a recipe that takes a moment, and dlbench as a process of its own."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -8,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from endings import end_all_that_name
+from light_cli import words_of
+from made_once import made_once
 from small_recipe import RECIPE
 
 
@@ -25,10 +29,13 @@ class Bench:
         (folder / "small.toml").write_text(RECIPE)
         self.started = []
 
-    def start(self, *arguments, env=None, **streams):
-        """Start a process; its streams are pipes unless they are given."""
+    def start(self, *arguments, env=None, workers=None, **streams):
+        """Start a process; its streams are pipes unless they are given.
+
+        `workers` is how fake ones behave, for what is promised of the command line and not of training.
+        """
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | streams
-        command = [sys.executable, "-m", "dlbench", *arguments]
+        command = [sys.executable, *words_of(*arguments, workers=workers)]
         process = subprocess.Popen(command, cwd=self.folder, env=environment(**(env or {})), **pipes)
         self.started.append(process)
         return process
@@ -77,10 +84,19 @@ def module_bench(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(module_bench):
+def trained(module_bench, tmp_path_factory):
     """A bench on which `run small.toml` has run to its end, and (code, stdout, stderr) of that."""
-    module_bench.result = module_bench("run", "small.toml", "--device", "cpu")
+    ended = made_once(tmp_path_factory, "trained", run_small)
+    shutil.copytree(ended, module_bench.folder, dirs_exist_ok=True)
+    module_bench.result = tuple(json.loads((module_bench.folder / "result.json").read_text()))
     return module_bench
+
+
+def run_small(folder):
+    """Run the recipe to its end; `result.json` tells (code, stdout, stderr)."""
+    bench = Bench(folder)
+    result = bench("run", "small.toml", "--device", "cpu")
+    (folder / "result.json").write_text(json.dumps(result))
 
 
 def end_all(bench):

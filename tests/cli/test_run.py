@@ -6,10 +6,12 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
+from light_cli import words_of
 from small_recipe import FOREVER
 
 from dlbench.analysis.summary import summarize
@@ -154,7 +156,7 @@ def numbers(folder):
 
 def test_second_interrupt_kills(bench):
     """The second Ctrl-C kills the workers at once."""
-    process = bench.start(*LONG)
+    process = bench.start(*LONG, workers="deaf")
     bench.read_until(process, "->")
     path = next(bench.folder.glob("results/small/*"))
     process.send_signal(signal.SIGINT)
@@ -169,8 +171,8 @@ def test_second_interrupt_kills(bench):
 
 def test_hangup_leaves_the_run_alone(bench):
     """When the terminal goes the command ends with 129 and the run goes on; `stop` then ends it."""
-    process = bench.start(*LONG)
-    path = bench.wait_for("metrics")
+    process = bench.start(*LONG, workers="obey")
+    path = bench.wait_for("heartbeat")
     process.send_signal(signal.SIGHUP)
     process.communicate(timeout=30)
 
@@ -196,8 +198,8 @@ def test_detach(bench):
 
 def test_reader_of_events_that_goes_away(bench):
     """When the reader of a display goes away the command ends quietly and the run goes on."""
-    process = bench.start(*LONG, "--display", "json")
-    path = bench.wait_for("metrics")
+    process = bench.start(*LONG, "--display", "json", workers="obey")
+    path = bench.wait_for("heartbeat")
     process.stdout.close()
     process.stdout = None
     _, err = process.communicate(timeout=30)
@@ -283,12 +285,10 @@ def test_dry_run(bench):
 def test_nohup_is_respected(bench):
     """A signal that was ignored when dlbench began stays ignored."""
     script = 'trap "" HUP; exec "$@"'
-    process = bench.start("--version")
-    process.communicate()
-    command = ["sh", "-c", script, "sh", *process.args[:3], *LONG]
+    command = ["sh", "-c", script, "sh", sys.executable, *words_of(*LONG, workers="obey")]
     process = subprocess.Popen(command, cwd=bench.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     bench.started.append(process)
-    bench.wait_for("metrics")
+    bench.wait_for("heartbeat")
     process.send_signal(signal.SIGHUP)
 
     with pytest.raises(subprocess.TimeoutExpired):

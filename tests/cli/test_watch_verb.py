@@ -5,6 +5,7 @@ import shutil
 
 import psutil
 import pytest
+from light_cli import words_of
 from small_recipe import FOREVER
 from tui.terminals import Terminal
 
@@ -21,8 +22,9 @@ def opened():
     """Opens dlbench in terminals, and closes them when the test ends."""
     terminals = []
 
-    def open_one(bench, *arguments, **options):
-        terminals.append(Terminal("-m", "dlbench", *arguments, cwd=bench.folder, columns=120, **options))
+    def open_one(bench, *arguments, workers=None, **options):
+        words = words_of(*arguments, workers=workers)
+        terminals.append(Terminal(*words, cwd=bench.folder, columns=120, **options))
         return terminals[-1]
 
     yield open_one
@@ -52,15 +54,15 @@ def test_run_in_a_dashboard(bench, opened):
 
 def test_leaving_early(bench, opened):
     """Left before its end the run goes on; the way back is told, and `watch` finds it without a name."""
-    terminal = opened(bench, *LONG)
+    terminal = opened(bench, *LONG, workers="obey")
     terminal.wait_for("LIVE")
     terminal.press("q")
 
     assert terminal.end() == 0
     folder = only_run(bench)
     told = "".join(terminal.after.split())
-    assert f"itgoeson;seeitby`dlbenchwatchresults/{folder.name}`" in told
-    assert f"stopitby`dlbenchstopresults/{folder.name}`" in told
+    assert f"itgoeson;watchitwith`dlbenchwatchresults/{folder.name}`" in told
+    assert f"stopitwith`dlbenchstopresults/{folder.name}`" in told
     assert len(alive(folder)) == 1
     again = opened(bench, "watch")
     again.wait_for("LIVE")
@@ -104,7 +106,7 @@ def test_stopping_in_the_dashboard(bench, opened):
 def test_runs_in_turn(bench, opened):
     """Of several recipes each gets the dashboard, which closes by itself but for the last."""
     (bench.folder / "other.toml").write_text((bench.folder / "small.toml").read_text())
-    terminal = opened(bench, "run", "small.toml", "other.toml", "--device", "cpu")
+    terminal = opened(bench, "run", "small.toml", "other.toml", "--device", "cpu", workers="done")
     terminal.wait_for("results/other/")
     terminal.wait_for("other  ✔ DONE")
     terminal.press("q")
@@ -116,7 +118,7 @@ def test_runs_in_turn(bench, opened):
 
 def test_plain_stays_plain(bench, opened):
     """--display plain has no dashboard on a terminal either."""
-    terminal = opened(bench, "run", "small.toml", "--device", "cpu", "--display", "plain")
+    terminal = opened(bench, "run", "small.toml", "--device", "cpu", "--display", "plain", workers="done")
 
     assert terminal.end() == 0
     assert "\x1b[?1049h" not in terminal.output
@@ -138,7 +140,7 @@ def test_watch_of_a_resumed_run(bench, trained):
     """What a resumed run's workers will take up waits at its step, although it was stopped before: it does not say stopped."""
     shutil.copytree(only_run(trained).path.parent, bench.folder / "results" / "small")
     folder = only_run(bench)
-    (file,) = folder.events.iterdir()
+    (file,) = folder.events.glob("*.jsonl")
     file.write_text(file.read_text().replace('"status":"done"', '"status":"stopped"'))
     with psutil.Popen(["sleep", "60"]) as worker:
         record(folder, Launched(1, 0, token_of(worker.pid), [0], 0))

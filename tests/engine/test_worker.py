@@ -70,16 +70,23 @@ def results(folder: RunFolder) -> list[dict[str, float | None]]:
     ]
 
 
+def train_here(folder: RunFolder, stacks: list[int], session: int = 0) -> int:
+    """Be the first worker, without a process of its own, and give the exit code."""
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(signal, "signal", lambda *_: None)
+        return Worker(folder, session, 0, stacks).run()
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, float | None]]:
     """The results of a run that nobody disturbed."""
     folder = new_run(tmp_path_factory.mktemp("runs"), PLAN)
-    assert run_to_the_end(folder, start(folder)) == [0]
+    assert train_here(folder, PLAN.workers[0].stacks) == 0
     return results(folder)
 
 
 def test_killed_at_two_moments_and_resumed_ends_with_the_same_table(
-    tmp_path: Path, undisturbed: list[dict[str, float | None]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, undisturbed: list[dict[str, float | None]]
 ) -> None:
     """Killed with SIGKILL in the first and in the second session, the run ends with every metric the same."""
     folder = new_run(tmp_path, PLAN)
@@ -133,7 +140,7 @@ def test_an_error_in_one_stack_is_its_end_and_the_others_train(tmp_path: Path) -
     plan.workers[0].stacks[:] = [0, 1]
     folder = new_run(tmp_path, plan)
 
-    assert run_to_the_end(folder, start(folder)) == [1]
+    assert train_here(folder, [0, 1]) == 1
     ends = {e["stack"]: e for e in EventReader(folder).poll() if e["kind"] == "end"}
     assert ends[0]["status"] == "failed"
     assert "gone.csv" in ends[0]["error"]
@@ -145,7 +152,7 @@ def test_a_device_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     """An explicit device that torch cannot use ends the worker with the reason, a way on, and exit code 3."""
     folder = new_run(tmp_path, plan_of({"xor": XOR}, device="cuda:7"))
 
-    assert run_to_the_end(folder, start(folder)) == [3]
+    assert train_here(folder, [0]) == 3
     (end,) = EventReader(folder).poll()
     assert "device 'cuda:7' cannot be used" in end["error"]
     assert "try --device cpu" in end["error"]
@@ -162,8 +169,7 @@ def test_out_of_memory_halves_the_slices_until_it_fits(tmp_path: Path, monkeypat
         return true_forward(bias, x, weight)
 
     monkeypatch.setattr(lazy.torch, "baddbmm", forward_with_room_for_two)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert Worker(folder, 0, 0, [0]).run() == 0
+    assert train_here(folder, [0]) == 0
     events = EventReader(folder).poll()
 
     notes = [e["text"] for e in events if e["kind"] == "note"]
@@ -171,15 +177,14 @@ def test_out_of_memory_halves_the_slices_until_it_fits(tmp_path: Path, monkeypat
     assert [e["status"] for e in events if e["kind"] == "end"] == ["done", "done"]
 
 
-def test_data_is_told_once_by_whoever_trains_its_first_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_is_told_once_by_whoever_trains_its_first_stack(tmp_path: Path) -> None:
     """Each data of a run has one event, whatever stack loads it first; a worker without the first stack is silent."""
     small = {"kind": "digits", "limit": 50}
     data = {"a": small, "b": {"kind": "xor"}, "c": small}
     plan = plan_of({name: settings([{"kind": "flatten"}, dense(3, repeat=i + 1)], data=own, steps=1)
                     for i, (name, own) in enumerate(data.items())})  # fmt: skip
     folder = new_run(tmp_path, plan)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert Worker(folder, 0, 0, [2, 1, 0]).run() == 0
+    assert train_here(folder, [2, 1, 0]) == 0
     told = [event for event in EventReader(folder).poll() if event["kind"] == "data"]
 
     stacks = {plan.trials[stack.trials[0]].variant: index for index, stack in enumerate(plan.stacks)}
@@ -187,11 +192,11 @@ def test_data_is_told_once_by_whoever_trains_its_first_stack(tmp_path: Path, mon
     assert {event["dataset"]: event["samples"]["train"] for event in told} == {"digits": 50, "xor": 4}
     assert all(len(event["sha256"]["train"]) == 64 for event in told)
 
-    Worker(folder, 1, 0, [max(stacks["a"], stacks["c"])]).run()
+    assert train_here(folder, [max(stacks["a"], stacks["c"])], session=1) == 0
     assert len([event for event in EventReader(folder).poll() if event["kind"] == "data"]) == len(told)
 
 
-def test_a_seed_s_own_split_is_what_its_stack_learns_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_seed_s_own_split_is_what_its_stack_learns_from(tmp_path: Path) -> None:
     """With `split_per_seed` each seed trains on other samples, and seed 2 on those of `split_seed = 2`."""
     data = {
         "kind": "digits",
@@ -202,8 +207,7 @@ def test_a_seed_s_own_split_is_what_its_stack_learns_from(tmp_path: Path, monkey
     }
     own = settings([{"kind": "flatten"}], data=data, steps=1)
     folder = new_run(tmp_path, plan_of({"a": own}, seeds=[1, 2]))
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert Worker(folder, 0, 0, [0, 1]).run() == 0
+    assert train_here(folder, [0, 1]) == 0
     hashes = [event["sha256"] for event in EventReader(folder).poll() if event["kind"] == "data"]
 
     arrays = load_data({**data, "split_seed": 2, "split_per_seed": False})
@@ -226,8 +230,7 @@ def test_a_worker_trains_convolutions_trial_by_trial(tmp_path: Path, monkeypatch
         return true_forward(bias, x, weight)
 
     monkeypatch.setattr(lazy.torch, "baddbmm", watched)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert Worker(folder, 0, 0, [0]).run() == 0
+    assert train_here(folder, [0]) == 0
     events = EventReader(folder).poll()
 
     assert together == {1}

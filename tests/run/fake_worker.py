@@ -18,7 +18,7 @@ from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
 
 
-def main(behaviour, run, _session, session, _worker, worker, _stacks, stacks):
+def main(behaviour, run, _session, session, _worker, worker, _stacks, stacks, *_attended):
     """Introduce itself, work, and tell the ends."""
     folder, session, worker = RunFolder(Path(run)), int(session), int(worker)
     stacks = [int(stack) for stack in stacks.split(",")]
