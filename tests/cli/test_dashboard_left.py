@@ -13,9 +13,9 @@ def test_a_folder_that_has_gone_is_no_run_that_goes_on(tmp_path, monkeypatch, ca
     """Workers that ended with code 3 in a folder that is not there any more are told as that, and not sent back to."""
     folder = RunFolder(tmp_path / "xor" / "20261123-153012")
     closed = SimpleNamespace(code=ExitCode.DONE, folder=folder, is_complete=False, is_paused=False)
-    worker = SimpleNamespace(process=SimpleNamespace(poll=lambda: 3))
+    group = SimpleNamespace(exit_codes=[3])
     monkeypatch.setattr("dlbench.tui.open.look", lambda *_, **__: closed)
 
     with pytest.raises(SetupError, match="the run's folder is gone"):
-        show(folder, [worker], language="en", ascii_only=False, closes=False)
+        show(folder, group, language="en", ascii_only=False, closes=False)
     assert "it goes on" not in capsys.readouterr().err

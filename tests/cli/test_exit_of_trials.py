@@ -7,6 +7,8 @@ import pytest
 from dlbench.analysis.summary import report
 from dlbench.cli.session import Session
 from dlbench.errors import ExitCode
+from dlbench.launch.local import THIS_MACHINE
+from dlbench.launch.sessions import WorkerGroup
 from dlbench.plan import Candidate, Plan, Stack, Trial
 from dlbench.plan.questions import Compare, Questions
 from dlbench.state.run_state import RunState
@@ -42,6 +44,7 @@ def test_a_dropped_trial_is_no_failure(events, code):
     state = RunState(PLAN)
     state.apply([BEGUN, *events])
     state.lost()
-    session = Session(Path("results"), "plain", ascii_only=False, strict=False, detach=False)
+    session = Session(Path("results"), "plain", language="en", ascii_only=False, strict=False, detach=False)
 
-    assert session._code([], state, report(state, Questions(compare=Compare("diverged"), claims=[]))) is code
+    found = report(state, Questions(compare=Compare("diverged"), claims=[]))
+    assert session._code(WorkerGroup(THIS_MACHINE, []), state, found) is code
