@@ -31,6 +31,7 @@ from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, fin
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.statistics.intervals import Summary, t_quantile
 from dlbench.analysis.summary import Report
+from dlbench.measures.older_names import renamed
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.quantity import Interval
 from dlbench.metrics.trial_view import TrialView
@@ -69,6 +70,7 @@ def kept_trials(folder: Path, choices: Sequence[Mapping[str, Any]]) -> list[Kept
 
 
 def _kept(row: Mapping[str, str], choice: Mapping[str, Any]) -> KeptTrial:
+    row = renamed(row)
     whole = {name: int(float(row[name])) if row[name] else None for name in NUMBERS}
     metrics = {name: float(row[name]) for name in METRICS if row.get(name)}
     return KeptTrial(

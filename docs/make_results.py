@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dlbench.analysis.claims.verdict import ON_THESE_SAMPLES, SIGNS
+from dlbench.measures.older_names import renamed
 from dlbench.metrics.catalog import METRICS, split_step
 from dlbench.metrics.format import value_format
 
@@ -123,7 +124,7 @@ def cell_of(row: dict[str, Any]) -> dict[str, Any] | None:
         if found["variant"] == row["variant"] and wanted.items() <= found["choice"].items():
             if not found["trials"].get("ok") and found["trials"].get("diverged"):
                 return None
-            cell: dict[str, Any] = found["cells"][row["metric"]]
+            cell: dict[str, Any] = renamed(found["cells"])[row["metric"]]
             return cell
     raise LookupError(f"{row['recipe']} has no '{row['variant']}' {wanted or ''}")
 

@@ -104,7 +104,7 @@ def _exact(ours: int, theirs: int, n: int, alpha: float) -> Interval:
 
 
 def _some_is_set_apart(variants: int, effort: Effort, alpha: float) -> Callable[[int], float]:
-    metric = METRICS["turn_rise"]
+    metric = METRICS["overfitting_rise"]
 
     def rate(n: int) -> float:
         random = effort.random()

@@ -11,6 +11,7 @@ from dlbench.cli import complete
 from dlbench.cli.options import Json, OwnParts
 from dlbench.cli.output import columns, emit, emit_json
 from dlbench.errors import UsageError, hint
+from dlbench.measures.older_names import newest
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,13 @@ def parts(
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """List what recipes may name: layers, optimizers, datasets, metrics...; with NAME, explain it."""
-    entries = all_entries()
-    found = [entry for entry in entries if name in {None, entry.catalog, entry.name}]
+    entries, wanted = all_entries(), name and newest(name)
+    found = [entry for entry in entries if wanted in {None, entry.catalog, entry.name}]
     if not found:
         raise UsageError(unknown(str(name), entries))
     if json:
         emit_json([asdict(entry) for entry in found])
-    elif all(entry.name == name for entry in found):
+    elif all(entry.name == wanted for entry in found):
         emit("\n\n".join(map(explanation, found)))
     else:
         emit(listing(found))

@@ -9,6 +9,10 @@ OLDER_NAMES = {
     "activation_deviation": "activation_std",
     "zero_share": "zero_fraction",
     "saturated_share": "saturated_fraction",
+    "gradient_ratio": "first_last_gradient_ratio",
+    "turn_rise": "overfitting_rise",
+    "turn_step": "overfitting_step",
+    "turn_epoch": "overfitting_epoch",
 }
 """Older name -> name."""
 

@@ -138,33 +138,33 @@ def overfit_gap(trial: TrialView, at_step: int | None) -> float | None:
 
 
 @metric(better="lower", format=".4f", quantity=POSITIVE)
-def turn_rise(trial: TrialView, at_step: int | None) -> float | None:
+def overfitting_rise(trial: TrialView, at_step: int | None) -> float | None:
     """How far the loss on the test data lies above its lowest at the end."""
     last, lowest = last_of("test_loss", trial, at_step), best_of("test_loss", trial, at_step)
     return None if last is None or lowest is None else last - lowest
 
 
 @metric(better=None, format=",.0f", unit="steps", may_never=True, quantity=POSITIVE)
-def turn_step(trial: TrialView, at_step: int | None) -> float | None:
+def overfitting_step(trial: TrialView, at_step: int | None) -> float | None:
     """Step of the lowest loss on the test data, from which on it rose; missing where it has not turned.
 
-    What counts as turned is `dlbench.metrics.overfitting_onset.turn_of`: a rise that noise does not explain. Of a trial that stopped early it
+    What counts as turned is `dlbench.metrics.overfitting_onset.onset_of`: a rise that noise does not explain. Of a trial that stopped early it
     is told from what it was before it was put back.
     """
     index = end_of(trial, at_step) if has_end(trial, at_step) else None
     if index is None:
         return None
-    from dlbench.metrics.overfitting_onset import turn_of
+    from dlbench.metrics.overfitting_onset import onset_of
 
     trained = index + 1 if trial.stopped_at is None else min(index + 1, bisect_left(trial.steps, trial.stopped_at))
-    turn = turn_of(trial.curve("test_loss")[:trained])
+    turn = onset_of(trial.curve("test_loss")[:trained])
     return None if turn is None else float(trial.steps[turn])
 
 
 @metric(better=None, format=".1f", unit="epochs", may_never=True, quantity=POSITIVE)
-def turn_epoch(trial: TrialView, at_step: int | None) -> float | None:
+def overfitting_epoch(trial: TrialView, at_step: int | None) -> float | None:
     """Epoch of the lowest loss on the test data, from which on it rose; missing where it has not turned."""
-    step = turn_step(trial, at_step)
+    step = overfitting_step(trial, at_step)
     return None if step is None or not trial.steps_per_epoch else step / trial.steps_per_epoch
 
 
@@ -176,7 +176,7 @@ def stopped_at(trial: TrialView, at_step: int | None) -> float | None:
 
 
 @metric(better=None, format=".3f", quantity=RATIO)
-def gradient_ratio(trial: TrialView, at_step: int | None) -> float | None:
+def first_last_gradient_ratio(trial: TrialView, at_step: int | None) -> float | None:
     """Gradient norm of the first layer with a weight over that of the last, at the last probe; near 1 is healthy."""
     return _ratio(trial.gradient_norms(at_step)) if has_end(trial, at_step) else None
 

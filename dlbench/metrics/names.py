@@ -13,7 +13,7 @@ CURVES: dict[str, str] = {
 BATCH_LOSS = "batch_loss"
 """The mean loss over the batches since the last evaluation, written beside the curves."""
 
-GRADIENT_RATIO = "gradient_ratio"
+GRADIENT_RATIO = "first_last_gradient_ratio"
 """Gradient norm of the first layer with a weight over that of the last, at a probe."""
 
 TIME_GRADIENT_RATIO = "time_gradient_ratio"

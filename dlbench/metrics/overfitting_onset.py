@@ -19,7 +19,7 @@ NORMAL = 1.4826
 """A normal deviation over the median of absolute values."""
 
 
-def turn_of(values: NDArray[np.float64]) -> int | None:
+def onset_of(values: NDArray[np.float64]) -> int | None:
     """The index of the lowest value of a curve that has turned up since; `None` where it has not, or one cannot tell yet.
 
     It has turned if the median of its last three values lies above the lowest by more than noise explains: more than five

@@ -20,7 +20,7 @@ RATIOS = (GRADIENT_RATIO, TIME_GRADIENT_RATIO)
 
 COMPARISONS = ("<", "<=", ">", ">=")
 TRENDS = ("rises", "falls")
-EXAMPLES = "'gradient_ratio < 1e-6', 'test_loss rises 3' or 'update_ratio > 0.1 in relu'"
+EXAMPLES = "'first_last_gradient_ratio < 1e-6', 'test_loss rises 3' or 'update_ratio > 0.1 in relu'"
 
 _FORM = re.compile(r"\s*(\w+)\s*(<=|>=|<|>|\b(?:rises|falls)\b)\s*(\S+)(?:\s+in\s+(\S.*?))?\s*", re.DOTALL)
 _LONGEST = 60

@@ -6,8 +6,10 @@ Whatever reads a run (table, export, dashboard) takes them from its plan, and ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
+
+from dlbench.measures.older_names import newest
 
 Language: TypeAlias = Literal["en", "ko"]
 
@@ -111,3 +113,16 @@ class Questions:
     compare: Compare = field(default_factory=Compare)
     claims: list[Claim] = field(default_factory=list)
     ensemble: Ensemble | None = None
+
+    def by_newest_names(self) -> Questions:
+        """The same, of metrics by the names that they have now."""
+        compare = self.compare
+        solved = compare.solved and replace(compare.solved, metric=newest(compare.solved.metric))
+        columns = None if compare.columns is None else [newest(column) for column in compare.columns]
+        metric, select = (name and newest(name) for name in (compare.metric, compare.select))
+        claims = [replace(claim, metric=newest(claim.metric)) for claim in self.claims]
+        return replace(
+            self,
+            compare=replace(compare, metric=metric, select=select, solved=solved, columns=columns),
+            claims=claims,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from dlbench.errors import UsageError
@@ -18,7 +19,7 @@ def plan_from(data: Any) -> Plan:
     plan = typed(Plan, data)
     if wrong := next(_mistakes(plan), None):
         raise ValueError(wrong)
-    return plan
+    return plan if plan.questions is None else replace(plan, questions=plan.questions.by_newest_names())
 
 
 def _mistakes(plan: Plan) -> Iterator[str]:

@@ -24,6 +24,7 @@ from pydantic import (
 
 from dlbench.catalog import Part
 from dlbench.errors import UsageError, meant
+from dlbench.measures.older_names import OLDER_NAMES, newest
 from dlbench.metrics.catalog import CLASS_METRICS, METRICS, split_step
 from dlbench.metrics.names import CURVES, ENSEMBLE
 from dlbench.parts import CATALOGS
@@ -205,13 +206,16 @@ def _names(mark: MetricName) -> list[str]:
 
 def _metric(names: Collection[str], *, at_step: bool, of_class: bool) -> Any:
     """A string that is one of the names, or with `of_class` a metric of one class; with `at_step` also followed by `@` and a step."""
+    older = [name for name, now in OLDER_NAMES.items() if now in names]
     forms: list[dict[str, Any]] = [{"type": "string", "enum": list(names)}]
-    forms += [{"type": "string", "pattern": f"^({'|'.join(names)})@[0-9]+$"}] if at_step else []
+    forms += [{"type": "string", "enum": older, "deprecated": True}] if older else []
+    forms += [{"type": "string", "pattern": f"^({'|'.join([*names, *older])})@[0-9]+$"}] if at_step else []
     forms += [{"type": "string", "pattern": f"^({'|'.join(CLASS_METRICS)})@.+$"}] if of_class else []
 
     known = [*names, *(CLASS_METRICS if of_class else ())]
 
-    def check(text: str) -> str:
+    def check(written: str) -> str:
+        text = newest(written)
         name, step = split_step(text) if at_step else (text, None)
         family, _, class_name = name.partition("@")
         if of_class and family in CLASS_METRICS:

@@ -234,7 +234,7 @@ class ClaimSection(Claim):
 
 @dataclass(frozen=True)
 class BreakpointSection:
-    """Where a dashboard pauses by itself: `gradient_ratio < 1e-6`, `test_loss rises 3`; in one variant, or in all."""
+    """Where a dashboard pauses by itself: `first_last_gradient_ratio < 1e-6`, `test_loss rises 3`; in one variant, or in all."""
 
     WRITTEN: ClassVar[str] = "[[breakpoints]]"
 

@@ -20,7 +20,7 @@ Text: TypeAlias = Annotated[
 class MetricName:
     """Marks a string that names a metric.
 
-    `curves`: only one that every evaluation writes; `at_step`: also one at a step along the way, `gradient_ratio@0`;
+    `curves`: only one that every evaluation writes; `at_step`: also one at a step along the way, `first_last_gradient_ratio@0`;
     `ensembles`: also one of ensembles.
     """
 

@@ -103,7 +103,7 @@ KEYS = (
     Key("full_stop", "advance", "Step", "One step, then pause again; in a replay, to the next event.", "Run"),
     Key("greater_than_sign", "epoch", "", "One epoch, then pause again.", "Run"),
     Key("l", "rate", "", "Change the learning rate; recorded, and marked in table and curves.", "Run"),
-    Key("k", "breakpoint", "", "Pause by itself when something happens: gradient_ratio < 1e-6.", "Run"),
+    Key("k", "breakpoint", "", "Pause by itself when something happens: first_last_gradient_ratio < 1e-6.", "Run"),
     Key("X", "drop", "", "Stop the chosen trial for good; the others go on.", "Run"),
     Key("x", "stop", "Stop", "Stop the run after its step, with a checkpoint.", "Run", CHARTS),
     Key("comma", "event_before", "", "To the event before.", "Replay"),

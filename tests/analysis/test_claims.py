@@ -246,15 +246,18 @@ def test_a_running_trial_decides_nothing_but_its_past():
     state = state_of(plan, events[:-3])
     assert verdict(state, at_least=0.1).outcome is UNDECIDED
     assert verdict(state, at_least=0.1, every_seed=True).outcome is UNDECIDED
-    assert verdict(state, metric="gradient_ratio", at_most=1e-4, at_step=0, every_seed=True).outcome is CONFIRMED
+    assert (
+        verdict(state, metric="first_last_gradient_ratio", at_most=1e-4, at_step=0, every_seed=True).outcome
+        is CONFIRMED
+    )
     assert verdict(state, at_least=0.1, at_step=90).outcome is UNDECIDED
 
 
 def test_at_step_picks_the_record_of_that_step():
     """The ratio of step 0 is judged, not that of the end."""
     state = values_of(a=[0.9, 0.9])
-    assert verdict(state, metric="gradient_ratio", at_most=1e-4, at_step=0).value == pytest.approx(1e-6)
-    assert verdict(state, metric="gradient_ratio", at_most=1e-4, every_seed=True).outcome is REFUTED
+    assert verdict(state, metric="first_last_gradient_ratio", at_most=1e-4, at_step=0).value == pytest.approx(1e-6)
+    assert verdict(state, metric="first_last_gradient_ratio", at_most=1e-4, every_seed=True).outcome is REFUTED
 
 
 def test_failed_trials_are_pending_even_for_every_seed():

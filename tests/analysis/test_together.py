@@ -111,7 +111,7 @@ def test_ratios_have_a_geometric_mean_and_a_factor():
         pytest.approx(stats.gstd(RATIOS)),
     )
     assert (found.interval.low, found.interval.high) == pytest.approx((math.exp(low), math.exp(high)))
-    assert spread_text(found.deviation, METRICS["gradient_ratio"], ".3f") == "×÷ 5.19"
+    assert spread_text(found.deviation, METRICS["first_last_gradient_ratio"], ".3f") == "×÷ 5.19"
 
 
 def test_ratios_differ_by_a_factor():
@@ -127,11 +127,13 @@ def test_seeds_without_a_ratio_are_counted():
     norms = [[0.0, None, 1.0], [1.0, None, 2.0], [2.0, None, 1.0], [0.5, None, 1.0]]
     state = state_of(plan, [*events[:-1], probe_event(0, 100, norms), events[-1]])
     table = build_table(state, plan, Compare("test_accuracy"))
-    column = next(one for one in table.all_columns if one.key == "gradient_ratio")
-    cell = table.rows[0].cells["gradient_ratio"]
+    column = next(one for one in table.all_columns if one.key == "first_last_gradient_ratio")
+    cell = table.rows[0].cells["first_last_gradient_ratio"]
     assert (cell.n, cell.mean) == (3, pytest.approx(stats.gmean([0.5, 2.0, 0.5])))
     assert cell_parts(cell, column)[1].endswith("n=3)")
-    assert "seeds without a gradient_ratio above 0 are not in its geometric mean: a (1)" in table_notes(table, state)
+    assert "seeds without a first_last_gradient_ratio above 0 are not in its geometric mean: a (1)" in table_notes(
+        table, state
+    )
 
 
 LOST = [0.98, 0.981, 0.979, 0.982, 0.978, 0.98, 0.981, 0.979, 0.98, 0.5]

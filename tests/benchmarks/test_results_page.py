@@ -44,7 +44,7 @@ def test_every_recipe_has_a_kept_run():
 @pytest.mark.parametrize("path", shipped_recipes(), ids=lambda path: path.stem)
 def test_a_kept_run_is_of_the_recipe_as_it_is(path, tmp_path, monkeypatch):
     """The command beside a kept report, given to the shipped recipe, asks for just what was run and judged."""
-    parts = attrgetter("variants", "candidates", "seeds", "compare", "claims", "ensemble")
+    parts = attrgetter("variants", "candidates", "seeds", "questions.compare", "questions.claims", "questions.ensemble")
     words = shlex.split(json.loads((KEPT / path.stem / "environment.json").read_text(encoding="utf-8"))["command"])
     seeds, changes = next(iter(after("--seeds", words)), None), after("--set", words)
     for change in changes:

@@ -124,7 +124,7 @@ def test_names_of_a_net_with_two_recurrent_layers() -> None:
 
 
 def test_time_has_a_ratio_of_its_own() -> None:
-    """`time_gradient_ratio` is the first over the last step of the first recurrent layer, `gradient_ratio` that of weights."""
+    """`time_gradient_ratio` is the first over the last step of the first recurrent layer, `first_last_gradient_ratio` that of weights."""
     plan = plan_of({"a": digits(recurrent("rnn", sequences=True), recurrent("rnn"), steps=2, points=2)}, seeds=[0, 1])
     _, events = trained(plan)
     state = RunState(plan)
@@ -134,7 +134,7 @@ def test_time_has_a_ratio_of_its_own() -> None:
     assert measures.TIME == on_paper.TIME
     for trial, own in zip(state.trials, norms, strict=True):
         assert METRICS["time_gradient_ratio"].value(trial, 0) == pytest.approx(own[0] / own[7], rel=1e-6)
-        assert METRICS["gradient_ratio"].value(trial, 0) == pytest.approx(own[8] / own[-1], rel=1e-6)
+        assert METRICS["first_last_gradient_ratio"].value(trial, 0) == pytest.approx(own[8] / own[-1], rel=1e-6)
 
 
 def test_a_breakpoint_watches_the_ratio_over_time() -> None:

@@ -64,7 +64,7 @@ def first_met(events: Events, condition: Breakpoint) -> dict[int, int]:
     found: dict[int, int] = {}
     for event in events.of("probe" if condition.is_probed else "metrics"):
         for trial in range(3):
-            if condition.measure == "gradient_ratio":
+            if condition.measure == "first_last_gradient_ratio":
                 values = [ratio(event["gradient_norm"][trial].astype(float).tolist())]
             elif condition.is_probed:
                 values = event[condition.measure][trial].astype(float).tolist()
@@ -79,7 +79,7 @@ def first_met(events: Events, condition: Breakpoint) -> dict[int, int]:
 def middle(measure: str, variant: str) -> float:
     """The middle between the least and the greatest that a measure of a variant ever is."""
     events = trained(planned(variant=variant))[1]
-    if measure == "gradient_ratio":
+    if measure == "first_last_gradient_ratio":
         values = [ratio(norms) for event in events.of("probe") for norms in event["gradient_norm"].astype(float)]
     else:
         values = [event[measure] for kind in ("metrics", "probe") for event in events.of(kind) if measure in event]
@@ -87,7 +87,7 @@ def middle(measure: str, variant: str) -> float:
     return float(np.nanmin(found) + np.nanmax(found)) / 2
 
 
-SEEN = [name for name in (*AT_EVALUATIONS, *MEASURES, "gradient_ratio") if not name.startswith("validation")]
+SEEN = [name for name in (*AT_EVALUATIONS, *MEASURES, "first_last_gradient_ratio") if not name.startswith("validation")]
 
 
 @pytest.mark.parametrize("comparison", COMPARISONS)
@@ -112,7 +112,7 @@ def watched(plan: Plan) -> Events:
 
 def test_a_hit_names_the_layer_that_meets_it_most() -> None:
     """Of several layers that meet a condition the hit has the name and value of the farthest, and none for the ratio."""
-    events = watched(planned("gradient_norm < 1e3", "gradient_ratio < 1e3", variant="deep"))
+    events = watched(planned("gradient_norm < 1e3", "first_last_gradient_ratio < 1e3", variant="deep"))
     norms = events.of("probe")[0]["gradient_norm"]
     names = [f"dense{i}" for i in range(1, 5)] + ["output"]
     by_layer = {event["trial"]: event for event in events.of("breakpoint") if event["layer"]}

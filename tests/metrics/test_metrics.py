@@ -131,7 +131,7 @@ def test_steps_to_solve_is_the_first_evaluation_that_is_solved():
 )
 def test_gradient_ratio_is_first_over_last(norms, ratio):
     """A last layer without gradient has no ratio; a first one without has ratio 0. So it is over time."""
-    assert value("gradient_ratio", FakeTrial(norms=norms)) == ratio
+    assert value("first_last_gradient_ratio", FakeTrial(norms=norms)) == ratio
     assert value("time_gradient_ratio", FakeTrial(norms=[3.0, 1.0], time_norms=norms)) == ratio
 
 
@@ -171,27 +171,27 @@ def turning(losses, **changes):
 def test_the_turn_is_the_lowest_before_the_rise():
     """Its step, its epoch, and how far the loss has risen since; at a step before it, the curve has not turned."""
     trial = turning(TURNED)
-    assert value("turn_step", trial) == 150.0
-    assert value("turn_epoch", trial) == 15.0
-    assert value("turn_rise", trial) == pytest.approx(0.1)
-    assert value("turn_step", trial, at_step=200) is None
-    assert value("turn_rise", trial, at_step=150) == 0.0
+    assert value("overfitting_step", trial) == 150.0
+    assert value("overfitting_epoch", trial) == 15.0
+    assert value("overfitting_rise", trial) == pytest.approx(0.1)
+    assert value("overfitting_step", trial, at_step=200) is None
+    assert value("overfitting_rise", trial, at_step=150) == 0.0
 
 
 def test_being_put_back_is_no_turn():
     """A trial that stopped early has the turn that it had till then, however long its stack repeats what it was put back to."""
     before = sorted(TURNED, reverse=True)
     for repeated in (1, 20):
-        assert value("turn_step", turning([*before, *[0.6] * repeated], stopped_at=50 * len(before))) is None
-        assert value("turn_step", turning([*TURNED, *[0.4] * repeated], stopped_at=50 * len(TURNED))) == 150.0
+        assert value("overfitting_step", turning([*before, *[0.6] * repeated], stopped_at=50 * len(before))) is None
+        assert value("overfitting_step", turning([*TURNED, *[0.4] * repeated], stopped_at=50 * len(TURNED))) == 150.0
 
 
 def test_what_has_not_turned_has_no_turn():
     """A loss that falls to its end has no turn, neither step nor epoch, and has risen by nothing."""
     trial = turning(sorted(TURNED, reverse=True))
-    assert value("turn_step", trial) is None
-    assert value("turn_epoch", trial) is None
-    assert value("turn_rise", trial) == 0.0
+    assert value("overfitting_step", trial) is None
+    assert value("overfitting_epoch", trial) is None
+    assert value("overfitting_rise", trial) == 0.0
 
 
 def test_a_stopped_trial_stays_what_it_is():

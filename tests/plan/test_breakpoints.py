@@ -48,7 +48,7 @@ def test_a_condition_and_its_text_are_one(condition: Breakpoint) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("gradient_ratio < 1e-6", Breakpoint("gradient_ratio", "<", 1e-6)),
+        ("first_last_gradient_ratio < 1e-6", Breakpoint("first_last_gradient_ratio", "<", 1e-6)),
         ("test_loss rises 3", Breakpoint("test_loss", "rises", 3)),
         ("update_ratio > 0.1 in relu", Breakpoint("update_ratio", ">", 0.1, "relu")),
         ("  zero_fraction>=1  in  relu, lr 0.01 ", Breakpoint("zero_fraction", ">=", 1, "relu, lr 0.01")),
@@ -64,11 +64,14 @@ def test_conditions_as_people_write_them(text: str, expected: Breakpoint) -> Non
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("", "'' is no condition; write one such as 'gradient_ratio < 1e-6'"),
-        ("gradient_ratio", "is no condition"),
-        ("gradient_ratio = 3", "is no condition"),
-        ("gradient_ratio < 1 in", "is no condition"),
-        ("gradient_rato < 1", "nothing that is measured is called 'gradient_rato'; did you mean 'gradient_ratio'?"),
+        ("", "'' is no condition; write one such as 'first_last_gradient_ratio < 1e-6'"),
+        ("first_last_gradient_ratio", "is no condition"),
+        ("first_last_gradient_ratio = 3", "is no condition"),
+        ("first_last_gradient_ratio < 1 in", "is no condition"),
+        (
+            "gradient_rato < 1",
+            "nothing that is measured is called 'gradient_rato'; did you mean 'first_last_gradient_ratio'?",
+        ),
         ("qqq < 1", "nothing that is measured is called 'qqq'; there are train_loss, train_accuracy"),
         ("test_loss < low", "'<' takes a finite number, as in 'test_loss < 0.1', not 'low'"),
         ("test_loss < nan", "not 'nan'"),
@@ -81,7 +84,10 @@ def test_conditions_as_people_write_them(text: str, expected: Breakpoint) -> Non
         ("test_loss falls 2.5", "not '2.5'"),
         ("test_loss falls 10000000000", "not '10000000000'"),
         ("gradient_norm rises 3", "'rises' follows evaluations, but gradient_norm is probed"),
-        ("gradient_ratio falls 3", "but gradient_ratio is probed; write 'gradient_ratio < 0.1'"),
+        (
+            "first_last_gradient_ratio falls 3",
+            "but first_last_gradient_ratio is probed; write 'first_last_gradient_ratio < 0.1'",
+        ),
     ],
 )
 def test_what_is_no_condition_is_told(text: str, what: str) -> None:

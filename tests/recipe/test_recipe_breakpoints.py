@@ -22,12 +22,12 @@ def loaded(base, tmp_path):
 def test_breakpoints_are_planned_as_conditions(loaded):
     """What a recipe watches stands in its plan as one line of text each, a variant within it."""
     recipe = loaded(
-        '[[breakpoints]]\nwhen = "gradient_ratio<1e-6"\nvariant = "sigmoid"\n\n'
+        '[[breakpoints]]\nwhen = "first_last_gradient_ratio<1e-6"\nvariant = "sigmoid"\n\n'
         '[[breakpoints]]\nwhen = "update_ratio > 0.1 in relu"\n[[breakpoints]]\nwhen = "test_loss rises 3"'
     )
 
     assert recipe.breakpoints == [
-        "gradient_ratio < 1e-06 in sigmoid",
+        "first_last_gradient_ratio < 1e-06 in sigmoid",
         "update_ratio > 0.1 in relu",
         "test_loss rises 3",
     ]

@@ -267,7 +267,7 @@ WRONG = {
         ["29: compare.columns[1]: 'validation_loss' needs data.validation, the number of samples to split off"],
     ),
     "column at no step": (
-        [('baseline = "sigmoid"', 'baseline = "sigmoid"\ncolumns = ["gradient_ratio@0", "train_loss@end"]')],
+        [('baseline = "sigmoid"', 'baseline = "sigmoid"\ncolumns = ["first_last_gradient_ratio@0", "train_loss@end"]')],
         ["29: compare.columns[1]: '@' takes a step, as in 'train_loss@0', not 'end'"],
     ),
     "column at a step of too many digits": (
@@ -275,10 +275,10 @@ WRONG = {
         [f"29: compare.columns[0]: '@' takes a step, as in 'train_loss@0', not '{'9' * 18}'"],
     ),
     "better where nothing is better": (
-        [('metric = "solved"\nat_most = 0', 'metric = "gradient_ratio"\nbetter_than = "relu"')],
+        [('metric = "solved"\nat_most = 0', 'metric = "first_last_gradient_ratio"\nbetter_than = "relu"')],
         [
             (
-                "35: claims[0].better_than: 'gradient_ratio' is neither better high nor better low; "
+                "35: claims[0].better_than: 'first_last_gradient_ratio' is neither better high nor better low; "
                 "claim it by 'at_most', 'at_least', 'between' or 'near'"
             )
         ],

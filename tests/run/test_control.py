@@ -129,7 +129,7 @@ RIGHT = [
     ("end_trial", {"trials": [0, 4]}),
     ("set_lr", {"trials": [1], "lr": 0.003}),
     ("set_lr", {"trials": [1], "lr": 1}),
-    ("breakpoint", {"when": "gradient_ratio < 1e-6", "on": True}),
+    ("breakpoint", {"when": "first_last_gradient_ratio < 1e-6", "on": True}),
     ("breakpoint", {"when": "test_loss rises 3", "on": False}),
 ]
 WRONG = [
@@ -147,7 +147,7 @@ WRONG = [
     ("set_lr", {"trials": [0], "lr": float("nan")}, "not nan"),
     ("set_lr", {"trials": [0], "lr": float("inf")}, "not inf"),
     ("set_lr", {"trials": [0], "lr": "0.1"}, "not '0.1'"),
-    ("breakpoint", {"when": "gradient_ratio < 1e-6"}, "breakpoint: 'on' takes true or false, not None"),
+    ("breakpoint", {"when": "first_last_gradient_ratio < 1e-6"}, "breakpoint: 'on' takes true or false, not None"),
     ("breakpoint", {"when": 3, "on": True}, "breakpoint: 'when' takes a condition as text, not 3"),
     ("breakpoint", {"when": "gradint_norm < 1", "on": True}, "did you mean 'gradient_norm'?"),
 ]

@@ -94,7 +94,7 @@ def test_its_probes_end_where_it_stopped():
     events += [probe_event(0, step, [[9.0, None, 1.0], [0.5, None, 1.0]]) for step in (70, 80)]
     stopped, other = state_of(PLAN, events).trials
 
-    assert METRICS["gradient_ratio"].value(stopped) == pytest.approx(0.25)
+    assert METRICS["first_last_gradient_ratio"].value(stopped) == pytest.approx(0.25)
     assert np.isfinite(other.probe("gradient_norm")[-1, 0])
     assert np.isnan(stopped.probe("gradient_norm")[-3:]).all()
 

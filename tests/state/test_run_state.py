@@ -262,7 +262,7 @@ hostile = st.fixed_dictionaries(
 COMPARE = Compare("solved", "sigmoid")
 CLAIMS = [
     Claim("a", "theory", "relu", "test_loss", at_most=1.0),
-    Claim("b", "theory", "relu", "gradient_ratio", at_most=1.0, every_seed=True, at_step=0),
+    Claim("b", "theory", "relu", "first_last_gradient_ratio", at_most=1.0, every_seed=True, at_step=0),
     Claim("c", "theory", "relu", "train_loss", better_than="sigmoid"),
 ]
 

@@ -86,7 +86,7 @@ def crashed(plan):
 
 def breakpoint_hit(plan):
     """The run has paused by itself."""
-    hit = {"layer": "0 dense", "when": "gradient_ratio < 1e-05", "value": 3.8e-06, "paused": True}
+    hit = {"layer": "0 dense", "when": "first_last_gradient_ratio < 1e-05", "value": 3.8e-06, "paused": True}
     return [*under_way(plan), {"v": 1, "kind": "breakpoint", "stack": 0, "step": 500, "trial": 1} | hit]
 
 
@@ -135,7 +135,9 @@ STATES = {
         said={"*": ["PAUSED at 500"], **dict.fromkeys(PICTURES, ("Go on",))},
     ),
     "breakpoint": State(
-        breakpoint_hit, focus={"trial": 1}, said={"log": ["step 500: paused: gradient_ratio < 1e-05 in 0 dense"]}
+        breakpoint_hit,
+        focus={"trial": 1},
+        said={"log": ["step 500: paused: first_last_gradient_ratio < 1e-05 in 0 dense"]},
     ),
     "done": State(
         finished_run,

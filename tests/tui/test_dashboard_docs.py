@@ -133,7 +133,7 @@ def test_page_breakpoints_of_a_recipe(tmp_path):
     recipe.write_text(f"{RECIPE.read_text(encoding='utf-8')}\n{text}", encoding="utf-8")
 
     assert list(load(str(recipe)).breakpoints) == [
-        "gradient_ratio < 1e-06",
+        "first_last_gradient_ratio < 1e-06",
         "test_loss rises 3",
         "update_ratio > 0.1 in relu",
     ]

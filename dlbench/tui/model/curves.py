@@ -82,7 +82,7 @@ def _drawn(
 
 def _onset(trial: TrialState) -> int | None:
     """The step from which on the loss on the test data rose."""
-    step = METRICS["turn_step"].value(trial)
+    step = METRICS["overfitting_step"].value(trial)
     return None if step is None else int(step)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 EXAMPLES = (
-    ("gradient_ratio < 1e-6", "the gradient dies on its way down"),
+    ("first_last_gradient_ratio < 1e-6", "the gradient dies on its way down"),
     ("test_loss rises 3", "three evaluations running"),
     ("update_ratio > 0.1 in relu", "any layer of one variant"),
 )

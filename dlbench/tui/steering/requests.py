@@ -117,7 +117,7 @@ def said(request: Request, answers: list[Answer]) -> str:
 
 
 def told(hit: Hit, state: RunState) -> str:
-    """A breakpoint that came true: `paused at step 120: gradient_ratio < 1e-6, relu, seed 3`."""
+    """A breakpoint that came true: `paused at step 120: first_last_gradient_ratio < 1e-6, relu, seed 3`."""
     where = "" if hit.layer is None else f" in {hit.layer}"
     value = "" if hit.value is None else f" ({hit.value:.3g})"
     whose = name_of(state.trials[hit.trial].plan)

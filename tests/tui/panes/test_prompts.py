@@ -243,13 +243,13 @@ def test_no_rates(text, why):
 
 def test_breakpoints_are_read_before_they_are_asked():
     """A condition is taken as the engine reads it; a wrong one is told what it lacks, in place."""
-    good, _ = answer(BreakpointPrompt(), running(), "=gradient_ratio<1e-6   in relu", "enter")
-    bad, text = answer(BreakpointPrompt(), running(), "=gradient_ratoi < 1", "enter")
+    good, _ = answer(BreakpointPrompt(), running(), "=first_last_gradient_ratio<1e-6   in relu", "enter")
+    bad, text = answer(BreakpointPrompt(), running(), "=first_last_gradient_ratoi < 1", "enter")
     nobody, whose = answer(BreakpointPrompt(), running(), "=test_loss rises 3 in rleu", "enter")
 
-    assert good == [BreakpointRequest("gradient_ratio < 1e-06 in relu", on=True)]
+    assert good == [BreakpointRequest("first_last_gradient_ratio < 1e-06 in relu", on=True)]
     assert bad == nobody == []
-    assert "did you mean 'gradient_ratio'" in inside(text)
+    assert "did you mean 'first_last_gradient_ratio'" in inside(text)
     assert "did you mean 'relu'" in inside(whose)
 
 
@@ -268,9 +268,9 @@ def test_breakpoints_that_are_set_can_be_taken_away(tmp_path):
         for when, on, session in asked:
             line = {"v": 1, "id": when, "session": session, "action": "breakpoint", "when": when, "on": on}
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-    recipes = ["gradient_ratio < 1e-06"]
+    recipes = ["first_last_gradient_ratio < 1e-06"]
 
-    assert breakpoints_set(folder, recipes) == ["gradient_ratio < 1e-06", "zero_fraction > 0.9"]
+    assert breakpoints_set(folder, recipes) == ["first_last_gradient_ratio < 1e-06", "zero_fraction > 0.9"]
     answers, _ = answer(BreakpointPrompt(), running(breakpoints=recipes), "down", "down", "enter", folder=folder)
     assert answers == [BreakpointRequest("zero_fraction > 0.9", on=False)]
 
