@@ -39,7 +39,7 @@ class ActiveKeys:
         if key.name != "pause":
             return key.label
         pausing = self._steering if self._app.replay is None else self._replay_actions
-        return "Go on" if pausing.is_paused else key.label
+        return "Resume" if pausing.is_paused else key.label
 
     def commands(self) -> Iterable[SystemCommand]:
         """Every key by what it does, for the command palette."""

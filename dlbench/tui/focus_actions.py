@@ -32,7 +32,7 @@ class FocusActions:
         """Follow the running trial, or hold the chosen one."""
         focus = self._app.view.focus
         focus.follow = not focus.follow
-        self._app.notify("follows the running trial" if focus.follow else "holds this trial")
+        self._app.notify("following the running trial" if focus.follow else "staying with this trial")
         self._app.redraw()
 
     def action_filter(self) -> None:

@@ -50,9 +50,9 @@ class RunSwitcher:
         app, overlays = self._app, self._app.view.overlays
         kept = [overlay for overlay in overlays if overlay.name != folder.name]
         if len(kept) < len(overlays):
-            self._overlay(kept, f"{folder.name} is taken away")
+            self._overlay(kept, f"removed the curves of {folder.name}")
         elif app.folder is not None and folder.path.resolve() == app.folder.path.resolve():
-            app.notify("this run is shown already", severity="warning")
+            app.notify("this run is already on the screen", severity="warning")
         else:
             app.run_worker(partial(self._read, folder), thread=True, exit_on_error=False)
 
@@ -70,7 +70,7 @@ class RunSwitcher:
             app.call_from_thread(app.notify, str(error), severity="error", markup=False)
             return
         overlays = [*app.view.overlays, Overlay(folder.name, state)]
-        app.call_from_thread(self._overlay, overlays, f"the curves of {folder.name} lie over these")
+        app.call_from_thread(self._overlay, overlays, f"overlaid the curves of {folder.name}")
 
     def _overlay(self, overlays: list[Overlay], said: str) -> None:
         view = self._app.view

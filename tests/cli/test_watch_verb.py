@@ -188,7 +188,7 @@ def test_wrong_wishes(bench, arguments, text):
     ("arguments", "text"),
     [
         (("--theme", "neon"), "no theme is called 'neon'"),
-        (("--replay", "--seek", "soon"), "--seek: 'soon' is no place"),
+        (("--replay", "--seek", "soon"), "--seek: 'soon' is not a place"),
         (("--replay", "--seek", "step=41"), "beyond the end"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

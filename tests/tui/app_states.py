@@ -100,7 +100,7 @@ STATES = {
     "never started": State(
         lambda plan: [],
         status="empty",
-        said={"*": ["NEVER STARTED"], **dict.fromkeys(PICTURES, ("This trial was not begun",))},
+        said={"*": ["NEVER STARTED"], **dict.fromkeys(PICTURES, ("This trial never began",))},
     ),
     "loading": State(is_loading=True, said={"*": ["LOADING 40 %"]}),
     "waiting": State(
@@ -132,7 +132,7 @@ STATES = {
     ),
     "paused": State(
         lambda plan: [*under_way(plan), heartbeat(0, 500, paused=True), heartbeat(1, 200, paused=True)],
-        said={"*": ["PAUSED at 500"], **dict.fromkeys(PICTURES, ("Go on",))},
+        said={"*": ["PAUSED at 500"], **dict.fromkeys(PICTURES, ("Resume",))},
     ),
     "breakpoint": State(
         breakpoint_hit,

@@ -417,7 +417,7 @@ def test_overlays(tmp_path):
         app.post_message(RunOverlaid(second))
         await until(pilot, lambda: not app.view.overlays)
         app.post_message(RunOverlaid(first))
-        await until(pilot, lambda: "this run is shown already" in told(app))
+        await until(pilot, lambda: "this run is already on the screen" in told(app))
         assert app.view.overlays == []
 
     played(lay, **live(first))
@@ -436,7 +436,7 @@ def test_replay_keys(tmp_path):
         await pilot.press("right_curly_bracket")
         await until(pilot, lambda: view.playback.speed == 2 * SLOWEST)
         await pilot.press("space")
-        await until(pilot, lambda: view.playback.paused and "Go on" in rows(app)[-1])
+        await until(pilot, lambda: view.playback.paused and "Resume" in rows(app)[-1])
         await pilot.press("G")
         await until(pilot, lambda: view.playback.position == view.playback.length > 0)
         await pilot.press("comma", "comma", "comma")

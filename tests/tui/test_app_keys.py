@@ -211,7 +211,7 @@ PROMISES = {
     "beside": looks("beside", lambda _, was: 3, ("gradients",)),
     # The net of this run has no steps of time to choose.
     "rows": Promise(
-        lambda key, was, now, bench: now.toasts and "reads a sequence" in now.toasts[0], ("toasts",), CHARTS
+        lambda key, was, now, bench: now.toasts and "no recurrent layer" in now.toasts[0], ("toasts",), CHARTS
     ),
     "log": looks("log", lambda _, was: not was),
     "log_steps": Promise(other_steps, ("log_steps", "log_curve_steps"), ("gradients", "curves", "pictures")),

@@ -166,14 +166,14 @@ def test_controls_are_asked_and_acknowledged(worker):
         await screen.has("LIVE", "step 100/1,000", "space Pause")
         await screen.pilot.press("space")
         assert worker.answers(stack=0, step=140) == "pause"
-        await screen.has("paused at step 140", "PAUSED at 140", "space Go on")
+        await screen.has("paused at step 140", "PAUSED at 140", "space Resume")
         await screen.pilot.press("full_stop")
         assert worker.answers(stack=0, step=140) == "advance"
         worker.trains(0, (141,))
         await screen.has("PAUSED at 141")
         await screen.pilot.press("space")
         assert worker.answers(stack=0, step=141) == "resume"
-        await screen.has("goes on at step 141", "LIVE", "space Pause")
+        await screen.has("resumed at step 141", "LIVE", "space Pause")
 
     watch(worker, scenario)
 

@@ -176,7 +176,7 @@ def test_curves_are_laid_over_and_taken_away(tmp_path):
     switcher.overlay(app.folder)
 
     assert app.view.overlays == []
-    assert app.told[-1] == ("warning", "this run is shown already")
+    assert app.told[-1] == ("warning", "this run is already on the screen")
 
 
 def test_interrupt_takes_two_presses_in_a_few_seconds():
@@ -240,7 +240,7 @@ def test_pause_is_called_what_it_will_do():
     live, replay = StandIn(running_view()), StandIn(replay=Turned())
 
     assert ActiveKeys(live, Steering(live), ReplayActions(live)).label(pause) == "Pause"
-    assert ActiveKeys(replay, Steering(replay), ReplayActions(replay)).label(pause) == "Go on"
+    assert ActiveKeys(replay, Steering(replay), ReplayActions(replay)).label(pause) == "Resume"
 
 
 def test_themes_go_round_with_their_characters():

@@ -43,14 +43,14 @@ def asked(folder):
     ("action", "fields", "text"),
     [
         ("pause", {}, "paused at step 40"),
-        ("resume", {}, "goes on at step 40"),
-        ("advance", {"steps": 1}, "one step on from step 40"),
-        ("advance", {"steps": "epoch"}, "an epoch on from step 40"),
-        ("stop", {}, "stops at step 40, with a checkpoint"),
-        ("end_trial", {"trials": [0]}, "1 trial stopped for good at step 40"),
+        ("resume", {}, "resumed at step 40"),
+        ("advance", {"steps": 1}, "advancing one step from step 40"),
+        ("advance", {"steps": "epoch"}, "advancing one epoch from step 40"),
+        ("stop", {}, "stopping at step 40, with a checkpoint"),
+        ("end_trial", {"trials": [0]}, "ended 1 trial at step 40"),
         ("set_lr", {"trials": [0, 1], "lr": 0.05}, "learning rate 0.05 for 2 trials from step 40 on"),
-        ("breakpoint", {"when": "test_loss rises 3", "on": True}, "watches for test_loss rises 3"),
-        ("breakpoint", {"when": "test_loss rises 3", "on": False}, "no longer watches for test_loss rises 3"),
+        ("breakpoint", {"when": "test_loss rises 3", "on": True}, "set the breakpoint test_loss rises 3"),
+        ("breakpoint", {"when": "test_loss rises 3", "on": False}, "removed the breakpoint test_loss rises 3"),
     ],
 )
 def test_acknowledgements(folder, action, fields, text):
@@ -162,7 +162,7 @@ def test_pause_from_the_keyboard(folder):
         await pilot.pause(0.2)
         assert told(app) == ["paused at step 60"]
         assert "PAUSED" in rows(app)[0]
-        assert "space Go on" in rows(app)[-1]
+        assert "space Resume" in rows(app)[-1]
         await pilot.press("space")
         assert [one["action"] for one in asked(folder)] == ["pause", "resume"]
 

@@ -168,7 +168,7 @@ def test_stopping_from_the_dashboard(running, opened):
     terminal.press("x")
     terminal.wait_for("Stop the run?")
     terminal.press("\r")
-    terminal.wait_for("stops at step 1")
+    terminal.wait_for("stopping at step 1")
     terminal.wait_for("STOPPED")
     terminal.press("q")
 

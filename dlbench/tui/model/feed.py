@@ -101,7 +101,7 @@ class Feed:
                 self._stopping.wait(BREATH_SECONDS if self.beat() else IDLE_SECONDS)
         except Exception as error:  # noqa: BLE001  # a thread that dies silently would leave a picture that looks alive
             self.failure = error
-            self._tell(problem=f"this dashboard has a mistake and can tell no more: {type(error).__name__}: {error}")
+            self._tell(problem=f"this dashboard has a bug and cannot read on: {type(error).__name__}: {error}")
 
     def _complete(self) -> None:
         """Read what the recipe asks and claims, unless whoever made the view has; without that, there is still the run."""

@@ -183,7 +183,7 @@ def waiting(view: View) -> str:
     if view.problem is not None:
         return view.problem
     if view.loading is not None:
-        return "The table comes when the run's events are read."
+        return "The table appears once the run's events have been read."
     if view.status == "empty":
         return "This run was never started."
-    return "The table comes in a moment."
+    return "The table appears in a moment."

@@ -72,7 +72,7 @@ class ChartCursor:
         """Layers with their steps of time, the steps of time alone, the layers alone."""
         view = self._view
         if not has_times(view, view.focus.trial):
-            self._app.notify("no layer of this net reads a sequence", severity="warning")
+            self._app.notify("this net has no recurrent layer", severity="warning")
             return
         view.focus.rows = ROWS[(ROWS.index(view.focus.rows) + 1) % len(ROWS)]
         self._app.redraw()

@@ -18,14 +18,14 @@ class CurvesPane(Pane):
     NAME: ClassVar[str] = "curves"
     TITLE: ClassVar[str] = "Curves"
     HELP: ClassVar[str] = """\
-The **loss** is what training makes small; the **accuracy** is the share of examples that are told right. Both are measured
+The **loss** is what training makes small; the **accuracy** is the share of examples that are classified correctly. Both are measured
 every so often during the training, on the data that the net learns from (**train**, solid) and on data that it has never
 seen (**test**, dashed). Steps run from left to right.
 
 - **A flat loss at the price of guessing**: the net learns nothing. Guessing costs ln 2 = 0.693 with two classes, ln 10 =
   2.303 with ten, less where some classes are more frequent: the entropy of their shares. Look into the Gradients: do they
   reach the first layers?
-- **Test turns up while train falls**: overfitting. From there on the net learns its examples by heart. A triangle (▽) marks
+- **Test turns up while train falls**: overfitting. From there on the net memorizes its examples. A triangle (▽) marks
   the onset of overfitting of the trial in focus: its lowest test loss, once the loss has risen by more than noise explains;
   the legend has its step. That is where to stop; more data, dropout or a penalty on the weights move that place.
 - **Train and test both stay high**: the net is too small, the rate too low, or the start was bad.
@@ -38,8 +38,8 @@ seen (**test**, dashed). Steps run from left to right.
 - `y` makes the loss's axis linear or logarithmic. On the logarithmic one, equal distances are equal factors, so that a fall
   from 0.01 to 0.001 is as tall as one from 1 to 0.1. The accuracy's axis is always linear. `z` does the same to the steps:
   the first of them get as much room as all that follow.
-- The hair line is the cursor, the same step as in the other pictures. A mark on the axis: someone changed the learning rate
-  there, a breakpoint came true, or the trial stopped early.
+- The hair line is the cursor, the same step as in the other pictures. A mark on the axis: someone set the learning rate there,
+  a breakpoint was hit, or the trial stopped early.
 """
     DEFAULT_CSS = """
     CurvesPane CurveChart { height: 1fr; }

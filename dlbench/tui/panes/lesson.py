@@ -35,7 +35,7 @@ class LessonPane(Pane):
     NAME: ClassVar[str] = "lesson"
     TITLE: ClassVar[str] = "Lesson"
     HELP: ClassVar[str] = """
-What the recipe asks. Think of an answer before the run has given one; the explanation comes when every trial has ended.
+What the recipe asks. Think of an answer before the run gives one; the explanation appears when every trial has ended.
 
 **Claims** are sentences of the lesson that the run's numbers will confirm (✔), refute (✖) or leave undecided (?): the pane
 *Compare* has the numbers.

@@ -66,8 +66,8 @@ class LogPane(Pane):
     NAME: ClassVar[str] = "log"
     TITLE: ClassVar[str] = "Log"
     HELP: ClassVar[str] = """
-Above: the notes of the run, learning rates that someone changed, breakpoints that came true, trials that diverged, were
-dropped or failed, each with its step.
+Above: the notes of the run, learning rates that someone set, breakpoints that were hit, trials that diverged, were dropped
+or failed, each with its step.
 
 Below: the last 2,000 lines that a worker's process printed, as they come. `w` or a click on the line between shows the next
 worker's.
@@ -135,13 +135,13 @@ worker's.
         style = dashboard(self).style
         lines = [Text(plain(self, one.line), style=style(one.ink, Ink.NONE)) for one in found[-MOST_SHOWN:]]
         if len(found) > MOST_SHOWN:
-            lines.insert(0, Text(f"{len(found) - MOST_SHOWN:,} before these", style="dim"))
+            lines.insert(0, Text(f"{len(found) - MOST_SHOWN:,} earlier ones", style="dim"))
         return Text("\n").join(lines)
 
     def _poll(self) -> None:
         folder = dashboard(self).folder
         if folder is None:
-            self._tell(Text("There is no run's folder to read a console from.", style="dim"))
+            self._tell(Text("There is no run folder to read a worker's output from.", style="dim"))
         elif not self._is_reading and self.is_on_screen:
             self._is_reading = True
             self.run_worker(self._read(folder), group="console")
@@ -180,8 +180,8 @@ worker's.
         if not self._workers:
             return Text("The workers have printed nothing yet.", style="dim")
         log = self.query_one(ConsoleLog)
-        several = f" of {len(self._workers)} (w: the next)" if len(self._workers) > 1 else ""
-        nothing = "" if log.line_count else ": nothing printed"
+        several = f" of {len(self._workers)} (w: next)" if len(self._workers) > 1 else ""
+        nothing = "" if log.line_count else ": nothing printed yet"
         return Text(f"Console of worker {self._worker}{several}{nothing}")
 
     def _tell(self, text: Text) -> None:

@@ -38,7 +38,7 @@ denser is positive). All have one scale, which stands beneath.
 - **Noise**: the unit has not learned, or the rate was too large. **All grey**: its weights are near zero.
 - **Strokes, edges, spots with a dark rim**: it has found a feature; a layer of such units is what pre-training is for.
 - **Tiles that look alike**: units that learned the same. More noise at the start, sparsity or fewer units help.
-- **Whole digits, one a tile**: units that learned their examples by heart.
+- **Whole digits, one a tile**: units that memorized their examples.
 
 The pairs at the right are **samples above their reconstructions**: the layer's code of the sample, turned back into pixels.
 What is missing below was not kept by the code. Reconstructions that all look like one blurred sample: the layer has only

@@ -49,10 +49,10 @@ class RunsPane(Pane):
     NAME: ClassVar[str] = "runs"
     TITLE: ClassVar[str] = "Runs"
     HELP: ClassVar[str] = """
-Every run under the same results folder, newest first, and how each stands: running, done, stopped (it can be continued with
-`dlbench run --resume`), failed, crashed (a worker went without a word), empty (never started), damaged.
+Every run under the same results folder, newest first, and how each stands: running, done, stopped (resume it with
+`dlbench run --resume`), failed, crashed (a worker died without a word), empty (never started), damaged.
 
-Enter, or a second click, opens the run under the bar. `i` lays its curves over these, and takes them away again. `o` or a
+Enter, or a second click, opens the selected run. `i` overlays its curves on these, and removes them again. `o` or a
 click on a header sorts.
 """
     DEFAULT_CSS = """
@@ -135,7 +135,7 @@ click on a header sorts.
 
     def _look(self) -> None:
         if self._base is None:
-            self._tell("There is no run's folder beside which others could be.")
+            self._tell("There is no run folder beside which others could stand.")
         elif not self._is_looking and self.is_on_screen:
             self._is_looking = True
             self.run_worker(self._read(self._base), group="runs")

@@ -100,7 +100,7 @@ def target(text: str, steps: int) -> SeekTarget:
     if share:
         raise ValueError("more than 100 % is beyond the end")
     if not re.fullmatch(r"\d[\d,_]*", plain):
-        raise ValueError(f"'{text.strip()}' is no place: write a step as 500, a share as 50 %, or 'end'")
+        raise ValueError(f"'{text.strip()}' is not a place: write a step as 500, a share as 50 %, or 'end'")
     step = int(re.sub(r"[,_]", "", plain))
     if step > steps:
         raise ValueError(f"step {step:,} is beyond the end: this trial has {steps:,} steps")
@@ -124,7 +124,7 @@ class ExportPrompt(Prompt[ExportTo]):
 
     def contents(self) -> ComposeResult:
         """The file's name, with the format that its end stands for."""
-        yield words(self, "The table in full precision, into a file. The button sets the format.", "faint")
+        yield words(self, "Writes the table in full precision to a file. The button sets the format.", "faint")
         yield field(f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', dashboard(self).view.info.name)}.csv")
         yield Static(id="there", classes="faint")
 
@@ -139,7 +139,7 @@ class ExportPrompt(Prompt[ExportTo]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say beforehand that a file would be replaced."""
         there = event.value.strip() and Path(event.value.strip()).expanduser().is_file()
-        self.query_one("#there", Static).update("a file of this name is there; it will be replaced" if there else "")
+        self.query_one("#there", Static).update("this file exists; it will be replaced" if there else "")
 
     def enter(self) -> None:
         """The format that the name ends in."""
@@ -148,7 +148,7 @@ class ExportPrompt(Prompt[ExportTo]):
         suffix = Path(self.query_one(Input).value.strip()).suffix
         form = next((part.name for part in EXPORTERS if part.traits["suffix"] == suffix), None)
         if form is None:
-            self.tell(f"no format's files end in '{suffix}'; choose one by its button")
+            self.tell(f"no format writes files that end in '{suffix}'; choose one by its button")
         else:
             self._write(form, rename=False)
 

@@ -55,11 +55,11 @@ class RatePrompt(Prompt[RateRequest]):
         if over:
             yield words(self, over)
             return
-        now = "its optimizer names no learning rate" if lr is None else f"learning rate {lr:g} now"
+        now = "its recipe names no learning rate" if lr is None else f"learning rate {lr:g} now"
         yield words(self, f"{name_of(trial.plan)}: {now}.")
         yield words(
             self,
-            "\nFrom the next step on; a schedule's factor stays. It is recorded, and marked in table and curves.",
+            "\nTakes effect from the next step; a schedule goes on scaling it. It is recorded, and marked in the table and the curves.",
             "faint",
         )
         yield field("" if lr is None else f"{lr:g}", "0.01")
@@ -90,9 +90,9 @@ def learning_rate(text: str) -> float:
     try:
         lr = float(text)
     except ValueError:
-        raise ValueError(f"'{text.strip()}' is no number; write 0.01 or 1e-2") from None
+        raise ValueError(f"'{text.strip()}' is not a number; write 0.01 or 1e-2") from None
     if not (math.isfinite(lr) and lr > 0):
-        raise ValueError(f"a learning rate is more than 0 and finite, not {text.strip()}")
+        raise ValueError(f"a learning rate must be positive and finite, not {text.strip()}")
     return lr
 
 
@@ -141,7 +141,7 @@ class BreakpointPrompt(Prompt[BreakpointRequest]):
         if not self._set:
             yield words(self, "None is set.", "faint")
             return
-        yield Static("Set now; Enter or a click on one takes it away:", classes="faint")
+        yield Static("Set now; press Enter or click on one to remove it:", classes="faint")
         yield OptionList(*(Text(plain(self, when)) for when in self._set), compact=True)
 
     def choices(self) -> list[PromptButton]:
@@ -176,9 +176,9 @@ class StopPrompt(Prompt[bool]):
         yield words(
             self,
             "Every worker finishes its step, writes a checkpoint and ends. All numbers so far are kept. "
-            "Other terminals that look at this run see it stopped.",
+            "Other terminals that watch this run see it stop.",
         )
-        yield words(self, f"\nGo on later from there by:\n{resuming(self)}")
+        yield words(self, f"\nResume it later with:\n{resuming(self)}")
 
     def choices(self) -> list[PromptButton]:
         """Yes."""
@@ -192,7 +192,7 @@ class StopPrompt(Prompt[bool]):
 class EndTrialPrompt(Prompt[bool]):
     """Asks whether to end one trial for good."""
 
-    HEADING = "Stop this trial?"
+    HEADING = "End this trial?"
     CHANGES_RUN: ClassVar[bool] = True
 
     def __init__(self, trial: int) -> None:
@@ -211,13 +211,13 @@ class EndTrialPrompt(Prompt[bool]):
             return
         yield words(
             self,
-            "\nIt trains no further and cannot be taken up again, not by --resume either. Its numbers so far are kept; "
+            "\nIt stops training and cannot be resumed, not even with --resume. Its numbers so far are kept; "
             "the table counts it as dropped. The other trials go on.",
         )
 
     def choices(self) -> list[PromptButton]:
         """Nothing to say yes to where it is over."""
-        return [] if self._is_over else [PromptButton("yes", "Stop the trial", "error")]
+        return [] if self._is_over else [PromptButton("yes", "End the trial", "error")]
 
     def accept(self, choice: str) -> None:
         """Yes it is."""

@@ -107,12 +107,12 @@ def said(request: Request, answers: list[Answer]) -> str:
     when = fields.get("when", "")
     return {
         "pause": f"paused at {where}",
-        "resume": f"goes on at {where}",
-        "advance": f"{'an epoch' if fields.get('steps') == 'epoch' else 'one step'} on from {where}",
-        "stop": f"stops at {where}, with a checkpoint",
-        "end_trial": f"{trials} stopped for good at {where}",
+        "resume": f"resumed at {where}",
+        "advance": f"advancing one {'epoch' if fields.get('steps') == 'epoch' else 'step'} from {where}",
+        "stop": f"stopping at {where}, with a checkpoint",
+        "end_trial": f"ended {trials} at {where}",
         "set_lr": f"learning rate {fields.get('lr', 0):g} for {trials} from {where} on",
-        "breakpoint": f"watches for {when}" if fields.get("on", True) else f"no longer watches for {when}",
+        "breakpoint": f"{'set' if fields.get('on', True) else 'removed'} the breakpoint {when}",
     }[request.action]
 
 

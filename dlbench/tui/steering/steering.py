@@ -28,7 +28,7 @@ class Steering:
         if self._app.read_only:
             return "this dashboard is read-only: it was opened with --read-only"
         if not self._app.is_live:
-            return "the run has ended: there is nobody to ask"
+            return "the run has ended: no worker is there to ask"
         return None
 
     @property

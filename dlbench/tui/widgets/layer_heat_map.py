@@ -98,13 +98,13 @@ class LayerHeatMap(Chart):
         if self._map is None or index is None or not self._map.steps.size:
             return ""
         what, grouped = "row" if has_times(view, index) else "layer", self._map.grouped
-        band = f"a {what} a band" if grouped == 1 else f"{grouped} {what}s a band"
+        band = f"one {what} per band" if grouped == 1 else f"{grouped} {what}s per band"
         if view.focus.log_steps:
             return f"{band} · log steps"
         stops = np.unique(self._map.steps)
         if stops.size == self._map.steps.size:
-            return f"{band} · {apart(stops)} a column"
-        return f"{band} · a probe every {apart(np.array(view.state.trials[index].probe_steps)).removeprefix('1 ')}"
+            return f"{band} · {apart(stops)} per column"
+        return f"{band} · one probe every {apart(np.array(view.state.trials[index].probe_steps)).removeprefix('1 ')}"
 
     def _heads(self, view: View, index: int, width: int, height: int) -> list[Notice]:
         """The lines above the map: how it ended where it ended badly; where there are two maps, whose it is, in one line."""

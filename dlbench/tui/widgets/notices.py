@@ -65,11 +65,11 @@ def missing_pictures(view: View, index: int, record: PictureRecord | None) -> No
     if record is not None:
         return Notice(f"The pictures of {record.layer} are not there, or damaged: {record.file}", Ink.ALARM)
     if trial.stack.pretraining.layers:
-        return Notice("There are no pictures of this layer: the data are no images.", Ink.FAINT)
+        return Notice("There are no pictures of this layer: the data are not images.", Ink.FAINT)
     if trial.status is Status.RUNNING and view.status == "running":
         return Notice(
-            "No pictures yet. Where the data are images, the first layer's filters come when the training has ended; what "
-            "[train] pretrain trains has pictures meanwhile.",
+            "No pictures yet. Where the data are images, the first layer's filters come when the training has ended; "
+            "layers of [train] pretrain have pictures meanwhile.",
             Ink.FAINT,
         )
     return Notice(
@@ -125,9 +125,9 @@ def _unbegun(view: View) -> Notice:
     if view.loading is not None:
         return Notice(f"Reading the run's events: {view.loading:.0%}", Ink.FAINT)
     if view.playback is not None:
-        return Notice("At this time of the replay the trial has not begun.", Ink.FAINT)
+        return Notice("At this point of the replay the trial has not begun.", Ink.FAINT)
     if view.status != "running":
-        return Notice(f"This trial was not begun: the run is {view.status}.")
+        return Notice(f"This trial never began: the run is {view.status}.")
     if all(stack.status is Status.WAITING for stack in view.state.stacks):
         return Notice("Starting the workers ...", Ink.FAINT)
     return Notice("This trial waits for its turn: its worker trains others first.", Ink.FAINT)

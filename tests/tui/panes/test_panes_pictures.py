@@ -93,18 +93,18 @@ def test_the_output_is_on_top():
 
 
 def test_titles_tell_resolution():
-    """The lower border tells layers a band and steps a column, or how far apart probes are that have columns to spare."""
+    """The lower border tells layers per band and steps per column, or how far apart probes are that have columns to spare."""
     view = make_view(make_plan(), training(make_plan(), layers=60, every=2))
     text = frame(GradientsPane, view, size=PANE_SIZES["80x24"])
 
-    assert "layers a band · log steps" in text
+    assert "layers per band · log steps" in text
     view.focus.log_steps = False
     text = frame(GradientsPane, view, size=PANE_SIZES["80x24"])
-    assert "layers a band" in text
-    assert "steps a column" in text
+    assert "layers per band" in text
+    assert "steps per column" in text
     sparse = make_view(make_plan(), training(make_plan(), layers=3, every=100))
     sparse.focus.log_steps = False
-    assert "a layer a band · a probe every 100 steps" in frame(GradientsPane, sparse)
+    assert "one layer per band · one probe every 100 steps" in frame(GradientsPane, sparse)
 
 
 def test_z_makes_steps_even_or_logarithmic():

@@ -278,7 +278,7 @@ def test_reports_are_wanted_only_while_someone_looks():
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"loading": 0.4}, "when the run's events are read"), ({"status": "empty"}, "never started"),
+    [({"loading": 0.4}, "once the run's events have been read"), ({"status": "empty"}, "never started"),
      ({"problem": "version 9 is newer"}, "version 9 is newer"), ({}, "in a moment")],
 )  # fmt: skip
 def test_no_table_has_a_reason(change, words):

@@ -85,8 +85,8 @@ def test_layers_have_a_row_among_many_steps(size):
 
 def test_the_border_counts_rows():
     """Where rows are steps of time as well, the lower border speaks of rows, and tells how many share a band."""
-    assert "a row a band" in frame(GradientsPane, viewed(28))
-    assert "3 rows a band" in frame(GradientsPane, viewed(28), size=PANE_SIZES["80x24"])
+    assert "one row per band" in frame(GradientsPane, viewed(28))
+    assert "3 rows per band" in frame(GradientsPane, viewed(28), size=PANE_SIZES["80x24"])
 
 
 def test_the_border_follows_a_resize():
@@ -97,7 +97,7 @@ def test_the_border_follows_a_resize():
         await pilot.pause()
         return pilot.app.frame()
 
-    assert "3 rows a band" in play(GradientsPane, viewed(28), scenario, size=PANE_SIZES["120x40"])
+    assert "3 rows per band" in play(GradientsPane, viewed(28), scenario, size=PANE_SIZES["120x40"])
 
 
 def test_r_goes_round_the_rows():

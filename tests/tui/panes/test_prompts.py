@@ -150,8 +150,8 @@ def test_places_of_a_replay(text, place):
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [("101", "beyond the end"), ("101 %", "beyond the end"), ("", "is no place"), ("-1", "is no place"),
-                      ("soon", "is no place"), ("²", "is no place"), ("1e2", "is no place")],
+    ("text", "why"), [("101", "beyond the end"), ("101 %", "beyond the end"), ("", "is not a place"), ("-1", "is not a place"),
+                      ("soon", "is not a place"), ("²", "is not a place"), ("1e2", "is not a place")],
 )  # fmt: skip
 def test_no_places_of_a_replay(text, why):
     """What is beyond the end or no place is said to be so where it was typed, and asked again."""
@@ -229,8 +229,8 @@ def test_rate_knows_what_was_done_before():
     assert "has ended already (dropped)" in dropped
 
 
-@pytest.mark.parametrize(("text", "why"), [("x", "is no number"), ("", "is no number"), ("0", "more than 0"), ("-1", "more than 0"),
-                                           ("nan", "more than 0"), ("inf", "finite")])  # fmt: skip
+@pytest.mark.parametrize(("text", "why"), [("x", "is not a number"), ("", "is not a number"), ("0", "must be positive"), ("-1", "must be positive"),
+                                           ("nan", "must be positive"), ("inf", "finite")])  # fmt: skip
 def test_no_rates(text, why):
     """What is no positive finite number is refused where it was typed."""
     answers, told = answer(RatePrompt(0), running(), f"={text}", "enter")
@@ -302,7 +302,7 @@ def test_export_says_where_it_cannot_write(tmp_path):
 
     _, unknown = answer(ExportPrompt(), running(), f"={tmp_path / 'a.xls'}", "enter")
     _, replaced = answer(ExportPrompt(), running(), f"={tmp_path / 'there.csv'}")
-    assert "no format's files end in '.xls'" in unknown
+    assert "no format writes files that end in '.xls'" in unknown
     assert "will be replaced" in replaced
 
 
