@@ -148,7 +148,7 @@ def conditions():
     return {
         "starting": (make_view(plan), "Starting the workers"),
         "waiting": (waiting, "waits for its turn"),
-        "stopped before": (stopped, "not begun: the run is stopped"),
+        "stopped before": (stopped, "never began: the run is stopped"),
         "loading": (loading, "Reading the run's events: 40%"),
         "begun": (make_view(plan, bare), "waiting for the first"),
         "unreadable": (broken, "events of version 9"),

@@ -495,8 +495,8 @@ def test_unchanged_runs_are_not_read_again(results, monkeypatch):
 
 def test_no_folder_is_no_error():
     """A view without a folder, as of events in memory, has neither console nor other runs, and says so."""
-    assert "no run's folder" in frame(LogPane, make_view())
-    assert "no run's folder" in frame(RunsPane, make_view())
+    assert "no run folder" in frame(LogPane, make_view())
+    assert "no run folder" in frame(RunsPane, make_view())
 
 
 def test_folder_of_runs_may_be_gone(tmp_path):
