@@ -27,7 +27,7 @@ ASKED = {
         ["k", "=test_loss rises 3", "enter"],
         {"action": "breakpoint", "when": "test_loss rises 3", "on": True},
     ),
-    "drop": (["X", "enter"], {"action": "end_trial", "trials": [1]}),
+    "end_trial": (["X", "enter"], {"action": "end_trial", "trials": [1]}),
     "stop": (["x", "enter"], {"action": "stop"}),
     "pause": (["space"], {"action": "pause"}),
     "one step": (["full_stop"], {"action": "advance", "steps": 1}),

@@ -82,7 +82,7 @@ def test_a_refusal_is_told(folder):
     questions.ask(folder, "end_trial", {"trials": [0]})
     run.apply([control_event("end_trial", 0, 40, id=asked(folder)[0]["id"], error="it has ended")])
 
-    assert questions.news(run) == [Announcement("drop: it has ended", is_trouble=True)]
+    assert questions.news(run) == [Announcement("end trial: it has ended", is_trouble=True)]
 
 
 def test_silence_is_told_once(folder):

@@ -18,7 +18,7 @@ from dlbench.tui.steering.prompts import (
 )
 from dlbench.tui.steering.steering import Steering
 
-ASKING = ("pause", "advance", "epoch", "rate", "breakpoint", "drop", "stop")
+ASKING = ("pause", "advance", "epoch", "set_lr", "breakpoint", "end_trial", "stop")
 
 
 @pytest.fixture
@@ -54,10 +54,10 @@ def test_nothing_is_asked_where_nothing_may_be(folder, action, change, why):
 @pytest.mark.parametrize(
     ("action", "prompt", "answer", "asked"),
     [
-        ("rate", RatePrompt, RateRequest((2, 3), 0.5), {"action": "set_lr", "trials": [2, 3], "lr": 0.5}),
+        ("set_lr", RatePrompt, RateRequest((2, 3), 0.5), {"action": "set_lr", "trials": [2, 3], "lr": 0.5}),
         ("breakpoint", BreakpointPrompt, BreakpointRequest("test_loss rises 3", on=False),
          {"action": "breakpoint", "when": "test_loss rises 3", "on": False}),
-        ("drop", EndTrialPrompt, True, {"action": "end_trial", "trials": [2]}),
+        ("end_trial", EndTrialPrompt, True, {"action": "end_trial", "trials": [2]}),
         ("stop", StopPrompt, True, {"action": "stop"}),
     ],
 )  # fmt: skip

@@ -48,8 +48,8 @@ class Request:
 
     @property
     def spoken(self) -> str:
-        """The action in the word of the key that asks for it."""
-        return {"end_trial": "drop", "set_lr": "rate"}.get(self.action, self.action)
+        """The action in words."""
+        return self.action.replace("_", " ")
 
 
 @dataclass

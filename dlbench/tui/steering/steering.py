@@ -70,7 +70,7 @@ class Steering:
         """One epoch."""
         self.ask("advance", steps="epoch")
 
-    def action_rate(self) -> None:
+    def action_set_lr(self) -> None:
         """Another learning rate."""
         from dlbench.tui.steering.prompts import RatePrompt
 
@@ -92,7 +92,7 @@ class Steering:
         if not self._is_refused():
             self._app.push_screen(BreakpointPrompt(), answer)
 
-    def action_drop(self) -> None:
+    def action_end_trial(self) -> None:
         """End the chosen trial."""
         from dlbench.tui.steering.prompts import EndTrialPrompt
 
