@@ -37,7 +37,7 @@ class DataFacts:
 
     `samples` counts those of each split, `left_out` what a limit leaves out. `class_counts` are in the order of `class_names`,
     after label noise once the data is loaded; `None` where only the loaded labels tell. `all_counts` are those of all splits
-    together, without the test set where it is of the training samples (`test_repeats_train`). `sha256` is of each split's x (float32) and y (int64), row by row; it and `ranges` are `None` before loading.
+    together (`None` of targets that are numbers, which have `target_names`), without the test set where it is of the training samples (`test_repeats_train`). `sha256` is of each split's x (float32) and y (int64), row by row; it and `ranges` are `None` before loading.
     """
 
     dataset: str
@@ -51,3 +51,7 @@ class DataFacts:
     ranges: Ranges | None = None
     notes: tuple[str, ...] = ()
     test_repeats_train: bool = False
+    target_names: tuple[str, ...] = ()
+    """What the numbers to be learned are called, where these are no classes."""
+    target_ranges: Ranges | None = None
+    """Of the training samples' targets, in their own units."""

@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.rng import stream, stream_seed
 from dlbench.parts.datasets import Arrays, load_data
+from dlbench.parts.datasets.base import TargetScale
 from dlbench.parts.datasets.splits import split_off
 
 
 @dataclass(frozen=True)
 class DataSplit:
-    """Samples `x` of `[samples, ...]` (float32) with `labels` `[samples]` (int64), on the device."""
+    """Samples `x` of `[samples, ...]` (float32) with `labels`, on the device: classes `[samples]` (int64), or numbers `[samples, targets]`."""
 
     x: Tensor
     labels: Tensor
@@ -26,12 +28,12 @@ class DataSplit:
         return len(self.labels)
 
     def sample(self, samples: int) -> DataSplit:
-        """So many samples in proportion to the classes, in their order, drawn alike whoever asks; all where there are no more."""
+        """So many samples in proportion to the classes, if any, in their order, drawn alike whoever asks; all where there are no more."""
         if samples >= len(self):
             return self
         labels = self.labels.cpu().numpy()
         random = np.random.default_rng(stream_seed(0, "train metrics", samples))
-        _, chosen = split_off("stratified", labels, samples, random)
+        _, chosen = split_off("random" if labels.ndim > 1 else "stratified", labels, samples, random)
         at = torch.from_numpy(chosen).to(self.labels.device)
         return DataSplit(self.x.index_select(0, at), self.labels.index_select(0, at))
 
@@ -40,19 +42,25 @@ class DataSplit:
 class Data:
     """The three splits of a dataset; `validation` may be absent.
 
-    `everything`, where it was asked for, is `x` of all training samples, those that a limit leaves out among them.
+    `everything`, where it was asked for, is `x` of all training samples, those that a limit leaves out among them. `scale` is that
+    of targets which are numbers.
     """
 
     train: DataSplit
     validation: DataSplit | None
     test: DataSplit
     everything: Tensor | None = None
+    scale: TargetScale | None = None
 
     @property
     def sizes(self) -> dict[str, int]:
         """How many samples each has."""
         splits = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: 0 if split is None else len(split) for name, split in splits.items()}
+
+    def own_units(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """Outputs or labels as they are told: of targets that are numbers in their own units, in float32."""
+        return numbers if self.scale is None else self.scale.own_units(numbers).astype(np.float32)
 
     def class_counts(self, classes: int) -> dict[str, list[int] | None]:
         """How many samples of each class each split has, as they are trained and tested on."""
@@ -85,10 +93,10 @@ def load(
 
     validation = None if arrays.x_validation is None else split(arrays.x_validation, arrays.y_validation)
     train, test = split(arrays.x_train, arrays.y_train), split(arrays.x_test, arrays.y_test)
-    if arrays.x_all is None:
-        return Data(train, validation, test)
-    is_train = arrays.x_all is arrays.x_train
-    return Data(train, validation, test, train.x if is_train else torch.from_numpy(arrays.x_all).to(device))
+    everything_here = None
+    if arrays.x_all is not None:
+        everything_here = train.x if arrays.x_all is arrays.x_train else torch.from_numpy(arrays.x_all).to(device)
+    return Data(train, validation, test, everything_here, arrays.scale)
 
 
 class FullBatch:
@@ -100,10 +108,10 @@ class FullBatch:
         # A copy a trial is faster to multiply than a broadcast, as long as it is small.
         x = train.x.expand(trials, *train.x.shape)
         self._x = x.contiguous() if x.numel() < 1 << 22 else x
-        self._labels = train.labels.expand(trials, -1)
+        self._labels = train.labels.expand(trials, *train.labels.shape)
 
     def take(self, step: int) -> tuple[Tensor, Tensor]:
-        """`x` `[trials, samples, ...]` and labels `[trials, samples]`."""
+        """`x` `[trials, samples, ...]` and labels `[trials, samples, ...]`."""
         del step
         return self._x, self._labels
 
@@ -120,7 +128,7 @@ class MiniBatches:
         self._order = torch.empty(0)
 
     def take(self, step: int) -> tuple[Tensor, Tensor]:
-        """`x` `[trials, batch, ...]` and labels `[trials, batch]` of a step."""
+        """`x` `[trials, batch, ...]` and labels `[trials, batch, ...]` of a step."""
         epoch, position = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._epoch, self._order = epoch, self._permutations(epoch)
@@ -128,7 +136,8 @@ class MiniBatches:
         # index_select is three times faster here than indexing by a matrix.
         chosen = at.reshape(-1)
         x = self._train.x.index_select(0, chosen).view(*at.shape, *self._train.x.shape[1:])
-        return x, self._train.labels.index_select(0, chosen).view(at.shape)
+        labels = self._train.labels.index_select(0, chosen)
+        return x, labels.view(*at.shape, *labels.shape[1:])
 
     def _permutations(self, epoch: int) -> Tensor:
         """`[trials, samples]`; trials of one seed share theirs."""

@@ -66,9 +66,9 @@ class BreakpointWatch:
                 pausing.is_hit |= self._judge(condition, values, step, pauses=pauses and not is_last)
 
     def evaluated(self, step: int, metrics: Mapping[str, Losses | None], pausing: Pausing) -> None:
-        """Look at the metrics `[trials]` of an evaluation; a split that is not there meets no condition."""
+        """Look at the metrics `[trials]` of an evaluation; what is not there meets no condition."""
         for condition, pauses in list(pausing.conditions.items()):
-            if not condition.is_probed and (values := metrics[condition.measure]) is not None:
+            if not condition.is_probed and (values := metrics.get(condition.measure)) is not None:
                 pausing.is_hit |= self._judge(condition, values, step, pauses=pauses and step < self._steps)
 
     def forget(self, condition: Breakpoint) -> None:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from dlbench.engine.stacked_net import Tensors
+from dlbench.metrics.names import evaluated
 
 Losses: TypeAlias = NDArray[np.float32]
 
@@ -75,7 +76,7 @@ class EarlyStopper:
         assert rule is not None
         values = metrics[rule["metric"]]
         assert values is not None, "the recipe's check asks for validation data"
-        value, sign = float(values[trial]), 1 if rule["metric"].endswith("loss") else -1
+        value, sign = float(values[trial]), 1 if evaluated(rule["metric"]).better == "lower" else -1
         best = self._best[trial]
         is_better = bool(np.isnan(best) or sign * (best - value) > rule["min_delta"])
         if is_better:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -54,7 +55,7 @@ class Evaluation:
     def means(self) -> dict[str, Tensor | None]:
         """The task's metrics on every split, `[metrics, trials]`, still on the device."""
         found = {name: evaluate(self._nets, split, self._task) for name, split in self._splits.items()}
-        self._predicted = {name: predicted for name, (_, predicted) in found.items()}
+        self._predicted = {name: predicted for name, (_, predicted) in found.items() if predicted is not None}
         return {**{name: means for name, (means, _) in found.items()}, **self._missing}
 
     def forget(self) -> None:
@@ -62,37 +63,43 @@ class Evaluation:
         self._predicted = {}
 
     def answers(self) -> dict[str, Answers]:
-        """What every trial says of each split now: the answers of the last evaluation, if nothing has changed since."""
+        """Which classes every trial says now, by split: the answers of the last evaluation, if nothing has changed since.
+
+        Empty where the task has no classes.
+        """
         if not self._predicted:
             self.means()
         return {
             name: Answers(self._predicted[name].cpu().numpy(), split.labels.cpu().numpy())  # sync
             for name, split in self._splits.items()
+            if name in self._predicted
         }
 
     @torch.no_grad()
-    def logits(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The outputs of every trial for a split now, `[trials, samples, outputs]`, and its labels `[samples]`."""
+    def outputs(self, name: str) -> tuple[NDArray[np.float32], NDArray[Any]]:
+        """The outputs of every trial for a split now, `[trials, samples, outputs]`, and its labels `[samples, ...]`."""
         split = self._splits[name]
         found = [torch.cat([logits for logits, _ in _batches(net, split)], dim=1) for net in self._nets]
         return torch.cat(found).cpu().numpy(), split.labels.cpu().numpy()  # sync
 
 
 @torch.no_grad()
-def evaluate(nets: Sequence[Net], split: DataSplit, task: Task) -> tuple[Tensor, Tensor]:
-    """The task's metrics over a split, `[metrics, trials]`, and the classes predicted, `[trials, samples]`; on the device."""
-    measured, predicted = zip(*(_evaluate(net, split, task) for net in nets), strict=True)
-    return torch.cat(measured, dim=1), torch.cat(predicted)
+def evaluate(nets: Sequence[Net], split: DataSplit, task: Task) -> tuple[Tensor, Tensor | None]:
+    """The task's metrics over a split, `[metrics, trials]`, and the classes predicted, `[trials, samples]`, if any; on the device."""
+    found = [_evaluate(net, split, task) for net in nets]
+    predicted = [own for _, own in found if own is not None]
+    return torch.cat([measured for measured, _ in found], dim=1), torch.cat(predicted) if predicted else None
 
 
-def _evaluate(net: Net, split: DataSplit, task: Task) -> tuple[Tensor, Tensor]:
+def _evaluate(net: Net, split: DataSplit, task: Task) -> tuple[Tensor, Tensor | None]:
     total = torch.zeros(task.numbers, net.trials, dtype=precise(split.x.device), device=split.x.device)
     answers = []
     for outputs, labels in _batches(net, split):
         sums, predicted = task.judged(outputs, labels)
         total += sums
-        answers.append(predicted.to(torch.uint8 if task.outputs <= 1 << 8 else torch.int32))
-    return task.measured(total, len(split)), torch.cat(answers, dim=1)
+        if predicted is not None:
+            answers.append(predicted.to(torch.uint8 if task.outputs <= 1 << 8 else torch.int32))
+    return task.measured(total, len(split)), torch.cat(answers, dim=1) if answers else None
 
 
 def _batch(net: Net, device: torch.device) -> int:
@@ -103,7 +110,7 @@ def _batch(net: Net, device: torch.device) -> int:
 
 
 def _batches(net: Net, split: DataSplit) -> Iterator[tuple[Tensor, Tensor]]:
-    """Outputs `[trials, batch, outputs]` and labels `[batch]`, as many samples at once as there is room for."""
+    """Outputs `[trials, batch, outputs]` and labels `[batch, ...]`, as many samples at once as there is room for."""
     batch = _batch(net, split.x.device)
     for start in range(0, len(split), batch):
         x, labels = split.x[start : start + batch], split.labels[start : start + batch]

@@ -6,6 +6,7 @@ killed in between writes it anew.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,18 @@ class FinalAnswers:
 
     def keep(self, trainer: Trainer, *, with_predictions: bool) -> None:
         """Keep it all; the answers are those of the last evaluation, unless early stopping has put a trial back since."""
-        answers = trainer.evaluation.answers()
+        if answers := trainer.evaluation.answers():
+            self._tell_confusion(trainer, answers)
+            self._keep_correct(trainer, answers["test"])
+        if with_predictions:
+            self._keep_predictions(trainer)
+
+    def _tell_confusion(self, trainer: Trainer, answers: Mapping[str, Answers]) -> None:
         if trainer.classes <= MOST_CLASSES:
             counts = {name: _confusion(trainer, own) for name, own in answers.items()}
             self._tell(
                 trainer, "confusion", train=counts["train"], validation=counts.get("validation"), test=counts["test"]
             )
-        self._keep_correct(trainer, answers["test"])
-        if with_predictions:
-            self._keep_predictions(trainer)
 
     def _keep_correct(self, trainer: Trainer, answers: Answers) -> None:
         path = self._folder.correct_file(trainer.index)
@@ -60,9 +64,9 @@ class FinalAnswers:
 
 def predictions_of(trainer: Trainer) -> Predictions:
     """What every trial says of the test data now; NaN where it has diverged or was dropped."""
-    logits, labels = trainer.evaluation.logits("test")
-    logits[trainer.is_over] = np.nan
-    return Predictions(logits, labels, trainer.ids)
+    outputs, labels = trainer.evaluation.outputs("test")
+    outputs[trainer.is_over] = np.nan
+    return Predictions(trainer.data.own_units(outputs), trainer.data.own_units(labels), trainer.ids)
 
 
 def _confusion(trainer: Trainer, answers: Answers) -> list[Any]:

@@ -102,7 +102,8 @@ class StackMetrics:
     def _metrics(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
         metrics: dict[str, Losses | None] = {}
         for name, values in splits.items():
-            known = None if values is None else np.where(self.is_over, np.nan, values).astype(np.float32)
+            with np.errstate(over="ignore"):  # R2 of a wild trial is beyond single precision while its loss is not yet
+                known = None if values is None else np.where(self.is_over, np.nan, values).astype(np.float32)
             for row, metric in enumerate(self._names):
                 metrics[f"{name}_{metric}"] = None if known is None else known[row]
         return metrics

@@ -10,6 +10,7 @@ import torch
 from dlbench.engine.batches import Data, FullBatch, MiniBatches, batches
 from dlbench.engine.stacked_net import Net, Tensors, combine, sliced
 from dlbench.parts.datasets import describe
+from dlbench.parts.datasets.base import TargetScale
 from dlbench.parts.outline import Block, outline
 from dlbench.parts.tasks import Task, class_weights, task_of
 from dlbench.plan import Plan
@@ -22,7 +23,8 @@ class Stacked:
     alone, with its inits.
     """
 
-    def __init__(self, plan: Plan, index: int, device: torch.device) -> None:
+    def __init__(self, plan: Plan, index: int, device: torch.device, scale: TargetScale | None = None) -> None:
+        """`scale` is that of targets which are numbers."""
         trials = [plan.trials[position] for position in plan.stacks[index].trials]
         self.ids = [trial.id for trial in trials]
         self.seeds = [trial.seed for trial in trials]
@@ -30,7 +32,7 @@ class Stacked:
         self.settings = [plan.candidates[trial.candidate].settings for trial in trials]
         source = describe(self.settings[0]["data"])
         self.classes, self._names = source.classes, list(source.names)
-        self.task = task_of(source, self.settings[0])
+        self.task = task_of(source, self.settings[0]).scaled(scale)
         self._device, self._shape = device, source.shape
         alone = {trial.candidate: position for position, trial in enumerate(trials)}
         outlines = {candidate: self._outline([position]) for candidate, position in alone.items()}
@@ -46,8 +48,8 @@ class Stacked:
     def facts_of(self, data: Data) -> dict[str, Any]:
         """What is told of the data that the stack trains on: sample counts of the splits, the classes in each, what guessing costs."""
         chance = self.task.chance(data.train.labels.cpu().numpy())
-        counts = data.class_counts(self.classes)
-        classes = {"classes": self.classes, "class_names": self._names, "class_counts": counts}
+        counts = data.class_counts(self.classes) if self.classes else None
+        classes = {"classes": self.classes or None, "class_names": self._names, "class_counts": counts}
         return {**data.sizes, "task": self.task.kind, "chance": chance, **classes}
 
     def batches(self, data: Data) -> FullBatch | MiniBatches:
@@ -57,9 +59,9 @@ class Stacked:
 
     def learned(self, data: Data) -> Task:
         """What is learned by: the task, with the class weights that `[train]` asks for."""
-        counts = data.class_counts(self.classes)["train"]
-        assert counts is not None, "there is always something to train on"
-        weights = class_weights(self.settings[0]["train"].get("class_weights"), counts)
+        asked = self.settings[0]["train"].get("class_weights")
+        counts = data.class_counts(self.classes)["train"] if asked else None
+        weights = None if counts is None else class_weights(asked, counts)
         return self.task if weights is None else self.task.weighted(torch.tensor(weights, device=self._device))
 
     def _outline(self, positions: Sequence[int]) -> list[Block]:

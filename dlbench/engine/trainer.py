@@ -50,8 +50,8 @@ class Trainer:
         self, plan: Plan, index: int, device: torch.device, data: Data, write: Sink, *, slices: int = 1
     ) -> None:
         self.index, self.device, self.steps, self.step = index, device, plan.stacks[index].steps, 0
-        self._write, self._data, self._trials = write, data, plan.stacks[index].trials
-        self._stack = stack = Stacked(plan, index, device)
+        self._write, self.data, self._trials = write, data, plan.stacks[index].trials
+        self._stack = stack = Stacked(plan, index, device, data.scale)
         self._settings, self._task = stack.settings[0], stack.learned(data)
         self.ids, self.blocks, self.classes = stack.ids, stack.blocks, stack.classes
         self.tensors = allocate(stack.own_blocks, stack.seeds, device)
@@ -120,7 +120,7 @@ class Trainer:
         """Say what is trained; what begins anew lets inits that need data have it."""
         self._announce()
         if self._is_fresh and self.step == 0:
-            for missed in scale_to_unit_variance(self._stack, self.tensors, self._data.train):  # sync
+            for missed in scale_to_unit_variance(self._stack, self.tensors, self.data.train):  # sync
                 self._write("note", stack=self.index, text=missed)
 
     def _advance(self, until: int) -> None:
@@ -192,7 +192,7 @@ class Trainer:
             step=self.step,
             steps=self.steps,
             steps_per_epoch=self.steps_per_epoch,
-            **self._stack.facts_of(self._data),
+            **self._stack.facts_of(self.data),
             rates=self._update.rates,
             dropped=np.flatnonzero(self.dropped).tolist(),
             layers=[described(row) for row in rows_of(self.blocks)],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.metrics.metric import CLASS_METRICS, DEFAULT_METRIC, METRICS, Metric, metric, split_step
-from dlbench.metrics.names import CURVES, PRETRAINED
+from dlbench.metrics.names import CLASSIFICATION, CURVES, PRETRAINED, evaluated
 from dlbench.metrics.of_classes import AT_END, balanced_accuracy, worst_recall
 from dlbench.metrics.quantity import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity
 from dlbench.metrics.solving import solves
@@ -48,29 +48,27 @@ def last_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
 
 
 def best_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
-    """The curve's best value over the evaluations (up to `at_step`): the highest accuracy, the lowest loss."""
+    """The curve's best value over the evaluations (up to `at_step`), such as the highest accuracy, or the lowest loss."""
     index = end_of(trial, at_step) if has_end(trial, at_step) else None
     if index is None:
         return None
     values = [value for value in map(finite, trial.curve(name)[: index + 1]) if value is not None]
-    return (min if name.endswith("loss") else max)(values, default=None)
+    return (min if evaluated(name).better == "lower" else max)(values, default=None)
 
 
 def _register_curves() -> None:
     for prefix, words, function in (("", "at the end", last_of), ("best_", "best over the evaluations", best_of)):
         for name, what in CURVES.items():
-            better: Literal["higher", "lower"] = "lower" if name.endswith("loss") else "higher"
-            summary = f"{what[0].upper()}{what[1:]}, {words}."
-            quantity = POSITIVE if name.endswith("loss") else ACCURACY
+            summary, own = f"{what[0].upper()}{what[1:]}, {words}.", evaluated(name)
             METRICS[prefix + name] = Metric(
-                prefix + name, summary, partial(function, name), better, ".4f", "", quantity
+                prefix + name, summary, partial(function, name), own.better, ".4f", "", own.quantity, task=own.task
             )
 
 
 _register_curves()
 
 for _of_classes in (balanced_accuracy, worst_recall):
-    metric(better="higher", format=".4f", quantity=ACCURACY)(_of_classes)
+    metric(better="higher", format=".4f", quantity=ACCURACY, task=CLASSIFICATION)(_of_classes)
 
 
 def pretrained_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
@@ -110,6 +108,8 @@ def solved(trial: TrialView, at_step: int | None) -> float | None:
     **and** at most a tenth of the errors of always saying the largest class, **and** a loss of at most half of what guessing the
     class shares costs (`dlbench.metrics.chance`). Accuracy alone would lie: the outputs of a net that has learned nothing sit
     within 1e-6 of 0.5, and the threshold tosses coins over them; and where one sample in 200 is positive, "never" is right 199 times.
+    Of numbers that are learned it means a root mean squared error of at most a tenth of what always saying their mean makes (99 % of
+    the variance explained), and a loss of at most half of what the best constant costs.
     """
     if trial.status is Status.FAILED:
         return None
@@ -130,7 +130,7 @@ def steps_to_solve(trial: TrialView, at_step: int | None) -> float | None:
     return next((float(trial.steps[i]) for i in candidates if is_solved(i)), None)
 
 
-@metric(better="lower", format=".4f", quantity=ACCURACY.of_differences)
+@metric(better="lower", format=".4f", quantity=ACCURACY.of_differences, task=CLASSIFICATION)
 def overfit_gap(trial: TrialView, at_step: int | None) -> float | None:
     """How much larger the share of wrong answers is on the test data than on the training data, at the end."""
     train, test = (last_of(f"{split}_accuracy", trial, at_step) for split in ("train", "test"))

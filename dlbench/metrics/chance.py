@@ -1,4 +1,4 @@
-"""What guessing costs: who knows how frequent each class is, and nothing else, has this loss and this accuracy. Imports nothing heavy."""
+"""What guessing costs: who knows how frequent each target is, and nothing else, has this loss and these metrics. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from dlbench.metrics.trial_view import TrialView
 
 @dataclass(frozen=True)
 class Chance:
-    """The lowest loss without looking at the input, in nats, and the highest accuracy."""
+    """The best without looking at the input: the lowest loss (of cross-entropy in nats), and by the task's own metrics.
+
+    `accuracy` is that of always saying the largest class, `rmse` that of always saying the mean.
+    """
 
     loss: float
-    accuracy: float
+    accuracy: float | None = None
+    rmse: float | None = None
+    blind_loss: float | None = None
+    """The loss of one that takes all classes for equally frequent, where there are classes."""
 
     @classmethod
     def of(cls, counts: Sequence[int]) -> Chance:
@@ -22,14 +28,21 @@ class Chance:
 
         Cross-entropy is lowest where the outputs are the shares (Gibbs' inequality); K equal classes give ln K and 1 / K.
         """
-        total, present = sum(counts), [count for count in counts if count]
+        total, present, blind = sum(counts), [count for count in counts if count], math.log(len(counts))
         if min(present) == max(present):
-            return cls(math.log(len(present)), 1 / len(present))
-        return cls(-sum(count / total * math.log(count / total) for count in present), max(present) / total)
+            return cls(math.log(len(present)), 1 / len(present), None, blind)
+        entropy = -sum(count / total * math.log(count / total) for count in present)
+        return cls(entropy, max(present) / total, None, blind)
 
 
 def chance_of(trial: TrialView) -> Chance | None:
-    """What guessing costs on a trial's training data; as if its classes were equal where a run of before kept no counts."""
+    """What guessing costs on a trial's training data, as its task has told it.
+
+    Of a run of before it is that of cross-entropy, as if classes were equal where it kept no counts.
+    """
+    told = trial.chance
+    if "loss" in told:
+        return Chance(told["loss"], told.get("accuracy"), told.get("rmse"), told.get("blind_loss"))
     if trial.class_counts:
         return Chance.of(trial.class_counts)
     return Chance.of([1] * trial.classes) if trial.classes and trial.classes > 1 else None

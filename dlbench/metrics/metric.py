@@ -30,6 +30,8 @@ class Metric:
     """Whether trials that are trained together have one number in common, whatever their seeds."""
     may_never: bool = False
     """Whether a trial that trained to its end without a value never got there: it stays above every upper bound."""
+    task: str | None = None
+    """The only task whose trials have it, if it is one alone."""
 
     @property
     def is_share(self) -> bool:
@@ -93,13 +95,14 @@ def metric(
     quantity: Quantity = NUMBER,
     is_shared: bool = False,
     may_never: bool = False,
+    task: str | None = None,
 ) -> Callable[[Value], Value]:
     """Register the decorated function as a metric; the first line of its docstring is the summary."""
 
     def register(function: Value) -> Value:
         summary = (function.__doc__ or "").partition("\n")[0]
         name = function.__name__
-        METRICS[name] = Metric(name, summary, function, better, format, unit, quantity, is_shared, may_never)
+        METRICS[name] = Metric(name, summary, function, better, format, unit, quantity, is_shared, may_never, task)
         return function
 
     return register

@@ -1,14 +1,53 @@
 """The names of a trial's numbers: recipes compare and watch them, the engine writes them, the fold keeps them."""
 
-CURVES: dict[str, str] = {
-    "train_loss": "loss on the training data",
-    "train_accuracy": "accuracy on the training data",
-    "validation_loss": "loss on the validation data",
-    "validation_accuracy": "accuracy on the validation data",
-    "test_loss": "loss on the test data",
-    "test_accuracy": "accuracy on the test data",
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dlbench.metrics.quantity import ACCURACY, AT_MOST_1, POSITIVE, Quantity
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+"""Tasks, as metrics name them that only one of them has."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation tells of each split: in words, which way is better, what kind of number it is, of which task alone."""
+
+    what: str
+    better: Literal["higher", "lower"]
+    quantity: Quantity
+    task: str | None = None
+
+
+EVALUATED = {
+    "loss": Evaluated("loss", "lower", POSITIVE),
+    "accuracy": Evaluated("accuracy", "higher", ACCURACY, CLASSIFICATION),
+    "rmse": Evaluated("root mean squared error, in the target's units,", "lower", POSITIVE, REGRESSION),
+    "mae": Evaluated("mean absolute error, in the target's units,", "lower", POSITIVE, REGRESSION),
+    "r2": Evaluated("R2, the part of the variance that is explained,", "higher", AT_MOST_1, REGRESSION),
 }
-"""The series that every evaluation writes: name and what it is."""
+"""By its name; which of them an evaluation has, the task says."""
+
+LOSS = "loss"
+"""What every task has."""
+
+SPLITS = {"train": "training", "validation": "validation", "test": "test"}
+
+CURVES: dict[str, str] = {
+    f"{split}_{name}": f"{EVALUATED[name].what} on the {data} data"
+    for names in (("loss", "accuracy"), ("rmse", "mae", "r2"))
+    for split, data in SPLITS.items()
+    for name in names
+}
+"""The series that evaluations write: name and what it is."""
+
+
+def evaluated(curve: str) -> Evaluated:
+    """What a curve such as `test_rmse` shows, or `batch_loss`."""
+    return EVALUATED[curve.rpartition("_")[2]]
+
 
 BATCH_LOSS = "batch_loss"
 """The mean loss over the batches since the last evaluation, written beside the curves."""

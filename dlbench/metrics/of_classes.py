@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from dlbench.metrics.metric import CLASS_METRICS, Metric
+from dlbench.metrics.names import CLASSIFICATION
 from dlbench.metrics.quantity import ACCURACY
 from dlbench.metrics.trial_view import TrialView
 
@@ -46,7 +47,9 @@ def recall_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
 
 def _recall(name: str) -> Metric:
     summary = SUMMARY.replace("NAME", f"'{name}'")
-    return Metric(f"{RECALL}@{name}", summary, partial(recall_of, name), "higher", ".4f", "", ACCURACY)
+    return Metric(
+        f"{RECALL}@{name}", summary, partial(recall_of, name), "higher", ".4f", "", ACCURACY, task=CLASSIFICATION
+    )
 
 
 CLASS_METRICS[RECALL] = _recall

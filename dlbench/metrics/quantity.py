@@ -52,6 +52,8 @@ POSITIVE = Quantity(Interval(0.0, math.inf))
 """None below 0, as losses and times are."""
 NEGATIVE = Quantity(Interval(-math.inf, 0.0))
 """None above 0, as the logarithms of probabilities are."""
+AT_MOST_1 = Quantity(Interval(-math.inf, 1.0))
+"""None above 1, as the part of a variance is that is explained."""
 ACCURACY = Quantity(Interval(0.0, 1.0))
 """A share of samples."""
 SHARE = Quantity(Interval(0.0, 1.0), is_share=True)

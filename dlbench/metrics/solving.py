@@ -18,7 +18,7 @@ ACCURACY = 0.99
 """The lowest accuracy on the training data."""
 
 OF_ERRORS = 0.1
-"""The largest share of the errors that always saying the largest class makes."""
+"""The largest share of the errors that always saying the largest class makes, or the mean."""
 
 OF_LOSS = 0.5
 """The largest share of the loss that guessing the class shares costs."""
@@ -32,12 +32,16 @@ def solves(trial: TrialView) -> Callable[[int], bool | None]:
     chance = chance_of(trial)
     if chance is None or chance.loss == 0:  # nothing is to be learned of a single class
         return lambda _: None
-    accuracy, loss = trial.curve("train_accuracy"), trial.curve("train_loss")
-    lowest, highest_loss = max(ACCURACY, 1 - OF_ERRORS * (1 - chance.accuracy)), OF_LOSS * chance.loss
+    checks = [partial(_meets, trial.curve("train_loss"), None, OF_LOSS * chance.loss)]
+    if chance.accuracy is not None:
+        lowest = max(ACCURACY, 1 - OF_ERRORS * (1 - chance.accuracy))
+        checks.append(partial(_meets, trial.curve("train_accuracy"), lowest, None))
+    if chance.rmse is not None:
+        checks.append(partial(_meets, trial.curve("train_rmse"), None, OF_ERRORS * chance.rmse))
 
     def has_learned(index: int) -> bool | None:
-        by_accuracy, by_loss = _meets(accuracy, lowest, None, index), _meets(loss, None, highest_loss, index)
-        return None if by_accuracy is None or by_loss is None else by_accuracy and by_loss
+        found = [check(index) for check in checks]
+        return None if None in found else all(found)
 
     return has_learned
 

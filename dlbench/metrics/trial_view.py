@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -98,6 +98,10 @@ class TrialView(Protocol):
     @property
     def class_names(self) -> Sequence[str]:
         """What the classes of its data are called; none where that is not known."""
+
+    @property
+    def chance(self) -> Mapping[str, float]:
+        """What guessing costs by its loss and its metrics, as its task has told; empty where that is not known."""
 
     @property
     def class_counts(self) -> Sequence[int] | None:

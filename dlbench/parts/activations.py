@@ -25,7 +25,10 @@ ACTIVATIONS: Catalog[Callable[..., Tensor]] = Catalog("activations", title="the 
 """Trait `bounds`: (lower, upper), the values that the function never leaves and flattens out at, `None` where there is no
 such value; a function of the arguments where it depends on them, which are `[trials]` where those of a stack differ. Trait
 `backward`, where there is one: the gradient for x out of the gradient for y and y itself, for layers that go backward by
-hand. Trait `slope`, where the function is a line below 0 and x above: the line's slope out of the arguments."""
+hand. Trait `elementwise=False` of what sees all units together. Trait `slope`, where the function is a line below 0 and x above: the line's slope out of the arguments."""
+
+UNITS = 2
+"""The axis of a layer's units, or of an image's channels, in `[trials, batch, units, ...]`."""
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
@@ -64,6 +67,10 @@ def _sigmoid_backward(gradient: Tensor, y: Tensor) -> Tensor:
     return result
 
 
+def _softmax_backward(gradient: Tensor, y: Tensor) -> Tensor:
+    return y * (gradient - (gradient * y).sum(dim=UNITS, keepdim=True))
+
+
 def _tanh_backward(gradient: Tensor, y: Tensor) -> Tensor:
     result: Tensor = torch.ops.aten.tanh_backward(gradient, y)  # gradient (1 - y^2) in one pass
     return result
@@ -78,6 +85,12 @@ def _relu_backward(gradient: Tensor, y: Tensor) -> Tensor:
 def sigmoid(x: Tensor) -> Tensor:
     """The logistic function 1 / (1 + exp(-x)); its derivative never exceeds 1/4."""
     return elementwise.sigmoid(x)
+
+
+@ACTIVATIONS.add(bounds=(0.0, 1.0), backward=_softmax_backward, elementwise=False)
+def softmax(x: Tensor) -> Tensor:
+    """exp(x) over its sum across the units of a layer, or the channels at each place of an image: shares of 1 (Bridle 1990)."""
+    return torch.softmax(x, dim=UNITS)
 
 
 @ACTIVATIONS.add(bounds=(-1.0, 1.0), backward=_tanh_backward)

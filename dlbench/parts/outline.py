@@ -119,7 +119,7 @@ def outline(model: Settings, shape: Shape, outputs: int) -> list[Block]:
     """The blocks of a model for samples of `shape`, ending in the output layer of `outputs` units; raises `LayerError`."""
     drafter = _Drafter()
     blocks = drafter.chain(Branch(("layers",), model["layers"]), shape)
-    output = {"kind": "dense", "units": outputs, "activation": {"kind": "identity"}, **model["output"]}
+    output = {"kind": "dense", "activation": {"kind": "identity"}, **model["output"], "units": outputs}
     return [*blocks, drafter.block("output", output, (), blocks[-1].output if blocks else shape)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from dlbench.metrics.names import CLASSIFICATION
 from dlbench.plan.questions import Questions
 from dlbench.plugins import PartsFile
 from dlbench.words.printable import one_line
@@ -24,6 +25,8 @@ class Candidate:
     variant: str
     choice: dict[str, Any]
     settings: dict[str, Any]
+    task: str = CLASSIFICATION
+    """What it learns, by the name of the task."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +27,7 @@ def described(settings: Settings, source: Source) -> DataFacts:
         left_out=source.left_out,
         notes=source.notes,
         test_repeats_train=source.test_repeats_train,
+        target_names=source.targets,
     )
 
 
@@ -33,21 +35,23 @@ def measured(settings: Settings, source: Source, arrays: Arrays) -> DataFacts:
     """The same of its arrays, with what only they tell."""
     labels = (arrays.y_train, arrays.y_validation, arrays.y_test)
     samples = (arrays.x_train, arrays.x_validation, arrays.x_test)
-    counts = {name: _counts(y, source.classes) for name, y in zip(SPLITS, labels, strict=True)}
     ranges = ranges_of(arrays.x_train)
-    different = SPLITS[:2] if source.test_repeats_train else SPLITS
-    return DataFacts(
-        dataset=settings["kind"],
-        shape=source.shape,
-        class_names=source.names,
-        samples={name: sum(own) for name, own in counts.items()},
-        class_counts=counts,
-        all_counts=tuple(map(sum, zip(*(counts[name] for name in different), strict=True))),
-        left_out=source.left_out,
+    found = replace(
+        described(settings, source),
+        samples={name: 0 if y is None else len(y) for name, y in zip(SPLITS, labels, strict=True)},
         sha256={name: _hash(x, y) for name, x, y in zip(SPLITS, samples, labels, strict=True)},
         ranges=ranges,
+    )
+    if source.targets:
+        notes = (*source.notes, *arrays.notes, *oddities(settings, source, arrays, None, ranges))
+        return replace(found, notes=notes, target_ranges=ranges_of(arrays.own_units(arrays.y_train)))
+    counts = {name: _counts(y, source.classes) for name, y in zip(SPLITS, labels, strict=True)}
+    different = SPLITS[:2] if source.test_repeats_train else SPLITS
+    return replace(
+        found,
+        class_counts=counts,
+        all_counts=tuple(map(sum, zip(*(counts[name] for name in different), strict=True))),
         notes=(*source.notes, *arrays.notes, *oddities(settings, source, arrays, counts, ranges)),
-        test_repeats_train=source.test_repeats_train,
     )
 
 

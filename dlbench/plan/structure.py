@@ -16,7 +16,7 @@ def structure(settings: dict[str, Any]) -> str:
         {
             "data": settings["data"],
             "layers": [_part("layers", layer) for layer in model["layers"]],
-            "output": {key: value for key, value in model["output"].items() if key == "bias"},
+            "output": _part("layers", {"kind": "dense", **model["output"]}),
             "train": {
                 # Whoever stops early is held while the others of its stack train on.
                 **{key: value for key, value in train.items() if key != "early_stopping"},

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from dlbench.errors import UsageError
+from dlbench.metrics.names import CURVES
 from dlbench.plan import Candidate
 from dlbench.plan import breakpoints as conditions
 from dlbench.recipe.sections import BreakpointSection
 from dlbench.recipe.source_map import KeyPath
+from dlbench.recipe.tasks import not_of_task
 
 Found = tuple[KeyPath, str]
 
@@ -33,9 +35,11 @@ def mistakes(
         except UsageError as error:
             yield place, str(error)
             continue
-        watched = [one.settings for one in candidates if found.variant in {None, one.variant}]
-        if watched and (lacking := _lacking(found.measure, watched)):
+        watched = [one for one in candidates if found.variant in {None, one.variant}]
+        if watched and (lacking := _lacking(found.measure, [one.settings for one in watched])):
             yield ("breakpoints", index, "when"), f"'{found.measure}' needs {lacking}"
+        elif found.measure in CURVES and (what := not_of_task(found.measure, {one.task for one in watched})):
+            yield ("breakpoints", index, "when"), what
 
 
 def _lacking(measure: str, watched: Sequence[dict[str, Mapping[str, int]]]) -> str | None:

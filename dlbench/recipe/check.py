@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from dlbench.metrics.names import CLASSIFICATION
 from dlbench.plan import Candidate
 from dlbench.plan.questions import Claim, Compare, Ensemble, Lesson, Questions
 from dlbench.recipe import breakpoints as breaking
@@ -20,6 +21,7 @@ from dlbench.recipe.claims import (
     completed,
     end_mistakes,
     split_mistakes,
+    without_steps,
 )
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.ensemble import ensemble_claim_mistakes, ensemble_mistakes
@@ -40,6 +42,7 @@ from dlbench.recipe.sections import (
     Trials,
 )
 from dlbench.recipe.source_map import KeyPath
+from dlbench.recipe.tasks import ensembles_of_tasks, task_mistakes, usual_metric
 from dlbench.recipe.validation import mistakes_in
 from dlbench.recipe.variants import Draft, expand
 
@@ -76,6 +79,8 @@ class Checked:
     candidates: list[Candidate] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     unavailable: list[Mistake] = field(default_factory=list)
+    notes: list[Mistake] = field(default_factory=list)
+    """What runs, and is hardly meant."""
     drafts: list[Draft] = field(default_factory=list)
     """The candidates as they were written, each value with its origin."""
 
@@ -106,8 +111,13 @@ def check(recipe: Tree) -> Checked:
     result.claims = list(claims.values())
     if not result.mistakes:
         result.breakpoints = [str(breaking.condition(one, result.variants)) for one in breakpoints.values()]
-    result.compare = completed(result.compare, result.variants)
+    result.compare = completed(result.compare, result.variants, usual_metric(_tasks(resolved)))
     return result
+
+
+def _tasks(resolved: list[Resolved]) -> list[str]:
+    """What the variants learn, each once."""
+    return list(dict.fromkeys(one.task.kind for one in resolved if one.task))
 
 
 def _strangers(data: dict[str, Any]) -> Iterator[Found]:
@@ -187,9 +197,11 @@ def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:
     resolved = resolver.resolve([draft.tree.data for draft in drafts])
     result.mistakes += _gathered(drafts, [found.mistakes for found in resolved])
     result.unavailable += _gathered(drafts, [found.unavailable for found in resolved])
+    result.notes += _gathered(drafts, [found.notes for found in resolved])
     for draft, found in zip(drafts, resolved, strict=True):
         if found.settings is not None:
-            result.candidates.append(Candidate(draft.variant, draft.choice, found.settings))
+            task = found.task.kind if found.task else CLASSIFICATION
+            result.candidates.append(Candidate(draft.variant, draft.choice, found.settings, task))
     total = limits.BYTES_PER_PARAMETER * len(result.seeds) * sum(found.parameters for found in resolved)
     if not result.mistakes and (too_many := limits.beyond(total, limits.BYTES, "bytes in all trials together")):
         result.mistakes.append(recipe.mistake((), f"{too_many} ({limits.BYTES_PER_PARAMETER} a parameter)"))
@@ -224,11 +236,13 @@ def _promises(recipe: Tree, result: Checked, claims: Mapping[int, Claim], resolv
     yield from compare_mistakes(result.compare, result.variants, has_search="search" in recipe.data)
     if result.ensemble is not None:
         yield from ensemble_mistakes(result.ensemble, len(result.seeds), result.candidates)
+        yield from ensembles_of_tasks(result.candidates)
     for index, claim in claims.items():
         for path, what in claim_mistakes(claim, result.variants, result.choices.get(claim.variant, [])):
             yield ("claims", index, *path), what
         for path, what in ensemble_claim_mistakes(claim, result.ensemble, len(result.seeds)):
             yield ("claims", index, *path), what
+    yield from task_mistakes(without_steps(result.compare, claims), _tasks(resolved))
     sources = [one.source for one in resolved if one.source]
     yield from split_mistakes(result.compare, claims, sources)
     yield from class_mistakes(result.compare, claims, sources)

@@ -20,9 +20,10 @@ CONDITIONS = ("at_most", "at_least", "between", "near", "better_than")
 Found = tuple[KeyPath, str]
 
 
-def completed(compare: Compare, variants: Sequence[str]) -> Compare:
-    """The comparison with its baseline, the first of several variants where it names none."""
-    return compare if compare.baseline or len(variants) < 2 else replace(compare, baseline=variants[0])
+def completed(compare: Compare, variants: Sequence[str], metric: str | None) -> Compare:
+    """The comparison with its metric, and its baseline, the first of several variants, where it names none."""
+    baseline = compare.baseline or (variants[0] if len(variants) > 1 else None)
+    return replace(compare, baseline=baseline, metric=compare.metric or metric)
 
 
 def compare_mistakes(compare: Compare, variants: Sequence[str], *, has_search: bool) -> Iterator[Found]:
@@ -84,6 +85,11 @@ def metrics_named(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tup
         yield ("compare", "columns", index), name
     for index, claim in claims.items():
         yield ("claims", index, "metric"), claim.metric
+
+
+def without_steps(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tuple[KeyPath, str]]:
+    """The same without the steps of columns."""
+    return ((path, _with_step(path, name)[0]) for path, name in metrics_named(compare, claims))
 
 
 def split_mistakes(compare: Compare, claims: Mapping[int, Claim], sources: Sequence[Source]) -> Iterator[Found]:

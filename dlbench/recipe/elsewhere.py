@@ -68,8 +68,11 @@ def _places() -> dict[str, list[KeyPlace]]:
 def _fields(section: type[Any], above: KeyPlace) -> Iterator[KeyPlace]:
     hints = get_type_hints(section, include_extras=True)
     for entry in dataclasses.fields(section):
-        yield above.below(entry.name)
-        yield from _inside(hints[entry.name], above.below(entry.name))
+        place = above.below(entry.name)
+        yield place
+        yield from _inside(
+            hints[entry.name], place if entry.default_factory is dataclasses.MISSING else place.optional()
+        )
 
 
 def _inside(annotation: Any, place: KeyPlace) -> Iterator[KeyPlace]:

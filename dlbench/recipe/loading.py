@@ -122,5 +122,5 @@ def _recipe(path: Path, data: dict[str, Any], checked: Checked, notes: list[str]
         checked.questions,
         checked.breakpoints,
         {NAME: name, **data},
-        notes,
+        [*notes, *(f"{show(note.origin.path)}: {note.what}" for note in checked.notes)],
     )

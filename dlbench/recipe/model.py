@@ -18,7 +18,7 @@ class Recipe:
 
     `variants` are names in order, `candidates` their settings in the same order; `breakpoints` are conditions as
     `dlbench.plan.breakpoints` reads them; `document` is the recipe as it was written, with the command line's changes;
-    `notes` say which of these changes do not reach every variant.
+    `notes` say which of these changes do not reach every variant, and what runs and is hardly meant.
     """
 
     name: str

@@ -201,7 +201,8 @@ def table(section: type[Any]) -> Any:
 
 def _names(mark: MetricName) -> list[str]:
     """The metrics that a string may name."""
-    return list(CURVES if mark.curves else METRICS) + (list(ENSEMBLE) if mark.ensembles else [])
+    curves = [name for name in CURVES if name.startswith(mark.split)]
+    return (curves if mark.curves else list(METRICS)) + (list(ENSEMBLE) if mark.ensembles else [])
 
 
 def _metric(names: Collection[str], *, at_step: bool, of_class: bool) -> Any:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlbench.errors import DlbenchError, meant
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
-from dlbench.parts.datasets.common import describe
+from dlbench.parts.datasets.loading import describe
 from dlbench.parts.outline import Block, LayerError, outline
 from dlbench.parts.tasks import Task, task_of
 from dlbench.plan.duration import batch_size, total_steps
@@ -23,6 +23,7 @@ from dlbench.recipe.parts import arguments, nested, table
 from dlbench.recipe.pretraining import pretrain_problems
 from dlbench.recipe.sections import Training
 from dlbench.recipe.source_map import KeyPath
+from dlbench.recipe.tasks import not_of_task
 from dlbench.recipe.validation import mistakes_in
 
 DEFAULTS = ("activation", "init", "bias_init")
@@ -40,13 +41,20 @@ class Resolved:
     """What became of a draft: its settings, what it trains on, its size, or what is wrong with it."""
 
     settings: dict[str, Any] | None = None
-    source: Source | None = None
+    task: Task | None = None
+    notes: list[tuple[KeyPath, str]] = field(default_factory=list)
+    """What can run, and is hardly meant."""
     steps: int | None = None
     """How long it trains, where that is known."""
     parameters: int = 0
     mistakes: list[tuple[KeyPath, str]] = field(default_factory=list)
     unavailable: list[tuple[KeyPath, str]] = field(default_factory=list)
     """What of its data is not there, or cannot be read."""
+
+    @property
+    def source(self) -> Source | None:
+        """What it trains on."""
+        return None if self.task is None else self.task.source
 
     @property
     def earliest_end(self) -> int:
@@ -97,16 +105,18 @@ class Resolver:
     def _check_together(self, result: Resolved, settings: dict[str, Any]) -> None:
         """What no section can know alone: data and net, data and batch, sizes against limits."""
         try:
-            source = result.source = self._described(settings["data"])
+            source = self._described(settings["data"])
         except ValueError as error:
             result.mistakes.append((("data",), str(error)))
         except DlbenchError as error:
             result.unavailable.append((_data_place(settings["data"]), str(error)))
         else:
-            task = task_of(source, settings)
+            task = result.task = task_of(source, settings)
             settings["train"]["loss"] = task.settings
+            settings["model"]["output"]["units"] = task.outputs
             result.steps = total_steps(settings["train"], source.train)
             result.mistakes += [*_train_problems(settings["train"], source, result.steps), *task.mistakes(settings)]
+            result.notes += task.notes(settings)
             self._check_net(result, settings, task)
 
     def _check_net(self, result: Resolved, settings: dict[str, Any], task: Task) -> None:
@@ -165,7 +175,9 @@ def _settings(training: Training, *, predictions: bool) -> dict[str, Any]:
     """Plain data, the model's defaults filled into its layers."""
     model = dict(vars(training.model))
     defaults = {key: model[key] for key in DEFAULTS}
-    output = {key: defaults.get(key) if value is None else value for key, value in vars(training.model.output).items()}
+    # Its activation is not the model's: a loss wants plain sums, or what the recipe says of the output itself.
+    usual = {**defaults, "activation": {"kind": "identity"}}
+    output = {key: usual.get(key) if value is None else value for key, value in vars(training.model.output).items()}
     return {
         "data": training.data,
         "model": {**model, "layers": _filled(training.model.layers, defaults), "output": output},
@@ -198,8 +210,10 @@ def _train_problems(train: dict[str, Any], source: Source, steps: int) -> Iterat
     if too_many := limits.beyond(steps, limits.STEPS, "steps"):
         yield ("train", "steps" if train["steps"] else "epochs"), too_many
     weights = train["class_weights"]
-    if isinstance(weights, list) and len(weights) != source.classes:
+    if isinstance(weights, list) and source.classes and len(weights) != source.classes:
         what = f"has {len(weights)} numbers, but the data has {source.classes} classes: {few(source.names)}"
         yield ("train", "class_weights"), what
     if train["early_stopping"] and not source.validation:
         yield ("train", "early_stopping"), "needs data.validation, the number of samples to split off"
+    elif train["early_stopping"] and (wrong := not_of_task(train["early_stopping"]["metric"], [source.task])):
+        yield ("train", "early_stopping", "metric"), wrong

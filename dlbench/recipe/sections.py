@@ -20,6 +20,7 @@ from dlbench.recipe.vocabulary import (
     Curve,
     Dataset,
     Every,
+    Held,
     Loss,
     Methods,
     Metric,
@@ -51,13 +52,15 @@ class LessonSection(Lesson):
 
 @dataclass(frozen=True)
 class Output:
-    """The output layer, whose units and activation follow from the data; what is left out is the model's."""
+    """The output layer: as many units as what is learned needs, and plain sums, unless told otherwise; inits are the model's."""
 
     WRITTEN: ClassVar[str] = "[model.output]"
 
     init: Init | None = None
     bias_init: Init | None = None
     bias: bool = True
+    units: Count | None = None
+    activation: Activation | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class EarlyStopping:
 
     WRITTEN: ClassVar[str] = "[train.early_stopping]"
 
-    metric: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
+    metric: Held = "validation_loss"
     patience: Count = 5
     min_delta: Annotated[float, Ge(0)] = 0.0
 

@@ -20,11 +20,13 @@ Text: TypeAlias = Annotated[
 class MetricName:
     """Marks a string that names a metric.
 
-    `curves`: only one that every evaluation writes; `at_step`: also one at a step along the way, `first_last_gradient_ratio@0`;
+    `curves`: only one that evaluations write, with `split` of that split alone; `at_step`: also one at a step along the way,
+    `first_last_gradient_ratio@0`;
     `ensembles`: also one of ensembles.
     """
 
     curves: bool = False
+    split: str = ""
     at_step: bool = False
     ensembles: bool = False
 
@@ -37,6 +39,7 @@ class ConditionText:
 Metric: TypeAlias = Annotated[str, MetricName()]
 Column: TypeAlias = Annotated[str, MetricName(at_step=True)]
 Curve: TypeAlias = Annotated[str, MetricName(curves=True)]
+Held: TypeAlias = Annotated[str, MetricName(curves=True, split="validation")]
 Claimed: TypeAlias = Annotated[str, MetricName(ensembles=True)]
 Dataset: TypeAlias = Annotated[Settings, Of("datasets")]
 Loss: TypeAlias = Annotated[Settings, Of("losses")]

@@ -1,7 +1,8 @@
 """Predictions on disk: what each trial of a stack said of every test sample at the end of its training.
 
 Plain numpy arrays in a .npz, no pickle: `logits` float32 `[trials, samples, outputs]` (one output for two classes, the logit of
-class 1; else one a class), `labels` int64 `[samples]`, `trials` the ids of the rows. They cost four bytes a number: ten trials on
+class 1; else one a class), `labels` int64 `[samples]` (of numbers that are learned, both are these, in their own units, `labels`
+float32 `[samples, targets]`), `trials` the ids of the rows. They cost four bytes a number: ten trials on
 MNIST's 10,000 test images 4 MB.
 """
 
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 class Predictions:
     """The logits `[trials, samples, outputs]` of a stack's trials on the test split, and its labels `[samples]`.
 
+    Where numbers are learned, what is said of them, and the numbers `[samples, targets]`.
+
     A trial that diverged or was dropped has NaN.
     """
 
     logits: NDArray[np.float32]
-    labels: NDArray[np.int64]
+    labels: NDArray[np.int64 | np.float32]
     trials: Sequence[str]
 
 

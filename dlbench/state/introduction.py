@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.state.event_fields import Event, count, numbers, positions, text, whole_numbers
+from dlbench.state.event_fields import Event, count, number, numbers, positions, text, whole_numbers
 from dlbench.state.event_records import TakenUp, WorkerFacts
 from dlbench.state.stack_state import LayerFacts, StackState
 
@@ -23,6 +23,9 @@ def describe(stack: StackState, event: Event) -> None:
     names = event.get("class_names")
     stack.class_names = [str(name) for name in names] if isinstance(names, list) else []
     stack.class_counts = _class_counts(event.get("class_counts"))
+    told = event.get("chance")
+    known = {str(name): number(value) for name, value in told.items()} if isinstance(told, Mapping) else {}
+    stack.chance = {name: value for name, value in known.items() if value is not None}
 
 
 def taken_up(stack: StackState, event: Event, step: int) -> TakenUp:

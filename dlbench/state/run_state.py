@@ -10,7 +10,6 @@ from dlbench.data_facts import DataFacts
 from dlbench.measures import MEASURES
 from dlbench.measures.names import ZEROS
 from dlbench.measures.older_names import renamed
-from dlbench.metrics.names import BATCH_LOSS, CURVES
 from dlbench.metrics.trial_view import SolvedRule, Status
 from dlbench.plan import Plan
 from dlbench.plan.breakpoints import spelling
@@ -25,7 +24,6 @@ from dlbench.state.pictures import TRAIN, record_of
 from dlbench.state.stack_state import NO_SESSION, StackState, hits_of
 from dlbench.state.trial_state import trials_of
 
-TRIAL_SERIES = (*CURVES, BATCH_LOSS)
 CRASHED = "crashed"
 
 
@@ -128,7 +126,7 @@ class RunState:
             return
         stack, session, step = found
         shape = (len(stack.plan.trials),)
-        values = {name: numbers(event.get(name), shape, np.float64) for name in TRIAL_SERIES}
+        values = {name: numbers(own, shape, np.float64) for name, own in event.items() if isinstance(own, list)}
         values |= {name: numbers(event.get(name), (), np.float64) for name in ("epoch", "seconds")}
         stack.metrics.record(step, session, {name: value for name, value in values.items() if value is not None})
 

@@ -59,6 +59,7 @@ class StackState:
     classes: int | None = None
     class_names: list[str] = field(default_factory=list)
     class_counts: dict[str, list[int]] = field(default_factory=dict)
+    chance: dict[str, float] = field(default_factory=dict)
     """Split -> how many samples of each class it has."""
     metrics: Timeline = field(default_factory=Timeline)
     """Fields: the curves and `batch_loss` as `[trials]`; `epoch` and `seconds` (of the whole stack) as scalars."""

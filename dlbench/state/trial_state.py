@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.measures.names import first_times
+from dlbench.metrics.names import LOSS
 from dlbench.metrics.trial_view import SolvedRule, Status, index_at
 from dlbench.plan import Plan
 from dlbench.plan import Trial as PlannedTrial
@@ -186,6 +187,11 @@ class TrialState:
         return self.stack.class_names
 
     @property
+    def chance(self) -> Mapping[str, float]:
+        """What guessing costs by its loss and its metrics, as its task has told; empty where that is not known."""
+        return self.stack.chance
+
+    @property
     def class_counts(self) -> Sequence[int] | None:
         """How many training samples each class has, once known."""
         return self.stack.class_counts.get("train")
@@ -232,3 +238,10 @@ def _before(idle: int | None, at_step: int | None) -> int | None:
 def _as_written(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Single precision as the decimals that an event had: the shortest that name the number, not 9.99999997e-07 for 1e-06."""
     return np.array([float(str(value)) for value in values], dtype=np.float64)
+
+
+def score_of(trials: Iterable[TrialState]) -> str:
+    """What beside the loss tells how good trials are: the first other metric of their evaluations, accuracy before any."""
+    fields = dict.fromkeys(field for trial in trials for field in trial.stack.metrics.fields)
+    names = [field.removeprefix("train_") for field in fields if field.startswith("train_")]
+    return next((name for name in names if name != LOSS), "accuracy")

@@ -16,7 +16,7 @@ LONGEST_NAME = 24
 def data_line(facts: DataFacts) -> str:
     """`digits, 1,797 samples of 1 x 8 x 8; 10 classes (...), the largest 10.2 %; 1,238 to train, 200 ..., 359 to test`."""
     total = sum(facts.samples.values()) - (facts.samples["test"] if facts.test_repeats_train else 0)
-    return one_line(f"{facts.dataset}, {total:,} samples of {_shape(facts.shape)}; {_classes(facts)}; {_splits(facts)}")
+    return one_line(f"{facts.dataset}, {total:,} samples of {_shape(facts.shape)}; {_learned(facts)}; {_splits(facts)}")
 
 
 def _shape(shape: Sequence[int]) -> str:
@@ -25,10 +25,31 @@ def _shape(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
+def _learned(facts: DataFacts) -> str:
+    """The classes, or the numbers to be learned: their names, and between what those of the training samples lie."""
+    if not facts.target_names:
+        return _classes(facts)
+    names = [_short(name) for name in facts.target_names]
+    word = "target" if len(names) == 1 else "targets"
+    ranges = facts.target_ranges
+    if ranges is None or len(ranges.minimum) != len(names):
+        return f"{word} {', '.join(names[:NAMED])}"
+    numbers = zip(names, ranges.minimum, ranges.maximum, ranges.mean, ranges.deviation, strict=True)
+    told = [
+        f"{name} from {low:g} to {high:g} (mean {mean:.4g}, deviation {own:.4g})"
+        for name, low, high, mean, own in numbers
+    ]
+    return f"{word} {', '.join(told[:NAMED])}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
+
+
 def _classes(facts: DataFacts) -> str:
     """How many, their names and counts, and the share of the largest, as far as is known."""
     counts = facts.all_counts
-    names = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..." for name in facts.class_names]
+    names = [_short(name) for name in facts.class_names]
     each = names if counts is None else [f"{name}: {count:,}" for name, count in zip(names, counts, strict=True)]
     listed = each if len(each) <= NAMED else [*each[: NAMED // 2], "...", each[-1]]
     told = f"{len(names)} classes ({', '.join(listed)})"

@@ -48,9 +48,9 @@ class FocusActions:
         self._app.redraw()
 
     def action_curves(self) -> None:
-        """Loss, or accuracy."""
+        """The loss, or the score."""
         focus = self._app.view.focus
-        focus.curves = "accuracy" if focus.curves == "loss" else "loss"
+        focus.curves = "score" if focus.curves == "loss" else "loss"
         self._app.redraw()
 
     def action_spread(self) -> None:

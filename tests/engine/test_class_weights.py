@@ -35,7 +35,7 @@ def test_training_as_with_torchs_cross_entropy(data: dict[str, Any], way: str, a
     asked = asked if asked == "balanced" else asked[:classes]
     trainer, _ = trainer_of(plan_of({"a": weighted(data, way, asked)}))
     assert trainer._nets[0].by_hand == (way == "by hand")
-    labels = trainer._data.train.labels.numpy()
+    labels = trainer.data.train.labels.numpy()
     numbers = compute_class_weight("balanced", classes=np.arange(classes), y=labels) if asked == "balanced" else asked
     criterion = torch.nn.CrossEntropyLoss(weight=torch.tensor(np.array(numbers), dtype=torch.float32))
     oracle = torch_net(trainer, 0)

@@ -12,11 +12,14 @@ from asking import Attended, asked
 from cases import Events, dense, plan_of, settings, trained
 
 from dlbench.engine.worker import Worker
-from dlbench.measures.names import HISTOGRAM
+from dlbench.measures import MEASURES
+from dlbench.measures.names import HISTOGRAM, ZEROS
+from dlbench.metrics.names import BATCH_LOSS, CURVES, SPLITS
+from dlbench.parts.tasks import TASKS
 from dlbench.run.control import ACTIONS
 from dlbench.run.events import EventReader
 from dlbench.run.folder import create
-from dlbench.state.run_state import HANDLERS, LAYER_SERIES, TRIAL_SERIES
+from dlbench.state.run_state import HANDLERS
 
 DESIGN = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
 
@@ -57,9 +60,11 @@ def fields_of(events: Events, kind: str) -> set[str]:
 
 
 def test_the_report_reads_every_measure_that_the_engine_writes(events: Events) -> None:
-    """Metrics and probes have exactly the series that the fold keeps."""
-    assert fields_of(events, "metrics") - {"epoch", "seconds"} == set(TRIAL_SERIES)
-    assert fields_of(events, "probe") - {"cost"} == {*LAYER_SERIES, HISTOGRAM}
+    """Metrics are those that the task declares for each split, probes have exactly the series that the fold keeps."""
+    declared = {f"{split}_{name}" for split in SPLITS for name in TASKS["classification"].make.metrics}
+    assert fields_of(events, "metrics") - {"epoch", "seconds"} == {*declared, BATCH_LOSS}
+    assert declared < set(CURVES)
+    assert fields_of(events, "probe") - {"cost"} == {*MEASURES, ZEROS, HISTOGRAM}
 
 
 @pytest.mark.parametrize("kind", ["stack", "metrics", "probe", "diverged"])

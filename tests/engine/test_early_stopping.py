@@ -60,7 +60,7 @@ def measured(net: nn.Module, split: DataSplit) -> tuple[float, float]:
 
 def stopped_by_hand(trainer: Trainer, trial: int, rule: dict[str, Any]) -> tuple[int, int, nn.Module]:
     """Goodfellow et al. 2016, algorithm 7.1, on one net of torch.nn: the step it stops at, its best step, and what is kept."""
-    net, split = torch_net(trainer, trial), trainer._data.validation
+    net, split = torch_net(trainer, trial), trainer.data.validation
     assert split is not None
     optimizer = torch.optim.Adam(net.parameters(), lr=0.03)
     by_loss = rule["metric"] == "validation_loss"
@@ -103,7 +103,7 @@ def test_as_a_loop_over_torch(layers: list[dict[str, Any]], rule: dict[str, Any]
     assert [stops(events)[trial] for trial in range(3)] == [(step, best) for step, best, _ in expected]
     last = events.of("metrics")[-1]
     for trial, (_, _, kept) in enumerate(expected):
-        assert last["test_loss"][trial] == pytest.approx(measured(kept, trainer._data.test)[0], abs=2e-3)
+        assert last["test_loss"][trial] == pytest.approx(measured(kept, trainer.data.test)[0], abs=2e-3)
 
 
 def test_weights_and_metrics_are_those_of_the_best_evaluation() -> None:

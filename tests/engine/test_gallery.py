@@ -28,7 +28,7 @@ CONV = {
 def pictured(layers: list[dict[str, Any]], data: str = "digits") -> tuple[str, tuple[int, ...]] | None:
     """The first layer of a net of two seeds and the shape of its pictures."""
     trainer, _ = trainer_of(plan_of({"a": settings(layers, data=data, batch_size=100, steps=1)}, seeds=[0, 1]))
-    found = first_filters(trainer.blocks, trainer.tensors.weights, trainer._data.test.x.shape[1:])
+    found = first_filters(trainer.blocks, trainer.tensors.weights, trainer.data.test.x.shape[1:])
     return None if found is None else (found.layer, tuple(found.images["filters"].shape))
 
 

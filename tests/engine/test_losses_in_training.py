@@ -87,7 +87,7 @@ def test_what_is_learned_is_told_with_its_chance() -> None:
     trainer, events = trainer_of(plan_of({"a": learning(TEN, "by hand", "mse")}))
     trainer._announce()
     (told,) = events.of("stack")
-    shares = torch.bincount(trainer._data.train.labels) / len(trainer._data.train)
+    shares = torch.bincount(trainer.data.train.labels) / len(trainer.data.train)
 
     assert told["task"] == "classification"
     assert told["chance"]["loss"] == pytest.approx((shares * (1 - shares)).mean().item(), abs=1e-6)

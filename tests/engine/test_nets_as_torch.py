@@ -85,7 +85,7 @@ def test_twenty_steps_as_torch(net: str, optimizer: dict[str, Any], theirs: type
         for trial, oracle in enumerate(oracles)
     ]
     losses = torch.stack([trainer._step(step) for step in range(20)])
-    x = trainer._data.test.x[:100]
+    x = trainer.data.test.x[:100]
     logits = trainer._nets[0].forward(x.expand(2, *x.shape), training=False)
 
     torch.testing.assert_close(losses.T, torch.tensor(expected), rtol=1e-4, atol=1e-4)

@@ -49,7 +49,7 @@ def test_the_net_goes_on_where_the_chain_of_coders_ends() -> None:
     """After stacking, the hidden layers of the net put out the chain of P(h | v), to 1e-6; the visible biases are dropped."""
     trainer, _ = pretrained(plan_of({"a": case(std=0.5)}, seeds=[0, 1]))
     own = weights_of(trainer)
-    x = trainer._data.test.x[:7]
+    x = trainer.data.test.x[:7]
     h = x.flatten(1).expand(2, -1, -1)
     net, outputs = trainer._nets[0], {}
     y = x.expand(2, *x.shape)
@@ -167,7 +167,7 @@ def test_reconstruction_error_is_the_mean_square() -> None:
     """The last record's error is that of the held-out images through the handed-over layer, mean over pixels and images."""
     trainer, events = pretrained(plan_of({"a": case(net=LAYERS[:2])}, seeds=[0, 1]))
     visible = trainer.pretraining.state()["visible"][0]
-    own, v = weights_of(trainer), trainer._data.test.x.flatten(1)
+    own, v = weights_of(trainer), trainer.data.test.x.flatten(1)
     h = torch.sigmoid(v @ own["dense1.weight"] + own["dense1.bias"])
     back = torch.sigmoid(h @ own["dense1.weight"].mT + visible)
 
@@ -216,11 +216,11 @@ def test_all_images_are_learned_from_where_few_have_labels() -> None:
     few = case(unlabelled="all", epochs=1)
     trainer, events = pretrained(plan_of({"a": few}))
     every = load({"kind": "digits"}, CPU).train.x
-    seen = trainer._data.everything
+    seen = trainer.data.everything
 
     assert events.of("pretrain")[-1]["step"] == -(-len(every) // 20)
     assert torch.equal(seen, every)
-    assert len(trainer._data.train) == 90
+    assert len(trainer.data.train) == 90
     assert trainer.steps_per_epoch == 3
 
 

@@ -47,7 +47,7 @@ def test_twenty_steps_as_torch(
         train(net, trainer, trial, theirs(net.parameters(), lr=optimizer["lr"])) for trial, net in enumerate(oracles)
     ]
     losses = torch.stack([trainer._step(step) for step in range(20)])
-    x = trainer._data.test.x
+    x = trainer.data.test.x
     logits = trainer._nets[0].forward(x.expand(3, *x.shape), training=False)
 
     torch.testing.assert_close(losses.T, torch.tensor(expected), rtol=1e-4, atol=1e-4)

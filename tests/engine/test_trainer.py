@@ -120,7 +120,7 @@ def test_running_statistics_as_torch() -> None:
     for trial, net in enumerate(nets):
         torch_losses(trainer, net, trial, torch.optim.SGD(net.parameters(), lr=0.5))
     trainer.train(lambda _: False)
-    x = trainer._data.test.x
+    x = trainer.data.test.x
     ours = trainer._nets[0].forward(x.expand(2, *x.shape), training=False)
 
     torch.testing.assert_close(ours, torch.stack([net.eval()(x) for net in nets]), rtol=1e-4, atol=1e-4)

@@ -34,7 +34,7 @@ def test_equal_classes_are_as_without_counts(classes):
     """For balanced data, and for runs of before that kept no counts, guessing costs ln(classes), to the last bit."""
     balanced, before = FakeTrial(classes=classes, class_counts=[37] * classes), FakeTrial(classes=classes)
 
-    assert chance_of(balanced) == chance_of(before) == Chance(math.log(classes), 1 / classes)
+    assert chance_of(balanced) == chance_of(before) == Chance(math.log(classes), 1 / classes, None, math.log(classes))
     assert chance_of(FakeTrial(classes=None)) is None
 
 

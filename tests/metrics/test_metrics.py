@@ -38,6 +38,7 @@ class FakeTrial:
     seconds: float | None = 0.5
     parameters: int = 21
     solved_rule: Solved | None = None
+    chance: dict[str, float] = field(default_factory=dict)
     told: dict[str, float] = field(default_factory=dict)
 
     def curve(self, name):

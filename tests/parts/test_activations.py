@@ -7,7 +7,7 @@ import pytest
 import scipy.special
 import torch
 
-from dlbench.parts.activations import ACTIVATIONS, bind, bounds
+from dlbench.parts.activations import ACTIVATIONS, backward, bind, bounds
 from dlbench.parts.arguments import PerTrial, marks
 
 MODULES = {
@@ -38,7 +38,9 @@ FORMULAS = {
     "identity": lambda x: x,
 }
 
-SETTINGS = [{"kind": name} for name in ACTIVATIONS.names] + [
+ELEMENTWISE = [part.name for part in ACTIVATIONS if part.traits.get("elementwise", True)]
+ACROSS = [part.name for part in ACTIVATIONS if part.name not in ELEMENTWISE]
+SETTINGS = [{"kind": name} for name in ELEMENTWISE] + [
     {"kind": "leaky_relu", "slope": 1 / 3},
     {"kind": "leaky_relu", "slope": 0.0},
     {"kind": "elu", "alpha": 0.3},
@@ -109,7 +111,7 @@ def test_a_number_a_trial_is_that_number_in_each(kind, argument):
 @pytest.mark.parametrize("kind", ACTIVATIONS.names)
 def test_extreme_inputs_stay_finite(kind):
     """No activation and no gradient of one is NaN or infinite, however large the input is."""
-    x = torch.tensor([-1e30, -1e4, -100.0, 0.0, 100.0, 1e4, 1e30], requires_grad=True)
+    x = torch.tensor([[[-1e30, -1e4, -100.0, 0.0, 100.0, 1e4, 1e30]]], requires_grad=True)
     y = bind({"kind": kind})(x)
     (gradient,) = torch.autograd.grad(y.sum(), x)
     assert y.isfinite().all()
@@ -135,6 +137,21 @@ def test_bounds_are_never_left_and_always_approached(settings):
     else:
         assert y.max() <= high + 1e-12
         assert flat_above == pytest.approx(high, abs=2e-4)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (2, 3, 4, 5, 6)], ids=["units", "channels"])
+@pytest.mark.parametrize("kind", ACROSS)
+def test_what_sees_all_units_is_torchs_module(kind, shape):
+    """Across units, or channels at each place: torch's module, and by hand the gradient that autograd finds; in float64, 1e-12."""
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64).requires_grad_()
+    towards = torch.randn(shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    expected = {"softmax": torch.nn.Softmax}[kind](dim=2)(x)
+    (gradient,) = torch.autograd.grad(expected, x, towards)
+    y = bind({"kind": kind})(x).detach()
+
+    torch.testing.assert_close(y, expected.detach(), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(backward({"kind": kind})(towards, y), gradient, rtol=1e-12, atol=1e-12)
+    assert bounds({"kind": kind}) == (0.0, 1.0)
 
 
 def test_sigmoid_slope_never_exceeds_a_quarter():

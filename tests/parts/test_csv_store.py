@@ -14,7 +14,7 @@ from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, CsvOptions
 from dlbench.parts.datasets.csv_file.prepare import prepare
 
 OPTIONS = CsvOptions(
-    label=-1, label_as="auto", header="auto", delimiter="auto", decimal="auto", encoding="auto", ignore=(), text="one_hot",
+    answer=-1, is_target=False, label_as="auto", header="auto", delimiter="auto", decimal="auto", encoding="auto", ignore=(), text="one_hot",
     ordinal=(), missing="mean", missing_indicator=True, missing_words=MISSING_WORDS,
 )  # fmt: skip
 

@@ -28,7 +28,8 @@ def test_the_common_arguments_are_the_documented_ones():
     """Their names, defaults and order are what the settings of a run hold."""
     assert {name: argument.default for name, argument in COMMON.items()} == {
         "limit": None, "limit_per_class": None, "validation": 0, "validation_split": "stratified", "split_seed": 0,
-        "split_per_seed": False, "classes": None, "normalize": "none", "label_noise": 0.0,
+        "split_per_seed": False, "classes": None, "normalize": "none", "normalize_target": None,
+        "label_noise": 0.0,
     }  # fmt: skip
 
 

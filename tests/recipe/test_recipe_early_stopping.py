@@ -46,7 +46,7 @@ def test_an_empty_table_asks_for_the_usual(loaded, on_digits):
         ("{ min_delta = -1 }", "mine.toml:17: train.early_stopping.min_delta: must be at least 0, not -1"),
         (
             '{ metric = "test_loss" }',
-            "early_stopping.metric: takes 'validation_loss' or 'validation_accuracy', not the text \"test_loss\"",
+            "early_stopping.metric: no metric is called 'test_loss' here; there are 'validation_loss', ",
         ),
         (
             "{ patiense = 3 }",

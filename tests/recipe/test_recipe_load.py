@@ -41,6 +41,7 @@ def test_settings_are_complete(alone, loaded):
             "split_per_seed": False,
             "classes": None,
             "normalize": "none",
+            "normalize_target": None,
             "label_noise": 0.0,
         },
         "model": {
@@ -51,7 +52,13 @@ def test_settings_are_complete(alone, loaded):
                 {**dense, "bias_init": zeros, "repeat": 2},
                 {"kind": "dropout", "keep": 0.9, "rate": None, "repeat": 1},
             ],
-            "output": {"init": torch_default, "bias_init": zeros, "bias": True},
+            "output": {
+                "init": torch_default,
+                "bias_init": zeros,
+                "bias": True,
+                "units": 1,
+                "activation": {"kind": "identity"},
+            },
         },
         "train": {
             "optimizer": {"kind": "sgd", "lr": 0.1, "weight_decay": 0.0},
@@ -99,7 +106,8 @@ def test_layers_own_arguments_win(alone, loaded):
     assert layer(recipe)["activation"] == {"kind": "tanh"}
     assert layer(recipe)["init"] == {"kind": "he", "distribution": "normal", "slope": None}
     output = recipe.candidates[0].settings["model"]["output"]
-    assert output == {"init": layer(recipe)["init"], "bias_init": {"kind": "zeros"}, "bias": False}
+    plain = {"units": 1, "activation": {"kind": "identity"}}
+    assert output == {"init": layer(recipe)["init"], "bias_init": {"kind": "zeros"}, "bias": False, **plain}
 
 
 def test_grid_multiplies_out(alone, loaded):

@@ -16,11 +16,13 @@ from dlbench.analysis.summary import report
 from dlbench.export.report_data import as_data
 from dlbench.measures import MEASURES
 from dlbench.measures.names import ZEROS
+from dlbench.metrics.names import BATCH_LOSS, CURVES
 from dlbench.metrics.trial_view import Status
 from dlbench.plan.questions import Claim, Compare, Questions
-from dlbench.state.run_state import HANDLERS, TRIAL_SERIES, RunState
+from dlbench.state.run_state import HANDLERS, RunState
 
 PLAN = make_plan(["sigmoid", "relu"], seeds=3)
+TRIAL_SERIES = (*CURVES, BATCH_LOSS)
 
 
 def snapshot(state):

@@ -215,7 +215,7 @@ PROMISES = {
     ),
     "log": looks("log", lambda _, was: not was),
     "log_steps": Promise(other_steps, ("log_steps", "log_curve_steps"), ("gradients", "curves", "pictures")),
-    "curves": looks("curves", lambda _, was: "accuracy"),
+    "curves": looks("curves", lambda _, was: "score"),
     "spread": looks("spread", lambda _, was: "band"),
     "pause": asks("pause"),
     "advance": asks("advance", steps=1),

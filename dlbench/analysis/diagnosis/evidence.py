@@ -9,6 +9,7 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.rules import EXPLOSIONS, LOSS, MEASURES, Probes, Values
 from dlbench.measures.names import TIME
+from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
 from dlbench.state.trial_state import TrialState
 
@@ -29,8 +30,13 @@ def judged(trial: TrialState, start: int = 0, end: int | None = None) -> Probes:
 
 
 def over_guessing(losses: Values, trial: TrialState) -> Values:
-    """Losses over ln K, what guessing among the trial's K classes costs; infinity over nothing where K is not known."""
-    return losses / (math.log(trial.classes) if trial.classes and trial.classes > 1 else math.inf)
+    """Losses over what blind guessing costs: among equal classes (ln K by cross-entropy), or by the best constant.
+
+    Infinity over nothing where that is not known.
+    """
+    chance = chance_of(trial)
+    guess = 0.0 if chance is None else chance.loss if chance.blind_loss is None else chance.blind_loss
+    return losses / (guess or math.inf)
 
 
 def explosion(trial: TrialState) -> Explosion | None:
@@ -60,7 +66,7 @@ def _measured(trial: TrialState, name: str, part: slice, count: int) -> Values:
 
 
 def _losses(trial: TrialState, steps: list[int]) -> Values:
-    """The loss over ln K at the last evaluation at or before each step, NaN before the first."""
+    """The loss over blind guessing at the last evaluation at or before each step, NaN before the first."""
     known = np.where(np.isnan(trial.curve("train_loss")), trial.curve(BATCH_LOSS), trial.curve("train_loss"))
     places = np.searchsorted(trial.steps, steps, side="right") - 1
     return over_guessing(np.where(places < 0, np.nan, np.append(known, np.nan)[places]), trial)

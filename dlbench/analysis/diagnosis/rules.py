@@ -22,7 +22,7 @@ Rule: TypeAlias = "Callable[[Probes, NDArray[np.bool_]], NDArray[np.bool_]]"
 MEASURES = ("gradient_norm", "weight_norm", "update_ratio", "zero_fraction", "saturated_fraction")
 """What the rules look at."""
 LOSS = "loss"
-"""And beside these the loss over ln K, what guessing among K equally frequent classes costs; one number for all layers of a probe."""
+"""And beside these the loss over what blind guessing costs: ln K among K equal classes; one number for all layers of a probe."""
 VANISHING = 1e-4
 """Gradient norm of the first layer over that of the last, below which the first hardly learns."""
 EXPLODING = 1e4
@@ -171,7 +171,7 @@ EXPLODING_GRADIENT = Law("alarm", _large, "exploding gradient: {first}'s is {gap
 TOO_LARGE = Law(
     "alarm", _huge, "gradients too large: their norm is {norm}, {times} times that of all weights", "gradient_norm"
 )
-EXPLODING_LOSS = Law("alarm", _costly, "exploding loss: {loss} times what guessing among equal classes costs", LOSS)
+EXPLODING_LOSS = Law("alarm", _costly, "exploding loss: {loss} times what blind guessing costs", LOSS)
 EXPLOSIONS = (EXPLODING_GRADIENT, TOO_LARGE, EXPLODING_LOSS)
 VANISHED = Law("warning", _small, "vanishing gradient: {first}'s is {gap} of {last}'s", "gradient_norm")
 LAWS = (

@@ -1,4 +1,4 @@
-"""Loss and accuracy over the training: of every variant, as mean and range over its seeds."""
+"""The loss and a score over the training: of every variant, as mean and range over its seeds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from dlbench.analysis.aligned import Aligned
 from dlbench.errors import UsageError
 from dlbench.export.plots.axes import entitle, figure, image_of, lettered
 from dlbench.export.plots.base import PLOTS, Asked
+from dlbench.metrics.names import LOSS
 from dlbench.plan import choice_text
 from dlbench.state.selection import chosen_trials
+from dlbench.state.trial_state import score_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from dlbench.state.trial_state import TrialState
 
-MEASURES = ("loss", "accuracy")
+TITLES = {"rmse": "RMSE"}
 SPLITS = {"train": "-", "test": "--"}
 """How each is drawn."""
 MOST = 20
@@ -31,7 +33,7 @@ MOST = 20
 
 @PLOTS.add()
 def curves(asked: Asked) -> Image:
-    """Loss and accuracy over the steps, train solid and test dashed: every variant's mean, and the range of its seeds."""
+    """The loss and a score (accuracy, or RMSE) over the steps, train solid and test dashed: every variant's mean, and the range of its seeds."""
     trials = [
         one for one in chosen_trials(asked.state, asked.choice.variant) if asked.choice.seed in {None, one.plan.seed}
     ]
@@ -41,7 +43,8 @@ def curves(asked: Asked) -> Image:
             f"there are {len(groups)} candidates, and nobody tells so many curves apart; name one by --variant"
         )
     drawn = figure(10, 4.6)
-    both = dict(zip(MEASURES, drawn.subplots(1, 2), strict=True))
+    score = score_of(trials)
+    both = dict(zip((LOSS, score), drawn.subplots(1, 2), strict=True))
     found = [
         _draw(axes, own, f"{split}_{measure}", number, split)
         for measure, axes in both.items()
@@ -53,10 +56,10 @@ def curves(asked: Asked) -> Image:
     for measure, axes in both.items():
         axes.set(xlabel="step", ylabel=measure)
         axes.grid(alpha=0.3)
-    _draw_decades(both["loss"])
-    _draw_legend(both["accuracy"], groups)
-    title = f"Loss and accuracy of {asked.state.plan.recipe}"
-    entitle(drawn, both["loss"], title, "train solid, test dashed; mean and range of the seeds")
+    _draw_decades(both[LOSS])
+    _draw_legend(both[score], groups)
+    title = f"Loss and {TITLES.get(score, score)} of {asked.state.plan.recipe}"
+    entitle(drawn, both[LOSS], title, "train solid, test dashed; mean and range of the seeds")
     return image_of(drawn, title)
 
 

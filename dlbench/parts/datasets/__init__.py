@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dlbench.catalog import import_modules
 from dlbench.parts.datasets.base import DATASETS, Arrays, Source
-from dlbench.parts.datasets.common import COMMON, describe, load_data
+from dlbench.parts.datasets.common import COMMON
+from dlbench.parts.datasets.loading import describe, load_data
 
 import_modules(__name__)
 

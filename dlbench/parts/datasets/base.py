@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import add
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,28 @@ from dlbench.errors import SetupError
 Floats: TypeAlias = NDArray[np.float32]
 Numbers: TypeAlias = NDArray[np.float32 | np.float64]
 Labels: TypeAlias = NDArray[np.int64]
+Targets: TypeAlias = NDArray[np.float32 | np.float64]
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """How targets of numbers are learned: less `shift`, divided by `unit`, `[targets]` each."""
+
+    shift: NDArray[np.float64]
+    unit: NDArray[np.float64]
+
+    def own_units(self, y: Targets) -> Targets:
+        """Numbers `[..., targets]` as they were before, in float64."""
+        own: Targets = y.astype(np.float64) * self.unit + self.shift
+        return own
 
 
 @dataclass(frozen=True)
 class Arrays:
     """A loaded dataset: each x is `[samples, *shape]` in float32, each y is `[samples]` of labels 0..classes-1 in int64.
+
+    Where the source has `targets`, each y is `[samples, targets]` of numbers: in their own units, until the common arguments are
+    applied; then in float32, as `scale` says.
 
     The validation arrays are `None` where nothing is split off for validation. `x_all`, where it was asked for, is every
     training sample, those that a limit leaves out among them.
@@ -32,14 +49,19 @@ class Arrays:
     """
 
     x_train: Numbers
-    y_train: Labels
+    y_train: NDArray[Any]
     x_test: Numbers
-    y_test: Labels
+    y_test: NDArray[Any]
     x_validation: Numbers | None = None
-    y_validation: Labels | None = None
+    y_validation: NDArray[Any] | None = None
     x_all: Numbers | None = None
     fill: Literal["mean", "median"] | None = None
     notes: tuple[str, ...] = ()
+    scale: TargetScale | None = None
+
+    def own_units(self, y: Targets) -> Targets:
+        """Targets as they were before they were scaled."""
+        return y if self.scale is None else self.scale.own_units(y)
 
 
 def on_board() -> str | None:
@@ -67,7 +89,7 @@ class Source:
     load: Callable[[], Arrays]
     missing: Callable[[], str | None]
     train_per_class: tuple[int, ...] | None
-    test_per_class: tuple[int, ...]
+    test_per_class: tuple[int, ...] | None
     validation: int = 0
     validation_per_class: tuple[int, ...] | None = None
     per_class: tuple[int, ...] | None = None
@@ -81,6 +103,8 @@ class Source:
     test_repeats_train: bool = False
     task: str = "classification"
     """What is learned of it: one of the catalogue of tasks."""
+    targets: tuple[str, ...] = ()
+    """What its numbers to be learned are called, where these are no classes; then it has no classes, and no counts of them."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,18 +128,12 @@ class Source:
         `load` may count on the data being there: without it, the source's own `load` raises `SetupError` instead.
         """
         train, test = tuple(map(int, train_per_class)), tuple(map(int, test_per_class))
-
-        def load_what_is_there() -> Arrays:
-            if what := missing():
-                raise SetupError(what)
-            return load()
-
         return cls(
             shape,
             classes=len(train),
             train=sum(train),
             test=sum(test),
-            load=load_what_is_there,
+            load=_where_there(load, missing),
             missing=missing,
             train_per_class=train,
             test_per_class=test,
@@ -124,6 +142,44 @@ class Source:
             class_names=tuple(class_names),
             notes=tuple(notes),
         )
+
+    @classmethod
+    def of_numbers(
+        cls,
+        shape: tuple[int, ...],
+        targets: Sequence[str],
+        samples: tuple[int, int],
+        load: Callable[[], Arrays],
+        missing: Callable[[], str | None] = on_board,
+        *,
+        notes: Sequence[str] = (),
+    ) -> Source:
+        """The same of a dataset whose `targets` are numbers, with so many training and test `samples`."""
+        train, test = samples
+        return cls(
+            shape,
+            classes=0,
+            train=train,
+            test=test,
+            load=_where_there(load, missing),
+            missing=missing,
+            train_per_class=None,
+            test_per_class=None,
+            notes=tuple(notes),
+            task="regression",
+            targets=tuple(targets),
+        )
+
+
+def _where_there(load: Callable[[], Arrays], missing: Callable[[], str | None]) -> Callable[[], Arrays]:
+    """The same, raising `SetupError` where something is missing."""
+
+    def load_what_is_there() -> Arrays:
+        if what := missing():
+            raise SetupError(what)
+        return load()
+
+    return load_what_is_there
 
 
 DATASETS: Catalog[Callable[..., Source]] = Catalog("datasets", title="what is learned from, with its labels")

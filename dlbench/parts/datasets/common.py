@@ -1,4 +1,4 @@
-"""What every dataset can do besides its own arguments, and the two ways to ask for a dataset: describe and load.
+"""The arguments that every dataset takes besides its own, and what is done to the samples of all of them alike.
 
 The order is: keep `classes`, split off `validation` as `validation_split` says, take `limit` or `limit_per_class`, replace labels,
 fill gaps, normalize.
@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
-from operator import sub
 from typing import Annotated, Literal
 
-import numpy as np
 import psutil
 from annotated_types import Ge, Le
-from numpy.typing import NDArray
 
-from dlbench.errors import SetupError
 from dlbench.parts.arguments import Settings
-from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Numbers, Source, stream
+from dlbench.parts.datasets.base import Arrays, Numbers, Source
 from dlbench.parts.datasets.normalize import as_float32, fill_missing, lost_in_float32, normalize
-from dlbench.parts.datasets.splits import ValidationSplit, balanced, balanced_counts, proportional, split_off
+from dlbench.parts.datasets.splits import ValidationSplit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +38,8 @@ class Common:
         and limit are: what is wrong with 0.1 is wrong with 0.2 too.
     normalize: "standard" gives each feature, or each channel of an image, mean 0 and deviation 1 over the training
         samples; "center" only mean 0. Validation and test are moved along by the training set's numbers.
+    normalize_target: the same of a target of numbers; as `normalize` says, if left out. RMSE and mean absolute error stay in the
+        target's own units, the loss is of what is learned.
     """
 
     limit: Annotated[int, Ge(1)] | None = None
@@ -52,6 +50,7 @@ class Common:
     split_per_seed: bool = False
     classes: list[Annotated[int, Ge(0)]] | None = None
     normalize: Literal["none", "standard", "center"] = "none"
+    normalize_target: Literal["none", "standard", "center"] | None = None
     label_noise: Annotated[float, Ge(0), Le(1)] = 0.0
 
 
@@ -62,56 +61,7 @@ COMMON: Mapping[str, inspect.Parameter] = inspect.signature(Common, eval_str=Tru
 """The common arguments as a signature, to be merged with each dataset's own."""
 
 
-def describe(settings: Settings, *, everything: bool = False) -> Source:
-    """The source that settings such as `{"kind": "mnist", "limit": 100}` name, common arguments applied; loads no samples.
-
-    `everything`: whether its `load` keeps the samples that a limit leaves out, as `x_all`. Raises `ValueError` where the common arguments ask for more than there is, `SetupError` where a file is wrong.
-    """
-    common = Common(**BEFORE_SPLITS | {key: value for key, value in settings.items() if key in COMMON})
-    own = {key: value for key, value in settings.items() if key != "kind" and key not in COMMON}
-    whole = DATASETS[settings["kind"]].make(**own)
-    _check_memory(whole)
-    classes = _check_classes(common.classes, whole)
-    train_per_class = _of_classes(whole.train_per_class, classes)
-    test_per_class = _of_classes(whole.test_per_class, classes)
-    train = sum(train_per_class) - common.validation
-    if not sum(test_per_class):
-        raise ValueError(f"'classes' {classes} have no sample to test on")
-    if train < 1:
-        raise ValueError(f"'validation' takes {common.validation} of {train + common.validation} training samples, all")
-    _check_split(common)
-    off = _validation_counts(common, train_per_class)
-    left = train_per_class if off is None else tuple(map(sub, train_per_class, off))
-    limit = _check_limit(common, classes, left, train)
-    trained = None if off is None else balanced_counts(left, limit or train)
-    before_limit = train_per_class if limit is None else None
-    judged = [] if whole.test_repeats_train else [test_per_class]
-
-    def load() -> Arrays:
-        return _apply(common, classes, whole, settings.get("seed", 0), everything=everything)
-
-    return replace(
-        whole,
-        classes=len(classes),
-        train=limit or train,
-        validation=common.validation,
-        test=sum(test_per_class),
-        load=load,
-        train_per_class=trained,
-        validation_per_class=off,
-        test_per_class=test_per_class,
-        per_class=_sums(before_limit, *judged) or _sums(trained, off, *judged),
-        left_out=train - (limit or train),
-        class_names=tuple(whole.names[label] for label in classes) if common.classes else whole.class_names,
-    )
-
-
-def load_data(settings: Settings, *, everything: bool = False) -> Arrays:
-    """The arrays that settings name, common arguments applied; raises what `describe` raises, and `SetupError` without data."""
-    return describe(settings, everything=everything).load()
-
-
-def _check_memory(source: Source) -> None:
+def check_memory(source: Source) -> None:
     """Refuse what cannot fit before any of it is made."""
     needed = source.bytes_per_number * (source.train + source.test) * prod(source.shape)
     available = psutil.virtual_memory().available
@@ -121,24 +71,7 @@ def _check_memory(source: Source) -> None:
         )
 
 
-def _check_classes(classes: list[int] | None, source: Source) -> list[int]:
-    """The labels to keep, all where none are named."""
-    if classes is None:
-        return list(range(source.classes))
-    if len(classes) < 2 or len(set(classes)) < len(classes):
-        raise ValueError(f"'classes' is {classes}; it must name two labels at least, each once")
-    if unknown := [label for label in classes if not 0 <= label < source.classes]:
-        raise ValueError(f"'classes' names {unknown[0]}, but the labels are 0 to {source.classes - 1}")
-    return classes
-
-
-def _of_classes(per_class: Sequence[int] | None, classes: Sequence[int]) -> tuple[int, ...]:
-    """The counts of the classes to keep, in their order."""
-    assert per_class is not None, "whole datasets know their classes"
-    return tuple(per_class[label] for label in classes)
-
-
-def _check_split(common: Common) -> None:
+def check_split(common: Common) -> None:
     """Refuse a split that shall vary and cannot."""
     if common.split_per_seed and not common.validation:
         raise ValueError("'split_per_seed' varies the validation set, but 'validation' is 0")
@@ -148,89 +81,37 @@ def _check_split(common: Common) -> None:
         )
 
 
-def _validation_counts(common: Common, train: Sequence[int]) -> tuple[int, ...] | None:
-    """How many of each class are split off, `None` where only the labels tell."""
-    is_known = common.validation_split == "stratified" or not common.validation
-    return tuple(proportional(train, common.validation)) if is_known else None
+def check_limit(limit: int | None, train: int) -> None:
+    """Refuse to train on more samples than there are."""
+    if limit is not None and limit > train:
+        raise ValueError(f"'limit' is {limit}, but there are only {train} samples to train on")
 
 
-def _sums(*per_class: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """Counts of several splits together, where all are known."""
-    known = [one for one in per_class if one is not None]
-    return tuple(map(sum, zip(*known, strict=True))) if len(known) == len(per_class) else None
+def check_validation(common: Common, train: int) -> None:
+    """Refuse a validation set that leaves nothing of the `train` samples to train on."""
+    if train <= common.validation:
+        raise ValueError(f"'validation' takes {common.validation} of {train} training samples, all")
 
 
-def _check_limit(common: Common, classes: list[int], per_class: Sequence[int], train: int) -> int | None:
-    """How many samples to train on, `None` for all of the `train` that there are, `per_class` as far as is known."""
-    if common.limit_per_class is None:
-        if common.limit is not None and common.limit > train:
-            raise ValueError(f"'limit' is {common.limit}, but there are only {train} samples to train on")
-        return common.limit
-    if common.limit is not None:
-        raise ValueError("takes either 'limit' or 'limit_per_class', not both")
-    asked = common.limit_per_class
-    count, label = min(zip(per_class, classes, strict=True))
-    if asked > count:
-        raise ValueError(f"'limit_per_class' is {asked}, but class {label} has only {count} samples to train on")
-    if (total := asked * len(classes)) > train:
-        raise ValueError(f"'limit_per_class' takes {total} samples, but there are only {train} to train on")
-    return total
+@dataclass(frozen=True)
+class Parts:
+    """The samples of a dataset by what becomes of them; `whole` are all training samples, where a limit leaves some out."""
+
+    train: Numbers
+    test: Numbers
+    validation: Numbers | None
+    whole: Numbers | None
+    notes: tuple[str, ...] = ()
 
 
-def _apply(common: Common, classes: list[int], source: Source, seed: int, *, everything: bool) -> Arrays:
-    """Every common argument in its order; what is loaded is fresh, and is changed in place where that saves a copy."""
-    data = source.load()
-    x, y, x_test, y_test = data.x_train, data.y_train, data.x_test, data.y_test
-    if common.classes is not None:
-        x, y = _keep(x, y, classes)
-        x_test, y_test = _keep(x_test, y_test, classes)
-    random = stream(common.split_seed, "validation")
-    stay, off = split_off(common.validation_split, y, common.validation, random)
-    x_validation, y_validation = (x[off], y[off]) if common.validation else (None, None)
-    x, y = x[stay], y[stay]
-    chosen = _chosen(common, y, classes)
-    whole = x if everything and not isinstance(chosen, slice) else None
-    x, y = x[chosen], _with_noise(y, chosen, common.label_noise, len(classes), stream(seed, "label noise"))
-    others = [part for part in (x_validation, x_test, whole) if part is not None]
-    fill_missing(data.fill, x, others, source.feature_names)
-    normalize(common.normalize, x, others)
-    lost = lost_in_float32(x, source.feature_names)
-    x, x_test = as_float32(x), as_float32(x_test)
-    x_validation, whole = (None if part is None else as_float32(part) for part in (x_validation, whole))
-    x_all = x if everything and whole is None else whole
-    return Arrays(x, y, x_test, y_test, x_validation, y_validation, x_all, notes=tuple(lost))
+def finished(common: Common, data: Arrays, parts: Parts, names: Sequence[str]) -> Parts:
+    """The samples with gaps filled, normalized, in float32, with notes on what that has lost of them.
 
-
-def _keep(x: Numbers, y: Labels, classes: list[int]) -> tuple[Numbers, Labels]:
-    """The samples of `classes`, labelled by their position in it."""
-    number = np.full(max(int(y.max(initial=0)), *classes) + 1, -1, dtype=np.int64)
-    number[classes] = np.arange(len(classes))
-    kept = number[y] >= 0
-    return x[kept], number[y[kept]]
-
-
-def _chosen(common: Common, y: Labels, classes: list[int]) -> NDArray[np.intp] | slice:
-    """Which of the samples with labels `y` are trained on."""
-    if common.limit_per_class is None:
-        return slice(None) if common.limit is None else balanced(y, common.limit)
-    counts = np.bincount(y, minlength=len(classes))
-    if (least := counts.min()) < common.limit_per_class:
-        text = f"'limit_per_class' is {common.limit_per_class}, but 'validation' has left only {least} of class"
-        raise SetupError(f"{text} {classes[counts.argmin()]}; lower one of them")
-    return balanced(y, common.limit_per_class * len(classes))
-
-
-def _with_noise(
-    y: Labels, chosen: NDArray[np.intp] | slice, share: float, classes: int, random: np.random.Generator
-) -> Labels:
-    """The chosen labels, exactly the rounded share replaced, each by one of the other labels with equal chance.
-
-    All are dealt a turn and another label before any is chosen, so that shares and limits differ in how far the turn goes
-    and in nothing else.
+    Changed in place where that saves a copy; `names` are those of the features.
     """
-    turn = random.permutation(len(y))[chosen]
-    other = (y + random.integers(1, classes, size=len(y)))[chosen] % classes
-    noisy = y[chosen].copy()
-    hit = np.argsort(turn)[: round(share * len(noisy))]
-    noisy[hit] = other[hit]
-    return noisy
+    others = [part for part in (parts.validation, parts.test, parts.whole) if part is not None]
+    fill_missing(data.fill, parts.train, others, names)
+    normalize(common.normalize, parts.train, others)
+    lost = lost_in_float32(parts.train, names)
+    validation, whole = (None if part is None else as_float32(part) for part in (parts.validation, parts.whole))
+    return Parts(as_float32(parts.train), as_float32(parts.test), validation, whole, tuple(lost))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,14 @@ from numpy.typing import NDArray
 from dlbench.errors import SetupError
 from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Numbers, Source
 from dlbench.parts.datasets.folders import locate
+from dlbench.parts.datasets.npz_targets import (
+    are_targets,
+    as_labels,
+    check_targets,
+    names_of,
+    read_targets,
+    target_notes,
+)
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3, 4)
@@ -30,24 +38,32 @@ def npz(*, path: str) -> Source:
 
     Each x is `[samples, ...]` of numbers; 8-bit ones are taken for pixels and scaled to 0..1. Samples `(height, width,
     channels)` with 1, 3 or 4 channels become `(channels, height, width)`, unless the first axis is one of these too; 8-bit
-    samples `(height, width)` become `(1, height, width)`. Each y is `[samples]` of whole numbers 0..classes-1. The order is
-    kept: shuffle before saving, where `validation_split = "end"` shall take more than the last class. A relative `path` is looked for in the current
+    samples `(height, width)` become `(1, height, width)`. Each y is `[samples]` of whole numbers 0..classes-1, or of floats, which
+    are numbers to be learned, as are `[samples, targets]` of them. The order is kept: shuffle before saving, where `validation_split = "end"` shall take more than the last class. A relative `path` is looked for in the current
     folder, then in the data folders. Raises `SetupError` that says what is wrong with the file.
     """
     file = locate(path)
     with _reading(file):
         shapes = {key: _header(file, key) for key in ("x_train", "x_test")}
-        y_train, y_test = _labels(file, "y_train"), _labels(file, "y_test")
+        answers = {key: _header(file, key) for key in ("y_train", "y_test")}
+        is_regression = are_targets(answers["y_train"])
+        read: Callable[..., NDArray[Any]] = read_targets if is_regression else _labels
+        y_train, y_test = (read(file, key, *header) for key, header in answers.items())
     _agree(file, shapes, {"x_train": y_train, "x_test": y_test})
-    classes = _classes(file, y_train, y_test)
 
     def load() -> Arrays:
         with _reading(file):
             return Arrays(_samples(file, "x_train"), y_train, _samples(file, "x_test"), y_test)
 
-    train, test = (np.bincount(labels, minlength=classes).tolist() for labels in (y_train, y_test))
     shape, dtype = shapes["x_train"]
-    return Source.of(_channels_first(shape, dtype)[1:], train, test, load)
+    sample = _channels_first(shape, dtype)[1:]
+    if is_regression:
+        check_targets(file, y_train, y_test)
+        samples = (len(y_train), len(y_test))
+        return Source.of_numbers(sample, names_of(y_train), samples, load, notes=target_notes(y_train))
+    classes = _classes(file, y_train, y_test)
+    train, test = (np.bincount(labels, minlength=classes).tolist() for labels in (y_train, y_test))
+    return Source.of(sample, train, test, load)
 
 
 @contextmanager
@@ -79,25 +95,17 @@ def _header(file: Path, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return shape, dtype
 
 
-def _labels(file: Path, key: str) -> Labels:
+def _labels(file: Path, key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Labels:
     """The labels under `key`, `[samples]`."""
-    shape, dtype = _header(file, key)
     if dtype.kind == "f" or len(shape) != 1:
         what = f"{file}: '{key}' must be whole numbers of the shape (samples,), but is {dtype} of {shape}"
-        raise SetupError(f"{what}; save {_as_labels(key, shape)}")
+        raise SetupError(f"{what}; save {as_labels(key, shape)}")
     with np.load(file, allow_pickle=False) as archive:
         labels: Labels = archive[key].astype(np.int64)
     return labels
 
 
-def _as_labels(key: str, shape: tuple[int, ...]) -> str:
-    """What numpy makes labels of: the class with the largest number, a column as a row, floats as whole numbers."""
-    if len(shape) == 2:
-        return f"{key}.argmax(axis=1), if each sample has a 1 at its class" if shape[1] > 1 else f"{key}.ravel()"
-    return f"{key}.astype(int)" if len(shape) == 1 else "one number a sample"
-
-
-def _agree(file: Path, shapes: dict[str, tuple[tuple[int, ...], Any]], labels: dict[str, Labels]) -> None:
+def _agree(file: Path, shapes: dict[str, tuple[tuple[int, ...], Any]], labels: dict[str, NDArray[Any]]) -> None:
     """Refuse samples without labels, and test samples that look unlike the training samples."""
     for key, (shape, _) in shapes.items():
         if shape[0] != len(labels[key]):

@@ -22,12 +22,13 @@ NAMED = 3
 
 
 def oddities(
-    settings: Settings, source: Source, arrays: Arrays, counts: Mapping[str, Sequence[int]], ranges: Ranges
+    settings: Settings, source: Source, arrays: Arrays, counts: Mapping[str, Sequence[int]] | None, ranges: Ranges
 ) -> Iterator[str]:
-    """Every oddity as a sentence; `counts` are the samples of each class in `train`, `validation` and `test`."""
-    yield from _unlearnable(source.names, counts)
-    yield from _lacking(settings, source.names, counts)
-    yield from _sorted(settings, arrays)
+    """Every oddity as a sentence; `counts` are the samples of each class in `train`, `validation` and `test`, if there are classes."""
+    if counts is not None:
+        yield from _unlearnable(source.names, counts)
+        yield from _lacking(settings, source.names, counts)
+        yield from _sorted(settings, arrays)
     if not source.test_repeats_train:
         yield from _repeated(arrays)
     if settings.get("normalize") != "standard":

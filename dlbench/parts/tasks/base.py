@@ -14,7 +14,7 @@ import numpy as np
 
 from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Settings, given
-from dlbench.parts.datasets.base import Source
+from dlbench.parts.datasets.base import Source, TargetScale
 from dlbench.parts.losses import LOSSES, Loss
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ class Task(ABC):
     learns: ClassVar[str]
     """What, in words."""
     metrics: ClassVar[tuple[str, ...]]
+    decides: ClassVar[str]
+    """The metric that variants are compared by where a recipe names none."""
     usual_loss: ClassVar[str]
     """The one that is meant where a recipe names none; it takes no arguments."""
-    numbers: ClassVar[int]
+
+    numbers: int
     """How many sums over samples its metrics are made of."""
 
     def __init__(self, source: Source, loss: Settings | None, units: int | None) -> None:
@@ -49,6 +52,8 @@ class Task(ABC):
         self.loss: Loss = part.make(**given(self.settings))
         self.outputs = units or self.usual_outputs(source)
         self.weights: Tensor | None = None
+        self.scale: TargetScale | None = None
+        """How targets that are numbers were scaled before they were learned."""
 
     @property
     def kind(self) -> str:
@@ -82,6 +87,12 @@ class Task(ABC):
         other.weights = weights
         return other
 
+    def scaled(self, scale: TargetScale | None) -> Task:
+        """The same task, told in the units of targets that were scaled."""
+        other = copy(self)
+        other.scale = scale
+        return other
+
     def _shares(self, targets: Tensor) -> Tensor | None:
         """What each sample of a batch counts, `[trials, batch]`, a trial's summing to 1; `None` where all count alike."""
         if self.weights is None:
@@ -96,10 +107,10 @@ class Task(ABC):
     # --- judging ----------------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def judged(self, outputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def judged(self, outputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
         """What its metrics are made of, summed over a batch with labels `[batch, ...]`, and what each trial says of each sample.
 
-        The sums are `[numbers, trials]`, the answers `[trials, batch]`, classes where the task has some.
+        The sums are `[numbers, trials]`, the answers classes `[trials, batch]`; `None` where the task has none.
         """
 
     @abstractmethod
@@ -108,7 +119,10 @@ class Task(ABC):
 
     @abstractmethod
     def chance(self, labels: NDArray[Any]) -> dict[str, float]:
-        """What knowing all training labels `[samples, ...]`, and no input, comes to at best, by some of the metrics."""
+        """What knowing all training labels `[samples, ...]`, and no input, comes to at best, by some of the metrics.
+
+        `blind_loss`, where it is there, is the loss of one that does not even know how frequent each class is.
+        """
 
     # --- a recipe that asks for it ------------------------------------------------------------------------------------
 

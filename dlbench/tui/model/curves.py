@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from dlbench.analysis.candidate_results import CandidateResults, candidate_results, selected, selection_metric
 from dlbench.metrics.catalog import METRICS
+from dlbench.metrics.names import LOSS
 from dlbench.plan import choice_text
 from dlbench.state.run_state import RunState
-from dlbench.state.trial_state import TrialState
+from dlbench.state.trial_state import TrialState, score_of
 from dlbench.tui.charts.ink import SERIES_INKS, Ink
 from dlbench.tui.charts.trace import Series
 from dlbench.tui.model.buckets import Buckets, Floats
@@ -44,16 +45,17 @@ class CurveGroup:
 
 
 def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = False) -> list[Series]:
-    """The curves of loss or accuracy (without `what`, the focus's), in the order of the legend, the trial in focus first.
+    """The curves of the loss or the score (without `what`, the focus's), in the order of the legend, the trial in focus first.
 
     Solid for training data, dashed for others; where there would be too many curves, only those of the test data (of the
     validation data, or the training data, where there are no better), solid. With `log_steps` the first steps are not
     reduced, for an axis that gives them most room. Of the trial in focus alone the onset of overfitting is told.
     """
-    what = what or view.focus.curves
+    trial = view.state.trials[view.focus.trial]
+    metric = metric_of(what or view.focus.curves, trial)
     lines = _lines(view)
     found = [
-        split for split in SPLITS if any(_has(trial, f"{split}_{what}") for line in lines for trial in line.trials)
+        split for split in SPLITS if any(_has(trial, f"{split}_{metric}") for line in lines for trial in line.trials)
     ]
     best = next((split for split in BEST_FIRST if split in found), None)
     if best is None:
@@ -61,12 +63,16 @@ def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = Fa
     splits = [split for split in found if view.focus.spread == "trial" or split in {"train", best}]
     if len(lines) * len(splits) > MOST_CURVES and view.focus.spread != "trial":
         splits = [best]
-    trial = view.state.trials[view.focus.trial]
-    return list(_drawn(partial(view.curves.of, log_steps=log_steps), lines, splits, what, trial))
+    return list(_drawn(partial(view.curves.of, log_steps=log_steps), lines, splits, metric, trial))
+
+
+def metric_of(what: Curves, trial: TrialState) -> str:
+    """The metric of the loss or the score of a trial."""
+    return LOSS if what == "loss" else score_of([trial])
 
 
 def _drawn(
-    reduce: Reduce, lines: list[CurveGroup], splits: list[str], what: Curves, focus: TrialState
+    reduce: Reduce, lines: list[CurveGroup], splits: list[str], what: str, focus: TrialState
 ) -> Iterable[Series]:
     for line in lines:
         for number, split in enumerate(splits):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-Curves: TypeAlias = Literal["loss", "accuracy"]
+Curves: TypeAlias = Literal["loss", "score"]
+"""The loss, or the first other metric of what is learned: accuracy of classes, RMSE of numbers."""
 Spread: TypeAlias = Literal["trial", "seeds", "band"]
 RowsWanted: TypeAlias = Literal["all", "time", "layers"]
 ROWS: tuple[RowsWanted, ...] = ("all", "time", "layers")

@@ -36,10 +36,10 @@ class Pane(Vertical):
     Pane {
         .frame { border: round $frame; border-title-color: $foreground; border-subtitle-color: $text-muted; }
         &.-ascii .frame { border: ascii $frame; }
-        CurveChart.accuracy { display: none; }
-        &.-accuracy CurveChart.accuracy { display: block; }
-        &.-accuracy CurveChart.loss { display: none; }
-        &.-tall CurveChart.loss, &.-tall CurveChart.accuracy { display: block; }
+        CurveChart.score { display: none; }
+        &.-score CurveChart.score { display: block; }
+        &.-score CurveChart.loss { display: none; }
+        &.-tall CurveChart.loss, &.-tall CurveChart.score { display: block; }
     }
     """
 
@@ -61,7 +61,7 @@ class Pane(Vertical):
 
         Where there is room for one set of curves only, the focus says which.
         """
-        self.set_class(view.focus.curves == "accuracy", "-accuracy")
+        self.set_class(view.focus.curves == "score", "-score")
         for chart in self.query(Chart):
             chart.show(view)
 

@@ -1,4 +1,4 @@
-"""Curves: loss and accuracy over the steps, on train and test data, of a trial, its seeds, or every variant."""
+"""Curves: the loss and a score over the steps, on train and test data, of a trial, its seeds, or every variant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dlbench.tui.widgets.curve_chart import CurveChart
 
 
 class CurvesPane(Pane):
-    """Loss above accuracy where there is room for both, else the one of them that is chosen."""
+    """The loss above the score where there is room for both, else the one of them that is chosen."""
 
     NAME: ClassVar[str] = "curves"
     TITLE: ClassVar[str] = "Curves"
@@ -50,9 +50,9 @@ seen (**test**, dashed). Steps run from left to right.
         self.cursor = ChartCursor(self)
 
     def compose(self) -> ComposeResult:
-        """Loss above accuracy."""
+        """The loss above the score."""
         yield CurveChart("loss")
-        yield CurveChart("accuracy")
+        yield CurveChart("score")
 
     def action_log_steps(self) -> None:
         """Steps by their logarithm, or evenly."""

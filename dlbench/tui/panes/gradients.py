@@ -96,7 +96,7 @@ it is a power of ten. Back-propagation goes down this picture, from the output t
             yield LayerBars(beside=True)
         with Horizontal(classes="under"):
             yield CurveChart("loss", beneath=True)
-            yield CurveChart("accuracy", beneath=True)
+            yield CurveChart("score", beneath=True)
             yield GradHistogram()
 
     def show(self, view: View) -> None:

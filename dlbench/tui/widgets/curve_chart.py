@@ -1,4 +1,4 @@
-"""Curves over steps: loss or accuracy, of a trial, of its seeds, or of every variant."""
+"""Curves over steps: the loss or a score, of a trial, of its seeds, or of every variant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dlbench.tui.charts.curves import curves
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.charts.trace import Series
-from dlbench.tui.model.curves import curve_series
+from dlbench.tui.model.curves import curve_series, metric_of
 from dlbench.tui.model.focus import Curves
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
@@ -21,7 +21,7 @@ from dlbench.tui.widgets.notices import blank, missing_curves
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
-WORDS: dict[Curves, str] = {"loss": "Loss", "accuracy": "Accuracy"}
+WORDS = {"loss": "Loss", "accuracy": "Accuracy", "rmse": "RMSE"}
 
 
 class CurveChart(Chart):
@@ -39,7 +39,8 @@ class CurveChart(Chart):
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The curves, with a hair line where the cursor is held; in words why there are none yet."""
         logarithmic = view.focus.log and self.what == "loss"
-        head = f"{WORDS[self.what]}{' (log)' if logarithmic else ''}"
+        metric = metric_of(self.what, view.state.trials[view.focus.trial])
+        head = f"{WORDS.get(metric, metric)}{' (log)' if logarithmic else ''}"
         log_steps = view.focus.log_steps if self._is_beneath else view.focus.log_curve_steps
         self._series = curve_series(view, self.what, log_steps=log_steps)
         entitle(self, f"{head} · {whose(view, self._series)}", head, below="log steps" if log_steps else "")

@@ -16,6 +16,7 @@ from textual.strip import Strip
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.format import NOTHING, number, value_format
 from dlbench.metrics.trial_view import Status
+from dlbench.state.trial_state import score_of
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from dlbench.state.trial_state import TrialState
     from dlbench.tui.model.view import View
 
-SEED, LOSS, ACCURACY = 5, 10, 7
+SEED, LOSS, SCORE = 5, 10, 7
 """Cells of the columns."""
 TROUBLE = (Status.DIVERGED, Status.FAILED, Status.CRASHED)
 
@@ -202,7 +203,7 @@ class TrialList(ScrollView):
             picture.put(1, 0, self._fitted(f"/{self._filter}", picture.width - 7), Ink.MARK)
             picture.put(1, picture.width - 6, f"{count:>6,}", Ink.MARK if count else Ink.ALARM)
         names = [name.replace("_", " ").replace("accuracy", "acc") for name in curve_names(view.state)]
-        titles = f"{'seed':>{SEED + 2}}{names[0]:>{LOSS + 1}}{names[1].split()[-1]:>{ACCURACY - 1}}"
+        titles = f"{'seed':>{SEED + 2}}{names[0]:>{LOSS + 1}}{names[1].split()[-1]:>{SCORE - 1}}"
         picture.put(self._head - 1, 0, titles, Ink.FAINT)
 
     def _draw_heading(self, picture: Picture, row: int, line: TrialLine, state: RunState) -> None:
@@ -224,7 +225,7 @@ class TrialList(ScrollView):
         is_chosen, sign = trial.index == self._shown, mark(trial)
         glyphs = dashboard(self).glyphs
         text, ink = numbers_of(trial, names)
-        cells = plain(self, f"{trial.plan.seed:>{SEED}}{text:>{LOSS + ACCURACY}}")
+        cells = plain(self, f"{trial.plan.seed:>{SEED}}{text:>{LOSS + SCORE}}")
         if is_chosen:
             picture.put(row, 0, " " * picture.width, Ink.CURSOR)
             picture.put(row, 0, glyphs.pointer, Ink.CURSOR)
@@ -240,9 +241,10 @@ class TrialList(ScrollView):
 
 
 def curve_names(state: RunState) -> tuple[str, str]:
-    """The loss and the accuracy to show: on test data, where any stack has been evaluated on some, else on training data."""
+    """The loss and the score to show: on test data, where any stack has been evaluated on some, else on training data."""
     tested = any(stack.metrics.series("test_loss") is not None for stack in state.stacks)
-    return ("test_loss", "test_accuracy") if tested else ("train_loss", "train_accuracy")
+    split, score = "test" if tested else "train", score_of(state.trials)
+    return f"{split}_loss", f"{split}_{score}"
 
 
 def numbers_of(trial: TrialState, names: tuple[str, str]) -> tuple[str, Ink]:
@@ -254,8 +256,8 @@ def numbers_of(trial: TrialState, names: tuple[str, str]) -> tuple[str, Ink]:
         return f"dropped @ {trial.dropped_at:,}", Ink.FAINT
     if status is Status.WAITING or (status in TROUBLE and not len(trial.steps)):
         return str(status), Ink.ALARM if status in TROUBLE else Ink.FAINT
-    loss, accuracy = (_last(trial, name) for name in names)
-    return f"{loss:>{LOSS}}{accuracy:>{ACCURACY}}", Ink.ALARM if status in TROUBLE else Ink.PLAIN
+    loss, score = (_last(trial, name) for name in names)
+    return f"{loss:>{LOSS}}{score:>{SCORE}}", Ink.ALARM if status in TROUBLE else Ink.PLAIN
 
 
 def _last(trial: TrialState, name: str) -> str:

@@ -70,7 +70,7 @@ def test_a_loss_explodes_by_itself():
     ]
     view = view_of(make_plan(), events)
 
-    assert texts(view) == ["exploding loss: 2.9e+09 times what guessing among equal classes costs, since step 20"]
+    assert texts(view) == ["exploding loss: 2.9e+09 times what blind guessing costs, since step 20"]
     assert texts(view, 1) == []
 
 

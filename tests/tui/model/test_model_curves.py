@@ -78,7 +78,7 @@ def test_of_many_variants_one_has_a_band():
 
 def test_bands_are_means_with_their_extremes():
     """Every variant's mean over its seeds, with the lowest and the highest seed as its band."""
-    found = curve_series(view_with(RUN, "band"), "accuracy")
+    found = curve_series(view_with(RUN, "band"), "score")
     assert facts(found)[0] == ("sigmoid train", [2, 2], False, True)
     assert facts(found)[3] == ("relu test", [7, 7], True, True)
     assert found[3].low.tolist() == [6, 6]
@@ -97,7 +97,7 @@ def test_a_run_without_test_data_shows_what_it_has():
     """Without a test split train data alone are drawn, and nothing before the first evaluation."""
     view = view_with([begins(), evaluated(0, [1.0, 2.0])], "seeds")
     assert [one.name for one in curve_series(view)] == ["seed 0", "seed 1"]
-    assert curve_series(view, "accuracy") == []
+    assert curve_series(view, "score") == []
     assert curve_series(view_with([], "band")) == []
 
 
@@ -145,7 +145,7 @@ def test_a_search_shows_the_candidate_it_picks():
     events = [begins(0), begins(1)]
     for stack in (0, 1):
         events += [both(step, [0.5, 0.9], [0.5, 0.9], stack) for step in (0, 10)]
-    found = curve_series(view_with(events, "band", plan), "accuracy")
+    found = curve_series(view_with(events, "band", plan), "score")
     assert [one.name for one in found] == [
         "sigmoid, lr = 0.1 train", "sigmoid, lr = 0.1 test", "relu, lr = 1.0 train", "relu, lr = 1.0 test",
     ]  # fmt: skip
@@ -210,7 +210,7 @@ def test_the_overfitting_onset_of_the_trial_in_focus_is_told():
     """Its test loss has the step of its lowest once it has turned: not its train loss, not its accuracy, not another trial's."""
     view = view_with(turning(), "trial")
     assert [(one.name, one.onset_at) for one in curve_series(view, "loss")] == [("train", None), ("test", 40)]
-    assert {one.onset_at for one in curve_series(view, "accuracy")} == {None}
+    assert {one.onset_at for one in curve_series(view, "score")} == {None}
     seeds = curve_series(view_with(turning(), "seeds"), "loss")
     assert {one.name: one.onset_at for one in seeds if one.onset_at} == {"seed 0 test": 40}
     assert not any(one.onset_at for one in curve_series(view_with(turning(), "band"), "loss"))

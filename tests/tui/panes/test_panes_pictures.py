@@ -365,7 +365,7 @@ def test_a_press_in_bars_and_table_chooses_a_layer():
 
 def test_small_curves_swap():
     """Where there is room for one chart, `t` swaps loss and accuracy; where there is room for two, both stay."""
-    for size, expected in (("80x24", [["loss"], ["accuracy"]]), ("120x40", [["loss", "accuracy"]] * 2)):
+    for size, expected in (("80x24", [["loss"], ["score"]]), ("120x40", [["loss", "score"]] * 2)):
 
         async def scenario(pilot):
             before = [chart.what for chart in visible(pilot, CurveChart)]

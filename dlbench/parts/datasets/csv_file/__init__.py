@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt, MinLen
+from numpy.typing import NDArray
 
 from dlbench.parts.datasets.base import DATASETS, Arrays, Source, stream
 from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, CsvOptions
@@ -26,7 +27,8 @@ FLOAT64, FLOAT32 = 8, 4
 def csv(  # noqa: PLR0913 - every one is a key of a recipe
     *,
     path: str,
-    label: int | str = -1,
+    label: int | str | None = None,
+    target: int | str | None = None,
     label_as: Literal["auto", "classes"] = "auto",
     ignore: list[int | str] | None = None,
     text: Literal["one_hot"] | None = None,
@@ -41,11 +43,14 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
     test_share: Annotated[float, Gt(0), Lt(1)] = 0.2,
     seed: Annotated[int, Ge(0)] = 0,
 ) -> Source:
-    """A table with a sample a row: the column `label` (its name, or its position, -1 the last) tells the class.
+    """A table with a sample a row: the column `label` tells the class, or the column `target` a number.
+
+    A column is named, or counted from 0, -1 being the last, which is the label where neither is given.
 
     All other columns are features, samples are `(features,)`. A relative `path` is looked for in the current folder, then in
     the data folders; a file that is refused is told with every column concerned and with the keys to write.
 
+    target: the number to be learned, as by `target = "price"`, instead of a class.
     label: labels are text and keep their spelling; classes are numbered in sorted order, by value where all are numbers.
     label_as: "classes" takes labels for classes that look like measured numbers or stand in very few rows, which "auto" refuses.
     ignore: columns to leave out, by name or position (from 0; -1 the last): `ignore = ["Name", 0]`.
@@ -61,10 +66,13 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
         one that parts all rows alike.
     decimal: what parts a number's digits; "auto" is a comma where numbers have commas, none a point, and cells other delimiters.
     encoding: a name that Python knows, such as "latin-1"; "auto" is that of the file's mark, else UTF-8, else Windows-1252.
-    test_share: so much of each class is the test set, chosen by `seed`.
+    test_share: so much of each class (of all rows, with a `target`) is the test set, chosen by `seed`.
 
     Raises `SetupError` that says what is wrong with the file at which line, `ValueError` where the recipe must say more.
     """
+    if target is not None and (label is not None or label_as != "auto"):
+        key = "label" if label is not None else "label_as"
+        raise ValueError(f"'{key}' and 'target' exclude each other: a label names a class, a target is a number")
     if missing_indicator and missing not in {"mean", "median"}:
         raise ValueError(
             '\'missing_indicator\' goes with missing = "mean" or "median", which fill the gaps that it marks'
@@ -72,7 +80,8 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
     if len(delimiter) != 1 and delimiter not in {"auto", "space"}:
         raise ValueError(f'\'delimiter\' is {delimiter!r}; it is one character, or "space", or "auto"')
     options = CsvOptions(
-        label=label,
+        answer=target if target is not None else -1 if label is None else label,
+        is_target=target is not None,
         label_as=label_as,
         header=header,
         delimiter=delimiter,
@@ -89,27 +98,51 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
 
 
 def _source(file: Path, options: CsvOptions, test_share: float, seed: int) -> Source:
-    """The source of a prepared table, split by class."""
+    """The source of a prepared table."""
     state = file.stat()
     table = _table(file, (state.st_mtime_ns, state.st_ctime_ns, state.st_size), options)
+    found = (_of_numbers if options.is_target else _of_classes)(table, options, test_share, seed)
+    return replace(found, feature_names=tuple(table.feature_names), bytes_per_number=FLOAT64 + FLOAT32)
+
+
+def _of_classes(table: CsvTable, options: CsvOptions, test_share: float, seed: int) -> Source:
+    """Split by class."""
     per_class = np.bincount(table.y).tolist()
     for_test = counts_for_test(per_class, test_share)
     if not sum(for_test):
         raise ValueError(f"'test_share' {test_share} of {len(table.y)} rows leaves no sample to test on")
-    fill = None if options.missing == "drop" else options.missing
 
     def load() -> Arrays:
         train, test = stratified(table.y, for_test, stream(seed, "csv"))
-        return Arrays(table.rows(train), table.y[train], table.rows(test), table.y[test], fill=fill)
+        return _arrays(table, options, train, test)
 
-    names = table.feature_names
     for_train = [whole - part for whole, part in zip(per_class, for_test, strict=True)]
-    whole = Source.of((len(names),), for_train, for_test, load, class_names=table.class_names, notes=table.notes)
-    return replace(
-        whole,
-        feature_names=tuple(names),
-        bytes_per_number=FLOAT64 + FLOAT32,
-    )
+    shape = (len(table.feature_names),)
+    return Source.of(shape, for_train, for_test, load, class_names=table.class_names, notes=table.notes)
+
+
+def _of_numbers(table: CsvTable, options: CsvOptions, test_share: float, seed: int) -> Source:
+    """Split by rows alone."""
+    rows = len(table.y)
+    for_test = int(rows * test_share + 0.5)
+    if not 0 < for_test < rows:
+        raise ValueError(
+            f"'test_share' {test_share} of {rows} rows leaves no sample to {'train' if for_test else 'test'} on"
+        )
+
+    def load() -> Arrays:
+        order = stream(seed, "csv").permutation(rows)
+        return _arrays(table, options, order[for_test:], order[:for_test])
+
+    shape = (len(table.feature_names),)
+    return Source.of_numbers(shape, [table.target_name], (rows - for_test, for_test), load, notes=table.notes)
+
+
+def _arrays(table: CsvTable, options: CsvOptions, train: NDArray[np.intp], test: NDArray[np.intp]) -> Arrays:
+    """The rows of both sets; targets of numbers are columns."""
+    y = table.y[:, None] if options.is_target else table.y
+    fill = None if options.missing == "drop" else options.missing
+    return Arrays(table.rows(train), y[train], table.rows(test), y[test], fill=fill)
 
 
 @lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -32,8 +33,11 @@ def number_classes(labels: Cells, decimal: str) -> tuple[Labels, tuple[str, ...]
     return number[np.asarray(encoded.indices)], tuple(names[place] for place in order)
 
 
-def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str, decimal: str) -> None:
-    """Refuse labels that name no classes; raises `ValueError` with the way on, which begins with `where` they stand."""
+def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str, decimal: str, column: str | int) -> None:
+    """Refuse labels that name no classes; raises `ValueError` with the way on, which begins with `where` they stand.
+
+    `column` is what a recipe calls theirs.
+    """
     counts = np.bincount(y, minlength=len(names))
     what = f"{where} has {len(names):,} different values in {len(y):,} rows"
     way = "`label = ...` names another column"
@@ -47,8 +51,8 @@ def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str, de
     if _are_measured([value_of(name, decimal) for name in names], counts):
         shown = ", ".join(names[:SHOWN])
         raise ValueError(
-            f"{what}, {shown}, ...: they look like measured numbers, and a net here learns classes; "
-            f"put them into ranges that have names, or: {way}"
+            f"{what}, {shown}, ...: they look like measured numbers, and a label names a class; "
+            f"{as_target(column)}, ranges that have names make classes of them, or: {way}"
         )
     if is_seldom_shared:
         raise ValueError(f"{what}; a label names a class, and rows must share it; {way}")
@@ -81,13 +85,18 @@ def _counts_up(values: Sequence[float | None]) -> bool:
     return any(list(values) == list(range(start, start + len(values))) for start in (0, 1))
 
 
-def number_notes(names: Sequence[str], decimal: str, label_as: str) -> list[str]:
+def as_target(column: str | int) -> str:
+    """What learns the numbers of a column as numbers."""
+    return f"`target = {json.dumps(column, ensure_ascii=False)}` learns them as numbers"
+
+
+def number_notes(names: Sequence[str], decimal: str, label_as: str, column: str | int) -> list[str]:
     """A note where classes are many numbers that may have been measured, such as ages."""
     values = [value_of(name, decimal) for name in names]
     if label_as == "classes" or None in values or len(values) <= MANY_NUMBERS or _counts_up(values):
         return []
     what = f"each of the {len(names)} numbers {', '.join(names[:SHOWN])}, ... is a class of its own"
-    return [f"{what}, near ones no nearer than far ones; if they were measured, put them into ranges that have names"]
+    return [f"{what}, near ones no nearer than far ones; if they were measured, {as_target(column)}"]
 
 
 def spelling_notes(names: Sequence[str], decimal: str) -> list[str]:

@@ -15,7 +15,10 @@ Fill: TypeAlias = Literal["mean", "median", "drop"]
 class CsvOptions:
     """The arguments of the dataset `csv` that decide what is read, its lists as tuples."""
 
-    label: int | str
+    answer: int | str
+    """The column of what is learned, by name or position."""
+    is_target: bool
+    """Whether that is a number; else it is a class."""
     label_as: Literal["auto", "classes"]
     header: Literal["auto", "yes", "no"]
     delimiter: str
@@ -27,3 +30,8 @@ class CsvOptions:
     missing: Fill | None
     missing_indicator: bool
     missing_words: tuple[str, ...]
+
+    @property
+    def answer_key(self) -> str:
+        """The key by which a recipe names the column of what is learned."""
+        return "target" if self.is_target else "label"

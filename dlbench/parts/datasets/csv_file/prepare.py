@@ -18,6 +18,7 @@ from dlbench.parts.datasets.csv_file.reading import lines_of
 from dlbench.parts.datasets.csv_file.refusal import Obstacles, obstacles_in, refusal
 from dlbench.parts.datasets.csv_file.sheet import CsvSheet, read_sheet
 from dlbench.parts.datasets.csv_file.table import CsvTable
+from dlbench.parts.datasets.csv_file.target import number_targets
 
 NEARLY_UNIQUE = 0.5
 
@@ -37,13 +38,26 @@ def prepare(file: Path, options: CsvOptions) -> CsvTable:
         sheet = sheet.only(complete)
     elif sheet.is_unlabelled.any():
         found = _without_labels(found, file, layout, sheet)
-    y, class_names = number_classes(sheet.labels.drop_null(), layout.decimal)
-    check_classes(y, class_names, f"{file}: column {sheet.label_name!r}", options.label_as, layout.decimal)
+    where = f"{file}: column {sheet.label_name!r}"
+    y, class_names = _answers(where, layout, sheet, options)
     if text := refusal(str(file), found, options):
         raise ValueError(text)
     features, numbers, codes = encoded(sheet.columns, options)
-    notes += spelling_notes(class_names, layout.decimal) + number_notes(class_names, layout.decimal, options.label_as)
-    return CsvTable(features, numbers, codes, y, list(class_names), notes)
+    if not options.is_target:
+        notes += spelling_notes(class_names, layout.decimal)
+        notes += number_notes(class_names, layout.decimal, options.label_as, sheet.label_key)
+    return CsvTable(features, numbers, codes, y, class_names, notes, sheet.label_name if options.is_target else "")
+
+
+def _answers(
+    where: str, layout: Layout, sheet: CsvSheet, options: CsvOptions
+) -> tuple[NDArray[np.int64] | NDArray[np.float64], list[str]]:
+    """What is learned of each row: numbers, or classes and their names."""
+    if options.is_target:
+        return number_targets(where, layout, sheet, options), []
+    y, names = number_classes(sheet.labels.drop_null(), layout.decimal)
+    check_classes(y, names, where, options.label_as, layout.decimal, sheet.label_key)
+    return y, list(names)
 
 
 def _notes(layout: Layout, sheet: CsvSheet, options: CsvOptions) -> list[str]:

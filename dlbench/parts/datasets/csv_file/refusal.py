@@ -101,7 +101,9 @@ def refusal(file: str, found: Obstacles, options: CsvOptions) -> str | None:
         ),
         _told(("lacks values", "lack values"), found.gaps, lambda one: f"{int(one.is_missing.sum()):,} {rows}"),
         _told(("is empty", "are empty"), found.empty, lambda one: f"all {len(one.values):,} rows"),
-        f"no label at {found.unlabelled} ({', '.join(map(repr, found.label_words))})" if found.unlabelled else "",
+        f"no {options.answer_key} at {found.unlabelled} ({', '.join(map(repr, found.label_words))})"
+        if found.unlabelled
+        else "",
     ]
     return f"{file} cannot be learned from as it is: {'; '.join(filter(None, told))}. {_ways(found, options)}"
 
@@ -125,7 +127,7 @@ def _ways(found: Obstacles, options: CsvOptions) -> str:
     """What to write under [data]: leave columns out, or make features of them; and what if a label is no missing one."""
     drop = [f'`missing = "drop"` (keeps {found.complete_rows:,} {_of_rows(found)})'] if found.unlabelled else []
     if not found.columns:
-        return f"Fill the labels in, or write {drop[0]} under [data]{_no_gap(found, options)}"
+        return f"Fill the {options.answer_key}s in, or write {drop[0]} under [data]{_no_gap(found, options)}"
     what = "them" if len(found.columns) > 1 else "it"
     ways = []
     if len(found.columns) < len(found.all_columns):
@@ -154,7 +156,7 @@ def _kept(found: Obstacles, options: CsvOptions) -> list[str]:
 def _no_gap(found: Obstacles, options: CsvOptions) -> str:
     """What to write where a label is a word that only looks like a missing value."""
     words = [word for word in found.label_words if word]
-    if not words:
+    if not words or options.is_target:
         return ""
     taken = {word.lower() for word in words}
     kept = [word for word in options.missing_words if word.strip().lower() not in taken]

@@ -31,6 +31,11 @@ class CsvSheet:
     first_row: int
 
     @property
+    def label_key(self) -> str | int:
+        """What a recipe writes for the label's column: its name, or its position where columns have no names."""
+        return self.label_name if self.first_row else int(self.label_name)
+
+    @property
     def is_unlabelled(self) -> NDArray[np.bool_]:
         """`[rows]`: where the label is missing."""
         return np.asarray(self.labels.is_null())
@@ -57,7 +62,7 @@ def read_sheet(file: Path, layout: Layout, options: CsvOptions) -> CsvSheet:
     cells = _without_trailing(read_cells(file, layout))
     first = [" ".join(column[0].as_py().split()) for column in cells]
     label = _label(file, first, options)
-    has_header = options.header == "yes" or isinstance(options.label, str) or bool(layout.pad)
+    has_header = options.header == "yes" or isinstance(options.answer, str) or bool(layout.pad)
     if options.header == "auto" and not has_header:
         has_header = _has_header(layout, cells[label], first, label, options)
     names = first if has_header else [f"{position}" for position in range(len(first))]
@@ -97,12 +102,12 @@ def _without_trailing(cells: list[Cells]) -> list[Cells]:
 
 def _label(file: Path, first: Sequence[str], options: CsvOptions) -> int:
     """The position of the label's column; raises `ValueError` where there is no such column."""
-    label = options.label
+    label, key = options.answer, options.answer_key
     if isinstance(label, int):
-        return _position(file, label, len(first), "label")
+        return _position(file, label, len(first), key)
     if options.header == "no":
-        raise ValueError(f"'label' is the name {label!r}, but header = \"no\" says that columns have no names")
-    return _named(file, label, first, "label")[0]
+        raise ValueError(f"'{key}' is the name {label!r}, but header = \"no\" says that columns have no names")
+    return _named(file, label, first, key)[0]
 
 
 def _ignored(file: Path, names: Sequence[str], label: int, options: CsvOptions) -> set[int]:
@@ -113,7 +118,7 @@ def _ignored(file: Path, names: Sequence[str], label: int, options: CsvOptions) 
             [_position(file, one, len(names), "ignore")] if isinstance(one, int) else _named(file, one, names, "ignore")
         )
         if label in places:
-            raise ValueError(f"'ignore' names {one!r}, which is the label's column")
+            raise ValueError(f"'ignore' names {one!r}, which is the {options.answer_key}'s column")
         found.update(places)
     for name, _ in options.ordinal:
         _named(file, name, names, "ordinal")

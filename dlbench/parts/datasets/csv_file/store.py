@@ -26,7 +26,7 @@ LARGE = 4 << 20
 KEPT = 8
 ABANDONED = 3600.0
 ARRAYS = ("numbers", "codes", "y")
-TEXTS = ("features", "class_names", "notes")
+TEXTS = ("features", "class_names", "notes", "target_name")
 UNUSABLE = (OSError, ValueError, KeyError, TypeError, EOFError)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from dlbench.parts.datasets.base import Labels
 
 
 @dataclass(frozen=True)
@@ -21,14 +20,18 @@ class Feature:
 
 @dataclass(frozen=True)
 class CsvTable:
-    """`numbers` is `[rows, columns]` in float64, NaN where a value is missing; `codes` `[rows, columns]` count categories."""
+    """`numbers` is `[rows, columns]` in float64, NaN where a value is missing; `codes` `[rows, columns]` count categories.
+
+    `y` `[rows]` are classes, called `class_names`, or where there are none the numbers to learn, from column `target_name`.
+    """
 
     features: list[Feature]
     numbers: NDArray[np.float64]
     codes: NDArray[np.int32]
-    y: Labels
+    y: NDArray[Any]
     class_names: list[str]
     notes: list[str]
+    target_name: str = ""
 
     @property
     def feature_names(self) -> list[str]:
