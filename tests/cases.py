@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from part_examples import example
 
 from dlbench.engine.batches import load
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.trainer import Trainer
-from dlbench.parts.pretraining import PRETRAINING
 from dlbench.plan import Candidate, Plan
 from dlbench.plan.make import make_plan
 from dlbench.plan.questions import Questions
@@ -37,8 +37,7 @@ def dense(units: int, activation: str = "tanh", *, repeat: int = 1, init: dict[s
 
 def pretraining(kind: str = "rbm", **changes: Any) -> dict[str, Any]:
     """A way of pre-training with its defaults, but for some changes."""
-    defaults = {name: one.default for name, one in PRETRAINING[kind].arguments.items()}
-    return {"kind": kind, **defaults, **changes}
+    return example("pretraining", kind, **changes)
 
 
 def settings(

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import pytest
 from cases import CPU, ZEROS, dense, plan_of, pretraining, settings, trained
+from part_examples import example
 
 from dlbench.engine.outcome import predictions_of
 from dlbench.engine.slices import slices_for
 from dlbench.parts.activations import ACTIVATIONS
 from dlbench.parts.inits import INITS
-from dlbench.parts.layers.base import LAYERS
+from dlbench.parts.layers.base import LAYERS, ShapeError
 from dlbench.parts.losses import LOSSES
 from dlbench.parts.optimizers import OPTIMIZERS
+from dlbench.parts.outline import outline
 from dlbench.parts.pretraining import PRETRAINING
 from dlbench.parts.regularizers import REGULARIZERS
 
 FLATTEN = {"kind": "flatten"}
 HIDDEN = [FLATTEN, dense(13, "sigmoid"), dense(7, "tanh")]
 SEED = 4
-
-
-def whole(catalog: Any, kind: str, **changes: Any) -> dict[str, Any]:
-    """A part's settings with its defaults."""
-    return {"kind": kind, **{name: one.default for name, one in catalog[kind].arguments.items()}, **changes}
 
 
 def digits(layers: list[dict[str, Any]] = HIDDEN, **changes: Any) -> dict[str, Any]:
@@ -85,7 +83,7 @@ def differing(own: dict[str, Any], **others: dict[str, Any]) -> list[str]:
 
 def activation(kind: str) -> dict[str, Any]:
     """Two dense layers of it, whose widths fill no vector register."""
-    function = whole(ACTIVATIONS, kind)
+    function = example("activations", kind)
     layer = dense(13) | {"activation": function}
     return digits([FLATTEN, layer, {**layer, "units": 7}])
 
@@ -96,55 +94,51 @@ def test_activations(kind: str) -> None:
     assert differing(activation(kind)) == []
 
 
-CONV = {
-    "kind": "conv",
-    "channels": 3,
-    "kernel": 3,
-    "activation": {"kind": "relu"},
-    "init": {"kind": "he", "distribution": "normal"},
-}
-CONV |= {"bias_init": ZEROS}
 RNN = {"units": 5, "init": {"kind": "torch_default"}, "bias_init": ZEROS}
-LAYERS_TRIED: dict[str, list[dict[str, Any]]] = {
-    "dense": [FLATTEN, dense(1), dense(3, "relu")],
-    "activation": [FLATTEN, dense(9), {"kind": "activation", "activation": {"kind": "softplus"}}],
-    "flatten": [FLATTEN],
-    "dropout": [FLATTEN, dense(11, "relu"), {"kind": "dropout", "keep": 0.7, "rate": None}],
-    "batch_norm": [FLATTEN, dense(11), whole(LAYERS, "batch_norm"), dense(5)],
-    "layer_norm": [FLATTEN, dense(11), whole(LAYERS, "layer_norm"), dense(5)],
-    "conv": [CONV, FLATTEN, dense(6)],
-    "max_pool": [whole(LAYERS, "max_pool", kernel=2), FLATTEN],
-    "avg_pool": [whole(LAYERS, "avg_pool", kernel=3), FLATTEN, dense(6)],
-    "global_pool": [whole(LAYERS, "global_pool"), dense(6)],
+IMAGES: list[dict[str, Any]] = []
+FEATURES = [FLATTEN, dense(12)]
+"""What comes before a layer, so that it takes images, or features that fill no vector register."""
+SPECIAL: dict[str, list[dict[str, Any]]] = {
+    "dense, one unit": [FLATTEN, dense(1), dense(3, "relu")],
+    "conv": [example("layers", "conv", kernel=3, activation={"kind": "relu"}), FLATTEN, dense(6)],
+    "max_pool, even": [example("layers", "max_pool", kernel=2), FLATTEN],
     "max_features": [FLATTEN, dense(12), {"kind": "max_features", "pieces": 3}],
-    "maxout": [
-        FLATTEN,
-        {"kind": "maxout", "units": 5, "pieces": 3, "init": {"kind": "torch_default"}, "bias_init": ZEROS},
-    ],
+    "maxout": [FLATTEN, example("layers", "maxout", units=5, pieces=3)],
     "rnn": [{"kind": "rnn", **RNN, "sequences": True}, {"kind": "rnn", **RNN, "activation": {"kind": "relu"}}],
-    "lstm": [{"kind": "lstm", **RNN}],
-    "gru": [{"kind": "gru", **RNN}],
-    "residual": [FLATTEN, dense(9), whole(LAYERS, "residual", layers=[dense(9, "gelu"), dense(9)])],
+    "residual": [FLATTEN, dense(9), example("layers", "residual", layers=[dense(9, "gelu"), dense(9)])],
     "sequential": [FLATTEN, {"kind": "sequential", "layers": [dense(9), dense(5, "softplus")]}],
-    "split": [FLATTEN, whole(LAYERS, "split", branches=[[dense(9)], [dense(4, "silu")]])],
+    "split": [FLATTEN, example("layers", "split", branches=[[dense(9)], [dense(4, "silu")]])],
 }
+"""Layers in other company than their signature gives them."""
+
+
+def of_the_catalogue() -> dict[str, list[dict[str, Any]]]:
+    """Every layer on images, on features, or on both, and dense layers behind it."""
+    found = {}
+    for kind in LAYERS.names:
+        for what, before in {"images": IMAGES, "features": FEATURES}.items():
+            net = [*before, example("layers", kind), FLATTEN, dense(6)]
+            with suppress(ShapeError):
+                outline({"layers": net, "output": {}}, (1, 8, 8), 10)
+                found[f"{kind} of {what}"] = net
+    return found
 
 
 def test_every_layer_is_tried() -> None:
-    """The nets above have every layer that there is."""
-    assert set(LAYERS_TRIED) == set(LAYERS.names)
+    """Each layer of the catalogue is in one of the nets at least, as its signature makes it."""
+    assert {name.split()[0] for name in of_the_catalogue()} == set(LAYERS.names)
 
 
-@pytest.mark.parametrize("kind", LAYERS_TRIED)
-def test_layers(kind: str) -> None:
+@pytest.mark.parametrize("layers", (tried := of_the_catalogue() | SPECIAL).values(), ids=tried)
+def test_layers(layers: list[dict[str, Any]]) -> None:
     """With every layer."""
-    assert differing(digits(LAYERS_TRIED[kind])) == []
+    assert differing(digits(layers)) == []
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.names)
 def test_optimizers(kind: str) -> None:
     """With every optimizer, beside trials of another rate."""
-    own = digits(optimizer=whole(OPTIMIZERS, kind))
+    own = digits(optimizer=example("optimizers", kind))
     other = deepcopy(own)
     other["train"]["optimizer"]["lr"] /= 3
     assert differing(own, other=other) == []
@@ -153,14 +147,15 @@ def test_optimizers(kind: str) -> None:
 @pytest.mark.parametrize("kind", REGULARIZERS.names)
 def test_regularizers(kind: str) -> None:
     """With every regularizer, strong enough to act."""
-    (name,) = REGULARIZERS[kind].arguments
-    assert differing(digits(regularizers=[{"kind": kind, name: 0.05}])) == []
+    own = example("regularizers", kind)
+    strong = {name: 0.05 for name, value in own.items() if isinstance(value, float)}
+    assert differing(digits(regularizers=[own | strong])) == []
 
 
 @pytest.mark.parametrize("kind", INITS.names)
 def test_inits(kind: str) -> None:
     """From every init, beside trials that begin from another."""
-    init = whole(INITS, kind) | ({"value": 0.1} if kind == "constant" else {})
+    init = example("inits", kind)
     own = digits([FLATTEN, dense(13, init=init), dense(7, "relu", init=init)], init=init)
     assert differing(own, other=digits()) == []
 
@@ -178,7 +173,10 @@ def test_losses_and_batches(data: str, batch_size: int | str) -> None:
 def test_losses(data: str, kind: str) -> None:
     """With every loss, of one output and of several, class weights beside it."""
     own = digits([FLATTEN, dense(5, "sigmoid")], data=data)
-    own["train"] |= {"loss": whole(LOSSES, kind), "class_weights": [2.0, 0.5, *[1.0] * 8][: 2 if data == "xor" else 10]}
+    own["train"] |= {
+        "loss": example("losses", kind),
+        "class_weights": [2.0, 0.5, *[1.0] * 8][: 2 if data == "xor" else 10],
+    }
     assert differing(own) == []
 
 

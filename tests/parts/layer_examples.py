@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import torch
+from part_examples import example, variations
 
 from dlbench.engine.rng import stream
-from dlbench.parts.layers.base import LayerContext
+from dlbench.parts import CATALOGS
+from dlbench.parts.arguments import given
+from dlbench.parts.layers.base import LayerContext, ShapeError
 from dlbench.parts.outline import Block, leaves, outline
 
 TRIALS, BATCH = 2, 6
@@ -17,30 +20,19 @@ DENSE = {"kind": "dense", "units": 4, "activation": TANH}
 WIDER = {"kind": "dense", "units": 3, "activation": TANH}
 CONV = {"kind": "conv", "channels": 2, "kernel": 3, "activation": TANH}
 
-EXAMPLES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
-    "dense": ({"units": 3, "activation": TANH}, (4,)),
-    "activation": ({"activation": {"kind": "softplus"}}, (4,)),
-    "flatten": ({}, (2, 3, 3)),
-    "dropout": ({"keep": 0.6}, (5,)),
-    "batch_norm": ({}, (4,)),
-    "batch_norm of images": ({}, (2, 3, 3)),
+SHAPES: dict[str, tuple[int, ...]] = {"features": (4,), "sequences": (3, 2), "images": (2, 4, 5)}
+"""What a layer may be asked to take."""
+
+
+SPECIAL: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "batch_norm of single places": ({}, (2, 1, 1)),
-    "layer_norm": ({}, (4,)),
-    "layer_norm of images": ({}, (2, 3, 2)),
-    "layer_norm of sequences": ({}, (2, 3)),
-    "conv": ({"channels": 3, "kernel": 3, "activation": TANH}, (2, 4, 4)),
     "conv, strides and uneven sides": ({"channels": 2, "kernel": [2, 3], "stride": [2, 1], "bias": False}, (2, 5, 4)),
     "conv, no padding": ({"channels": 2, "kernel": 2, "padding": "valid"}, (1, 3, 4)),
     "conv, padding by number": ({"channels": 2, "kernel": 2, "padding": 1, "activation": TANH}, (1, 2, 3)),
-    "max_pool": ({"kernel": 2}, (2, 5, 4)),
     "max_pool hanging over": ({"kernel": 3, "stride": 2, "padding": "same"}, (1, 4, 5)),
     "avg_pool": ({"kernel": [2, 1]}, (2, 5, 4)),
     "avg_pool hanging over": ({"kernel": 3, "stride": 2, "padding": "same"}, (1, 4, 5)),
-    "global_pool": ({}, (3, 2, 3)),
-    "global_pool by max": ({"pool": "max"}, (3, 2, 3)),
     "max_features": ({"pieces": 2}, (6,)),
-    "max_features of images": ({"pieces": 3}, (6, 2, 2)),
-    "max_features of sequences": ({"pieces": 2}, (3, 4)),
     "maxout": ({"units": 3, "pieces": 3}, (4,)),
     "rnn": ({"units": 3}, (4, 2)),
     "lstm": ({"units": 3, "sequences": True}, (3, 2)),
@@ -56,7 +48,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "split of images": ({"branches": [[CONV], [{"kind": "max_pool", "kernel": 1}]]}, (1, 2, 3)),
     "split of sequences": ({"branches": [[], [{"kind": "layer_norm"}]]}, (2, 3)),
 }
-"""Arguments and an input shape by a layer's kind, after which words may say what is special about it."""
+"""Arguments and an input shape by a layer's kind and words that say what is special about it."""
 
 Weights: TypeAlias = Mapping[str, Mapping[str, torch.Tensor]]
 """The weights of a block tree, by block and name, `[trials, ...]` each."""
@@ -67,16 +59,46 @@ def kind_of(example: str) -> str:
     return example.partition(" ")[0].rstrip(",")
 
 
-def build(example: str) -> Block:
-    """The layer of an example at its place in a net."""
-    arguments, shape = EXAMPLES[example]
-    return laid({"kind": kind_of(example), **arguments}, shape)
-
-
 def laid(layer: dict[str, Any], shape: Sequence[int]) -> Block:
     """One layer for samples of `shape`."""
     model = {"layers": [layer, {"kind": "flatten"}], "output": {}}
     return outline(model, tuple(shape), 1)[0]
+
+
+def takes(layer: dict[str, Any], shape: Sequence[int]) -> bool:
+    """Whether a layer takes samples of `shape`."""
+    try:
+        laid(layer, shape)
+    except ShapeError:
+        return False
+    return True
+
+
+def said(change: dict[str, Any]) -> str:
+    """A choice of an argument, in a test's name."""
+    return ", ".join(f"{name}={value}" for name, value in change.items())
+
+
+def of_the_catalogue() -> dict[str, tuple[dict[str, Any], tuple[int, ...]]]:
+    """Every layer on every shape that it takes, and on one of them every other choice that its arguments have."""
+    found = {}
+    for kind in CATALOGS["layers"].names:
+        layer = example("layers", kind)
+        fitting = {f"{kind} of {what}": shape for what, shape in SHAPES.items() if takes(layer, shape)}
+        found |= {name: (given(layer), shape) for name, shape in fitting.items()}
+        for shape in [*fitting.values()][-1:]:
+            changed = {f"{kind}, {said(change)}": {**layer, **change} for change in variations("layers", kind)}
+            found |= {name: (given(one), shape) for name, one in changed.items() if takes(one, shape)}
+    return found
+
+
+EXAMPLES = of_the_catalogue() | SPECIAL
+
+
+def build(example: str) -> Block:
+    """The layer of an example at its place in a net."""
+    arguments, shape = EXAMPLES[example]
+    return laid({"kind": kind_of(example), **arguments}, shape)
 
 
 def tensors(block: Block, trials: int = TRIALS) -> tuple[torch.Tensor, dict[str, dict[str, torch.Tensor]]]:

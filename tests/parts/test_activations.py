@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.special
 import torch
+from part_examples import example, shipped
 
 from dlbench.parts.activations import ACTIVATIONS, backward, bind, bounds
 from dlbench.parts.arguments import PerTrial, marks
@@ -40,7 +41,7 @@ FORMULAS = {
 
 ELEMENTWISE = [part.name for part in ACTIVATIONS if part.traits.get("elementwise", True)]
 ACROSS = [part.name for part in ACTIVATIONS if part.name not in ELEMENTWISE]
-SETTINGS = [{"kind": name} for name in ELEMENTWISE] + [
+SETTINGS = [example("activations", name) for name in ELEMENTWISE] + [
     {"kind": "leaky_relu", "slope": 1 / 3},
     {"kind": "leaky_relu", "slope": 0.0},
     {"kind": "elu", "alpha": 0.3},
@@ -69,7 +70,12 @@ def grid():
     return torch.linspace(-9, 9, 362, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=label)
+def test_every_activation_has_two_oracles():
+    """No activation of dlbench's own that takes number by number is without torch's module and a formula beside it."""
+    assert set(MODULES) == set(FORMULAS) == set(shipped(ACTIVATIONS)) - set(ACROSS)
+
+
+@pytest.mark.parametrize("settings", [one for one in SETTINGS if one["kind"] in MODULES], ids=label)
 def test_value_is_that_of_torch_and_of_the_formula(settings):
     """Every activation computes what torch's module and the written formula compute."""
     x = grid()
@@ -112,7 +118,7 @@ def test_a_number_a_trial_is_that_number_in_each(kind, argument):
 def test_extreme_inputs_stay_finite(kind):
     """No activation and no gradient of one is NaN or infinite, however large the input is."""
     x = torch.tensor([[[-1e30, -1e4, -100.0, 0.0, 100.0, 1e4, 1e30]]], requires_grad=True)
-    y = bind({"kind": kind})(x)
+    y = bind(example("activations", kind))(x)
     (gradient,) = torch.autograd.grad(y.sum(), x)
     assert y.isfinite().all()
     assert gradient.isfinite().all()

@@ -4,6 +4,7 @@ from math import sqrt
 
 import pytest
 import torch
+from part_examples import example, shipped
 
 from dlbench.parts.inits import INITS, Draw, fill
 from dlbench.parts.layers import LAYERS
@@ -48,8 +49,8 @@ def draw(seed=0, shape=(FAN_IN, FAN_OUT), fans=(FAN_IN, FAN_OUT)):
 
 
 def test_every_init_has_its_moments_stated():
-    """No init is in the catalogue whose mean and variance nobody states here."""
-    assert {settings["kind"] for settings, _, _ in MOMENTS} == set(INITS.names)
+    """No init of dlbench's own is in the catalogue whose mean and variance nobody states here."""
+    assert {settings["kind"] for settings, _, _ in MOMENTS} == set(shipped(INITS))
 
 
 @pytest.mark.parametrize(("settings", "mean", "variance"), MOMENTS, ids=str)
@@ -75,7 +76,7 @@ def test_uniform_draws_fill_their_interval(settings, low, high):
 @pytest.mark.parametrize("shape", [(3, 5), (5, 3), (1, 4), (4,), (6, 2, 3, 3)], ids=str)
 def test_any_shape_is_filled_in_float32(name, shape):
     """Every init fills matrices, biases, vectors and kernels: float32, on the CPU, contiguous, finite, the same twice."""
-    settings = {"kind": name} | ({"value": 0.5} if name == "constant" else {})
+    settings = example("inits", name)
     first, second = (fill(settings, draw(3, shape, (4, 5))) for _ in range(2))
     assert first.shape == shape
     assert first.dtype == torch.float32

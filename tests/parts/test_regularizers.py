@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from part_examples import example, shipped
 
 from dlbench.parts.optimizers import update
 from dlbench.parts.regularizers import REGULARIZERS, apply, is_after_step
@@ -79,7 +80,7 @@ ORACLES = {
 }
 """What weights and gradient must become, called as `oracle(weights, gradient, **arguments)`."""
 
-CASES = [{"kind": name} for name in REGULARIZERS.names] + [
+CASES = [example("regularizers", name) for name in shipped(REGULARIZERS)] + [
     {"kind": "l2", "strength": 0.3},
     {"kind": "l1", "strength": 0.3},
     {"kind": "max_norm", "norm": 0.5},
@@ -105,8 +106,9 @@ def test_only_what_the_trait_says_is_changed(name):
     """A regularizer before the step changes the gradient alone, one after the step the weights alone."""
     rows = make_rows()
     weights, gradient = rows.weights.clone(), rows.gradient.clone()
-    apply({"kind": name}, rows)
-    after = is_after_step({"kind": name})
+    settings = example("regularizers", name)
+    apply(settings, rows)
+    after = is_after_step(settings)
     assert torch.equal(rows.weights, weights) == (not after)
     assert torch.equal(rows.gradient, gradient) == after
 
@@ -117,8 +119,9 @@ def test_a_broken_trial_breaks_no_other(name):
     alone, beside = make_rows(), make_rows()
     for tensor in (beside.weights, beside.gradient):
         tensor[1], tensor[2] = torch.nan, torch.inf
-    apply({"kind": name}, alone)
-    apply({"kind": name}, beside)
+    settings = example("regularizers", name)
+    apply(settings, alone)
+    apply(settings, beside)
     assert torch.equal(alone.weights[0], beside.weights[0])
     assert torch.equal(alone.gradient[0], beside.gradient[0])
 

@@ -12,7 +12,7 @@ from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, St
 from dlbench.parts.lazy import torch
 
 
-@LAYERS.add(random=True)
+@LAYERS.add(random=True, example={"keep": 0.8})
 class Dropout(Stateless):
     """While training, kill each unit with probability `rate`, or keep it with probability `keep`; at test use them all.
 
