@@ -15,7 +15,7 @@ import typer
 
 from dlbench.analysis.summary import Report, summarize
 from dlbench.cli.lesson import explanation, heading
-from dlbench.cli.report import text
+from dlbench.cli.output import report_text
 from dlbench.export import EXPORTERS
 from dlbench.run.atomic import write_json_atomic, write_text_atomic
 from dlbench.run.folder import RunFolder, read_json
@@ -41,7 +41,7 @@ def write_report(found: Report, target: Path, *, but: Sequence[str] = ()) -> Non
     """Write a report into a folder as printed and in every export format, `but` some."""
     parts = (
         heading(found.lesson, target.name, language="en"),
-        text(found, language="en", ascii_only=False),
+        report_text(found, language="en", ascii_only=False),
         explanation(found.lesson, language="en"),
     )
     write_text_atomic(target / "report.txt", "\n\n".join(parts) + "\n")

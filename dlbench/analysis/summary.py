@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dlbench.analysis.candidate_results import known_part
 from dlbench.analysis.claims import Verdict, judge
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.statistics.item_noise import is_of_samples
 from dlbench.analysis.table import Table
-from dlbench.analysis.unknown import known_part
 from dlbench.errors import DlbenchError
-from dlbench.launch.status import status
 from dlbench.metrics.trial_view import SolvedRule
 from dlbench.plan import Plan
 from dlbench.plan.questions import Claim, Lesson, Questions
@@ -80,11 +79,19 @@ def summarize(folder: RunFolder) -> Report:
     plan = folder.read_plan()
     questions = questions_of(folder, plan)
     state = folded(folder, plan, questions.compare.solved)
+    if not all(stack.status.final for stack in state.stacks):
+        _ask_who_works(state, folder)
+    return report(state, questions, folder)
+
+
+def _ask_who_works(state: RunState, folder: RunFolder) -> None:
+    """Tell the state which of its stacks are being worked on; the others will not go on by themselves."""
+    from dlbench.launch.status import status  # a run that has ended asks no processes
+
     at_work = status(folder).alive
     for worker in at_work:
         state.expect(worker.session, worker.stacks)
     state.lost(set(range(len(state.stacks))) - {stack for worker in at_work for stack in worker.stacks})
-    return report(state, questions, folder)
 
 
 def questions_of(folder: RunFolder, plan: Plan) -> Questions:

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from dlbench import __version__
 from dlbench.cli.options import Options
-from dlbench.cli.streams import believe_no_nonsense
-from dlbench.cli.verb import Verb
+from dlbench.cli.output import believe_no_nonsense
+
+
+class Verb(TyperCommand):
+    """A verb whose help names its arguments, as it names its options' values, and not their Python types."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters; what Typer would write behind an argument's name is left out."""
+        params = super().get_params(ctx)
+        for param in params:
+            if param.param_type_name == "argument":
+                param.display_type_rich = _nothing  # type: ignore[attr-defined]  # of Typer's own arguments
+        return params
+
+
+def _nothing(ctx: Any) -> None:
+    del ctx
+
 
 VERBS = {
     "run": "run.run",

@@ -14,8 +14,7 @@ from pathlib import Path
 from typer import Exit
 
 from dlbench.cli.options import Options
-from dlbench.cli.output import give_up, refused, say
-from dlbench.cli.streams import replace_closed
+from dlbench.cli.output import give_up, refused, replace_closed, say
 from dlbench.errors import DlbenchError, ExitCode, shortened
 from dlbench.words.printable import printable
 

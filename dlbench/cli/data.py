@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from dlbench.cli import complete
+from dlbench.cli.app import Verb
 from dlbench.cli.options import Json
 from dlbench.cli.output import columns, emit, emit_json, say
-from dlbench.cli.verb import Verb
 
 data = typer.Typer(rich_markup_mode=None, help="List the datasets on this machine, or fetch one.")
 

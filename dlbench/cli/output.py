@@ -9,12 +9,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from dlbench.errors import ExitCode, SetupError
 from dlbench.words.printable import json_text, one_line, printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from dlbench.analysis.summary import Report
 
 
 def emit(text: str) -> None:
@@ -117,3 +122,60 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
         cut = room is not None and cell_len(line) > room
         lines.append(f"{set_cell_size(line, room - 3)}..." if cut and room else line)
     return "\n".join(lines)
+
+
+def report_text(report: Report, *, language: str, ascii_only: bool) -> str:
+    """The table, its notes and the verdicts, as wide as the terminal and in colour if it has one."""
+    from dlbench.text.table import render_text
+
+    found = render_text(
+        report,
+        width=shutil.get_terminal_size().columns,
+        color=has_color(),
+        ascii=ascii_only,
+        language=language,
+    )
+    return as_text(found)
+
+
+def as_text(found: RenderableType) -> str:
+    """What Rich can print, as wide as the terminal, with its escape codes where stdout shows colours."""
+    from dlbench.text.console import PrintableConsole
+
+    colorful = has_color()
+    width = shutil.get_terminal_size().columns
+    console = PrintableConsole(width=width, force_terminal=colorful, no_color=not colorful, highlight=False)
+    with console.capture() as capture:
+        console.print(found)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def has_color() -> bool:
+    """Whether stdout shows colours and its user wants them."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+LARGEST_SIDE = 1_000
+"""Cells beyond which no terminal is wide or high."""
+
+
+def believe_no_nonsense() -> None:
+    """Take COLUMNS and LINES from the environment where they are no size, so that everybody asks the terminal itself."""
+    for name in ("COLUMNS", "LINES"):
+        told = os.environ.get(name, "1")
+        if not (told.isascii() and told.isdigit() and 0 < int(told[:9]) <= LARGEST_SIDE):
+            del os.environ[name]
+
+
+def replace_closed() -> None:
+    """Put something in the place of streams that are closed, as by `>&-`: of stdout one that refuses, of the others silence.
+
+    Else the first file that is opened would get their numbers, and what is printed would be written into it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            mode = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            found = os.open(os.devnull, mode)  # the lowest number that is free, which is this one
+            setattr(sys, name, os.fdopen(found, "r" if name == "stdin" else "w"))

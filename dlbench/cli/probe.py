@@ -126,7 +126,7 @@ def wait_for(group: WorkerGroup) -> None:
 
 def told(profiles: Sequence[Profile], *, ascii_only: bool) -> str:
     """The profiles as text, as wide as the terminal and in colour if it has one."""
-    from dlbench.cli.report import as_text, has_color
+    from dlbench.cli.output import as_text, has_color
     from dlbench.text.blocks import Terminal
     from dlbench.text.profile import render_profiles
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from dlbench.cli import complete, report
+from dlbench.cli import complete
 from dlbench.cli.messages import command
 from dlbench.cli.options import Ascii, Json, Lang, Out, OwnParts, Run
-from dlbench.cli.output import columns, emit, emit_json, emit_styled, save, say
+from dlbench.cli.output import columns, emit, emit_json, emit_styled, report_text, save, say
 from dlbench.words.language import readers_language
 
 
@@ -29,11 +29,11 @@ def table(
 
     found = summarize(find_run(out, run))
     if json:
-        from dlbench.export.report_data import as_data
+        from dlbench.export.json_data import as_data
 
         emit_json(as_data(found))
     else:
-        emit_styled(report.text(found, language=readers_language(lang), ascii_only=ascii_only))
+        emit_styled(report_text(found, language=readers_language(lang), ascii_only=ascii_only))
 
 
 def export(
@@ -59,10 +59,10 @@ def export(
     from dlbench.analysis.summary import summarize
     from dlbench.export import exported
     from dlbench.run.folder import find_run
-    from dlbench.text import damage
+    from dlbench.text.notes import damage_notes
 
     found = summarize(find_run(out, run))
-    for note in damage.notes(found.state):
+    for note in damage_notes(found.state):
         say(f"note: {note}")
     text = exported(format_of(form, file), found, readers_language(lang))
     if file is None:

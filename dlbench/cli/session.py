@@ -17,15 +17,14 @@ from dlbench import plugins
 from dlbench.analysis.claims import Outcome
 from dlbench.analysis.summary import Report
 from dlbench.analysis.summary import report as summarized
-from dlbench.cli import report
 from dlbench.cli.data_lines import data_lines
 from dlbench.cli.follow import follow, troubles
 from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.messages import command, plan_line
-from dlbench.cli.output import emit, emit_styled, say, say_styled
+from dlbench.cli.output import emit, emit_styled, report_text, say, say_styled
 from dlbench.errors import ExitCode, SetupError
-from dlbench.export.report_data import as_data
+from dlbench.export.json_data import as_data
 from dlbench.launch import sessions
 from dlbench.metrics.trial_view import Status
 from dlbench.run.atomic import write_json_atomic
@@ -137,7 +136,7 @@ class Session:
         if any(trial.status is not Status.WAITING for trial in state.trials):
             result = summarized(state, recipe.questions, folder)
             keep_summary(folder, result)
-            text = report.text(result, language=self.language, ascii_only=self.ascii_only)
+            text = report_text(result, language=self.language, ascii_only=self.ascii_only)
             (say_styled if self.display == "json" else emit_styled)(f"\n{text}")
         if not finished and folder.plan_file.is_file():
             say(f"\nnot finished; continue with `{command('run', '--resume', folder)}`")

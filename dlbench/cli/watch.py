@@ -105,9 +105,8 @@ def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
 
 def print_table(found: Report, *, language: str, ascii_only: bool) -> None:
     """The table and the verdicts, where anything was trained."""
-    from dlbench.cli import report
-    from dlbench.cli.output import emit_styled
+    from dlbench.cli.output import emit_styled, report_text
     from dlbench.metrics.trial_view import Status
 
     if any(trial.status is not Status.WAITING for trial in found.state.trials):
-        emit_styled(report.text(found, language=language, ascii_only=ascii_only))
+        emit_styled(report_text(found, language=language, ascii_only=ascii_only))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from dlbench.display.base import Display
-from dlbench.display.json_lines import JsonLines
-from dlbench.display.silent import Silent
+from dlbench.display.base import Display, JsonLines, Silent
 
 __all__ = ["Display", "make"]
 

@@ -17,7 +17,7 @@ from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.quantity import Interval
 from dlbench.metrics.trial_view import Status
 from dlbench.state.trial_state import TrialState
-from dlbench.text.damage import unreadable_lines
+from dlbench.text.notes import unreadable_lines
 from dlbench.words.printable import printable
 
 FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]")

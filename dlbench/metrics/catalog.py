@@ -10,9 +10,8 @@ from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.metrics.metric import CLASS_METRICS, DEFAULT_METRIC, METRICS, Metric, metric, split_step
 from dlbench.metrics.names import CLASSIFICATION, CURVES, PRETRAINED, evaluated
 from dlbench.metrics.of_classes import AT_END, balanced_accuracy, worst_recall
-from dlbench.metrics.quantity import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity
+from dlbench.metrics.quantity import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity, finite
 from dlbench.metrics.solving import solves
-from dlbench.metrics.tolerance import finite
 from dlbench.metrics.trial_view import Status, TrialView, index_at
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def solved(trial: TrialView, at_step: int | None) -> float | None:
 
     Unless the recipe gives its own rule (`[compare] solved`), solved means on the training data an accuracy of at least 0.99,
     **and** at most a tenth of the errors of always saying the largest class, **and** a loss of at most half of what guessing the
-    class shares costs (`dlbench.metrics.chance`). Accuracy alone would lie: the outputs of a net that has learned nothing sit
+    class shares costs (`dlbench.metrics.solving`). Accuracy alone would lie: the outputs of a net that has learned nothing sit
     within 1e-6 of 0.5, and the threshold tosses coins over them; and where one sample in 200 is positive, "never" is right 199 times.
     Of numbers that are learned it means a root mean squared error of at most a tenth of what always saying their mean makes (99 % of
     the variance explained), and a loss of at most half of what the best constant costs.

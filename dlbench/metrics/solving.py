@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dlbench.metrics.chance import chance_of
-from dlbench.metrics.tolerance import at_least, at_most, finite
+from dlbench.metrics.quantity import at_least, at_most, finite
 from dlbench.metrics.trial_view import TrialView
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from dlbench.errors import UsageError, hint
+from dlbench.errors import UsageError, hint, meant
 from dlbench.measures import MEASURES
 from dlbench.measures.older_names import OLDER_NAMES, newest
 from dlbench.metrics.names import BATCH_LOSS, CURVES, GRADIENT_RATIO, TIME_GRADIENT_RATIO
@@ -82,7 +82,7 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
     written, comparison, number, variant = match.groups()
     measure = newest(written)
     if measure not in watchable():
-        raise UsageError(f"nothing that is measured is called {_quoted(written)}{_hint(written, watchable())}")
+        raise UsageError(f"nothing that is measured is called {_quoted(written)}{_hint(newest(meant(written, OLDER_NAMES) or written), watchable())}")
     take = _evaluations if comparison in TRENDS else _limit
     found = Breakpoint(measure, comparison, take(measure, comparison, number))
     return found if variant is None else in_variant(found, variant, variants)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from dlbench.errors import UsageError
 from dlbench.plan import Plan
-from dlbench.plan.typed import typed
 
 MOST_STEPS = 10**12
 MOST_THREADS = 10_000
@@ -74,3 +77,72 @@ def _astray(indices: list[int], count: int, place: str) -> Iterator[str]:
 def _repeated(indices: list[int], place: str) -> Iterator[str]:
     if len(set(indices)) < len(indices):
         yield f"{place}: name something twice"
+
+
+DEEPEST = 100
+"""How deep lists and tables may stand in one another; a recipe's are a third of that."""
+
+T = TypeVar("T")
+
+
+def typed(kind: type[T], data: Any, place: str = "") -> T:
+    """The dataclass of a kind with these fields; raises `ValueError` with the place of the first that is missing or no such thing.
+
+    Fields may be texts, numbers, true or false, lists of these, tables, further dataclasses, and unions of all of them; of a
+    literal one of its values. An `int` is a fine `float`, `true` is no number. Fields with defaults may be left out; what the
+    dataclass has not is passed over.
+    """
+    if not isinstance(data, dict):
+        raise ValueError(f"{place or 'it'} is no table")  # noqa: TRY004  # the file is wrong, not its reader
+    hints, fields = _hints(cast("Any", kind)), {}
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        where = f"{place}.{field.name}" if place else field.name
+        if field.name in data:
+            fields[field.name] = _value(hints[field.name], data[field.name], where)
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise ValueError(f"{where} is missing")
+    return kind(**fields)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _value(kind: Any, value: Any, place: str) -> Any:
+    if get_origin(kind) in {Union, UnionType}:
+        return _one_of(get_args(kind), value, place)
+    if (get_origin(kind) is Literal and value in get_args(kind)) or (kind is type(None) and value is None):
+        return value
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return typed(kind, value, place)
+    if get_origin(kind) is list and isinstance(value, list):
+        return [_value(get_args(kind)[0], one, f"{place}.{index}") for index, one in enumerate(value)]
+    if get_origin(kind) is dict and isinstance(value, dict):
+        _refuse_depths(value, place)
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if type(value) is kind or (kind is float and is_number):
+        return value
+    raise ValueError(f"{place} is {str(value)[:40]}, not of the type {getattr(kind, '__name__', kind)}")
+
+
+def _one_of(kinds: tuple[Any, ...], value: Any, place: str) -> Any:
+    """The value as the first kind that it is of; where it is of none, what is wrong with it as the likeliest."""
+    likely = [kind for kind in kinds if kind is not type(None)] if value is not None else list(kinds)
+    problems = []
+    for kind in likely:
+        try:
+            return _value(kind, value, place)
+        except ValueError as problem:
+            problems.append(problem)
+    raise problems[-1]
+
+
+def _refuse_depths(value: Any, place: str) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = [list(one.values()) if isinstance(one, dict) else one for one in level]
+        level = [one for outer in inner for one in outer if isinstance(one, dict | list)]
+    if level:
+        raise ValueError(f"{place} is nested too deeply")

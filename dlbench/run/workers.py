@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from dlbench.files import read_file
-from dlbench.plan.typed import typed
+from dlbench.plan.reading import typed
 from dlbench.run.atomic import append_line
 from dlbench.run.folder import LONGEST, RunFolder
 

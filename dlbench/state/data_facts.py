@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dlbench.data_facts import DataFacts
 from dlbench.plan import Plan
-from dlbench.state.event_fields import Event
+from dlbench.state.event_fields import Event, whole_numbers
 from dlbench.words.printable import one_line
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
 
 MENTIONED = 3
 """So many variants are named where a note concerns some of them."""
@@ -60,3 +64,31 @@ def _whose(variants: Sequence[str], everyone: Sequence[str]) -> str:
         return ""
     more = f" and {len(variants) - MENTIONED} more" if len(variants) > MENTIONED else ""
     return f" of {', '.join(variants[:MENTIONED])}{more}"
+
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """The counts of every trial of a stack at a step, by split; `None` for a trial that has none."""
+
+    step: int
+    splits: dict[str, list[NDArray[np.int64] | None]]
+
+    def of(self, split: str, position: int) -> NDArray[np.int64] | None:
+        """One trial's counts, `[true, predicted]`."""
+        rows = self.splits.get(split)
+        return None if rows is None else rows[position]
+
+
+def confusion_of(event: Event, step: int, trials: int) -> Confusion:
+    """The counts of a `confusion` event for so many trials; what are no square counts is nothing."""
+    told = {split: event.get(split) for split in SPLITS}
+    rows = {split: own for split, own in told.items() if isinstance(own, list) and len(own) == trials}
+    return Confusion(step, {split: [_square(counts) for counts in own] for split, own in rows.items()})
+
+
+def _square(value: object) -> NDArray[np.int64] | None:
+    counts = whole_numbers(value, 2)
+    return counts if counts is not None and counts.shape[0] == counts.shape[1] else None

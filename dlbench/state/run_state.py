@@ -14,8 +14,7 @@ from dlbench.metrics.trial_view import SolvedRule, Status
 from dlbench.plan import Plan
 from dlbench.plan.breakpoints import spelling
 from dlbench.run.control import action_name
-from dlbench.state.confusion import confusion_of
-from dlbench.state.data_facts import data_notes, facts_of
+from dlbench.state.data_facts import confusion_of, data_notes, facts_of
 from dlbench.state.event_fields import Event, count, number, numbers, positions, text
 from dlbench.state.event_records import Answer, Divergence, EarlyStop, Hit, Pulse, StackEnd, WorkerFacts
 from dlbench.state.histograms import KEPT, Histograms, histogram_of

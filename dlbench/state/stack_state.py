@@ -10,7 +10,7 @@ import numpy as np
 
 from dlbench import plan
 from dlbench.metrics.trial_view import Status
-from dlbench.state.confusion import Confusion
+from dlbench.state.data_facts import Confusion
 from dlbench.state.event_fields import Event, number, positions
 from dlbench.state.event_records import (
     Divergence,

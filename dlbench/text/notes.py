@@ -12,10 +12,11 @@ from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import level_text, number, title_level, value_format
 from dlbench.metrics.trial_view import Status
 from dlbench.plan import candidate_text
+from dlbench.run.event_arrays import ARRAYS
+from dlbench.run.folder import writer_of
 from dlbench.state.data_facts import data_notes
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
-from dlbench.text import damage
 from dlbench.text.cells import BEST, name_text
 from dlbench.text.interventions import breakpoints, changes
 
@@ -40,7 +41,7 @@ def table_notes(table: Table, state: RunState) -> list[str]:
         *_ratios(table),
         *_selection(table.select),
         *_best_on_test(table),
-        *damage.notes(state),
+        *damage_notes(state),
         *_unfinished(state),
         *_diverged(state),
         *_exploded(state),
@@ -212,3 +213,34 @@ def _by_candidate(state: RunState) -> dict[str, list[TrialState]]:
     for trial in state.trials:
         found.setdefault(candidate_text(state.plan.candidates[trial.plan.candidate]), []).append(trial)
     return found
+
+
+def damage_notes(state: RunState) -> list[str]:
+    """One note for each damaged file of events: how many lines or arrays it lacks, and what that means for how many trials."""
+    total = len(state.trials)
+    return [
+        f"{file} is damaged: {lost:,} of its {_parts(file)} cannot be read or are missing; what it tells of {_affected(state, file)} of "
+        f"{total} trials may have holes, and their last numbers may be older or missing"
+        for file, lost in sorted(state.unreadable.items())
+    ]
+
+
+def _parts(file: str) -> str:
+    return "arrays" if file.endswith(ARRAYS) else "lines"
+
+
+def unreadable_lines(state: RunState, trial: TrialState) -> int:
+    """How many lines and arrays are lost of the files that tell of a trial."""
+    return sum(lost for file, lost in state.unreadable.items() if trial.stack.index in _stacks(state, file))
+
+
+def _affected(state: RunState, file: str) -> int:
+    stacks = _stacks(state, file)
+    return sum(trial.stack.index in stacks for trial in state.trials)
+
+
+def _stacks(state: RunState, file: str) -> set[int]:
+    """The stacks that a file may tell of: those of its worker, of any where that is lost too."""
+    writer = writer_of(file)
+    facts = None if writer is None else state.workers.get(writer)
+    return set(range(len(state.stacks))) if facts is None else set(facts.stacks)

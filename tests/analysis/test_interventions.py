@@ -378,8 +378,8 @@ def test_a_breakpoint_is_told():
     """Which condition, whose, how many seeds, and where first."""
     hits = [breakpoint_event(1, 55, 2), breakpoint_event(1, 52, 0), breakpoint_event(0, 51, 0, layer=None, value=None)]
     notes, _ = tabled(touched(*hits))
-    assert "breakpoint 'gradient_norm < 1e-6' hit by sigmoid (seed 0), at step 51" in notes
-    assert "breakpoint 'gradient_norm < 1e-6' hit by relu (seeds 0, 2), first at step 52 in 0 dense (3.1e-07)" in notes
+    assert "breakpoint 'gradient_norm < 1e-06' hit by sigmoid (seed 0), at step 51" in notes
+    assert "breakpoint 'gradient_norm < 1e-06' hit by relu (seeds 0, 2), first at step 52 in 0 dense (3.1e-07)" in notes
 
 
 def test_many_changes_do_not_bury_the_table():

@@ -12,7 +12,7 @@ from synthetic_run import finished, make_plan, state_of
 from dlbench.analysis.claims import Outcome
 from dlbench.analysis.statistics.item_noise import item_noise
 from dlbench.analysis.summary import report
-from dlbench.export.report_data import as_data
+from dlbench.export.json_data import as_data
 from dlbench.metrics.quantity import Interval
 from dlbench.plan.questions import Claim, Compare, Questions
 from dlbench.run.correct import Correct, write

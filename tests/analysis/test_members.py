@@ -16,7 +16,7 @@ from dlbench.analysis.ensembles.ensemble import QUANTITIES
 from dlbench.analysis.ensembles.members import ensembles
 from dlbench.analysis.statistics.intervals import mean_interval
 from dlbench.analysis.summary import report
-from dlbench.export.report_data import as_data
+from dlbench.export.json_data import as_data
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.plan.questions import Ensemble, Questions
 from dlbench.run.predictions import Predictions, read, write

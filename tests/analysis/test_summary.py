@@ -12,7 +12,7 @@ from synthetic_run import LN2, finished, make_plan, metrics_event, stack_event
 from dlbench.analysis.claims import Outcome
 from dlbench.analysis.summary import summarize
 from dlbench.errors import RecipeError, UsageError
-from dlbench.export.report_data import as_data
+from dlbench.export.json_data import as_data
 from dlbench.metrics.trial_view import Status
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder, create

@@ -17,11 +17,10 @@ from dlbench.analysis.comparison import DIFFERENCE, best, build_table, pairwise_
 from dlbench.analysis.statistics.intervals import has_far, paired_difference, summarize
 from dlbench.analysis.summary import report
 from dlbench.export import EXPORTERS
-from dlbench.export.report_data import as_data
+from dlbench.export.json_data import as_data
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.format import spread_text
-from dlbench.metrics.quantity import RATIO
-from dlbench.metrics.tolerance import RESOLUTION
+from dlbench.metrics.quantity import RATIO, RESOLUTION
 from dlbench.plan.questions import Claim, Compare, Questions
 from dlbench.text.cells import cell_parts
 from dlbench.text.notes import table_notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from benchmarks.reference import keep
 from benchmarks.rejudge import rejudge
 from benchmarks.synthetic_runs import Size, write_run
-from dlbench.export.report_data import as_data
+from dlbench.recipe.old_runs import questions_in
+from dlbench.export.json_data import as_data
 
 CLAIMS = """
 [compare]
@@ -47,7 +49,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of a made-up run with three claims."""
     out = tmp_path_factory.mktemp("kept")
     folder = write_run(out, Size(layers=2, steps=100, probes=5, evaluations=5))
-    folder.recipe_file.write_text(folder.recipe_file.read_text(encoding="utf-8") + CLAIMS, encoding="utf-8")
+    text = folder.recipe_file.read_text(encoding="utf-8") + CLAIMS
+    folder.recipe_file.write_text(text, encoding="utf-8")
+    folder.write_plan(replace(folder.read_plan(), questions=questions_in(text, "recipe.toml")))
     return keep(folder.path, out / "reference")
 
 

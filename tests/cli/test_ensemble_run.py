@@ -5,7 +5,7 @@ import json
 from small_recipe import RECIPE
 
 from dlbench.analysis.summary import summarize
-from dlbench.export.report_data import as_data
+from dlbench.export.json_data import as_data
 from dlbench.run.folder import RunFolder
 
 ENSEMBLES = """

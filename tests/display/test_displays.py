@@ -10,9 +10,8 @@ import pytest
 
 from dlbench import display
 from dlbench.display.bars import ProgressBars
-from dlbench.display.json_lines import JsonLines
+from dlbench.display.base import JsonLines, Silent
 from dlbench.display.lines import Lines
-from dlbench.display.silent import Silent
 from dlbench.plan import Plan, Stack, Trial
 from dlbench.run.events import EventReader, EventWriter
 from dlbench.run.folder import RunFolder

@@ -153,7 +153,7 @@ def test_json_tells_what_was_done_by_hand():
     ]  # fmt: skip
     assert data["dropped"] == [{"variant": "relu", "choice": {}, "seed": 2, "step": 80}]
     (hit,) = data["breakpoints"]
-    assert (hit["seed"], hit["step"], hit["layer"], hit["when"]) == (1, 55, "0 dense", "gradient_norm < 1e-6")
+    assert (hit["seed"], hit["step"], hit["layer"], hit["when"]) == (1, 55, "0 dense", "gradient_norm < 1e-06")
     assert [row["n_changed"] for row in data["rows"]] == [0, 2]
 
 

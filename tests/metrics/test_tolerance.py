@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.metrics.tolerance import at_least, at_most, gap
+from dlbench.metrics.quantity import at_least, at_most, gap
 
 
 @given(st.floats(2.0**-100, 2.0**100), st.sampled_from([-1, 1]))

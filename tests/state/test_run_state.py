@@ -13,7 +13,7 @@ from synthetic_run import LAYERS, finished, make_plan, metrics_event, probe_even
 from dlbench.analysis.claims import judge
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.summary import report
-from dlbench.export.report_data import as_data
+from dlbench.export.json_data import as_data
 from dlbench.measures import MEASURES
 from dlbench.measures.names import ZEROS
 from dlbench.metrics.names import BATCH_LOSS, CURVES

@@ -12,7 +12,7 @@ from synthetic_run import make_plan, stack_event
 from dlbench.analysis.summary import report
 from dlbench.data_facts import DataFacts
 from dlbench.export import EXPORTERS
-from dlbench.export.report_data import as_data
+from dlbench.export.json_data import as_data
 from dlbench.parts.datasets import describe
 from dlbench.plan.facts import described, measured
 from dlbench.plan.questions import Compare, Questions

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlbench.metrics.format import number
-from dlbench.metrics.quantity import Interval
-from dlbench.metrics.tolerance import at_least, at_most
+from dlbench.metrics.quantity import Interval, at_least, at_most
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim

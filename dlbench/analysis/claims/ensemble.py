@@ -20,8 +20,7 @@ from dlbench.analysis.interventions import ManualChange, first_manual_change, re
 from dlbench.analysis.statistics.power import power_of_mean
 from dlbench.metrics.format import fine_format, interval_text, number
 from dlbench.metrics.names import ENSEMBLE_LOSS
-from dlbench.metrics.quantity import ALPHA, Interval, Quantity
-from dlbench.metrics.tolerance import gap
+from dlbench.metrics.quantity import ALPHA, Interval, Quantity, gap
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim

@@ -7,22 +7,19 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dlbench.analysis.candidate_results import CandidateResults
+from dlbench.analysis.candidate_results import CandidateResults, unknown_text
 from dlbench.analysis.claims.condition import Condition, condition_of
-from dlbench.analysis.claims.evidence import Evidence, evidence_on, touched_search
+from dlbench.analysis.claims.evidence import Evidence, Pairs, by_sign_test, evidence_on, touched_search
 from dlbench.analysis.claims.p_values import decide
-from dlbench.analysis.claims.pairs import Pairs, by_sign_test
 from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, finding_text, is_estimated, picked_text
 from dlbench.analysis.interventions import reason, which_seeds
 from dlbench.analysis.statistics.intervals import are_equal
 from dlbench.analysis.statistics.item_noise import Answers
 from dlbench.analysis.statistics.power import Power, advice_text, power_of_sign_test, seeds_needed
 from dlbench.analysis.statistics.proportions import highest_failure_rate
-from dlbench.analysis.unknown import unknown_text
 from dlbench.metrics.catalog import METRICS, Metric
 from dlbench.metrics.metric import is_known
-from dlbench.metrics.quantity import ALPHA, Interval
-from dlbench.metrics.tolerance import gap
+from dlbench.metrics.quantity import ALPHA, Interval, gap
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim, Compare

@@ -15,8 +15,7 @@ from dlbench.analysis.ensembles.combination import COMBINATIONS, Array, Indices,
 from dlbench.analysis.ensembles.subsets import Estimate, estimate, subsets_of
 from dlbench.analysis.statistics.intervals import mean_of
 from dlbench.metrics.names import ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
-from dlbench.metrics.quantity import ACCURACY, NUMBER, POSITIVE
-from dlbench.metrics.tolerance import gap
+from dlbench.metrics.quantity import ACCURACY, NUMBER, POSITIVE, gap
 from dlbench.plan import choice_text
 from dlbench.state.trial_state import TrialState
 

@@ -14,8 +14,7 @@ from statistics import median
 from typing import TypeAlias
 
 from dlbench.analysis.statistics.proportions import share_difference_interval, share_interval
-from dlbench.metrics.quantity import ALPHA, NUMBER, Interval, Quantity
-from dlbench.metrics.tolerance import RESOLUTION, gap
+from dlbench.metrics.quantity import ALPHA, NUMBER, RESOLUTION, Interval, Quantity, gap
 
 Intervals: TypeAlias = Callable[[float], Interval | None]
 """The interval that misses with a probability alpha, `None` where there is none."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlbench.metrics.trial_view import Status
-from dlbench.text import damage
+from dlbench.text.notes import damage_notes
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.console import harmless
 from dlbench.tui.model.trials import name_of
@@ -37,7 +37,7 @@ class RunEvent:
 
 def run_events(state: RunState) -> list[RunEvent]:
     """What is damaged, the notes in the order of their arrival; then each stack's events in the order of their steps."""
-    found = [RunEvent(None, text, Ink.ALARM) for text in damage.notes(state)]
+    found = [RunEvent(None, text, Ink.ALARM) for text in damage_notes(state)]
     found += [RunEvent(None, f"{_about(state.plan, stack)}{text}") for stack, text in state.notes]
     for stack in state.stacks:
         own = [*_changes(state.plan, stack), *_hits(state, stack), *_losses(state, stack)]
