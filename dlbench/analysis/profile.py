@@ -16,8 +16,8 @@ from dlbench.analysis.diagnosis.rules import MEASURES as JUDGED
 from dlbench.measures import MEASURES
 from dlbench.measures.gradient_ratio import ratio
 from dlbench.measures.names import TIME
-from dlbench.metrics.names import BATCH_LOSS
 from dlbench.metrics.chance import chance_of
+from dlbench.metrics.names import BATCH_LOSS
 from dlbench.plan import Candidate, candidate_text
 from dlbench.state.run_state import RunState
 from dlbench.state.stack_state import LayerFacts

@@ -82,7 +82,9 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
     written, comparison, number, variant = match.groups()
     measure = newest(written)
     if measure not in watchable():
-        raise UsageError(f"nothing that is measured is called {_quoted(written)}{_hint(newest(meant(written, OLDER_NAMES) or written), watchable())}")
+        raise UsageError(
+            f"nothing that is measured is called {_quoted(written)}{_hint(newest(meant(written, OLDER_NAMES) or written), watchable())}"
+        )
     take = _evaluations if comparison in TRENDS else _limit
     found = Breakpoint(measure, comparison, take(measure, comparison, number))
     return found if variant is None else in_variant(found, variant, variants)

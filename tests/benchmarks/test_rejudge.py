@@ -11,8 +11,8 @@ import pytest
 from benchmarks.reference import keep
 from benchmarks.rejudge import rejudge
 from benchmarks.synthetic_runs import Size, write_run
-from dlbench.recipe.old_runs import questions_in
 from dlbench.export.json_data import as_data
+from dlbench.recipe.old_runs import questions_in
 
 CLAIMS = """
 [compare]
