@@ -57,6 +57,18 @@ def test_files_and_functions_are_short(path):
     assert {node.name: lines_of(node) for node in functions if lines_of(node) > MOST_LINES_OF_A_FUNCTION} == {}
 
 
+def test_every_class_name_stands_once():
+    """No two classes of the package have one name, so that a name in a message or a search leads to one place."""
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(named(path))
+
+    assert len(places) > 300
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_rules_see_the_whole_package():
     """The rules are held against every room, not against an empty list."""
     rooms = {named(path).partition("/")[0] for path in FILES}

@@ -28,7 +28,6 @@ from dlbench.recipe.ensemble import ensemble_claim_mistakes, ensemble_mistakes
 from dlbench.recipe.messages import few, given
 from dlbench.recipe.parts import table
 from dlbench.recipe.patch import Mistake, Origin, Tree
-from dlbench.recipe.questions import plain
 from dlbench.recipe.resolve import Resolved, Resolver
 from dlbench.recipe.sections import (
     FRAME,
@@ -40,6 +39,7 @@ from dlbench.recipe.sections import (
     EnsembleSection,
     LessonSection,
     Trials,
+    plain,
 )
 from dlbench.recipe.source_map import KeyPath
 from dlbench.recipe.tasks import ensembles_of_tasks, task_mistakes, usual_metric

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 from annotated_types import Ge, Gt, Len
 
@@ -267,3 +267,22 @@ FRAME = tuple(entry.name for entry in fields(Frame))
 
 PATCHES = ("variants", "grid", "search", "quick")
 """The sections that change others."""
+
+
+Question = TypeVar("Question")
+
+_PLAIN: dict[type[Any], type[Any]] = {
+    LessonSection: Lesson,
+    CompareSection: Compare,
+    SolvedSection: Solved,
+    EnsembleSection: Ensemble,
+    ClaimSection: Claim,
+}
+
+
+def plain(section: Question) -> Question:
+    """The question that a checked section asks, which is what it narrows; what is none of these stays what it is."""
+    kind = _PLAIN.get(type(section))
+    if kind is None:
+        return section
+    return cast("Question", kind(**{field.name: plain(getattr(section, field.name)) for field in fields(kind)}))
