@@ -125,7 +125,7 @@ class RunState:
             return
         stack, session, step = found
         shape = (len(stack.plan.trials),)
-        values = {name: numbers(own, shape, np.float64) for name, own in event.items() if isinstance(own, list)}
+        values = {name: numbers(own, shape, np.float64) for name, own in event.items()}
         values |= {name: numbers(event.get(name), (), np.float64) for name in ("epoch", "seconds")}
         stack.metrics.record(step, session, {name: value for name, value in values.items() if value is not None})
 

@@ -301,3 +301,22 @@ def test_unknown_kinds_change_nothing():
     state = RunState(PLAN)
     state.apply([{"v": 1, "kind": "telepathy", "stack": 0}, {"v": 1}, 7, None])
     assert state.version == 0
+
+
+@pytest.mark.parametrize("form", [list, np.asarray], ids=["list", "array"])
+def test_metrics_are_kept_by_whatever_name(form):
+    """A task's own metrics are kept as they are called, from lists and from the arrays that wide stacks are told in."""
+    state = RunState(PLAN)
+    trials = len(state.stacks[0].plan.trials)
+    told = {
+        "train_loss": form([0.5] * trials),
+        "test_rmse": form([2.0] * trials),
+        "test_of_my_own": form([7.0] * trials),
+    }
+    state.apply(
+        [{"kind": "stack", "stack": 0, "step": 0}, {"kind": "metrics", "stack": 0, "step": 0, "epoch": 0, **told}]
+    )
+
+    trial = next(one for one in state.trials if one.stack is state.stacks[0])
+    assert [trial.curve(name).tolist() for name in told] == [[0.5], [2.0], [7.0]]
+    assert "kind" not in trial.stack.metrics.fields
