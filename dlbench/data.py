@@ -66,7 +66,7 @@ def fetch(name: str, folder: str | None = None) -> Path:
             _bring(download, target, Path(beside))
             _move(download, Path(beside), target)
     except OSError as error:
-        raise SetupError(f"{name} cannot be written to {target} ({error}); name another folder") from error
+        raise SetupError(f"{name} cannot be written to {target} ({error}); choose another folder") from error
     return target
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from dlbench.errors import UsageError
 
-NO_FILE = "is no regular file"
+NO_FILE = "is not a regular file"
 
 
 def expanded(text: str | Path) -> Path:
@@ -18,7 +18,7 @@ def expanded(text: str | Path) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise UsageError(f"{text}: nobody here is called '{Path(text).parts[0].removeprefix('~')}'") from error
+        raise UsageError(f"{text}: this machine has no user '{Path(text).parts[0].removeprefix('~')}'") from error
 
 
 def exists(path: Path) -> bool:

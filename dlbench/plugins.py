@@ -64,7 +64,7 @@ def load_installed() -> None:
 
 
 def require(wanted: Iterable[PartsFile], run: str) -> None:
-    """Have this process hold exactly the files of parts that a run was begun with; raises UsageError where it does not."""
+    """Have this process hold exactly the files of parts that a run was started with; raises UsageError where it does not."""
     asked, here = list(wanted), loaded()
     if {file.sha256 for file in asked} == {file.sha256 for file in here}:
         return
@@ -72,14 +72,14 @@ def require(wanted: Iterable[PartsFile], run: str) -> None:
         other = next((one for one in asked if Path(one.path).name == Path(file.path).name), None)
         if other is not None and other.sha256 != file.sha256:
             raise UsageError(
-                f"{file.path}: is not the file that {run} was begun with (sha256 {other.sha256[:12]}, now {file.sha256[:12]}); "
-                "its trials would no longer be of one kind, so run the recipe anew"
+                f"{file.path}: is not the file that {run} was started with (sha256 {other.sha256[:12]}, now {file.sha256[:12]}); "
+                "its trials could no longer be compared, so run the recipe again"
             )
     lacking = [file for file in asked if file.sha256 not in {one.sha256 for one in here}]
     if lacking:
         options = " ".join(f"--parts {file.path}" for file in lacking)
-        raise UsageError(f"{run} was begun with parts of its own; continue it with '{options}'")
-    raise UsageError(f"{run} was begun without {', '.join(file.path for file in here)}; leave --parts out")
+        raise UsageError(f"{run} was started with parts of your own; continue it with '{options}'")
+    raise UsageError(f"{run} was started without {', '.join(file.path for file in here)}; remove --parts")
 
 
 def _described(path: Path) -> PartsFile:
@@ -95,7 +95,7 @@ def _import(file: PartsFile) -> None:
     name = f"dlbench_parts_{file.sha256[:12]}"
     spec = importlib.util.spec_from_file_location(name, file.path)
     if spec is None or spec.loader is None:
-        raise UsageError(f"{file.path}: is no Python file; parts are written in one, called so as mine.py")
+        raise UsageError(f"{file.path}: is not a Python file; put the parts into one, such as mine.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
     try:

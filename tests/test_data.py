@@ -159,7 +159,9 @@ def test_an_archive_is_named_where_a_download_fails(empty, stand_in):
 def test_a_folder_that_cannot_be_written_is_one_clear_error(empty, stand_in):
     """The text names the dataset and the folder."""
     (empty / "file").write_text("")
-    with pytest.raises(SetupError, match=rf"mnist cannot be written to {empty}/file/below \(.*\); name another folder"):
+    with pytest.raises(
+        SetupError, match=rf"mnist cannot be written to {empty}/file/below \(.*\); choose another folder"
+    ):
         fetch("mnist", str(empty / "file" / "below"))
 
 

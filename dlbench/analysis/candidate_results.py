@@ -100,7 +100,7 @@ def selection_metric(compare: Compare) -> Metric:
 
 def unknown_text(name: str) -> str:
     """What is said of a metric that is not there."""
-    return f"no metric is called '{name}' here; where it comes from a file of parts, name that by --parts"
+    return f"no metric is called '{name}' here; if a file of parts defines it, pass that file with --parts"
 
 
 def known_part(compare: Compare) -> tuple[Compare, list[str]]:

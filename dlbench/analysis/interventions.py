@@ -40,7 +40,7 @@ def reason(touches: Mapping[int, ManualChange]) -> str:
 def search_reason(variant: str, candidates: Sequence[Iterable[TrialState]]) -> str:
     """Why a variant's search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
     if len(candidates) > 1 and any(first_manual_change(trial) for trials in candidates for trial in trials):
-        return f"trials that the search of '{variant}' picks from were changed or dropped by hand"
+        return f"trials that the search of '{variant}' chooses from were changed or dropped by hand"
     return ""
 
 

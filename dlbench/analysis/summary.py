@@ -111,7 +111,7 @@ def folded(folder: RunFolder, plan: Plan | None = None, solved: SolvedRule | Non
     """
     plan = plan or folder.read_plan()
     if not plan.trials:
-        raise DlbenchError(f"{folder.plan_file}: has no trials, so there is nothing to tell")
+        raise DlbenchError(f"{folder.plan_file}: has no trials, so there is nothing to report")
     state = RunState(plan, solved=solved, histograms=0)
     reader = EventReader(folder, histograms=False)
     state.unreadable = reader.problems

@@ -39,7 +39,7 @@ def main() -> None:
         if error.errno not in FULL and not error.filename:
             sys.exit(report_bug(error, debug=options.debug))
         place = f"{shortened(os.fsdecode(error.filename))}: " if error.filename else ""
-        remedy = "; make room, then try again" if error.errno in FULL else ""
+        remedy = "; free some space and try again" if error.errno in FULL else ""
         say_error(f"{place}{error.strerror}{remedy}")
         sys.exit(ExitCode.ENVIRONMENT)
     except KeyboardInterrupt:  # before a verb could take care of it

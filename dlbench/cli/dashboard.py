@@ -72,5 +72,5 @@ def final_state(closed: Closed, folder: RunFolder, group: WorkerGroup) -> RunSta
 
 def way_back(folder: RunFolder, *, is_paused: bool = False) -> str:
     """What to type to see the run again, or to end it."""
-    how = "it is paused, and waits for someone to let it go on" if is_paused else "it goes on"
+    how = "the run is paused until someone resumes it" if is_paused else "the run continues"
     return f"{how}; watch it with `{command('watch', folder)}`, stop it with `{command('stop', folder)}`"

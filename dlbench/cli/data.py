@@ -23,7 +23,7 @@ def without_verb(context: typer.Context, *, json: Json = False) -> None:
 
 @data.command("list", cls=Verb)
 def show(*, json: Json = False) -> None:
-    """List every dataset: whether it is here, where, and its size."""
+    """List every dataset: whether it is on this machine, where, and its size."""
     from dlbench.data import listing
 
     found = listing()
@@ -39,14 +39,12 @@ def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The dataset.", autocompletion=complete.downloads)],
     folder: Annotated[
         str | None,
-        typer.Option(
-            "--folder", metavar="DIR", help="Where to keep it: DLBENCH_DATA or the user's cache, if not given."
-        ),
+        typer.Option("--folder", metavar="DIR", help="Where to keep it; default: DLBENCH_DATA or the user's cache."),
     ] = None,
     *,
     json: Json = False,
 ) -> None:
-    """Download a dataset, with its checksums compared; prints the data folder that holds it."""
+    """Download a dataset and verify its checksums; prints the data folder that holds it."""
     from dlbench.data import fetch as download
 
     say(f"fetching {name} ...")

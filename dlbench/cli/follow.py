@@ -55,7 +55,7 @@ def react(folder: RunFolder, group: WorkerGroup, stops: int) -> None:
         except UnwritableError as error:
             say(f"note: {error}; the workers get a signal instead")
             group.stop()
-        say("stopping after this step, with a checkpoint; once more kills")
+        say("stopping after this step, with a checkpoint; interrupt again to kill the workers")
         return
     group.stop(force=True)
 
@@ -63,7 +63,7 @@ def react(folder: RunFolder, group: WorkerGroup, stops: int) -> None:
 def troubles(folder: RunFolder) -> list[str]:
     """What went wrong with the workers of the newest session, one text each."""
     if not folder.plan_file.is_file():
-        return [f"{folder.path}: the run's folder is gone, deleted or moved while it ran; what it held went with it"]
+        return [f"{folder.path}: the run's folder was deleted or moved during the run, and its contents with it"]
     now = status(folder)
     errors = [worker.error for worker in now.workers if worker.session == now.session and worker.error]
     return [*errors, *(explain_crash(folder, worker) for worker in now.crashed)]

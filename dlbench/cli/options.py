@@ -32,45 +32,53 @@ def _load(paths: list[Path] | None) -> list[Path] | None:
 
 OwnParts: TypeAlias = Annotated[
     list[Path] | None,
-    typer.Option("--parts", metavar="FILE", callback=_load, help="A Python file with parts of your own."),
+    typer.Option(
+        "--parts", metavar="FILE", callback=_load, help="A Python file with parts of your own; can be repeated."
+    ),
 ]
 """Files that add to the catalogues. They are loaded before the verb begins, because the caller names them: no recipe can."""
 Lang: TypeAlias = Annotated[
     Language | None,
-    typer.Option("--lang", envvar="DLBENCH_LANG", help="The language of a recipe's texts: the locale's, if not given."),
+    typer.Option("--lang", envvar="DLBENCH_LANG", help="Language of a recipe's texts; default: the locale's."),
 ]
 """What `readers_language` takes."""
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Ascii: TypeAlias = Annotated[
     bool, typer.Option("--ascii", envvar="DLBENCH_ASCII", help="Draw with ASCII characters only.")
 ]
-Out: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder that runs land in.")]
+Out: TypeAlias = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder that holds the runs.")]
 Run: TypeAlias = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="A run: its folder, RECIPE/TIME, RECIPE (its newest), or latest.",
+        help="A run: its folder, RECIPE/TIME, RECIPE (its newest run) or latest.",
         autocompletion=complete.runs,
     ),
 ]
 Recipe: TypeAlias = Annotated[
     str,
-    typer.Argument(metavar="RECIPE", help="A recipe: a TOML file or a shipped name.", autocompletion=complete.recipes),
+    typer.Argument(
+        metavar="RECIPE", help="A recipe: a TOML file or the name of a shipped recipe.", autocompletion=complete.recipes
+    ),
 ]
 Recipes: TypeAlias = Annotated[
     list[str],
-    typer.Argument(metavar="RECIPE", help="Recipes: TOML files or shipped names.", autocompletion=complete.recipes),
+    typer.Argument(
+        metavar="RECIPE", help="Recipes: TOML files or names of shipped recipes.", autocompletion=complete.recipes
+    ),
 ]
 Overrides: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change the recipe: --set train.optimizer.lr=0.3."),
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Override a value: --set train.optimizer.lr=0.3; can be repeated."
+    ),
 ]
 Seeds: TypeAlias = Annotated[
     str | None,
-    typer.Option("--seeds", metavar="N|LIST", help='How many ("5"), a list ("0,3,7") or a range ("0-9").'),
+    typer.Option("--seeds", metavar="N|LIST", help='A count ("5"), a list ("0,3,7") or a range ("0-9").'),
 ]
-Quick: TypeAlias = Annotated[bool, typer.Option("--quick", help="The recipe's small version: seconds, no network.")]
+Quick: TypeAlias = Annotated[bool, typer.Option("--quick", help="Use the recipe's small version: seconds, no network.")]
 Device: TypeAlias = Annotated[
     str | None,
-    typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, mps, or auto: a GPU where there is one."),
+    typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, mps, or auto: a GPU if there is one."),
 ]

@@ -99,7 +99,7 @@ def _leaving_quietly(stream: TextIO) -> Iterator[None]:
 
 def refused(error: OSError) -> SetupError:
     """What to say where stdout is closed, or what it leads to is full."""
-    why = "it is closed; send it to a file, or to /dev/null" if error.errno == errno.EBADF else error.strerror
+    why = "it is closed; redirect it to a file or to /dev/null" if error.errno == errno.EBADF else error.strerror
     return SetupError(f"stdout cannot be written: {why}")
 
 

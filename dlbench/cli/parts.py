@@ -28,13 +28,13 @@ class PartListing:
 def parts(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="A catalogue or a part; all without.", autocompletion=complete.parts),
+        typer.Argument(metavar="NAME", help="A catalogue or a part; default: all.", autocompletion=complete.parts),
     ] = None,
     *,
     json: Json = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
-    """List what recipes may name: layers, optimizers, datasets, metrics...; with NAME, explain it."""
+    """List the parts that recipes can use: layers, optimizers, datasets, metrics...; with NAME, explain one."""
     entries, wanted = all_entries(), name and newest(name)
     found = [entry for entry in entries if wanted in {None, entry.catalog, entry.name}]
     if not found:

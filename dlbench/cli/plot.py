@@ -31,18 +31,22 @@ def plot(
         ),
     ] = "filters",
     variant: Annotated[
-        str | None, typer.Option(metavar="VARIANT", help="Of which variant: the first with pictures.")
+        str | None, typer.Option(metavar="VARIANT", help="Which variant; default: the first with pictures.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="SEED", help="Of which seed: the first.")] = None,
-    layer: Annotated[str | None, typer.Option(metavar="LAYER", help="Of which layer: the first with pictures.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="SEED", help="Which seed; default: the first.")] = None,
+    layer: Annotated[
+        str | None, typer.Option(metavar="LAYER", help="Which layer; default: the first with pictures.")
+    ] = None,
     step: Annotated[
-        int | None, typer.Option(min=0, metavar="STEP", help="At this step, or last before: the newest.")
+        int | None,
+        typer.Option(min=0, metavar="STEP", help="At this step or the last one before it; default: the newest."),
     ] = None,
     phase: Annotated[
-        Literal["pretrain", "train"] | None, typer.Option(help="Whose steps: the training's where it has pictures.")
+        Literal["pretrain", "train"] | None,
+        typer.Option(help="Pictures of pre-training or of training; default: training, if it has any."),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it: stdout, if not given.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
     ] = None,
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
@@ -69,9 +73,9 @@ def check_target(file: Path | None) -> None:
     from dlbench.errors import UsageError
 
     if file is None and sys.stdout.isatty():
-        raise UsageError("a terminal shows no PNG; name a file by -o FILE.png, or pipe it into a program")
+        raise UsageError("a terminal cannot show a PNG; use -o FILE.png, or pipe the output into a program")
     if file is not None and file.suffix.lower() != ".png" and not (file.exists() and not file.is_file()):
-        raise UsageError(f"{file}: a picture is written as PNG; name a file that ends in .png")
+        raise UsageError(f"{file}: pictures are written as PNG; choose a file name that ends in .png")
 
 
 def write(image: Image, file: Path | None) -> None:

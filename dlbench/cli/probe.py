@@ -35,7 +35,7 @@ def probe(
     *,
     overrides: Overrides = None,
     variants: Annotated[
-        list[str] | None, typer.Option("--variant", metavar="NAME", help="Only this variant; may be given again.")
+        list[str] | None, typer.Option("--variant", metavar="NAME", help="Only this variant; can be repeated.")
     ] = None,
     seeds: Seeds = None,
     quick: Quick = False,

@@ -55,8 +55,8 @@ def show(
     overrides: Overrides = None,
     seeds: Seeds = None,
     quick: Quick = False,
-    graph: Annotated[bool, typer.Option("--graph", help="Draw each net as a tree, down to the last branch.")] = False,
-    toml: Annotated[bool, typer.Option("--toml", help="Print the recipe's own text as TOML.")] = False,
+    graph: Annotated[bool, typer.Option("--graph", help="Draw each net as a tree with every branch.")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="Print the recipe itself as TOML.")] = False,
     lang: Lang = None,
     ascii_only: Ascii = False,
     json: Json = False,
@@ -68,7 +68,7 @@ def show(
 
     loaded = load(recipe, overrides or [], seeds=seeds, quick=quick)
     if toml + json + graph > 1:
-        raise UsageError("--toml, --graph and --json exclude each other")
+        raise UsageError("--toml, --graph and --json cannot be combined")
     tell_notes(loaded)
     language = readers_language(lang)
     if toml:
@@ -211,7 +211,7 @@ def check(
     quick: Quick = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
-    """Check recipes, find every problem at once, train nothing."""
+    """Check recipes and report every problem at once, without training."""
     from dlbench.cli.data_lines import data_lines, odd_data
     from dlbench.cli.run import load_each, missing_data, tell_notes
     from dlbench.display.words import shortened

@@ -49,13 +49,13 @@ def export(
         ),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it: stdout, if not given.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
     ] = None,
     lang: Lang = None,
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
-    """Write what `table` prints, in full precision, for other programs."""
+    """Export what `table` prints, at full precision, for other programs."""
     from dlbench.analysis.summary import summarize
     from dlbench.export import exported
     from dlbench.run.folder import find_run
@@ -80,7 +80,9 @@ def format_of(form: str | None, file: Path | None) -> str:
         suffix = ".csv" if file is None else file.suffix
         form = next((part.name for part in EXPORTERS if part.traits["suffix"] == suffix), None)
     if form is None:
-        raise UsageError(f"{file}: which format? name one of {', '.join(EXPORTERS.names)} by --format")
+        raise UsageError(
+            f"{file}: the format is not clear from the name; choose one of {', '.join(EXPORTERS.names)} with --format"
+        )
     if form not in EXPORTERS:
         others = hint(form, EXPORTERS.names, f"there are {', '.join(EXPORTERS.names)}")
         raise UsageError(f"no format is called '{form}'{others}")
@@ -88,7 +90,7 @@ def format_of(form: str | None, file: Path | None) -> str:
 
 
 def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
-    """List the runs, newest first, and how each stands."""
+    """List the runs, newest first, with their status."""
     from dlbench.launch.listing import listed
     from dlbench.run.folder import find_runs
 
@@ -99,18 +101,20 @@ def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
         rows = [(one.run, "paused" if one.paused else one.state, str(one.trials), one.started) for one in found]
         emit(columns([("run", "state", "trials", "started"), *rows]))
     else:
-        say(f"there are no runs under {out}; start one by `dlbench run RECIPE`")
+        say(f"there are no runs under {out}; start one with `dlbench run RECIPE`")
 
 
 def stop(
     run: Run,
     *,
-    kill: Annotated[bool, typer.Option("--kill", help="Kill the workers that do not answer.")] = False,
-    timeout: Annotated[float, typer.Option(min=0.0, metavar="SECONDS", help="How long to wait for them.")] = 30.0,
+    kill: Annotated[bool, typer.Option("--kill", help="Kill workers that do not respond.")] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0.0, metavar="SECONDS", help="How long to wait for the workers.")
+    ] = 30.0,
     out: Out = complete.RESULTS,
     json: Json = False,
 ) -> None:
-    """Ask a run to stop after its step, with a checkpoint."""
+    """Ask a run to stop after the current step, with a checkpoint."""
     from dlbench.errors import DlbenchError
     from dlbench.launch import stopping
     from dlbench.launch.status import described
@@ -124,5 +128,7 @@ def stop(
         )
     if done.remaining:
         who = ", ".join(described(worker.token) for worker in done.remaining)
-        raise DlbenchError(f"{folder.name} still runs ({who}); `{command('stop', '--kill', folder)}` kills")
+        raise DlbenchError(
+            f"{folder.name} is still running ({who}); kill it with `{command('stop', '--kill', folder)}`"
+        )
     say(f"{folder.name} has stopped; continue with `{command('run', '--resume', folder)}`")

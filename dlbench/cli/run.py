@@ -33,23 +33,29 @@ class Shown(StrEnum):
 
 Recipes: TypeAlias = Annotated[
     list[str] | None,
-    typer.Argument(metavar="RECIPE", help="TOML files or shipped names, run in turn.", autocompletion=complete.recipes),
+    typer.Argument(
+        metavar="RECIPE",
+        help="TOML files or names of shipped recipes, run one after another.",
+        autocompletion=complete.recipes,
+    ),
 ]
-Threads: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads of each worker.")]
-Workers: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="How many processes train.")]
-Display: TypeAlias = Annotated[Shown, typer.Option(help="What is shown while it runs.")]
-Strict: TypeAlias = Annotated[bool, typer.Option("--strict", help="End with 4 if a claim is refuted.")]
+Threads: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads per worker.")]
+Workers: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of worker processes.")]
+Display: TypeAlias = Annotated[Shown, typer.Option(help="What to show during the run.")]
+Strict: TypeAlias = Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is refuted.")]
 Resume: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--resume",
         metavar="RUN",
-        help="Go on with a run; takes --device, --threads and --workers.",
+        help="Continue a run; allows --device, --threads and --workers.",
         autocompletion=complete.runs,
     ),
 ]
-Detach: TypeAlias = Annotated[bool, typer.Option("--detach", help="Start it and leave; `dlbench runs` shows it.")]
-DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan and train nothing.")]
+Detach: TypeAlias = Annotated[
+    bool, typer.Option("--detach", help="Start the run in the background; `dlbench runs` lists it.")
+]
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.")]
 
 
 def run(
@@ -79,7 +85,7 @@ def run(
     )
     if resume is not None:
         if recipes or overrides or seeds or quick or dry_run:
-            raise UsageError("--resume goes on with a run as it was planned; leave recipes and their options out")
+            raise UsageError("--resume continues a run as it was planned; remove recipes and their options")
         require_device(device or "auto")
         raise typer.Exit(session.resume(resume, device=device, threads=threads, workers=workers))
     loaded = load_all(recipes or [], overrides or [], seeds, quick=quick)
@@ -99,7 +105,7 @@ def fitting(display: Shown) -> Shown:
         return Shown.TUI if is_interactive() else Shown.PLAIN
     if display is Shown.TUI and not is_interactive():
         raise UsageError(
-            "the dashboard needs a terminal for stdin, stdout and stderr, and TERM to be other than dumb; use --display plain"
+            "the dashboard needs a terminal for stdin, stdout and stderr, and a TERM other than dumb; use --display plain"
         )
     return display
 
@@ -107,7 +113,7 @@ def fitting(display: Shown) -> Shown:
 def load_all(names: list[str], overrides: list[str], seeds: str | None, *, quick: bool) -> list[Recipe]:
     """Every recipe, its data on this machine; raises the problems of all of them at once."""
     if not names:
-        raise UsageError("which recipe? `dlbench list` shows those that come with dlbench")
+        raise UsageError("no recipe given; `dlbench list` shows those that come with dlbench")
     recipes, errors = [], []
     for found in load_each(names, overrides, seeds, quick=quick):
         if isinstance(found, DlbenchError):

@@ -115,7 +115,7 @@ class Session:
 
     def _leave(self, folder: RunFolder) -> ExitCode:
         emit(str(folder.path))
-        self.narrate(f"it goes on without this terminal; watch it with `{command('watch', folder)}`")
+        self.narrate(f"the run continues without this terminal; watch it with `{command('watch', folder)}`")
         return ExitCode.DONE
 
     def _follow(self, folder: RunFolder, group: WorkerGroup, state: RunState, interrupts: Interrupts) -> None:
@@ -184,6 +184,6 @@ def make_folder(out: Path, recipe: Recipe, plan: Plan) -> RunFolder:
         folder.write_plan(plan)
     except OSError as error:
         raise SetupError(
-            f"{out}: a run cannot be kept there: {error.strerror}; name another folder by --out"
+            f"{out}: a run cannot be kept there: {error.strerror}; choose another folder with --out"
         ) from error
     return folder

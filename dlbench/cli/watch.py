@@ -21,18 +21,16 @@ WatchedRun: TypeAlias = Annotated[
     str | None,
     typer.Argument(
         metavar="RUN",
-        help="A run: its folder, RECIPE/TIME, RECIPE (its newest), or latest; if not given, the one under way.",
+        help="A run: its folder, RECIPE/TIME, RECIPE (its newest run) or latest; default: the run in progress.",
         autocompletion=complete.runs,
     ),
 ]
-Replayed: TypeAlias = Annotated[bool, typer.Option("--replay", help="Play it back from its beginning.")]
-Speed: TypeAlias = Annotated[
-    float, typer.Option(min=0.015625, max=4096, metavar="FACTOR", help="How fast a replay passes.")
-]
+Replayed: TypeAlias = Annotated[bool, typer.Option("--replay", help="Play the run back from the start.")]
+Speed: TypeAlias = Annotated[float, typer.Option(min=0.015625, max=4096, metavar="FACTOR", help="Speed of the replay.")]
 Seek: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="PLACE", help="Where a replay begins: step=500, 50% or end.")
+    str | None, typer.Option(metavar="PLACE", help="Where the replay starts: step=500, 50% or end.")
 ]
-ReadOnly: TypeAlias = Annotated[bool, typer.Option("--read-only", help="Only look: no key changes the run.")]
+ReadOnly: TypeAlias = Annotated[bool, typer.Option("--read-only", help="View only: no key changes the run.")]
 Theme: TypeAlias = Annotated[
     str | None, typer.Option(metavar="THEME", envvar="DLBENCH_THEME", help="dark, light, high-contrast or ansi.")
 ]
@@ -53,7 +51,7 @@ def watch(
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
-    """Watch a run: its gradients, curves, layers and table; without a terminal, print how it stands."""
+    """Watch a run: its gradients, curves, layers and table; without a terminal, print its status."""
     from dlbench.errors import ExitCode, UsageError
     from dlbench.run.folder import find_run
     from dlbench.tui.terminal import is_interactive

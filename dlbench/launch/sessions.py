@@ -71,7 +71,9 @@ def start(
     }
     with folder.lock():
         if workers.current_session(folder) is not None:
-            raise UsageError(f"{folder.name} was started before; continue it with 'dlbench run --resume {folder.path}'")
+            raise UsageError(
+                f"{folder.name} was already started; continue it with 'dlbench run --resume {folder.path}'"
+            )
         return _launch(launcher, folder, _assignments(folder, plan, 0, shares, attended=attended, looking=looking))
 
 
@@ -110,11 +112,11 @@ def _refuse(folder: RunFolder, now: RunStatus) -> None:
     if now.alive:
         who = ", ".join(f"worker {worker.worker} is {described(worker.token)}" for worker in now.alive)
         raise UsageError(
-            f"{folder.name} is still running ({who}); let it end, or stop it first with 'dlbench stop {folder.path}'"
+            f"{folder.name} is still running ({who}); let it finish, or stop it first with 'dlbench stop {folder.path}'"
         )
     if not now.unfinished:
         raise UsageError(
-            f"{folder.name} is done, there is nothing to resume; see it with 'dlbench table {folder.path}', "
+            f"{folder.name} is finished, so there is nothing to resume; show it with 'dlbench table {folder.path}', "
             f"run it again with 'dlbench run {folder.recipe_file}'"
         )
 

@@ -166,7 +166,7 @@ def _state(workers: list[WorkerStatus], ends: dict[int, str], unfinished: list[i
 def explain_crash(folder: RunFolder, worker: WorkerStatus, *, lines: int = 20) -> str:
     """What to tell of a worker that died without an `end`: who, that the disk is full if it is, or the last lines that it printed."""
     path = folder.console_file(worker.worker)
-    who = f"worker {worker.worker} ({described(worker.token)}) died without an end"
+    who = f"worker {worker.worker} ({described(worker.token)}) died without reporting an end"
     if full := refusal(folder.path):
         return f"{who}; {full}"
     said = _last_lines(path, worker.console, lines)

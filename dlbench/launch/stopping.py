@@ -32,7 +32,7 @@ def stop(folder: RunFolder, *, timeout: float = 30.0, kill: bool = False) -> Sto
     reach them. Raises UsageError where nothing is running.
     """
     if not alive(folder):
-        raise UsageError(f"{folder.name} is not running, there is nothing to stop")
+        raise UsageError(f"{folder.name} is not running, so there is nothing to stop")
     identity = ask(folder, "stop")
     remaining = _wait(folder, timeout)
     killed: list[int] = []

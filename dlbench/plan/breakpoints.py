@@ -78,12 +78,12 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
     """
     match = _FORM.fullmatch(text)
     if match is None:
-        raise UsageError(f"{_quoted(text)} is no condition; write one such as {EXAMPLES}")
+        raise UsageError(f"{_quoted(text)} is not a condition; write one such as {EXAMPLES}")
     written, comparison, number, variant = match.groups()
     measure = newest(written)
     if measure not in watchable():
         raise UsageError(
-            f"nothing that is measured is called {_quoted(written)}{_hint(newest(meant(written, OLDER_NAMES) or written), watchable())}"
+            f"there is no metric or measure called {_quoted(written)}{_hint(newest(meant(written, OLDER_NAMES) or written), watchable())}"
         )
     take = _evaluations if comparison in TRENDS else _limit
     found = Breakpoint(measure, comparison, take(measure, comparison, number))
@@ -113,7 +113,7 @@ def _evaluations(measure: str, comparison: str, number: str) -> float:
         )
     if not (number.isascii() and number.isdigit() and int(number[:10]) > 0 and len(number) < 10):
         raise UsageError(
-            f"'{comparison}' takes a whole number of evaluations from 1 on, as in '{measure} {comparison} 3', "
+            f"'{comparison}' takes a whole number of evaluations, at least 1, as in '{measure} {comparison} 3', "
             f"not {_quoted(number)}"
         )
     return float(number)

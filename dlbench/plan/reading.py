@@ -93,7 +93,7 @@ def typed(kind: type[T], data: Any, place: str = "") -> T:
     dataclass has not is passed over.
     """
     if not isinstance(data, dict):
-        raise ValueError(f"{place or 'it'} is no table")  # noqa: TRY004  # the file is wrong, not its reader
+        raise ValueError(f"{place or 'it'} is not a table")  # noqa: TRY004  # the file is wrong, not its reader
     hints, fields = _hints(cast("Any", kind)), {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         where = f"{place}.{field.name}" if place else field.name

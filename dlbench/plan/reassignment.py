@@ -16,7 +16,7 @@ def redistributed(plan: Plan, unfinished: Collection[int]) -> dict[int, list[int
     last bits of a sum, and a resumed run must end with the same table.
     """
     if not plan.workers:
-        raise DlbenchError("its plan.json has no workers, so that nobody would train it")
+        raise DlbenchError("its plan.json lists no workers, so nothing would be trained")
     likes = [(worker.device.partition(":")[0], worker.threads) for worker in plan.workers]
     home = {stack: index for index, worker in enumerate(plan.workers) for stack in worker.stacks}
     busy = [0.0] * len(plan.workers)

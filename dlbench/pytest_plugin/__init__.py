@@ -26,14 +26,14 @@ LINE = pytest.StashKey[int]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options, which say how recipes are run and what fails."""
     group = parser.getgroup("dlbench", "recipes of dlbench")
-    group.addoption("--dlbench-full", action="store_true", help="train recipes as they stand, not by their [quick]")
+    group.addoption("--dlbench-full", action="store_true", help="train recipes in full, not in their [quick] version")
     group.addoption(
         "--dlbench-strict",
         action="store_true",
-        help="fail too where a claim is undecided, the lecture is refuted, or data or device are not here",
+        help="also fail if a claim is undecided, a claim of the lecture is refuted, or data or device are missing",
     )
     group.addoption(
-        "--dlbench-seeds", metavar="N|LIST", help='how many seeds ("5"), a list ("0,3,7") or a range ("0-9")'
+        "--dlbench-seeds", metavar="N|LIST", help='a number of seeds ("5"), a list ("0,3,7") or a range ("0-9")'
     )
     group.addoption(
         "--dlbench-parts",
@@ -76,7 +76,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
     if config.getoption("dlbench_full"):
         return ["dlbench: recipes are trained in full"]
     return [
-        "dlbench: recipes are trained by their [quick] where they have one; --dlbench-full trains them as they stand"
+        "dlbench: recipes are trained in their [quick] version where they have one; --dlbench-full trains them in full"
     ]
 
 

@@ -30,5 +30,5 @@ def damage(path: Path) -> str | None:
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
     except UNREADABLE:
-        return "it is torn, or something else"
-    return None if changed is None else f"its part {changed} does not fit its checksum"
+        return "it is truncated, or not an archive"
+    return None if changed is None else f"its part {changed} does not match its checksum"

@@ -49,7 +49,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         is_gone = isinstance(error, FileNotFoundError)
-        why = "its folder is gone, deleted or moved" if is_gone else error.strerror or str(error)
+        why = "its folder was deleted or moved" if is_gone else error.strerror or str(error)
         raise UnwritableError(f"{path}: cannot be written: {why}") from error
 
 

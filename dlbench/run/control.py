@@ -45,7 +45,7 @@ def _is_rate(value: Any) -> bool:
 
 
 _TRIALS = Field(
-    "a list of trials, at least one, as their places in the plan from 0",
+    "a list of at least one trial, by index in the plan",
     lambda value: isinstance(value, list) and len(value) > 0 and all(map(_is_count, value)),
 )
 
@@ -54,7 +54,9 @@ ACTIONS: dict[str, dict[str, Field]] = {
     "pause": {},
     "resume": {},
     "advance": {
-        "steps": Field('a whole number from 1 on, or "epoch"', lambda value: value == "epoch" or _is_count(value, 1))
+        "steps": Field(
+            'a whole number of at least 1, or "epoch"', lambda value: value == "epoch" or _is_count(value, 1)
+        )
     },
     "end_trial": {"trials": _TRIALS},
     "set_lr": {"trials": _TRIALS, "lr": Field("a learning rate above 0", _is_rate)},
@@ -102,7 +104,7 @@ def ask(folder: RunFolder, action: str, **fields: Any) -> str:
         raise UsageError(wrong)
     session = current_session(folder)
     if session is None:
-        raise UsageError(f"{folder.name} was never started; there is nobody to ask for '{action}'")
+        raise UsageError(f"{folder.name} was never started, so no worker can take '{action}'")
     identity = uuid4().hex[:12]
     control = {"v": CONTROL_VERSION, "id": identity, "time": time.time(), "session": session, "action": action}
     with writing(folder.control_file):

@@ -51,6 +51,6 @@ def read(path: Path, trials: Sequence[str]) -> Correct:
         and bits.shape == (len(trials), -(-int(samples) // 8))
     )
     if not fits:
-        raise DlbenchError(f"{path}: damaged, its bits do not fit its samples and trials")
+        raise DlbenchError(f"{path}: damaged, its bits do not match its samples and trials")
     right = np.unpackbits(bits, axis=1, count=int(samples)).astype(np.bool_)
     return Correct(right, known, list(trials))

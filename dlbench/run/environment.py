@@ -53,7 +53,7 @@ def complete(folder: RunFolder, session: int, worker: int, facts: Mapping[str, A
         try:
             whole = known | {"workers": known.get("workers", {}) | mine}
         except (AttributeError, TypeError) as error:
-            raise DlbenchError(f"{folder.env_file}: damaged, it holds something else") from error
+            raise DlbenchError(f"{folder.env_file}: damaged, not what dlbench wrote") from error
         write_json_atomic(folder.env_file, whole)
 
 

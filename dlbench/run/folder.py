@@ -230,7 +230,7 @@ def find_run(base: Path, text: str) -> RunFolder:
 
 def _several(text: str, matches: list[RunFolder]) -> str:
     return (
-        f"'{text}' could be any of {len(matches)} runs: {', '.join(run.name for run in matches[:5])}; write more of it"
+        f"'{text}' could be any of {len(matches)} runs: {', '.join(run.name for run in matches[:5])}; be more specific"
     )
 
 

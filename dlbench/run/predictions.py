@@ -44,5 +44,5 @@ def read(path: Path, trials: Sequence[str]) -> Predictions:
     """The predictions of these trials; raises DlbenchError where the file is missing, damaged, or of other trials."""
     logits, labels = read_arrays(path, trials, ("logits", "labels"), "predictions")
     if logits.shape[:2] != (len(trials), len(labels)) or logits.ndim != 3 or logits.dtype.kind != "f":
-        raise DlbenchError(f"{path}: damaged, its logits do not fit its labels and trials")
+        raise DlbenchError(f"{path}: damaged, its logits do not match its labels and trials")
     return Predictions(logits, labels, list(trials))

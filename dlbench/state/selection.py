@@ -70,8 +70,10 @@ def chosen_pictures(
         if pictures is not None and getattr(pictures, kind) is not None:
             return trial, record, pictures
     if lost is not None:
-        raise DlbenchError(f"{folder / lost.file}: not there, or damaged: no file of pictures")
-    raise UsageError(f"the pictures of this layer have no {kind}; name another by --layer, or another step by --step")
+        raise DlbenchError(f"{folder / lost.file}: missing or damaged: not a file of pictures")
+    raise UsageError(
+        f"the pictures of this layer have no {kind}; choose another with --layer, or another step with --step"
+    )
 
 
 def _records(trial: TrialState, choice: Selection) -> list[PictureRecord]:
@@ -93,13 +95,11 @@ def _records(trial: TrialState, choice: Selection) -> list[PictureRecord]:
     if phase is not None:
         own = [record for record in own if record.phase == phase]
     if not own:
-        raise UsageError(
-            f"the pictures of {layer} are all of {' and '.join(phases)}, none of {phase}; leave --phase out"
-        )
+        raise UsageError(f"the pictures of {layer} are all of {' and '.join(phases)}, none of {phase}; remove --phase")
     fitting = [record for record in own if choice.step is None or record.step <= choice.step]
     if not fitting:
         raise UsageError(
-            f"the first pictures of {layer} in {own[0].phase} are of step {own[0].step:,}; there are none before"
+            f"the first pictures of {layer} in {own[0].phase} are of step {own[0].step:,}; there are none before it"
         )
     return fitting
 

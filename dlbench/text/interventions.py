@@ -34,7 +34,7 @@ def _changes(state: RunState, candidate: int, own: Mapping[tuple[int, float], li
     if len(told) > MOST_CHANGES:
         (last, _), _ = told[-1]
         notes.append(
-            f"{CHANGED} lr of {name} set by hand {len(told) - MOST_CHANGES} times more, the last at step {last:,}"
+            f"{CHANGED} lr of {name} set by hand {len(told) - MOST_CHANGES} more times, the last at step {last:,}"
         )
     return notes
 

@@ -57,17 +57,17 @@ def _folded(folded: Folded, table: Table) -> list[str]:
     cells = table.rows[0].cells if table.rows else {}
     means = {column: cells[column.key].mean for column in folded.constant}
     facts = [f"{column.title} = {number(mean, value_format(column.metric, mean))}" for column, mean in means.items()]
-    notes = [f"one number for all: {'; '.join(facts)}"] if facts else []
+    notes = [f"the same for every variant: {'; '.join(facts)}"] if facts else []
     if folded.same:
         twins = "; ".join(f"{title} = {twin.title}" for title, twin in folded.same.items())
-        notes.append(f"the same numbers in every row: {twins}")
+        notes.append(f"columns with the same numbers: {twins}")
     return notes
 
 
 def _together(table: Table) -> list[str]:
     """What a title means that names how many differences there are."""
     return [
-        f"{title_level(column.comparisons)}: the intervals are simultaneous, with 95 % none of the {column.comparisons} misses"
+        f"{title_level(column.comparisons)}: the intervals are simultaneous; with 95 % confidence, all {column.comparisons} hold"
         for column in table.columns
         if column.comparisons > 1
     ]
@@ -87,11 +87,11 @@ def _no_best(table: Table, cells: list[Cell]) -> str:
     missing = sum(cell.n_run - cell.n for cell in cells)
     reasons = {
         "learning rates were changed by hand": any(row.n_changed for row in (*table.rows, *table.sweep)),
-        "trials that the search picks from were dropped by hand": any(
+        "trials that the search chooses from were dropped by hand": any(
             row.counts.get(Status.DROPPED) for row in table.sweep
         ),
         f"{missing} seed{'s have' if missing > 1 else ' has'} no {table.metric}": missing > 0,
-        "one seed has no interval; more of them (--seeds) tell difference from chance": any(
+        "one seed has no interval; more seeds (--seeds) can tell a difference from chance": any(
             cell.n == 1 for cell in cells
         ),
     }
@@ -113,9 +113,9 @@ def _far(table: Table) -> list[str]:
     ]
     if not titles:
         return []
-    what = "a median stands where a seed lies far from the others"
+    what = "a median is shown where a seed lies far from the others"
     return [
-        f"{what} ({', '.join(titles)}): few seeds seldom tell how often that happens, and intervals miss more often there"
+        f"{what} ({', '.join(titles)}): with few seeds it is unknown how often that happens, and intervals miss more often"
     ]
 
 
@@ -131,7 +131,7 @@ def _ratios(table: Table) -> list[str]:
         if column.metric.quantity.is_ratio and not column.is_difference
     }
     return [
-        f"seeds without a {title} above 0 are not in its geometric mean: {'; '.join(of)}"
+        f"seeds without a {title} above 0 are left out of its geometric mean: {'; '.join(of)}"
         for title, of in lacking.items()
         if of
     ]
@@ -140,26 +140,30 @@ def _ratios(table: Table) -> list[str]:
 def _selection(select: Metric | None) -> list[str]:
     if select is None:
         return []
-    text = f"each variant with its best candidate by {select.name}; the whole search is listed beneath"
+    text = f"each variant is shown with its best candidate by {select.name}; the whole search is listed below"
     split = next((one for one in ("test", "validation", "train") if one in select.name), None)
-    on, flattered = (f" on {split} data", f"the {split} numbers flatter") if split else ("", f"{select.name} flatters")
-    return [f"{text}; chosen{on} by the same seeds, so {flattered}, and claims count every candidate"]
+    on, flattered = (
+        (f" on {split} data", f"the {split} numbers are optimistic") if split else ("", f"{select.name} is optimistic")
+    )
+    return [f"{text}; chosen{on} by the same seeds, so {flattered}, and claims are corrected for every candidate"]
 
 
 def _best_on_test(table: Table) -> list[str]:
     """Which columns pick the best evaluation on the data that they are about."""
     picked = [column.title for column in table.columns if column.metric.name.startswith("best_test")]
-    return [f"{', '.join(picked)}: the evaluation is chosen on test data, so it flatters"] if picked else []
+    return (
+        [f"{', '.join(picked)}: the evaluation was chosen on test data, so the number is optimistic"] if picked else []
+    )
 
 
 def _unfinished(state: RunState) -> list[str]:
     texts = {
-        "waiting": "have not begun",
-        "resumed": "wait to go on: their values up to there",
-        "running": "are still training: their values so far",
-        "paused": "are paused: their values so far",
-        "stopped": "were stopped: their values up to there",
-        "crashed": "crashed: their values up to there",
+        "waiting": "have not started",
+        "resumed": "are waiting to continue: values up to that point",
+        "running": "are still training: values so far",
+        "paused": "are paused: values so far",
+        "stopped": "were stopped: values up to that point",
+        "crashed": "crashed: values up to that point",
     }
     counts = Counter(map(_stands, state.trials))
     return [f"{counts[where]} of {len(state.trials)} trials {text}" for where, text in texts.items() if counts[where]]
@@ -219,8 +223,8 @@ def damage_notes(state: RunState) -> list[str]:
     """One note for each damaged file of events: how many lines or arrays it lacks, and what that means for how many trials."""
     total = len(state.trials)
     return [
-        f"{file} is damaged: {lost:,} of its {_parts(file)} cannot be read or are missing; what it tells of {_affected(state, file)} of "
-        f"{total} trials may have holes, and their last numbers may be older or missing"
+        f"{file} is damaged: {lost:,} of its {_parts(file)} cannot be read or are missing; its records of {_affected(state, file)} of "
+        f"{total} trials may be incomplete, and their last numbers may be older or missing"
         for file, lost in sorted(state.unreadable.items())
     ]
 

@@ -213,7 +213,7 @@ def test_what_every_seed_decides_asks_for_no_more():
 def test_what_no_number_of_seeds_decides_is_told():
     """None of ten solved can never confirm a share of at most 0 by an interval."""
     found = verdict(values_of(a=[0.5] * 10), metric="solved", at_most=0)
-    assert "more seeds will hardly decide it" in found.text
+    assert "more seeds are unlikely to decide it" in found.text
 
 
 def test_diverged_trials_leave_a_mean_undecided():

@@ -75,7 +75,7 @@ def test_equal_losses_are_undecided_with_the_reason():
     """A loss has no upper bound: ten equal ones confirm nothing, and the verdict says why."""
     found = verdict([0.5] * 10, metric="train_loss", at_least=None, at_most=0.4)
     assert (found.outcome, found.interval, found.p) == (UNDECIDED, None, 1.0)
-    assert "equal values of a number without bounds have no interval" in found.text
+    assert "equal values of an unbounded metric have no interval" in found.text
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_equal_losses_are_undecided_with_the_reason():
     [
         ([0.5] * 10, {"at_least": None, "near": 0.5, "tolerance": 0.01}, CONFIRMED, "exact in 10 of 10"),
         ([1.0], {}, CONFIRMED, "exact in 1 of 1"),
-        ([1.0, 1.0, 0.5], {}, REFUTED, "not by seed 2"),
+        ([1.0, 1.0, 0.5], {}, REFUTED, "not met by seed 2"),
         ([1.0, 1.0, 0.97], {}, REFUTED, "not exact: the seeds differ"),
-        ([1.0, 1.0, None], {}, REFUTED, "not by seed 2; seed 2 diverged"),
+        ([1.0, 1.0, None], {}, REFUTED, "not met by seed 2; seed 2 diverged"),
     ],
 )
 def test_theory_may_say_that_a_number_is_exact(values, claim, outcome, words):
@@ -100,7 +100,7 @@ def test_every_seed_says_which_failure_rate_it_excludes(n, percent):
     """n of n seeds are said with the failure rate at which they would come with a chance of 5 %."""
     found = verdict([1.0] * n, every_seed=True)
     assert found.outcome is CONFIRMED
-    assert found.text.endswith(f"by {n}/{n}; a failure rate above {percent} % is excluded")
+    assert found.text.endswith(f"met by {n}/{n}; a failure rate above {percent} % is excluded")
     assert (1 - percent / 100) ** n == pytest.approx(0.05, abs=0.01)
 
 

@@ -387,7 +387,7 @@ def test_many_changes_do_not_bury_the_table():
     changes = [control_event("set_lr", 1, 51 + i, trials=[0, 1, 2], lr=0.01 * (i + 1)) for i in range(9)]
     notes = [note for note in tabled(touched(*changes))[0] if "by hand" in note and CHANGED in note]
     assert notes[0] == f"{CHANGED} lr of relu (all 3 seeds) set to 0.01 by hand at step 51"
-    assert notes[-1] == f"{CHANGED} lr of relu set by hand 5 times more, the last at step 59"
+    assert notes[-1] == f"{CHANGED} lr of relu set by hand 5 more times, the last at step 59"
     assert len(notes) == 5
 
 
@@ -426,7 +426,7 @@ def test_an_untouched_seed_may_still_refute():
     """One seed that nobody touched and that fails is enough against a claim about every seed."""
     found = verdict(touched(CHANGE), at_least=0.95, every_seed=True)
     assert (found.outcome, found.n) == (Outcome.REFUTED, 1)
-    assert "not by seed 2" in found.text
+    assert "not met by seed 2" in found.text
 
 
 def test_a_touched_search_decides_nothing():
@@ -461,18 +461,18 @@ def test_a_paused_run_is_not_told_to_train():
     events = of(0, stack_event(0), stack_event(1), metrics_event(0, 0, ROWS), heartbeat(0, paused=True))
     notes = table_notes(build_table(state := state_of(PLAN, events), PLAN, COMPARE), state)
     assert [note for note in notes if "of 6 trials" in note] == [
-        "3 of 6 trials are still training: their values so far",
-        "3 of 6 trials are paused: their values so far",
+        "3 of 6 trials are still training: values so far",
+        "3 of 6 trials are paused: values so far",
     ]
 
 
 def test_a_session_that_died_before_it_began_leaves_what_there_was():
     """Trials of an older session wait to go on; if whoever had them on the list is gone, they are what they were."""
     state = state_of(PLAN, [*of(0, stack_event(0), metrics_event(0, 0, ROWS)), *of(1, RUN | {"session": 1})])
-    assert "3 of 6 trials wait to go on: their values up to there" in table_notes(
+    assert "3 of 6 trials are waiting to continue: values up to that point" in table_notes(
         build_table(state, PLAN, COMPARE), state
     )
-    assert "3 of 6 trials have not begun" in table_notes(build_table(state, PLAN, COMPARE), state)
+    assert "3 of 6 trials have not started" in table_notes(build_table(state, PLAN, COMPARE), state)
     state.lost()
     assert [trial.status for trial in state.trials] == [Status.CRASHED] * 3 + [Status.WAITING] * 3
 

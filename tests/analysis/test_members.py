@@ -80,7 +80,7 @@ def test_all_sizes_and_ways(folder):
     ]
     assert made.groups[0].find(6, "probability").estimate("ensemble_gain").interval is None
     assert made.groups[0].find(3, "vote").estimate("ensemble_loss") is None
-    assert any("a single one, without an interval" in note for note in made.notes)
+    assert any("only one ensemble of all members, so it has no interval" in note for note in made.notes)
 
 
 def test_where_there_are_many_subsets_some_are_drawn(folder):
@@ -100,7 +100,7 @@ def test_lost_trials_are_no_members(folder):
 
     assert [trial.plan.seed for trial in made.groups[0].members] == [0, 1, 3, 4, 5]
     assert [(one.size, one.members) for one in made.groups[0].combined] == [(3, 5)]
-    assert "few: 1 of 6 seeds are no members of its ensembles: 1 diverged" in made.notes
+    assert "few: 1 of 6 seeds are not members of its ensembles: 1 diverged" in made.notes
     assert "few: no ensembles of 6: it has 5 members" in made.notes
 
 
@@ -121,7 +121,7 @@ def test_what_still_trains_is_no_member_yet(tmp_path):
 
     assert [(made.size, made.members) for made in one.groups[0].combined] == [(2, 3)]
     assert one.notes[1:] == [
-        "few: 3 of 6 seeds are no members of its ensembles: 1 in a stack that still trains, 2 running",
+        "few: 3 of 6 seeds are not members of its ensembles: 1 in a stack that is still training, 2 running",
         "few: no ensembles of 4: it has 3 members",
     ]
     assert list(none.groups[0].combined) == []
@@ -132,7 +132,7 @@ def test_what_still_trains_is_no_member_yet(tmp_path):
     [
         (lambda path: path.unlink(), "many: no ensembles: "),
         (lambda path: path.write_bytes(b"PK"), "damaged, no predictions"),
-        (lambda path: write(path, Predictions(np.nan * logits_of(1), LABELS, IDS)), "no finite numbers"),
+        (lambda path: write(path, Predictions(np.nan * logits_of(1), LABELS, IDS)), "not finite"),
     ],
     ids=["missing", "damaged", "nan"],
 )
@@ -189,7 +189,7 @@ def test_a_search_combines_what_it_picked(tmp_path):
     alone, touched = (found(folder, ended(plan, change, final=better_second)).groups for change in (None, with_hands))
 
     assert (alone[0].name, alone[0].search) == ("few, lr = 1.0", "")
-    assert touched[0].search == "trials that the search of 'few' picks from were changed or dropped by hand"
+    assert touched[0].search == "trials that the search of 'few' chooses from were changed or dropped by hand"
 
 
 def test_they_are_made_once(folder, monkeypatch):

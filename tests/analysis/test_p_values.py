@@ -120,7 +120,7 @@ def test_claims_are_corrected_for_their_number():
     assert [one.outcome for one in together] == [UNDECIDED] * 3
     assert together[0].p == alone.p
     assert together[0].p_holm == pytest.approx(3 * alone.p)
-    assert "p = 0.031, Holm 0.092; confirmed if it were the only claim, undecided as one of 3" in together[0].text
+    assert "p = 0.031, Holm 0.092; confirmed if it were the only claim, but undecided as one of 3" in together[0].text
     assert together[0].interval == alone.interval
 
 

@@ -80,7 +80,7 @@ def test_a_table_says_what_damaged_arrays_cost_it(tmp_path):
     arrays.write_bytes(whole[: -2 * 70 * 8] + bytes(70 * 8) + whole[-70 * 8 :])
     found = summarize(folder)
 
-    told = "s000-w0.arrays is damaged: 1 of its arrays cannot be read or are missing; what it tells of 70 of 70 trials"
+    told = "s000-w0.arrays is damaged: 1 of its arrays cannot be read or are missing; its records of 70 of 70 trials"
     assert any(note.startswith(told) for note in notes_of(found))
     assert [cell.mean for cell in map(found.table.rows[0].cells.get, ("train_loss", "test_loss"))] == [None, 0.25]
     assert as_data(found)["unreadable_lines"] == {"s000-w0.arrays": 1}
@@ -101,7 +101,7 @@ def test_a_dead_run_is_not_shown_as_running(tmp_path):
     rows = [{"test_accuracy": 0.7}] * 3
     found = summarize(run_folder(tmp_path, [stack_event(0), metrics_event(0, 50, rows)]))
     assert [trial.status for trial in found.state.trials] == [Status.CRASHED] * 3 + [Status.WAITING] * 3
-    assert "3 of 6 trials crashed: their values up to there" in notes_of(found)
+    assert "3 of 6 trials crashed: values up to that point" in notes_of(found)
 
 
 def test_missing_data_hides_no_report(tmp_path, monkeypatch):

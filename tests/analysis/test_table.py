@@ -183,7 +183,7 @@ def test_a_run_in_progress_is_tabled_with_what_it_has():
     assert relu.counts == {Status.RUNNING: 4}
     assert relu.cells["test_loss"].mean == pytest.approx(LN2)
     assert marks(table) == set()
-    assert "4 of 8 trials are still training: their values so far" in table_notes(table, state)
+    assert "4 of 8 trials are still training: values so far" in table_notes(table, state)
 
 
 def test_nothing_yet_is_a_table_too():
@@ -192,7 +192,7 @@ def test_nothing_yet_is_a_table_too():
     table = build_table(state := state_of(plan, []), plan, SOLVED)
     assert [seeds_text(row) for row in table.rows] == ["0/2, 2 waiting"] * 2
     assert all(cell.n == 0 for row in table.rows for key, cell in row.cells.items() if key != "parameters")
-    assert "4 of 4 trials have not begun" in table_notes(table, state)
+    assert "4 of 4 trials have not started" in table_notes(table, state)
 
 
 SEARCH = {"sgd": [{"train.optimizer.lr": lr} for lr in (0.01, 0.1, 1.0)], "adam": [{"train.optimizer.lr": 0.001}]}
@@ -221,9 +221,9 @@ def test_a_search_shows_the_selected_and_lists_all():
 @pytest.mark.parametrize(
     ("select", "told"),
     [
-        ("test_accuracy", "chosen on test data by the same seeds, so the test numbers flatter"),
-        ("train_loss", "chosen on train data by the same seeds, so the train numbers flatter"),
-        ("solved", "chosen by the same seeds, so solved flatters"),
+        ("test_accuracy", "chosen on test data by the same seeds, so the test numbers are optimistic"),
+        ("train_loss", "chosen on train data by the same seeds, so the train numbers are optimistic"),
+        ("solved", "chosen by the same seeds, so solved is optimistic"),
     ],
 )
 def test_choosing_by_the_same_seeds_is_told(select, told):
@@ -240,7 +240,9 @@ def test_choosing_the_best_evaluation_on_test_data_is_told():
     state, table = tabled(
         make_plan(["a", "b"], 3), lambda trial: {"test_accuracy": ends[trial.variant][trial.seed]}, compare
     )
-    assert "best_test_accuracy: the evaluation is chosen on test data, so it flatters" in table_notes(table, state)
+    assert "best_test_accuracy: the evaluation was chosen on test data, so the number is optimistic" in table_notes(
+        table, state
+    )
 
 
 def test_columns_without_news_are_folded_into_notes():

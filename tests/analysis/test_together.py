@@ -48,7 +48,7 @@ def test_differences_have_simultaneous_intervals():
     table = build_table(state, state.plan, COMPARE)
     column = next(one for one in table.columns if one.is_difference)
     assert column.title == "test_accuracy against base (95 %, m = 3)"
-    assert "95 %, m = 3: the intervals are simultaneous, with 95 % none of the 3 misses" in table_notes(table, state)
+    assert "95 %, m = 3: the intervals are simultaneous; with 95 % confidence, all 3 hold" in table_notes(table, state)
     for row in table.rows[1:]:
         cell, pairs = row.cells[DIFFERENCE], (ACCURACIES[row.variant], ACCURACIES["base"])
         for interval, level in ((cell.interval, 1 - 0.05 / 3), (cell.plain_interval, 0.95)):
@@ -130,7 +130,7 @@ def test_seeds_without_a_ratio_are_counted():
     cell = table.rows[0].cells["first_last_gradient_ratio"]
     assert (cell.n, cell.mean) == (3, pytest.approx(stats.gmean([0.5, 2.0, 0.5])))
     assert cell_parts(cell, column)[1].endswith("n=3)")
-    assert "seeds without a first_last_gradient_ratio above 0 are not in its geometric mean: a (1)" in table_notes(
+    assert "seeds without a first_last_gradient_ratio above 0 are left out of its geometric mean: a (1)" in table_notes(
         table, state
     )
 

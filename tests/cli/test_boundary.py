@@ -47,7 +47,7 @@ def test_a_full_disk_is_no_bug(monkeypatch, tmp_path, capsys):
     """A disk without room is told as what it is, with the exit code of the machine."""
     code = leave_with(monkeypatch, tmp_path, OSError(errno.ENOSPC, "No space left on device", "results/x"))
 
-    told = "error: results/x: No space left on device; make room, then try again\n"
+    told = "error: results/x: No space left on device; free some space and try again\n"
     assert (code, capsys.readouterr()) == (3, ("", told))
 
 

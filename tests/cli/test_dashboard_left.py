@@ -16,6 +16,6 @@ def test_a_folder_that_has_gone_is_no_run_that_goes_on(tmp_path, monkeypatch, ca
     group = SimpleNamespace(exit_codes=[3])
     monkeypatch.setattr("dlbench.tui.open.look", lambda *_, **__: closed)
 
-    with pytest.raises(SetupError, match="the run's folder is gone"):
+    with pytest.raises(SetupError, match="the run's folder was deleted"):
         show(folder, group, language="en", ascii_only=False, closes=False)
-    assert "it goes on" not in capsys.readouterr().err
+    assert "the run continues" not in capsys.readouterr().err

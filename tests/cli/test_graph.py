@@ -204,5 +204,5 @@ def test_other_layers_are_drawn_and_not_written_out(nested):
 
 def test_one_form_at_a_time(nested):
     """--graph and --json exclude each other."""
-    with pytest.raises(UsageError, match="exclude each other"):
+    with pytest.raises(UsageError, match="cannot be combined"):
         call("show", nested, "--graph", "--json")

@@ -102,11 +102,11 @@ def test_odd_files_in_a_run(run, name, kind):
 
 @pytest.mark.parametrize("kind", [*ODD, "huge"])
 def test_odd_recipes(tmp_path, kind):
-    """What is no regular file, or too large for a recipe, is told as that."""
+    """What is not a regular file, or too large for a recipe, is told as that."""
     file = tmp_path / "r.toml"
     (ODD | {"huge": huge})[kind](file)
 
-    assert ("is no regular file" in told("check", file)) == (kind != "huge")
+    assert ("is not a regular file" in told("check", file)) == (kind != "huge")
 
 
 @pytest.mark.parametrize("text", [LONG, DEEP, "~nobody-here", "~nobody-here/x.toml", "a\x00b", "\udcff.toml", ""])
@@ -211,5 +211,5 @@ def test_a_closed_stdout():
 
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
 
-    told = "error: stdout cannot be written: it is closed; send it to a file, or to /dev/null\n"
+    told = "error: stdout cannot be written: it is closed; redirect it to a file or to /dev/null\n"
     assert (done.returncode, done.stderr) == (3, told)

@@ -141,7 +141,7 @@ def test_resume_ends_with_the_undisturbed_table(bench):
     _, err = process.communicate(timeout=60)
 
     assert process.returncode == 1
-    assert "died without an end" in err
+    assert "died without reporting an end" in err
     assert bench("run", "--resume", "small", "--display", "none", "--workers", "2", "--device", "cpu")[0] == 0
     assert bench("run", "small.toml", *changes, "--out", "alone")[0] == 0
     assert numbers(bench.folder / "alone") == numbers(bench.folder / "results")
@@ -247,14 +247,14 @@ def test_results_that_cannot_be_written(bench):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((), "which recipe?"),
+        ((), "no recipe given"),
         (("no-such",), "no recipe is called 'no-such'"),
         (("small.toml", "--display", "tui"), "the dashboard needs a terminal"),
         (("small.toml", "--device", "tpu"), "tpu"),
         (("small.toml", "--seeds", "some"), "--seeds some"),
         (("small.toml", "--set", "train.lr=1"), "--set train.lr=1"),
         (("--resume", "small"), "there are no runs"),
-        (("small.toml", "--resume", "small"), "leave recipes and their options out"),
+        (("small.toml", "--resume", "small"), "remove recipes and their options"),
     ],
 )
 def test_wrong_wishes(bench, arguments, text, monkeypatch, capsys):

@@ -84,7 +84,7 @@ def test_leaving_while_paused(bench, opened):
     terminal.press("q")
 
     assert terminal.end() == 0
-    assert "it is paused" in terminal.after
+    assert "the run is paused" in terminal.after
     assert len(alive(only_run(bench))) == 1
 
 

@@ -112,7 +112,7 @@ def test_a_folder_that_goes_while_it_trains_ends_the_worker_with_code_3(
     monkeypatch.setattr(workers.Worker, "_save", vanishing)
     assert train(folder, 0) == 3
     (trouble,) = troubles(folder)
-    assert "the run's folder is gone" in trouble
+    assert "the run's folder was deleted or moved during the run" in trouble
     assert not folder.path.exists()
 
     away.rename(folder.path)
@@ -127,7 +127,7 @@ def test_a_file_of_events_that_was_deleted_is_noticed(folder: RunFolder) -> None
     writer.write("note", text="before")
     folder.events_file(0, 0).unlink()
 
-    with pytest.raises(UnwritableError, match="its folder is gone"):
+    with pytest.raises(UnwritableError, match="its folder was deleted or moved"):
         writer.write("note", text="after")
 
 

@@ -72,7 +72,7 @@ def test_they_stand_between_table_and_notes(found):
     text = printed(render_text(found, **options), 140)
     without = printed(render_text(replace(found, ensembles=None), **options), 140)
 
-    assert text.index("few ") < text.index("\nEnsembles\n") < text.index("by leaving out one member at a time")
+    assert text.index("few ") < text.index("\nEnsembles\n") < text.index("from leaving out one member at a time")
     assert "nsembles" not in without
 
 
@@ -103,7 +103,7 @@ def test_markdown_has_the_rows_as_printed(found):
         assert f"| {name_of(found.ensembles, group, one)} |" in text
         for column in COLUMNS:
             assert squeezed("".join(cell_of(one, column))) in squeezed(text.replace("\\", ""))
-    assert "by leaving out one member at a time" in text
+    assert "from leaving out one member at a time" in text
 
 
 def test_every_format_writes_them(found):

@@ -189,11 +189,11 @@ def test_the_step_and_the_phase_that_were_named(results, choice, seed):
         (["--seed", "7"], "no trial has seed 7; there are 0, 1"),
         (["--variant", "slow", "--seed", "7"], "no trial of slow has seed 7; there are 0, 1"),
         (["--layer", "0 dens"], "there are no pictures of a layer '0 dens'; did you mean '0 dense'"),
-        (["--step", "9"], "the first pictures of 0 dense in train are of step 10; there are none before"),
+        (["--step", "9"], "the first pictures of 0 dense in train are of step 10; there are none before it"),
         (["--layer", "output", "--phase", "pretrain"], "the pictures of output are all of train, none of pretrain"),
         (["--layer", "output"], "the pictures of this layer have no filters"),
         (["--variant", "fast"], "this run has no pictures of layers; they are made where the data are images"),
-        (["-o", "it.jpg"], "it.jpg: a picture is written as PNG"),
+        (["-o", "it.jpg"], "it.jpg: pictures are written as PNG"),
     ],
 )
 def test_a_wrong_name_is_told(results, options, told):
@@ -216,14 +216,14 @@ def test_a_damaged_file_is_told(tmp_path):
     for path in (folder.path / "pictures" / "stack-0").iterdir():
         path.write_bytes(b"torn")
 
-    with pytest.raises(DlbenchError, match=r"train-3\.npz: not there, or damaged"):
+    with pytest.raises(DlbenchError, match=r"train-3\.npz: missing or damaged"):
         raised(["plot", "latest", "--out", str(tmp_path / "results")])
 
 
 def test_a_terminal_gets_no_png(monkeypatch):
     """Without a file and without a pipe nothing is written, and it is said what to do."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    with pytest.raises(UsageError, match=r"name a file by -o FILE\.png"):
+    with pytest.raises(UsageError, match=r"use -o FILE\.png"):
         verb.check_target(None)
 
 

@@ -51,7 +51,7 @@ def test_a_worker_that_dies_without_an_end_is_told_with_its_last_words(run, beha
     (dead,) = status(run).crashed
     who = f"worker 1 (pid {started.workers[0].token.id} on {os.uname().nodename})"
     assert explain_crash(run, dead).splitlines() == [
-        f"{who} died without an end; {run.console_file(1)} ends with:",
+        f"{who} died without reporting an end; {run.console_file(1)} ends with:",
         "  threads 2 2",
         f"  {words}",
     ]

@@ -63,7 +63,7 @@ def test_a_resume_is_refused_while_workers_are_alive_or_nothing_is_left(run):
     pids = [worker.token.id for worker in started.workers]
     assert f"worker 0 is pid {pids[0]} on {os.uname().nodename}, worker 1 is pid {pids[1]}" in str(alive.value)
     assert f"stop it first with 'dlbench stop {run.path}'" in str(alive.value)
-    assert f"{run.name} is done, there is nothing to resume; see it with 'dlbench table" in str(nothing.value)
+    assert f"{run.name} is finished, so there is nothing to resume; show it with 'dlbench table" in str(nothing.value)
     assert status(run).session == 1
 
 

@@ -84,7 +84,7 @@ def test_a_run_starts_once(run):
     """A second start is refused and says how to go on."""
     finish(start(run, launcher=fake("done")))
 
-    with pytest.raises(UsageError, match=r"was started before; continue it with 'dlbench run --resume .*153012'"):
+    with pytest.raises(UsageError, match=r"was already started; continue it with 'dlbench run --resume .*153012'"):
         start(run, launcher=fake("done"))
 
 

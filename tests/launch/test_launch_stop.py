@@ -61,7 +61,7 @@ def test_a_worker_that_hears_sigterm_is_not_killed(run):
 def test_where_nothing_runs_nothing_is_stopped(run):
     """Stopping a run that is over, or was never started, is refused and asks nobody."""
     for _ in range(2):
-        with pytest.raises(UsageError, match="is not running, there is nothing to stop"):
+        with pytest.raises(UsageError, match="is not running, so there is nothing to stop"):
             stop(run)
         if not run.events_files():
             finish(start(run, launcher=fake("done")))

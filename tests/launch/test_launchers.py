@@ -123,7 +123,7 @@ def test_a_worker_that_dies_elsewhere_is_told_by_its_token(run, launched):
     assert [worker.token.id for worker in done.remaining] == ["job-0.1"]
     assert finish(group) == [137]
     dead = wait_for(lambda: status(run).crashed)[0]
-    assert explain_crash(run, dead).startswith("worker 1 (job-0.1 of the cluster) died without an end; ")
+    assert explain_crash(run, dead).startswith("worker 1 (job-0.1 of the cluster) died without reporting an end; ")
 
 
 def test_where_one_cannot_start_the_others_end(run, launched):

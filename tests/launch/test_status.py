@@ -203,7 +203,7 @@ def test_a_crash_is_told_with_the_last_words_of_this_worker(run):
         file.write(b"".join(b"line %d\n" % i for i in range(50)) + b"\xff bad letter\nOut of memory")
     loud = explain_crash(run, status(run).crashed[0], lines=3)
 
-    who = f"worker 0 (pid {ME['pid']} on {ME['host']}) died without an end"
+    who = f"worker 0 (pid {ME['pid']} on {ME['host']}) died without reporting an end"
     assert silent == f"{who}; it printed nothing, so it was probably killed"
     assert loud == f"{who}; {console} ends with:\n  line 49\n  \ufffd bad letter\n  Out of memory"
 

@@ -27,7 +27,7 @@ at_most = 1
 QUICK = """
 [quick]
 train.steps = 4
-[[quick.questions.claims]]
+[[quick.claims]]
 says = "The quick claim"
 source = "theory"
 variant = "base"
@@ -184,7 +184,7 @@ def test_quick_is_the_default_where_there_is_one(recipes, plain, strict):
 
 def test_the_session_says_which_version_is_judged(plain, strict):
     """A line after the collection tells quick from full."""
-    assert "by their [quick] where they have one; --dlbench-full trains them as they stand" in plain.out
+    assert "in their [quick] version where they have one; --dlbench-full trains them in full" in plain.out
     assert "dlbench: recipes are trained in full" in strict.out
 
 

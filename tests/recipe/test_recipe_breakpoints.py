@@ -52,9 +52,9 @@ def test_the_command_line_changes_them(loaded):
     [
         (
             'when = "gradint_norm > 1"',
-            "38: breakpoints[0].when: nothing that is measured is called 'gradint_norm'; did you mean 'gradient_norm'?",
+            "38: breakpoints[0].when: there is no metric or measure called 'gradint_norm'; did you mean 'gradient_norm'?",
         ),
-        ('when = "gradient_norm"', "38: breakpoints[0].when: 'gradient_norm' is no condition; write one such as"),
+        ('when = "gradient_norm"', "38: breakpoints[0].when: 'gradient_norm' is not a condition; write one such as"),
         ("when = 3", "38: breakpoints[0].when: takes a text, not 3"),
         ('variant = "relu"', "37: breakpoints[0]: [[breakpoints]] needs 'when'"),
         ('when = "test_loss > 1"\nwhere = "relu"', "39: breakpoints[0].where: [[breakpoints]] has no key 'where'"),

@@ -120,5 +120,5 @@ def test_an_appended_line_stands_alone(tmp_path, before):
 
 def test_a_lock_where_nothing_can_be_written_is_told(tmp_path):
     """A folder that is gone is no mistake of dlbench's: the error has its own exit code."""
-    with pytest.raises(UnwritableError, match="its folder is gone"), locked(tmp_path / "gone" / ".lock"):
+    with pytest.raises(UnwritableError, match="its folder was deleted or moved"), locked(tmp_path / "gone" / ".lock"):
         pass

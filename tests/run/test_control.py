@@ -66,7 +66,7 @@ def test_a_resumed_run_does_not_obey_the_stop_that_ended_it(running):
 
 def test_nobody_can_be_asked_before_the_first_session(folder):
     """Asking a run that was never started is the user's mistake and writes nothing."""
-    with pytest.raises(UsageError, match=r"xor/20261123-153012 was never started; there is nobody to ask for 'stop'"):
+    with pytest.raises(UsageError, match=r"xor/20261123-153012 was never started, so no worker can take 'stop'"):
         ask(folder, "stop")
 
     assert not folder.control_file.exists()
@@ -136,10 +136,10 @@ WRONG = [
     ("halt", {}, "nothing is called 'halt'; workers can stop, pause, resume, advance, end_trial, set_lr, breakpoint"),
     ("stop", {"stack": -1}, "stop: 'stack' takes a stack's number, or nothing, not -1"),
     ("stop", {"stack": True}, "not True"),
-    ("advance", {}, "advance: 'steps' takes a whole number from 1 on, or \"epoch\", not None"),
+    ("advance", {}, "advance: 'steps' takes a whole number of at least 1, or \"epoch\", not None"),
     ("advance", {"steps": 0}, "not 0"),
     ("advance", {"steps": 1.5}, "not 1.5"),
-    ("end_trial", {"trials": []}, "end_trial: 'trials' takes a list of trials, at least one"),
+    ("end_trial", {"trials": []}, "end_trial: 'trials' takes a list of at least one trial"),
     ("end_trial", {"trials": 3}, "not 3"),
     ("end_trial", {"trials": [0, "1"]}, "not [0, '1']"),
     ("set_lr", {"trials": [0]}, "set_lr: 'lr' takes a learning rate above 0, not None"),

@@ -224,7 +224,7 @@ def test_a_run_is_found_by_its_path(base, tmp_path, monkeypatch):
         ("", "no run '' under {base}; the newest is xor/20261123-153012-2; 'dlbench runs' lists them"),
         (
             "20261123",
-            "'20261123' could be any of 2 runs: xor/20261123-153012-2, xor/20261123-153012; write more of it",
+            "'20261123' could be any of 2 runs: xor/20261123-153012-2, xor/20261123-153012; be more specific",
         ),
     ],
 )

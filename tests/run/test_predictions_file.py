@@ -62,9 +62,9 @@ def spoiled(path, **arrays):
         (lambda path: spoiled(path, labels=None), "damaged, no predictions"),
         (lambda path: spoiled(path, labels=np.array([{}])), "damaged, no predictions"),
         (lambda path: spoiled(path, trials=np.array(["a1", "b2", "x9"])), "holds the predictions of other trials"),
-        (lambda path: spoiled(path, labels=np.array([0, 1])), "its logits do not fit"),
-        (lambda path: spoiled(path, logits=KEPT.logits[..., 0]), "its logits do not fit"),
-        (lambda path: spoiled(path, logits=KEPT.logits.astype(str)), "its logits do not fit"),
+        (lambda path: spoiled(path, labels=np.array([0, 1])), "its logits do not match"),
+        (lambda path: spoiled(path, logits=KEPT.logits[..., 0]), "its logits do not match"),
+        (lambda path: spoiled(path, logits=KEPT.logits.astype(str)), "its logits do not match"),
     ],
     ids=["missing", "torn", "empty", "text", "incomplete", "pickle", "others", "short", "flat", "words"],
 )

@@ -89,7 +89,7 @@ def ensemble_finding(claim: Claim, found: Ensembles | None, alpha: float = ALPHA
 def _evidence(claim: Claim, found: Ensembles | None) -> SubsetEvidence | str:
     """What there is to judge by, or why there is nothing."""
     if found is None:
-        return "this run's predictions were not looked at"
+        return "this run's predictions were not read"
     sides = []
     for variant in filter(None, (claim.variant, claim.better_than)):
         group = next((one for one in found.groups if one.entry.variant == variant), None)
@@ -126,11 +126,11 @@ def _by_every_subset(evidence: SubsetEvidence, condition: Condition) -> Decision
         return Decision(Outcome.UNDECIDED, None, evidence.search)
     if failing:
         of = f"{len(failing):,} of {len(members):,} subsets"
-        return Decision(Outcome.REFUTED, None, f"not by {of}, among them {which_seeds(failing[0])}")
+        return Decision(Outcome.REFUTED, None, f"not met by {of}, among them {which_seeds(failing[0])}")
     if why := _lacking(evidence):
         return Decision(Outcome.UNDECIDED, None, why)
     drawn = len(members) < math.comb(len(evidence.seeds), len(members[0]))
-    return Decision(Outcome.CONFIRMED, None, "by every subset that was drawn" if drawn else "by every subset")
+    return Decision(Outcome.CONFIRMED, None, "met by every subset that was drawn" if drawn else "met by every subset")
 
 
 def _by_interval(evidence: SubsetEvidence, condition: Condition, alpha: float) -> Decision:
@@ -139,7 +139,7 @@ def _by_interval(evidence: SubsetEvidence, condition: Condition, alpha: float) -
     found = evidence.estimate()
     if found is None or found.deviation is None:
         return Decision(
-            Outcome.UNDECIDED, 1.0, "one ensemble of all seeds has no interval; more seeds than members give it one"
+            Outcome.UNDECIDED, 1.0, "a single ensemble of all seeds has no interval; use more seeds than members"
         )
     if found.interval is None:
         return Decision(Outcome.UNDECIDED, 1.0, EQUALS)
@@ -154,8 +154,8 @@ def _lacking(evidence: SubsetEvidence) -> str:
     if evidence.search or evidence.touched:
         return evidence.search or reason(evidence.touched)
     if evidence.absent:
-        return f"{evidence.absent} seed{'s are' if evidence.absent > 1 else ' is'} no member{'s' if evidence.absent > 1 else ''}"
-    return "" if len(evidence.values) else "there are no such ensembles"
+        return f"{evidence.absent} seed{'s are not members' if evidence.absent > 1 else ' is not a member'}"
+    return "" if len(evidence.values) else "the run has no such ensembles"
 
 
 def _text(claim: Claim, condition: Condition, evidence: SubsetEvidence, found: Estimate | None) -> str:

@@ -74,11 +74,11 @@ def _verdict(found: ClaimFinding, p_holm: float, p_samples: float, together: int
     if p_holm <= ALPHA:
         return Verdict.of(found, decision.outcome, _joined(*told), p_holm)
     if decision.p_samples is not None and p_samples <= ALPHA:
-        told += [f"on these test samples, by the seeds alone, {p_text(decision.p_samples, p_samples)}"]
+        told += [f"on these test samples, judged by the seeds alone, {p_text(decision.p_samples, p_samples)}"]
         verdict = Verdict.of(found, decision.outcome_samples, _joined(*told), p_holm)
         return replace(verdict, on_these_samples=True)
     if decision.p is not None and decision.p <= ALPHA:
-        told += [f"{decision.outcome} if it were the only claim, undecided as one of {together}"]
+        told += [f"{decision.outcome} if it were the only claim, but undecided as one of {together}"]
     return Verdict.of(found, Outcome.UNDECIDED, _joined(*told, decision.advice), p_holm)
 
 

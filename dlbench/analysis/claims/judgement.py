@@ -39,7 +39,7 @@ class Basis:
         return cls(compare, answers or {}, ALPHA / max(sum(map(is_estimated, claims)), 1))
 
 
-EQUALS = "equal values of a number without bounds have no interval: another seed may have any"
+EQUALS = "equal values of an unbounded metric have no interval: another seed may have any value"
 
 
 def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basis: Basis) -> ClaimFinding:
@@ -81,7 +81,7 @@ def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> 
     failing += [] if pairs is None else (pairs.lost & pairs.failed) - pairs.both_failed
     if failing:
         shown = ", ".join(map(str, sorted(failing)[:5])) + (", ..." if len(failing) > 5 else "")
-        return Outcome.REFUTED, f"not by seed{'s' if len(failing) > 1 else ''} {shown}{_lost_text(evidence)}"
+        return Outcome.REFUTED, f"not met by seed{'s' if len(failing) > 1 else ''} {shown}{_lost_text(evidence)}"
     if evidence.touched:
         return Outcome.UNDECIDED, reason(evidence.touched)
     if evidence.pending or not (evidence.values or evidence.never or evidence.lost or (pairs and pairs.failed)):
@@ -94,7 +94,7 @@ def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> 
 
 def every_seed_text(n: int) -> str:
     """That all of `n` seeds meet a condition, and what it says of others."""
-    return f"by {n}/{n}; a failure rate above {100 * highest_failure_rate(n):.0f} % is excluded"
+    return f"met by {n}/{n}; a failure rate above {100 * highest_failure_rate(n):.0f} % is excluded"
 
 
 def _by_exactness(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
@@ -126,7 +126,7 @@ def _by_interval(evidence: Evidence, condition: Condition, claim: Claim, alpha: 
 def _by_sign_test(evidence: Evidence, pairs: Pairs, claim: Claim, alpha: float) -> Decision:
     """By who won how many seeds, with what would decide it: a score of as many wins as losses is the fair coin's own."""
     decision, score, times = by_sign_test(pairs, claim), pairs.score, evidence.picked_among
-    advice = "more seeds will hardly decide it"
+    advice = "more seeds are unlikely to decide it"
     if score.won != score.lost:
         advice = advice_text(seeds_needed((0.5,), power_of_sign_test(score), alpha / times), evidence.seeds)
     return replace(decision, p=min((decision.p or 0.0) * times, 1.0), advice=advice)
@@ -156,7 +156,7 @@ def needed_text(mean: float, condition: Condition, power: Power | None, used: Co
     """Which fresh seeds would decide it in four of five cases, if they are like these, by an interval that misses with `alpha`."""
     nearest = min(condition.limits, key=lambda bound: abs(bound - mean))
     if power is None or gap(mean, nearest) == 0:
-        return "more seeds will hardly decide it"
+        return "more seeds are unlikely to decide it"
     return advice_text(seeds_needed(tuple(condition.limits) if mean in condition else (nearest,), power, alpha), used)
 
 

@@ -163,7 +163,7 @@ def picked_text(claim: Claim, picked_among: int) -> str:
         counted = f", so p counts {picked_among} times" if is_estimated(claim) else ""
         told.append(f"picked among {picked_among} {things} by the same seeds{counted}")
     if claim.metric.startswith("best_test"):
-        told.append("the best evaluation is picked on test data")
+        told.append("the best evaluation was picked on test data")
     return "; ".join(told)
 
 

@@ -175,7 +175,7 @@ EXPLODING_LOSS = Law("alarm", _costly, "exploding loss: {loss} times what blind 
 EXPLOSIONS = (EXPLODING_GRADIENT, TOO_LARGE, EXPLODING_LOSS)
 VANISHED = Law("warning", _small, "vanishing gradient: {first}'s is {gap} of {last}'s", "gradient_norm")
 LAWS = (
-    Law("alarm", _lost, "NaN or infinity: the gradient of {layers} is no number", "gradient_norm"),
+    Law("alarm", _lost, "NaN or infinity: the gradient of {layers} is not a number", "gradient_norm"),
     Law("alarm", _zero, "zero gradient: {layers} {learn} nothing at all", "gradient_norm"),
     *EXPLOSIONS,
     STUCK,
@@ -189,7 +189,10 @@ LAWS = (
     ),
     Law("warning", _dead, "dead units: {percent} of the outputs of {layers} are exactly zero", "zero_fraction"),
     Law(
-        "warning", _saturated, "saturated: {percent} of the outputs of {layers} are at their ends", "saturated_fraction"
+        "warning",
+        _saturated,
+        "saturated: {percent} of the outputs of {layers} are at the ends of their range",
+        "saturated_fraction",
     ),
 )
 """In the order in which they are told."""

@@ -104,7 +104,7 @@ def _combined(places: tuple[PredictionRow, ...], wanted: Wanted) -> tuple[Combin
         raise DlbenchError("its stacks were tested on different data")
     logits = np.stack([files[place.file].logits[place.row] for place in places])
     if not np.isfinite(logits).all():
-        raise DlbenchError("a member's predictions are no finite numbers")
+        raise DlbenchError("a member's predictions are not finite")
     return tuple(combine(logits, labels[0], wanted))
 
 
@@ -113,11 +113,11 @@ def _absent(group: EnsembleGroup, wanted: Wanted) -> Iterator[str]:
     others = [trial for trial in group.entry.trials if not _is_member(trial)]
     if others and any(trial.status.final for trial in group.entry.trials):
         counts = Counter(
-            "in a stack that still trains" if one.status is Status.OK else str(one.status) for one in others
+            "in a stack that is still training" if one.status is Status.OK else str(one.status) for one in others
         )
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items())
         total = len(group.entry.trials)
-        yield f"{group.name}: {len(others)} of {total} seeds are no members of its ensembles: {reasons}"
+        yield f"{group.name}: {len(others)} of {total} seeds are not members of its ensembles: {reasons}"
     missing = [size for size in wanted.sizes if size > len(group.members)] if group.members else []
     if missing:
         sizes = ", ".join(map(str, missing))
@@ -129,8 +129,8 @@ def _explained(groups: Iterable[EnsembleGroup]) -> Iterator[str]:
     made = [one for group in groups for one in group.combined]
     if made:
         yield (
-            "ensembles: of each size the mean over all subsets of the seeds (or so many of them), the gain against the mean of the "
-            "same members; 95 % intervals are for other seeds on the same test data, by leaving out one member at a time"
+            "ensembles: for each size, the mean over all subsets of the seeds (or over those that were drawn), and the gain over the mean of the "
+            "same members; 95 % intervals are for other seeds on the same test data, from leaving out one member at a time"
         )
     if any(one.size == one.members > 1 for one in made):
-        yield "an ensemble of all its members is a single one, without an interval; more seeds than members give it one"
+        yield "there is only one ensemble of all members, so it has no interval; use more seeds than members"

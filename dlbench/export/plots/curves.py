@@ -40,7 +40,7 @@ def curves(asked: Asked) -> Image:
     groups = [list(own) for _, own in groupby(sorted(trials, key=_candidate), key=_candidate)]
     if len(groups) > MOST:
         raise UsageError(
-            f"there are {len(groups)} candidates, and nobody tells so many curves apart; name one by --variant"
+            f"there are {len(groups)} candidates, too many curves to tell apart; choose one with --variant"
         )
     drawn = figure(10, 4.6)
     score = score_of(trials)

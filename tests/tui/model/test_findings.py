@@ -13,7 +13,7 @@ from dlbench.tui.model.findings import findings
 from dlbench.tui.model.watch import TrialWatch
 
 SICK = {
-    "NaN or infinity: the gradient of dense2 is no number": {"gradient_norm": [1.0, None, None, 1.0]},
+    "NaN or infinity: the gradient of dense2 is not a number": {"gradient_norm": [1.0, None, None, 1.0]},
     "zero gradient: dense1, dense2 learn nothing at all": {"gradient_norm": [0.0, None, 0.0, 0.3]},
     "zero gradient: output learns nothing at all": {"gradient_norm": [1e-3, None, 1e-3, 0.0]},
     "exploding gradient: dense1's is 2.0e+06 times output's": {"gradient_norm": [20.0, None, 0.1, 1e-5]},
@@ -24,7 +24,7 @@ SICK = {
     "steps too large: one moves dense2 by 80 % of its weights' norm": {"update_ratio": [1e-3, None, 0.8, 0.1]},
     "stuck: no layer moves, and the loss is no better than guessing": {"update_ratio": [0.0, None, 1e-9, 5e-8]},
     "dead units: 97 % of the outputs of activation1 are exactly zero": {"zero_fraction": [0.0, 0.97, 0.0, 0.0]},
-    "saturated: 95 % of the outputs of dense1, dense2 are at their ends": {
+    "saturated: 95 % of the outputs of dense1, dense2 are at the ends of their range": {
         "saturated_fraction": [0.95, 0.2, 0.91, 0.2]
     },
 }
@@ -144,7 +144,7 @@ def test_a_dropped_trial_is_judged_by_what_it_trained():
     events = [begins(), probed(0), dropped, probed(8, gradient_norm=[None] * 4)]
     view = view_of(make_plan(), events)
     assert texts(view) == ["dropped at step 5: it trains no further"]
-    assert texts(view, 1) == ["NaN or infinity: the gradient of dense1, dense2, output is no number, since step 8"]
+    assert texts(view, 1) == ["NaN or infinity: the gradient of dense1, dense2, output is not a number, since step 8"]
 
 
 @pytest.mark.parametrize(
