@@ -19,7 +19,7 @@ import typer
 from benchmarks.compare_checkouts.checkout import Case, Checkout, TrainingError
 from benchmarks.compare_checkouts.compare import Difference, Found, Kind, Rules, wordings
 from benchmarks.compare_checkouts.values import Renames
-from benchmarks.compare_checkouts.views import LEFT_OUT, OF_RECIPES, OF_RUNS, of_recipe, of_run
+from benchmarks.compare_checkouts.views import LEFT_OUT, OF_RECIPES, OF_RUNS, UNSAID, of_recipe, of_run
 
 IN_FULL = "xor-nine-layers"
 """The recipe of `make demo`, which is compared in full too."""
@@ -32,8 +32,9 @@ def main(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     before: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A checkout whose values are right.")],
     after: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The checkout to compare with it.")],
     recipes: Annotated[list[str] | None, typer.Option(help="Only these recipes: all that BEFORE ships.")] = None,
-    renamed: Annotated[list[str] | None, typer.Option(help="old=new, or a TOML file of old = 'new'.")] = None,
+    renamed: Annotated[list[str] | None, typer.Option(help="What is called otherwise: old=new.")] = None,
     new: Annotated[list[str] | None, typer.Option(help="Where AFTER may have more: '*/rmse', 'columns/rmse*'.")] = None,
+    changes: Annotated[Path | None, typer.Option(help="A TOML file with both: [renamed] and new = [...].")] = None,
     keep: Annotated[Path | None, typer.Option(help="Where runs stay, by commit; those there are not repeated.")] = None,
     python: Annotated[str, typer.Option(help="The interpreter for both.")] = sys.executable,
     jobs: Annotated[int, typer.Option(min=1, help="Recipes at once.")] = 1,
@@ -47,7 +48,9 @@ def main(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
 
     Three ways: each of its own run, AFTER of BEFORE's run, and both of the recipe. Ends with 1 where anything differs.
     """
-    rules = Rules(Renames(names_of(renamed or [])), LEFT_OUT, tuple(new or ()), words=words)
+    known = tomllib.loads(changes.read_text(encoding="utf-8")) if changes else {}
+    renames = Renames(known.get("renamed", {}) | names_of(renamed or []))
+    rules = Rules(renames, LEFT_OUT, UNSAID, (*known.get("new", ()), *(new or ())), words=words)
     began, founds = time.monotonic(), list[Found]()
     with tempfile.TemporaryDirectory(prefix="dlbench-compare-") as place:
         old, young = (checked(folder, python, keep or Path(place)) for folder in (before, after))
@@ -72,17 +75,11 @@ def checked(folder: Path, python: str, keep: Path) -> Checkout:
 
 
 def names_of(options: Sequence[str]) -> dict[str, str]:
-    """Old name -> new name, of `old=new` and of TOML files; raises BadParameter for what is neither."""
-    names: dict[str, str] = {}
-    for option in options:
-        old, equals, to = option.partition("=")
-        if equals:
-            names[old.strip()] = to.strip()
-        elif Path(option).is_file():
-            names |= tomllib.loads(Path(option).read_text(encoding="utf-8"))
-        else:
-            raise typer.BadParameter(f"{option} is neither old=new nor a file", param_hint="--renamed")
-    return names
+    """Old name -> new name of every `old=new`; raises BadParameter for what is none."""
+    pairs = [option.partition("=") for option in options]
+    if wrong := next((old for old, equals, _ in pairs if not equals), None):
+        raise typer.BadParameter(f"{wrong} is not of the form old=new", param_hint="--renamed")
+    return {old.strip(): new.strip() for old, _, new in pairs}
 
 
 def cases_of(recipes: Sequence[str]) -> list[Case]:
@@ -94,7 +91,7 @@ def compared(before: Checkout, after: Checkout, rules: Rules, case: Case, *, is_
     """What was found of a case, by what was compared; raises TrainingError where BEFORE cannot train it."""
     run = before.run_of(case)
     known, old = of_run(before, run), of_run(after, run)
-    same_run = replace(rules, left_out={})
+    same_run = replace(rules, left_out={}, unsaid={})
     found = {f"{name}, old run": view.compare(known[name], old[name], same_run) for name, view in OF_RUNS.items()}
     known |= of_recipe(before, case, run)
     said = of_recipe(after, case, run)
@@ -120,7 +117,7 @@ def summary(founds: Sequence[Found]) -> Iterator[str]:
     reworded = wordings([one for found in founds for one in found.reworded])
     for (old, new), times in reworded.most_common():
         yield f"reworded, {times} times: {old}\n  -> {new}"
-    yield from (f"left out: {pattern}, {reason}" for pattern, reason in LEFT_OUT.items())
+    yield from (f"left out: {pattern}, {reason}" for pattern, reason in (LEFT_OUT | UNSAID).items())
     yield f"all: {_counts(founds)}"
 
 

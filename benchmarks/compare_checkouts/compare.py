@@ -52,6 +52,8 @@ class Rules:
     renames: Renames = field(default_factory=Renames)
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Pattern -> the reason why such values cannot be the same."""
+    unsaid: Mapping[str, str] = field(default_factory=dict)
+    """Pattern of a text in a list -> the reason why it may stand there or not."""
     new: tuple[str, ...] = ()
     words: bool = False
     """Whether other words for the same numbers count as a difference."""

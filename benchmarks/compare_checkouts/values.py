@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -77,10 +78,23 @@ def of_csv(text: str) -> Any:
     return {"columns": dict.fromkeys(reader.fieldnames or ()), "rows": list(reader)}
 
 
+def of_trials(text: str) -> Any:
+    """The export of trials as rows; what was last probed of a trial that stopped early stands apart."""
+    data = of_csv(text)
+    for row in data["rows"]:
+        if row.get("stopped_at"):
+            row["before it stopped"] = {name: row.pop(name) for name in list(row) if name.endswith("gradient_ratio")}
+    return data
+
+
 def of_lines(text: str) -> Any:
-    """Lines that people read, without the blanks and rules that lay them out."""
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return {"line": [line for line in lines if line.strip("─- ")]}
+    """Lines that people read, without the blanks that lay them out, and without the headings, which break by their columns' widths."""
+    lines: list[str] = []
+    for block in text.split("\n\n"):
+        shown = [" ".join(line.split()) for line in block.splitlines()]
+        rules = [index for index, line in enumerate(shown) if line and not line.strip("─- ")]
+        lines += shown[rules[-1] + 1 :] if rules else shown
+    return {"line": lines}
 
 
 def of_markdown(text: str) -> Any:
@@ -111,9 +125,23 @@ def _table(lines: Sequence[str]) -> dict[str, Any]:
 PARSERS: Mapping[str, Callable[[str], Any]] = {
     "json": of_json,
     "csv": of_csv,
+    "trials": of_trials,
     "markdown": of_markdown,
     "lines": of_lines,
 }
+
+
+def without(data: Any, patterns: Iterable[str]) -> Any:
+    """The same data, without the texts in its lists that are like a pattern of fnmatch."""
+    if isinstance(data, dict):
+        return {key: without(value, patterns) for key, value in data.items()}
+    if isinstance(data, list):
+        return [without(item, patterns) for item in data if not _is_like(item, patterns)]
+    return data
+
+
+def _is_like(item: Any, patterns: Iterable[str]) -> bool:
+    return isinstance(item, str) and any(fnmatchcase(item, pattern) for pattern in patterns)
 
 
 def flat(data: Any, renames: Renames | None = None) -> Values:
@@ -123,6 +151,13 @@ def flat(data: Any, renames: Renames | None = None) -> Values:
     """
     names = renames or Renames()
     return dict(_flat(names.keys(data), (), names))
+
+
+def renamed(data: Any, renames: Renames, after: Values) -> Values:
+    """The values of before by their paths in after: under the new names, or under the old where after has only these."""
+    new, old = flat(data, renames), flat(data)
+    pairs = zip(new.items(), old, strict=True)
+    return {path if path in after and to not in after else to: value for (to, value), path in pairs}
 
 
 def _flat(data: Any, path: Path, names: Renames) -> Iterator[tuple[Path, Value]]:

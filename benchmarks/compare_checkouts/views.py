@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.compare_checkouts.checkout import Case, Checkout, Said
 from benchmarks.compare_checkouts.compare import Found, Rules, compare
-from benchmarks.compare_checkouts.values import PARSERS, Literal, Renames, Values, flat
+from benchmarks.compare_checkouts.values import PARSERS, Literal, flat, renamed, without
 
-LEFT_OUT: Mapping[str, str] = {
+LEFT_OUT: dict[str, str] = {
     "*/*seconds*": "how long training took, which no two trainings have in common",
+    "*/before it stopped": "of the last probe before an early stop, and probes are thinned out by what they cost of the time",
+    "*/trial": "a hash of all settings, which may have a key more than before",
     "path": "where a checkout lies",
 }
 """Values that two trainings of the same thing need not share, and why."""
 
-ENDED: tuple[tuple[str, ...], ...] = (("exit code",), ("stderr",))
-"""How a command ended, and what it said about that."""
+UNSAID: dict[str, str] = {
+    "*exploding gradient: *": "seen where a probe fell on it, and probes are thinned out by what they cost of the time",
+}
+"""Notes that one training has and another has not, and why."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +34,18 @@ class View:
     is_dated: bool = False
     """Whether times stand in it where no name tells them apart: then only the same run is compared by it."""
 
-    def values(self, said: Said, renames: Renames | None = None) -> Values:
-        """What was printed, as values; of a command that failed, how it ended."""
-        if said.code:
-            return dict(zip(ENDED, (Literal(said.code), said.errors.strip()), strict=True))
-        return {ENDED[0]: Literal(0), **flat(PARSERS[self.form](said.out), renames)}
+    def data(self, said: Said, unsaid: Iterable[str]) -> dict[str, Any]:
+        """What was printed, without the notes `unsaid`; of a command that failed, why it did."""
+        printed = {"stderr": said.errors.strip()} if said.code else without(PARSERS[self.form](said.out), unsaid)
+        return {"exit code": Literal(said.code), **printed}
 
     def compare(self, before: Said, after: Said, rules: Rules) -> Found:
         """What differs between two answers; where only one command failed, that and nothing else."""
-        old, new = self.values(before, rules.renames), self.values(after)
+        old, new = (self.data(said, rules.unsaid) for said in (before, after))
         if before.code != after.code:
-            old, new = ({path: value for path, value in side.items() if path in ENDED} for side in (old, new))
-        return compare(old, new, rules)
+            old, new = ({key: side[key] for key in side if key in {"exit code", "stderr"}} for side in (old, new))
+        values = flat(new)
+        return compare(renamed(old, rules.renames, values), values, rules)
 
 
 OF_RUNS: dict[str, View] = {
@@ -49,7 +54,7 @@ OF_RUNS: dict[str, View] = {
     "table --ascii": View(("table", "--ascii"), "lines", is_dated=True),
     "table --lang ko": View(("table", "--lang", "ko"), "lines", is_dated=True),
     "export csv": View(("export", "--format", "csv"), "csv"),
-    "export trials": View(("export", "--format", "trials"), "csv"),
+    "export trials": View(("export", "--format", "trials"), "trials"),
     "export ensembles": View(("export", "--format", "ensembles"), "csv"),
     "export json": View(("export", "--format", "json"), "json"),
     "export markdown": View(("export", "--format", "markdown"), "markdown"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ from benchmarks.compare_checkouts.__main__ import IN_FULL, MOST, cases_of, main,
 from benchmarks.compare_checkouts.__main__ import told as lines_of
 from benchmarks.compare_checkouts.checkout import SEVERAL, Case, Said
 from benchmarks.compare_checkouts.compare import Found, Kind, Rules, compare, wordings
-from benchmarks.compare_checkouts.values import PARSERS, Renames, Values, flat, of_json
-from benchmarks.compare_checkouts.views import OF_RUNS
+from benchmarks.compare_checkouts.values import PARSERS, Renames, flat, of_json, renamed
+from benchmarks.compare_checkouts.views import LEFT_OUT, OF_RUNS, UNSAID
 
 TABLE = """{"columns": [{"key": "loss@5", "metric": "loss"}, {"key": "seconds"}], "notes": [],
  "rows": [{"variant": "relu", "cells": {"loss@5": {"deviation": 0.5, "n": 10}}}, {"variant": "tanh", "cells": {}}]}"""
@@ -26,19 +25,16 @@ FORMS = {
     "json": TABLE,
     "csv": "variant,loss@5_deviation\nrelu,0.5\n",
     "markdown": "# xor\n\n| variant | loss\\_deviation, step 5 |\n| --- | ---: |\n| a \\| b | 0.5 |\n\n- a note of 3\n- 4\n",
-    "lines": "variant  loss@5\n---------------\nrelu     0.5",
+    "trials": "variant,seed,loss\nrelu,0,0.5\n",
+    "lines": "variant  loss@5\n---------------\nrelu     0.5\ntanh     1.5",
 }
-
-
-def values(text: str, renames: Mapping[str, str] | None = None) -> Values:
-    """A JSON text's values."""
-    return flat(of_json(text), Renames(renames or {}))
 
 
 def found(before: str, after: str, rules: Rules | None = None) -> Found:
     """What differs between two JSON texts."""
     rules = rules or Rules()
-    return compare(values(before, rules.renames.names), values(after), rules)
+    new = flat(of_json(after))
+    return compare(renamed(of_json(before), rules.renames, new), new, rules)
 
 
 def told(before: str, after: str, rules: Rules | None = None) -> list[tuple[str, str]]:
@@ -110,6 +106,36 @@ def test_a_name_inside_of_a_longer_one_can_be_left_alone() -> None:
     )
 
 
+def test_an_old_name_that_stays_in_places_agrees_there() -> None:
+    """A name that is another one in some tables and the old one in others agrees in both, and must be in one of them."""
+    rules, before = Rules(Renames({"ratio": "first_last_ratio"})), '{"a": {"ratio": 1}, "b": {"ratio": 2}}'
+    assert told(before, '{"a": {"first_last_ratio": 1}, "b": {"ratio": 2}}', rules) == []
+    assert told(before, '{"a": {"first_last_ratio": 1}, "b": {}}', rules) == [
+        ("lost", "b/first_last_ratio"),
+        ("new", "b"),
+    ]
+
+
+def test_headings_that_break_otherwise_are_no_other_lines() -> None:
+    """Of a table that people read, headings may take more lines; a row that changed is told by itself."""
+    before = "xor\n  gradient\nvariant  ratio\n──────\nrelu     2.5\n\n- a note"
+    after = "xor\n  first\n   last\nvariant   ratio\n────────\nrelu      {}\n\n- a note"
+    view = OF_RUNS["table"]
+    assert view.compare(Said(0, before, ""), Said(0, after.format("2.5"), ""), Rules()).differences == []
+    (one,) = view.compare(Said(0, before, ""), Said(0, after.format("2.6"), ""), Rules()).differences
+    assert (one.before, one.after) == ("relu 2.5", "relu 2.6")
+
+
+def test_a_trial_that_stopped_early_may_have_been_probed_elsewhere() -> None:
+    """Its last probe is left out where trained twice; that of a trial which trained to its end is compared."""
+    text = "variant,seed,stopped_at,gradient_ratio\nrelu,0,,{}\nrelu,1,50,{}\n"
+    view, rules = OF_RUNS["export trials"], Rules(left_out=LEFT_OUT)
+    both = view.compare(Said(0, text.format(1, 2), ""), Said(0, text.format(1, 3), ""), rules)
+    assert (both.left_out, both.differences) == (1, [])
+    assert len(view.compare(Said(0, text.format(1, 2), ""), Said(0, text.format(4, 2), ""), rules).differences) == 1
+    assert len(view.compare(Said(0, text.format(1, 2), ""), Said(0, text.format(1, 3), ""), Rules()).differences) == 1
+
+
 def test_a_lost_column_is_told() -> None:
     """What is there no more is told once for each of its values, and the order of the others is not."""
     assert told('{"a": 1, "b": [2, 3]}', '{"a": 1}') == [("lost", "b/0"), ("lost", "b/1")]
@@ -142,6 +168,15 @@ def test_what_is_left_out_is_counted_and_not_told() -> None:
     assert [one.path for one in both.differences] == [("a", "loss")]
 
 
+def test_a_note_that_chance_brings_is_in_nobody_s_way() -> None:
+    """What a probe saw or missed is no difference, wherever it stands among the notes; in an old run it is one."""
+    before, after = '{"notes": ["a", "b"]}', '{"notes": ["a", "relu: exploding gradient: dense1", "c"]}'
+    view, rules = OF_RUNS["table --json"], Rules(unsaid=UNSAID)
+    both = view.compare(Said(0, before, ""), Said(0, after, ""), rules)
+    assert [(one.kind, one.path) for one in both.differences] == [(Kind.CHANGED, ("notes", "1"))]
+    assert len(view.compare(Said(0, before, ""), Said(0, after, ""), Rules()).differences) == 2
+
+
 def test_other_words_for_the_same_numbers_are_no_other_value() -> None:
     """They are collected, alike ones counted together; where a number or a verdict's mark is another, they differ."""
     before = '["✔ 3 seeds of 10 got there", "✔ 4 seeds of 10 got there"]'
@@ -171,12 +206,11 @@ def test_many_differences_are_cut_short_and_counted() -> None:
     assert last == f"  table: and {1001 - MOST} more"
 
 
-def test_renames_come_inline_or_from_a_file(tmp_path: Path) -> None:
-    """Both forms can be mixed; what is neither is refused."""
-    (tmp_path / "names.toml").write_text('deviation = "std"\n', encoding="utf-8")
-    assert names_of(["a=b", str(tmp_path / "names.toml")]) == {"a": "b", "deviation": "std"}
+def test_a_rename_has_two_sides() -> None:
+    """`--renamed` takes old=new, and refuses what is none."""
+    assert names_of(["a=b", "deviation = std"]) == {"a": "b", "deviation": "std"}
     with pytest.raises(typer.BadParameter):
-        names_of(["nothing"])
+        names_of(["a=b", "nothing"])
 
 
 def test_the_demo_is_compared_in_full() -> None:
