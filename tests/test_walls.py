@@ -4,14 +4,20 @@ import ast
 import pkgutil
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import orjson
 import pytest
+from synthetic_run import finished, make_plan
 from verbs import VERBS
 
 import dlbench
+from dlbench.plan.questions import Claim, Questions
+from dlbench.run.folder import create
 
 ROOT = Path(dlbench.__file__).parent
 TORCH = {"torch", "torchvision"}
@@ -47,6 +53,7 @@ LAZILY = ("measures", "parts", "data")
 """Rooms that import torch inside of a function, where something is computed or fetched."""
 WITHOUT_TORCH = tuple(room for room in ROOMS if room not in WITH_TORCH)
 NEVER_TORCH = tuple(room for room in WITHOUT_TORCH if room not in LAZILY)
+CLAIM = Claim("It learns.", "measured", "relu", "test_accuracy", at_least=0.9)
 HEAVY = {"torch", "torchvision", "numpy", "scipy", "sklearn", "textual", "rich"}
 
 
@@ -217,3 +224,21 @@ def test_help_of_verbs_loads_nothing_heavy(verb):
 
     assert "dlbench.cli" in loaded
     assert crossing(loaded, HEAVY) == set()
+
+
+def test_a_table_reads_neither_recipes_nor_parts(tmp_path):
+    """`dlbench table` of a run loads no module that checks recipes or holds parts: the plan and the events are enough."""
+    plan = replace(make_plan(["sigmoid", "relu"]), questions=Questions(claims=[CLAIM]))
+    folder = create(tmp_path, "xor", datetime.now(UTC))
+    folder.write_plan(plan)
+    events = finished(plan, lambda trial: {"train_loss": 0.1 + trial.seed, "test_loss": 0.5, "test_accuracy": 1.0})
+    lines = [orjson.dumps({"seq": seq, "time": 1e9, **event}) for seq, event in enumerate(events)]
+    folder.events_file(0, 0).write_bytes(b"".join(line + b"\n" for line in lines))
+    code = (
+        f"import sys\nsys.argv[1:] = ['table', {str(folder.path)!r}]\nfrom dlbench.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code in (0, None), end.code"
+    )
+    (loaded,) = loaded_in_turn(code)
+
+    assert "dlbench.analysis.summary" in loaded
+    assert crossing(loaded, {"dlbench.recipe", "dlbench.parts", "dlbench.engine", "dlbench.launch"}) == set()
