@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
-# Tiny nets are slower with many threads, and pytest already runs one process a core.
-TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+# Tiny nets are slower with many threads, and pytest already runs one process a core. What pytest has rewritten of test modules and of
+# hypothesis is kept, which is half of the time until the first test.
+TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
 WANTED = --quiet --constraint constraints.txt --editable ".$(1)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -41,10 +42,11 @@ class Metric:
     def value(self, trial: TrialView, at_step: int | None = None) -> float | None:
         """The metric of one trial at its end, or at its last record up to `at_step`.
 
-        `None` where there is no number: no such split, not reached yet, failed; nor is there a loss of a diverged trial
+        `None` where there is no number, NaN included: no such split, not reached yet, failed; nor is there a loss of a diverged trial
         at or after the step at which it diverged, or any number of a dropped one after the step at which it was dropped.
         """
-        return self.function(trial, at_step)
+        value = self.function(trial, at_step)
+        return None if value is None or math.isnan(value) else value
 
 
 DEFAULT_METRIC = "test_accuracy"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -202,3 +202,11 @@ def test_a_stopped_trial_stays_what_it_is():
     assert value("stopped_at", trial) == 150.0
     assert value("stopped_at", trial, at_step=149) is None
     assert value("stopped_at", turning([2.3, 1.0])) is None
+
+
+def test_what_is_no_number_is_not_there():
+    """A metric, of whoever it is, that comes to NaN has no value; infinity is one."""
+    own = replace(METRICS["train_loss"], function=lambda trial, at_step: trial.curves["train_loss"][0])
+
+    assert own.value(FakeTrial(curves={"train_loss": [math.nan]})) is None
+    assert own.value(FakeTrial(curves={"train_loss": [math.inf]})) == math.inf

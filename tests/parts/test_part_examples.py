@@ -73,4 +73,4 @@ def test_a_part_from_elsewhere_is_not_shipped(things):
         """A thing."""
 
     assert shipped(things) == []
-    assert shipped(CATALOGS["activations"]) == CATALOGS["activations"].names
+    assert {"relu", "tanh"} < set(shipped(CATALOGS["activations"]))
