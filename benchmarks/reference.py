@@ -21,7 +21,7 @@ from dlbench.run.atomic import write_json_atomic, write_text_atomic
 from dlbench.run.folder import RunFolder, read_json
 
 NAMES = {"csv": "table", "trials": "trials", "ensembles": "ensembles", "json": "report", "markdown": "report"}
-"""What the file of each export format is called."""
+"""What the file of each export format is called; confusions stand in the report."""
 
 KEPT = ("dlbench", "commit", "python", "platform", "cpu", "cores", "memory", "packages", "workers")
 
@@ -46,7 +46,7 @@ def write_report(found: Report, target: Path, *, but: Sequence[str] = ()) -> Non
     )
     write_text_atomic(target / "report.txt", "\n\n".join(parts) + "\n")
     for exporter in EXPORTERS:
-        if exporter.name in but or (exporter.name == "ensembles" and found.ensembles is None):
+        if exporter.name in (*but, *IN_REPORT) or (exporter.name == "ensembles" and found.ensembles is None):
             continue
         write_text_atomic(target / f"{NAMES[exporter.name]}{exporter.traits['suffix']}", exporter.make(found))
 

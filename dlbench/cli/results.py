@@ -44,7 +44,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="csv, trials, ensembles, json or markdown.",
+            help="csv, trials, ensembles, confusion, json or markdown.",
             autocompletion=complete.formats,
         ),
     ] = None,

@@ -40,13 +40,13 @@ def csv(report: Report) -> str:
     """
     table = report.table
     parts = [("comparison", row) for row in table.rows] + [("search", row) for row in table.sweep]
-    paths = _paths(row.choice for _, row in parts)
+    paths = searched_paths(row.choice for _, row in parts)
     header = ["part", "variant", *paths, "is_baseline", "is_chosen", "is_best", "n_run", *(f"n_{s}" for s in Status)]
     header += ["n_changed"]
     header += [f"{column.key}_{number}" for column in table.all_columns for number in _parts(column)]
     header += ["unreadable_lines"]
     lost = sum(report.state.unreadable.values())
-    return _text(header, ([part, *_row(row, paths, table), lost] for part, row in parts))
+    return csv_text(header, ([part, *_row(row, paths, table), lost] for part, row in parts))
 
 
 @EXPORTERS.add(name="trials", suffix=".csv")
@@ -56,11 +56,11 @@ def trials(report: Report) -> str:
     `unreadable_lines` are those of the events that tell of it, and their arrays. `changed_at` and `changed_lr` are the steps at which it got another learning rate, and these, with `;` between them.
     """
     found = report.state.trials
-    paths = _paths(trial.plan.choice for trial in found)
+    paths = searched_paths(trial.plan.choice for trial in found)
     header = ["trial", "variant", *paths, "seed", "status", "step", "diverged_at", "last_loss", "error"]
     header += ["dropped_at", "changed_at", "changed_lr", *METRICS, "unreadable_lines"]
     lost = partial(unreadable_lines, report.state)
-    return _text(header, ([*_trial(trial, paths), lost(trial)] for trial in found))
+    return csv_text(header, ([*_trial(trial, paths), lost(trial)] for trial in found))
 
 
 @EXPORTERS.add(name="ensembles", suffix=".csv")
@@ -71,10 +71,10 @@ def ensembles(report: Report) -> str:
     the recipe asks for no ensembles.
     """
     rows = [] if report.ensembles is None else list(report.ensembles.rows)
-    paths = _paths(group.entry.choice for group, _ in rows)
+    paths = searched_paths(group.entry.choice for group, _ in rows)
     header = ["variant", *paths, "members", "combine", "seeds", "subsets", "possible"]
     header += [f"{name}_{number}" for name in QUANTITIES for number in ESTIMATE]
-    return _text(header, (_combined(group, one, paths) for group, one in rows))
+    return csv_text(header, (_combined(group, one, paths) for group, one in rows))
 
 
 def _combined(group: EnsembleGroup, one: Combined, paths: Sequence[str]) -> list[Any]:
@@ -123,12 +123,13 @@ def _row_of(values: Iterable[float]) -> str | None:
     return ";".join(map(str, values)) or None
 
 
-def _paths(choices: Iterable[Mapping[str, Any]]) -> list[str]:
+def searched_paths(choices: Iterable[Mapping[str, Any]]) -> list[str]:
     """Every searched path, in the order of appearance."""
     return list(dict.fromkeys(path for choice in choices for path in choice))
 
 
-def _text(header: list[str], rows: Iterable[list[Any]]) -> str:
+def csv_text(header: list[str], rows: Iterable[list[Any]]) -> str:
+    """Rows under a header as CSV, harmless for a spreadsheet."""
     file = io.StringIO()
     writer = writers.writer(file, lineterminator="\n")
     writer.writerow(map(_safe, header))

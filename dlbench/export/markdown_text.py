@@ -10,6 +10,7 @@ from dlbench.analysis.ensembles.ensemble import Ensembles
 from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Column, Row, Table
 from dlbench.export.base import EXPORTERS
+from dlbench.export.confusion import confusion_of
 from dlbench.text.cells import name_text, row_parts, seeds_text
 from dlbench.text.ensembles import COUNT, NAMES, TITLE, cell_of, count_of, name_of, shown_columns
 from dlbench.text.notes import all_notes
@@ -28,11 +29,23 @@ def markdown(report: Report, *, language: str = "en") -> str:
         lines += ["", "## The whole search", "", *_grid(table, table.sweep)]
     if report.ensembles is not None and any(report.ensembles.rows):
         lines += ["", f"## {TITLE}", "", *_ensembles(report.ensembles)]
+    lines += [line for row in table.rows for line in _confusion(row, report)]
     if notes := all_notes(report):
         lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     if report.verdicts:
         lines += ["", f"## {heading_in(language)}", "", *_claims(report.verdicts, language)]
     return "\n".join(lines) + "\n"
+
+
+def _confusion(row: Row, report: Report) -> list[str]:
+    """What a variant took the test data for, all its seeds together: a row a true class, a column a predicted one."""
+    found = confusion_of(row, report)
+    if found is None:
+        return []
+    names, counts = found
+    body = [[name, *map(str, own)] for name, own in zip(names, counts.tolist(), strict=True)]
+    title = f"## Confusion on test data: {_escaped(name_text(row))}"
+    return ["", title, "", *_lines(["true, predicted:", *names], body, numbers_from=1)]
 
 
 def _claims(verdicts: Sequence[Verdict], language: str) -> list[str]:

@@ -238,6 +238,6 @@ def test_help_names_every_format():
 )
 def test_cells_that_are_no_formulas(value, cell):
     """A text that a spreadsheet would calculate, blanks before it or not, gets an apostrophe; numbers stay numbers."""
-    from dlbench.export.csv_tables import _text
+    from dlbench.export.csv_tables import csv_text
 
-    assert next(csv.reader(_text([value], []).splitlines() or [""]), [""]) in ([cell], [] if cell == "" else [cell])
+    assert next(csv.reader(csv_text([value], []).splitlines() or [""]), [""]) in ([cell], [] if cell == "" else [cell])
