@@ -21,7 +21,10 @@ from dlbench.run.atomic import write_json_atomic, write_text_atomic
 from dlbench.run.folder import RunFolder, read_json
 
 NAMES = {"csv": "table", "trials": "trials", "ensembles": "ensembles", "json": "report", "markdown": "report"}
-"""What the file of each export format is called; confusions stand in the report."""
+"""What the file of each export format is called."""
+
+IN_REPORT = ("confusion",)
+"""Formats whose numbers stand in the report's JSON, and are not kept once more."""
 
 KEPT = ("dlbench", "commit", "python", "platform", "cpu", "cores", "memory", "packages", "workers")
 
