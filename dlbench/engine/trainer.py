@@ -163,12 +163,12 @@ class Trainer:
         """The same step, bit for bit, with its insides written down; only planned probes are booked."""
         taps = [Taps() for _ in self._nets]
         losses = self._gradients(step, taps)
-        wait(self.device)  # a probe is not charged for the step before it
+        wait(self.device)  # sync: a probe is not charged for the step before it
         started = time.perf_counter()
         before, gradient = self.tensors.weights.clone(), self.tensors.gradient.clone()
         cost = time.perf_counter() - started
         self._apply(step)
-        wait(self.device)
+        wait(self.device)  # sync
         started = time.perf_counter()
         joined = Taps.joined(taps)
         measures = self._ledger.probed(self._probe.measure(before, self.tensors.weights, gradient, joined))  # sync
