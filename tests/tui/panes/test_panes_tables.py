@@ -368,7 +368,7 @@ def test_log_tells_what_happened():
 
     assert "relu (5 trials): slices of ten? trials" in text
     assert "step 50: learning rate 0.5 for sigmoid, seeds 0, 2" in text
-    assert "step 40: paused: gradient_norm < 1e-6 in 0 dense (3.1e-07), relu, seed 1" in text
+    assert "step 40: paused: gradient_norm < 1e-06 in 0 dense (3.1e-07), relu, seed 1" in text
     assert "step 31: relu_he, seed 3 diverged, last finite loss 9e+09" in text
     assert "step 60: relu_he, seed 1 dropped" in text
     assert "relu_he (5 trials): failed: no memory" in text
