@@ -37,11 +37,10 @@ from dlbench.tui.terminal import Signals, is_terminal
 from dlbench.tui.themes import PALETTES
 from dlbench.tui.widgets.keys_line import KeysLine
 from dlbench.tui.widgets.replay_bar import ReplayBar
-from dlbench.tui.widgets.status_bar import StatusBar
+from dlbench.tui.widgets.status_bar import StatusBar, WordsLine
 from dlbench.tui.widgets.tabs import Tabs
 from dlbench.tui.widgets.too_small import Main, TooSmall
 from dlbench.tui.widgets.trials import TrialList
-from dlbench.tui.widgets.words_line import WordsLine
 
 if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder

@@ -17,11 +17,10 @@ from dlbench.tui.model.trials import listed
 from dlbench.tui.panes.base import Pane
 from dlbench.tui.panes.cursor import ChartCursor
 from dlbench.tui.widgets.chart import entitle
-from dlbench.tui.widgets.color_scale import ColorScale
 from dlbench.tui.widgets.curve_chart import CurveChart
 from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
-from dlbench.tui.widgets.layer_heat_map import LayerHeatMap
+from dlbench.tui.widgets.layer_heat_map import ColorScale, LayerHeatMap
 from dlbench.tui.widgets.lookup import headline, is_moving, trial_name
 from dlbench.tui.widgets.notices import missing_probes
 

@@ -119,7 +119,7 @@ class ExportPrompt(Prompt[ExportTo]):
     """Asks for the format of the table and the name of its file; Enter in the field writes what its name ends in."""
 
     HEADING = "Export the table"
-    BUTTON_WIDTH = 11
+    BUTTON_WIDTH = 13
     DEFAULT_CSS = "ExportPrompt > #box { width: 84; }"
 
     def contents(self) -> ComposeResult:

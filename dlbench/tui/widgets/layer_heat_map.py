@@ -1,4 +1,4 @@
-"""The picture of the dashboard: layers by steps, one measure as colour, the whole run at once."""
+"""The picture of the dashboard: layers by steps, one measure as colour, the whole run at once; beside it the scale of colours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.measures import MEASURES
+from dlbench.tui.charts.color_scale import color_scale
 from dlbench.tui.charts.heat_map import HeatMap, heat_map
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted
@@ -114,6 +116,21 @@ class LayerHeatMap(Chart):
         name = trial_name(view, index)
         told = Notice(f"{name}: {bad.text}", bad.ink) if bad else Notice(name, Ink.STRONG)
         return [Notice(fitted(told.text, width, self.glyphs.ellipsis), told.ink)]
+
+
+class ColorScale(Chart):
+    """The colours of the focus's measure from high to low."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale: ValueScale | None = None
+        """What the colours span; the pane sets it."""
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        """The colours with their numbers."""
+        if self.scale is None:
+            return Picture.blank(width, height)
+        return color_scale(self.scale, height, self.glyphs, MEASURES[view.focus.measure].symbol)
 
 
 def apart(steps: NDArray[np.int64]) -> str:

@@ -1,13 +1,14 @@
-"""The bar on top: which run, how it stands, how far the chosen trial is, how fast, on what, and what the probes cost."""
+"""The bars of words: on top how the run stands and how far the chosen trial is, above the keys the numbers under the cursor."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlbench.tui.app_base import plain
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.model.words import Facts, facts
+from dlbench.tui.model.words import Facts, cursor_line, facts
 from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.fitting import Item, cut, fitting, write
 from dlbench.tui.widgets.replay_bar import speed
@@ -33,6 +34,19 @@ class StatusBar(Chart):
         picture = Picture.blank(width, height)
         told = items(facts(view), view, self.glyphs, read_only=self.dashboard.read_only)
         write(picture, fitting(told, width - 2, GAP), gap=GAP)
+        return picture
+
+
+class WordsLine(Chart):
+    """One line; what matters least is left out."""
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        """Why there is nothing to tell any more, else the cursor and the findings."""
+        picture = Picture.blank(width, height)
+        pieces = [(view.problem, int(Ink.ALARM))] if view.problem else cursor_line(view, width - 2)
+        column = 1
+        for text, ink in pieces:
+            column = picture.put(0, column, cut(plain(self, text), width - 1 - column, self.glyphs), ink)
         return picture
 
 

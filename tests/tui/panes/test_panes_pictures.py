@@ -13,11 +13,10 @@ from dlbench.tui.panes.curves import CurvesPane
 from dlbench.tui.panes.gradients import GradientsPane, following
 from dlbench.tui.panes.layers import LayersPane
 from dlbench.tui.widgets.chart import Chart
-from dlbench.tui.widgets.color_scale import ColorScale
 from dlbench.tui.widgets.curve_chart import CurveChart
 from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
-from dlbench.tui.widgets.layer_heat_map import LayerHeatMap
+from dlbench.tui.widgets.layer_heat_map import ColorScale, LayerHeatMap
 from dlbench.tui.widgets.layer_table import LayerTable, window
 
 PANES = (GradientsPane, CurvesPane, LayersPane)

@@ -16,9 +16,8 @@ from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.keys_line import KeysLine
 from dlbench.tui.widgets.notices import Notice, blank, lines
 from dlbench.tui.widgets.replay_bar import ReplayBar
-from dlbench.tui.widgets.status_bar import StatusBar
+from dlbench.tui.widgets.status_bar import StatusBar, WordsLine
 from dlbench.tui.widgets.tabs import Tabs
-from dlbench.tui.widgets.words_line import WordsLine
 
 SMALL = [(width, height) for width in range(1, 11) for height in range(1, 5)]
 ODD = [(200, 1), (1, 60), (2, 40), (90, 2), (30, 9)]
