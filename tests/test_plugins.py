@@ -1,5 +1,6 @@
 """Parts from elsewhere: a file that is named, an installed package, and runs of them without it."""
 
+import json
 import os
 import re
 import subprocess
@@ -55,6 +56,16 @@ def test_the_documents_export_writes(bench):
     done = called(bench, "export", "latest", "--parts", "mine.py", "--format", "names")
 
     assert done.stdout.split() == ["relu", "rounded"]
+
+
+def test_the_documents_measure_and_rule_are_told(bench):
+    """A measure of one's own is probed, and what a rule of one's own finds by it stands under the table and in JSON."""
+    table, data = (called(bench, *words, "latest", "--parts", "mine.py") for words in (["table"], ["table", "--json"]))
+    kinds = [one["kind"] for variant in json.loads(data.stdout)["findings"]["variants"] for one in variant["findings"]]
+
+    assert "relu: 3 of 3 seeds: one-sided: no output of dense1, dense2 is below zero, since step 0" in table.stdout
+    assert "rounded: " not in table.stdout
+    assert kinds == ["one-sided-units"]
 
 
 def test_a_run_opens_without_its_parts(bench):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.analysis.diagnosis.evidence import over_guessing
-from dlbench.analysis.diagnosis.rules import LAWS, LOSS, Severity
-from dlbench.analysis.diagnosis.rules import MEASURES as JUDGED
+from dlbench.analysis.diagnosis.evidence import ProbeEvidence, measured, over_guessing
+from dlbench.analysis.diagnosis.finding import Severity
+from dlbench.analysis.diagnosis.rules import probe_rules
 from dlbench.measures import MEASURES
 from dlbench.measures.gradient_ratio import ratio
 from dlbench.measures.names import TIME
@@ -51,9 +51,13 @@ class LayerProfile:
 class Judgement:
     """What is wrong at some layers, in so many of the seeds."""
 
+    kind: str
     severity: Severity
     text: str
     seeds: int
+    layers: list[str]
+    evidence: Mapping[str, float]
+    """Means over those seeds."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _profile(candidate: Candidate, trials: Sequence[TrialState], same: list[str]
             )
             for row, layer in enumerate(layers)
         ],
-        _wrong(values | {LOSS: _losses(trials)}, layers),
+        _wrong(ProbeEvidence(layers, _losses(trials), lambda name: measured(values.get(name), (len(trials),), layers))),
         same,
     )
 
@@ -146,9 +150,8 @@ def _first(trial: TrialState, name: str) -> NDArray[np.float64]:
 
 
 def _losses(trials: Sequence[TrialState]) -> NDArray[np.float64]:
-    """The loss on the batch over what guessing costs, `[trials, layers]`."""
-    first = [over_guessing(trial.curve(BATCH_LOSS)[:1], trial) for trial in trials]
-    return np.repeat(np.stack(first), len(trials[0].layers), axis=1)
+    """The loss on the batch over what guessing costs, `[trials]`."""
+    return np.concatenate([over_guessing(trial.curve(BATCH_LOSS)[:1], trial) for trial in trials])
 
 
 def _ratios(norms: NDArray[np.float64], layers: Sequence[LayerFacts]) -> NDArray[np.float64]:
@@ -170,16 +173,15 @@ def _compared(row: int, layers: Sequence[LayerFacts]) -> int:
     return row
 
 
-def _wrong(values: dict[str, NDArray[np.float64]], layers: Sequence[LayerFacts]) -> list[Judgement]:
-    """What the laws say of the layers: those that mean something of a single look."""
-    weighted = np.array([layer.weight is not None for layer in layers])
-    probes, names = {name: values[name] for name in (*JUDGED, LOSS)}, [layer.name for layer in layers]
+def _wrong(probes: ProbeEvidence) -> list[Judgement]:
+    """What the rules say of the layers at one look, `[seeds, layers]`: those that mean something of a single one."""
     found = []
-    for law in LAWS:
-        holds = law.holds(probes, weighted)
+    for rule in probe_rules():
+        holds = rule.holds(probes)
         seeds = holds.any(axis=1)
-        if law.lasting == 1 and seeds.any():
+        if rule.lasting == 1 and seeds.any():
             rows = np.flatnonzero(holds.any(axis=0)).tolist()
-            means = {name: own[seeds].mean(axis=0) for name, own in probes.items()}
-            found.append(Judgement(law.severity, law.said(rows, names, weighted, means), int(seeds.sum())))
+            one = rule.finding(probes.at(seeds).mean(), rows, since=0)
+            names = [probes.layers[row].name for row in rows]
+            found.append(Judgement(one.kind, one.severity, one.says, int(seeds.sum()), names, one.evidence))
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dlbench.analysis.candidate_results import known_part
 from dlbench.analysis.claims import Verdict, judge
 from dlbench.analysis.comparison import build_table
+from dlbench.analysis.diagnosis.diagnose import diagnose
 from dlbench.analysis.statistics.item_noise import is_of_samples
 from dlbench.analysis.table import Table
 from dlbench.errors import DlbenchError
@@ -20,6 +21,7 @@ from dlbench.run.folder import RunFolder
 from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:
+    from dlbench.analysis.diagnosis.finding import Finding
     from dlbench.analysis.ensembles.ensemble import Ensembles
     from dlbench.analysis.statistics.item_noise import Answers
 
@@ -36,6 +38,8 @@ class Report:
     """Where the recipe asks for some."""
     problems: tuple[str, ...] = ()
     """What of the run's folder could not be read, and what is asked that is not known here, in words."""
+    findings: Mapping[int, Sequence[Finding]] = field(default_factory=dict)
+    """What is wrong with trials, by their indices in the plan."""
 
 
 def report(state: RunState, questions: Questions, folder: RunFolder | None = None) -> Report:
@@ -49,7 +53,7 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     found = None if folder is None else _ensembles(state, replace(questions, compare=compare), folder)
     answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
     verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
-    return Report(state, table, verdicts, questions.lesson, found, (*unknown, *problems))
+    return Report(state, table, verdicts, questions.lesson, found, (*unknown, *problems), diagnose(state))
 
 
 def _ensembles(state: RunState, questions: Questions, folder: RunFolder) -> Ensembles | None:

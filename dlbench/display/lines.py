@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dlbench.display.base import Display
-from dlbench.display.words import STARTING, doing, label, lost, pace
+from dlbench.display.words import STARTING, doing, label, lost, pace, wrong
 from dlbench.words.printable import printable
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ class Lines(Display):
         self._told[stack.index] = told
         place = f"[{stack.index + 1}/{len(state.stacks)}] {label(state.plan, stack.plan)}"
         self._write(", ".join(filter(None, [f"{place}: {doing(stack)}", pace(stack), lost(stack)])))
+        if has_ended(stack):
+            for sentence in wrong(state, stack):
+                self._write(f"finding: {sentence}")
 
     def _write(self, line: str) -> None:
         self._stream.write(f"{printable(line)}\n")

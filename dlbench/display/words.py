@@ -9,6 +9,7 @@ from dlbench.words.printable import one_line
 
 if TYPE_CHECKING:
     from dlbench.plan import Plan, Stack
+    from dlbench.state.run_state import RunState
     from dlbench.state.stack_state import StackState
 
 LABEL_WIDTH = 32
@@ -59,3 +60,11 @@ def lost(stack: StackState) -> str:
     diverged = sum(stack.divergence(position) is not None for position in stack.divergences)
     parts = ((diverged, "diverged"), (len(stack.dropped), "dropped"))
     return ", ".join(f"{count} {word}" for count, word in parts if count)
+
+
+def wrong(state: RunState, stack: StackState) -> list[str]:
+    """What is wrong with its trials, a sentence a variant, as the table will say it."""
+    from dlbench.analysis.diagnosis.diagnose import diagnose
+    from dlbench.text.findings import finding_notes
+
+    return finding_notes(state, diagnose(state, [stack]))

@@ -9,6 +9,7 @@ from typing import Any
 
 from dlbench.analysis import interventions
 from dlbench.analysis.claims import Verdict
+from dlbench.analysis.diagnosis.as_data import findings_as_data
 from dlbench.analysis.ensembles.ensemble import Combined, EnsembleGroup, Ensembles
 from dlbench.analysis.ensembles.subsets import Estimate
 from dlbench.analysis.statistics.proportions import Score
@@ -41,6 +42,7 @@ def as_data(found: Report) -> dict[str, Any]:
         "ensembles": None if found.ensembles is None else _ensembles(found.ensembles),
         "data": [{"stacks": list(stacks), **asdict(facts)} for stacks, facts in found.state.data.items()],
         **interventions.as_data(found.state),
+        "findings": findings_as_data(found.state, found.findings),
         "confusion": list(_confusions(found.state)),
         "claims": [_verdict(verdict) for verdict in found.verdicts],
     }

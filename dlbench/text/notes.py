@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from math import comb
 
-from dlbench.analysis.diagnosis.evidence import explosion
+from dlbench.analysis.diagnosis.finding import Finding
 from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Cell, Folded, Table
 from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import level_text, number, title_level, value_format
 from dlbench.metrics.trial_view import Status
-from dlbench.plan import candidate_text
 from dlbench.run.event_arrays import ARRAYS
 from dlbench.run.folder import writer_of
 from dlbench.state.data_facts import data_notes
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 from dlbench.text.cells import BEST, name_text
+from dlbench.text.findings import by_candidate, finding_notes
 from dlbench.text.interventions import breakpoints, changes
 
 
 def notes_of(report: Report) -> list[str]:
     """The notes of a report's table, and what of its run could not be read."""
-    return [*table_notes(report.table, report.state), *report.problems]
+    return [*table_notes(report.table, report.state, report.findings), *report.problems]
 
 
 def all_notes(report: Report) -> list[str]:
@@ -31,7 +32,7 @@ def all_notes(report: Report) -> list[str]:
     return [*notes_of(report), *(report.ensembles.notes if report.ensembles else ())]
 
 
-def table_notes(table: Table, state: RunState) -> list[str]:
+def table_notes(table: Table, state: RunState, findings: Mapping[int, Sequence[Finding]] | None = None) -> list[str]:
     """The notes of a table: what is the same everywhere, what is marked, what is missing and why."""
     return [
         *_folded(table.told, table),
@@ -44,7 +45,7 @@ def table_notes(table: Table, state: RunState) -> list[str]:
         *damage_notes(state),
         *_unfinished(state),
         *_diverged(state),
-        *_exploded(state),
+        *finding_notes(state, findings or {}),
         *_dropped(state),
         *_failed(state),
         *changes(state),
@@ -179,27 +180,16 @@ def _stands(trial: TrialState) -> str:
 def _diverged(state: RunState) -> list[str]:
     return [
         f"{name}: {len(lost)} of {len(trials)} seeds diverged, the first at step {min(steps):,}"
-        for name, trials in _by_candidate(state).items()
+        for name, trials in by_candidate(state).items()
         if (lost := [trial for trial in trials if trial.status is Status.DIVERGED])
         and (steps := [trial.diverged_at for trial in lost if trial.diverged_at is not None])
     ]
 
 
-def _exploded(state: RunState) -> list[str]:
-    """Of trials that did not diverge: that they did says more."""
-    notes = []
-    for name, trials in _by_candidate(state).items():
-        found = [one for trial in trials if trial.status is not Status.DIVERGED and (one := explosion(trial))]
-        if found:
-            first = min(found, key=lambda one: one.step)
-            notes.append(f"{name}: {len(found)} of {len(trials)} seeds: {first.text}, at step {first.step:,}")
-    return notes
-
-
 def _dropped(state: RunState) -> list[str]:
     return [
         f"{name}: {len(steps)} of {len(trials)} seeds dropped by hand, the first at step {min(steps):,}"
-        for name, trials in _by_candidate(state).items()
+        for name, trials in by_candidate(state).items()
         if (steps := [trial.dropped_at for trial in trials if trial.dropped_at is not None])
     ]
 
@@ -207,16 +197,9 @@ def _dropped(state: RunState) -> list[str]:
 def _failed(state: RunState) -> list[str]:
     return [
         f"{name}: {len(lost)} of {len(trials)} seeds failed: {lost[0].error or 'no reason given'}"
-        for name, trials in _by_candidate(state).items()
+        for name, trials in by_candidate(state).items()
         if (lost := [trial for trial in trials if trial.status is Status.FAILED])
     ]
-
-
-def _by_candidate(state: RunState) -> dict[str, list[TrialState]]:
-    found: dict[str, list[TrialState]] = {}
-    for trial in state.trials:
-        found.setdefault(candidate_text(state.plan.candidates[trial.plan.candidate]), []).append(trial)
-    return found
 
 
 def damage_notes(state: RunState) -> list[str]:

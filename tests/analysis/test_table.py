@@ -6,6 +6,7 @@ from scipy import stats
 from synthetic_run import LN2, finished, make_plan, metrics_event, probe_event, stack_event, state_of
 
 from dlbench.analysis.comparison import DIFFERENCE, SHOWN, build_table
+from dlbench.analysis.diagnosis.diagnose import diagnose
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.format import fine_format, number
 from dlbench.metrics.trial_view import Status
@@ -89,11 +90,11 @@ def test_explosions_are_told_under_the_table():
         losses = [{"train_loss": 0.7}, {"train_loss": 0.7}, {"train_loss": 2e9 if step == 20 else 0.7}]
         events += [metrics_event(0, step, losses[:1] * 3), probe_event(0, step, usual, **weights)]
         events += [metrics_event(1, step, losses), probe_event(1, step, norms, **weights)]
-    notes = table_notes(build_table(state := state_of(plan, events), plan, Compare()), state)
+    notes = table_notes(build_table(state := state_of(plan, events), plan, Compare()), state, diagnose(state))
 
     told = "gradients too large: their norm is 1.2e+09, 8.6e+08 times that of all weights"
     assert [note for note in notes if "calm" in note] == []
-    assert f"wild: 2 of 3 seeds: {told}, at step 10" in notes
+    assert f"wild: 2 of 3 seeds: {told}, since step 10" in notes
 
 
 def test_the_difference_is_paired_by_seed():

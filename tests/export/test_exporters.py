@@ -103,7 +103,8 @@ def test_every_format_writes_every_report(part, found):
     text = part.make(found)
     assert text.endswith("\n")
     assert part.traits["suffix"].startswith(".")
-    assert not re.search(r"\b(nan|NaN|inf|Infinity|None)\b", text)
+    words = text.replace("NaN or infinit", "")  # what findings say
+    assert not re.search(r"\b(nan|NaN|inf|Infinity|None)\b", words)
 
 
 def test_csv_has_every_number_of_the_table(found):

@@ -10,7 +10,14 @@ from terminals import finished_run
 from typer.testing import CliRunner
 from verbs import app
 
-from dlbench.analysis.diagnosis.rules import COSTLY, EXPLODING, LARGE, LASTING, LAWS, MOST, STILL, VANISHING, WILD
+from dlbench.analysis.diagnosis.rules import RULES, dead_units, probe_rules, saturated_units
+from dlbench.analysis.diagnosis.rules.exploding_gradient import EXPLODING
+from dlbench.analysis.diagnosis.rules.exploding_loss import COSTLY
+from dlbench.analysis.diagnosis.rules.large_gradient import LARGE
+from dlbench.analysis.diagnosis.rules.large_steps import WILD
+from dlbench.analysis.diagnosis.rules.stuck import STILL
+from dlbench.analysis.diagnosis.rules.vanishing_gradient import VANISHING
+from dlbench.analysis.diagnosis.streak import LASTING
 from dlbench.errors import ExitCode
 from dlbench.plan.breakpoints import AT_EVALUATIONS, at_probes, parse
 from dlbench.recipe import load
@@ -114,15 +121,17 @@ def test_page_findings():
     """The page's table of what may be wrong has every rule, in the order in which they are told, with its limit."""
     told = dict(rows("words | means"))
 
-    assert list(told) == ["diverged", *(law.text.partition(":")[0].split(" {")[0] for law in LAWS)]
+    assert list(told) == ["diverged", *(rule.title for rule in probe_rules())]
+    assert RULES[0].kind == "diverged"
     assert f"{EXPLODING:,.0f} times" in told["exploding gradient"]
     assert f"more than {LARGE:.0f} times" in told["gradients too large"]
     assert f"more than {COSTLY:.0f} times" in told["exploding loss"]
     assert f"{VANISHING:.0e}".replace("e-0", "e-") in told["vanishing gradient"]
     assert f"{STILL:.0e}".replace("e-0", "e-") in told["stuck"]
     assert f"{WILD:.0%}".replace("%", " %") in told["steps too large"]
-    assert all(f"{MOST:.0%}".replace("%", " %") in told[name] for name in ("dead units", "saturated"))
-    lasting = {law.text.partition(":")[0] for law in LAWS if law.lasting == LASTING == 3}
+    assert f"{dead_units.MOST:.0%}".replace("%", " %") in told["dead units"]
+    assert f"{saturated_units.MOST:.0%}".replace("%", " %") in told["saturated"]
+    lasting = {rule.title for rule in probe_rules() if rule.lasting == LASTING == 3}
     assert lasting == {name for name, means in told.items() if means.startswith("three probes running")}
 
 

@@ -1,1 +1,1 @@
-"""Why a net does not learn: rules, held against what probes have measured."""
+"""Why a net does not learn: rules, one in one file each, held against what a trial's probes and evaluations tell."""

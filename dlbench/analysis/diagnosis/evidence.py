@@ -1,32 +1,132 @@
-"""What the laws are held against: the probes of a trial with its loss beside them; and where, at first, it exploded."""
+"""What the rules are held against: the probes of a trial, with its loss beside them."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dlbench.analysis.diagnosis.rules import EXPLOSIONS, LOSS, MEASURES, Probes, Values
+from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.measures.names import TIME
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
-from dlbench.state.trial_state import TrialState
+
+if TYPE_CHECKING:
+    from dlbench.state.stack_state import LayerFacts
+    from dlbench.state.trial_state import TrialState
+
+Values: TypeAlias = NDArray[np.float64]
+Marks: TypeAlias = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Explosion:
-    """That a trial exploded, in the words of the first law that says so, and the first step at which it did."""
+class ProbeEvidence:
+    """Measures by their names, `[..., layers]` each, of one probe or of many; NaN where one was not measured.
 
-    text: str
-    step: int
+    `loss` is the loss over what blind guessing costs (ln K among K equal classes), `[...]`. Steps of time of a recurrent
+    layer have no numbers here: what a sequence begins or ends with may well switch a state off for a while.
+    """
+
+    def __init__(self, layers: Sequence[LayerFacts], loss: Values, read: Callable[[str], Values]) -> None:
+        """`read` has a measure `[..., layers]`, each asked for once."""
+        self.layers, self.loss, self._read = layers, loss, read
+        self._known: dict[str, Values] = {}
+
+    def __getitem__(self, measure: str) -> Values:
+        if measure not in self._known:
+            self._known[measure] = self._read(measure)
+        return self._known[measure]
+
+    @cached_property
+    def weighted(self) -> Marks:
+        """Which layers have weights, `[layers]`."""
+        return np.array([layer.weight is not None for layer in self.layers], np.bool_)
+
+    @cached_property
+    def ratio(self) -> Values:
+        """The gradient norm of the first layer with weights over that of the last, `[...]`."""
+        return first_over_last(self["gradient_norm"][..., self.weighted])
+
+    def norm(self, measure: str) -> Values:
+        """Of norms of layers, that of all layers with weights together, `[...]`."""
+        norm: Values = np.linalg.norm(self[measure][..., self.weighted], axis=-1)
+        return norm
+
+    def at(self, index: Any) -> ProbeEvidence:
+        """Some of the probes, by an index of the first axis."""
+        return ProbeEvidence(self.layers, self.loss[index], lambda measure: self[measure][index])
+
+    def mean(self) -> ProbeEvidence:
+        """The mean over the first axis."""
+        return ProbeEvidence(self.layers, self.loss.mean(axis=0), lambda measure: self[measure].mean(axis=0))
+
+    def of_layers(self, holds: NDArray[np.bool_]) -> Marks:
+        """What holds of a net `[...]` as marks at all layers with weights, `[..., layers]`."""
+        return holds[..., np.newaxis] & self.weighted
+
+    def of_first(self, holds: NDArray[np.bool_]) -> Marks:
+        """What holds of a net `[...]` as marks at its first layer with weights, `[..., layers]`."""
+        marks = np.zeros((*holds.shape, len(self.weighted)), np.bool_)
+        marks[..., np.argmax(self.weighted)] = holds
+        return marks
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The names of the first and the last layer with weights."""
+        first, last = np.flatnonzero(self.weighted)[[0, -1]].tolist()
+        return self.layers[first].name, self.layers[last].name
+
+    def named(self, layers: Sequence[int]) -> str:
+        """Layers in words: one, two, or from the first to the last where they are in a row."""
+        names = [layer.name for layer in self.layers]
+        if 1 < len(layers) == len(names):
+            return "all layers"
+        if len(layers) > 2 and layers[-1] - layers[0] == len(layers) - 1:
+            return f"{names[layers[0]]} to {names[layers[-1]]}"
+        shown = [names[layer] for layer in layers[:3]]
+        more = len(layers) - len(shown)
+        return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def judged(trial: TrialState, start: int = 0, end: int | None = None) -> Probes:
-    """The measures of the trial's probes from `start` to before `end`, `[probes, layers]`; NaN where one was not measured."""
-    steps = trial.probe_steps[start:end]
-    probes = {name: _measured(trial, name, slice(start, end), len(steps)) for name in MEASURES}
-    return probes | {LOSS: np.repeat(_losses(trial, steps)[:, np.newaxis], len(trial.layers), axis=1)}
+def is_judged(trial: TrialState) -> bool:
+    """Whether there is anything that rules can be held against: gradients of layers that have weights."""
+    return "gradient_norm" in trial.stack.probes.fields and any(layer.weight is not None for layer in trial.layers)
+
+
+def evidence_of(trial: TrialState, start: int = 0, end: int | None = None) -> ProbeEvidence:
+    """What the trial's probes from `start` to before `end` tell, `[probes, layers]`."""
+    steps, part = trial.probe_steps[start:end], slice(start, end)
+
+    def read(measure: str) -> Values:
+        series = trial.probe(measure)
+        return measured(None if series is None else series[part], (len(steps),), trial.layers)
+
+    return ProbeEvidence(trial.layers, losses(trial, steps), read)
+
+
+def evidence_of_several(trials: Sequence[TrialState]) -> ProbeEvidence:
+    """The same of all probes of several trials of one stack, `[probes, trials, layers]`, whether they still trained or not."""
+    stack, places = trials[0].stack, [trial.position for trial in trials]
+
+    def read(measure: str) -> Values:
+        series = stack.probes.series(measure)
+        shape = len(stack.probes.steps), len(trials)
+        return measured(None if series is None else series[:, places], shape, stack.layers)
+
+    loss = np.stack([losses(trial, stack.probes.steps) for trial in trials], axis=1)
+    return ProbeEvidence(stack.layers, loss, read)
+
+
+def measured(series: NDArray[Any] | None, shape: tuple[int, ...], layers: Sequence[LayerFacts]) -> Values:
+    """A measure `[..., layers]` as rules see it: NaN where it was not measured, and at steps of time."""
+    if series is None or series.shape != (*shape, len(layers)):
+        return np.full((*shape, len(layers)), np.nan)
+    values: Values = series.astype(np.float64)
+    values[..., [layer.kind == TIME for layer in layers]] = np.nan
+    return values
 
 
 def over_guessing(losses: Values, trial: TrialState) -> Values:
@@ -39,33 +139,7 @@ def over_guessing(losses: Values, trial: TrialState) -> Values:
     return losses / (guess or math.inf)
 
 
-def explosion(trial: TrialState) -> Explosion | None:
-    """The first explosion of a trial, if it had one."""
-    weighted = np.array([layer.weight is not None for layer in trial.layers], np.bool_)
-    if not weighted.any() or "gradient_norm" not in trial.stack.probes.fields:
-        return None
-    probes, names = judged(trial), [layer.name for layer in trial.layers]
-    found = [(int(np.argmax(at)), law) for law in EXPLOSIONS if (at := law.holds(probes, weighted).any(axis=1)).any()]
-    if not found:
-        return None
-    index, law = min(found, key=lambda one: one[0])
-    text = law.said(
-        np.flatnonzero(weighted).tolist(), names, weighted, {name: own[index] for name, own in probes.items()}
-    )
-    return Explosion(text, trial.probe_steps[index])
-
-
-def _measured(trial: TrialState, name: str, part: slice, count: int) -> Values:
-    series, layers = trial.probe(name), len(trial.layers)
-    if series is None or series.shape[1] != layers:
-        return np.full((count, layers), np.nan)
-    values: Values = series[part].astype(np.float64)
-    # What a sequence begins or ends with may well switch a state off for a while: a recurrent layer is judged as a whole.
-    values[:, [layer.kind == TIME for layer in trial.layers]] = np.nan
-    return values
-
-
-def _losses(trial: TrialState, steps: list[int]) -> Values:
+def losses(trial: TrialState, steps: Sequence[int]) -> Values:
     """The loss over blind guessing at the last evaluation at or before each step, NaN before the first."""
     known = np.where(np.isnan(trial.curve("train_loss")), trial.curve(BATCH_LOSS), trial.curve("train_loss"))
     places = np.searchsorted(trial.steps, steps, side="right") - 1

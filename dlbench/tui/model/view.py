@@ -15,8 +15,9 @@ from dlbench.tui.model.buckets import BucketCache
 from dlbench.tui.model.focus import Focus
 
 if TYPE_CHECKING:
+    from dlbench.analysis.diagnosis.diagnose import Diagnosis
+    from dlbench.analysis.diagnosis.finding import Finding
     from dlbench.analysis.summary import Report
-    from dlbench.tui.model.watch import TrialWatch
 
 Version: TypeAlias = tuple[int, int, int]
 
@@ -99,7 +100,7 @@ class View:
         """Probes, reduced for the pictures."""
         self.pictures = PictureReader(PICTURES_KEPT)
         """Filters and reconstructions."""
-        self.watches: dict[int, TrialWatch] = {}
+        self.diagnoses: dict[int, Diagnosis] = {}
         """What is wrong with a trial, by its index."""
 
     @property
@@ -107,11 +108,19 @@ class View:
         """Something else whenever anything has changed that a screen may show."""
         return self.state.version, self.focus.version, self.touched
 
+    def findings(self, trial: int) -> list[Finding]:
+        """What is wrong with a trial now, the worst first."""
+        from dlbench.analysis.diagnosis.diagnose import Diagnosis
+
+        if trial not in self.diagnoses:
+            self.diagnoses[trial] = Diagnosis(self.state.trials[trial])
+        return self.diagnoses[trial].now()
+
     def begin(self, info: RunInfo, state: RunState) -> None:
         """Look at another state, or another run: what was known and reduced of the old one is forgotten."""
         with self.lock:
             self.info, self.state, self.report = info, state, None
-            for kept in (self.curves, self.layers, self.pictures, self.watches):
+            for kept in (self.curves, self.layers, self.pictures, self.diagnoses):
                 kept.clear()
             self.touch()
 

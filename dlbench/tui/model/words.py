@@ -10,16 +10,15 @@ from typing import TypeAlias
 import numpy as np
 from rich.cells import cell_len
 
+from dlbench.analysis.diagnosis.finding import Finding
 from dlbench.measures import MEASURES
 from dlbench.metrics.trial_view import Status
 from dlbench.state.pretraining import Stand
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.model.findings import findings
 from dlbench.tui.model.rows import layer_of
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.model.view import View
-from dlbench.tui.model.watch import Finding
 from dlbench.words.number_format import number, percent
 
 Piece: TypeAlias = tuple[str, int]
@@ -91,7 +90,7 @@ def facts(view: View) -> Facts:
         device=stack.worker.device if stack.worker else None,
         memory=stack.memory if stack.status is Status.RUNNING else None,
         probe_cost=stack.probe_cost,
-        findings=findings(view, view.focus.trial),
+        findings=view.findings(view.focus.trial),
     )
 
 
@@ -123,7 +122,7 @@ def cursor_line(view: View, width: int | None = None) -> list[Piece]:
     To fit into `width` cells, other findings go first, then other numbers, then the worst finding gets shorter.
     """
     place, alongside = cursor_words(view)
-    found = findings(view, view.focus.trial)
+    found = view.findings(view.focus.trial)
     wrong: list[Piece] = [(finding.text, Ink.ALARM) for finding in found]
     shorter = list(found[0].shorter) if found else []
     while width is not None and _width(place, alongside, wrong) > width:

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_runs import begins, diverged, ended, evaluated, make_plan, probed, view_of
 
-from dlbench.analysis.diagnosis.rules import LAWS
-from dlbench.tui.model.findings import findings
-from dlbench.tui.model.watch import TrialWatch
+from dlbench.analysis.diagnosis.diagnose import Diagnosis
+from dlbench.analysis.diagnosis.rules import probe_rules
 
 SICK = {
     "NaN or infinity: the gradient of dense2 is not a number": {"gradient_norm": [1.0, None, None, 1.0]},
@@ -32,7 +31,7 @@ SICK = {
 
 def texts(view, trial=0):
     """What is found, in words."""
-    return [finding.text for finding in findings(view, trial)]
+    return [finding.text for finding in view.findings(trial)]
 
 
 def history(before, after=()):
@@ -45,7 +44,7 @@ def history(before, after=()):
 @pytest.mark.parametrize(("text", "measures"), SICK.items(), ids=[text.split(":")[0] for text in SICK])
 def test_every_illness_is_told_in_words_with_its_beginning(text, measures):
     """A trial with one illness is told of that one alone, with its numbers, and since which step."""
-    found = findings(view_of(make_plan(), history(measures)), 0)
+    found = view_of(make_plan(), history(measures)).findings(0)
     assert [finding.text for finding in found] == [f"{text}, since step 50"]
     assert found[0].shorter == (f"{text.split(':')[0]} since step 50",)
 
@@ -58,7 +57,7 @@ def test_an_illness_that_is_over_is_not_told(measures):
 
 def test_every_rule_is_tried():
     """No rule is without a history that breaks it; that of the loss has one of its own."""
-    assert {text.split(":")[0] for text in SICK} | {"exploding loss"} == {law.text.split(":")[0] for law in LAWS}
+    assert {text.split(":")[0] for text in SICK} | {"exploding loss"} == {rule.title for rule in probe_rules()}
 
 
 def test_a_loss_explodes_by_itself():
@@ -122,7 +121,7 @@ def test_a_plateau_remembers_how_it_came():
     events += [probed(step, gradient_norm=[1e-7, None, 1e-3, 0.1]) for step in range(0, 50, 10)]
     events += [probed(step, gradient_norm=[1e-8] * 4, update_ratio=[1e-9] * 4) for step in range(50, 100, 10)]
     events += [evaluated(99, [0.69, 0.69])]
-    (found,) = findings(view_of(make_plan(), events), 0)
+    (found,) = view_of(make_plan(), events).findings(0)
     assert found.text.startswith("stuck: no layer moves, and the loss is no better than guessing, since step 50; ")
     assert found.text.endswith("its gradient had vanished from step 0 to 40")
     assert found.shorter == ("gradient vanished from step 0 to 40, stuck since step 50", "stuck since step 50")
@@ -132,7 +131,7 @@ def test_a_divergence_comes_first_and_what_led_to_it_next():
     """The divergence with its last loss, then what was wrong before; NaN that only follows from it is not told."""
     events = [begins(), *(probed(step, update_ratio=[0.9, None, 0.9, 0.9]) for step in range(5))]
     events += [diverged(5), probed(6, gradient_norm=[None] * 4, update_ratio=[None] * 4)]
-    found = findings(view_of(make_plan(), events), 0)
+    found = view_of(make_plan(), events).findings(0)
     assert found[0].text == "diverged: the loss is NaN or infinite at step 5, the last finite loss was 9.0e+09"
     assert found[0].severity == "alarm"
     assert len(found) == 1
@@ -157,7 +156,7 @@ def test_a_dropped_trial_is_judged_by_what_it_trained():
 def test_an_early_end_is_told_first(status, text):
     """That a trial's stack failed, with why, or crashed, comes before what its probes tell, which stays."""
     events = [begins(), *(probed(step, update_ratio=[0.9, None, 0.9, 0.9]) for step in range(5))]
-    found = findings(view_of(make_plan(), [*events, ended(status=status, step=40, error="no\nmemory  left")]), 0)
+    found = view_of(make_plan(), [*events, ended(status=status, step=40, error="no\nmemory  left")]).findings(0)
     assert [found[0].text, found[0].shorter] == [text, (text.partition(":")[0],)]
     assert found[1].text.startswith("steps too large")
 
@@ -190,27 +189,25 @@ def test_looking_often_finds_what_looking_once_finds(measures, pieces):
     start = 0
     for size in [*pieces, len(events)]:
         view.state.apply(events[start : start + size])
-        findings(view, 0)
+        view.findings(0)
         start += size
-    whole = TrialWatch(view.state.trials[0])
-    whole.update()
-    assert findings(view, 0) == whole.findings()
+    assert view.findings(0) == Diagnosis(view.state.trials[0]).now()
 
 
 def test_a_resume_is_looked_at_anew():
     """Probes that a later session voids are forgotten with what they said."""
     view = view_of(make_plan(), history(SICK["vanishing gradient: dense1's is 1.0e-05 of output's"]))
-    assert len(findings(view, 0)) == 1
+    assert len(view.findings(0)) == 1
     view.state.apply([begins(step=40, session=1)])
-    assert findings(view, 0) == []
+    assert view.findings(0) == []
 
 
 def test_no_probe_is_looked_at_twice():
     """A second look reads new probes alone: what an old one says changes nothing any more."""
     view = view_of(make_plan(), [begins(), *(probed(step) for step in range(5))])
-    findings(view, 0)
+    view.findings(0)
     view.state.stacks[0].probes.series("gradient_norm")[:] = np.nan
-    assert findings(view, 0) == []
+    assert view.findings(0) == []
 
 
 @pytest.mark.parametrize(("counts", "is_stuck"), [([199, 1], True), ([100, 100], False)])

@@ -5,7 +5,6 @@ from pictured_run import make_plan, make_view, training
 from stage import act
 from test_panes_pictures import PANE_SIZES, frame, play, visible
 
-from dlbench.tui.model.findings import findings
 from dlbench.tui.model.rows import owner_of, shown_rows
 from dlbench.tui.model.words import cursor_words
 from dlbench.tui.panes.gradients import GradientsPane
@@ -177,6 +176,6 @@ def test_a_state_that_is_off_for_a_while_is_no_dead_layer():
         "saturated_fraction": [None] * 5,
     }
 
-    assert findings(viewed(3, zero_fraction=[1.0, 1.0, 0.5, 0.5, 0.0], **healthy), 0) == []
-    (found,) = findings(viewed(3, zero_fraction=[1.0, 1.0, 1.0, 1.0, 0.0], **healthy), 0)
+    assert viewed(3, zero_fraction=[1.0, 1.0, 0.5, 0.5, 0.0], **healthy).findings(0) == []
+    (found,) = viewed(3, zero_fraction=[1.0, 1.0, 1.0, 1.0, 0.0], **healthy).findings(0)
     assert found.text.startswith("dead units: 100 % of the outputs of rnn1 are")

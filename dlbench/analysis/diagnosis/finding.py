@@ -1,0 +1,40 @@
+"""What a rule finds in a trial: the same object for dashboard, table, plain display and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Severity: TypeAlias = Literal["alarm", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("alarm", "warning", "note")
+"""The worst first."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with a trial, from a step on."""
+
+    kind: str
+    severity: Severity
+    says: str
+    """What it is in words, without its time."""
+    told: tuple[str, ...]
+    """The same with its time, ever shorter, for where there is less room."""
+    since: int
+    until: int | None = None
+    """The last step at which it held; `None` where it holds still."""
+    layers: tuple[int, ...] = ()
+    """Those that it is about, as rows of the probes."""
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    """The numbers that it was told by."""
+
+    @property
+    def text(self) -> str:
+        """In words, with its time."""
+        return self.told[0]
+
+    @property
+    def shorter(self) -> tuple[str, ...]:
+        """The same where there is less room, the shortest last."""
+        return self.told[1:]

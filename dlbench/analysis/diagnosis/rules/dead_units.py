@@ -1,0 +1,36 @@
+"""Units that are off for every sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
+from dlbench.analysis.diagnosis.rule import ProbeRule, rule
+
+MOST = 0.9
+"""The share of a layer's outputs from which on it is called dead."""
+
+
+@rule
+class DeadUnits(ProbeRule):
+    """More than 90 % of a hidden layer's outputs are exactly 0, where its activation is one-sided (Lu et al. 2020, dying ReLU)."""
+
+    kind = "dead-units"
+    severity = "warning"
+    title = "dead units"
+
+    def holds(self, probes: ProbeEvidence) -> Marks:
+        """Hidden layers of one-sided activations, which have no saturated share."""
+        dead: Marks = (probes["zero_fraction"] > MOST) & np.isnan(probes["saturated_fraction"])
+        dead[..., -1:] = False
+        return dead
+
+    def evidence(self, probe: ProbeEvidence, layers: Sequence[int]) -> Mapping[str, float]:
+        """The largest share."""
+        return {"zero_fraction": float(probe["zero_fraction"][list(layers)].max())}
+
+    def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """How many outputs of which layers."""
+        return f"{100 * found['zero_fraction']:.0f} % of the outputs of {probe.named(layers)} are exactly zero"

@@ -1,0 +1,93 @@
+"""How a trial ended, if not well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from dlbench.analysis.diagnosis.finding import Finding, Severity
+from dlbench.analysis.diagnosis.rule import Rule, rule
+from dlbench.metrics.trial_view import Status
+from dlbench.words.number_format import number
+
+if TYPE_CHECKING:
+    from dlbench.state.trial_state import TrialState
+
+
+class Ending(Rule):
+    """A trial that has come to an early end, by its status."""
+
+    status: ClassVar[Status]
+    severity: ClassVar[Severity] = "alarm"
+
+    def why(self, trial: TrialState) -> str:
+        """What is told behind how it ended."""
+        raise NotImplementedError
+
+    def finds(self, trial: TrialState) -> list[Finding]:
+        """That it ended so, if it did."""
+        if trial.status is not self.status:
+            return []
+        at = f"{self.kind} at step {trial.step:,}"
+        text = f"{at}: {self.why(trial)}"
+        return [Finding(self.kind, self.severity, text, (text, at), trial.step)]
+
+
+@rule
+class Diverged(Rule):
+    """The loss is NaN or infinite."""
+
+    kind = "diverged"
+    severity = "alarm"
+
+    def finds(self, trial: TrialState) -> list[Finding]:
+        """That it diverged, with the last finite loss."""
+        step, loss = trial.diverged_at, trial.last_loss
+        if step is None:
+            return []
+        last = "" if loss is None else f", the last finite loss was {number(loss)}"
+        says = f"diverged: the loss is NaN or infinite at step {step:,}{last}"
+        told = (says, f"diverged at step {step:,}")
+        return [
+            Finding(self.kind, self.severity, says, told, step, evidence={} if loss is None else {"last_loss": loss})
+        ]
+
+
+@rule
+class Failed(Ending):
+    """Its stack ended with an error."""
+
+    kind = "failed"
+    status = Status.FAILED
+
+    def why(self, trial: TrialState) -> str:
+        """The error, on one line."""
+        return " ".join((trial.error or "no reason was given").split())
+
+
+@rule
+class Crashed(Ending):
+    """Its worker is gone without a word."""
+
+    kind = "crashed"
+    status = Status.CRASHED
+
+    def why(self, trial: TrialState) -> str:
+        """That nobody knows."""
+        return "its worker has gone without a word"
+
+
+@rule
+class Dropped(Ending):
+    """Someone ended it for good."""
+
+    kind = "dropped"
+    severity = "warning"
+    status = Status.DROPPED
+
+    def why(self, trial: TrialState) -> str:
+        """What that means."""
+        return "it trains no further"
+
+
+ENDINGS = frozenset(one.kind for one in (Diverged, Failed, Crashed, Dropped))
+"""The kinds of findings that say how a trial ended."""

@@ -1,0 +1,32 @@
+"""A gradient that is no number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
+from dlbench.analysis.diagnosis.rule import ProbeRule, rule
+
+
+@rule
+class NoNumber(ProbeRule):
+    """The gradient norm of a layer with weights is NaN or infinite: the next step makes its weights so."""
+
+    kind = "nan-gradient"
+    severity = "alarm"
+    title = "NaN or infinity"
+
+    def holds(self, probes: ProbeEvidence) -> Marks:
+        """Layers with weights whose gradient norm is no number."""
+        marks: Marks = np.isnan(probes["gradient_norm"]) & probes.weighted
+        return marks
+
+    def evidence(self, probe: ProbeEvidence, layers: Sequence[int]) -> Mapping[str, float]:
+        """How many layers."""
+        return {"layers": len(layers)}
+
+    def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """Which layers."""
+        return f"the gradient of {probe.named(layers)} is not a number"

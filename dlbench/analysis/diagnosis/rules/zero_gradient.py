@@ -1,0 +1,30 @@
+"""A gradient that is exactly zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
+from dlbench.analysis.diagnosis.rule import ProbeRule, rule
+
+
+@rule
+class ZeroGradient(ProbeRule):
+    """The gradient norm of a layer with weights is exactly 0: it learns nothing, whatever the rate."""
+
+    kind = "zero-gradient"
+    severity = "alarm"
+    title = "zero gradient"
+
+    def holds(self, probes: ProbeEvidence) -> Marks:
+        """Layers with weights whose gradient norm is 0."""
+        marks: Marks = (probes["gradient_norm"] == 0) & probes.weighted
+        return marks
+
+    def evidence(self, probe: ProbeEvidence, layers: Sequence[int]) -> Mapping[str, float]:
+        """How many layers."""
+        return {"layers": len(layers)}
+
+    def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """Which layers."""
+        return f"{probe.named(layers)} {'learn' if len(layers) > 1 else 'learns'} nothing at all"
