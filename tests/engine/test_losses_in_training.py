@@ -92,3 +92,31 @@ def test_what_is_learned_is_told_with_its_chance() -> None:
     assert told["task"] == "classification"
     assert told["chance"]["loss"] == pytest.approx((shares * (1 - shares)).mean().item(), abs=1e-6)
     assert told["chance"]["accuracy"] == pytest.approx(shares.max().item())
+
+
+OUTPUTS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    (TWO, {"units": 2}, "cross_entropy"),
+    (TWO, {"units": 2, "activation": {"kind": "softmax"}}, "mse"),
+    (TEN, {"units": 12}, "cross_entropy"),
+    (TEN, {"activation": {"kind": "sigmoid"}}, "mse"),
+    (TEN, {"activation": {"kind": "softmax"}}, "cross_entropy"),
+    (TEN, {"activation": {"kind": "tanh"}}, "mse"),
+]
+
+
+@pytest.mark.parametrize(("data", "output", "kind"), OUTPUTS, ids=str)
+def test_output_layers_of_ones_own(data: dict[str, Any], output: dict[str, Any], kind: str) -> None:
+    """Whatever its units and its activation, six steps are those of torch.nn, whose net ends in the same (1e-4)."""
+    own = learning(data, "by hand", kind)
+    own["model"]["output"] |= output
+    trainer, _ = trainer_of(plan_of({"a": own}))
+    oracle = torch_net(trainer, 0)
+    optimizer = torch.optim.SGD(oracle.parameters(), lr=RATE)
+    for step in range(6):
+        x, y = trainer._batches.take(step)
+        loss = as_torch(kind, oracle(x[0]), y[0])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+        assert trainer._step(step).item() == pytest.approx(loss.item(), rel=1e-4)

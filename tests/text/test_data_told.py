@@ -130,3 +130,15 @@ def test_the_largest_share_is_that_of_all_samples(tmp_path) -> None:
     settings = {"kind": "npz", "path": str(tmp_path / "a.npz")}
 
     assert "(0: 45, 1: 15), the largest 75 %" in data_line(described(settings, describe(settings)))
+
+
+def test_targets_that_are_numbers_are_told_with_their_range(tmp_path):
+    """By name before they are loaded, afterwards with what the training samples lie between, in their own units."""
+    x, y = np.arange(40.0).reshape(20, 2), np.linspace(10, 48, 20)
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x[:5], y_test=y[:5])
+    settings = {"kind": "npz", "path": str(tmp_path / "a.npz"), "normalize_target": "standard"}
+    source = describe(settings)
+
+    assert data_line(described(settings, source)) == "npz, 25 samples of 2 features; target y; 20 to train, 5 to test"
+    told = data_line(measured(settings, source, source.load()))
+    assert "; target y from 10 to 48 (mean 29, deviation 11.53);" in told
