@@ -181,7 +181,7 @@ def test_read_only(running, opened):
     terminal = watch(opened, running, "--read-only")
     terminal.wait_for("read-only")
     terminal.press("x")
-    terminal.wait_for("opened with --read-only")
+    terminal.wait_for("it was opened with")
     terminal.press("q")
 
     assert terminal.end() == 0
