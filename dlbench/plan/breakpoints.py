@@ -83,7 +83,7 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
     measure = newest(written)
     if measure not in watchable():
         raise UsageError(
-            f"there is no metric or measure called {_quoted(written)}{_hint(newest(meant(written, OLDER_NAMES) or written), watchable())}"
+            f"there is no metric or measure called {_quoted(written)}{_hint(newest(meant(written, [*watchable(), *OLDER_NAMES]) or written), watchable())}"
         )
     take = _evaluations if comparison in TRENDS else _limit
     found = Breakpoint(measure, comparison, take(measure, comparison, number))
