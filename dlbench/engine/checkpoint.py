@@ -91,7 +91,7 @@ def load(path: Path, own: Checkpoint, steps: int) -> Checkpoint | None:
     except DlbenchError:
         raise
     except Exception as error:
-        raise DamagedFileError(f"{path.name}: it is no checkpoint") from error
+        raise DamagedFileError(f"{path.name}: it is not a checkpoint") from error
     if misfit := _misfit(found, own, steps):
         raise DamagedFileError(f"{path.name}: {misfit}")
     return found
@@ -108,9 +108,9 @@ def _refuse_newer(path: Path, version: object) -> None:
 def _misfit(found: Checkpoint, own: Checkpoint, steps: int) -> str | None:
     """What of a checkpoint cannot be of this stack, in words."""
     if found.v != own.v or found.trials != own.trials:
-        return "it is of other trials"
+        return "it belongs to other trials"
     if type(found.step) is not int or not 0 <= found.step <= steps:
-        return f"its step is {found.step!r}, which is none of 0 to {steps:,}"
+        return f"its step is {found.step!r}, not one of 0 to {steps:,}"
     trials, weights = len(own.trials), own.weights.shape
     numbers = (found.losses_count, found.seconds, found.probe_seconds)
     fits = {
@@ -126,7 +126,7 @@ def _misfit(found: Checkpoint, own: Checkpoint, steps: int) -> str | None:
         "early stops": _is_dict(found.stopping) and _spans(found.stopping, trials) and _keeps(found.stopping, own),
         "pre-trained layers": _is_dict(found.pretraining) and _spans(found.pretraining, trials),
     }
-    return next((f"its {name} are of another shape" for name, is_fit in fits.items() if not is_fit), None)
+    return next((f"its {name} have another shape" for name, is_fit in fits.items() if not is_fit), None)
 
 
 def _alike(found: object, own: object) -> bool:

@@ -80,7 +80,7 @@ class Controls:
             elif concerned in self._stacks and concerned not in self._over:
                 self._kept.setdefault(concerned, []).append(self._command(control, fields))
             elif concerned not in self._of_others():
-                yield self._command(control, error=f"stack {concerned} has ended; nothing can be asked of it any more")
+                yield self._command(control, error=f"stack {concerned} has ended and takes no more commands")
 
     @staticmethod
     def _command(control: Control, fields: dict[str, Any] | None = None, error: str | None = None) -> Command:

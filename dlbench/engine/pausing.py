@@ -39,7 +39,7 @@ class Pausing:
             self._advances.append(command)
             return []
         if command.action == "advance":
-            return [Reply(command, error="it is not paused; pause it before going on by steps")]
+            return [Reply(command, error="it is not paused; pause it before advancing by steps")]
         if command.action == "breakpoint":
             return [self._change_conditions(command)]
         return [*self._switch(is_on=command.action == "pause"), Reply(command)]
@@ -73,7 +73,7 @@ class Pausing:
         return self.is_on and (self.until is None or step >= self.until)
 
     def _give_up(self) -> list[Reply]:
-        given_up = [Reply(command, error="something else came before it could begin") for command in self._advances]
+        given_up = [Reply(command, error="another command came before it could start") for command in self._advances]
         self._advances.clear()
         return given_up
 

@@ -28,11 +28,13 @@ def resumed(make: Callable[[], Trainer], path: Path, write: Sink) -> Trainer:
             raise
         except (DamagedFileError, ValueError, TypeError, LookupError, RuntimeError) as error:
             own_words = isinstance(error, DamagedFileError)
-            damages.append(str(error) if own_words else f"{file.name}: it does not fit its stack")
+            damages.append(str(error) if own_words else f"{file.name}: it does not match its stack")
             checkpoints.set_aside(file)
             trainer = make()  # nothing of the damage stays in it
     if damages:
         origin = f"the checkpoint before it, of step {trainer.step:,}" if trainer.step else "its beginning"
-        text = f"a checkpoint is damaged ({'; '.join(damages)}); the stack goes on from {origin}, with the same results"
+        text = (
+            f"a checkpoint is damaged ({'; '.join(damages)}); the stack continues from {origin}, with the same results"
+        )
         write("note", stack=trainer.index, text=text)
     return trainer

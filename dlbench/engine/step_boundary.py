@@ -42,7 +42,7 @@ class StepBoundary:
     def close(self) -> None:
         """Answer what this session will not do any more."""
         for stack, command in self.controls.left():
-            error = f"the session ended before stack {stack} began; ask again when it goes on"
+            error = f"the session ended before stack {stack} started; ask again after resuming it"
             self._write("control", id=command.id, action=command.action, stack=stack, step=None, error=error)
         if self._trainer is not None:
             self._tell(self._trainer, self.pausing.end())

@@ -261,7 +261,7 @@ class Trainer:
         """Train trials with another learning rate from the next step on; the schedule's factor stays."""
         if gone := [row for row in rows if self.dropped[row] or self.stopped[row]]:
             how = "was dropped" if self.dropped[gone[0]] else "has stopped early"
-            return Reply(command, error=f"trial {self._trials[gone[0]]} {how}; it learns no more")
+            return Reply(command, error=f"trial {self._trials[gone[0]]} {how}; it is no longer training")
         self._update.change_rates((row, lr := float(command.fields["lr"])) for row in rows)
         return Reply(command, {"trials": rows, "lr": lr})
 

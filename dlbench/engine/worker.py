@@ -145,7 +145,7 @@ class Worker:
         except UnwritableError:
             raise
         except DlbenchError as error:
-            self._events.write("note", stack=None, text=f"{error}; what this session runs on is not in it")
+            self._events.write("note", stack=None, text=f"{error}; what this session runs on is not recorded in it")
 
     def _open_device(self) -> torch.device:
         try:
@@ -179,7 +179,7 @@ class Worker:
                 if slices >= trials:
                     raise
                 slices = min(2 * slices, trials)
-                text = f"out of memory: the stack goes on in {slices} slices ({error})"
+                text = f"out of memory: the stack continues in {slices} slices ({error})"
             # Only here, after the error with all that its traceback held, is the memory free again.
             self._events.write("note", stack=index, text=text)
             torch.cuda.empty_cache()

@@ -29,7 +29,7 @@ def pretrained_blocks(blocks: Sequence[Block], pretrain: Settings) -> list[Block
             _check_dense(block, kind, found)
             found.append(block)
         elif block.settings["kind"] not in BETWEEN:
-            what = f"'{kind}' trains dense layers in a plain chain, and '{block.name}' is none"
+            what = f"'{kind}' trains dense layers in a plain chain, and '{block.name}' is not one"
             raise PretrainError(f"{what}{_remedy(found, 'make it a dense layer')}")
     if not found:
         raise PretrainError(f"'{kind}' trains hidden dense layers, and there are none")
@@ -44,7 +44,7 @@ def _check_dense(block: Block, kind: str, below: Sequence[Block]) -> None:
         what = f"'{kind}' trains sigmoid units, and '{block.name}' has the activation '{activation}'"
         raise PretrainError(what + _remedy(below, 'set model.activation = "sigmoid"'))
     if not block.settings["bias"]:
-        raise PretrainError(f"'{kind}' trains biases too, and '{block.name}' has none; leave bias = false out")
+        raise PretrainError(f"'{kind}' trains biases too, and '{block.name}' has none; remove bias = false")
 
 
 def _remedy(below: Sequence[Block], otherwise: str) -> str:

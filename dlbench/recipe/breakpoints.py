@@ -28,7 +28,7 @@ def mistakes(
     for index, written in breakpoints.items():
         place: KeyPath = ("breakpoints", index, "when" if written.variant is None else "variant")
         if written.variant is not None and conditions.parse(written.when).variant is not None:
-            yield place, "'when' names a variant already; leave one out"
+            yield place, "'when' already names a variant; remove one"
             continue
         try:
             found = condition(written, variants)

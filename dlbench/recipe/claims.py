@@ -33,7 +33,7 @@ def compare_mistakes(compare: Compare, variants: Sequence[str], *, has_search: b
     if has_search and compare.select is None:
         yield ("search",), "needs compare.select, the metric that picks each variant's best, such as 'validation_loss'"
     if compare.select and METRICS[compare.select].better is None:
-        yield ("compare", "select"), f"'{compare.select}' has no better end to pick by"
+        yield ("compare", "select"), f"'{compare.select}' has no better direction to pick by"
     if compare.solved and (compare.solved.at_least is None) == (compare.solved.at_most is None):
         yield ("compare", "solved"), "takes exactly one of 'at_least' and 'at_most'"
 
@@ -48,14 +48,14 @@ def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapp
         yield ("better_than",), "a variant cannot be better than itself"
     if claim.better_than is not None and claim.metric in METRICS and METRICS[claim.metric].better is None:
         others = listed([condition for condition in CONDITIONS if condition != "better_than"], "or")
-        yield ("better_than",), f"'{claim.metric}' is neither better high nor better low; claim it by {others}"
+        yield ("better_than",), f"'{claim.metric}' has no better direction; claim it with {others}"
     has = [condition for condition in CONDITIONS if getattr(claim, condition) is not None]
     if len(has) != 1:
         yield (), f"needs exactly one of {listed(CONDITIONS)}, but has {listed(has) if has else 'none'}"
     if (claim.near is None) != (claim.tolerance is None):
         yield (), "'near' and 'tolerance' go together"
     if claim.by is not None and claim.better_than is None:
-        yield ("by",), "'by' goes with 'better_than'"
+        yield ("by",), "'by' needs 'better_than'"
     if claim.between and claim.between[0] > claim.between[1]:
         yield ("between",), f"the low end {claim.between[0]:g} is above the high end {claim.between[1]:g}"
     yield from _exact_mistakes(claim)
@@ -67,11 +67,11 @@ def _exact_mistakes(claim: Claim) -> Iterator[Found]:
     if not claim.exact:
         return
     if claim.source != "theory":
-        yield ("exact",), "only theory knows that a number is exact; what was measured, another seed may contradict"
+        yield ("exact",), "only theory can say that a number is exact; another seed may contradict what was measured"
     if claim.every_seed:
-        yield ("exact",), "asks every seed already; leave 'every_seed' out"
+        yield ("exact",), "already asks every seed; remove 'every_seed'"
     if claim.metric in ENSEMBLE:
-        yield ("exact",), f"is asked of trials, and '{claim.metric}' is of ensembles"
+        yield ("exact",), f"applies to trials, but '{claim.metric}' is a metric of ensembles"
 
 
 def metrics_named(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tuple[KeyPath, str]]:
@@ -108,7 +108,7 @@ def end_mistakes(compare: Compare, claims: Mapping[int, Claim], end: int) -> Ite
         if step is not None and step < end and metric.partition("@")[0] in AT_END:
             yield (
                 path,
-                f"'{metric}' is known at the end of the training alone, not at step {step:,}; leave the step out",
+                f"'{metric}' is known only at the end of training, not at step {step:,}; remove the step",
             )
 
 

@@ -28,7 +28,7 @@ def ensemble_mistakes(asked: Ensemble, seeds: int, candidates: Sequence[Candidat
         if twice := [value for value, times in Counter(values).items() if times > 1]:
             yield ("ensemble", key), f"names {twice[0]} more than once"
     if not all(candidate.settings["evaluate"]["predictions"] for candidate in candidates):
-        yield ("evaluate", "predictions"), "[ensemble] needs the predictions of every trial; leave this out"
+        yield ("evaluate", "predictions"), "[ensemble] needs the predictions of every trial; remove this"
 
 
 def ensemble_claim_mistakes(claim: Claim, asked: Ensemble | None, seeds: int) -> Iterator[Found]:
@@ -36,7 +36,7 @@ def ensemble_claim_mistakes(claim: Claim, asked: Ensemble | None, seeds: int) ->
     if claim.metric not in ENSEMBLE:
         for key in ("members", "combine"):
             if getattr(claim, key) is not None:
-                yield (key,), f"'{key}' goes with a metric of ensembles: {listed(ENSEMBLE, 'or')}"
+                yield (key,), f"'{key}' needs a metric of ensembles: {listed(ENSEMBLE, 'or')}"
         return
     for key in ("at_step", "choice"):
         if getattr(claim, key) is not None:

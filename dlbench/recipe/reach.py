@@ -30,7 +30,7 @@ def _told(change: Tree, recipe: Tree, drafts: Sequence[Draft]) -> str | None:
     if not paths:
         return None
     if paths[0][0] == "quick":
-        return f"{NOTHING_CHANGED}: [quick] is laid over before it; set the key itself"
+        return f"{NOTHING_CHANGED}: [quick] is applied before it; set the key itself"
     found = [_origin(recipe, path).option for path in paths]
     if option not in found:
         return f"{NOTHING_CHANGED}: {found[0] or 'another option'} comes after it"

@@ -67,7 +67,7 @@ def assignment(text: str) -> Tree:
     try:
         data = nest(split(key), _value(value)) if len(key) <= LONGEST_PATH else None
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{option}: {key.strip()!r} is no path such as model.layers.0.units") from error
+        raise UsageError(f"{option}: {key.strip()!r} is not a path such as model.layers.0.units") from error
     except RecursionError:
         data = None
     if data is None or depth(data) > NESTING:
@@ -110,7 +110,7 @@ def _seed_list(text: str) -> list[int]:
 
 def _seed(item: str, text: str) -> int:
     if not _SEED.fullmatch(item.strip()):
-        raise UsageError(f'--seeds {text}: takes how many ("5"), a list ("0,3,7") or a range ("0-9")')
+        raise UsageError(f'--seeds {text}: takes a count ("5"), a list ("0,3,7") or a range ("0-9")')
     return int(item)
 
 

@@ -86,7 +86,7 @@ class Expansion:
 def expand(recipe: Tree, seeds: int) -> Expansion:
     """The variants of a recipe in order, and what is wrong with them; over the limit of trials, none are made."""
     if "grid" in recipe.data and "variants" in recipe.data:
-        return Expansion([], [recipe.mistake(("grid",), "[grid] and [variants] exclude each other; leave one out")])
+        return Expansion([], [recipe.mistake(("grid",), "[grid] and [variants] cannot be combined; remove one")])
     mistakes: list[Mistake] = []
     make = _from_grid if "grid" in recipe.data else _from_variants
     return Expansion(make(recipe, seeds, mistakes), mistakes)
@@ -150,9 +150,7 @@ def _check_budgets(recipe: Tree, variants: list[Variant], mistakes: list[Mistake
     first, *others = sizes
     for name in others:
         if sizes[name] != sizes[first]:
-            what = (
-                f"tries {sizes[name]} choices, but '{first}' tries {sizes[first]}; a fair comparison gives each as many"
-            )
+            what = f"tries {sizes[name]} choices, but '{first}' tries {sizes[first]}; a fair comparison gives each the same number"
             mistakes.append(recipe.mistake(("variants", name), what))
 
 
@@ -163,7 +161,7 @@ def _axes(table: Tree, mistakes: list[Mistake]) -> list[Axis]:
         for key in table.data:
             _collect((), key, table, axes, mistakes)
     else:
-        mistakes.append(table.mistake((), f"takes a list of values a path, not {given(table.data)}"))
+        mistakes.append(table.mistake((), f"takes a list of values per path, not {given(table.data)}"))
     seen = Counter(axis.path for axis in axes)
     twice = [axis for axis in axes if seen[axis.path] > 1]
     mistakes += [axis.found.mistake((), f"'{dotted(axis.path)}' is varied twice") for axis in twice]
@@ -175,7 +173,7 @@ def _collect(above: KeyPath, key: str, table: Tree, axes: list[Axis], mistakes: 
     try:
         path = above + (split(key) if "." in key else (key,))
     except ValueError:
-        mistakes.append(here.mistake((), "is no path such as model.layers.0.units"))
+        mistakes.append(here.mistake((), "is not a path such as model.layers.0.units"))
         return
     if path[0] not in TRAINING:
         what = f"there is no section '{path[0]}' to vary{suggestion(str(path[0]), TRAINING, 'there are')}"

@@ -51,7 +51,7 @@ Count: TypeAlias = Annotated[int, Ge(1)]
 BatchSize: TypeAlias = Annotated[Count | Literal["full"], Takes('a whole number of at least 1, or "full"')]
 ClassWeights: TypeAlias = Annotated[
     Annotated[list[Annotated[float, Ge(1e-6), Le(1e6)]], Len(2)] | Literal["balanced"],
-    Takes('"balanced", or a list of numbers from 1e-6 to 1e6, one a class'),
+    Takes('"balanced", or a list of numbers from 1e-6 to 1e6, one per class'),
 ]
 Every: TypeAlias = Annotated[
     Count | Literal["auto", "epoch"], Takes('a whole number of steps of at least 1, "auto" or "epoch"')

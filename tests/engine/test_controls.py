@@ -132,7 +132,7 @@ def test_advances_asked_at_once_follow_each_other(tmp_path: Path) -> None:
         ("pause", 11, None),
         ("advance", 11, None),
         ("advance", 12, None),
-        ("advance", 13, "something else came before it could begin"),
+        ("advance", 13, "another command came before it could start"),
         ("resume", 13, None),
     ]
 
@@ -142,7 +142,7 @@ def test_an_advance_needs_a_pause(tmp_path: Path) -> None:
     viewer = Attended(tmp_path, PLAN)
     viewer.train({3: [asked("advance", steps=1)]})
 
-    assert viewer.errors == ["it is not paused; pause it before going on by steps"]
+    assert viewer.errors == ["it is not paused; pause it before advancing by steps"]
     assert viewer.waited == []
 
 
@@ -384,13 +384,13 @@ def test_a_dropped_trial_has_no_rate(tmp_path: Path) -> None:
     viewer = Attended(tmp_path, PLAN)
     viewer.train({5: [asked("end_trial", trials=[1])], 6: [asked("set_lr", trials=[0, 1], lr=0.5)]})
 
-    assert viewer.errors == [None, "trial 1 was dropped; it learns no more"]
+    assert viewer.errors == [None, "trial 1 was dropped; it is no longer training"]
 
 
 TWO = plan_of({"a": settings([dense(5)], steps=30), "b": settings([dense(4)], steps=20)}, seeds=[0, 1])
 """Two stacks: trials 0 and 1, trials 2 and 3."""
 
-TOO_LATE = "stack 1 has ended; nothing can be asked of it any more"
+TOO_LATE = "stack 1 has ended and takes no more commands"
 
 
 def test_each_stack_does_its_part_when_it_is_trained(tmp_path: Path) -> None:
@@ -463,6 +463,6 @@ def test_what_was_kept_too_long_is_answered(tmp_path: Path) -> None:
     assert answers == [
         ("pause", 0, 5, None),
         ("advance", 0, 5, None),
-        ("end_trial", 1, None, "the session ended before stack 1 began; ask again when it goes on"),
-        ("advance", 0, 30, "something else came before it could begin"),
+        ("end_trial", 1, None, "the session ended before stack 1 started; ask again after resuming it"),
+        ("advance", 0, 30, "another command came before it could start"),
     ]

@@ -88,7 +88,7 @@ def undisturbed() -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_the_checkpoint_before_a_damaged_one_is_taken(kind: str, tmp_path: Path, undisturbed: torch.Tensor) -> None:
-    """Whatever became of the newest, the stack goes on from the one before with the same bits, and says so in plain words."""
+    """Whatever became of the newest, the stack continues from the one before with the same bits, and says so in plain words."""
     path = tmp_path / "stack-0.pt"
     saved_at(path, 10, 20)
     DAMAGES[kind](path)
@@ -98,7 +98,7 @@ def test_the_checkpoint_before_a_damaged_one_is_taken(kind: str, tmp_path: Path,
     assert begun == 10
     assert len(notes) == 1
     assert notes[0].startswith("a checkpoint is damaged (stack-0.pt: ")
-    assert notes[0].endswith("the stack goes on from the checkpoint before it, of step 10, with the same results")
+    assert notes[0].endswith("the stack continues from the checkpoint before it, of step 10, with the same results")
     assert "weights_only" not in notes[0]
 
 
@@ -127,7 +127,7 @@ def test_where_both_are_damaged_the_stack_begins_anew(tmp_path: Path, undisturbe
     assert begun == 0
     assert "stack-0.pt: its part" in note
     assert "stack-0.previous.pt: its part" in note
-    assert note.endswith("the stack goes on from its beginning, with the same results")
+    assert note.endswith("the stack continues from its beginning, with the same results")
 
 
 def test_every_changed_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dlbench.engine.pausing import Pausing
 from dlbench.plan.breakpoints import parse
 
 EPOCH = 10
-GIVEN_UP = "something else came before it could begin"
+GIVEN_UP = "another command came before it could start"
 
 
 def command(action: str, identity: str = "c", **fields: Any) -> Command:
@@ -70,7 +70,7 @@ def test_who_is_not_paused_cannot_advance() -> None:
     pausing = Pausing()
     (reply,) = pausing.apply(command("advance", steps=1))
 
-    assert reply.error == "it is not paused; pause it before going on by steps"
+    assert reply.error == "it is not paused; pause it before advancing by steps"
     assert pausing.proceed(3, EPOCH) == []
 
 

@@ -266,6 +266,6 @@ def test_a_look_at_step_0_leaves_it_out() -> None:
     other.look()
 
     assert [event["text"] for event in events.of("note")] == [
-        "pre-training is left out: dense1, dense2 are shown as they were drawn"
+        "pre-training is skipped: dense1, dense2 are shown with their initial weights"
     ]
     assert events.of("pretrain") == quiet.of("note") == []

@@ -98,7 +98,7 @@ def test_an_ordered_text_becomes_its_place_in_the_order(tmp_path):
     x, _ = rows_of(path, ordinal={"size": ["S", "M", "L"]})
 
     assert sorted(x[:, 0]) == sorted(expected[:, 0])
-    assert refused(path, ordinal={"size": ["S", "L"]}).startswith("'ordinal' of 'size' gives no place to 'M'")
+    assert refused(path, ordinal={"size": ["S", "L"]}).startswith("'ordinal' of 'size' does not list 'M'")
 
 
 @pytest.mark.parametrize("how", ["mean", "median"])
@@ -164,7 +164,7 @@ def test_no_way_out_leaves_nothing_to_learn_from(tmp_path):
 
 def test_a_line_for_excel_is_refused_by_name(tmp_path):
     """The line that tells Excel the delimiter is no header and no sample."""
-    with pytest.raises(SetupError, match=r"t\.csv:1: 'sep=;' is for Excel alone; take this line away"):
+    with pytest.raises(SetupError, match=r"t\.csv:1: 'sep=;' is only for Excel; remove this line"):
         described(write(tmp_path / "t.csv", "sep=;\na;kind\n1;x\n2;y\n"))
 
 
@@ -204,8 +204,8 @@ def test_a_column_that_counts_the_rows_is_noted(tmp_path):
     )
 
     assert described(path).notes == (
-        "column 0 has no name and counts the rows; `ignore = [0]` leaves it out",
-        'column "id" counts the rows; `ignore = ["id"]` leaves it out',
+        "column 0 has no name and numbers the rows; `ignore = [0]` leaves it out",
+        'column "id" numbers the rows; `ignore = ["id"]` leaves it out',
     )
 
 

@@ -78,7 +78,7 @@ PRICES = (4 * np.random.default_rng(0).integers(5, 55, 200)).tolist()
         ([i % 301 for i in range(301 * 30)], "they look like measured numbers"),
         ([round(5 + i * 37 % 100 / 10, 1) for i in range(300)], "they look like measured numbers"),
         ((18 + np.random.default_rng(1).integers(0, 50, 600)).tolist(), "they look like measured numbers"),
-        ([f"name {i % 40}" for i in range(90)], "40 of which stand in fewer than 5 rows"),
+        ([f"name {i % 40}" for i in range(90)], "40 of which occur in fewer than 5 rows"),
         ([f"name {i}" for i in range(90)], "90 different values in 90 rows"),
         ([f"{i}.5" for i in range(90)], "they look like measured numbers"),
         ([7 * i for i in range(90)], "they look like measured numbers"),
@@ -90,7 +90,7 @@ def test_labels_that_name_no_classes_are_refused_with_a_way_on(tmp_path, labels,
     text = refused(write(tmp_path / "t.csv", column(labels)))
 
     assert says in text
-    assert "`label = ...` names another column" in text
+    assert "`label = ...` chooses another column" in text
 
 
 def test_numbers_with_a_comma_are_numbers_as_labels_too(tmp_path):

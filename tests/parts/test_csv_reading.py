@@ -161,16 +161,16 @@ def test_the_label_is_found_by_name_and_position(tmp_path, arguments, label):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", " is empty; it needs a row a sample"),
-        ("\n\n", " is empty; it needs a row a sample"),
+        ("", " is empty; it needs one row per sample"),
+        ("\n\n", " is empty; it needs one row per sample"),
         ("size,kind\n", " has a header, but no rows below it"),
         ("1\n2\n", " has one column; it needs features and a label"),
         ("1,2,a\n1,2,b\n1,a\n", ":3: 2 cells, but the first row has 3"),
         ('1,2,"a\nb"\n\n1,2,b\n1,a,3,4\n1,2,c', ":5: 4 cells, but the first row has 3"),
         ('1,"a\n2,b\n', ":1: a quote is opened here and never closed"),
         ('1,a\n2,"b\n3,a\n4,b\n', ":2: a quote is opened here and never closed"),
-        ("1,a\0\n2,b\n", " is no table: it holds bytes that no text has"),
-        ("PK\x03\x04xyz", " is packed by zip (as spreadsheets are); unpack it, or save the sheet as csv"),
+        ("1,a\0\n2,b\n", " is not a table: it contains bytes that no text has"),
+        ("PK\x03\x04xyz", " is compressed as zip (as spreadsheets are); unpack it, or save the sheet as csv"),
     ],
 )
 def test_what_is_no_table_is_refused_at_its_line(tmp_path, text, says):
@@ -195,7 +195,7 @@ def test_what_is_no_table_is_refused_at_its_line(tmp_path, text, says):
         ({"ordinal": {"age": ["a", "b"]}}, "'ordinal' is 'age', but the columns of {path} are size, kind"),
         ({"delimiter": "::"}, "'delimiter' is '::'; it is one character, or \"space\", or \"auto\""),
         ({"encoding": "klingon"}, "'encoding' is 'klingon', which Python does not know; try \"utf-8\" or \"latin-1\""),
-        ({"missing_indicator": True}, "'missing_indicator' goes with missing = \"mean\" or \"median\", which fill the gaps that it marks"),
+        ({"missing_indicator": True}, "'missing_indicator' needs missing = \"mean\" or \"median\", which fill the gaps that it marks"),
     ],
 )  # fmt: skip
 def test_arguments_that_do_not_fit_the_file_are_value_errors(tmp_path, arguments, says):
@@ -233,7 +233,7 @@ def test_a_huge_file_without_rows_is_refused_at_once(tmp_path):
     os.truncate(sparse, 1 << 40)
     endless = tmp_path / "endless.csv"
     endless.write_text("1,2,3," * (3 << 20))
-    for path, says in [(sparse, "holds bytes that no text has"), (endless, "its first row has more than 16 MiB")]:
+    for path, says in [(sparse, "contains bytes that no text has"), (endless, "its first row has more than 16 MiB")]:
         with pytest.raises(SetupError, match=says):
             described(path)
 

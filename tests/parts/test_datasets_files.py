@@ -145,7 +145,7 @@ def test_a_truncated_npz_is_one_clear_error(tmp_path, keep):
     path = archive(tmp_path / "a.npz")
     content = (tmp_path / "a.npz").read_bytes()
     (tmp_path / "a.npz").write_bytes(content[:keep])
-    with pytest.raises(SetupError, match=r"cannot be read as an npz archive \(.*\); write it anew with numpy.savez"):
+    with pytest.raises(SetupError, match=r"cannot be read as an npz archive \(.*\); write it again with numpy.savez"):
         load_data({"kind": "npz", "path": path})
 
 

@@ -104,7 +104,7 @@ def test_a_set_without_one_of_its_files_is_damaged(no_data):
     raw = fake_mnist(no_data / "data")
     (raw / "train-labels-idx1-ubyte").unlink()
 
-    assert f"{raw}/train-labels-idx1-ubyte is not there, though others" in str(describe({"kind": "mnist"}).missing())
+    assert f"{raw}/train-labels-idx1-ubyte is missing, though other" in str(describe({"kind": "mnist"}).missing())
 
 
 def test_files_of_the_right_size_with_other_contents_are_refused(no_data):

@@ -104,11 +104,11 @@ def emptied(folder):
         (lambda root: shutil.rmtree(root / "test"), "{root} has 'train' but no 'test'; it needs both, or a folder for each class"),
         (lambda root: shutil.rmtree(root / "train"), "{root} has 'test' but no 'train'; it needs both"),
         (lambda root: [shutil.rmtree(root / "train" / name) for name in ("cat", "dog", "eel")],
-         "{root}/train has no class folder; pictures lie in {root}/train/CLASS/, and there are two classes at least"),
+         "{root}/train has no class folder; pictures must be in {root}/train/CLASS/, with at least two classes"),
         (lambda root: [shutil.rmtree(root / "train" / name) for name in ("cat", "dog")],
-         "{root}/train has one class folder, 'eel'; pictures lie in"),
+         "{root}/train has one class folder, 'eel'; pictures must be in"),
         (lambda root: emptied(root / "train" / "dog"), "{root}/train/dog has no picture; its files must end in .jpg, .jpeg, "),
-        (lambda root: (root / "test" / "fly").mkdir(), "{root}/test has the class 'fly', which {root}/train has not"),
+        (lambda root: (root / "test" / "fly").mkdir(), "{root}/test has the class 'fly', which {root}/train does not have"),
         (lambda root: [emptied(root / "test" / name) for name in ("cat", "dog", "eel")], "{root}/test has no picture; "),
     ],
 )  # fmt: skip
@@ -131,7 +131,7 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path, suffix, keep):
     with pytest.raises(SetupError) as caught:
         load_data(settings(tmp_path))
     assert str(caught.value).startswith(f"{broken} cannot be read as a picture (")
-    assert str(caught.value).endswith("); mend it or take it away")
+    assert str(caught.value).endswith("); repair or remove it")
 
 
 def test_pictures_of_several_sizes_are_found_before_any_is_loaded(root):

@@ -197,12 +197,12 @@ def test_inside_of_blocks_the_same_draw() -> None:
         (
             [FLATTEN, residual(dense(5), shortcut="identity")],
             ("layers", 1),
-            r"'residual' adds its input \(64,\) to what its layers make of it, \(5,\); .*projection",
+            r"'residual' adds its input \(64,\) to the output of its layers, \(5,\); .*projection",
         ),
         (
             [residual(FLATTEN, dense(5))],
             ("layers", 0),
-            r"'residual' has no projection from its input \(1, 8, 8\) to what its layers make of it, \(5,\)",
+            r"'residual' has no projection from its input \(1, 8, 8\) to the output of its layers, \(5,\)",
         ),
     ],
 )

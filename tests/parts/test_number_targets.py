@@ -96,7 +96,7 @@ def test_what_is_about_classes_is_refused(asked: dict[str, Any], table: dict[str
 def test_a_scale_of_targets_is_refused_beside_classes() -> None:
     """Classes are not scaled."""
     assert refusal({"kind": "xor", "normalize_target": "center"}).startswith(
-        "'normalize_target' goes with a target of numbers"
+        "'normalize_target' needs a target of numbers"
     )
 
 
@@ -112,8 +112,8 @@ def test_a_scale_of_targets_is_refused_beside_classes() -> None:
         ([*range(30), ""], {}, "no target at line 32 ('')"),
         ([*range(30), 1e39], {}, "has 1 numbers beyond float32"),
         ([7] * 20, {}, "has the same number in every row, 7: there is nothing to learn"),
-        (range(30), {"label": "price"}, "'label' and 'target' exclude each other"),
-        (range(30), {"label_as": "classes"}, "'label_as' and 'target' exclude each other"),
+        (range(30), {"label": "price"}, "'label' and 'target' cannot be combined"),
+        (range(30), {"label_as": "classes"}, "'label_as' and 'target' cannot be combined"),
         (range(30), {"target": "prize"}, "'target' is 'prize', but the columns of"),
         (range(30), {"ignore": ["price"]}, "'ignore' names 'price', which is the target's column"),
     ],

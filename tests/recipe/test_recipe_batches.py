@@ -72,10 +72,13 @@ def test_a_batch_that_a_layer_cannot_take_is_told(loaded, changes, message):
         ('"balanced"', None),
         ("[1, 1, 1, 1, 1, 1, 1, 1, 1, 10.5]", None),
         ("[1, 2]", "has 2 numbers, but the data has 10 classes: '0', '1', '2' and 7 more"),
-        ("[1, 0]", 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one a class, not the list [1, 0]'),
-        ("[1, inf]", 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one a class, not the list [1, inf]'),
-        ("[1, 1e39]", 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one a class, not the list [1, 1e+39]'),
-        ('"balance"', 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one a class, not the text "balance"'),
+        ("[1, 0]", 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one per class, not the list [1, 0]'),
+        ("[1, inf]", 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one per class, not the list [1, inf]'),
+        (
+            "[1, 1e39]",
+            'takes "balanced", or a list of numbers from 1e-6 to 1e6, one per class, not the list [1, 1e+39]',
+        ),
+        ('"balance"', 'takes "balanced", or a list of numbers from 1e-6 to 1e6, one per class, not the text "balance"'),
     ],
 )
 def test_class_weights_fit_the_classes(loaded, weights, message):

@@ -65,7 +65,7 @@ def test_the_command_line_changes_them(loaded):
         ('when = "test_loss > 1 in rlu"', "38: breakpoints[0].when: no variant is called 'rlu'; did you mean 'relu'?"),
         (
             'when = "test_loss > 1 in relu"\nvariant = "relu"',
-            "39: breakpoints[0].variant: 'when' names a variant already; leave one out",
+            "39: breakpoints[0].variant: 'when' already names a variant; remove one",
         ),
         ('when = "validation_loss > 1"', "38: breakpoints[0].when: 'validation_loss' needs data.validation"),
         (

@@ -54,11 +54,11 @@ def wrong(loaded, tmp_path):
         ({"column": "balanced_accuracy@10"}, None),
         (
             {"column": "recall@cat@9"},
-            "13: compare.columns[0]: 'recall@cat' is known at the end of the training alone, not at step 9; leave the step out",
+            "13: compare.columns[0]: 'recall@cat' is known only at the end of training, not at step 9; remove the step",
         ),
         (
             {"claim": "worst_recall", "more": "at_step = 5"},
-            "20: claims[0].at_step: 'worst_recall' is known at the end of the training alone, not at step 5; leave the step out",
+            "20: claims[0].at_step: 'worst_recall' is known only at the end of training, not at step 5; remove the step",
         ),
         ({"metric": "recall@cta"}, "12: compare.metric: the data has no class 'cta'; did you mean 'cat'?"),
         ({"metric": "recall@0"}, "12: compare.metric: the data has no class '0'; there are 'bird', 'cat' and 'dog'"),

@@ -107,7 +107,7 @@ def test_claims_of_ensembles_are_read(loaded):
         ),
         (
             f"{ASKED}{FINE.replace('ensemble_gain', 'test_loss')}",
-            "44: claims[1].members: 'members' goes with a metric of ensembles: 'ensemble_accuracy', 'ensemble_gain',",
+            "44: claims[1].members: 'members' needs a metric of ensembles: 'ensemble_accuracy', 'ensemble_gain',",
         ),
         (
             f"{ASKED}{FINE.replace('ensemble_gain', 'ensembel_gain')}",

@@ -23,7 +23,7 @@ def test_the_loss_of_classes_is_cross_entropy(base, loaded):
         ("3", 'takes the name of a loss or a table with its "kind", not 3'),
         ('{ kind = "mse", delta = 1 }', "'mse' has no argument 'delta'; 'huber' has"),
         ('{ kind = "huber", delta = 0 }', "must be more than 0, not 0"),
-        ('"l1"', "'l1' is no loss for classes; take 'cross_entropy', 'bce' or 'mse'"),
+        ('"l1"', "'l1' is not a loss for classes; take 'cross_entropy', 'bce' or 'mse'"),
     ],
 )
 def test_a_wrong_loss_is_one_clear_error(loss, message, base, loaded):

@@ -35,7 +35,7 @@ WRONG = {
     ),
     "no bias": (
         [("units = 9,", "units = 9, bias = false,")],
-        "11: train.pretrain: 'rbm' trains biases too, and 'dense1' has none; leave bias = false out",
+        "11: train.pretrain: 'rbm' trains biases too, and 'dense1' has none; remove bias = false",
     ),
     "nothing to train": (
         [(', { kind = "dense", units = 9, repeat = 2 }', "")],

@@ -64,7 +64,7 @@ CASES = {
     "the quick version": (
         "[quick]\ntrain.steps = 2\n",
         ["quick.train.steps=3"],
-        ["--set quick.train.steps=3: nothing has changed: [quick] is laid over before it; set the key itself"],
+        ["--set quick.train.steps=3: nothing has changed: [quick] is applied before it; set the key itself"],
     ),
     "all see it": ("[variants.a]\n[variants.b]\n", ["model.activation=sigmoid", "train.optimizer.lr=2"], []),
     "it is a variant's": (OWN, ["variants.a.model.activation=sigmoid", "variants.c={}"], []),

@@ -161,7 +161,7 @@ WRONG = {
     ),
     "grid and variants": (
         [("[compare]", '[grid]\nmodel.activation = ["relu"]\n\n[compare]')],
-        ["26: grid: [grid] and [variants] exclude each other; leave one out"],
+        ["26: grid: [grid] and [variants] cannot be combined; remove one"],
     ),
     "unknown baseline": (
         [('baseline = "sigmoid"', 'baseline = "sigmod"')],
@@ -207,20 +207,15 @@ WRONG = {
     ),
     "exact of what is not theory's": (
         [("at_most = 0", "at_most = 0\nexact = true")],
-        [
-            (
-                "36: claims[0].exact: only theory knows that a number is exact; what was measured, another seed may "
-                "contradict"
-            )
-        ],
+        [("36: claims[0].exact: only theory can say that a number is exact; another seed may contradict")],
     ),
     "exact and every seed": (
         [('source = "lecture"', 'source = "theory"'), ("at_most = 0", "at_most = 0\nexact = true\nevery_seed = true")],
-        ["36: claims[0].exact: asks every seed already; leave 'every_seed' out"],
+        ["36: claims[0].exact: already asks every seed; remove 'every_seed'"],
     ),
     "by without better_than": (
         [("at_most = 0", "at_most = 0\nby = 0.1")],
-        ["36: claims[0].by: 'by' goes with 'better_than'"],
+        ["36: claims[0].by: 'by' needs 'better_than'"],
     ),
     "between the wrong way round": (
         [("at_most = 0", "between = [1, 0]")],
@@ -278,14 +273,14 @@ WRONG = {
         [('metric = "solved"\nat_most = 0', 'metric = "first_last_gradient_ratio"\nbetter_than = "relu"')],
         [
             (
-                "35: claims[0].better_than: 'first_last_gradient_ratio' is neither better high nor better low; "
-                "claim it by 'at_most', 'at_least', 'between' or 'near'"
+                "35: claims[0].better_than: 'first_last_gradient_ratio' has no better direction; "
+                "claim it with 'at_most', 'at_least', 'between' or 'near'"
             )
         ],
     ),
     "search picks by what is never better": (
         [('baseline = "sigmoid"', 'baseline = "sigmoid"\nselect = "parameters"')],
-        ["29: compare.select: 'parameters' has no better end to pick by"],
+        ["29: compare.select: 'parameters' has no better direction to pick by"],
     ),
     "misspelt duration": (
         [("steps = 100", "stepps = 100")],
@@ -391,7 +386,7 @@ WRONG = {
             ("[compare]", '[search]\ntrain.optimizer.lr = [0.1, 1.0]\n\n[compare]\nselect = "train_loss"'),
             ('model.activation = "relu"', "search.train.optimizer.lr = [1.0]"),
         ],
-        ["23: variants.relu: tries 1 choices, but 'sigmoid' tries 2; a fair comparison gives each as many"],
+        ["23: variants.relu: tries 1 choices, but 'sigmoid' tries 2; a fair comparison gives each the same number"],
     ),
     "wrong value in a search": (
         [("[compare]", '[search]\ntrain.optimizer.lr = [0.1, 0]\n\n[compare]\nselect = "train_loss"')],
@@ -499,7 +494,7 @@ OVERRIDES = {
         "--set model.layers.7.units=64: model.layers.7: the list has no item '7'; it has the items 0 to 1",
     ),
     "no value": (["train.steps"], "--set train.steps: takes path=value, such as model.layers.0.units=64"),
-    "no path": (["a b=1"], "--set a b=1: 'a b' is no path such as model.layers.0.units"),
+    "no path": (["a b=1"], "--set a b=1: 'a b' is not a path such as model.layers.0.units"),
 }
 
 
@@ -517,8 +512,8 @@ def test_wrong_override(name, base, loaded):
 @pytest.mark.parametrize(
     ("seeds", "expected"),
     [
-        ("x", '--seeds x: takes how many ("5"), a list ("0,3,7") or a range ("0-9")'),
-        ("-3", '--seeds -3: takes how many ("5"), a list ("0,3,7") or a range ("0-9")'),
+        ("x", '--seeds x: takes a count ("5"), a list ("0,3,7") or a range ("0-9")'),
+        ("-3", '--seeds -3: takes a count ("5"), a list ("0,3,7") or a range ("0-9")'),
         ("9-0", "--seeds 9-0: '9-0' runs backwards"),
         ("0-1000000", "--seeds 0-1000000: asks for 1,000,001 seeds; the limit is 10,000"),
         ("1,1", "--seeds 1,1: trials.seeds: names the seed 1 more than once"),

@@ -78,7 +78,7 @@ class Greedy:
         """Say that the net is looked at without it, where there is any."""
         if self._blocks:
             names = ", ".join(block.name for block in self._blocks)
-            text = f"pre-training is left out: {names} are shown as they were drawn"
+            text = f"pre-training is skipped: {names} are shown with their initial weights"
             self._write("note", stack=index, text=text)
 
     def _begin(self) -> LayerTraining:

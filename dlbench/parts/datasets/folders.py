@@ -107,7 +107,7 @@ class Download:
         sizes = self.sizes(folder)
         for name, size in self.files.items():
             if sizes and name not in sizes:
-                return f"{folder / name} is not there, though others of its files are"
+                return f"{folder / name} is missing, though other files of the dataset are there"
             if sizes and sizes[name] != size:
                 return f"{folder / name} has {sizes[name]} bytes instead of {size}"
         return None

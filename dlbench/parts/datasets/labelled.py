@@ -21,7 +21,7 @@ def described(common: Common, whole: Source, seed: int, *, everything: bool) -> 
     `everything`: whether its `load` keeps the samples that a limit leaves out. Raises `ValueError` where more is asked for than there is.
     """
     if common.normalize_target is not None:
-        raise ValueError("'normalize_target' goes with a target of numbers, but this data has classes")
+        raise ValueError("'normalize_target' needs a target of numbers, but this data has classes")
     classes = _check_classes(common.classes, whole)
     train_per_class = _of_classes(whole.train_per_class, classes)
     test_per_class = _of_classes(whole.test_per_class, classes)

@@ -73,7 +73,7 @@ def _reading(file: Path) -> Iterator[None]:
         yield
     except UNREADABLE as error:
         text = (
-            f"{file} cannot be read as an npz archive ({error}); write it anew with numpy.savez and {', '.join(KEYS)}"
+            f"{file} cannot be read as an npz archive ({error}); write it again with numpy.savez and {', '.join(KEYS)}"
         )
         raise SetupError(text) from error
 

@@ -69,4 +69,4 @@ def as_labels(key: str, shape: tuple[int, ...]) -> str:
     """What numpy makes labels of: the class with the largest number, a column as a row, floats as whole numbers."""
     if len(shape) == 2:
         return f"{key}.argmax(axis=1), if each sample has a 1 at its class" if shape[1] > 1 else f"{key}.ravel()"
-    return f"{key}.astype(int)" if len(shape) == 1 else "one number a sample"
+    return f"{key}.astype(int)" if len(shape) == 1 else "one number per sample"

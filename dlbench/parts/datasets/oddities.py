@@ -114,4 +114,4 @@ def _scales(names: Sequence[str], ranges: Ranges) -> Iterator[str]:
             f"{ranges.of} {repr(names[place]) if names else place} goes up to {told[place]:.4g}"
             for place in (largest, smallest)
         ]
-        yield f'{ranges.of}s are on very different scales: {", ".join(ends)}; normalize = "standard" gives all the same'
+        yield f'{ranges.of}s are on very different scales: {", ".join(ends)}; normalize = "standard" puts them all on one'

@@ -120,7 +120,7 @@ def _classes(folder: Path) -> list[str]:
     names = _folders(folder)
     if len(names) < 2:
         found = f"one class folder, '{names[0]}'" if names else "no class folder"
-        raise SetupError(f"{folder} has {found}; pictures lie in {folder}/CLASS/, and there are two classes at least")
+        raise SetupError(f"{folder} has {found}; pictures must be in {folder}/CLASS/, with at least two classes")
     for name in names:
         if not _files(folder / name):
             raise SetupError(f"{folder / name} has no picture; its files must end in {', '.join(EXTENSIONS)}")
@@ -130,12 +130,12 @@ def _classes(folder: Path) -> list[str]:
 def _pictures(folder: Path, names: Sequence[str]) -> tuple[list[Path], Labels]:
     """Every picture below a folder with its label, class by class; raises `SetupError` where there is none, or another class."""
     if strangers := [name for name in _folders(folder) if name not in names]:
-        raise SetupError(f"{folder} has the class '{strangers[0]}', which {folder.parent / 'train'} has not")
+        raise SetupError(f"{folder} has the class '{strangers[0]}', which {folder.parent / 'train'} does not have")
     files = {name: _files(folder / name) for name in names}
     labels = np.repeat(np.arange(len(names)), [len(files[name]) for name in names])
     if not len(labels):
         raise SetupError(
-            f"{folder} has no picture; pictures lie in {folder}/CLASS/, and end in {', '.join(EXTENSIONS)}"
+            f"{folder} has no picture; pictures must be in {folder}/CLASS/ and end in {', '.join(EXTENSIONS)}"
         )
     return [file for name in names for file in files[name]], labels.astype(np.int64)
 
@@ -202,4 +202,4 @@ def _opened(file: Path, *, convert: bool = True) -> Image:
         with Image.open(file) as picture:
             return picture.convert("RGB") if convert else picture
     except Exception as error:  # PIL's readers raise whatever a broken file leads them to
-        raise SetupError(f"{file} cannot be read as a picture ({error}); mend it or take it away") from error
+        raise SetupError(f"{file} cannot be read as a picture ({error}); repair or remove it") from error

@@ -52,7 +52,7 @@ class Residual:
         inside, beside = shapes
         if inside != beside:
             raise ShapeError(
-                f"'residual' adds its input {beside} to what its layers make of it, {inside}; make them equal, "
+                f"'residual' adds its input {beside} to the output of its layers, {inside}; make them equal, "
                 'or write shortcut = "auto" for a projection'
             )
         return inside
@@ -77,6 +77,6 @@ def _projection(shape: Shape, output: Shape) -> Settings:
             steps = stride[0] if stride[0] == stride[1] else stride
             return {"kind": "conv", "channels": output[0], "kernel": 1, "stride": steps, "padding": "same", **plain}
     raise ShapeError(
-        f"'residual' has no projection from its input {shape} to what its layers make of it, {output}; "
+        f"'residual' has no projection from its input {shape} to the output of its layers, {output}; "
         'make them equal, or leave images whole divisions of their sides (padding = "same")'
     )

@@ -131,7 +131,7 @@ class Task(ABC):
         if self.kind not in self.traits["tasks"]:
             *others, last = [f"'{part.name}'" for part in LOSSES if self.kind in part.traits["tasks"]]
             ways = f"{', '.join(others)} or {last}"
-            yield ("train", "loss"), f"'{self.settings['kind']}' is no loss for {self.learns}; take {ways}"
+            yield ("train", "loss"), f"'{self.settings['kind']}' is not a loss for {self.learns}; take {ways}"
         del settings
 
     def notes(self, settings: dict[str, Any]) -> Iterator[Found]:

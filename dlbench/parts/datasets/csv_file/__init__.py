@@ -72,11 +72,9 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
     """
     if target is not None and (label is not None or label_as != "auto"):
         key = "label" if label is not None else "label_as"
-        raise ValueError(f"'{key}' and 'target' exclude each other: a label names a class, a target is a number")
+        raise ValueError(f"'{key}' and 'target' cannot be combined: a label names a class, a target is a number")
     if missing_indicator and missing not in {"mean", "median"}:
-        raise ValueError(
-            '\'missing_indicator\' goes with missing = "mean" or "median", which fill the gaps that it marks'
-        )
+        raise ValueError('\'missing_indicator\' needs missing = "mean" or "median", which fill the gaps that it marks')
     if len(delimiter) != 1 and delimiter not in {"auto", "space"}:
         raise ValueError(f'\'delimiter\' is {delimiter!r}; it is one character, or "space", or "auto"')
     options = CsvOptions(

@@ -66,7 +66,7 @@ def _ranks(column: CsvColumn, order: Sequence[str]) -> NDArray[np.float64]:
     strangers = column.cells.filter(np.isnan(ranks) & ~column.is_missing).unique().to_pylist()
     if strangers:
         listed = ", ".join(map(repr, strangers[:SHOWN])) + (", ..." if len(strangers) > SHOWN else "")
-        raise ValueError(f"'ordinal' of {column.name!r} gives no place to {listed}; list every value, lowest first")
+        raise ValueError(f"'ordinal' of {column.name!r} does not list {listed}; list every value, lowest first")
     return ranks
 
 

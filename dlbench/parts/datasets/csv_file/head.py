@@ -54,9 +54,9 @@ def look_at(file: Path, options: CsvOptions) -> Layout:
     delimiter = _delimiter(text, options.delimiter)
     rows = _rows(text, delimiter)
     if not rows:
-        raise SetupError(f"{file} is empty; it needs a row a sample")
+        raise SetupError(f"{file} is empty; it needs one row per sample")
     if text.startswith("sep="):
-        raise SetupError(f"{file}:1: {text.splitlines()[0]!r} is for Excel alone; take this line away")
+        raise SetupError(f"{file}:1: {text.splitlines()[0]!r} is only for Excel; remove this line")
     width, pad = _width(rows)
     row_bytes = len(data) / max(1, len(re.findall(r"\r\n|\n|\r", text)))
     _check_memory(file, size, size / row_bytes * width)
@@ -90,12 +90,12 @@ def _beginning(file: Path, encoding: str) -> bytes:
     except OSError as error:
         raise SetupError(f"{file} cannot be read ({error})") from error
     if packed := next((name for magic, name in PACKED.items() if data.startswith(magic)), None):
-        raise SetupError(f"{file} is packed by {packed}; unpack it, or save the sheet as csv")
+        raise SetupError(f"{file} is compressed as {packed}; unpack it, or save the sheet as csv")
     is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or encoding.startswith(("utf-16", "utf-32"))
     if b"\0" in data and not is_wide:
-        raise SetupError(f"{file} is no table: it holds bytes that no text has; save it as csv in UTF-8")
+        raise SetupError(f"{file} is not a table: it contains bytes that no text has; save it as csv in UTF-8")
     if not is_whole and not re.search(rb"[\n\r]", data):
-        raise SetupError(f"{file} is no table: its first row has more than {LONGEST_ROW >> 20} MiB")
+        raise SetupError(f"{file} is not a table: its first row has more than {LONGEST_ROW >> 20} MiB")
     return data
 
 

@@ -40,7 +40,7 @@ def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str, de
     """
     counts = np.bincount(y, minlength=len(names))
     what = f"{where} has {len(names):,} different values in {len(y):,} rows"
-    way = "`label = ...` names another column"
+    way = "`label = ...` chooses another column"
     if len(names) < 2:
         raise ValueError(f"{where} has the same value in every row, {names[0]!r}; there must be two classes; {way}")
     is_seldom_shared = len(names) > max(2, len(y) // 2)
@@ -59,7 +59,7 @@ def check_classes(y: Labels, names: Sequence[str], where: str, label_as: str, de
     tiny = int((counts < TINY).sum())
     if len(names) > MANY_CLASSES and tiny > len(names) / 2:
         raise ValueError(
-            f"{what}, {tiny:,} of which stand in fewer than {TINY} rows: too few to learn a class from; {way}"
+            f"{what}, {tiny:,} of which occur in fewer than {TINY} rows: too few to learn a class from; {way}"
         )
 
 
@@ -108,5 +108,6 @@ def spelling_notes(names: Sequence[str], decimal: str) -> list[str]:
         groups.setdefault(word if value is None else value, []).append(name)
     alike = [group for group in groups.values() if len(group) > 1]
     return [
-        f"{' and '.join(map(repr, group))} are different classes; spell them alike if they are one" for group in alike
+        f"{' and '.join(map(repr, group))} are different classes; spell them the same way if they are one"
+        for group in alike
     ]

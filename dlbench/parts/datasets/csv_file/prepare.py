@@ -64,17 +64,17 @@ def _notes(layout: Layout, sheet: CsvSheet, options: CsvOptions) -> list[str]:
     """What is odd about the columns."""
     notes = []
     if options.encoding == "auto" and layout.encoding in {"cp1252", "latin-1"}:
-        notes.append(f'the file is not UTF-8 and was read as {layout.encoding}; `encoding = "..."` names another')
+        notes.append(f'the file is not UTF-8 and was read as {layout.encoding}; `encoding = "..."` chooses another')
     for column in sheet.columns:
         place = json.dumps(column.name, ensure_ascii=False) if column.name else str(column.position)
         if column.counts_rows:
             nameless = "" if column.name else "has no name and "
-            notes.append(f"column {place} {nameless}counts the rows; `ignore = [{place}]` leaves it out")
+            notes.append(f"column {place} {nameless}numbers the rows; `ignore = [{place}]` leaves it out")
         elif column.is_empty and not column.name:
             notes.append(f"column {place} is empty and has no name: it is left out")
         elif options.text and column.is_text and column.distinct > NEARLY_UNIQUE * len(column.values):
             notes.append(f"column {place} has {column.distinct:,} different values in {len(column.values):,} rows: "
-                         f"categories that hardly return teach nothing")  # fmt: skip
+                         f"categories that hardly ever repeat teach nothing")  # fmt: skip
     return notes
 
 

@@ -23,9 +23,7 @@ def read_cells(file: Path, layout: Layout) -> list[Cells]:
     from pyarrow import csv
 
     if layout.width < 2:
-        what = (
-            "it needs features and a label; `delimiter = ...` says what parts them, if it is not one of , ; | tab space"
-        )
+        what = "it needs features and a label; `delimiter = ...` says what separates them, if it is not one of , ; | tab space"
         raise SetupError(f"{file} has one column; {what}")
     names = [f"{position}" for position in range(layout.width)]
     try:
