@@ -29,7 +29,7 @@ WRONG = {
     "a layer in between": (
         [("repeat = 2 }]", 'repeat = 2 }, { kind = "batch_norm" }, { kind = "dense", units = 9 }]')],
         (
-            "11: train.pretrain: 'rbm' trains dense layers in a plain chain, and 'batch_norm1' is none; "
+            "11: train.pretrain: 'rbm' trains dense layers in a plain chain, and 'batch_norm1' is not one; "
             "make it a dense layer, or pre-train less with layers = 2"
         ),
     ),

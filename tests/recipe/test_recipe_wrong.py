@@ -207,7 +207,9 @@ WRONG = {
     ),
     "exact of what is not theory's": (
         [("at_most = 0", "at_most = 0\nexact = true")],
-        [("36: claims[0].exact: only theory can say that a number is exact; another seed may contradict")],
+        [
+            "36: claims[0].exact: only theory can say that a number is exact; another seed may contradict what was measured"
+        ],
     ),
     "exact and every seed": (
         [('source = "lecture"', 'source = "theory"'), ("at_most = 0", "at_most = 0\nexact = true\nevery_seed = true")],
