@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 from cases import dense, plan_of, settings, trained, trainer_of
+from part_examples import example
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-from test_company import differing, whole
+from test_company import differing
 from torch_nets import torch_net
 
 from dlbench.engine.outcome import FinalAnswers
@@ -44,7 +45,7 @@ def learning(data: dict[str, Any], kind: str, **changes: Any) -> dict[str, Any]:
     own = settings(
         [dense(7)], data=data, optimizer={"kind": "sgd", "lr": RATE}, **{"batch_size": 40, "steps": 6} | changes
     )
-    own["train"]["loss"] = whole(LOSSES, kind)
+    own["train"]["loss"] = example("losses", kind)
     return own
 
 
