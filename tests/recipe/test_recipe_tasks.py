@@ -83,7 +83,7 @@ CLASSES = "is of classes, but what is learned here is numbers; take 'test_rmse',
         ),
         (
             '[train]\nloss = "cross_entropy"',
-            "train.loss: 'cross_entropy' is no loss for numbers; take 'mse', 'l1' or 'huber' (in variant 'a')",
+            "train.loss: 'cross_entropy' is not a loss for numbers; take 'mse', 'l1' or 'huber' (in variant 'a')",
         ),
         (
             "[model.output]\nunits = 3",
