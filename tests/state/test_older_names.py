@@ -54,7 +54,7 @@ def test_hits_of_older_runs_are_told_by_todays_names(older, name):
 def test_a_checkpoint_of_before_keeps_what_has_fired():
     """A condition that fired under an older name does not fire again after a resume by this version."""
     watch = BreakpointWatch(0, 100, ["a", "b"], [], lambda *_, **__: None)
-    watch.conditions = {parse("zero_fraction > 0.9"): False}
-    watch.restore({"zero_share > 0.9": {"fired": [True, False], "runs": [0, 0], "last": [0.1, 0.2]}})
+    saved = {"zero_share > 0.9": {"fired": [True, False], "runs": [0, 0], "last": [0.1, 0.2]}}
+    watch.restore(saved, [parse("zero_fraction > 0.9")])
 
     assert watch.state()["zero_fraction > 0.9"]["fired"] == [True, False]
