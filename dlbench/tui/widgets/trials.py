@@ -256,11 +256,19 @@ def numbers_of(trial: TrialState, names: tuple[str, str]) -> tuple[str, Ink]:
         return f"dropped @ {trial.dropped_at:,}", Ink.FAINT
     if status is Status.WAITING or (status in TROUBLE and not len(trial.steps)):
         return str(status), Ink.ALARM if status in TROUBLE else Ink.FAINT
-    loss, score = (_last(trial, name) for name in names)
+    loss, score = (_last(trial, name, width) for name, width in zip(names, (LOSS, SCORE), strict=True))
     return f"{loss:>{LOSS}}{score:>{SCORE}}", Ink.ALARM if status in TROUBLE else Ink.PLAIN
 
 
-def _last(trial: TrialState, name: str) -> str:
+def _last(trial: TrialState, name: str, width: int) -> str:
+    """The last number of a curve, with a blank before it in a column of so many cells."""
     series = trial.stack.metrics.series(name)
     value = math.nan if series is None or not len(series) else float(series[-1, trial.position])
-    return number(value, value_format(METRICS[name], value)) if math.isfinite(value) else NOTHING
+    if not math.isfinite(value):
+        return NOTHING
+    forms = (
+        number(value, value_format(METRICS[name], value)),
+        number(value, ".4g"),
+        number(value, ".1e").replace("e+0", "e"),
+    )
+    return next((text for text in forms if len(text) < width), forms[-1])
