@@ -18,7 +18,7 @@ def test_the_first_step_loads_no_checker_of_recipes(tmp_path):
     folder = make_folder(tmp_path, make_plan())
     script = (
         "import sys\nfrom pathlib import Path\nfrom dlbench.run.folder import RunFolder\n"
-        "from dlbench.tui.model import curves, feed, findings, replay, run_info, series, source, words\n"
+        "from dlbench.tui.model import curves, feed, replay, run_info, series, source, words\n"
         f"found = run_info.run_info(RunFolder(Path({str(folder.path)!r})))\n"
         "assert len(found.plan.trials) == 4 and not found.is_whole\n"
         "print(*sys.modules)"
@@ -36,9 +36,9 @@ def test_the_second_step_reads_what_the_recipe_promises(tmp_path):
     folder = make_folder(tmp_path, make_plan(), recipe)
     subject = completed(run_info(folder), folder)
     assert subject.is_whole
-    assert subject.lesson.question == "Why?"
-    assert subject.compare.metric == "test_loss"
-    assert [claim.at_most for claim in subject.claims] == [0.5]
+    assert subject.questions.lesson.question == "Why?"
+    assert subject.questions.compare.metric == "test_loss"
+    assert [claim.at_most for claim in subject.questions.claims] == [0.5]
 
 
 def test_what_is_no_run_is_refused(tmp_path):
