@@ -1,8 +1,8 @@
 """`python -m benchmarks.rejudge results/reference/NAME...`: the table and the verdicts of kept runs, judged anew.
 
 What judges runs changes; runs that took hours on another machine are not trained again for it. Of a kept run there are the numbers
-of each trial at its end (trials.csv): table, notes and verdicts are made of them as of a run's own events. A claim on an earlier step
-is judged by the mean, the interval and the number of seeds that its kept verdict has. Runs with ensembles are to be run again.
+of each trial at its end (trials.csv): table, notes and verdicts are made of them as of a run's own events. A claim on an earlier
+step is judged by the mean, the interval and the number of seeds that its kept verdict has. Runs with ensembles are to be run again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is known of the data that trials learn from, without any of its values but the ends of their ranges. Imports nothing heavy."""
+"""What is known of the data that trials learn from; of its values only the ends of their ranges. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class DataFacts:
 
     `samples` counts those of each split, `left_out` what a limit leaves out. `class_counts` are in the order of `class_names`,
     after label noise once the data is loaded; `None` where only the loaded labels tell. `all_counts` are those of all splits
-    together (`None` of targets that are numbers, which have `target_names`), without the test set where it is of the training samples (`test_repeats_train`). `sha256` is of each split's x (float32) and y (int64), row by row; it and `ranges` are `None` before loading.
+    together (`None` of targets that are numbers, which have `target_names`), without the test set where it is of the training
+    samples (`test_repeats_train`). `sha256` is of each split's x (float32) and y (int64), row by row; it and `ranges` are `None`
+    before loading.
     """
 
     dataset: str

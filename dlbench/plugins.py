@@ -1,7 +1,7 @@
-"""Parts that come from elsewhere: installed packages by the entry points `dlbench.parts`, and files that a caller names by `--parts`.
+"""Parts from outside: installed packages with entry points `dlbench.parts`, and files that a caller names with `--parts`.
 
-Such a module registers what it has in the catalogues, as the package's own modules do; nothing else knows that it is from elsewhere.
-A recipe can never load code by itself: a file is loaded because whoever runs dlbench said so, in every process anew. Imports nothing heavy.
+Such a module registers what it has in the catalogues, as the package's own modules do; nothing else knows its origin.
+A recipe can never load code by itself: a file is loaded because the caller said so, again in every process. Imports nothing heavy.
 """
 
 from __future__ import annotations

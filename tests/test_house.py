@@ -1,6 +1,7 @@
 """The house rules that a linter does not know, held against every file of the package."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,13 @@ import dlbench
 
 ROOT = Path(dlbench.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+DOCUMENTS = [
+    path for folder in ("", "docs", "recipes", "benchmarks") for path in sorted((ROOT.parent / folder).glob("*.md"))
+]
 MOST_LINES = 300
 MOST_LINES_OF_A_FUNCTION = 40
+MOST_CHARACTERS = 132
+"""Of a line. The formatter breaks code at 120, but no string, docstring or comment."""
 
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -67,6 +73,22 @@ def test_every_class_name_stands_once():
 
     assert len(places) > 300
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_lines_are_short(path):
+    """No line is longer than 132 characters, docstrings, comments and texts included."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+
+    assert {number: line for number, line in enumerate(lines, 1) if len(line) > MOST_CHARACTERS} == {}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT.parent).as_posix())
+def test_prose_is_wrapped(path):
+    """No line of a document's prose is longer than 120 characters; tables and code are as wide as they are."""
+    text = re.sub(r"^ *```.*?^ *```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+    assert [line for line in text.splitlines() if len(line) > 120 and not re.match(r" *[|<!\[]", line)] == []
 
 
 def test_rules_see_the_whole_package():

@@ -31,7 +31,7 @@ class Tally:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, kind: str, *, same: bool, told: bool, may_differ: bool = False) -> None:
-        """Count one disturbance; it has lost something unless the table is the same, or told to be another where it `may_differ`."""
+        """Count one disturbance; something is lost unless the table is the same, or said to be another where it `may_differ`."""
         with self._lock:
             counts = self.kinds.setdefault(kind, Counts())
             counts.tried += 1

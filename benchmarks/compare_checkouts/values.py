@@ -21,7 +21,7 @@ IDENTITIES = (
     ("variant", "choice", "seed", "members", "combine"),
     ("name",),
 )
-"""What tells the items of a list apart, the first of these that does: of its fields, those that an item has. Else their numbers do."""
+"""What identifies the items of a list, the first of these that does: of its fields, those that an item has; else their index."""
 
 
 class Literal(str):
@@ -88,7 +88,7 @@ def of_trials(text: str) -> Any:
 
 
 def of_lines(text: str) -> Any:
-    """Lines that people read, without the blanks that lay them out, and without the headings, which break by their columns' widths."""
+    """Lines that people read, without the blanks that lay them out and the headings, which break by their columns' widths."""
     lines: list[str] = []
     for block in text.split("\n\n"):
         shown = [" ".join(line.split()) for line in block.splitlines()]

@@ -19,7 +19,7 @@ from dlbench.parts.datasets.splits import split_off
 
 @dataclass(frozen=True)
 class DataSplit:
-    """Samples `x` of `[samples, ...]` (float32) with `labels`, on the device: classes `[samples]` (int64), or numbers `[samples, targets]`."""
+    """`x` `[samples, ...]` (float32) and `labels` on the device: classes `[samples]` (int64) or numbers `[samples, targets]`."""
 
     x: Tensor
     labels: Tensor
@@ -28,7 +28,7 @@ class DataSplit:
         return len(self.labels)
 
     def sample(self, samples: int) -> DataSplit:
-        """So many samples in proportion to the classes, if any, in their order, drawn alike whoever asks; all where there are no more."""
+        """So many samples in proportion to the classes, if any, in their order, always the same; all where there are no more."""
         if samples >= len(self):
             return self
         labels = self.labels.cpu().numpy()

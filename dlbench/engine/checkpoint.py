@@ -23,8 +23,8 @@ class Checkpoint:
 
     The order of batches is a function of (seed, epoch) and needs no state; dropout's streams do. `losses` sums the batch
     losses of `losses_count` steps since the last evaluation. What viewers have done to the training is `rates`, the learning
-    rate of each trial, and `dropped`; how far breakpoints have come is `watch`, how far early stopping has `stopping`. `pretraining` knows
-    which layers have learned before step 0.
+    rate of each trial, and `dropped`; how far breakpoints have come is `watch`, how far early stopping has `stopping`.
+    `pretraining` knows which layers have learned before step 0.
     """
 
     trials: list[str]
@@ -55,7 +55,8 @@ def previous(path: Path) -> Path:
 def save(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint durably; the one before it becomes `previous(path)`.
 
-    Raises UnwritableError where the disk is full or the folder gone. A kill at any instant leaves a whole one: between the two renames it is the previous one, and nothing stands at `path`.
+    Raises UnwritableError where the disk is full or the folder gone. A kill at any instant leaves a whole one: between the two
+    renames it is the previous one, and nothing stands at `path`.
     """
     with writing(path), replacing(path, keeping=previous(path)) as file:
         try:

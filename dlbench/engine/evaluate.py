@@ -85,7 +85,7 @@ class Evaluation:
 
 @torch.no_grad()
 def evaluate(nets: Sequence[Net], split: DataSplit, task: Task) -> tuple[Tensor, Tensor | None]:
-    """The task's metrics over a split, `[metrics, trials]`, and the classes predicted, `[trials, samples]`, if any; on the device."""
+    """The task's metrics of a split, `[metrics, trials]`, and the predicted classes `[trials, samples]`, if any; on the device."""
     found = [_evaluate(net, split, task) for net in nets]
     predicted = [own for _, own in found if own is not None]
     return torch.cat([measured for measured, _ in found], dim=1), torch.cat(predicted) if predicted else None

@@ -46,7 +46,7 @@ class Stacked:
         return [Net(self._outline(every[part]), tensors.rows(part)) for part in sliced(len(every), slices)]
 
     def facts_of(self, data: Data) -> dict[str, Any]:
-        """What is told of the data that the stack trains on: sample counts of the splits, the classes in each, what guessing costs."""
+        """Facts of the data that the stack trains on: sample counts of the splits, the classes in each, what guessing costs."""
         chance = self.task.chance(data.train.labels.cpu().numpy())
         counts = data.class_counts(self.classes) if self.classes else None
         classes = {"classes": self.classes or None, "class_names": self._names, "class_counts": counts}

@@ -91,7 +91,8 @@ class Worker:
     def run(self, received: Sequence[int] = ()) -> ExitCode:
         """Train every stack; the end of each, and of the worker, is an event whatever happens.
 
-        A signal that was `received` before stops it at once, in order. Where the folder takes nothing any more, what was told so far can be resumed from; the end is told if there is room again.
+        A signal that was `received` before stops it at once, in order. Where the folder takes nothing any more, what was told so
+        far can be resumed from; the end is told if there is room again.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)

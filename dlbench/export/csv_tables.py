@@ -36,7 +36,8 @@ def csv(report: Report) -> str:
     The time to an event also has its median, `inf` where half of the seeds never got there, and how many did not; `low` and
     `high` of a difference are the simultaneous interval, `plain_low` and `plain_high` what it would be alone. `part`
     tells the compared variants from the candidates of a search. Numbers have full precision, what is not there is
-    empty. `unreadable_lines` are those of all events, arrays of theirs with them. A text that a spreadsheet would take for a formula has an apostrophe before it.
+    empty. `unreadable_lines` are those of all events, arrays of theirs with them. A text that a spreadsheet would take for a
+    formula has an apostrophe before it.
     """
     table = report.table
     parts = [("comparison", row) for row in table.rows] + [("search", row) for row in table.sweep]
@@ -53,7 +54,8 @@ def csv(report: Report) -> str:
 def trials(report: Report) -> str:
     """Every trial, one row each, as CSV: where it stands, what was done to it by hand, and its value of every metric.
 
-    `unreadable_lines` are those of the events that tell of it, and their arrays. `changed_at` and `changed_lr` are the steps at which it got another learning rate, and these, with `;` between them.
+    `unreadable_lines` are those of the events that tell of it, and their arrays. `changed_at` and `changed_lr` are the steps at
+    which it got another learning rate, and these, with `;` between them.
     """
     found = report.state.trials
     paths = searched_paths(trial.plan.choice for trial in found)

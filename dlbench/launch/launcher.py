@@ -1,8 +1,8 @@
 """What a launcher promises: to start workers somewhere, and to say later, of a token, what has become of them.
 
-Everything else reads the run's folder. So whoever starts workers where that folder is not, carries it there and back himself, for as
-long as one of his workers is alive: each worker's events into its own file, which has one writer, in their order and at the latest
-about a second after they were told; checkpoints whole, under their names, and after the events before them; new lines of the
+Everything else reads the run's folder. So whoever starts workers where that folder is not, carries it there and back himself, for
+as long as one of his workers is alive: each worker's events into its own file, which has one writer, in their order and at the
+latest about a second after they were told; checkpoints whole, under their names, and after the events before them; new lines of the
 controls to every worker. A worker is `dlbench.engine.worker.Worker` with the numbers of its assignment; what it prints goes to its
 console file, where the reason is looked for if it dies without an `end`.
 """

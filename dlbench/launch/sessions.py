@@ -60,8 +60,8 @@ def start(
 ) -> WorkerGroup:
     """Begin a run with one worker for each of the plan's, for all stacks or only these.
 
-    `attended` and `looking` are as in `Assignment`. Raises UsageError where the run was started before, or with other files of parts, SetupError where a worker
-    cannot be started.
+    `attended` and `looking` are as in `Assignment`. Raises UsageError where the run was started before, or with other files of
+    parts, SetupError where a worker cannot be started.
     """
     plan = folder.read_plan()
     plugins.require(plan.parts, folder.name)
@@ -80,8 +80,8 @@ def start(
 def resume(folder: RunFolder, *, attended: bool = False, launcher: Launcher = THIS_MACHINE) -> WorkerGroup:
     """Go on with a run in a new session: its unfinished stacks, shared anew among the plan's workers.
 
-    `attended` is as for `start`. Raises UsageError where workers are alive, nothing is left, or it was begun with other files of parts, SetupError where a worker
-    cannot be started.
+    `attended` is as for `start`. Raises UsageError where workers are alive, nothing is left, or it was begun with other files of
+    parts, SetupError where a worker cannot be started.
     """
     plan = folder.read_plan()
     plugins.require(plan.parts, folder.name)

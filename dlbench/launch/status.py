@@ -164,7 +164,7 @@ def _state(workers: list[WorkerStatus], ends: dict[int, str], unfinished: list[i
 
 
 def explain_crash(folder: RunFolder, worker: WorkerStatus, *, lines: int = 20) -> str:
-    """What to tell of a worker that died without an `end`: who, that the disk is full if it is, or the last lines that it printed."""
+    """What to say of a worker that died without an `end`: that the disk is full, if it is, or the last lines that it printed."""
     path = folder.console_file(worker.worker)
     who = f"worker {worker.worker} ({described(worker.token)}) died without reporting an end"
     if full := refusal(folder.path):

@@ -79,7 +79,7 @@ class Outputs(Protocol):
 
 
 Compute: TypeAlias = "Callable[[Any], Tensor]"
-"""From `StepWeights`, or from `Outputs`, to one number a trial and layer, `[trials, layers]`; NaN where a layer has no such thing."""
+"""From `StepWeights` or `Outputs` to one number per trial and layer, `[trials, layers]`; NaN where a layer has no such thing."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Measure:
     reduce: Reduction
     """What a column of a picture shows that holds several probes: their mean, or the largest, so that no peak is lost."""
     witness: str
-    """The measure whose NaN says that this one is broken: a ratio to weights that are all zero is no number, but nothing is wrong."""
+    """The measure whose NaN says that this one is broken: a ratio to weights that are all zero is NaN without a fault."""
 
     @property
     def is_logarithmic(self) -> bool:

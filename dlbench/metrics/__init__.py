@@ -1,1 +1,1 @@
-"""What is counted of a trial: the declarations of metrics, and how each is computed of what a trial looks like. Imports nothing heavy."""
+"""The metrics of a trial: their declarations, and how each is computed from a `TrialView`. Imports nothing heavy."""

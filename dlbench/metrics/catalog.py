@@ -36,7 +36,7 @@ def has_end(trial: TrialView, at_step: int | None) -> bool:
 
 
 def end_of(trial: TrialView, at_step: int | None) -> int | None:
-    """Index of its last evaluation, or of its last up to `at_step`; `None` while that is ahead. A stopped trial stays what it is."""
+    """Index of the last evaluation, or the last up to `at_step`; `None` while that is ahead. A stopped trial stays as it is."""
     return index_at(trial.steps, at_step, trial.step if trial.stopped_at is None or at_step is None else at_step)
 
 
@@ -106,9 +106,9 @@ def solved(trial: TrialView, at_step: int | None) -> float | None:
     Unless the recipe gives its own rule (`[compare] solved`), solved means on the training data an accuracy of at least 0.99,
     **and** at most a tenth of the errors of always saying the largest class, **and** a loss of at most half of what guessing the
     class shares costs (`dlbench.metrics.solving`). Accuracy alone would lie: the outputs of a net that has learned nothing sit
-    within 1e-6 of 0.5, and the threshold tosses coins over them; and where one sample in 200 is positive, "never" is right 199 times.
-    Of numbers that are learned it means a root mean squared error of at most a tenth of what always saying their mean makes (99 % of
-    the variance explained), and a loss of at most half of what the best constant costs.
+    within 1e-6 of 0.5, and the threshold tosses coins over them; and where one sample in 200 is positive, "never" is right 199
+    times. Of numbers that are learned it means a root mean squared error of at most a tenth of what always saying their mean makes
+    (99 % of the variance explained), and a loss of at most half of what the best constant costs.
     """
     if trial.status is Status.FAILED:
         return None
@@ -147,8 +147,8 @@ def overfitting_rise(trial: TrialView, at_step: int | None) -> float | None:
 def overfitting_step(trial: TrialView, at_step: int | None) -> float | None:
     """Step of the lowest loss on the test data, from which on it rose; missing where it has not turned.
 
-    What counts as turned is `dlbench.metrics.overfitting_onset.onset_of`: a rise that noise does not explain. Of a trial that stopped early it
-    is told from what it was before it was put back.
+    What counts as turned is `dlbench.metrics.overfitting_onset.onset_of`: a rise that noise does not explain. Of a trial that
+    stopped early it is told from what it was before it was put back.
     """
     index = end_of(trial, at_step) if has_end(trial, at_step) else None
     if index is None:

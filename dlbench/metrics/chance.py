@@ -1,4 +1,4 @@
-"""What guessing costs: who knows how frequent each target is, and nothing else, has this loss and these metrics. Imports nothing heavy."""
+"""What guessing costs: the loss and metrics of knowing only how frequent each target is. Imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ class Metric:
     def value(self, trial: TrialView, at_step: int | None = None) -> float | None:
         """The metric of one trial at its end, or at its last record up to `at_step`.
 
-        `None` where there is no number, NaN included: no such split, not reached yet, failed; nor is there a loss of a diverged trial
-        at or after the step at which it diverged, or any number of a dropped one after the step at which it was dropped.
+        `None` where there is no number, NaN included: no such split, not reached yet, failed; nor is there a loss of a diverged
+        trial at or after the step at which it diverged, or any number of a dropped one after the step at which it was dropped.
         """
         value = self.function(trial, at_step)
         return None if value is None or math.isnan(value) else value

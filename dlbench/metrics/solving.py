@@ -25,7 +25,7 @@ OF_LOSS = 0.5
 
 
 def solves(trial: TrialView) -> Callable[[int], bool | None]:
-    """Whether the evaluation at an index counts as solved, `None` where its numbers are missing: by the recipe's rule, or by ours."""
+    """Whether an evaluation counts as solved, by the recipe's rule or by ours; `None` where its numbers are missing."""
     rule = trial.solved_rule
     if rule is not None:
         return partial(_meets, trial.curve(rule.metric), rule.at_least, rule.at_most)

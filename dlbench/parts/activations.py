@@ -25,7 +25,8 @@ ACTIVATIONS: Catalog[Callable[..., Tensor]] = Catalog("activations", title="the 
 """Trait `bounds`: (lower, upper), the values that the function never leaves and flattens out at, `None` where there is no
 such value; a function of the arguments where it depends on them, which are `[trials]` where those of a stack differ. Trait
 `backward`, where there is one: the gradient for x out of the gradient for y and y itself, for layers that go backward by
-hand. Trait `elementwise=False` of what sees all units together. Trait `slope`, where the function is a line below 0 and x above: the line's slope out of the arguments."""
+hand. Trait `elementwise=False` of what sees all units together. Trait `slope`, where the function is a line below 0 and x above:
+the line's slope out of the arguments."""
 
 UNITS = 2
 """The axis of a layer's units, or of an image's channels, in `[trials, batch, units, ...]`."""

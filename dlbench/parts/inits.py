@@ -22,7 +22,7 @@ Distribution: TypeAlias = Literal["normal", "uniform"]
 
 @dataclass(frozen=True)
 class Draw:
-    """One weight of one trial to be filled: its shape, its fans, the random stream that is its own, and its activation's slope below 0."""
+    """One weight of one trial to be filled: its shape, fans, random stream, and its activation's slope below 0."""
 
     shape: tuple[int, ...]
     fan_in: int

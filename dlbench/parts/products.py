@@ -1,8 +1,8 @@
 """Products of the matrices of a whole stack, in which no trial's bits depend on how many trials there are.
 
 MKL multiplies a single matrix by a vector with another kernel than one of several, which sums in another order. So a stack of one
-trial goes through the kernel for several where a side is 1, taken twice. (That no bit depends on where a matrix lies in memory, or on
-the number of threads, is asked of MKL in `dlbench.engine`.)
+trial goes through the kernel for several where a side is 1, taken twice. (That no bit depends on where a matrix lies in memory, or
+on the number of threads, is asked of MKL in `dlbench.engine`.)
 """
 
 from __future__ import annotations

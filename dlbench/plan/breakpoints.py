@@ -82,9 +82,8 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
     written, comparison, number, variant = match.groups()
     measure = newest(written)
     if measure not in watchable():
-        raise UsageError(
-            f"there is no metric or measure called {_quoted(written)}{_hint(newest(meant(written, [*watchable(), *OLDER_NAMES]) or written), watchable())}"
-        )
+        close = newest(meant(written, [*watchable(), *OLDER_NAMES]) or written)
+        raise UsageError(f"there is no metric or measure called {_quoted(written)}{_hint(close, watchable())}")
     take = _evaluations if comparison in TRENDS else _limit
     found = Breakpoint(measure, comparison, take(measure, comparison, number))
     return found if variant is None else in_variant(found, variant, variants)

@@ -206,7 +206,7 @@ def _names(mark: MetricName) -> list[str]:
 
 
 def _metric(names: Collection[str], *, at_step: bool, of_class: bool) -> Any:
-    """A string that is one of the names, or with `of_class` a metric of one class; with `at_step` also followed by `@` and a step."""
+    """A string that is one of the names, or with `of_class` a metric of one class; with `at_step` also followed by `@step`."""
     older = [name for name, now in OLDER_NAMES.items() if now in names]
     forms: list[dict[str, Any]] = [{"type": "string", "enum": list(names)}]
     forms += [{"type": "string", "enum": older, "deprecated": True}] if older else []

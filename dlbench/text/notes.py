@@ -206,8 +206,8 @@ def damage_notes(state: RunState) -> list[str]:
     """One note for each damaged file of events: how many lines or arrays it lacks, and what that means for how many trials."""
     total = len(state.trials)
     return [
-        f"{file} is damaged: {lost:,} of its {_parts(file)} cannot be read or are missing; its records of {_affected(state, file)} of "
-        f"{total} trials may be incomplete, and their last numbers may be older or missing"
+        f"{file} is damaged: {lost:,} of its {_parts(file)} cannot be read or are missing; its records of "
+        f"{_affected(state, file)} of {total} trials may be incomplete, and their last numbers may be older or missing"
         for file, lost in sorted(state.unreadable.items())
     ]
 

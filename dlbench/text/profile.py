@@ -24,8 +24,9 @@ DECADES_OF_ACTIVATIONS, DECADES_OF_GRADIENTS = 3, 8
 """Powers of ten that bars tell apart at most: what is smaller than that has the shortest bar."""
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 LEGEND = (
-    "mean, deviation, exact zeros and share at the activation's ends: of a layer's outputs on the first batch; gradient: norm of the "
-    "loss's gradient for its weights (at a step of time, for the state), and its ratio to the last layer's. Bars count powers of ten."
+    "mean, deviation, exact zeros and share at the activation's ends: of a layer's outputs on the first batch; gradient: norm of "
+    "the loss's gradient for its weights (at a step of time, for the state), and its ratio to the last layer's. Bars count powers "
+    "of ten."
 )
 COLORS = {"alarm": "red", "warning": "yellow"}
 

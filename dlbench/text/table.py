@@ -94,7 +94,7 @@ def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
 
 
 def wrapped(text: str, width: int) -> str:
-    """A text in lines of at most `width` cells that break no interval, and no option from its value; Rich folds what is wider still."""
+    """A text in lines of at most `width` cells that split no interval, and no option from its value; Rich folds what is wider."""
     glued = UNBROKEN.sub(lambda match: match[0].replace(" ", GLUE), text)
     lines = textwrap.wrap(glued, max(width, 1), break_long_words=False, break_on_hyphens=False)
     return "\n".join(lines).replace(GLUE, " ")

@@ -32,7 +32,8 @@ def judge(
     By intervals over the seeds, corrected by Holm's method for all claims that are estimated: the chance that any of a recipe's
     verdicts is false is 5 % at most. The family is what the recipe says, whatever came of the run: a claim that cannot be
     judged counts with p = 1. A claim on the final test accuracy is judged for other seeds and other test samples where `answers`
-    tell what each trial got right; where only the seeds' interval holds, the verdict is on these test samples. Claims that ask every seed (`every_seed`, `exact`) estimate nothing, and do not count.
+    tell what each trial got right; where only the seeds' interval holds, the verdict is on these test samples. Claims that ask
+    every seed (`every_seed`, `exact`) estimate nothing, and do not count.
     """
     wanted, by_variant = list(claims), candidate_results(state)
     basis = Basis.of(wanted, compare, answers)

@@ -34,7 +34,7 @@ class Decision:
     outcome: Outcome
     """What the claim is at p, undecided where nothing points anywhere."""
     p: float | None
-    """The least alpha at which its interval decides it, 1 where none does; `None` where each seed is asked and none is estimated."""
+    """The least alpha at which its interval decides it, 1 where none does; `None` where each seed is asked."""
     why: str = ""
     advice: str = ""
     """What would decide it, where it stays undecided."""

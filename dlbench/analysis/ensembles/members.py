@@ -129,8 +129,9 @@ def _explained(groups: Iterable[EnsembleGroup]) -> Iterator[str]:
     made = [one for group in groups for one in group.combined]
     if made:
         yield (
-            "ensembles: for each size, the mean over all subsets of the seeds (or over those that were drawn), and the gain over the mean of the "
-            "same members; 95 % intervals are for other seeds on the same test data, from leaving out one member at a time"
+            "ensembles: for each size, the mean over all subsets of the seeds (or over those that were drawn), and the gain "
+            "over the mean of the same members; 95 % intervals are for other seeds on the same test data, from leaving out "
+            "one member at a time"
         )
     if any(one.size == one.members > 1 for one in made):
         yield "there is only one ensemble of all members, so it has no interval; use more seeds than members"

@@ -101,7 +101,8 @@ def has_far(values: Sequence[float]) -> bool:
 
     The robust deviation is 1.4826 times the median distance from the median (Hampel 1974): one lost seed does not widen it.
     Of normal numbers 11 % of samples of three, 3 % of five and 0.2 % of ten have such a number. Where most numbers are equal,
-    as counts of few test samples are, it is 0 and says nothing: then at most a fifth may differ, and must by a quarter of the median.
+    as counts of few test samples are, it is 0 and says nothing: then at most a fifth may differ, and must by a quarter of the
+    median.
     """
     if len(values) < 3 or are_equal(values):
         return False

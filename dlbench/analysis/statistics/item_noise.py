@@ -1,7 +1,7 @@
 """What a mean over seeds and test samples is worth for other seeds *and* other samples.
 
-All seeds are tested on the same few samples, so that the spread over seeds says nothing of how these samples were drawn: of two nets
-that are equally good, one is better on 359 digits by more than the seeds' interval in 10 to 20 % of cases.
+All seeds are tested on the same few samples, so that the spread over seeds says nothing of how these samples were drawn: of two
+nets that are equally good, one is better on 359 digits by more than the seeds' interval in 10 to 20 % of cases.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How many fresh seeds would decide a claim in four of five cases, if the truth were what the run's seeds suggest.
 
-Fresh means judged alone: seeds added to a run because its result was open, and judged with it, find a difference where there is none
-in more than 5 % of cases. scipy is imported where it is called.
+Fresh means judged alone: seeds added to a run because its result was open, and judged with it, find a difference where there is
+none in more than 5 % of cases. scipy is imported where it is called.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def advice_text(n: int | None, used: Collection[int]) -> str:
 
 
 def power_of_seeds(values: Sequence[float], found: Summary, quantity: Quantity) -> Power | None:
-    """Of the interval of a mean, or of a mean paired difference, over seeds like these; `None` where they have no spread to go by."""
+    """Of the interval of a mean, or of a mean paired difference, over seeds like these; `None` where they have no spread."""
     if found.mean is None or found.deviation is None:
         return None
     if quantity.is_share:

@@ -34,9 +34,9 @@ def share_interval(successes: float, n: float, alpha: float = ALPHA) -> Interval
 def share_difference_interval(ours: float, theirs: float, n: float, alpha: float = ALPHA) -> Interval | None:
     """Interval of our share less theirs, of `n` seeds each with so many successes; `None` for n = 0.
 
-    Each pair of shares has two exact tail probabilities, of as many successes as ours or more and of as few as theirs or fewer. Those pairs
-    are in doubt whose product is not too small for two independent ones: Fisher's combined test (1932). The lower end is the
-    smallest difference among them, the upper end likewise. Holds for any two shares where seeds make the two variants alike
+    Each pair of shares has two exact tail probabilities, of as many successes as ours or more and of as few as theirs or fewer.
+    Those pairs are in doubt whose product is not too small for two independent ones: Fisher's combined test (1932). The lower end
+    is the smallest difference among them, the upper end likewise. Holds for any two shares where seeds make the two variants alike
     or have nothing to do with each other.
     """
     if n == 0:
@@ -84,7 +84,8 @@ class Score:
     def p(self) -> float:
         """The exact two-sided sign test's p, ties dropped: twice the chance of so few wins, or losses, among fair coins.
 
-        2 sum_(i <= k) C(n, i) / 2^n with k the smaller of both counts and n their sum, 1 at most (Arbuthnott 1710; Conover 1999, 3.4).
+        2 sum_(i <= k) C(n, i) / 2^n with k the smaller of both counts and n their sum, 1 at most (Arbuthnott 1710; Conover 1999,
+        3.4).
         """
         n, fewer = self.won + self.lost, min(self.won, self.lost)
         return min(1.0, sum(math.comb(n, i) for i in range(fewer + 1)) / 2 ** (n - 1)) if n else 1.0

@@ -33,7 +33,7 @@ MOST = 20
 
 @PLOTS.add()
 def curves(asked: Asked) -> Image:
-    """The loss and a score (accuracy, or RMSE) over the steps, train solid and test dashed: every variant's mean, and the range of its seeds."""
+    """Loss and score (accuracy or RMSE) over the steps, train solid, test dashed: each variant's mean and its seeds' range."""
     trials = [
         one for one in chosen_trials(asked.state, asked.choice.variant) if asked.choice.seed in {None, one.plan.seed}
     ]

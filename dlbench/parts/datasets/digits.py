@@ -12,7 +12,7 @@ from dlbench.parts.datasets.base import DATASETS, Arrays, Source, stream
 from dlbench.parts.datasets.splits import counts_for_test, stratified
 
 FILE = Path(__file__).with_name("digits.npz")
-"""`images`: `[1797, 8, 8]` in uint8, 0..16; `labels`: `[1797]` in uint8. Made by docs/make_digits.py; its licence stands in NOTICE."""
+"""`images`: `[1797, 8, 8]` in uint8, 0..16; `labels`: `[1797]` in uint8. Made by docs/make_digits.py; licence in NOTICE."""
 
 PER_CLASS = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)
 TEST_SHARE = 0.2

@@ -18,7 +18,8 @@ from dlbench.parts.datasets.splits import balanced, balanced_counts, proportiona
 def described(common: Common, whole: Source, seed: int, *, everything: bool) -> Source:
     """A whole dataset with the common arguments applied; `seed` is that of its noise.
 
-    `everything`: whether its `load` keeps the samples that a limit leaves out. Raises `ValueError` where more is asked for than there is.
+    `everything`: whether its `load` keeps the samples that a limit leaves out. Raises `ValueError` where more is asked for than
+    there is.
     """
     if common.normalize_target is not None:
         raise ValueError("'normalize_target' needs a target of numbers, but this data has classes")

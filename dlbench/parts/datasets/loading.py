@@ -11,7 +11,8 @@ from dlbench.parts.datasets.common import BEFORE_SPLITS, COMMON, Common, check_m
 def describe(settings: Settings, *, everything: bool = False) -> Source:
     """The source that settings such as `{"kind": "mnist", "limit": 100}` name, common arguments applied; loads no samples.
 
-    `everything`: whether its `load` keeps the samples that a limit leaves out, as `x_all`. Raises `ValueError` where the common arguments ask for more than there is, `SetupError` where a file is wrong.
+    `everything`: whether its `load` keeps the samples that a limit leaves out, as `x_all`. Raises `ValueError` where the common
+    arguments ask for more than there is, `SetupError` where a file is wrong.
     """
     common = Common(**BEFORE_SPLITS | {key: value for key, value in settings.items() if key in COMMON})
     own = {key: value for key, value in settings.items() if key != "kind" and key not in COMMON}

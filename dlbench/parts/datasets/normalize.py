@@ -60,7 +60,7 @@ def normalize(how: str, x: Numbers, others: Sequence[Numbers]) -> None:
 
 
 def lost_in_float32(x: Numbers, names: Sequence[str]) -> list[str]:
-    """A note for each feature of float64 `x` whose different values float32 makes equal, where it has few steps left for their range.
+    """A note for each feature of float64 `x` whose different values float32 makes equal, where few steps are left for their range.
 
     `[samples, features, ...]`; `names` are those of the features, if they have any. Many features are told by their number.
     """

@@ -39,8 +39,9 @@ def npz(*, path: str) -> Source:
     Each x is `[samples, ...]` of numbers; 8-bit ones are taken for pixels and scaled to 0..1. Samples `(height, width,
     channels)` with 1, 3 or 4 channels become `(channels, height, width)`, unless the first axis is one of these too; 8-bit
     samples `(height, width)` become `(1, height, width)`. Each y is `[samples]` of whole numbers 0..classes-1, or of floats, which
-    are numbers to be learned, as are `[samples, targets]` of them. The order is kept: shuffle before saving, where `validation_split = "end"` shall take more than the last class. A relative `path` is looked for in the current
-    folder, then in the data folders. Raises `SetupError` that says what is wrong with the file.
+    are numbers to be learned, as are `[samples, targets]` of them. The order is kept: shuffle before saving, where
+    `validation_split = "end"` shall take more than the last class. A relative `path` is looked for in the current folder, then in
+    the data folders. Raises `SetupError` that says what is wrong with the file.
     """
     file = locate(path)
     with _reading(file):

@@ -18,8 +18,8 @@ from dlbench.parts.datasets.splits import split_off
 def described(common: Common, whole: Source, *, everything: bool) -> Source:
     """A whole dataset with the common arguments applied.
 
-    `everything`: whether its `load` keeps the samples that a limit leaves out. Raises `ValueError` where more is asked for than there
-    is, or something that only classes have.
+    `everything`: whether its `load` keeps the samples that a limit leaves out. Raises `ValueError` where more is asked for than
+    there is, or something that only classes have.
     """
     if asked := next(_of_classes(common), None):
         raise ValueError(f"'{asked}' is about classes, but the target is numbers; leave it out")

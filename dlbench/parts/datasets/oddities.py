@@ -1,4 +1,4 @@
-"""What is odd about loaded data, in words for people: none of it is wrong, all of it changes what numbers mean. Imports no torch."""
+"""What is odd about loaded data, in words: none of it is wrong, all of it changes what numbers mean. Imports no torch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMED = 3
 def oddities(
     settings: Settings, source: Source, arrays: Arrays, counts: Mapping[str, Sequence[int]] | None, ranges: Ranges
 ) -> Iterator[str]:
-    """Every oddity as a sentence; `counts` are the samples of each class in `train`, `validation` and `test`, if there are classes."""
+    """Every oddity as a sentence; `counts` has the samples per class in `train`, `validation` and `test`, if there are classes."""
     if counts is not None:
         yield from _unlearnable(source.names, counts)
         yield from _lacking(settings, source.names, counts)

@@ -62,7 +62,7 @@ class Recurrent:
         return self.times(shape) * self.GATES * self.units
 
     def weights(self, shape: Shape) -> Mapping[str, Weight]:
-        """`weight` W of `(features, gates * units)`, `recurrent` U of `(units, gates * units)`, `bias` b of `(1, gates * units)`."""
+        """`weight` W `(features, gates * units)`, `recurrent` U `(units, gates * units)`, `bias` b `(1, gates * units)`."""
         (time, features), units, gates = self._sequence(shape), self.units, self.GATES
         width, leak = gates * units, slope(self.activation)
         weights = {
@@ -121,5 +121,5 @@ class Recurrent:
             return shape[0], shape[1]
         raise ShapeError(
             f"'{self.KIND}' takes a sequence (time, features) or an image (channels, height, width), but gets {shape}; "
-            "after another recurrent layer, write sequences = true in that one; after images, leave out the layer that flattens them"
+            "after another recurrent layer, write sequences = true in that one; after images, remove the layer that flattens them"
         )

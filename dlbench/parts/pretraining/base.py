@@ -20,7 +20,7 @@ Streams: TypeAlias = Callable[[str], Sequence["torch.Generator"]]
 
 @dataclass(frozen=True)
 class Samples:
-    """What a layer is measured on: its inputs for some samples it learns from, and for some it does not, `[trials, samples, visible]`."""
+    """What a layer is measured on: its inputs for samples it learns from, and for held-out ones, `[trials, samples, visible]`."""
 
     train: torch.Tensor
     held_out: torch.Tensor

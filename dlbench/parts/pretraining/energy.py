@@ -28,7 +28,8 @@ def pseudo_likelihood(coder: Coder, v: torch.Tensor, chosen: Sequence[torch.Tens
     """The pseudo-log-likelihood of Bernoulli data, `[trials]`, by one unit of each sample, or by several in turn.
 
     The number of units times the mean over the samples of log P(v_i | the other units), with the unit i of each sample in
-    each of `chosen`, `[trials, samples]`. Where i is drawn uniformly, its expectation is the sum over all units. (A fixed unit would
+    each of `chosen`, `[trials, samples]`. Where i is drawn uniformly, its expectation is the sum over all units. (A fixed unit
+    would
     lie: pixels at the border of a digit are always black.) A unit between 0 and 1 is taken as a probability, so the mean is
     over both of its states.
     """

@@ -70,7 +70,7 @@ class Regression(Task):
         return torch.stack([loss, rmse, mae, 1 - ratio.mean(dim=0)])
 
     def chance(self, labels: NDArray[Any]) -> dict[str, float]:
-        """The best constants: by the loss; the mean, whose RMSE is the deviation and whose R2 is 0; the median for absolute errors."""
+        """The best constants by the loss: the mean (its RMSE is the deviation, its R2 is 0), or the median for absolute errors."""
         y, every = labels.astype(np.float64), np.ones(len(labels))
         unit = np.ones(y.shape[1]) if self.scale is None else self.scale.unit
         distance = np.abs(y - np.median(y, axis=0)).mean(axis=0)
@@ -87,7 +87,8 @@ class Regression(Task):
         if settings["train"].get("class_weights") is not None:
             yield ("train", "class_weights"), "weigh classes, but the target is numbers; leave them out"
         if self.outputs != (wanted := self.usual_outputs(self.source)):
-            what = f"the output layer has {self.outputs} units, but there {'is 1 target' if wanted == 1 else f'are {wanted} targets'}"
+            targets = "is 1 target" if wanted == 1 else f"are {wanted} targets"
+            what = f"the output layer has {self.outputs} units, but there {targets}"
             yield ("model", "output", "units"), f"{what}; leave 'units' out"
 
     def notes(self, settings: dict[str, Any]) -> Iterator[Found]:

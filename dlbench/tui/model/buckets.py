@@ -165,7 +165,7 @@ class Buckets:
 
 
 class LogBuckets(Buckets):
-    """Buckets of one step each at first, of twice as many with every doubling of the step; their number grows with its logarithm."""
+    """Buckets of one step at first, of twice as many with every doubling of the step; their number grows with its logarithm."""
 
     def places(self, steps: Steps) -> Steps:
         """The bucket of each step."""

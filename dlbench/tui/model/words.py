@@ -155,7 +155,7 @@ def cursor_words(view: View) -> tuple[list[Piece], list[Piece]]:
 
 
 def measured(measure: str, value: float) -> str:
-    """A measure's value in words: `gradient norm 3.1e-03`, `12 % exact zeros`; NaN is what a layer does not have, infinity no number."""
+    """A measure's value in words: `gradient norm 3.1e-03`, `12 % exact zeros`; NaN: the layer has none; infinity: not a number."""
     shown = MEASURES[measure]
     if np.isnan(value):
         return f"{shown.title}: n/a"

@@ -18,8 +18,8 @@ class CurvesPane(Pane):
     NAME: ClassVar[str] = "curves"
     TITLE: ClassVar[str] = "Curves"
     HELP: ClassVar[str] = """\
-The **loss** is what training makes small; the **accuracy** is the share of examples that are classified correctly. Both are measured
-every so often during the training, on the data that the net learns from (**train**, solid) and on data that it has never
+The **loss** is what training makes small; the **accuracy** is the share of examples that are classified correctly. Both are
+measured every so often during the training, on the data that the net learns from (**train**, solid) and on data that it has never
 seen (**test**, dashed). Steps run from left to right.
 
 - **A flat loss at the price of guessing**: the net learns nothing. Guessing costs ln 2 = 0.693 with two classes, ln 10 =

@@ -68,7 +68,8 @@ class Prompt(ModalScreen[Answer | None]):
             with ItemGrid(id="buttons", min_column_width=self.BUTTON_WIDTH):
                 own = self.choices()
                 for choice in (*own, PromptButton(CANCEL, "Cancel" if own else "Close")):
-                    yield Button(Text(plain(self, choice.label)), id=choice.id, variant=choice.variant, compact=True)  # type: ignore[arg-type]  # a str where it names its literals
+                    label = Text(plain(self, choice.label))
+                    yield Button(label, id=choice.id, variant=choice.variant, compact=True)  # type: ignore[arg-type]  # a literal
 
     def contents(self) -> ComposeResult:
         """What stands above the buttons."""

@@ -59,7 +59,8 @@ class RatePrompt(Prompt[RateRequest]):
         yield words(self, f"{name_of(trial.plan)}: {now}.")
         yield words(
             self,
-            "\nTakes effect from the next step; a schedule goes on scaling it. It is recorded, and marked in the table and the curves.",
+            "\nTakes effect from the next step; a schedule goes on scaling it. "
+            "It is recorded, and marked in the table and the curves.",
             "faint",
         )
         yield field("" if lr is None else f"{lr:g}", "0.01")

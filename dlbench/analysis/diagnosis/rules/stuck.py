@@ -24,7 +24,7 @@ FALLEN = 0.9
 
 @rule
 class Stuck(ProbeRule):
-    """|dw| / |w| < 10^-7 in every layer with weights, three probes running, and the loss above 0.9 of its first value and of guessing's."""
+    """|dw| / |w| < 10^-7 in all layers with weights, three probes running; loss above 0.9 of its first value and of guessing's."""
 
     kind = "not-learning"
     severity = "alarm"
