@@ -37,7 +37,8 @@ class GradientsPane(Pane):
 Every row is a layer, the output on top and the input at the bottom. Every column is a stretch of steps, the whole training
 from left to right, on a logarithmic axis: most happens in the first steps. `z` makes it even. The colour is one number, at first
 the **gradient norm**: the length of the vector of all derivatives of the loss by this layer's weights. Bright is
-large, dark is small, and the scale at the right says how large: each number on it is a power of ten. Back-propagation goes down this picture, from the output to the input.
+large, dark is small, and the scale at the right says how large: each number on it is a power of ten.
+Back-propagation goes down this picture, from the output to the input.
 
 - **Rows that darken downwards**: the gradient vanishes. Each layer multiplies it by its weights and by the slope of its
   activation; the sigmoid's slope is at most 1/4, so ten layers can shrink it a million times, and the first ones learn
