@@ -34,7 +34,9 @@ def main(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     recipes: Annotated[list[str] | None, typer.Option(help="Only these recipes: all that BEFORE ships.")] = None,
     renamed: Annotated[list[str] | None, typer.Option(help="What is called otherwise: old=new.")] = None,
     new: Annotated[list[str] | None, typer.Option(help="Where AFTER may have more: '*/rmse', 'columns/rmse*'.")] = None,
-    changes: Annotated[Path | None, typer.Option(help="A TOML file with both: [renamed] and new = [...].")] = None,
+    changes: Annotated[
+        Path | None, typer.Option(help="A TOML file with both, and with new_texts: patterns of new notes.")
+    ] = None,
     keep: Annotated[Path | None, typer.Option(help="Where runs stay, by commit; those there are not repeated.")] = None,
     python: Annotated[str, typer.Option(help="The interpreter for both.")] = sys.executable,
     jobs: Annotated[int, typer.Option(min=1, help="Recipes at once.")] = 1,
@@ -50,7 +52,8 @@ def main(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     """
     known = tomllib.loads(changes.read_text(encoding="utf-8")) if changes else {}
     renames = Renames(known.get("renamed", {}) | names_of(renamed or []))
-    rules = Rules(renames, LEFT_OUT, UNSAID, (*known.get("new", ()), *(new or ())), words=words)
+    more = (*known.get("new", ()), *(new or ()))
+    rules = Rules(renames, LEFT_OUT, UNSAID, more, tuple(known.get("new_texts", ())), words=words)
     began, founds = time.monotonic(), list[Found]()
     with tempfile.TemporaryDirectory(prefix="dlbench-compare-") as place:
         old, young = (checked(folder, python, keep or Path(place)) for folder in (before, after))

@@ -55,6 +55,8 @@ class Rules:
     unsaid: Mapping[str, str] = field(default_factory=dict)
     """Pattern of a text in a list -> the reason why it may stand there or not."""
     new: tuple[str, ...] = ()
+    new_texts: tuple[str, ...] = ()
+    """Patterns of texts that a list may have more than before, wherever they stand in it."""
     words: bool = False
     """Whether other words for the same numbers count as a difference."""
 

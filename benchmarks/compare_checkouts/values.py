@@ -101,12 +101,13 @@ def of_markdown(text: str) -> Any:
     """Markdown as the rows of its tables by their headings, and its other lines; section by section, block by block."""
     found: dict[str, dict[str, Any]] = {}
     title = ""
-    for index, block in enumerate(_unescaped(text).split("\n\n")):
+    for block in _unescaped(text).split("\n\n"):
         lines = block.splitlines()
         if block.startswith("#"):
             title = block.lstrip("# ")
         elif block.startswith("|"):
-            found.setdefault(title, {})[f"table {index}"] = _table(lines)
+            section = found.setdefault(title, {})
+            section[f"table {len(section)}"] = _table(lines)
         else:
             found.setdefault(title, {})["line"] = lines
     return found

@@ -41,7 +41,7 @@ class View:
 
     def compare(self, before: Said, after: Said, rules: Rules) -> Found:
         """What differs between two answers; where only one command failed, that and nothing else."""
-        old, new = (self.data(said, rules.unsaid) for said in (before, after))
+        old, new = self.data(before, rules.unsaid), self.data(after, (*rules.unsaid, *rules.new_texts))
         if before.code != after.code:
             old, new = ({key: side[key] for key in side if key in {"exit code", "stderr"}} for side in (old, new))
         values = flat(new)

@@ -22,18 +22,18 @@ SPECIAL = re.compile(r"([\\|`*_<>\[\]#~&$])")
 
 @EXPORTERS.add(name="markdown", suffix=".md")
 def markdown(report: Report, *, language: str = "en") -> str:
-    """The table, ensembles, notes and the verdicts on the claims as Markdown tables, rounded as the terminal rounds them."""
+    """The table, ensembles, notes, verdicts and confusion counts as Markdown tables, rounded as the terminal rounds them."""
     table = report.table
     lines = [f"# {_escaped(table.title)}", "", *_grid(table, table.rows)]
     if table.sweep:
         lines += ["", "## The whole search", "", *_grid(table, table.sweep)]
     if report.ensembles is not None and any(report.ensembles.rows):
         lines += ["", f"## {TITLE}", "", *_ensembles(report.ensembles)]
-    lines += [line for row in table.rows for line in _confusion(row, report)]
     if notes := all_notes(report):
         lines += ["", *(f"- {_escaped(note)}" for note in notes)]
     if report.verdicts:
         lines += ["", f"## {heading_in(language)}", "", *_claims(report.verdicts, language)]
+    lines += [line for row in table.rows for line in _confusion(row, report)]
     return "\n".join(lines) + "\n"
 
 

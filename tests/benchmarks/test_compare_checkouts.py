@@ -177,6 +177,14 @@ def test_a_note_that_chance_brings_is_in_nobody_s_way() -> None:
     assert len(view.compare(Said(0, before, ""), Said(0, after, ""), Rules()).differences) == 2
 
 
+def test_notes_may_be_new_wherever_they_stand() -> None:
+    """A note that the map permits moves no other; one of before that is there no more is still told."""
+    before, after = '{"notes": ["a", "b"]}', '{"notes": ["a", "relu: 3 of 10 seeds: stuck", "b"]}'
+    view, rules = OF_RUNS["export json"], Rules(new_texts=("*: * of * seeds: *",))
+    assert view.compare(Said(0, before, ""), Said(0, after, ""), rules).differences == []
+    assert view.compare(Said(0, after, ""), Said(0, before, ""), rules).differences
+
+
 def test_other_words_for_the_same_numbers_are_no_other_value() -> None:
     """They are collected, alike ones counted together; where a number or a verdict's mark is another, they differ."""
     before = '["✔ 3 seeds of 10 got there", "✔ 4 seeds of 10 got there"]'

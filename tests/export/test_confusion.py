@@ -70,6 +70,13 @@ def test_markdown_has_a_table_a_variant() -> None:
         assert [[int(cell) for cell in line[1:]] for line in lines[2:5]] == expected.tolist()
 
 
+def test_notes_stand_under_the_table_that_they_are_about() -> None:
+    """Confusion counts come last in Markdown, so that no note on the comparison seems to be about one of them."""
+    (before, *counted) = exported("markdown", run(), "en").split("## Confusion on test data: ")
+    assert "\n- " in before
+    assert not [part for part in counted if "\n- " in part or "\n## " in part]
+
+
 def test_many_classes_are_no_table_for_people() -> None:
     """Beyond ten classes Markdown has no such tables, and CSV all counts."""
     found = run(classes=11)
