@@ -169,7 +169,7 @@ def overfitting_epoch(trial: TrialView, at_step: int | None) -> float | None:
 
 @metric(better=None, format=",.0f", unit="steps", quantity=POSITIVE)
 def stopped_at(trial: TrialView, at_step: int | None) -> float | None:
-    """Step at which early stopping put the trial back to its best, the last one at the latest; missing without it."""
+    """Step at which early stopping returned the trial to its best state, at the latest the last; missing without it."""
     stopped = trial.stopped_at
     return None if stopped is None or (at_step is not None and at_step < stopped) else float(stopped)
 
@@ -196,7 +196,7 @@ def diverged(trial: TrialView, at_step: int | None) -> float | None:
 
 @metric(better="lower", format=".3f", unit="s", is_shared=True, quantity=POSITIVE)
 def seconds(trial: TrialView, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
-    """Training time of the trial: the time of its stack divided by the stack's trials; unknown of a dropped one."""
+    """Training time of the trial: the time of its stack divided by the stack's trials; unknown for a dropped trial."""
     return trial.seconds if trial.dropped_at is None else None
 
 
@@ -208,7 +208,7 @@ def pretrain_seconds(trial: TrialView, at_step: int | None) -> float | None:
 
 @metric(better=None, format=",.0f", is_shared=True, quantity=FIXED)
 def parameters(trial: TrialView, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
-    """Numbers that the trial trains."""
+    """Number of parameters that the trial trains."""
     return float(trial.parameters)
 
 

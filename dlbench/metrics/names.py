@@ -61,13 +61,13 @@ TIME_GRADIENT_RATIO = "time_gradient_ratio"
 RECONSTRUCTION_ERROR = "reconstruction_error"
 
 PRETRAINED: dict[str, str] = {
-    RECONSTRUCTION_ERROR: "squared error of held-out samples that went up and down the layer, mean over samples and units",
+    RECONSTRUCTION_ERROR: "squared error of the reconstruction of held-out samples, mean over samples and units",
     "reconstruction_loss": "loss of an autoencoder on held-out samples, sum over units, mean over samples",
-    "pseudo_likelihood": "log-pseudo-likelihood of held-out samples in nats, by a random unit each",
-    "free_energy_gap": "mean free energy of held-out samples less that of training samples; it grows where an RBM overfits",
+    "pseudo_likelihood": "log-pseudo-likelihood of held-out samples in nats, estimated with one random unit each",
+    "free_energy_gap": "mean free energy of held-out samples minus that of training samples; it grows when an RBM overfits",
     "log_z": "log of an RBM's partition function, once its layer has learned",
     "log_z_error": "standard error of that; 0 where all states were counted",
-    "log_likelihood": "mean log-likelihood of held-out samples in nats, by that log Z",
+    "log_likelihood": "mean log-likelihood of held-out samples in nats, with that log Z",
 }
 """What pre-training tells of a layer: name and what it is, one number a trial each."""
 
@@ -77,9 +77,9 @@ ENSEMBLE_LOSS = "ensemble_loss"
 ENSEMBLE_LOSS_GAIN = "ensemble_loss_gain"
 
 ENSEMBLE: dict[str, str] = {
-    ENSEMBLE_ACCURACY: "Accuracy of an ensemble on the test data, mean over the subsets of so many members.",
-    ENSEMBLE_GAIN: "Accuracy of an ensemble on the test data less the mean accuracy of its members.",
-    ENSEMBLE_LOSS: "Loss of an ensemble on the test data, mean over the subsets of so many members; votes have none.",
-    ENSEMBLE_LOSS_GAIN: "Mean loss of an ensemble's members on the test data less its own; never below 0.",
+    ENSEMBLE_ACCURACY: "Accuracy of an ensemble on the test data, mean over the subsets of that many members.",
+    ENSEMBLE_GAIN: "Accuracy of an ensemble on the test data minus the mean accuracy of its members.",
+    ENSEMBLE_LOSS: "Loss of an ensemble on the test data, mean over the subsets of that many members; votes have none.",
+    ENSEMBLE_LOSS_GAIN: "Mean loss of an ensemble's members on the test data minus its own; never below 0.",
 }
 """What is claimed of ensembles: name and what it is. One number a subset of a variant's trials, none a trial."""

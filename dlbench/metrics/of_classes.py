@@ -12,7 +12,7 @@ from dlbench.metrics.trial_view import TrialView
 RECALL = "recall"
 AT_END = ("balanced_accuracy", "worst_recall", RECALL)
 """Metrics that are known at the end of a training alone; what stands before the `@` of one of a class."""
-SUMMARY = "Share of the test samples of class NAME that are taken for it, at the end."
+SUMMARY = "Share of the test samples of class NAME that are classified correctly, at the end."
 
 
 def recalls(trial: TrialView, at_step: int | None) -> dict[int, float]:
@@ -29,13 +29,13 @@ def recalls(trial: TrialView, at_step: int | None) -> dict[int, float]:
 
 
 def balanced_accuracy(trial: TrialView, at_step: int | None) -> float | None:
-    """Mean over the classes of the share of their test samples that are classified rightly, at the end."""
+    """Mean over the classes of the share of test samples that are classified correctly, at the end."""
     found = recalls(trial, at_step)
     return sum(found.values()) / len(found) if found else None
 
 
 def worst_recall(trial: TrialView, at_step: int | None) -> float | None:
-    """Share of the test samples that are classified rightly, of the class where it is lowest, at the end."""
+    """The lowest share of correctly classified test samples that any class has, at the end."""
     return min(recalls(trial, at_step).values(), default=None)
 
 

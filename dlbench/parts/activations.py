@@ -127,7 +127,7 @@ def elu(x: Tensor, *, alpha: Annotated[Number, Gt(0)] = 1.0) -> Tensor:
 
 @ACTIVATIONS.add(bounds=(-SELU_SCALE * SELU_ALPHA, None))
 def selu(x: Tensor) -> Tensor:
-    """The self-normalizing ELU, which draws mean 0 and variance 1 towards themselves (Klambauer et al. 2017).
+    """The self-normalizing ELU, which pulls mean and variance towards 0 and 1 (Klambauer et al. 2017).
 
     1.0507 x where positive, 1.0507 * 1.6733 (exp(x) - 1) elsewhere; made for init `lecun`.
     """

@@ -64,7 +64,7 @@ def zeros(draw: Draw) -> torch.Tensor:
 
 @INITS.add()
 def constant(draw: Draw, *, value: float) -> torch.Tensor:
-    """Every weight the same value: all units of a layer stay equal for ever."""
+    """Every weight the same value: all units of a layer stay equal forever."""
     return torch.full(draw.shape, value)
 
 
@@ -131,7 +131,7 @@ def orthogonal(draw: Draw, *, gain: Annotated[float, Ge(0)] = 1.0) -> torch.Tens
 
 @INITS.add()
 def identity(draw: Draw, *, gain: Annotated[float, Ge(0)] = 1.0) -> torch.Tensor:
-    """Gain on the diagonal, 0 elsewhere: a recurrent layer that hands its state on as it is (Le et al. 2015).
+    """Gain on the diagonal, 0 elsewhere: a recurrent layer that passes its state on unchanged (Le et al. 2015).
 
     The shape is flattened to a matrix after its first axis. Nothing is drawn.
     """

@@ -37,7 +37,7 @@ class Loss(Protocol):
         """The lowest mean cost of one output for all samples: what guessing costs that knows how often each target is."""
 
 
-LOSSES: Catalog[type[Loss]] = Catalog("losses", title="what training makes small")
+LOSSES: Catalog[type[Loss]] = Catalog("losses", title="what training minimizes")
 """Trait `tasks`: the names of the tasks that it is for. Trait `takes`: "labels" (int64 `[trials, batch]`; of a single output
 floats 0 and 1, `[trials, batch, 1]`) or "numbers" (floats in the shape of the outputs). Trait `logits`: whether it turns outputs
 into probabilities itself, so that 0 is the threshold of a single one; else that is halfway between the targets."""

@@ -69,5 +69,5 @@ def clip_norm(rows: Rows, *, norm: Annotated[RowNumber, Gt(0)] = 1.0) -> None:
 
 @REGULARIZERS.add(after_step=False)
 def clip_value(rows: Rows, *, value: Annotated[RowNumber, Gt(0)] = 1.0) -> None:
-    """Cut every number of the gradient off at value and -value."""
+    """Clip every number of the gradient to the range from -value to value."""
     rows.gradient.clamp_(-value, value)

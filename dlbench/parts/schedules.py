@@ -11,7 +11,7 @@ from annotated_types import Ge, Gt, Interval, Le
 from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Settings, given
 
-SCHEDULES: Catalog[Callable[..., float]] = Catalog("schedules", title="how the learning rate changes while training")
+SCHEDULES: Catalog[Callable[..., float]] = Catalog("schedules", title="how the learning rate changes during training")
 """Each is called as `f(step, steps, ...)` with the step that is about to be taken, from 0, and how many there will be."""
 
 
@@ -42,7 +42,7 @@ def staircase(
 
 @SCHEDULES.add()
 def cosine(step: int, steps: int, *, floor: Annotated[float, Interval(ge=0, le=1)] = 0.0) -> float:
-    """Down half a cosine from 1 at the first step towards floor, which the step after the last would have.
+    """Down half a cosine from 1 at the first step towards floor, which the step after the last would reach.
 
     floor + (1 - floor) (1 + cos(pi step / steps)) / 2 (Loshchilov & Hutter 2017; torch's CosineAnnealingLR).
     """

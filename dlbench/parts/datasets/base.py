@@ -182,7 +182,9 @@ def _where_there(load: Callable[[], Arrays], missing: Callable[[], str | None]) 
     return load_what_is_there
 
 
-DATASETS: Catalog[Callable[..., Source]] = Catalog("datasets", title="what is learned from, with its labels")
+DATASETS: Catalog[Callable[..., Source]] = Catalog(
+    "datasets", title="the data to learn from, with its labels or targets"
+)
 """Trait `origin`: "on board", "file" or "download"; trait `download`: what a download consists of, or absent."""
 
 

@@ -18,7 +18,7 @@ EXCLUSIVE_OR = np.array([0, 1, 1, 0], dtype=np.int64)
 def xor(
     *, noise: Annotated[float, Ge(0)] = 0.0, copies: Annotated[int, Ge(1)] = 1, seed: Annotated[int, Ge(0)] = 0
 ) -> Source:
-    """The four corners of the unit square, labelled by exclusive or: no straight line parts them (Minsky & Papert 1969).
+    """The four corners of the unit square, labelled by exclusive or: no straight line separates them (Minsky & Papert 1969).
 
     Training samples are `copies` times the four corners, each moved by Gaussian noise of deviation `noise`; the test set
     is the four corners themselves. Samples are `(2,)`.
@@ -41,7 +41,7 @@ def spirals(
     turns: Annotated[float, Ge(0)] = 1.0,
     seed: Annotated[int, Ge(0)] = 0,
 ) -> Source:
-    """Spirals wound into each other, one class an arm: a point at radius r of arm k of K stands at 2 pi (r turns + k / K).
+    """Spirals wound into each other, one class per arm: a point at radius r of arm k of K lies at 2 pi (r turns + k / K).
 
     r is uniform in 0..1, the angle gets Gaussian noise of deviation `noise` radians, and the point is (r sin, r cos) of it:
     the spirals of the CS231n notes, after the two of Lang & Witbrock (1988). `samples` counts the training set, shared out
@@ -69,7 +69,7 @@ def blobs(
     spread: Annotated[float, Ge(0)] = 1.0,
     seed: Annotated[int, Ge(0)] = 0,
 ) -> Source:
-    """Gaussian clouds, one class a cloud: centres uniform in -10..10 along each feature, deviation `spread` around them.
+    """Gaussian clouds, one class per cloud: centres uniform in -10..10 along each feature, deviation `spread` around them.
 
     The law of scikit-learn's `make_blobs`. `samples` counts the training set, shared out over the centres; the test set is
     a second draw of the same size around the same centres. Samples are `(features,)`.

@@ -16,7 +16,7 @@ from dlbench.parts.lazy import torch
 
 @LAYERS.add(alone_on_cpu=True)
 class Conv(Stateless):
-    """Lay small kernels on every place of an image: y = f(x * W + b), one output channel for each of `channels` kernels.
+    """Apply small kernels at every position of an image: y = f(x * W + b), one output channel for each of `channels` kernels.
 
     `x` is `[trials, batch, in, height, width]`, `W` is `[trials, channels, in, *kernel]`, `b` is `[trials, channels]`; `*` is the
     cross-correlation that everybody calls convolution. `kernel` and `stride` are one number or `[height, width]`. With

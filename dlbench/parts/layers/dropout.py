@@ -14,7 +14,7 @@ from dlbench.parts.lazy import torch
 
 @LAYERS.add(random=True, example={"keep": 0.8})
 class Dropout(Stateless):
-    """While training, kill each unit with probability `rate`, or keep it with probability `keep`; at test use them all.
+    """During training, drop each unit with probability `rate`, or keep it with probability `keep`; in tests use all units.
 
     Inverted dropout: what stays is divided by keep, so that the expectation is kept, E[y] = x, Var[y] = x^2 (1 - keep) /
     keep, and nothing is scaled at test (Srivastava et al. 2014, section 10, in the form of TensorFlow and torch). Exactly

@@ -11,7 +11,7 @@ from dlbench.parts.lazy import torch
 
 @LAYERS.add()
 class Flatten(Stateless):
-    """Lay all numbers of a sample in one row, channels first."""
+    """Flatten all numbers of a sample into one row, channels first."""
 
     def output(self, shape: Shape) -> Shape:
         """`(product of shape,)`."""

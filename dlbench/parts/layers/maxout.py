@@ -17,7 +17,7 @@ Pieces = Annotated[int, Ge(2)]
 
 @LAYERS.add()
 class MaxFeatures(Stateless):
-    """Cut the features (or the channels of an image) in `pieces` equal parts, and keep the largest number at each place.
+    """Split the features (or the channels of an image) into `pieces` equal parts and keep the largest number at each position.
 
     y_j = max_k x_kj. After a convolution without activation it makes convolutional maxout (Goodfellow et al. 2013): of `channels =
     64`, `pieces = 2` leaves 32.

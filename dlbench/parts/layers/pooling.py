@@ -66,7 +66,7 @@ def _laid(size: int, kernel: int, stride: int, padding: Padding) -> _Laid:
 
 @LAYERS.add()
 class MaxPool(_Pool):
-    """Keep the largest number in each window of `kernel`, channel by channel.
+    """Keep the largest number in each window of size `kernel`, channel by channel.
 
     `kernel` and `stride` are one number or `[height, width]`; the stride is the kernel's size unless given, so that windows lie
     side by side. With `padding = "same"` there are `ceil(size / stride)` windows, and those that hang over the edge take the
@@ -85,7 +85,7 @@ class MaxPool(_Pool):
 
 @LAYERS.add()
 class AvgPool(_Pool):
-    """Take the mean of each window of `kernel`, channel by channel.
+    """Take the mean of each window of size `kernel`, channel by channel.
 
     `kernel` and `stride` are one number or `[height, width]`; the stride is the kernel's size unless given. With `padding =
     "same"` there are `ceil(size / stride)` windows, and those that hang over the edge take the mean of what lies inside, as in

@@ -11,7 +11,7 @@ from dlbench.parts.lazy import torch
 
 @LAYERS.add()
 class Sequential:
-    """Take some `layers` in a row as one, so that `repeat` repeats them together: dense, norm, activation, and again.
+    """Treat some `layers` in a row as one, so that `repeat` repeats them together: dense, norm, activation, and again.
 
     The name is torch.nn's. It owns nothing and changes nothing: names, and so the random streams, count on through it.
     """

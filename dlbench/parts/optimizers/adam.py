@@ -100,7 +100,7 @@ def radam(
     eps: NotNegative = 1e-8,
     weight_decay: NotNegative = 0.0,
 ) -> None:
-    """Adam that waits with dividing until its running square is to be trusted (Liu et al. 2020).
+    """Adam that divides by its running square only once that can be trusted (Liu et al. 2020).
 
     Its first steps, five with the default beta2, are plain momentum.
     """

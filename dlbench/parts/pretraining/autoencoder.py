@@ -15,7 +15,7 @@ from dlbench.parts.products import baddbmm, bmm
 @PRETRAINING.add()
 @dataclass(frozen=True, kw_only=True)
 class Autoencoder(Pretraining):
-    """Each hidden layer learns to give back what it sees, by plain back-propagation (Bengio et al. 2007).
+    """Each hidden layer learns to reproduce its input, by plain back-propagation (Bengio et al. 2007).
 
     x' = f(sigmoid(x W + c) W' + b): the decoder has the encoder's weights transposed, as an RBM has, and is dropped in the
     end. The loss of a sample is the cross-entropy -sum(x log x' + (1 - x) log(1 - x')) with a sigmoid for f, or |x' - x|^2 / 2

@@ -70,5 +70,5 @@ class Pretraining(ABC):
 
 
 PRETRAINING: Catalog[type[Pretraining]] = Catalog(
-    "pretraining", title="how hidden layers learn without labels before the training"
+    "pretraining", title="how hidden layers learn without labels before training"
 )

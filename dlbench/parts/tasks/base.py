@@ -140,7 +140,9 @@ class Task(ABC):
         yield from ()
 
 
-TASKS: Catalog[type[Task]] = Catalog("tasks", title="what is learned: targets, loss and metrics; the data says which")
+TASKS: Catalog[type[Task]] = Catalog(
+    "tasks", title="what is learned: targets, loss and metrics; it follows from the data"
+)
 
 
 def task_of(source: Source, settings: dict[str, Any]) -> Task:

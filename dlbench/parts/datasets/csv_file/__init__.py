@@ -43,7 +43,7 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
     test_share: Annotated[float, Gt(0), Lt(1)] = 0.2,
     seed: Annotated[int, Ge(0)] = 0,
 ) -> Source:
-    """A table with a sample a row: the column `label` tells the class, or the column `target` a number.
+    """A table with one sample per row: the column `label` tells the class, or the column `target` a number.
 
     A column is named, or counted from 0, -1 being the last, which is the label where neither is given.
 
