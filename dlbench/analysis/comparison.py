@@ -1,4 +1,4 @@
-"""The comparison: from what the trials have come to, the table with its columns, rows and marks."""
+"""The comparison: from the results of the trials to the table with its columns, rows and marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people did to a run while it trained, in words and as data: numbers that they touched must not pass for the recipe's."""
+"""What people changed in a run while it trained, in words and as data: such numbers must not pass for the recipe's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layer profile of each variant at one look: activations on the way forward, gradients on the way back."""
+"""The layer profile of each variant: activations in the forward pass, gradients in the backward pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list of runs says of each, a damaged one too."""
+"""What a list of runs says of each run, damaged ones included."""
 
 from __future__ import annotations
 

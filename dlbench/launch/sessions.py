@@ -1,4 +1,4 @@
-"""Sessions of a run: beginning it, going on with it, and the workers that were started for that."""
+"""Sessions of a run: starting it, resuming it, and the workers that were started for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run stands: what its folder says of its workers, and whether their launchers say that they are there."""
+"""The status of a run: what its folder says of its workers, and whether their launchers say that they are alive."""
 
 from __future__ import annotations
 

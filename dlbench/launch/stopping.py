@@ -1,4 +1,4 @@
-"""Stopping a run that somebody started, here or elsewhere: asked by a control, then told by its launcher, then by force."""
+"""Stopping a run that was started here or elsewhere: by a control, then by its launcher, then by force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one list of metrics: what a recipe may compare and claim, each one function of a trial. Imports nothing heavy."""
+"""The list of metrics that a recipe can compare and claim, each a function of a trial. Imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a metric may look at of one trial: its status, its evaluations, its probes. Imports nothing heavy."""
+"""What a metric can see of one trial: its status, its evaluations, its probes. Imports nothing heavy."""
 
 from __future__ import annotations
 

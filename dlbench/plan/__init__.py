@@ -1,4 +1,4 @@
-"""Recipe -> trials -> stacks -> workers: what will be trained, together with what, and by whom. Imports no torch."""
+"""Recipe -> trials -> stacks -> workers: what is trained, what is trained together, and by which worker. Imports no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Breakpoints: conditions at which a training pauses by itself, one line of text each, for recipes, engine and viewers."""
+"""Breakpoints: conditions at which training pauses by itself, one line of text each, for recipes, engine and viewers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which devices this machine seems to have, found without importing torch; a worker makes sure."""
+"""Which devices this machine seems to have, found without importing torch; a worker checks them later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipe -> plan: candidates times seeds, gathered into stacks, shared out among workers."""
+"""Recipe -> plan: candidates times seeds, grouped into stacks and assigned to workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a run: the lesson, the comparison, the claims, the ensembles. A recipe resolves them once; the plan keeps them.
+"""The questions of a run: lesson, comparison, claims, ensembles. They are resolved once from the recipe and kept in the plan.
 
 Whatever reads a run (table, export, dashboard) takes them from its plan, and needs neither the recipe nor the catalogues of parts.
 """

@@ -1,4 +1,4 @@
-"""A plan from its file: every field has its type, every index leads to something."""
+"""A plan from its file: every field has its type, every index is valid."""
 
 from __future__ import annotations
 

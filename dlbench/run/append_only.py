@@ -1,4 +1,4 @@
-"""A file that grows at its end and nowhere else, by the one process that has made it."""
+"""An append-only file, written by the one process that created it."""
 
 from __future__ import annotations
 

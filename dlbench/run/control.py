@@ -1,4 +1,4 @@
-"""Controls: what a viewer asks of the workers, one line of JSON each, meant for the session that runs at that moment."""
+"""Controls: what viewers ask of the workers, one line of JSON each, for the session that is running at that moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of a run: where each file stands, making a new one, finding an old one."""
+"""The folder of a run: where each file is, creating a new one, finding an old one."""
 
 from __future__ import annotations
 

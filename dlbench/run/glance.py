@@ -1,4 +1,4 @@
-"""What an events file says of its worker at a glance: its lines alone, no array of theirs is read."""
+"""What an events file says of its worker at a glance: only its lines are read, none of their arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predictions on disk: what each trial of a stack said of every test sample at the end of its training.
+"""Predictions on disk: what each trial of a stack predicted for every test sample at the end of its training.
 
 Plain numpy arrays in a .npz, no pickle: `logits` float32 `[trials, samples, outputs]` (one output for two classes, the logit of
 class 1; else one a class), `labels` int64 `[samples]` (of numbers that are learned, both are these, in their own units, `labels`

@@ -1,4 +1,4 @@
-"""Which workers a run has had: one line of workers.jsonl each, written by whoever started them."""
+"""Which workers a run has had: one line of workers.jsonl each, written by the process that started them."""
 
 from __future__ import annotations
 

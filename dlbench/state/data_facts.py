@@ -1,4 +1,4 @@
-"""The data of a run as its events tell it: the facts, and what is odd about them."""
+"""The data of a run, from its events: the facts, and what is odd about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fields of events, read with distrust: what is not of the promised type and shape is nothing."""
+"""The fields of events, read defensively: what does not have the promised type and shape is ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What single events tell: who works, what someone changed by hand, which breakpoint was hit, who diverged, how it ended."""
+"""Records of single events: who works, what someone changed by hand, which breakpoint was hit, who diverged, how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of layers: which there are of a stack, and the arrays of one trial, read when someone looks at them."""
+"""Pictures of layers: which a stack has, and the arrays of one trial, read only when they are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pre-training told of each layer: its measures over the layer's own steps."""
+"""What the events of pre-training say of each layer: its measures over the layer's own steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which trial and which of its pictures someone means by the names on a command line."""
+"""Which trial and which of its pictures the names on a command line select."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the events have told of one stack so far."""
+"""What the events so far say of one stack."""
 
 from __future__ import annotations
 

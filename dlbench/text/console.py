@@ -1,4 +1,4 @@
-"""A Rich console that obeys nobody but itself: text cannot move its cursor or colour its lines."""
+"""A Rich console that is safe from its texts: they cannot move its cursor or colour its lines."""
 
 from __future__ import annotations
 

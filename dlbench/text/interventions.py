@@ -1,4 +1,4 @@
-"""What people did to a run while it trained, and which breakpoints were hit, in notes."""
+"""Notes on what people changed in a run while it trained, and on the breakpoints that were hit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be said under a table so that its numbers mislead nobody."""
+"""The notes that a table needs so that its numbers are not misleading."""
 
 from __future__ import annotations
 

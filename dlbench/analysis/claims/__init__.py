@@ -1,4 +1,4 @@
-"""Claims held against a run: evidence of the seeds, a judgement by it, and a verdict in words."""
+"""Claims checked against a run: the seeds' evidence, a judgement, and a verdict in words."""
 
 from dlbench.analysis.claims.family import judge
 from dlbench.analysis.claims.verdict import SIGNS, Outcome, Verdict

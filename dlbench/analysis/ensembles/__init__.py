@@ -1,1 +1,1 @@
-"""Trials of one variant combined, and what that is worth."""
+"""Trials of one variant combined, and what that gains."""

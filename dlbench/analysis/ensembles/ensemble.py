@@ -1,4 +1,4 @@
-"""Ensembles: nets that were trained alone, combined, and what that brings over one of them."""
+"""Ensembles: nets that were trained separately, combined, and what that gains over a single one."""
 
 from __future__ import annotations
 

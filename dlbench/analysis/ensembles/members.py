@@ -1,4 +1,4 @@
-"""The members of a run's ensembles: trials that came to their end, with what they said of the test data."""
+"""The members of a run's ensembles: finished trials with their predictions for the test data."""
 
 from __future__ import annotations
 
