@@ -68,6 +68,18 @@ def test_the_documents_measure_and_rule_are_told(bench):
     assert kinds == ["one-sided-units"]
 
 
+def test_the_documents_measure_and_rule_look_at_layers(bench):
+    """`probe` tells a measure of one's own beside its own ones, and what a rule finds that is no more than a note."""
+    data, text = (called(bench, "probe", "mine.toml", "--parts", "mine.py", *words) for words in (["--json"], []))
+    assert data.returncode == 0, data.stderr
+    relu, rounded = json.loads(data.stdout)["profiles"]
+
+    assert [layer["own"]["negative_fraction"] for layer in relu["layers"][:2]] == [0, 0]
+    assert all(0 < layer["own"]["negative_fraction"] < 1 for layer in rounded["layers"][:2])
+    assert [one["severity"] for one in relu["wrong"]] == ["note"]
+    assert "! one-sided: no output of dense1, dense2 is below zero" in text.stdout
+
+
 def test_a_run_opens_without_its_parts(bench):
     """Without the file the table stands, and says what is not known here."""
     done = called(bench, "table", "latest")

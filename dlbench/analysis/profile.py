@@ -23,16 +23,14 @@ from dlbench.state.run_state import RunState
 from dlbench.state.stack_state import LayerFacts
 from dlbench.state.trial_state import TrialState
 
-SHOWN = tuple(name for name in MEASURES if name != "update_ratio")
-"""The measures of a layer before a step is taken."""
-
 
 @dataclass(frozen=True)
 class LayerProfile:
     """One row of the probes: means over seeds, NaN where a layer has no such thing or a seed has no number.
 
     `gradient_ratio` is the gradient norm over that of the last layer with weights, at a step of time of a recurrent layer over
-    that at its last step; its mean is over the seeds in which that is not zero.
+    that at its last step; its mean is over the seeds in which that is not zero. `own` are the numbers of measures that dlbench
+    does not come with, by their names.
     """
 
     name: str
@@ -45,6 +43,7 @@ class LayerProfile:
     zero_fraction: float
     saturated_fraction: float
     gradient_ratio: float
+    own: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,18 +117,19 @@ def _profile(candidate: Candidate, trials: Sequence[TrialState], same: list[str]
         _short(np.mean([trial.curve(BATCH_LOSS)[0] for trial in trials])),
         _guessing(candidate, trials[0]),
         [
-            LayerProfile(
-                layer.name,
-                layer.kind,
-                layer.weight,
-                **{name: _short(means[name][row]) for name in SHOWN},
-                gradient_ratio=_short(ratios[row]),
-            )
+            _layer_profile(layer, {name: _short(means[name][row]) for name in means}, _short(ratios[row]))
             for row, layer in enumerate(layers)
         ],
         _wrong(ProbeEvidence(layers, _losses(trials), lambda name: measured(values.get(name), (len(trials),), layers))),
         same,
     )
+
+
+def _layer_profile(layer: LayerFacts, numbers: dict[str, float], gradient_ratio: float) -> LayerProfile:
+    """The row of a layer; no step is taken, so that it has no update ratio."""
+    del numbers["update_ratio"]
+    shown = {name: numbers.pop(name) for name in tuple(numbers) if name in LayerProfile.__annotations__}
+    return LayerProfile(layer.name, layer.kind, layer.weight, **shown, gradient_ratio=gradient_ratio, own=numbers)
 
 
 def _guessing(candidate: Candidate, trial: TrialState) -> float | None:

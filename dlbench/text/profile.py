@@ -28,7 +28,7 @@ LEGEND = (
     "the loss's gradient for its weights (at a step of time, for the state), and its ratio to the last layer's. Bars count powers "
     "of ten."
 )
-COLORS = {"alarm": "red", "warning": "yellow"}
+COLORS = {"alarm": "red", "warning": "yellow", "note": "cyan"}
 
 
 @dataclass(frozen=True)

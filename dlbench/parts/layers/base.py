@@ -193,7 +193,7 @@ class Stateless:
 
 
 LAYERS: Catalog[type[Layer | Composite]] = Catalog("layers", title="what a net is made of, input first")
-"""Trait `random=True`: the layer draws numbers while training, and finds one stream a trial in `Place.generators`.
+"""Trait `random=True`: the layer draws numbers while training, and finds one stream a trial in `LayerContext.generators`.
 
 Trait `alone_on_cpu=True`: on a CPU a stack is no faster than its trials one after the other, and needs more memory.
 
