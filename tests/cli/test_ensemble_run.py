@@ -41,7 +41,7 @@ def test_a_run_ends_with_its_ensembles(bench):
 
     assert code == 0
     assert "fast, 2 members" in out
-    assert "; by every subset" in " ".join(out.split())
+    assert "; met by every subset" in " ".join(out.split())
     assert [claim["outcome"] for claim in kept["claims"]][1] == "confirmed"
     assert len(kept["ensembles"]["rows"]) == 6
     assert kept["ensembles"]["bytes"] == sum(path.stat().st_size for path in folder.glob("predictions/*"))

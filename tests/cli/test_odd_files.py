@@ -12,7 +12,7 @@ from small_recipe import RECIPE
 from typer.testing import CliRunner
 from verbs import app
 
-from dlbench.cli.boundary import believe_no_nonsense
+from dlbench.cli.output import believe_no_nonsense
 from dlbench.errors import DlbenchError
 from dlbench.files import append_to, open_file, read_file
 from dlbench.plan.make import make_plan

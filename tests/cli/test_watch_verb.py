@@ -61,7 +61,7 @@ def test_leaving_early(bench, opened):
     assert terminal.end() == 0
     folder = only_run(bench)
     told = "".join(terminal.after.split())
-    assert f"itgoeson;watchitwith`dlbenchwatchresults/{folder.name}`" in told
+    assert f"theruncontinues;watchitwith`dlbenchwatchresults/{folder.name}`" in told
     assert f"stopitwith`dlbenchstopresults/{folder.name}`" in told
     assert len(alive(folder)) == 1
     again = opened(bench, "watch")
