@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -132,17 +132,25 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
-def without(data: Any, patterns: Iterable[str]) -> Any:
-    """The same data, without the texts in its lists that are like a pattern of fnmatch."""
+def without(data: Any, patterns: Collection[str], but: Collection[str] = ()) -> Any:
+    """The same data, without the texts in its lists that are like a pattern of fnmatch, `but` those."""
     if isinstance(data, dict):
-        return {key: without(value, patterns) for key, value in data.items()}
+        return {key: without(value, patterns, but) for key, value in data.items()}
     if isinstance(data, list):
-        return [without(item, patterns) for item in data if not _is_like(item, patterns)]
+        return [without(item, patterns, but) for item in data if item in but or not _is_like(item, patterns)]
     return data
 
 
-def _is_like(item: Any, patterns: Iterable[str]) -> bool:
+def _is_like(item: Any, patterns: Collection[str]) -> bool:
     return isinstance(item, str) and any(fnmatchcase(item, pattern) for pattern in patterns)
+
+
+def texts(data: Any) -> Iterator[str]:
+    """The texts in its lists."""
+    for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        if isinstance(item, str) and isinstance(data, list):
+            yield item
+        yield from texts(item)
 
 
 def flat(data: Any, renames: Renames | None = None) -> Values:

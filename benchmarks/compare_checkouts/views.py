@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.compare_checkouts.checkout import Case, Checkout, Said
 from benchmarks.compare_checkouts.compare import Found, Rules, compare
-from benchmarks.compare_checkouts.values import PARSERS, Literal, flat, renamed, without
+from benchmarks.compare_checkouts.values import PARSERS, Literal, flat, renamed, texts, without
 
 LEFT_OUT: dict[str, str] = {
     "*/*seconds*": "how long training took, which no two trainings have in common",
@@ -34,14 +34,15 @@ class View:
     is_dated: bool = False
     """Whether times stand in it where no name tells them apart: then only the same run is compared by it."""
 
-    def data(self, said: Said, unsaid: Iterable[str]) -> dict[str, Any]:
+    def data(self, said: Said, unsaid: Collection[str]) -> dict[str, Any]:
         """What was printed, without the notes `unsaid`; of a command that failed, why it did."""
         printed = {"stderr": said.errors.strip()} if said.code else without(PARSERS[self.form](said.out), unsaid)
         return {"exit code": Literal(said.code), **printed}
 
     def compare(self, before: Said, after: Said, rules: Rules) -> Found:
         """What differs between two answers; where only one command failed, that and nothing else."""
-        old, new = self.data(before, rules.unsaid), self.data(after, (*rules.unsaid, *rules.new_texts))
+        old, new = (self.data(said, rules.unsaid) for said in (before, after))
+        new = without(new, rules.new_texts, list(texts(old)))
         if before.code != after.code:
             old, new = ({key: side[key] for key in side if key in {"exit code", "stderr"}} for side in (old, new))
         values = flat(new)

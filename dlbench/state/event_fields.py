@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 Event: TypeAlias = Mapping[str, Any]
@@ -49,7 +50,7 @@ def numbers(value: object, shape: tuple[int | None, ...], kind: type[Float]) -> 
         return None
     try:
         with np.errstate(over="ignore"):
-            found = np.array(value, dtype=kind)
+            found = np.array(_in_line(value) if kind is np.float64 else value, dtype=kind)
     except (TypeError, ValueError, OverflowError):
         return None
     if not _fits(found.shape, shape):
@@ -57,6 +58,14 @@ def numbers(value: object, shape: tuple[int | None, ...], kind: type[Float]) -> 
     finite = np.isfinite(found)
     if not finite.all():
         found[~finite] = np.nan
+    return found
+
+
+def _in_line(value: object) -> object:
+    """Floats of single precision as a line has them, by the fewest digits: the same numbers, wherever an array was kept."""
+    if not isinstance(value, np.ndarray) or value.dtype != np.float32:
+        return value
+    found: object = orjson.loads(orjson.dumps(value.astype(np.float32, order="C"), option=orjson.OPT_SERIALIZE_NUMPY))
     return found
 
 

@@ -183,6 +183,7 @@ def test_notes_may_be_new_wherever_they_stand() -> None:
     view, rules = OF_RUNS["export json"], Rules(new_texts=("*: * of * seeds: *",))
     assert view.compare(Said(0, before, ""), Said(0, after, ""), rules).differences == []
     assert view.compare(Said(0, after, ""), Said(0, before, ""), rules).differences
+    assert view.compare(Said(0, after, ""), Said(0, after, ""), rules).differences == []
 
 
 def test_other_words_for_the_same_numbers_are_no_other_value() -> None:

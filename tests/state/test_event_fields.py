@@ -5,6 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlbench.run.event_arrays import MOST_IN_LINE
+from dlbench.run.events import EventReader, EventWriter
+from dlbench.run.folder import RunFolder
 from dlbench.state.event_fields import count, number, numbers, positions, tallies
 
 TOO_LARGE = 10**400
@@ -23,6 +26,23 @@ def test_numbers_reads_arrays_and_refuses_what_is_none(kind):
 def test_what_single_precision_cannot_hold_is_missing():
     """A number beyond the largest float32 reads NaN, as infinity does, without a warning."""
     np.testing.assert_array_equal(numbers([[1e39, 1.0]], (1, 2), np.float32), [[np.nan, 1.0]])
+
+
+def test_an_array_is_the_same_numbers_wherever_it_was_kept(tmp_path):
+    """What stands in the line of a narrow stack and in the file beside the lines of a wide one reads as the same decimals."""
+    losses = np.random.default_rng(0).normal(2.3, 1e-3, 10 * MOST_IN_LINE).astype(np.float32)
+    losses[3] = np.nan
+    RunFolder(tmp_path).events.mkdir()
+    with EventWriter(RunFolder(tmp_path).events_file(0, 0)) as writer:
+        writer.write("metrics", test_loss=losses)
+        for part in np.split(losses, 10):
+            writer.write("metrics", test_loss=part)
+    wide, *narrow = [event["test_loss"] for event in EventReader(RunFolder(tmp_path)).poll()]
+    assert isinstance(wide, np.ndarray)
+    assert isinstance(narrow[0], list)
+    found = numbers(wide, (len(losses),), np.float64)
+    np.testing.assert_array_equal(found, np.concatenate([numbers(part, (None,), np.float64) for part in narrow]))
+    assert float(found[0]) == float(str(losses[0]))
 
 
 shapes = st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
