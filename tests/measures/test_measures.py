@@ -65,7 +65,11 @@ def measured(measure: Measure, trials=slice(None), layers=slice(None), bounds=(N
     return found.double().numpy()
 
 
-@pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))
+SHIPPED = [one for one in MEASURES.values() if one.compute.__module__.startswith("dlbench.")]
+"""Those that a definition is written down for here; measures of one's own are held to the other promises."""
+
+
+@pytest.mark.parametrize("measure", SHIPPED, ids=[one.name for one in SHIPPED])
 def test_as_numpy_computes_it(measure):
     """Of every trial and layer it is what its definition gives in double precision, to 1e-5; NaN where a layer has none."""
     oracle = ORACLES[measure.name]

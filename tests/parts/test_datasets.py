@@ -55,21 +55,38 @@ every_dataset = pytest.mark.parametrize("settings", DATASETS.names, indirect=Tru
 
 @every_dataset
 def test_arrays_have_the_shapes_types_and_counts_that_the_description_promises(settings):
-    """What `load_data` returns is what `describe` says, in float32 and int64, labels 0..classes-1, each one present."""
+    """What `load_data` returns is what `describe` says: x in float32, labels 0..classes-1, each one present, or finite targets."""
     source, arrays = describe(settings), load_data(settings)
 
     assert source.missing() is None
     assert arrays.x_train.shape == (source.train, *source.shape)
     assert arrays.x_test.shape == (source.test, *source.shape)
     assert arrays.x_train.dtype == arrays.x_test.dtype == np.float32
-    assert arrays.y_train.dtype == arrays.y_test.dtype == np.int64
-    assert tuple(np.bincount(arrays.y_train)) == source.train_per_class
-    assert tuple(np.bincount(arrays.y_test)) == source.test_per_class
-    assert len(source.train_per_class) == source.classes
+    if source.targets:
+        targets_are_as_described(source, arrays)
+    else:
+        labels_are_as_described(source, arrays)
     assert arrays.x_validation is None
     assert arrays.y_validation is None
     assert np.isfinite(arrays.x_train).all()
     assert np.isfinite(arrays.x_test).all()
+
+
+def labels_are_as_described(source, arrays):
+    """Whole numbers, as many of each class as it says."""
+    assert arrays.y_train.dtype == arrays.y_test.dtype == np.int64
+    assert tuple(np.bincount(arrays.y_train)) == source.train_per_class
+    assert tuple(np.bincount(arrays.y_test)) == source.test_per_class
+    assert len(source.train_per_class) == source.classes
+
+
+def targets_are_as_described(source, arrays):
+    """A finite number a sample and target."""
+    assert arrays.y_train.shape == (source.train, len(source.targets))
+    assert arrays.y_test.shape == (source.test, len(source.targets))
+    assert arrays.y_train.dtype == arrays.y_test.dtype == np.float32
+    assert np.isfinite(arrays.y_train).all()
+    assert np.isfinite(arrays.y_test).all()
 
 
 @every_dataset
@@ -89,15 +106,17 @@ def test_loading_twice_gives_the_same_arrays_and_changing_one_leaves_the_other(s
 @every_dataset
 def test_every_common_argument_fits_every_dataset(settings, limit):
     """With all common arguments at once, counts and shapes are still the described ones."""
-    both = {**settings, **limit, "classes": [1, 0], "validation": 1, "normalize": "standard", "label_noise": 0.5}
+    of_classes = {**limit, "classes": [1, 0], "label_noise": 0.5}
+    of_numbers = bool(describe(settings).targets)
+    both = {**settings, "validation": 1, "normalize": "standard", **({"limit": 2} if of_numbers else of_classes)}
     source, arrays = describe(both), load_data(both)
 
-    assert (source.classes, source.train, source.validation) == (2, 2, 1)
+    assert (source.classes, source.train, source.validation) == (0 if of_numbers else 2, 2, 1)
     assert arrays.x_train.shape == (2, *source.shape)
     assert arrays.x_validation is not None
     assert arrays.x_validation.shape == (1, *source.shape)
     assert arrays.x_test.shape == (source.test, *source.shape)
-    assert set(arrays.y_test) <= {0, 1}
+    assert of_numbers or set(arrays.y_test) <= {0, 1}
 
 
 @pytest.mark.parametrize("part", DATASETS, ids=DATASETS.names)

@@ -110,7 +110,7 @@ def test_a_scale_of_targets_is_refused_beside_classes() -> None:
         ),
         ([*range(30), "dear"], {}, 'holds \'dear\' once; `missing_words = ["", "?"'),
         ([*range(30), ""], {}, "no target at line 32 ('')"),
-        ([*range(30), 1e39], {}, "has 1 numbers beyond float32"),
+        ([*range(30), 1e39], {}, "has 1 number beyond float32 or infinite"),
         ([7] * 20, {}, "has the same number in every row, 7: there is nothing to learn"),
         (range(30), {"label": "price"}, "'label' and 'target' cannot be combined"),
         (range(30), {"label_as": "classes"}, "'label_as' and 'target' cannot be combined"),

@@ -88,7 +88,7 @@ class Regression(Task):
             yield ("train", "class_weights"), "weigh classes, but the target is numbers; leave them out"
         if self.outputs != (wanted := self.usual_outputs(self.source)):
             targets = "is 1 target" if wanted == 1 else f"are {wanted} targets"
-            what = f"the output layer has {self.outputs} units, but there {targets}"
+            what = f"the output layer has {self.outputs} unit{'s' * (self.outputs != 1)}, but there {targets}"
             yield ("model", "output", "units"), f"{what}; leave 'units' out"
 
     def notes(self, settings: dict[str, Any]) -> Iterator[Found]:

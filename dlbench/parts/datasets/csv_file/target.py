@@ -22,7 +22,8 @@ def number_targets(where: str, layout: Layout, sheet: CsvSheet, options: CsvOpti
         raise ValueError(f"{where} is to be learned as numbers, but holds {_shown(column)}; {_ways(column, options)}")
     if column.unbounded:
         raise ValueError(
-            f"{where} has {column.unbounded:,} numbers beyond float32; leave these rows out, or divide all by as much"
+            f"{where} has {column.unbounded:,} number{'s' * (column.unbounded != 1)} beyond float32 or infinite; "
+            f"leave these rows out, or tell the target in a larger unit"
         )
     if len(column.values) and column.values.min() == column.values.max():
         raise ValueError(f"{where} has the same number in every row, {column.values[0]:g}: there is nothing to learn")
