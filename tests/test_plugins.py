@@ -27,7 +27,7 @@ def bench(tmp_path_factory):
     """A folder with the document's two files, trained in."""
     folder = tmp_path_factory.mktemp("extending")
     (folder / "mine.py").write_text(blocks("python")[0])
-    (folder / "mine.toml").write_text(next(block for block in blocks("toml") if "[data]" in block))
+    (folder / "mine.toml").write_text(next(block for block in blocks("toml") if "rings" in block))
     done = called(folder, "run", "mine.toml", "--parts", "mine.py", "--display", "none")
     assert done.returncode == 0, done.stderr
     return folder
@@ -66,6 +66,17 @@ def test_the_documents_measure_and_rule_are_told(bench):
     assert "relu: 3 of 3 seeds: one-sided: no output of dense1, dense2 is below zero, since step 0" in table.stdout
     assert "rounded: " not in table.stdout
     assert kinds == ["one-sided-units"]
+
+
+def test_the_documents_other_parts_train(bench):
+    """Two files of parts at once: the second one's layer, init, optimizer, schedule, loss and dataset are trained with."""
+    (bench / "more.py").write_text(blocks("python")[1])
+    (bench / "more.toml").write_text(next(block for block in blocks("toml") if '"waves"' in block))
+    words = ["--parts", "mine.py", "--parts", "more.py"]
+    done = called(bench, "run", "more.toml", *words, "--out", "others", "--display", "json")
+
+    assert done.returncode == 0, done.stderr
+    assert '"test_rmse"' in done.stdout
 
 
 def test_the_documents_measure_and_rule_look_at_layers(bench):
@@ -128,7 +139,7 @@ def test_a_file_that_breaks_is_told(tmp_path, text, said):
 def test_a_recipe_alone_loads_no_code(tmp_path):
     """A recipe that names a part of a file is wrong without the file, whatever lies beside it."""
     (tmp_path / "mine.py").write_text(blocks("python")[0])
-    (tmp_path / "mine.toml").write_text(next(block for block in blocks("toml") if "[data]" in block))
+    (tmp_path / "mine.toml").write_text(next(block for block in blocks("toml") if "rings" in block))
     done = called(tmp_path, "check", "mine.toml")
 
     assert done.returncode == 2
