@@ -119,8 +119,8 @@ class ExportPrompt(Prompt[ExportTo]):
     """Asks for the format of the table and the name of its file; Enter in the field writes what its name ends in."""
 
     HEADING = "Export the table"
-    BUTTON_WIDTH = 13
-    DEFAULT_CSS = "ExportPrompt > #box { width: 84; }"
+    BUTTON_WIDTH = 11
+    DEFAULT_CSS = "ExportPrompt > #box { width: 96; } ExportPrompt #buttons { grid-gutter: 0; }"
 
     def contents(self) -> ComposeResult:
         """The file's name, with the format that its end stands for."""
