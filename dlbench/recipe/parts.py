@@ -223,7 +223,8 @@ def _metric(names: Collection[str], *, at_step: bool, of_class: bool) -> Any:
             if not class_name:
                 raise worded(f"'{family}' is of one class: write its name behind it, as in '{family}@cat'")
         elif name not in names:
-            raise worded(f"no metric is called '{name}' here" + nearest(family, known, "there are"))
+            asked = split_step(written)[0] if at_step else written
+            raise worded(f"no metric is called '{asked}' here" + nearest(family, known, "there are"))
         if step is not None and not (step.isascii() and step.isdigit() and len(step) <= _LONGEST_STEP):
             raise worded(f"'@' takes a step, as in '{name}@0', not '{step[:_LONGEST_STEP]}'")
         return text

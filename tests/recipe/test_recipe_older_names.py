@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
+from dlbench.errors import RecipeError
 from dlbench.measures.older_names import OLDER_NAMES
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan.breakpoints import watchable
@@ -52,6 +53,15 @@ def test_plans_by_older_names_ask_the_same(base, tmp_path, older):
 
     assert read.compare.metric == read.compare.select == OLDER_NAMES[older]
     assert (read.compare.columns, read.claims) == (plan.questions.compare.columns, plan.questions.claims)
+
+
+def test_what_is_no_metric_is_called_as_it_was_written(base, tmp_path):
+    """An older name of a measure that is no metric is refused by that name, not by one that the recipe does not have."""
+    path = tmp_path / "case.toml"
+    path.write_text(base.replace('metric = "solved"\nbaseline', 'metric = "zero_share"\nbaseline'), encoding="utf-8")
+
+    with pytest.raises(RecipeError, match="no metric is called 'zero_share' here"):
+        load(path)
 
 
 def test_editors_take_older_names():
