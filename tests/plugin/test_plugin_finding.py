@@ -75,7 +75,8 @@ def test_names_are_one_line_unique_and_no_ids():
     """What is said twice is numbered, line breaks are spaces, and two colons, which part a node's id, are one."""
     says = ["It learns", "It\n  learns", {"en": "a::b", "ko": "c"}, "It learns"]
 
-    assert _names(SimpleNamespace(claims=[SimpleNamespace(says=one) for one in says])) == [
+    asked = SimpleNamespace(claims=[SimpleNamespace(says=one) for one in says])
+    assert _names(SimpleNamespace(questions=asked)) == [
         "It learns", "It learns (2)", "a:b", "It learns (3)"
     ]  # fmt: skip
 
@@ -92,4 +93,6 @@ def test_the_lecture_is_collected(tmp_path):
         for claim in load(path, quick=True).questions.claims
     ]
 
-    assert [line.rpartition("/")[2] for line in said_there.splitlines() if ".toml::" in line] == expected
+    assert [
+        line[line.rindex("/", 0, line.index(".toml::")) + 1 :] for line in said_there.splitlines() if ".toml::" in line
+    ] == expected
