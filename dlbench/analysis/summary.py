@@ -40,6 +40,8 @@ class Report:
     """What of the run's folder could not be read, and what is asked that is not known here, in words."""
     findings: Mapping[int, Sequence[Finding]] = field(default_factory=dict)
     """What is wrong with trials, by their indices in the plan."""
+    folder: RunFolder | None = None
+    """Where the run lies, for formats that say what it ran on and how it is run again; `None` where there is no run on disk."""
 
 
 def report(state: RunState, questions: Questions, folder: RunFolder | None = None) -> Report:
@@ -53,7 +55,8 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     found = None if folder is None else _ensembles(state, replace(questions, compare=compare), folder)
     answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
     verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
-    return Report(state, table, verdicts, questions.lesson, found, (*unknown, *problems), diagnose(state))
+    said = (*unknown, *problems)
+    return Report(state, table, verdicts, questions.lesson, found, said, diagnose(state), folder)
 
 
 def _ensembles(state: RunState, questions: Questions, folder: RunFolder) -> Ensembles | None:

@@ -13,25 +13,27 @@ from dlbench.errors import ExitCode
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXPORTS = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/dashboard.md",
     "docs/design.md",
+    "docs/exports.md",
     "docs/testing-recipes.md",
     "recipes/README.md",
 ]
 
 
-def blocks(language):
-    """The code blocks of a language in the README."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language, text=README):
+    """The code blocks of a language in a document."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def commands():
-    """Every `dlbench` command of the README's shell blocks, without its comment."""
-    lines = (line for block in blocks("sh") for line in block.splitlines() if line.startswith("dlbench "))
+def commands(text=README):
+    """Every `dlbench` command of a document's shell blocks, without its comment."""
+    lines = (line for block in blocks("sh", text) for line in block.splitlines() if line.startswith("dlbench "))
     return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
@@ -43,10 +45,12 @@ def cheap(words):
 
 
 @pytest.mark.parametrize(
-    "words", [words for words in commands() if "--resume" not in words and "fetch" not in words], ids=" ".join
+    "words",
+    [words for words in commands(README + EXPORTS) if "--resume" not in words and "fetch" not in words],
+    ids=" ".join,
 )
-def test_readme_commands(words, trained, monkeypatch):
-    """Each command of the README does what it does without an error; those that train do so on paper."""
+def test_commands(words, trained, monkeypatch):
+    """Each command of the README and of the page about exports does what it does without an error; those that train do so on paper."""
     monkeypatch.chdir(trained.folder)
     result = CliRunner().invoke(app, cheap(words))
 
