@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rich import box
 from rich.cells import cell_len
@@ -13,11 +13,20 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
+from dlbench.text.cells import Heading, TextCell, TextTable, Tone
 from dlbench.words.printable import printable, to_ascii
 
 GAP = 2
 HEAD = box.SIMPLE_HEAD
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+
+STYLES: Mapping[Tone, tuple[str, str]] = {
+    "": ("", ""),
+    "best": ("green", "bold"),
+    "chosen": ("", "bold"),
+    "partial": ("yellow", ""),
+}
+"""How a cell stands out: its colour, and its style with or without colours."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class Terminal:
 class Printed:
     """A column as text: its title in lines, and equally wide cells with the style of each.
 
-    `key` is that of the measured column; empty for the names of the rows and their seeds.
+    `key` is that of the heading.
     """
 
     title: str
@@ -56,12 +65,33 @@ class Printed:
         return max(map(cell_len, [*self.title.splitlines(), *self.cells]))
 
 
+def table_blocks(table: TextTable, terminal: Terminal) -> Iterator[RenderableType]:
+    """The columns in as many blocks as the width asks for, each beginning with the names of the rows."""
+    names, *columns = printed(table, terminal)
+    return blocks(names, columns, terminal)
+
+
+def printed(table: TextTable, terminal: Terminal) -> list[Printed]:
+    """A table as columns of text, numbers aligned at the decimal point, titles folded to the cells' width."""
+    cells = zip(*table.rows, strict=True) if table.rows else [()] * len(table.headings)
+    return [_column(heading, own, terminal) for heading, own in zip(table.headings, cells, strict=True)]
+
+
+def _column(heading: Heading, cells: Sequence[TextCell], terminal: Terminal) -> Printed:
+    styles = [terminal.style(*STYLES[cell.tone]) for cell in cells]
+    if not heading.is_number:
+        return Printed(
+            terminal.plain(heading.title), [terminal.plain(cell.joined) for cell in cells], styles, heading.key
+        )
+    return replace(aligned(heading.title, [cell.parts for cell in cells], terminal), styles=styles, key=heading.key)
+
+
 def aligned(title: str, parts: Sequence[Sequence[str]], terminal: Terminal) -> Printed:
     """A column of cells in parts (number, what belongs to it, mark): decimals under each other, the title folded to their width."""
     texts = [[terminal.plain(part) for part in cell] for cell in parts]
     left, right, mark = (max(cell_len(cell[i]) for cell in texts) for i in range(3))
     cells = [" ".join(filter(None, (a.rjust(left), b.ljust(right), c.ljust(mark)))) for a, b, c in texts]
-    words = terminal.plain(title).replace("_", " ")
+    words = terminal.plain(title)
     folded = textwrap.fill(words, max(left + right + mark, *map(len, words.split())), break_on_hyphens=False)
     return Printed(folded, cells, [""] * len(cells))
 

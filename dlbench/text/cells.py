@@ -1,11 +1,14 @@
-"""A table's rows and cells as text, the same in every display and in Markdown."""
+"""A table's rows and cells as text: what the terminal, the dashboard, Markdown and every other format are made of."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from dlbench.analysis.statistics.intervals import Summary
-from dlbench.analysis.table import Cell, Column, Row
+from dlbench.analysis.table import Cell, Column, Row, Table
 from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import (
     INFINITE,
@@ -22,6 +25,92 @@ BEST = "▲"
 CHOSEN = "◂"
 CHANGED = "✎"
 """Trials of a row were given other numbers by hand while they trained."""
+
+Tone: TypeAlias = Literal["", "best", "chosen", "partial"]
+"""What a cell stands out by: the best of its column, what a search has picked, seeds that did not all come to their end."""
+
+
+@dataclass(frozen=True)
+class TextCell:
+    """One cell as people read it: a number or words, what belongs to it, its mark."""
+
+    text: str
+    aside: str = ""
+    mark: str = ""
+    tone: Tone = ""
+    value: float | None = None
+    """The number that `text` rounds; `None` where it is none."""
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """Printed beside each other, the first right-justified and the others left, so that decimals align."""
+        return self.text, self.aside, self.mark
+
+    @property
+    def joined(self) -> str:
+        """All of it in one line."""
+        return " ".join(filter(None, self.parts))
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a column is: `key` for programs, `title` for people, and whether numbers stand in it."""
+
+    key: str
+    title: str
+    is_number: bool = True
+    hint: str = ""
+    """What the numbers are, in a sentence."""
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table as people read it, of which all formats are made: as many cells a row as headings."""
+
+    key: str
+    """Which of a report's tables it is: `comparison`, `search`, `ensembles`, ..."""
+    title: str
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[TextCell, ...], ...]
+    notes: tuple[str, ...] = ()
+    """What must be said beneath it, and belongs to no other table."""
+
+    def column(self, key: str) -> list[TextCell]:
+        """The cells under a heading."""
+        place = [heading.key for heading in self.headings].index(key)
+        return [row[place] for row in self.rows]
+
+
+NAMES, SEEDS = Heading("variant", "variant", is_number=False), Heading("seeds", "seeds")
+"""The two columns that no metric has."""
+
+
+def comparison_table(table: Table, rows: Sequence[Row], key: str = "comparison", title: str = "") -> TextTable:
+    """Some of a table's rows as text: names, seeds, and the measured columns that have numbers in them."""
+    columns = [column for column in table.columns if any(row.cells[column.key].n for row in rows)]
+    headings = (
+        NAMES,
+        SEEDS,
+        *(Heading(one.key, one.title.replace("_", " "), hint=one.metric.summary) for one in columns),
+    )
+    return TextTable(key, title or table.title, headings, tuple(_text_row(row, columns) for row in rows))
+
+
+def search_table(table: Table) -> TextTable:
+    """Every candidate of the search, under the heading that it has everywhere."""
+    return comparison_table(table, table.sweep, "search", "The whole search")
+
+
+def _text_row(row: Row, columns: Sequence[Column]) -> tuple[TextCell, ...]:
+    name = TextCell(name_text(row), tone="chosen" if row.is_chosen else "")
+    seeds = TextCell(seeds_text(row), tone="" if row.n_ok == row.n_run else "partial", value=row.n_ok)
+    return (name, seeds, *(row_cell(row, column) for column in columns))
+
+
+def row_cell(row: Row, column: Column) -> TextCell:
+    """A row's cell under a column."""
+    cell = row.cells[column.key]
+    return TextCell(*row_parts(row, column), tone="best" if cell.best else "", value=cell.middle)
 
 
 def cell_parts(cell: Cell, column: Column) -> tuple[str, str]:

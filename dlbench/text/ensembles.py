@@ -10,14 +10,12 @@ from rich.text import Text
 
 from dlbench.analysis.ensembles.ensemble import Combined, EnsembleGroup, Ensembles
 from dlbench.metrics.format import NOTHING, interval_text, number
-from dlbench.metrics.names import ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
-from dlbench.text.blocks import Printed, Terminal, aligned, blocks
+from dlbench.metrics.names import ENSEMBLE, ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
+from dlbench.text.blocks import Terminal, table_blocks
+from dlbench.text.cells import Heading, TextCell, TextTable
 
 TITLE = "Ensembles"
 NAMES = "variant, members"
-
-Parts = tuple[str, str, str]
-"""A cell: number, what belongs to it, mark."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +42,22 @@ def name_of(found: Ensembles, group: EnsembleGroup, one: Combined) -> str:
     return ", ".join([group.name, size, *([one.method] if len(found.wanted.methods) > 1 else [])])
 
 
-def count_of(one: Combined) -> Parts:
+def count_of(one: Combined) -> TextCell:
     """How many subsets were made, and of how many where not of all."""
     made = len(one.subsets)
-    return f"{made:,}", "" if made == one.possible else f"of {one.possible:,}", ""
+    return TextCell(f"{made:,}", "" if made == one.possible else f"of {one.possible:,}", value=made)
 
 
-def cell_of(one: Combined, column: EnsembleColumn) -> Parts:
+def cell_of(one: Combined, column: EnsembleColumn) -> TextCell:
     """One number of a row with its interval; a member alone is what gains are held against."""
     found = one.estimate(column.name)
     if found is None:
-        return NOTHING, "", ""
+        return TextCell(NOTHING)
     if column.is_gain and one.size == 1:
-        return "", "baseline", ""
+        return TextCell("", "baseline")
     spec = "+.4f" if column.is_gain else ".4f"
     interval = interval_text(found.interval, spec) if column.is_gain and found.interval else ""
-    return number(found.mean, spec), interval, ""
+    return TextCell(number(found.mean, spec), interval, value=found.mean)
 
 
 def shown_columns(found: Ensembles) -> list[EnsembleColumn]:
@@ -67,15 +65,24 @@ def shown_columns(found: Ensembles) -> list[EnsembleColumn]:
     return [column for column in COLUMNS if any(column.name in one.values for _, one in found.rows)]
 
 
+def ensemble_table(found: Ensembles) -> TextTable:
+    """The ensembles as text; no rows where none could be made."""
+    columns = shown_columns(found)
+    headings = (
+        Heading("variant", NAMES, is_number=False),
+        Heading("subsets", COUNT),
+        *(Heading(column.name, column.title, hint=ENSEMBLE[column.name]) for column in columns),
+    )
+    rows = tuple(
+        (TextCell(name_of(found, group, one)), count_of(one), *(cell_of(one, column) for column in columns))
+        for group, one in found.rows
+    )
+    return TextTable("ensembles", TITLE, headings, rows)
+
+
 def ensemble_blocks(found: Ensembles | None, terminal: Terminal) -> Iterator[RenderableType]:
     """The ensembles for a terminal, if there are any; the notes are not among them."""
-    rows = [] if found is None else list(found.rows)
-    if found is None or not rows:
+    if found is None or not any(found.rows):
         return
-    names = [terminal.plain(name_of(found, group, one)) for group, one in rows]
-    columns = [aligned(COUNT, [count_of(one) for _, one in rows], terminal)]
-    columns += [
-        aligned(column.title, [cell_of(one, column) for _, one in rows], terminal) for column in shown_columns(found)
-    ]
     yield Text(TITLE, style="bold")
-    yield from blocks(Printed(NAMES, names, [""] * len(names)), columns, terminal)
+    yield from table_blocks(ensemble_table(found), terminal)

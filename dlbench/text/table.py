@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
-from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -14,9 +12,8 @@ from rich.text import Text
 
 from dlbench.analysis.claims import Outcome, Verdict
 from dlbench.analysis.summary import Report
-from dlbench.analysis.table import Column, Row, Table
-from dlbench.text.blocks import Printed, Terminal, aligned, blocks
-from dlbench.text.cells import name_text, row_parts, seeds_text
+from dlbench.text.blocks import Terminal, table_blocks
+from dlbench.text.cells import comparison_table, search_table
 from dlbench.text.notes import all_notes
 from dlbench.text.verdicts import heading_in, outcome_in, told_in
 
@@ -42,10 +39,11 @@ def render_text(
     terminal = Terminal(width, color, ascii, "en" if ascii else language)
     parts: list[RenderableType] = [
         Text(terminal.plain(table.title), style="bold"),
-        *_blocks(table, table.rows, terminal),
+        *table_blocks(comparison_table(table, table.rows), terminal),
     ]
     if table.sweep:
-        parts += [Text("The whole search", style="bold"), next(_blocks(table, table.sweep, terminal))]
+        search = search_table(table)
+        parts += [Text(search.title, style="bold"), next(table_blocks(search, terminal))]
     if report.ensembles is not None:
         from dlbench.text.ensembles import ensemble_blocks
 
@@ -56,41 +54,6 @@ def render_text(
         head = Text(heading_in(terminal.language), style="bold")
         parts += [*([Text()] if notes else []), head, *(told(verdict, terminal) for verdict in verdicts)]
     return Group(*parts)
-
-
-def _blocks(table: Table, rows: list[Row], terminal: Terminal) -> Iterator[RenderableType]:
-    """The columns in as many blocks as the width asks for, each beginning with the names of the rows."""
-    names, *columns = printed(table, rows, terminal)
-    return blocks(names, columns, terminal)
-
-
-def printed(table: Table, rows: list[Row], terminal: Terminal) -> list[Printed]:
-    """Some of a table's rows as columns of text: names, seeds, and the measured columns that have numbers in them."""
-    columns = [_column(column, rows, terminal) for column in table.columns if _has_numbers(column, rows)]
-    return [_names(rows, terminal), _seeds(rows, terminal), *columns]
-
-
-def _has_numbers(column: Column, rows: list[Row]) -> bool:
-    return any(row.cells[column.key].n for row in rows)
-
-
-def _names(rows: list[Row], terminal: Terminal) -> Printed:
-    """What each row is."""
-    styles = ["bold" if row.is_chosen else "" for row in rows]
-    return Printed("variant", [terminal.plain(name_text(row)) for row in rows], styles)
-
-
-def _seeds(rows: list[Row], terminal: Terminal) -> Printed:
-    """How many seeds of each row came to their end, and where the others stand."""
-    styles = [terminal.style("" if row.n_ok == row.n_run else "yellow") for row in rows]
-    return Printed("seeds", [seeds_text(row) for row in rows], styles)
-
-
-def _column(column: Column, rows: list[Row], terminal: Terminal) -> Printed:
-    """A measured column, its numbers aligned at the decimal point, its title folded to the cells' width."""
-    text = aligned(column.title, [row_parts(row, column) for row in rows], terminal)
-    styles = [terminal.style("green", "bold") if row.cells[column.key].best else "" for row in rows]
-    return replace(text, styles=styles, key=column.key)
 
 
 def wrapped(text: str, width: int) -> str:

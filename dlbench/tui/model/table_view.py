@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from dlbench.text.cells import name_text
-from dlbench.text.table import printed
+from dlbench.text.blocks import printed
+from dlbench.text.cells import comparison_table, name_text
 
 if TYPE_CHECKING:
     from dlbench.analysis.table import Row, Table
@@ -56,8 +56,8 @@ def rows_of(table: Table) -> Iterator[tuple[str, Row]]:
 def table_view(table: Table, terminal: Terminal, ellipsis: str) -> TableView:
     """A table, and under it its whole search, in one set of columns; names may take half of the width."""
     keys = [key for key, _ in rows_of(table)]
-    upper = {_key(one): one for one in printed(table, table.rows, terminal)} if table.rows else {}
-    lower = {_key(one): one for one in printed(table, table.sweep, terminal)} if table.sweep else {}
+    upper = {one.key: one for one in printed(comparison_table(table, table.rows), terminal)} if table.rows else {}
+    lower = {one.key: one for one in printed(comparison_table(table, table.sweep), terminal)} if table.sweep else {}
     cells: dict[tuple[str, str], tuple[str, str]] = {}
     for part, own in ((upper, keys[: len(table.rows)]), (lower, keys[len(table.rows) :])):
         for column, one in part.items():
@@ -117,10 +117,6 @@ def _sorted(rows: list[tuple[str, Row]], table: Table, order: Sort | None) -> li
     known = [(key, found) for key, row in rows if (found := value(row)) is not None]
     known.sort(key=lambda pair: pair[1], reverse=is_rising == order.backwards)
     return [key for key, _ in known] + [key for key, row in rows if value(row) is None]
-
-
-def _key(one: Printed) -> str:
-    return one.key or one.title
 
 
 def _column(key: str, parts: list[Printed], room: int) -> ViewColumn:

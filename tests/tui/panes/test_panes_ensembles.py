@@ -35,7 +35,7 @@ def test_compare_shows_every_ensemble(view, glyphs):
 
     for _, one in view.report.ensembles.rows:
         for column in COLUMNS:
-            number = cell_of(one, column)[0]
+            number = cell_of(one, column).text
             assert (number if glyphs is UNICODE else number.replace("−", "-")) in text
     assert "few, 3 members" in text
     assert "by every subset" in " ".join(text.split())
