@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.plan import Plan
 from dlbench.plan.make import make_plan

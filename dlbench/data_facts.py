@@ -15,14 +15,14 @@ SPLITS = ("train", "validation", "test")
 class Ranges:
     """The training samples' numbers, a value each feature, each channel of an image, or one for all of them.
 
-    `deviation` is that of the population; `distinct` counts different values, `None` where there are more than 2^24 numbers.
+    `std` is that of the population; `distinct` counts different values, `None` where there are more than 2^24 numbers.
     """
 
     of: Unit
     minimum: tuple[float, ...]
     maximum: tuple[float, ...]
     mean: tuple[float, ...]
-    deviation: tuple[float, ...]
+    std: tuple[float, ...]
     distinct: tuple[int, ...] | None
 
     @property

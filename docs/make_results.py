@@ -89,7 +89,7 @@ def grid(asked: dict[str, Any] | None) -> str:
 def percentage(row: dict[str, Any]) -> str:
     """A share of a kept report in %: the mean over the seeds and their deviation."""
     cell = cell_of(row)
-    return "diverged" if cell is None else f"{100 * cell['mean']:.1f} ± {100 * cell['deviation']:.1f}"
+    return "diverged" if cell is None else f"{100 * cell['mean']:.1f} ± {100 * cell['std']:.1f}"
 
 
 def measured(row: dict[str, Any]) -> str:
@@ -103,7 +103,7 @@ def measured(row: dict[str, Any]) -> str:
     form = value_format(METRICS[name], cell["mean"])
     if METRICS[name].is_share:
         return f"{round(cell['mean'] * cell['n'])} of {cell['n']} seeds"
-    spread = "" if cell["deviation"] is None else f" ± {cell['deviation']:{form}}"
+    spread = "" if cell["std"] is None else f" ± {cell['std']:{form}}"
     return f"{cell['mean']:{form}}{spread} (n={cell['n']})"
 
 

@@ -69,14 +69,14 @@ class Sample:
         return Sample(n, (self.n * self.mean + other.n * other.mean) / n, self.squares + other.squares + between)
 
     @property
-    def deviation(self) -> float:
+    def std(self) -> float:
         """With n - 1 in the denominator."""
         return math.sqrt(self.squares / (self.n - 1))
 
     @property
     def is_different(self) -> bool:
         """Whether Student's interval excludes 0."""
-        return abs(self.mean) > t_quantile(self.n - 1) * self.deviation / math.sqrt(self.n)
+        return abs(self.mean) > t_quantile(self.n - 1) * self.std / math.sqrt(self.n)
 
 
 Follow = Callable[[Sample, float, np.random.Generator], Sample | None]
@@ -93,25 +93,25 @@ def _called(effect: float, follow: Follow, effort: Effort) -> Callable[[int], fl
 
 
 def _fresh(run: Sample, effect: float, random: np.random.Generator) -> Sample | None:
-    n = _named(run.mean, run.deviation)
+    n = _named(run.mean, run.std)
     return None if n is None else Sample.drawn(n, effect, random)
 
 
 def _with_more(run: Sample, effect: float, random: np.random.Generator) -> Sample | None:
-    if _named(run.mean, run.deviation) is None:
+    if _named(run.mean, run.std) is None:
         return None
-    return run.joined(Sample.drawn(max(_more(run.mean, run.deviation) - run.n, 1), effect, random))
+    return run.joined(Sample.drawn(max(_more(run.mean, run.std) - run.n, 1), effect, random))
 
 
-def _named(mean: float, deviation: float) -> int | None:
-    return seeds_needed((0.0,), power_of_mean(mean, deviation), ALPHA)
+def _named(mean: float, std: float) -> int | None:
+    return seeds_needed((0.0,), power_of_mean(mean, std), ALPHA)
 
 
-def _more(mean: float, deviation: float) -> int:
+def _more(mean: float, std: float) -> int:
     """The advice of before: the smallest n with t(n - 1) s / sqrt(n) < |mean|."""
 
     def enough(n: int) -> bool:
-        return t_quantile(n - 1) * deviation < abs(mean) * math.sqrt(n)
+        return t_quantile(n - 1) * std < abs(mean) * math.sqrt(n)
 
     return 2 + bisect_left(range(2, 10_000), True, key=enough)
 

@@ -179,7 +179,7 @@ def _is_twin(column: Column, other: Column, rows: list[Row]) -> bool:
 def _is_constant(column: Column, rows: list[Row]) -> bool:
     cells = [row.cells[column.key] for row in rows]
     still = {None, column.metric.quantity.no_difference}
-    return all(cell.n == cell.n_run and cell.mean == cells[0].mean and cell.deviation in still for cell in cells)
+    return all(cell.n == cell.n_run and cell.mean == cells[0].mean and cell.std in still for cell in cells)
 
 
 def _marked(rows: list[Row], chosen: Mapping[str, CandidateResults], metric: Metric) -> list[Row]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dlbench.analysis.diagnosis.evidence import ProbeEvidence, measured, over_guessing
 from dlbench.analysis.diagnosis.finding import Severity
 from dlbench.analysis.diagnosis.rules import probe_rules
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.gradient_ratio import ratio
 from dlbench.measures.names import TIME
 from dlbench.metrics.chance import chance_of

@@ -69,9 +69,9 @@ class Cell:
         return self.median if self.never else self.mean
 
     @property
-    def deviation(self) -> float | None:
+    def std(self) -> float | None:
         """The sample deviation over those seeds."""
-        return self.summary.deviation
+        return self.summary.std
 
     @property
     def interval(self) -> Interval | None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from dlbench.engine.stacked_net import Taps
 from dlbench.engine.step_tensors import StackWeights, families_of
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.parts.outline import TIME, Block, ProbeRow, rows_of
 from dlbench.parts.rows import Slot

@@ -23,7 +23,7 @@ from dlbench.words.printable import printable
 FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]")
 """How a text begins that spreadsheets take for a formula; blanks before it do not keep them from it."""
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?", re.IGNORECASE)
-PARTS = ("mean", "deviation", "n", "low", "high")
+PARTS = ("mean", "std", "n", "low", "high")
 TIME = ("median", "never")
 PLAIN = ("plain_low", "plain_high")
 ESTIMATE = ("mean", "lowest", "highest", "low", "high")
@@ -31,7 +31,7 @@ ESTIMATE = ("mean", "lowest", "highest", "low", "high")
 
 @EXPORTERS.add(name="csv", suffix=".csv")
 def csv(report: Report) -> str:
-    """The table, one row a candidate: trials by status, then mean, deviation, n and 95 % interval of every column.
+    """The table, one row a candidate: trials by status, then mean, std, n and 95 % interval of every column.
 
     The time to an event also has its median, `inf` where half of the seeds never got there, and how many did not; `low` and
     `high` of a difference are the simultaneous interval, `plain_low` and `plain_high` what it would be alone. `part`
@@ -105,7 +105,7 @@ def _parts(column: Column) -> tuple[str, ...]:
 
 def _cell(cell: Cell, column: Column) -> list[Any]:
     more = [cell.median, cell.never] if column.is_time else _ends(cell.plain_interval) if column.is_difference else []
-    return [cell.mean, cell.deviation, cell.n, *_ends(cell.interval), *more]
+    return [cell.mean, cell.std, cell.n, *_ends(cell.interval), *more]
 
 
 def _ends(interval: Interval | None) -> list[float | None]:

@@ -91,7 +91,7 @@ def _others(counts: Mapping[Status, int]) -> dict[str, int]:
 def _cell(cell: Cell) -> dict[str, Any]:
     return {
         "mean": cell.mean,
-        "deviation": cell.deviation,
+        "std": cell.std,
         "n": cell.n,
         "interval": _interval(cell.interval),
         "best": cell.best,

@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@measure(
-    of="outputs", title="activation deviation", symbol="std", heads=("deviation", "dev."), scale="log", reduce="mean"
-)
+@measure(of="outputs", title="activation std", symbol="std", heads=("std", "std"), scale="log", reduce="mean")
 def activation_std(outputs: Outputs) -> Tensor:
     """How far a layer's outputs are spread, over batch and units. Alike in all layers is healthy, and what a good init is for.
 

@@ -45,13 +45,13 @@ def fine_format(spec: str, resolution: float) -> str:
     return f".{min(decimals, 9)}f"
 
 
-def spread_text(deviation: float | None, metric: Metric, spec: str) -> str:
+def spread_text(std: float | None, metric: Metric, spec: str) -> str:
     """How far the seeds lie apart: `± 0.01`, of ratios the factor, `×÷ 4.9`."""
-    if deviation is None:
+    if std is None:
         return ""
     if metric.quantity.is_ratio:
-        return f"×÷ {number(deviation, FACTOR if deviation < LARGE else SCIENTIFIC)}"
-    return f"± {number(deviation, spec)}"
+        return f"×÷ {number(std, FACTOR if std < LARGE else SCIENTIFIC)}"
+    return f"± {number(std, spec)}"
 
 
 def interval_text(interval: Interval, spec: str) -> str:

@@ -38,11 +38,11 @@ class Draw:
         """Uniform numbers on [-1, 1) of `shape`."""
         return torch.rand(self.shape, generator=self.generator).mul_(2).sub_(1)
 
-    def with_deviation(self, deviation: float, distribution: Distribution) -> torch.Tensor:
+    def with_std(self, std: float, distribution: Distribution) -> torch.Tensor:
         """Numbers of mean 0 and standard deviation `deviation`; the uniform ones lie within sqrt(3) times it."""
         if distribution == "normal":
-            return self.normal().mul_(deviation)
-        return self.uniform().mul_(sqrt(3) * deviation)
+            return self.normal().mul_(std)
+        return self.uniform().mul_(sqrt(3) * std)
 
 
 INITS: Catalog[Callable[..., torch.Tensor]] = Catalog("inits", title="how weights start")
@@ -94,7 +94,7 @@ def xavier(
     randn(fan_in, fan_out) / sqrt(fan_in). `uniform, in` is Caffe's: U(+-sqrt(3 / fan_in)).
     """
     width = draw.fan_in if fan == "in" else (draw.fan_in + draw.fan_out) / 2
-    return draw.with_deviation(sqrt(1 / width), distribution)
+    return draw.with_std(sqrt(1 / width), distribution)
 
 
 @INITS.add()
@@ -105,13 +105,13 @@ def he(draw: Draw, *, distribution: Distribution = "normal", slope: float | None
     variance 2 / fan_in of Caffe's MSRA filler, whatever the activation.
     """
     leak = draw.slope if slope is None else slope
-    return draw.with_deviation(sqrt(2 / ((1 + leak**2) * draw.fan_in)), distribution)
+    return draw.with_std(sqrt(2 / ((1 + leak**2) * draw.fan_in)), distribution)
 
 
 @INITS.add()
 def lecun(draw: Draw, *, distribution: Distribution = "normal") -> torch.Tensor:
     """Variance 1 / fan_in (LeCun et al. 1998, section 4.6), which SELU nets need (Klambauer et al. 2017)."""
-    return draw.with_deviation(sqrt(1 / draw.fan_in), distribution)
+    return draw.with_std(sqrt(1 / draw.fan_in), distribution)
 
 
 @INITS.add()

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from dlbench.errors import UsageError, hint, meant
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.older_names import OLDER_NAMES, newest
 from dlbench.metrics.names import BATCH_LOSS, CURVES, GRADIENT_RATIO, TIME_GRADIENT_RATIO
 

@@ -33,10 +33,17 @@ def _adapter() -> TypeAdapter[DataFacts]:
 def facts_of(event: Event) -> DataFacts | None:
     """What a `data` event tells, or `None`."""
     try:
-        known = {field.name: event[field.name] for field in fields(DataFacts) if field.name in event}
+        known = {field.name: _by_newest_names(event[field.name]) for field in fields(DataFacts) if field.name in event}
         return _adapter().validate_python(known)
     except ValueError:
         return None
+
+
+def _by_newest_names(value: object) -> object:
+    """Ranges as runs of 0.1.0 told them, whose `std` was called `deviation`; everything else as it is."""
+    if not isinstance(value, Mapping) or "deviation" not in value:
+        return value
+    return {"std" if name == "deviation" else name: own for name, own in value.items()}
 
 
 def data_notes(plan: Plan, known: Mapping[tuple[int, ...], DataFacts]) -> list[str]:

@@ -61,6 +61,12 @@ def numbers(value: object, shape: tuple[int | None, ...], kind: type[Float]) -> 
     return found
 
 
+def arrays(fields: Mapping[str, object], shape: tuple[int | None, ...], kind: type[Float]) -> dict[str, NDArray[Float]]:
+    """Those of the fields that have the shape, each as `numbers` reads it."""
+    found = {name: numbers(value, shape, kind) for name, value in fields.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _in_line(value: object) -> object:
     """Floats of single precision as a line has them, by the fewest digits: the same numbers, wherever an array was kept."""
     if not isinstance(value, np.ndarray) or value.dtype != np.float32:

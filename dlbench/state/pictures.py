@@ -1,13 +1,12 @@
-"""Pictures of layers: which a stack has, and the arrays of one trial, read only when they are shown."""
+"""Pictures of layers: the arrays of one trial, read only when they are shown."""
 
 from __future__ import annotations
 
 import math
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,33 +14,13 @@ from numpy.typing import NDArray
 
 from dlbench.files import open_file
 from dlbench.run.archive import UNREADABLE, damage
-from dlbench.state.event_fields import Event, count, text
 
 Images: TypeAlias = NDArray[np.float32]
 
-PRETRAIN, TRAIN = "pretrain", "train"
-PHASES = (PRETRAIN, TRAIN)
-"""In the order of time; each counts its own steps, pre-training those of each layer."""
 LARGEST = 2**26
 """Bytes of one trial's images of one kind: what claims more is no picture."""
 PERCENTILE = 99.0
 """Without its extremes a scale of weights ends at this percentile of their sizes."""
-
-
-@dataclass(frozen=True)
-class PictureRecord:
-    """A file of pictures of one layer at one step of a phase; `file` is relative to the run's folder."""
-
-    layer: str
-    phase: str
-    step: int
-    file: str
-    session: int
-
-    @property
-    def when(self) -> tuple[int, int]:
-        """Its place in time, among records of its layer."""
-        return PHASES.index(self.phase), self.step
 
 
 @dataclass(frozen=True)
@@ -54,37 +33,6 @@ class Pictures:
     filters: Images | None
     inputs: Images | None
     reconstructions: Images | None
-
-
-def record_of(event: Event, session: int) -> PictureRecord | None:
-    """The record of a `pictures` event; `None` where it is none, or names a file outside of the run."""
-    layer, phase, step, file = text(event, "layer"), text(event, "phase"), count(event, "step"), text(event, "file")
-    if layer is None or phase not in PHASES or step is None or not file:
-        return None
-    path = PurePosixPath(file)
-    return None if path.is_absolute() or ".." in path.parts else PictureRecord(layer, phase, step, file, session)
-
-
-def in_force(records: Sequence[PictureRecord], counts: Callable[[int, int], bool]) -> list[PictureRecord]:
-    """The records that no later session has voided, by time; of several of a layer at one step the newest session's.
-
-    Pre-training is over before step 0, so what a later session did of it is told by its own records: it voids older ones
-    from its first on.
-    """
-    begun: dict[tuple[str, int], int] = {}
-    for one in records:
-        if one.phase == PRETRAIN:
-            begun[one.layer, one.session] = min(one.step, begun.get((one.layer, one.session), one.step))
-
-    def holds(one: PictureRecord) -> bool:
-        if one.phase == TRAIN:
-            return counts(one.session, one.step)
-        return all(
-            step > one.step for (layer, session), step in begun.items() if layer == one.layer and session > one.session
-        )
-
-    newest = {(one.layer, one.when): one for one in sorted(records, key=lambda one: one.session) if holds(one)}
-    return sorted(newest.values(), key=lambda one: one.when)
 
 
 def read_pictures(path: Path, position: int) -> Pictures | None:

@@ -7,19 +7,25 @@ from collections.abc import Callable, Container, Iterable, Mapping
 import numpy as np
 
 from dlbench.data_facts import DataFacts
-from dlbench.measures import MEASURES
-from dlbench.measures.names import ZEROS
+from dlbench.measures.names import HISTOGRAM
 from dlbench.measures.older_names import renamed
 from dlbench.metrics.trial_view import SolvedRule, Status
 from dlbench.plan import Plan
-from dlbench.plan.breakpoints import spelling
-from dlbench.run.control import action_name
 from dlbench.state.data_facts import confusion_of, data_notes, facts_of
-from dlbench.state.event_fields import Event, count, number, numbers, positions, text
-from dlbench.state.event_records import Answer, Divergence, EarlyStop, Hit, Pulse, StackEnd, WorkerFacts
+from dlbench.state.event_fields import Event, arrays, count, number, positions, text
+from dlbench.state.event_records import (
+    TRAIN,
+    Answer,
+    Divergence,
+    EarlyStop,
+    Hit,
+    Pulse,
+    StackEnd,
+    WorkerFacts,
+    record_of,
+)
 from dlbench.state.histograms import KEPT, Histograms, histogram_of
 from dlbench.state.introduction import describe, introduced, taken_up
-from dlbench.state.pictures import TRAIN, record_of
 from dlbench.state.stack_state import NO_SESSION, StackState, hits_of
 from dlbench.state.trial_state import trials_of
 
@@ -124,20 +130,20 @@ class RunState:
         if found is None:
             return
         stack, session, step = found
-        shape = (len(stack.plan.trials),)
-        values = {name: numbers(own, shape, np.float64) for name, own in event.items()}
-        values |= {name: numbers(event.get(name), (), np.float64) for name in ("epoch", "seconds")}
-        stack.metrics.record(step, session, {name: value for name, value in values.items() if value is not None})
+        values = arrays(event, (len(stack.plan.trials),), np.float64)
+        values |= arrays({name: event.get(name) for name in ("epoch", "seconds")}, (), np.float64)
+        stack.metrics.record(step, session, values)
 
     def _on_probe(self, event: Event) -> None:
         found = self._record(event)
         if found is None:
             return
         stack, session, step = found
-        trials, layers, fields = len(stack.plan.trials), len(stack.layers) or None, renamed(event)
-        values = {name: numbers(fields.get(name), (trials, layers), np.float32) for name in (*MEASURES, ZEROS)}
-        stack.probes.record(step, session, {name: value for name, value in values.items() if value is not None})
-        histogram = histogram_of(event, (trials, layers), step, session) if stack.histograms.most else None
+        shape = len(stack.plan.trials), len(stack.layers) or None
+        # Whatever has a number a trial and layer is kept, be its measure in the catalogue of today or not.
+        series = {name: value for name, value in renamed(event).items() if name != HISTOGRAM}
+        stack.probes.record(step, session, arrays(series, shape, np.float32))
+        histogram = histogram_of(event, shape, step, session) if stack.histograms.most else None
         if histogram is not None:
             stack.histograms.record(histogram)
         cost = number(event.get("cost"))
@@ -192,22 +198,24 @@ class RunState:
         action, error = text(event, "action"), text(event, "error")
         if action is None:
             return
+        from dlbench.run.control import action_name  # few runs were steered: tables of the others do without
+
         answer = Answer(action_name(action), count(event, "stack"), count(event, "step"), error)
         self.answers.setdefault(str(event.get("id")), []).append(answer)
-        found = self._record(event) if error is None else None
-        if found is None:
-            return
-        stack, session, step = found
-        stack.control(answer.action, event, session, step)
+        if error is None and (found := self._record(event)) is not None:
+            stack, session, step = found
+            stack.control(answer.action, event, session, step)
 
     def _on_breakpoint(self, event: Event) -> None:
         found, when = self._record_of_trial(event), text(event, "when")
         if found is None or when is None:
             return
+        from dlbench.plan.breakpoints import spelling  # likewise
+
         stack, session, step, position = found
-        when, value, paused = spelling(when), number(event.get("value")), event.get("paused") is True
+        value, paused, layer = number(event.get("value")), event.get("paused") is True, text(event, "layer")
         trial = stack.plan.trials[position]
-        stack.told_hits.append(Hit(stack.index, step, trial, text(event, "layer"), when, value, paused, session))
+        stack.told_hits.append(Hit(stack.index, step, trial, layer, spelling(when), value, paused, session))
         if paused:
             stack.pulses.setdefault(session, Pulse()).paused = True
 
@@ -233,15 +241,14 @@ class RunState:
             self.notes += [note for note in told if note not in self.notes]
 
     def _on_note(self, event: Event) -> None:
-        if isinstance(event.get("text"), str):
-            self.notes.append((count(event, "stack"), event["text"]))
+        if (told := text(event, "text")) is not None:
+            self.notes.append((count(event, "stack"), told))
 
     def _on_end(self, event: Event) -> None:
-        status = event.get("status")
-        if not isinstance(status, str):
+        status = text(event, "status")
+        if status is None:
             return
-        error = event.get("error")
-        end = StackEnd(status, error if isinstance(error, str) else None)
+        end = StackEnd(status, text(event, "error"))
         if event.get("stack") is None:
             self._end_worker(event, end)
             return

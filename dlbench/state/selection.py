@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlbench.errors import DlbenchError, UsageError, hint
-from dlbench.state.pictures import PHASES, PictureRecord, Pictures, read_pictures
+from dlbench.state.event_records import PHASES, PictureRecord
+from dlbench.state.pictures import Pictures, read_pictures
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 

@@ -18,13 +18,14 @@ from dlbench.state.event_records import (
     EarlyStop,
     Hit,
     Intervention,
+    PictureRecord,
     Pulse,
     StackEnd,
     TakenUp,
     WorkerFacts,
+    in_force,
 )
 from dlbench.state.histograms import Histograms
-from dlbench.state.pictures import PictureRecord, in_force
 from dlbench.state.pretraining import PretrainingState, Stand
 from dlbench.state.timeline import Timeline
 

@@ -15,9 +15,8 @@ from dlbench.metrics.names import LOSS
 from dlbench.metrics.trial_view import SolvedRule, Status, index_at
 from dlbench.plan import Plan
 from dlbench.plan import Trial as PlannedTrial
-from dlbench.state.event_records import Intervention
+from dlbench.state.event_records import TRAIN, Intervention, PictureRecord
 from dlbench.state.histograms import Histogram
-from dlbench.state.pictures import TRAIN, PictureRecord
 from dlbench.state.stack_state import LayerFacts, StackState
 from dlbench.state.timeline import Array
 

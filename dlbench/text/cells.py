@@ -135,8 +135,8 @@ def cell_parts(cell: Cell, column: Column) -> tuple[str, str]:
 def _beside_mean(cell: Cell, metric: Metric, spec: str) -> str:
     """`± 0.15 (median 0.98, n=9)`."""
     # What trials share cannot differ by chance: no deviation there is no finding.
-    is_told = cell.deviation is not None and (cell.deviation > 0 or not metric.is_shared)
-    spread = spread_text(cell.summary.deviation, metric, spec) if is_told else ""
+    is_told = cell.std is not None and (cell.std > 0 or not metric.is_shared)
+    spread = spread_text(cell.summary.std, metric, spec) if is_told else ""
     return " ".join(filter(None, (spread, _aside(cell, cell.n_alive, spec))))
 
 

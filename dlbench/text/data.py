@@ -34,10 +34,9 @@ def _learned(facts: DataFacts) -> str:
     ranges = facts.target_ranges
     if ranges is None or len(ranges.minimum) != len(names):
         return f"{word} {', '.join(names[:NAMED])}"
-    numbers = zip(names, ranges.minimum, ranges.maximum, ranges.mean, ranges.deviation, strict=True)
+    numbers = zip(names, ranges.minimum, ranges.maximum, ranges.mean, ranges.std, strict=True)
     told = [
-        f"{name} from {low:g} to {high:g} (mean {mean:.4g}, deviation {own:.4g})"
-        for name, low, high, mean, own in numbers
+        f"{name} from {low:g} to {high:g} (mean {mean:.4g}, std {own:.4g})" for name, low, high, mean, own in numbers
     ]
     return f"{word} {', '.join(told[:NAMED])}"
 

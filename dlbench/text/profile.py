@@ -16,7 +16,7 @@ from dlbench.metrics.format import NOTHING
 from dlbench.text.blocks import Terminal
 from dlbench.words.number_format import number, percent
 
-TITLES = ("layer", "mean", "deviation", "zero", "at ends", "gradient", "of last")
+TITLES = ("layer", "mean", "std", "zero", "at ends", "gradient", "of last")
 GAP = 2
 WIDEST, NARROWEST = 16, 3
 """Cells of a bar."""
@@ -24,7 +24,7 @@ DECADES_OF_ACTIVATIONS, DECADES_OF_GRADIENTS = 3, 8
 """Powers of ten that bars tell apart at most: what is smaller than that has the shortest bar."""
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 LEGEND = (
-    "mean, deviation, exact zeros and share at the activation's ends: of a layer's outputs on the first batch; gradient: norm of "
+    "mean, std, exact zeros and share at the activation's ends: of a layer's outputs on the first batch; gradient: norm of "
     "the loss's gradient for its weights (at a step of time, for the state), and its ratio to the last layer's. Bars count powers "
     "of ten."
 )
@@ -93,7 +93,7 @@ class _Form:
     def line(self, cells: Sequence[str], bars: tuple[str, str], style: str = "", color: str = "") -> Text:
         """One line of a table: the name at the left, numbers at the right of their columns, bars behind two of them."""
         line = Text()
-        behind = {TITLES.index("deviation"): bars[0], TITLES.index("gradient"): bars[1]}
+        behind = {TITLES.index("std"): bars[0], TITLES.index("gradient"): bars[1]}
         for column, (cell, width) in enumerate(zip(cells, self.widths, strict=True)):
             padding = " " * (width - cell_len(cell))
             line.append(" " * self.gap).append(cell + padding if column == 0 else padding + cell, style)

@@ -87,7 +87,7 @@ def test_ratios_are_asked_for_on_their_logarithms():
     ratios = [2.0, 3.0, 1.5, 4.0]
     logs = summarize(np.log(ratios).tolist())
     power = power_of_seeds(ratios, summarize(ratios, RATIO), RATIO)
-    expected = seeds_needed((np.log(2.0),), power_of_mean(logs.mean, logs.deviation), 0.05)
+    expected = seeds_needed((np.log(2.0),), power_of_mean(logs.mean, logs.std), 0.05)
     assert seeds_needed((2.0,), power, 0.05) == expected
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dlbench.analysis.statistics.intervals import (
-    deviation,
     mean_interval,
     paired_difference,
+    std,
     summarize,
 )
 
@@ -27,7 +27,7 @@ def test_mean_deviation_and_interval_are_students(values):
     summary = summarize(values)
     assert summary.n == len(values)
     assert summary.mean == pytest.approx(np.mean(values), rel=1e-9, abs=1e-9)
-    assert summary.deviation == pytest.approx(np.std(values, ddof=1), rel=1e-6, abs=1e-9)
+    assert summary.std == pytest.approx(np.std(values, ddof=1), rel=1e-6, abs=1e-9)
     if np.ptp(values) > 1e-6 * np.abs(values).max():
         low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
         assert (summary.interval.low, summary.interval.high) == pytest.approx((low, high), rel=1e-6, abs=1e-6)
@@ -38,13 +38,13 @@ def test_equal_numbers_have_exactly_their_mean_and_no_deviation(value, n):
     """Rounding invents no spread: n times the same number has that mean and a deviation of exactly 0."""
     summary = summarize([value] * n)
     assert summary.mean == value
-    assert summary.deviation == (None if n == 1 else 0.0)
+    assert summary.std == (None if n == 1 else 0.0)
 
 
 def test_nothing_and_one_are_told_apart_from_zero():
     """No values have no mean; one value has no deviation and no interval."""
     assert (summarize([]).n, summarize([]).mean, summarize([]).interval) == (0, None, None)
-    assert (summarize([2.0]).mean, summarize([2.0]).deviation, summarize([2.0]).interval) == (2.0, None, None)
+    assert (summarize([2.0]).mean, summarize([2.0]).std, summarize([2.0]).interval) == (2.0, None, None)
 
 
 @given(samples, st.floats(0.1, 10), numbers)
@@ -59,7 +59,7 @@ def test_statistics_move_with_the_values(values, scale, shift):
 
 def test_huge_losses_have_a_deviation():
     """Squares of losses near the end of float range do not overflow."""
-    assert deviation([1e200, 3e200]) == pytest.approx(math.sqrt(2) * 1e200)
+    assert std([1e200, 3e200]) == pytest.approx(math.sqrt(2) * 1e200)
 
 
 @given(st.lists(st.tuples(eighths, eighths), min_size=2, max_size=20))
@@ -67,7 +67,7 @@ def test_paired_difference_is_the_paired_t_interval(pairs):
     """The interval of a difference is that of scipy.stats' paired t test."""
     ours, theirs = zip(*pairs, strict=True)
     summary = paired_difference(ours, theirs)
-    if summary.deviation > 1e-3:
+    if summary.std > 1e-3:
         oracle = stats.ttest_rel(ours, theirs).confidence_interval(0.95)
         assert (summary.interval.low, summary.interval.high) == pytest.approx(
             (oracle.low, oracle.high), rel=1e-5, abs=1e-5

@@ -48,7 +48,7 @@ def test_single_members_have_students_interval():
     found, student = estimate(values, subsets_of(8, 1, 99, 0), 8), mean_interval(values.tolist())
 
     assert (found.interval.low, found.interval.high) == pytest.approx((student.low, student.high), rel=1e-12)
-    assert found.deviation == pytest.approx(values.std(ddof=1), rel=1e-12)
+    assert found.std == pytest.approx(values.std(ddof=1), rel=1e-12)
     assert (found.lowest, found.highest) == (values.min(), values.max())
 
 
@@ -66,7 +66,7 @@ def test_one_ensemble_of_all_has_no_interval():
     """A member that no subset leaves out leaves nothing to tell by."""
     found = estimate(np.array([0.5]), subsets_of(4, 4, 9, 0), 4)
 
-    assert (found.mean, found.interval, found.deviation) == (0.5, None, None)
+    assert (found.mean, found.interval, found.std) == (0.5, None, None)
 
 
 @pytest.mark.parametrize(("members", "size"), [(6, 3), (10, 3)])

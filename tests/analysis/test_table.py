@@ -60,7 +60,7 @@ def test_every_number_is_that_of_its_trials():
             back, numbers = (np.exp, np.log(values)) if is_ratio else (np.float64, values)
             assert cell.mean == (pytest.approx(back(np.mean(numbers))) if values else None)
             spread = back(np.std(numbers, ddof=1)) if len(values) > 1 else None
-            assert cell.deviation == (None if spread is None else pytest.approx(spread, abs=1e-12))
+            assert cell.std == (None if spread is None else pytest.approx(spread, abs=1e-12))
             if column.metric.is_share:
                 oracle = stats.binomtest(int(sum(values)), len(values)).proportion_ci(method="exact")
                 assert (cell.interval.low, cell.interval.high) == pytest.approx(tuple(oracle))
@@ -163,7 +163,7 @@ def test_one_seed_marks_nothing():
     assert marks(table) == set()
     assert any("one seed has no interval" in note for note in table_notes(table, state))
     cell = rows_of(table)["b"].cells["test_accuracy"]
-    assert (cell.mean, cell.deviation, cell.interval) == (0.5, None, None)
+    assert (cell.mean, cell.std, cell.interval) == (0.5, None, None)
 
 
 def test_survivors_are_not_called_best():

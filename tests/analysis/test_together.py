@@ -104,13 +104,13 @@ def test_ratios_have_a_geometric_mean_and_a_factor():
     """Mean, spread and interval are scipy's, on the scale of the logarithm; a seed without a ratio above 0 is left out."""
     found = summarize([*RATIOS, 0.0], RATIO)
     low, high = stats.t.interval(0.95, 4, np.mean(np.log(RATIOS)), stats.sem(np.log(RATIOS)))
-    assert (found.n, found.mean, found.deviation) == (
+    assert (found.n, found.mean, found.std) == (
         5,
         pytest.approx(stats.gmean(RATIOS)),
         pytest.approx(stats.gstd(RATIOS)),
     )
     assert (found.interval.low, found.interval.high) == pytest.approx((math.exp(low), math.exp(high)))
-    assert spread_text(found.deviation, METRICS["first_last_gradient_ratio"], ".3f") == "×÷ 5.19"
+    assert spread_text(found.std, METRICS["first_last_gradient_ratio"], ".3f") == "×÷ 5.19"
 
 
 def test_ratios_differ_by_a_factor():

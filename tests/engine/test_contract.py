@@ -12,7 +12,7 @@ from asking import Attended, asked
 from cases import Events, dense, plan_of, settings, trained
 
 from dlbench.engine.worker import Worker
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.metrics.names import BATCH_LOSS, CURVES, SPLITS
 from dlbench.parts.tasks import TASKS

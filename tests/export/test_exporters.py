@@ -84,7 +84,7 @@ def found(request):
 def numbers_of(cell):
     """What an export must say of a cell."""
     low, high = (None, None) if cell.interval is None else (cell.interval.low, cell.interval.high)
-    return {"mean": cell.mean, "deviation": cell.deviation, "n": cell.n, "low": low, "high": high}
+    return {"mean": cell.mean, "std": cell.std, "n": cell.n, "low": low, "high": high}
 
 
 def parsed(text):
@@ -188,7 +188,7 @@ def test_json_has_every_number_of_the_table(found):
             }
             for key, cell in line["cells"].items():
                 low, high = cell["interval"] or (None, None)
-                assert {"low": low, "high": high} | {k: cell[k] for k in ("mean", "deviation", "n")} == numbers_of(
+                assert {"low": low, "high": high} | {k: cell[k] for k in ("mean", "std", "n")} == numbers_of(
                     row.cells[key]
                 )
     assert [claim["outcome"] for claim in data["claims"]] == [str(verdict.outcome) for verdict in found.verdicts]

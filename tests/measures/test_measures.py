@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from dlbench.engine.step_tensors import FamilyOutputs, StackWeights
-from dlbench.measures import MEASURES
 from dlbench.measures.base import Measure
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.older_names import OLDER_NAMES, newest
 from dlbench.parts.rows import Slot
 

@@ -48,7 +48,7 @@ def test_facts_of_the_arrays_are_what_numpy_says_of_them(made):
     np.testing.assert_allclose(facts.ranges.minimum, x.min(axis=0))
     np.testing.assert_allclose(facts.ranges.maximum, x.max(axis=0))
     np.testing.assert_allclose(facts.ranges.mean, x.mean(axis=0), atol=1e-9)
-    np.testing.assert_allclose(facts.ranges.deviation, x.std(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(facts.ranges.std, x.std(axis=0), rtol=1e-9)
     assert facts.ranges.distinct == tuple(len(set(column)) for column in x.T.tolist())
 
 
@@ -64,7 +64,7 @@ def test_ranges_are_of_features_channels_or_all(made, shape, unit, axes):
 
     assert facts.ranges.of == unit
     np.testing.assert_allclose(facts.ranges.mean, np.ravel(x.mean(axis=axes)), rtol=1e-9)
-    np.testing.assert_allclose(facts.ranges.deviation, np.ravel(x.std(axis=axes)), rtol=1e-9)
+    np.testing.assert_allclose(facts.ranges.std, np.ravel(x.std(axis=axes)), rtol=1e-9)
     np.testing.assert_allclose(facts.ranges.maximum, np.ravel(x.max(axis=axes)))
 
 

@@ -78,9 +78,9 @@ def test_everything_is_there_for_who_needs_no_labels(normalize):
     limited = {**plain, "normalize": normalize}
     small, whole = load_data(limited, everything=True), load_data({**plain, "limit": None}).x_train
     raw = load_data(plain).x_train
-    mean, deviation = (raw.mean(), raw.std()) if normalize == "standard" else (0.0, 1.0)
+    mean, std = (raw.mean(), raw.std()) if normalize == "standard" else (0.0, 1.0)
 
-    np.testing.assert_allclose(small.x_all, (whole - mean) / deviation, atol=1e-5)
+    np.testing.assert_allclose(small.x_all, (whole - mean) / std, atol=1e-5)
     assert rows(small.x_train) <= rows(small.x_all)
     assert describe(limited).left_out == len(whole) - 40
     assert load_data(limited).x_all is None

@@ -57,14 +57,14 @@ def test_features_stay_with_their_target(table: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "mean", "deviation"), [(None, 0, 1), ("standard", 0, 1), ("center", 0, None), ("none", None, None)]
+    ("how", "mean", "std"), [(None, 0, 1), ("standard", 0, 1), ("center", 0, None), ("none", None, None)]
 )
-def test_targets_are_scaled_by_the_training_rows(how: Any, mean: Any, deviation: Any, table: dict[str, Any]) -> None:
+def test_targets_are_scaled_by_the_training_rows(how: Any, mean: Any, std: Any, table: dict[str, Any]) -> None:
     """Mean and deviation of the training rows become 0 and 1, and the test rows go along; as the features, if nothing is said."""
     plain, scaled = (load_data({**table, "normalize": "standard", "normalize_target": each}) for each in ("none", how))
     own = plain.y_train[:, 0].astype(np.float64)
     shift = own.mean() if mean == 0 else 0.0
-    unit = own.std() if deviation == 1 else 1.0
+    unit = own.std() if std == 1 else 1.0
 
     np.testing.assert_allclose(scaled.y_train[:, 0], (own - shift) / unit, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(scaled.y_test[:, 0], (plain.y_test[:, 0] - shift) / unit, rtol=1e-4, atol=1e-4)

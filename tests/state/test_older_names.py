@@ -9,7 +9,7 @@ import pytest
 from synthetic_run import make_plan, probe_event, stack_event, state_of
 
 from dlbench.engine.breakpoints import BreakpointWatch
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.older_names import OLDER_NAMES
 from dlbench.plan.breakpoints import parse, pattern, spelling, watchable
 
@@ -30,6 +30,16 @@ def test_probes_of_older_runs_are_read():
     for name in newer:
         np.testing.assert_array_equal(old.probe(name), new.probe(name))
         assert np.isfinite(old.probe(name)).sum() == 2
+
+
+def test_a_run_outlives_its_measures():
+    """What a probe says of every layer is kept though no measure of today is called so; what has another shape is not."""
+    plan = make_plan(["a"], 2)
+    fields = {"curvature": [[1.0, 2.0, None]] * 2, "per_trial": [1.0, 2.0]}
+    trial = state_of(plan, [stack_event(0), probe_event(0, 5, [[0.1, 0.2, 0.3]] * 2, **fields)]).trials[1]
+
+    np.testing.assert_array_equal(trial.probe("curvature"), [[1.0, 2.0, np.nan]])
+    assert trial.stack.probes.series("per_trial") is None
 
 
 @pytest.mark.parametrize(("older", "name"), OLDER_CONDITIONS.items())

@@ -14,7 +14,7 @@ from dlbench.analysis.claims import judge
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.summary import report
 from dlbench.export.json_data import as_data
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import ZEROS
 from dlbench.metrics.names import BATCH_LOSS, CURVES
 from dlbench.metrics.trial_view import Status

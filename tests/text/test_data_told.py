@@ -53,6 +53,15 @@ def test_the_fold_keeps_what_the_event_tells() -> None:
     assert state.notes == [(None, f"data: {SORTED}")]
 
 
+def test_ranges_of_older_runs_are_read() -> None:
+    """What 0.1.0 called the deviation of the training samples is their std."""
+    facts = facts_of(XOR)
+    ranges = asdict(facts)["ranges"]
+    older = {"deviation" if name == "std" else name: values for name, values in ranges.items()}
+
+    assert state_of(data_event(facts, 0, ranges=older)).data == {(0,): facts}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -141,4 +150,4 @@ def test_targets_that_are_numbers_are_told_with_their_range(tmp_path):
 
     assert data_line(described(settings, source)) == "npz, 25 samples of 2 features; target y; 20 to train, 5 to test"
     told = data_line(measured(settings, source, source.load()))
-    assert "; target y from 10 to 48 (mean 29, deviation 11.53);" in told
+    assert "; target y from 10 to 48 (mean 29, std 11.53);" in told

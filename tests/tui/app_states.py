@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app_runs import ends, finished_run, training_run, under_way
 from tui.panes.pictured_run import begin, metrics, pretrained, probe, told, training
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.model.source import ListSource
 
 ERROR = "CUDA out of memory. Tried to allocate 2.00 GiB"
@@ -114,7 +114,7 @@ STATES = {
             "*": ["LIVE", "500/1,000"],
             "gradients": ["output", "step 500"],
             "curves": ["Loss"],
-            "layers": ["Gradient norm", "deviation"],
+            "layers": ["Gradient norm", "std"],
             "compare": ["sigmoid", "relu", "tanh"],
             "lesson": ["Why does it not learn?", "The explanation comes when the run has ended"],
             "log": ["Nothing out of the ordinary", "Console of worker 0 of 2"],

@@ -9,7 +9,7 @@ from app_runs import CURSOR, PANES, VARIANTS, Bench, finished_run, info_of, make
 from rich.cells import cell_len
 from textual.widgets import DataTable
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.app import NARROW
 from dlbench.tui.keys import KEYS
 from dlbench.tui.model.focus import Focus

@@ -137,13 +137,13 @@ def _by_interval(evidence: SubsetEvidence, condition: Condition, alpha: float) -
     if why := _lacking(evidence):
         return Decision(Outcome.UNDECIDED, 1.0, why)
     found = evidence.estimate()
-    if found is None or found.deviation is None:
+    if found is None or found.std is None:
         return Decision(
             Outcome.UNDECIDED, 1.0, "a single ensemble of all seeds has no interval; use more seeds than members"
         )
     if found.interval is None:
         return Decision(Outcome.UNDECIDED, 1.0, EQUALS)
-    power = power_of_mean(found.mean, found.deviation) if found.deviation else None
+    power = power_of_mean(found.mean, found.std) if found.std else None
     times = evidence.picked_among
     advice = needed_text(found.mean, condition, power, evidence.seeds, alpha / times)
     return replace(decide(lambda one: evidence.interval_at(one / times), condition), advice=advice)
@@ -159,8 +159,8 @@ def _lacking(evidence: SubsetEvidence) -> str:
 
 
 def _text(claim: Claim, condition: Condition, evidence: SubsetEvidence, found: Estimate | None) -> str:
-    deviation = None if found is None else found.deviation
-    spec = fine_format(FORMAT, min(filter(None, (deviation, claim.tolerance)), default=0.0))
+    std = None if found is None else found.std
+    spec = fine_format(FORMAT, min(filter(None, (std, claim.tolerance)), default=0.0))
     way = f" by {claim.combine}" if claim.combine else ""
     named = f"{claim.metric} of {claim.members} member{'' if claim.members == 1 else 's'}{way}"
     if condition.is_difference:

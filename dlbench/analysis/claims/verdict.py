@@ -144,7 +144,7 @@ def finding_text(
 ) -> str:
     """The numbers of a finding, its interval for other test samples too where that is known, and what was claimed."""
     low, high = (condition.limits[0], condition.limits[-1]) if condition.limits else (0.0, 0.0)
-    finest = min(filter(None, (found.deviation, claim.tolerance, high - low)), default=0.0)
+    finest = min(filter(None, (found.std, claim.tolerance, high - low)), default=0.0)
     # Each has a format of its own: a loss of 1e9 would print a claim of 0.6930 to 0.6932 as 6.9e-01 to 6.9e-01.
     spec, bounds = (fine_format(value_format(metric, *of), finest) for of in ([found.mean], condition.limits))
     at = "" if claim.at_step is None else f" at step {claim.at_step:,}"
@@ -182,6 +182,6 @@ def _numbers(found: Summary, condition: Condition, metric: Metric, spec: str) ->
     interval = "" if found.interval is None else f", 95 % interval {interval_text(found.interval, spec)}"
     if metric.is_share and not condition.is_difference:
         return f"{round(found.mean * found.n)}/{found.n}{interval}"
-    spread = "" if metric.is_share else spread_text(found.deviation, metric, spec)
+    spread = "" if metric.is_share else spread_text(found.std, metric, spec)
     middle = "" if found.median is None else f"median {number(found.median, spec)}, "
     return f"{' '.join(filter(None, (number(found.mean, spec), spread)))} ({middle}n={found.n}){interval}"

@@ -21,13 +21,13 @@ from dlbench.metrics.quantity import ALPHA, NUMBER, Interval, Quantity
 class Estimate:
     """The mean over subsets of members, the lowest and the highest of them, and the mean's 95 % interval over members.
 
-    `deviation` is that of a single member's share in the mean: the interval's half is t(n - 1) deviation / sqrt(n), n members.
+    `std` is that of a single member's share in the mean: the interval's half is t(n - 1) std / sqrt(n), n members.
     """
 
     mean: float
     lowest: float
     highest: float
-    deviation: float | None
+    std: float | None
     interval: Interval | None
 
 

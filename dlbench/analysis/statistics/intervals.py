@@ -39,7 +39,7 @@ class Summary:
 
     n: int
     mean: float | None
-    deviation: float | None
+    std: float | None
     interval: Interval | None
     median: float | None = None
 
@@ -54,7 +54,7 @@ def summarize(values: Sequence[float], quantity: Quantity = NUMBER, alpha: float
     if not values:
         return NOTHING
     interval, far = mean_interval(values, quantity, alpha), not quantity.is_share and has_far(values)
-    return Summary(len(values), mean_of(values), deviation(values), interval, median(values) if far else None)
+    return Summary(len(values), mean_of(values), std(values), interval, median(values) if far else None)
 
 
 def _summary_of_ratios(ratios: Sequence[float], quantity: Quantity, alpha: float) -> Summary:
@@ -62,7 +62,7 @@ def _summary_of_ratios(ratios: Sequence[float], quantity: Quantity, alpha: float
     found = summarize([math.log(ratio) for ratio in positive], alpha=alpha)
     if found.mean is None:
         return NOTHING
-    spread = None if found.deviation is None else _power(found.deviation)
+    spread = None if found.std is None else _power(found.std)
     middle = None if found.median is None else _power(found.median)
     return Summary(found.n, _power(found.mean), spread, mean_interval(positive, quantity, alpha), middle)
 
@@ -80,7 +80,7 @@ def mean_of(values: Sequence[float]) -> float:
     return min(max(mean, min(values)), max(values))
 
 
-def deviation(values: Sequence[float]) -> float | None:
+def std(values: Sequence[float]) -> float | None:
     """Sample deviation with n - 1 in the denominator; `None` for fewer than two values, exactly 0 for equal ones."""
     if len(values) < 2:
         return None
@@ -130,7 +130,7 @@ def mean_intervals(values: Sequence[float], quantity: Quantity = NUMBER) -> Inte
         return partial(share_interval, round(sum(values)), n)
     if quantity.is_ratio:
         return _ratio_intervals([value for value in values if value > 0])
-    spread = deviation(values)
+    spread = std(values)
     if spread is None:
         return _no_interval
     if are_equal(values):

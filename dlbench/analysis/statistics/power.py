@@ -57,25 +57,25 @@ def advice_text(n: int | None, used: Collection[int]) -> str:
 
 def power_of_seeds(values: Sequence[float], found: Summary, quantity: Quantity) -> Power | None:
     """Of the interval of a mean, or of a mean paired difference, over seeds like these; `None` where they have no spread."""
-    if found.mean is None or found.deviation is None:
+    if found.mean is None or found.std is None:
         return None
     if quantity.is_share:
         return power_of_share(round(sum(values)), len(values))
     if not quantity.is_ratio and are_equal(values):
         return _power_of_equals(found.mean, quantity)
     if quantity.is_ratio:
-        return _on_logarithms(found.mean, found.deviation)
-    return power_of_mean(found.mean, found.deviation)
+        return _on_logarithms(found.mean, found.std)
+    return power_of_mean(found.mean, found.std)
 
 
 @lru_cache(maxsize=KEPT)
-def power_of_mean(mean: float, deviation: float) -> Power:
+def power_of_mean(mean: float, std: float) -> Power:
     """Of Student's interval of a mean, where mean and deviation are what they were: the noncentral t."""
 
     def power(limit: float, n: int, alpha: float) -> float:
         from scipy.special import nctdtr
 
-        distance, critical = abs(mean - limit) * math.sqrt(n) / deviation, t_quantile(n - 1, alpha)
+        distance, critical = abs(mean - limit) * math.sqrt(n) / std, t_quantile(n - 1, alpha)
         return 1.0 if distance > CERTAIN + critical else 1 - float(nctdtr(n - 1, distance, critical))
 
     return power

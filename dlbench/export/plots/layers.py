@@ -19,7 +19,8 @@ from dlbench.export.plots.canvas import (
     tiled,
 )
 from dlbench.plan import choice_text
-from dlbench.state.pictures import PRETRAIN, PictureRecord, limit_of
+from dlbench.state.event_records import PRETRAIN, PictureRecord
+from dlbench.state.pictures import limit_of
 from dlbench.state.selection import chosen_pictures
 from dlbench.state.trial_state import TrialState
 

@@ -51,12 +51,12 @@ def normalize(how: str, x: Numbers, others: Sequence[Numbers]) -> None:
         return
     flat = x.reshape(len(x), x.shape[1], -1)
     square = np.einsum("ncp,ncp->c", flat, flat, dtype=np.float64)
-    deviation = np.sqrt(square.reshape(mean.shape) * mean.size / x.size).astype(x.dtype)
+    std = np.sqrt(square.reshape(mean.shape) * mean.size / x.size).astype(x.dtype)
     # Where all values are equal, the mean may be off by its last bit, and dividing would blow this up.
     constant = x.max(axis=axes, keepdims=True) == x.min(axis=axes, keepdims=True)
-    deviation[constant] = 1
+    std[constant] = 1
     for part in (x, *others):
-        np.divide(part, deviation, out=part)
+        np.divide(part, std, out=part)
 
 
 def lost_in_float32(x: Numbers, names: Sequence[str]) -> list[str]:

@@ -29,7 +29,7 @@ def ranges_of(x: Numbers) -> Ranges:
         minimum=tuple(float(column.min()) for column in columns),
         maximum=tuple(float(column.max()) for column in columns),
         mean=tuple(mean for mean, _ in moments),
-        deviation=tuple(deviation for _, deviation in moments),
+        std=tuple(std for _, std in moments),
         distinct=tuple(len(np.unique(column)) for column in columns) if x.size <= MOST_SORTED else None,
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dlbench.analysis.aligned import Aligned
 from dlbench.plan import choice_text
-from dlbench.state.pictures import PRETRAIN, TRAIN, PictureRecord
+from dlbench.state.event_records import PRETRAIN, TRAIN, PictureRecord
 from dlbench.state.timeline import Timeline
 from dlbench.state.trial_state import TrialState
 from dlbench.tui.charts.ink import Ink

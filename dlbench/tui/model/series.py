@@ -7,7 +7,7 @@ from bisect import bisect_left
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.state.trial_state import TrialState
 from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.model.buckets import Buckets, Floats

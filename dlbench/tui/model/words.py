@@ -11,7 +11,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from dlbench.analysis.diagnosis.finding import Finding
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.metrics.trial_view import Status
 from dlbench.state.pretraining import Stand
 from dlbench.tui.charts.ink import Ink

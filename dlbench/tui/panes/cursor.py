@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.app_base import dashboard
 from dlbench.tui.model.focus import ROWS
 from dlbench.tui.model.rows import has_times, shown_rows

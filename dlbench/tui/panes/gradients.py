@@ -8,7 +8,7 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.app_base import dashboard
 from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.charts.scale import ValueScale

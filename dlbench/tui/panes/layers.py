@@ -33,7 +33,7 @@ layer passes on, over the units and the examples of that step's batch.
   about.
 - **A histogram that wanders to the left** during the training: gradients shrink. Two hills, one of them at zero: some units
   are off and get no gradient.
-- **deviation** is how much a layer's output varies. It should stay of one size from layer to layer: shrinking means that
+- **std** is how much a layer's output varies. It should stay of one size from layer to layer: shrinking means that
   the signal dies on its way forward, growing that it explodes. Xavier's and He's initializations are made to keep it.
 - **zeros**: the share of outputs that are exactly 0. About a half is usual with ReLU; near 100 % is a dead layer, through
   which no gradient passes.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from dlbench.state.pictures import PRETRAIN, TRAIN
+from dlbench.state.event_records import PRETRAIN, TRAIN
 from dlbench.tui.app_base import dashboard
 from dlbench.tui.model import filter_snapshots
 from dlbench.tui.panes.base import Pane

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlbench.state.pictures import PRETRAIN, Images, Pictures, limit_of
+from dlbench.state.event_records import PRETRAIN
+from dlbench.state.pictures import Images, Pictures, limit_of
 from dlbench.tui.charts.curves import DrawnCurves, curves
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture

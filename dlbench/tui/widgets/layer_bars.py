@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.charts.bars import BarChart, layer_bars
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.charts.color_scale import color_scale
 from dlbench.tui.charts.heat_map import HeatMap, heat_map
 from dlbench.tui.charts.ink import Ink

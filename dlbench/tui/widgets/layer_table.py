@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from dlbench.measures import MEASURES, Measure
+from dlbench.measures.base import Measure
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import probe_steps
 from dlbench.tui.model.trials import name_of

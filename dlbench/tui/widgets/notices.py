@@ -13,7 +13,7 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 
 if TYPE_CHECKING:
-    from dlbench.state.pictures import PictureRecord
+    from dlbench.state.event_records import PictureRecord
     from dlbench.state.trial_state import TrialState
     from dlbench.tui.model.view import View
 

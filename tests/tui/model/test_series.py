@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_runs import HEALTHY, LAYERS, begins, diverged, evaluated, make_plan, probed, view_of
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.tui.model.series import grid, histogram_at, layer_values, probe_step, probe_steps
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
 from dlbench.tui.model.view import RunInfo, View

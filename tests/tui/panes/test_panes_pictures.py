@@ -6,7 +6,7 @@ import pytest
 from pictured_run import FACTORS, begin, conditions, failed, make_plan, make_view, metrics, probe, training
 from stage import Stage, act, shown
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.charts.glyphs import ASCII, SHADES
 from dlbench.tui.panes.cursor import nearest
 from dlbench.tui.panes.curves import CurvesPane
