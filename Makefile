@@ -34,7 +34,7 @@ $(TEST_ENV) "$(END)/bin/python" $(PYTEST)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-extras test-lowest test-newest lint format bench screens keys results wheel clean
+.PHONY: help demo install test test-extras test-lowest test-newest lint format bench screens keys reference results wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ screens: $(VENV)/.installed ## make the pictures in docs/screens: a recipe is tr
 
 keys: $(VENV)/.installed ## write the table of keys into docs/dashboard.md
 	$(RUN)/python docs/make_keys.py
+
+reference: $(VENV)/.installed ## write docs/recipe-reference.md: every key of a recipe
+	$(RUN)/python docs/make_reference.py
 
 results: $(VENV)/.installed ## write results/README.md: the kept reports beside the lecture's numbers
 	$(RUN)/python docs/make_results.py

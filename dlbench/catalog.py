@@ -7,8 +7,8 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_type_hints
 
@@ -22,6 +22,8 @@ class Part(Generic[F]):
     name: str
     make: F
     traits: Mapping[str, Any]
+    shared_meanings: Mapping[str, str] = field(default_factory=dict)
+    """What arguments mean in every part of its catalogue, unless its own docstring says otherwise."""
 
     @cached_property
     def arguments(self) -> Mapping[str, inspect.Parameter]:
@@ -46,6 +48,20 @@ class Part(Generic[F]):
         """The whole docstring, dedented."""
         return inspect.getdoc(self.make) or ""
 
+    @cached_property
+    def meanings(self) -> Mapping[str, str]:
+        """What each argument means, as far as a docstring has an entry for it: its own, its bases', its catalogue's."""
+        documented = reversed(self.make.__mro__) if inspect.isclass(self.make) else [self.make]
+        known = dict(self.shared_meanings)
+        for one in documented:
+            known |= split_doc(inspect.cleandoc(one.__doc__ or ""), self.arguments)[1]
+        return {name: known[name] for name in self.arguments if name in known}
+
+    @property
+    def prose(self) -> str:
+        """The docstring without its entries of arguments."""
+        return split_doc(self.doc, self.arguments)[0]
+
     @property
     def summary(self) -> str:
         """The first line of the docstring."""
@@ -55,10 +71,14 @@ class Part(Generic[F]):
 class Catalog(Generic[F]):
     """The parts of one kind, in the order of their registration; a part is added by decorating it with `add`."""
 
-    def __init__(self, name: str, *, title: str) -> None:
-        """`name` is the plural that recipes' documentation uses ("activations"); `title` says in words what they are."""
+    def __init__(self, name: str, *, title: str, meanings: Mapping[str, str] | None = None) -> None:
+        """`name` is the plural that recipes' documentation uses ("activations"); `title` says in words what they are.
+
+        `meanings` say what an argument means that several parts have; a part's docstring may say otherwise.
+        """
         self.name = name
         self.title = title
+        self._meanings = meanings or {}
         self._parts: dict[str, Part[F]] = {}
 
     def add(self, *, name: str | None = None, **traits: Any) -> Callable[[F], F]:
@@ -68,7 +88,7 @@ class Catalog(Generic[F]):
             key = name or snake_case(make.__name__)
             if key in self._parts:
                 raise ValueError(f"{self.name}: {key!r} is registered twice")
-            self._parts[key] = Part(key, make, traits)
+            self._parts[key] = Part(key, make, traits, self._meanings)
             return make
 
         return register
@@ -89,6 +109,27 @@ class Catalog(Generic[F]):
     def names(self) -> list[str]:
         """The names of all parts."""
         return list(self._parts)
+
+
+def split_doc(doc: str, names: Collection[str]) -> tuple[str, dict[str, str]]:
+    """A docstring's prose, and its entries of arguments or keys: `name: what it means.`, further lines of it indented.
+
+    Only `names` begin an entry, so that other lines may have a colon. An entry's lines are joined by spaces.
+    """
+    prose: list[str] = []
+    entries: dict[str, list[str]] = {}
+    lines: list[str] = prose
+    for line in doc.splitlines():
+        name, colon, text = line.partition(": ")
+        if colon and name in names:
+            lines = entries[name] = [text]
+        elif lines is not prose and line.startswith("    "):
+            lines.append(line.strip())
+        else:
+            lines = prose
+            lines.append(line)
+    text = re.sub("\n{3,}", "\n\n", "\n".join(prose)).strip()
+    return text, {name: " ".join(found) for name, found in entries.items()}
 
 
 def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:

@@ -29,11 +29,18 @@ def runs(incomplete: str) -> list[str]:
 
 
 def parts(incomplete: str) -> list[str]:
-    """Names of catalogues and of parts."""
+    """Names of sections, of catalogues and of parts."""
     from dlbench.parts import CATALOGS
+    from dlbench.recipe.changes import PATCHES
+    from dlbench.recipe.sections import FRAME
+    from dlbench.recipe.training import TRAINING
 
     names = {part.name for catalog in CATALOGS.values() for part in catalog}
-    return sorted(name for name in {*CATALOGS, "metrics", *names} if name.startswith(incomplete))
+    return sorted(
+        name
+        for name in {"sections", *FRAME, *TRAINING, *PATCHES, *CATALOGS, "metrics", *names}
+        if name.startswith(incomplete)
+    )
 
 
 def downloads(incomplete: str) -> list[str]:

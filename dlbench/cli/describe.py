@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 
 from dlbench.parts.arguments import Of, Takes, marks
 from dlbench.recipe.parts import arguments as recipe_arguments
+from dlbench.recipe.parts import meanings
 from dlbench.recipe.resolve import DEFAULTS
+from dlbench.recipe.vocabulary import ConditionText, MetricName
 from dlbench.words.printable import one_line
 
 BOUNDS = {
@@ -23,29 +27,42 @@ BOUNDS = {
     annotated_types.MinLen: ("length >= ", "min_length"),
     annotated_types.MaxLen: ("length <= ", "max_length"),
 }
+EXAMPLE = re.compile(r"(.*): `(\w+ = [^`]+)`\.")
+"""What is said of a key that ends with an example of it."""
+
+NAMED = {MetricName: "metric", ConditionText: "condition"}
+"""What texts are called that are more than a text."""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a part as text; `default` is `None` where the recipe must give it."""
+    """One argument of a part, or key of a section, as text; `default` is `None` where the recipe must give it."""
 
     name: str
     type: str
     default: str | None
     range: str
+    meaning: str = ""
+    example: str = ""
 
 
 def arguments(catalog: str, name: str) -> list[Argument]:
     """The arguments of a part in the order of its signature, then those that its whole catalogue shares."""
-    return [_argument(parameter, catalog) for parameter in recipe_arguments(catalog, name).values()]
+    means = meanings(catalog, name)
+    known = recipe_arguments(catalog, name).values()
+    return [argument(parameter, means.get(parameter.name, ""), catalog) for parameter in known]
 
 
-def _argument(parameter: inspect.Parameter, catalog: str) -> Argument:
+def argument(parameter: inspect.Parameter, meaning: str, catalog: str = "") -> Argument:
+    """An argument of a part of a catalogue, or without one the key of a section."""
+    told = EXAMPLE.fullmatch(meaning)
     return Argument(
         name=parameter.name,
         type=type_text(parameter.annotation),
         default=_default(parameter, catalog),
         range=range_text(parameter.annotation),
+        meaning=f"{told[1]}." if told else meaning,
+        example=told[2] if told else "",
     )
 
 
@@ -55,7 +72,7 @@ def _default(parameter: inspect.Parameter, catalog: str) -> str | None:
         return None
     if default is None:
         return "the model's" if catalog == "layers" and parameter.name in DEFAULTS else "none"
-    return toml_text(default)
+    return "{}" if is_dataclass(default) else toml_text(default)
 
 
 def toml_text(value: Any) -> str:
@@ -79,17 +96,25 @@ def type_text(annotation: Any) -> str:
     """A type as a recipe's author reads it: `int`, `"in" | "avg"`, `list of int`, `one of activations`."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        catalogs = [fact.catalog for fact in annotation.__metadata__ if isinstance(fact, Of)]
-        if not catalogs:
-            return type_text(inner[0])
-        return f"list of {catalogs[0]}" if get_origin(inner[0]) is list else f"one of {catalogs[0]}"
+        return _marked_text(inner[0], annotation.__metadata__)
     if origin is Literal:
         return " | ".join(map(toml_text, inner))
     if origin in {Union, types.UnionType}:
         return " | ".join(dict.fromkeys(type_text(option) for option in inner if option is not types.NoneType))
     if origin in {list, tuple, dict}:
-        return f"table of {type_text(inner[1])}" if origin is dict else f"list of {type_text(inner[0])}"
-    return str(getattr(annotation, "__name__", annotation))
+        of = type_text(inner[-1])
+        return ("table" if of == "Any" else f"table of {of}") if origin is dict else f"list of {of}"
+    return "table" if is_dataclass(annotation) else str(getattr(annotation, "__name__", annotation))
+
+
+def _marked_text(annotation: Any, marks: Sequence[Any]) -> str:
+    """A type that marks make the name of something."""
+    for mark in marks:
+        if type(mark) in NAMED:
+            return NAMED[type(mark)]
+        if isinstance(mark, Of):
+            return f"list of {mark.catalog}" if get_origin(annotation) is list else f"one of {mark.catalog}"
+    return type_text(annotation)
 
 
 def range_text(annotation: Any) -> str:

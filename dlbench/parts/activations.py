@@ -112,7 +112,10 @@ def _bounds_of_leak(slope: Number) -> Bounds:
 
 @ACTIVATIONS.add(bounds=_bounds_of_leak, slope=lambda slope: slope)
 def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
-    """x where positive, slope * x elsewhere (Maas et al. 2013); 'very leaky' is slope 1/3."""
+    """x where positive, slope * x elsewhere (Maas et al. 2013); 'very leaky' is slope 1/3.
+
+    slope: the factor on negative numbers.
+    """
     if isinstance(slope, (int, float)):
         return torch.nn.functional.leaky_relu(x, slope)
     return torch.where(x > 0, x, x * spread(slope, x))
@@ -120,7 +123,10 @@ def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
 
 @ACTIVATIONS.add(bounds=lambda alpha: (-alpha, None))
 def elu(x: Tensor, *, alpha: Annotated[Number, Gt(0)] = 1.0) -> Tensor:
-    """x where positive, alpha (exp(x) - 1) elsewhere: the exponential linear unit (Clevert et al. 2016)."""
+    """x where positive, alpha (exp(x) - 1) elsewhere: the exponential linear unit (Clevert et al. 2016).
+
+    alpha: how far below 0 it goes, as -alpha.
+    """
     # Without the clamp, the branch not taken would overflow and its gradient be 0 * inf.
     return torch.where(x > 0, x, spread(alpha, x) * torch.expm1(x.clamp(max=0)))
 

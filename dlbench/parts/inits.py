@@ -45,7 +45,13 @@ class Draw:
         return self.uniform().mul_(sqrt(3) * std)
 
 
-INITS: Catalog[Callable[..., torch.Tensor]] = Catalog("inits", title="how weights start")
+MEANINGS = {
+    "distribution": "whether the numbers are normal or uniform; their variance is the same.",
+    "gain": "what everything is multiplied by.",
+}
+"""What arguments mean that several of them have."""
+
+INITS: Catalog[Callable[..., torch.Tensor]] = Catalog("inits", title="how weights start", meanings=MEANINGS)
 """Trait `unit_variance=True`: what is drawn is only the direction; before the first step the engine scales the weights layer
 by layer, until what they make of a batch has variance 1. It reads `tolerance`, `iterations` and `batch` of the arguments."""
 
@@ -64,19 +70,30 @@ def zeros(draw: Draw) -> torch.Tensor:
 
 @INITS.add()
 def constant(draw: Draw, *, value: float) -> torch.Tensor:
-    """Every weight the same value: all units of a layer stay equal forever."""
+    """Every weight the same value: all units of a layer stay equal forever.
+
+    value: the value.
+    """
     return torch.full(draw.shape, value)
 
 
 @INITS.add()
 def uniform(draw: Draw, *, low: float = -1.0, high: float = 1.0) -> torch.Tensor:
-    """Uniform numbers between low and high, whatever the fans are."""
+    """Uniform numbers between low and high, whatever the fans are.
+
+    low: the lower end.
+    high: the upper end.
+    """
     return draw.uniform().mul_((high - low) / 2).add_((high + low) / 2)
 
 
 @INITS.add()
 def normal(draw: Draw, *, mean: float = 0.0, std: Annotated[float, Ge(0)] = 1.0) -> torch.Tensor:
-    """Normal numbers with a mean and a standard deviation, whatever the fans are."""
+    """Normal numbers with a mean and a standard deviation, whatever the fans are.
+
+    mean: the mean.
+    std: the standard deviation.
+    """
     return draw.normal().mul_(std).add_(mean)
 
 
@@ -92,6 +109,8 @@ def xavier(
     The name has three meanings, which disagree where a layer's fans do. `uniform, avg` is the paper's and the lab's
     (TensorFlow's xavier_initializer): U(+-sqrt(6 / (fan_in + fan_out))). `normal, in` is the lecture's slide:
     randn(fan_in, fan_out) / sqrt(fan_in). `uniform, in` is Caffe's: U(+-sqrt(3 / fan_in)).
+
+    fan: "avg" is (fan_in + fan_out) / 2, "in" is fan_in.
     """
     width = draw.fan_in if fan == "in" else (draw.fan_in + draw.fan_out) / 2
     return draw.with_std(sqrt(1 / width), distribution)
@@ -103,6 +122,8 @@ def he(draw: Draw, *, distribution: Distribution = "normal", slope: float | None
 
     `slope` is that of the layer's own leaky_relu below 0, and 0 for other activations, unless it is given: 0 is the
     variance 2 / fan_in of Caffe's MSRA filler, whatever the activation.
+
+    slope: the activation's slope below 0; the layer's own unless given.
     """
     leak = draw.slope if slope is None else slope
     return draw.with_std(sqrt(2 / ((1 + leak**2) * draw.fan_in)), distribution)
@@ -152,6 +173,10 @@ def lsuv(
     In the order of the forward pass, each layer's weights are divided by the deviation of its pre-activations, over a batch
     and all units, until their variance is 1 within `tolerance`, `iterations` times at most (algorithm 1). The batch are the
     first `batch` samples in the order of the seed's first epoch. Biases and recurrent layers keep what was drawn.
+
+    tolerance: how far from 1 a variance may stay.
+    iterations: how often a layer is scaled at most.
+    batch: how many samples the variance is taken over.
     """
     del tolerance, iterations, batch  # the engine's, once there is data
     return orthogonal(draw)

@@ -126,7 +126,10 @@ class L1:
 
 @LOSSES.add(tasks=("regression",), takes="numbers", logits=False)
 class Huber:
-    """(y - t)^2 / 2 where that is below `delta`, else delta (|y - t| - delta / 2), the mean over the outputs (Huber 1964)."""
+    """(y - t)^2 / 2 where that is below `delta`, else delta (|y - t| - delta / 2), the mean over the outputs (Huber 1964).
+
+    delta: the error at which the parabola becomes a line.
+    """
 
     def __init__(self, *, delta: Annotated[float, Gt(0)] = 1.0) -> None:
         self.delta = delta

@@ -32,6 +32,8 @@ def l2(rows: Rows, *, strength: Annotated[RowNumber, Ge(0)] = 0.001) -> None:
     """The lecture's regularization: strength times the sum of W^2 is added to the loss; biases are left out.
 
     g += 2 strength W. The optimizers' weight_decay has no 2 in it, so it stands for half of itself here.
+
+    strength: what the sum of squares is multiplied by.
     """
     rows.gradient.addcmul_(rows.weights, rows.is_weight, value=2 * strength)
 
@@ -41,6 +43,8 @@ def l1(rows: Rows, *, strength: Annotated[RowNumber, Ge(0)] = 0.001) -> None:
     """Strength times the sum of |W| is added to the loss, which draws weights to exactly 0; biases are left out.
 
     g += strength sign(W).
+
+    strength: what the sum of absolute values is multiplied by.
     """
     rows.gradient.addcmul_(rows.weights.sign(), rows.is_weight, value=strength)
 
@@ -51,6 +55,8 @@ def max_norm(rows: Rows, *, norm: Annotated[RowNumber, Gt(0)] = 3.0) -> None:
 
     The incoming weights of a unit are a column of a matrix `[fan_in, units]`, and what the first axis counts in a weight of
     more axes, such as a convolution's. Biases are left out.
+
+    norm: the greatest length.
     """
     for slot in rows.slots:
         if not slot.is_bias:
@@ -62,12 +68,18 @@ def max_norm(rows: Rows, *, norm: Annotated[RowNumber, Gt(0)] = 3.0) -> None:
 
 @REGULARIZERS.add(after_step=False)
 def clip_norm(rows: Rows, *, norm: Annotated[RowNumber, Gt(0)] = 1.0) -> None:
-    """Shorten the gradient of a trial, all its weights as one vector, to norm where it is longer (Pascanu et al. 2013)."""
+    """Shorten the gradient of a trial, all its weights as one vector, to norm where it is longer (Pascanu et al. 2013).
+
+    norm: the greatest length.
+    """
     lengths = torch.linalg.vector_norm(rows.gradient, dim=1, keepdim=True)
     rows.gradient.mul_((norm / lengths).clamp_(max=1.0))
 
 
 @REGULARIZERS.add(after_step=False)
 def clip_value(rows: Rows, *, value: Annotated[RowNumber, Gt(0)] = 1.0) -> None:
-    """Clip every number of the gradient to the range from -value to value."""
+    """Clip every number of the gradient to the range from -value to value.
+
+    value: the greatest absolute value.
+    """
     rows.gradient.clamp_(-value, value)

@@ -35,7 +35,11 @@ def staircase(
     every: Annotated[int, Ge(1)],
     gamma: Annotated[float, Gt(0)] = 0.1,
 ) -> float:
-    """Times gamma after every so many steps (torch's StepLR); `every` counts steps, not epochs."""
+    """Times gamma after every so many steps (torch's StepLR); `every` counts steps, not epochs.
+
+    every: after how many steps the rate falls.
+    gamma: what the rate is multiplied by each time.
+    """
     del steps
     return float(gamma ** (step // every))
 
@@ -45,6 +49,8 @@ def cosine(step: int, steps: int, *, floor: Annotated[float, Interval(ge=0, le=1
     """Down half a cosine from 1 at the first step towards floor, which the step after the last would reach.
 
     floor + (1 - floor) (1 + cos(pi step / steps)) / 2 (Loshchilov & Hutter 2017; torch's CosineAnnealingLR).
+
+    floor: the factor at the end.
     """
     return floor + (1 - floor) * (1 + cos(pi * step / steps)) / 2
 
@@ -60,6 +66,9 @@ def warmup(
     """Up a line over the first steps, then constant, or down half a cosine to 0 (Goyal et al. 2017).
 
     The first step has 1 / over, the step `over` the full rate.
+
+    over: how many steps the rise takes.
+    then: what follows the rise.
     """
     if step < over:
         return (step + 1) / over
@@ -80,6 +89,11 @@ def one_cycle(
 
     torch's OneCycleLR in two phases without the momentum's cycle; its div_factor is 1 / start, and its
     final_div_factor start / end. The optimizer's lr is the highest rate.
+
+    rise: the share of the steps in which the rate rises.
+    start: the factor at the first step.
+    end: the factor at the last step.
+    anneal: along which curve the factor moves.
     """
     top = rise * steps - 1
     if step <= top:

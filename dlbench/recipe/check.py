@@ -14,6 +14,7 @@ from dlbench.plan import Candidate
 from dlbench.plan.questions import Claim, Compare, Ensemble, Lesson, Questions
 from dlbench.recipe import breakpoints as breaking
 from dlbench.recipe import limits
+from dlbench.recipe.changes import PATCHES
 from dlbench.recipe.claims import (
     claim_mistakes,
     class_mistakes,
@@ -31,8 +32,6 @@ from dlbench.recipe.patch import Mistake, Origin, Tree
 from dlbench.recipe.resolve import Resolved, Resolver
 from dlbench.recipe.sections import (
     FRAME,
-    PATCHES,
-    TRAINING,
     BreakpointSection,
     ClaimSection,
     CompareSection,
@@ -43,6 +42,7 @@ from dlbench.recipe.sections import (
 )
 from dlbench.recipe.source_map import KeyPath
 from dlbench.recipe.tasks import ensembles_of_tasks, task_mistakes, usual_metric
+from dlbench.recipe.training import TRAINING
 from dlbench.recipe.validation import mistakes_in
 from dlbench.recipe.variants import Draft, expand
 

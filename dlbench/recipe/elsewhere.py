@@ -13,7 +13,8 @@ from dlbench.parts import CATALOGS
 from dlbench.parts.arguments import Of
 from dlbench.parts.datasets.common import COMMON
 from dlbench.recipe.messages import nearest
-from dlbench.recipe.sections import Frame, Training
+from dlbench.recipe.sections import Frame
+from dlbench.recipe.training import Training
 
 SLIP = 0.8
 """How alike (from 0 to 1) two names are of which one is the other with a slip of the pen."""

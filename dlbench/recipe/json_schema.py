@@ -9,8 +9,10 @@ from pydantic import TypeAdapter
 
 from dlbench.catalog import Catalog
 from dlbench.parts import CATALOGS
+from dlbench.recipe.changes import PATCHES
 from dlbench.recipe.parts import CATALOG_KEY, arguments, model_of, table
-from dlbench.recipe.sections import TRAINING, Frame, Training
+from dlbench.recipe.sections import Frame
+from dlbench.recipe.training import TRAINING, Training
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -84,7 +86,7 @@ def _tidied(node: Any) -> Any:
         return node
     if CATALOG_KEY in node:
         return {"$ref": f"#/$defs/{node[CATALOG_KEY]}"} | {
-            key: value for key, value in node.items() if key == "default" and value is not None
+            key: value for key, value in node.items() if key in {"default", "description"} and value is not None
         }
     kept = {key: value for key, value in node.items() if (key, value) != ("default", None)}
     if isinstance(kept.get("title"), str):
@@ -102,7 +104,7 @@ def _tidied_properties(properties: Schema) -> Schema:
 
 def _patch(definitions: Schema, properties: Schema) -> Schema:
     """A variant: any of the sections of the training in part, and the search inside it."""
-    sections = {name: _in_part(definitions, properties[name]) for name in TRAINING}
+    sections = {name: _described(properties[name], _in_part(definitions, properties[name])) for name in TRAINING}
     return {
         "description": "A partial recipe, laid over the base: tables merge, values and lists replace.",
         "type": "object",
@@ -117,28 +119,19 @@ def _in_part(definitions: Schema, section: Schema) -> Schema:
     whole = definitions[section["$ref"].removeprefix("#/$defs/")]
     if "properties" not in whole:
         return {"anyOf": [{"$ref": section["$ref"]}, loose]}
-    properties = {name: {"anyOf": [inner, loose]} for name, inner in whole["properties"].items()}
+    properties = {name: _described(inner, {"anyOf": [inner, loose]}) for name, inner in whole["properties"].items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _described(whole: Schema, part: Schema) -> Schema:
+    """What may be given in part, described as the whole."""
+    return {"description": whole["description"], **part} if "description" in whole else part
 
 
 def _changes() -> Schema:
     """The sections that change others."""
+    tables: dict[str, Schema] = {"variants": {"additionalProperties": {"$ref": "#/$defs/patch"}}}
     return {
-        "variants": {
-            "description": "What is compared: a patch over the recipe for each name.",
-            "type": "object",
-            "additionalProperties": {"$ref": "#/$defs/patch"},
-        },
-        "grid": {
-            "description": "A list of values for each path; their combinations are the variants.",
-            "type": "object",
-        },
-        "search": {
-            "description": "A list of values for each path, tried inside each variant; compare.select picks the best.",
-            "type": "object",
-        },
-        "quick": {
-            "description": "A patch over the whole recipe that --quick applies: seconds, and no network.",
-            "type": "object",
-        },
+        name: {"description": inspect.cleandoc(text), "type": "object", **tables.get(name, {})}
+        for name, text in PATCHES.items()
     }

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import types
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge
 from pydantic import (
-    AfterValidator,
     BaseModel,
     Field,
     PlainValidator,
@@ -22,17 +21,13 @@ from pydantic import (
     create_model,
 )
 
-from dlbench.catalog import Part
-from dlbench.errors import UsageError, meant
-from dlbench.measures.older_names import OLDER_NAMES, newest
-from dlbench.metrics.catalog import CLASS_METRICS, METRICS, split_step
-from dlbench.metrics.names import CURVES, ENSEMBLE
+from dlbench.catalog import Part, split_doc
+from dlbench.errors import meant
 from dlbench.parts import CATALOGS
 from dlbench.parts.arguments import Of, PerTrial, Settings, Takes
-from dlbench.parts.datasets.common import COMMON
-from dlbench.plan.breakpoints import parse as parse_breakpoint
-from dlbench.plan.breakpoints import pattern as breakpoint_pattern
+from dlbench.parts.datasets.common import COMMON, Common
 from dlbench.recipe.elsewhere import suggestion
+from dlbench.recipe.marked_text import condition, metric
 from dlbench.recipe.messages import few, given, listed, nearest
 from dlbench.recipe.validation import StrictTable, one_sentence, reworded, worded
 from dlbench.recipe.vocabulary import ConditionText, MetricName
@@ -44,8 +39,10 @@ CATALOG_KEY = "x-catalog"
 """Where the schema of a field says that it names a part, until `dlbench.recipe.json_schema` makes it a reference."""
 
 _SHARED: Mapping[str, Mapping[str, inspect.Parameter]] = {"layers": {"repeat": REPEAT}, "datasets": COMMON}
-_LONGEST_STEP = 18
-"""Digits of the largest step that fits into 64 bits."""
+_SHARED_MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "layers": {"repeat": "how many of it stand in a row, each with weights of its own."},
+    "datasets": split_doc(inspect.cleandoc(Common.__doc__ or ""), COMMON)[1],
+}
 _NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
@@ -60,11 +57,25 @@ def arguments(catalog: str, name: str) -> Mapping[str, inspect.Parameter]:
     return {**CATALOGS[catalog][name].arguments, **_SHARED.get(catalog, {})}
 
 
+def meanings(catalog: str, name: str) -> Mapping[str, str]:
+    """What the arguments of a part mean, as docstrings say it."""
+    return {**shared_meanings(catalog), **CATALOGS[catalog][name].meanings}
+
+
+def shared_meanings(catalog: str) -> Mapping[str, str]:
+    """What the arguments mean that a whole catalogue shares."""
+    return _SHARED_MEANINGS.get(catalog, {})
+
+
 @cache
 def model_of(catalog: str, name: str) -> type[BaseModel]:
     """The pydantic model of a part's arguments."""
+    means = meanings(catalog, name)
     fields: dict[str, Any] = {
-        key: (translated(parameter.annotation), ... if parameter.default is parameter.empty else parameter.default)
+        key: (
+            translated(parameter.annotation),
+            Field(... if parameter.default is parameter.empty else parameter.default, description=means.get(key)),
+        )
         for key, parameter in arguments(catalog, name).items()
     }
     return create_model(name, __base__=StrictTable, **fields)
@@ -169,11 +180,9 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
         if isinstance(mark, Takes):
             return Annotated[translated(annotation), one_sentence(mark.what)]
         if isinstance(mark, MetricName):
-            return _metric(_names(mark), at_step=mark.at_step, of_class=not mark.curves)
+            return metric(mark)
         if isinstance(mark, ConditionText):
-            return Annotated[
-                str, AfterValidator(_condition), WithJsonSchema({"type": "string", "pattern": breakpoint_pattern()})
-            ]
+            return condition()
     kept = [mark for mark in marks if not isinstance(mark, PerTrial)]
     return Annotated[(translated(annotation), *kept)] if kept else translated(annotation)
 
@@ -181,12 +190,12 @@ def _translated_marks(annotation: Any, marks: tuple[Any, ...]) -> Any:
 def table(section: type[Any]) -> Any:
     """The annotation of a field that holds a table, whose keys are the fields of a dataclass."""
     hints = get_type_hints(section, include_extras=True)
+    prose, means = documented(section)
     fields: dict[str, Any] = {
-        entry.name: (translated(hints[entry.name]), _default(entry)) for entry in dataclasses.fields(section)
+        entry.name: (translated(hints[entry.name]), _default(entry, means.get(entry.name)))
+        for entry in dataclasses.fields(section)
     }
-    model = create_model(
-        section.__name__.removesuffix("Section"), __base__=StrictTable, __doc__=section.__doc__, **fields
-    )
+    model = create_model(section.__name__.removesuffix("Section"), __base__=StrictTable, __doc__=prose, **fields)
 
     def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
         if isinstance(value, section):
@@ -199,51 +208,15 @@ def table(section: type[Any]) -> Any:
     return Annotated[model, WrapValidator(check)]
 
 
-def _names(mark: MetricName) -> list[str]:
-    """The metrics that a string may name."""
-    curves = [name for name in CURVES if name.startswith(mark.split)]
-    return (curves if mark.curves else list(METRICS)) + (list(ENSEMBLE) if mark.ensembles else [])
+def documented(section: type[Any]) -> tuple[str, dict[str, str]]:
+    """What a section's docstring says of it, and of each of its keys."""
+    return split_doc(inspect.cleandoc(section.__doc__ or ""), [entry.name for entry in dataclasses.fields(section)])
 
 
-def _metric(names: Collection[str], *, at_step: bool, of_class: bool) -> Any:
-    """A string that is one of the names, or with `of_class` a metric of one class; with `at_step` also followed by `@step`."""
-    older = [name for name, now in OLDER_NAMES.items() if now in names]
-    forms: list[dict[str, Any]] = [{"type": "string", "enum": list(names)}]
-    forms += [{"type": "string", "enum": older, "deprecated": True}] if older else []
-    forms += [{"type": "string", "pattern": f"^({'|'.join([*names, *older])})@[0-9]+$"}] if at_step else []
-    forms += [{"type": "string", "pattern": f"^({'|'.join(CLASS_METRICS)})@.+$"}] if of_class else []
-
-    known = [*names, *(CLASS_METRICS if of_class else ())]
-
-    def check(written: str) -> str:
-        text = newest(written)
-        name, step = split_step(text) if at_step else (text, None)
-        family, _, class_name = name.partition("@")
-        if of_class and family in CLASS_METRICS:
-            if not class_name:
-                raise worded(f"'{family}' is of one class: write its name behind it, as in '{family}@cat'")
-        elif name not in names:
-            asked = split_step(written)[0] if at_step else written
-            raise worded(f"no metric is called '{asked}' here" + nearest(family, known, "there are"))
-        if step is not None and not (step.isascii() and step.isdigit() and len(step) <= _LONGEST_STEP):
-            raise worded(f"'@' takes a step, as in '{name}@0', not '{step[:_LONGEST_STEP]}'")
-        return text
-
-    return Annotated[str, AfterValidator(check), WithJsonSchema({"anyOf": forms} if forms[1:] else forms[0])]
-
-
-def _condition(text: str) -> str:
-    """The text of a breakpoint, if it is one."""
-    try:
-        return str(parse_breakpoint(text))
-    except UsageError as error:
-        raise worded(str(error)) from None
-
-
-def _default(entry: dataclasses.Field[Any]) -> Any:
+def _default(entry: dataclasses.Field[Any], means: str | None) -> Any:
     if entry.default_factory is not dataclasses.MISSING:
-        return Field(default_factory=entry.default_factory)
-    return ... if entry.default is dataclasses.MISSING else entry.default
+        return Field(default_factory=entry.default_factory, description=means)
+    return Field(... if entry.default is dataclasses.MISSING else entry.default, description=means)
 
 
 class _Section:

@@ -7,8 +7,8 @@ from typing import Any
 
 from dlbench.recipe.messages import few
 from dlbench.recipe.patch import Origin, Tree
-from dlbench.recipe.sections import TRAINING
 from dlbench.recipe.source_map import KeyPath, show
+from dlbench.recipe.training import TRAINING
 from dlbench.recipe.variants import Draft
 
 NOTHING_CHANGED = "nothing has changed"

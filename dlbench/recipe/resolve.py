@@ -21,9 +21,9 @@ from dlbench.recipe.batches import batch_problems
 from dlbench.recipe.messages import few
 from dlbench.recipe.parts import arguments, nested, table
 from dlbench.recipe.pretraining import pretrain_problems
-from dlbench.recipe.sections import Training
 from dlbench.recipe.source_map import KeyPath
 from dlbench.recipe.tasks import not_of_task
+from dlbench.recipe.training import Training
 from dlbench.recipe.validation import mistakes_in
 
 DEFAULTS = ("activation", "init", "bias_init")

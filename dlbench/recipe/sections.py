@@ -1,46 +1,41 @@
-"""The sections of a recipe: what stands in each, with which default. Frozen dataclasses in the vocabulary of parts."""
+"""The sections around a training: what stands in each, with which default. Frozen dataclasses in the vocabulary of parts.
+
+A docstring has an entry for each key, which says what it means and, in backticks, gives an example.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 from annotated_types import Ge, Gt, Len
 
-from dlbench.parts.arguments import Activation, Init, Layers, Settings, Takes
+from dlbench.parts.arguments import Takes
 from dlbench.plan.questions import Claim, Compare, Ensemble, Lesson, Method, Solved
 from dlbench.recipe.vocabulary import (
-    BatchSize,
     Claimed,
-    ClassWeights,
     Column,
     ConditionText,
     Count,
     Curve,
-    Dataset,
-    Every,
-    Held,
-    Loss,
     Methods,
     Metric,
-    Optimizer,
-    Predictions,
-    Pretrain,
-    Regularizers,
-    Schedule,
     Sizes,
     Text,
 )
 
 
-def _kind(name: str) -> Callable[[], Settings]:
-    return lambda: {"kind": name}
-
-
 @dataclass(frozen=True)
 class LessonSection(Lesson):
-    """What the recipe teaches: its place in the lecture, its question, and what is told after the run."""
+    """What the recipe teaches: its place in the lecture, its question, and what is told after the run.
+
+    A text is a string, or a table with one a language; the reader's language is taken, else the first.
+
+    title: what the lesson is called: `title = { en = "Nine layers", ko = "아홉 층" }`.
+    question: what is asked before the run: `question = "How many of ten seeds learn it?"`.
+    explain: what is told after the run: `explain = "The gradient shrinks at every layer."`.
+    section: its place in the lecture, by which `dlbench list` sorts: `section = "1.3"`.
+    """
 
     WRITTEN: ClassVar[str] = "[lesson]"
 
@@ -51,111 +46,11 @@ class LessonSection(Lesson):
 
 
 @dataclass(frozen=True)
-class Output:
-    """The output layer: as many units as what is learned needs, and plain sums, unless told otherwise; inits are the model's."""
-
-    WRITTEN: ClassVar[str] = "[model.output]"
-
-    init: Init | None = None
-    bias_init: Init | None = None
-    bias: bool = True
-    units: Count | None = None
-    activation: Activation | None = None
-
-
-@dataclass(frozen=True)
-class Model:
-    """The net: defaults for every layer, and the layers from the input to the last hidden one."""
-
-    WRITTEN: ClassVar[str] = "[model]"
-
-    layers: Layers
-    activation: Activation = field(default_factory=_kind("relu"))
-    init: Init = field(default_factory=_kind("torch_default"))
-    bias_init: Init = field(default_factory=_kind("zeros"))
-    output: Output = field(default_factory=Output)
-
-
-@dataclass(frozen=True)
-class EarlyStopping:
-    """When a trial stops before its last step: after `patience` evaluations in a row that are not better.
-
-    Better beats the best so far by more than `min_delta`. The trial ends with the weights of its best evaluation.
-    """
-
-    WRITTEN: ClassVar[str] = "[train.early_stopping]"
-
-    metric: Held = "validation_loss"
-    patience: Count = 5
-    min_delta: Annotated[float, Ge(0)] = 0.0
-
-
-@dataclass(frozen=True)
-class Train:
-    """How the net learns; exactly one of `steps` and `epochs` is given. With `pretrain`, hidden layers learn before step 0.
-
-    `loss` is the usual one of what is learned, if left out: cross-entropy of classes.
-    `class_weights` weigh a sample by its class in what is learned, and so in batch_loss, as torch.nn.CrossEntropyLoss(weight=...)
-    does: one number a class, or "balanced", n / (classes * count) over the training samples. The losses of evaluations stay
-    unweighted. `drop_last` leaves out the last batch of an epoch where it is smaller than the others.
-    """
-
-    WRITTEN: ClassVar[str] = "[train]"
-
-    loss: Loss | None = None
-    optimizer: Optimizer = field(default_factory=_kind("sgd"))
-    schedule: Schedule = field(default_factory=_kind("constant"))
-    regularizers: Regularizers = field(default_factory=list)
-    batch_size: BatchSize = "full"
-    drop_last: bool = False
-    class_weights: ClassWeights | None = None
-    steps: Count | None = None
-    epochs: Count | None = None
-    early_stopping: EarlyStopping | None = None
-    pretrain: Pretrain | None = None
-
-
-@dataclass(frozen=True)
-class Evaluate:
-    """How often the metrics are taken, and on how many training samples at most: a sample in proportion to the classes.
-
-    `predictions`: whether what each trial says of the test data in the end is kept on disk, four bytes an output and sample;
-    `"auto"`: where the recipe has an `[ensemble]`.
-    """
-
-    WRITTEN: ClassVar[str] = "[evaluate]"
-
-    every: Every = "auto"
-    train_samples: Count = 10_000
-    predictions: Predictions = "auto"
-
-
-@dataclass(frozen=True)
-class Probes:
-    """At how many points of the training the layers are measured, and whether with histograms of gradients."""
-
-    WRITTEN: ClassVar[str] = "[probes]"
-
-    points: Annotated[int, Ge(0)] = 200
-    histograms: bool = True
-
-
-@dataclass(frozen=True)
-class Training:
-    """Everything that a trial depends on but its seed: the sections that a variant may change."""
-
-    WRITTEN: ClassVar[str] = "the recipe"
-
-    data: Dataset
-    model: Model
-    train: Train
-    evaluate: Evaluate = field(default_factory=Evaluate)
-    probes: Probes = field(default_factory=Probes)
-
-
-@dataclass(frozen=True)
 class Trials:
-    """How often every variant is trained: so many seeds from 0, or a list of seeds."""
+    """How often every variant is trained.
+
+    seeds: how many, which are 0, 1, 2, ..., or a list of them: `seeds = [0, 3, 7]`.
+    """
 
     WRITTEN: ClassVar[str] = "[trials]"
 
@@ -166,7 +61,14 @@ class Trials:
 
 @dataclass(frozen=True)
 class SolvedSection(Solved):
-    """When an evaluation counts as solved: `metric` is at least, or at most, a number."""
+    """When an evaluation counts as solved, for the metrics `solved` and `steps_to_solve`.
+
+    Unless given: a training accuracy of 0.99 or more (an RMSE a tenth of the targets' deviation), at half the loss of guessing.
+
+    metric: which curve is held against the number: `metric = "test_accuracy"`.
+    at_least: solved from this number up: `at_least = 0.97`.
+    at_most: solved from this number down: `at_most = 0.01`.
+    """
 
     WRITTEN: ClassVar[str] = "[compare.solved]"
 
@@ -177,7 +79,14 @@ class SolvedSection(Solved):
 
 @dataclass(frozen=True)
 class CompareSection(Compare):
-    """What the table compares: the metric, against which variant, and the metric that picks the best of a search."""
+    """What the table compares, and against which variant.
+
+    metric: what decides; test_accuracy of classes and test_rmse of numbers, unless given: `metric = "test_loss"`.
+    baseline: the variant that the others are held against; the first unless given: `baseline = "sigmoid"`.
+    select: the metric by which each seed of a search picks its best choice: `select = "best_validation_accuracy"`.
+    solved: when an evaluation counts as solved: `solved = { metric = "test_accuracy", at_least = 0.97 }`.
+    columns: further metrics of the table, also at a step on the way: `columns = ["train_loss", "first_last_gradient_ratio@0"]`.
+    """
 
     WRITTEN: ClassVar[str] = "[compare]"
 
@@ -190,9 +99,12 @@ class CompareSection(Compare):
 
 @dataclass(frozen=True)
 class EnsembleSection(Ensemble):
-    """Trials of one variant combined: `sizes`, the numbers of members, and how their outputs are combined.
+    """Trials of one variant combined into one answer, and what that gains.
 
-    Of each size all subsets of the seeds are made, or where there are more than `subsets`, so many, drawn by `seed`.
+    sizes: how many members, each size for itself, or all from 1 to the number of seeds: `sizes = [1, 3, 10]`.
+    combine: what is averaged over the members; of several ways the first decides: `combine = ["probability", "vote"]`.
+    subsets: of each size all subsets of the seeds are made, or so many where there are more: `subsets = 100`.
+    seed: what draws these: `seed = 1`.
     """
 
     WRITTEN: ClassVar[str] = "[ensemble]"
@@ -207,11 +119,26 @@ class EnsembleSection(Ensemble):
 class ClaimSection(Claim):
     """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
 
-    Exactly one of `at_most`, `at_least`, `between` (low and high), `near` (with `tolerance`) and `better_than` (another
-    variant, with `by`) is given. The condition is asked of the mean, or with `every_seed` of each trial; with `exact`
-    theory says that no seed can change the number, and all are asked to have the same; `at_step` of
-    the metric along the way; `choice` of one choice of the search, by path, instead of the best. A metric of ensembles is
-    asked of those with so many `members`, combined as `combine` says; with `every_seed` of each subset of the seeds.
+    Exactly one of `at_most`, `at_least`, `between`, `near` and `better_than` is given. The condition is asked of the mean,
+    with `every_seed` of each trial.
+
+    says: the sentence: `says = "ReLU learns with more seeds than sigmoid"`.
+    source: who says so: the lecture, theory, or an earlier run: `source = "lecture"`.
+    variant: of which variant: `variant = "relu"`.
+    metric: of which metric: `metric = "test_accuracy"`.
+    at_most: it is no more than this: `at_most = 0.693`.
+    at_least: it is no less than this: `at_least = 0.9`.
+    between: it lies between these two: `between = [0.938, 0.953]`.
+    near: it is this, give or take `tolerance`: `near = 0.693147`.
+    tolerance: how far from `near` it may lie: `tolerance = 1e-4`.
+    better_than: it is better than that of another variant: `better_than = "sigmoid"`.
+    by: better by more than this: `by = 0.02`.
+    every_seed: asks each trial, and not the mean: `every_seed = true`.
+    exact: theory says that no seed can change the number, and all are asked to have the same: `exact = true`.
+    at_step: the metric at this step, and not in the end: `at_step = 500`.
+    choice: one choice of the search by its paths, and not the best: `choice = { "train.optimizer.lr" = 0.1 }`.
+    members: of ensembles with so many members, for a metric of ensembles: `members = 10`.
+    combine: of ensembles combined so; the first way of `[ensemble]` unless given: `combine = "vote"`.
     """
 
     WRITTEN: ClassVar[str] = "[[claims]]"
@@ -237,7 +164,11 @@ class ClaimSection(Claim):
 
 @dataclass(frozen=True)
 class BreakpointSection:
-    """Where a dashboard pauses by itself: `first_last_gradient_ratio < 1e-6`, `test_loss rises 3`; in one variant, or in all."""
+    """Where a dashboard pauses by itself.
+
+    when: a condition on a measure or curve: `when = "first_last_gradient_ratio < 1e-6"`.
+    variant: in which variant; in all unless given: `variant = "sigmoid"`.
+    """
 
     WRITTEN: ClassVar[str] = "[[breakpoints]]"
 
@@ -247,7 +178,15 @@ class BreakpointSection:
 
 @dataclass(frozen=True)
 class Frame:
-    """Everything around the training: the lesson, the seeds, the comparison, ensembles, the claims, where to pause."""
+    """Everything around the training: the lesson, the seeds, the comparison, ensembles, the claims, where to pause.
+
+    lesson: what the recipe teaches, in words.
+    trials: how often every variant is trained.
+    compare: what the table compares.
+    ensemble: what combining the seeds of a variant gains.
+    claims: sentences that the results confirm or refute.
+    breakpoints: where a dashboard pauses by itself.
+    """
 
     WRITTEN: ClassVar[str] = "the recipe"
 
@@ -259,14 +198,8 @@ class Frame:
     breakpoints: list[BreakpointSection] = field(default_factory=list)
 
 
-TRAINING = tuple(entry.name for entry in fields(Training))
-"""The sections that a variant may change."""
-
 FRAME = tuple(entry.name for entry in fields(Frame))
 """The sections around them, one for all variants."""
-
-PATCHES = ("variants", "grid", "search", "quick")
-"""The sections that change others."""
 
 
 Question = TypeVar("Question")

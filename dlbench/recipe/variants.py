@@ -14,9 +14,9 @@ from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.limits import TRIALS, beyond
 from dlbench.recipe.messages import given
 from dlbench.recipe.patch import Mistake, Tree, merge
-from dlbench.recipe.sections import TRAINING
 from dlbench.recipe.source import nest
 from dlbench.recipe.source_map import KeyPath, dotted, split
+from dlbench.recipe.training import TRAINING
 
 ALONE = "base"
 """The name of the only variant of a recipe without variants and grid."""

@@ -21,6 +21,9 @@ from dlbench.metrics.names import ENSEMBLE
 from dlbench.parts import CATALOGS
 from dlbench.parts.datasets import DATASETS
 from dlbench.recipe import shipped_recipes
+from dlbench.recipe.changes import PATCHES
+from dlbench.recipe.sections import FRAME
+from dlbench.recipe.training import TRAINING
 
 PARTS = [(catalog.name, part.name) for catalog in CATALOGS.values() for part in catalog]
 
@@ -268,7 +271,7 @@ def test_parts_lists_everything():
     text = call("parts")
     data = json.loads(call("parts", "--json"))
 
-    assert {(one["catalog"], one["name"]) for one in data} == {
+    assert {(one["catalog"], one["name"]) for one in data if one["catalog"] != "sections"} == {
         *PARTS,
         *(("metrics", name) for name in (*METRICS, "recall@NAME", *ENSEMBLE)),
     }
@@ -280,13 +283,15 @@ def test_parts_lists_everything():
 
 @pytest.mark.parametrize(("catalog", "name"), PARTS)
 def test_parts_explains_each(catalog, name):
-    """A part is explained by its whole docstring and all its arguments."""
+    """A part is explained by its docstring and all its arguments, with what each means."""
     text = call("parts", name)
 
     assert f"{name} ({catalog})" in text
-    assert CATALOGS[catalog][name].doc in text
-    for argument in CATALOGS[catalog][name].arguments:
-        assert re.search(rf"^  {argument} ", text, re.MULTILINE)
+    part = CATALOGS[catalog][name]
+    assert part.prose in text
+    for argument in part.arguments:
+        below = text.split(f"\n  {argument} ", 1)[1].split("\n", 1)[1]
+        assert " ".join(below.split()).startswith(part.meanings[argument][:40].rpartition(" ")[0])
 
 
 def test_parts_of_a_catalogue():
@@ -294,10 +299,39 @@ def test_parts_of_a_catalogue():
     assert {one["catalog"] for one in json.loads(call("parts", "schedules", "--json"))} == {"schedules"}
 
 
+@pytest.mark.parametrize("name", [*FRAME, *TRAINING, *PATCHES, "early_stopping", "output"])
+def test_parts_explains_each_section(name):
+    """A section is explained by its key, each of its keys with type, default, meaning and a line to paste."""
+    text = call("parts", name)
+    data = json.loads(call("parts", name, "--json"))
+    (section,) = [one for one in data if one["catalog"] == "sections"]
+
+    assert f"{section['written']} (sections)" in text
+    assert section["arguments"] or name in PATCHES
+    for key in section["arguments"]:
+        assert key["type"]
+        assert key["meaning"] in " ".join(text.split())
+        assert key["example"] in text
+        assert key["example"] or name == "data"
+
+
+def test_a_header_names_its_section():
+    """A section may be asked for as its header is written."""
+    assert call("parts", "[[claims]]") == call("parts", "claims")
+
+
+def test_a_key_leads_to_its_section():
+    """Who asks for a key is told whose it is."""
+    with pytest.raises(UsageError, match=r"it is a key of 'train', .*`dlbench parts train`"):
+        call("parts", "batch_size")
+
+
 def test_unknown_part():
     """A mistyped part is met with the one that was meant."""
     with pytest.raises(UsageError, match="did you mean 'dropout'"):
         call("parts", "dropuot")
+    with pytest.raises(UsageError, match="did you mean 'train'"):
+        call("parts", "tran")
 
 
 def test_schema_accepts_the_shipped_recipes():

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from dlbench.errors import DlbenchError, RecipeError
 from dlbench.parts import CATALOGS
 from dlbench.recipe import load
+from dlbench.recipe.changes import PATCHES
 from dlbench.recipe.claims import CONDITIONS
-from dlbench.recipe.sections import FRAME, PATCHES, TRAINING
+from dlbench.recipe.sections import FRAME
+from dlbench.recipe.training import TRAINING
 
 QUIET = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 SECTIONS = [*FRAME, *TRAINING, *PATCHES, "name", "other"]

@@ -182,8 +182,16 @@ def _where_there(load: Callable[[], Arrays], missing: Callable[[], str | None]) 
     return load_what_is_there
 
 
+MEANINGS = {
+    "path": "the file or folder, seen from the current folder, the recipe's or the data folders.",
+    "folder": "a data folder that is searched before DLBENCH_DATA, ./data and the user's cache.",
+    "seed": "what draws everything that is random in the data; trials share it.",
+    "samples": "how many samples the training set has, shared out over the classes; the test set has as many.",
+}
+"""What arguments mean that several of them have."""
+
 DATASETS: Catalog[Callable[..., Source]] = Catalog(
-    "datasets", title="the data to learn from, with its labels or targets"
+    "datasets", title="the data to learn from, with its labels or targets", meanings=MEANINGS
 )
 """Trait `origin`: "on board", "file" or "download"; trait `download`: what a download consists of, or absent."""
 

@@ -74,6 +74,10 @@ def image_folder(
     (bilinear and without aliasing, torchvision's Resize((height, width)) after its Grayscale); without it they all must have
     one size. A relative `path` is looked for in the current folder, then in the data folders. Raises `SetupError` that names
     the folder or picture that is wrong, `ValueError` where `test_share` leaves nothing.
+
+    size: the side to which pictures are resized, or [height, width].
+    grayscale: whether colours become shades of grey.
+    test_share: this share of each class is the test set, where no folders `train` and `test` say which.
     """
     root = locate_folder(path)
     split = _split(root, test_share, seed)

@@ -22,6 +22,9 @@ def xor(
 
     Training samples are `copies` times the four corners, each moved by Gaussian noise of deviation `noise`; the test set
     is the four corners themselves. Samples are `(2,)`.
+
+    noise: the deviation of the noise on training points.
+    copies: how many samples each corner has.
     """
 
     def load() -> Arrays:
@@ -46,6 +49,10 @@ def spirals(
     r is uniform in 0..1, the angle gets Gaussian noise of deviation `noise` radians, and the point is (r sin, r cos) of it:
     the spirals of the CS231n notes, after the two of Lang & Witbrock (1988). `samples` counts the training set, shared out
     over the arms; the test set is a second draw of the same size. Samples are `(2,)`.
+
+    arms: how many spirals, and so classes, there are.
+    noise: the deviation of the angle, in radians.
+    turns: how often an arm goes around the centre.
     """
     per_arm = _shares(samples, arms, "arms")
 
@@ -73,6 +80,10 @@ def blobs(
 
     The law of scikit-learn's `make_blobs`. `samples` counts the training set, shared out over the centres; the test set is
     a second draw of the same size around the same centres. Samples are `(features,)`.
+
+    centers: how many clouds, and so classes, there are.
+    features: how many features a sample has.
+    spread: the deviation within a cloud.
     """
     per_center = _shares(samples, centers, "centers")
 

@@ -12,7 +12,10 @@ from dlbench.parts.lazy import torch
 
 @LAYERS.add()
 class Activation(Stateless):
-    """Apply an activation elementwise; the model's own unless one is named."""
+    """Apply an activation elementwise; the model's own unless one is named.
+
+    activation: what is applied; the model's unless given.
+    """
 
     def __init__(self, *, activation: ActivationSettings | None = None) -> None:
         settings = activation or {"kind": "identity"}

@@ -192,7 +192,21 @@ class Stateless:
         return {}
 
 
-LAYERS: Catalog[type[Layer | Composite]] = Catalog("layers", title="what a net is made of, input first")
+MEANINGS = {
+    "units": "how many units it has, and so how many numbers it puts out.",
+    "activation": "what is applied to its sums; the model's unless given.",
+    "init": "how its weights start; the model's unless given.",
+    "bias": "whether a bias is added to its sums.",
+    "bias_init": "how the bias starts; the model's unless given.",
+    "recurrent_init": "how the weights U from the state before start.",
+    "sequences": "whether it gives its state after every step, as the next recurrent layer wants it, and not only the last one.",
+    "eps": "what is added to the variance, so that nothing is divided by 0.",
+}
+"""What arguments mean that several of them have."""
+
+LAYERS: Catalog[type[Layer | Composite]] = Catalog(
+    "layers", title="what a net is made of, input first", meanings=MEANINGS
+)
 """Trait `random=True`: the layer draws numbers while training, and finds one stream a trial in `LayerContext.generators`.
 
 Trait `alone_on_cpu=True`: on a CPU a stack is no faster than its trials one after the other, and needs more memory.

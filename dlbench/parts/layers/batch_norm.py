@@ -20,6 +20,8 @@ class BatchNorm(Stateless):
     y = gamma (x - mean) / sqrt(variance + eps) + beta, with the batch's biased variance while training and running
     averages at test (Ioffe & Szegedy 2015, algorithm 1). `momentum` is torch's: the share of the new batch in the running
     average, whose variance is the unbiased one.
+
+    momentum: the share of the new batch in the running averages, as in torch.
     """
 
     def __init__(

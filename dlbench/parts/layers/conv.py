@@ -23,6 +23,11 @@ class Conv(Stateless):
     `padding = "same"` there are `ceil(size / stride)` places, zeros being put around the image (of an odd number one more
     below and to the right, as in TensorFlow); `"valid"` puts none, a number that many on each side. Fans count the kernel:
     fan_in = in * height * width, fan_out = channels * height * width. Activation, init and bias_init are the model's unless given.
+
+    channels: how many kernels there are, each with a channel of the output.
+    kernel: the side of the window, or [height, width].
+    stride: how far the window moves each time, or [height, width].
+    padding: how the edge is treated: "same", "valid" or so many zeros on each side.
     """
 
     def __init__(  # noqa: PLR0913  # what a convolution is made of

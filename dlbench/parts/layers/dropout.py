@@ -19,6 +19,9 @@ class Dropout(Stateless):
     Inverted dropout: what stays is divided by keep, so that the expectation is kept, E[y] = x, Var[y] = x^2 (1 - keep) /
     keep, and nothing is scaled at test (Srivastava et al. 2014, section 10, in the form of TensorFlow and torch). Exactly
     one of `keep` (the lecture's word) and `rate` (torch's p) is given.
+
+    keep: the probability that a unit stays.
+    rate: the probability that a unit is dropped, 1 - keep.
     """
 
     def __init__(

@@ -25,6 +25,8 @@ class Lstm(Recurrent):
     1's default). At 0 it is torch.nn.LSTM. Reads sequences `(time, features)`, and images row by row; gives the last h, `units`
     numbers, or with `sequences` all of them. `recurrent_init` fills U gate by gate; init and bias_init are the model's unless
     given.
+
+    forget_bias: what is added to the forget gate's sum; 1 keeps the cell at first, 0 is torch's.
     """
 
     KIND = "lstm"

@@ -21,6 +21,8 @@ class MaxFeatures(Stateless):
 
     y_j = max_k x_kj. After a convolution without activation it makes convolutional maxout (Goodfellow et al. 2013): of `channels =
     64`, `pieces = 2` leaves 32.
+
+    pieces: how many features compete for each output.
     """
 
     def __init__(self, *, pieces: Pieces = 2) -> None:
@@ -49,6 +51,8 @@ class Maxout(Stateless):
 
     `x` is `[trials, batch, fan_in]`, `W` is `[trials, fan_in, pieces * units]`: the pieces' matrices side by side, each drawn for
     itself, with the fans fan_in and units. It has no other activation; init and bias_init are the model's unless given.
+
+    pieces: how many linear units compete in each unit.
     """
 
     def __init__(

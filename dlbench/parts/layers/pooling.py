@@ -71,6 +71,10 @@ class MaxPool(_Pool):
     `kernel` and `stride` are one number or `[height, width]`; the stride is the kernel's size unless given, so that windows lie
     side by side. With `padding = "same"` there are `ceil(size / stride)` windows, and those that hang over the edge take the
     largest of what lies inside; `"valid"` leaves out what fills no window.
+
+    kernel: the side of the window, or [height, width].
+    stride: how far the window moves; the kernel's size unless given.
+    padding: "same" keeps windows that hang over the edge, "valid" leaves them out.
     """
 
     name = "max_pool"
@@ -90,6 +94,10 @@ class AvgPool(_Pool):
     `kernel` and `stride` are one number or `[height, width]`; the stride is the kernel's size unless given. With `padding =
     "same"` there are `ceil(size / stride)` windows, and those that hang over the edge take the mean of what lies inside, as in
     TensorFlow; `"valid"` leaves out what fills no window.
+
+    kernel: the side of the window, or [height, width].
+    stride: how far the window moves; the kernel's size unless given.
+    padding: "same" keeps windows that hang over the edge, "valid" leaves them out.
     """
 
     name = "avg_pool"
@@ -106,7 +114,10 @@ class AvgPool(_Pool):
 
 @LAYERS.add()
 class GlobalPool(Stateless):
-    """Make one feature of every channel: its mean over the whole image, or its largest number (Lin et al. 2014)."""
+    """Make one feature of every channel: its mean over the whole image, or its largest number (Lin et al. 2014).
+
+    pool: whether the mean or the largest number of a channel is kept.
+    """
 
     def __init__(self, *, pool: Literal["avg", "max"] = "avg") -> None:
         self.pool = pool

@@ -22,6 +22,11 @@ class Residual:
     `"projection"` asks for it always. The activation f and the projection's init are the model's unless given. With
     `activation = "identity"`, and norm and activation before each product inside, it is the pre-activation form (He et al.
     2016b, figure 4e).
+
+    layers: what F is made of.
+    shortcut: how the signal skips F: "auto" projects it where shapes differ.
+    activation: f, after the sum; the model's unless given.
+    init: how the projection's weights start; the model's unless given.
     """
 
     def __init__(

@@ -22,6 +22,8 @@ class Rnn(Recurrent):
     Reads sequences `(time, features)`, and images row by row. Gives the last state, `units` numbers, or with `sequences` all of
     them, as the next recurrent layer wants them. f is tanh unless given, whatever the model's activation is: a state that
     nothing bounds can grow at every step. `recurrent_init` is U's; init and bias_init are the model's unless given.
+
+    activation: what bounds the state.
     """
 
     KIND = "rnn"

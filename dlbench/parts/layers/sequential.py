@@ -14,6 +14,8 @@ class Sequential:
     """Treat some `layers` in a row as one, so that `repeat` repeats them together: dense, norm, activation, and again.
 
     The name is torch.nn's. It owns nothing and changes nothing: names, and so the random streams, count on through it.
+
+    layers: the layers, in their order.
     """
 
     def __init__(self, *, layers: Layers) -> None:

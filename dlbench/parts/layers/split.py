@@ -16,6 +16,9 @@ class Split:
 
     `concat` lays the outputs side by side, along the features of features and sequences or the channels of images; `add` and
     `mean` need equal shapes. Of the `branches`, each a list of layers, an empty one `[]` hands the signal on as it is.
+
+    branches: the chains, each a list of layers; [] hands the signal on.
+    merge: how their outputs come together.
     """
 
     def __init__(self, *, branches: list[Layers], merge: Literal["concat", "add", "mean"] = "concat") -> None:

@@ -37,6 +37,8 @@ def adamw(
     """Adam whose weight decay shrinks the weights themselves: w -= lr weight_decay w (Loshchilov & Hutter 2019).
 
     Without weight_decay it is `adam`.
+
+    weight_decay: this times the learning rate is taken off each weight at each step, as a share of it.
     """
     _adapt("adamw", rows, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
 
@@ -70,6 +72,8 @@ def nadam(
     """Adam with Nesterov's look ahead (Dozat 2016).
 
     The momentum of step t is beta1 (1 - 0.96^(t momentum_decay) / 2).
+
+    momentum_decay: how fast the momentum warms up to beta1.
     """
     product = rows.scalar("momentum_product", 1.0)
     functional("nadam")(

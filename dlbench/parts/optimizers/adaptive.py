@@ -18,6 +18,8 @@ def adagrad(
     """Each weight's rate falls with the sum of its squared gradients so far (Duchi et al. 2011).
 
     s += g^2; w -= lr / (1 + (step - 1) lr_decay) g / (sqrt(s) + eps).
+
+    lr_decay: how fast the rate of all weights falls with the steps besides.
     """
     functional("adagrad")(
         [rows.weights],
@@ -46,6 +48,8 @@ def adadelta(
     """Each gradient is scaled by the running size of past updates over that of past gradients (Zeiler 2012).
 
     v = rho v + (1 - rho) g^2; d = sqrt(u + eps) / sqrt(v + eps) g; u = rho u + (1 - rho) d^2; w -= lr d.
+
+    rho: how much of both running means a step keeps.
     """
     functional("adadelta")(
         [rows.weights],
@@ -77,6 +81,9 @@ def rmsprop(
 
     v = alpha v + (1 - alpha) g^2; w -= lr g / (sqrt(v) + eps), or by way of a momentum. `centered` takes the square of
     the running mean gradient off v first (Graves 2013).
+
+    alpha: how much of the running mean of squared gradients a step keeps.
+    centered: whether the square of the mean gradient is taken off first.
     """
     functional("rmsprop")(
         [rows.weights],

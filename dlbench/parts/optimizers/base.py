@@ -23,7 +23,19 @@ NotNegative: TypeAlias = Annotated[RowNumber, Ge(0)]
 Decay: TypeAlias = Annotated[RowNumber, Interval(ge=0, lt=1)]
 """How much of a running average one step keeps."""
 
-OPTIMIZERS: Catalog[Callable[..., None]] = Catalog("optimizers", title="how a gradient changes the weights")
+MEANINGS = {
+    "lr": "the learning rate, which a schedule multiplies.",
+    "beta1": "how much of the running mean of gradients a step keeps.",
+    "beta2": "how much of the running mean of squared gradients a step keeps.",
+    "eps": "what is added to the divisor, so that nothing is divided by 0.",
+    "momentum": "how much of its speed the ball keeps at each step; 0 is none.",
+    "weight_decay": "this times the weight is added to its gradient.",
+}
+"""What arguments mean that several of them have."""
+
+OPTIMIZERS: Catalog[Callable[..., None]] = Catalog(
+    "optimizers", title="how a gradient changes the weights", meanings=MEANINGS
+)
 """Each is called as `f(rows, *, lr, ...)`, with plain floats."""
 
 

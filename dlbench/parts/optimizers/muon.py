@@ -38,6 +38,12 @@ def muon(
     weight_decay w + lr ratio O, where the ratio follows from fan_in and fan_out: `original` sqrt(max(1, out / in)),
     `match_rms_adamw` 0.2 sqrt(max(out, in)), `spectral_unclamped` sqrt(out / in). Everything else is `adamw` with the same
     lr and weight_decay.
+
+    momentum: how much of the running mean of gradients a step keeps.
+    nesterov: whether it looks ahead by its momentum.
+    newton_schulz_steps: how many iterations make the matrix orthogonal.
+    adjust_lr: the ratio by which the shape of a matrix changes its rate.
+    weight_decay: this times the learning rate is taken off each weight at each step, as a share of it.
     """
     matrices = [slot for slot in rows.slots if _is_matrix(slot)]
     for slot in matrices:

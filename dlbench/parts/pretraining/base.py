@@ -41,7 +41,20 @@ class Learner(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining(ABC):
-    """The budget, in the words that every way of pre-training shares; its own docstring says what they mean."""
+    """The budget, in the words that every way of pre-training shares; its own docstring says what they mean.
+
+    layers: how many hidden layers learn so, counted from the input; all unless given.
+    epochs: how many epochs each layer learns.
+    batch_size: how many samples a step takes.
+    lr: the learning rate.
+    momentum: the momentum at first.
+    final_momentum: the momentum after `momentum_epochs`.
+    momentum_epochs: after how many epochs the momentum changes.
+    weight_cost: this times the weight is taken off its gradient.
+    std: the deviation of the normal numbers that weights start from.
+    visible: what the inputs are: "bernoulli" of numbers in 0..1, "gaussian" of others.
+    unlabelled: "all" learns from the samples that `limit` leaves out too.
+    """
 
     layers: Annotated[int, Ge(1)] | None = None
     epochs: Annotated[int, Ge(1)] = 10

@@ -39,6 +39,14 @@ class RBM(Pretraining):
     rate `lr` with `momentum`, after `momentum_epochs` `final_momentum`, and `weight_cost` times the weights off the gradient.
     Weights start from N(0, `std`), biases from 0. With `unlabelled = "all"` it learns from the whole training set, also where
     `[data] limit` leaves few labels for the training.
+
+    k: how many steps of Gibbs sampling a weight step takes.
+    persistent: whether sampling goes on where it ended, and does not begin at the data.
+    sample_visible: whether visible units are sampled on the way, and do not take their means.
+    sparsity_target: the mean activity that hidden units are drawn to.
+    sparsity_cost: how strongly they are; 0 is not at all.
+    ais_chains: how many chains estimate log Z in the end; 0 does not.
+    ais_temperatures: how many temperatures these chains go through.
     """
 
     k: Annotated[int, Ge(1)] = 1
