@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dlbench.tui.keys import as_markdown
+from dlbench.tui.key_table import KeyTable
 
 PAGE = Path(__file__).parent / "dashboard.md"
 MARKED = re.compile(r"(?<=<!-- begin of keys -->\n).*?(?=<!-- end of keys -->)", re.DOTALL)
@@ -16,7 +16,7 @@ MARKED = re.compile(r"(?<=<!-- begin of keys -->\n).*?(?=<!-- end of keys -->)",
 
 def main() -> None:
     """Replace what stands between the marks."""
-    page, count = MARKED.subn(lambda _: f"\n{as_markdown()}\n\n", PAGE.read_text(encoding="utf-8"))
+    page, count = MARKED.subn(lambda _: f"\n{KeyTable().as_markdown()}\n\n", PAGE.read_text(encoding="utf-8"))
     assert count == 1, f"{PAGE} has {count} places for the keys"
     PAGE.write_text(page, encoding="utf-8")
     print(PAGE)

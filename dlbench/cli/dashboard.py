@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlbench.cli.follow import troubles
@@ -44,7 +45,14 @@ def show(
     from dlbench.tui.open import look
     from dlbench.tui.options import chosen
 
-    options = chosen(os.environ.get("DLBENCH_THEME"), language=language, ascii_only=ascii_only, closes=closes)
+    keys = os.environ.get("DLBENCH_KEYS")
+    options = chosen(
+        os.environ.get("DLBENCH_THEME"),
+        language=language,
+        ascii_only=ascii_only,
+        closes=closes,
+        keys=Path(keys) if keys else None,
+    )
     try:
         closed = look(folder, options)
     except Exception:

@@ -34,6 +34,12 @@ ReadOnly: TypeAlias = Annotated[bool, typer.Option("--read-only", help="View onl
 Theme: TypeAlias = Annotated[
     str | None, typer.Option(metavar="THEME", envvar="DLBENCH_THEME", help="dark, light, high-contrast or ansi.")
 ]
+KeysFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--keys", metavar="FILE", envvar="DLBENCH_KEYS", help="A TOML file of other keys.")
+]
+PrintKeys: TypeAlias = Annotated[
+    bool, typer.Option("--print-keys", help="Print the keys in force as such a file, and nothing else.")
+]
 NoMouse: TypeAlias = Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")]
 
 
@@ -48,6 +54,8 @@ def watch(
     ascii_only: Ascii = False,
     lang: Lang = None,
     no_mouse: NoMouse = False,
+    keys: KeysFile = None,
+    print_keys: PrintKeys = False,
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
@@ -56,6 +64,9 @@ def watch(
     from dlbench.run.folder import find_run
     from dlbench.tui.terminal import is_interactive
 
+    if print_keys:
+        print_keys_in_force(keys)
+        return
     if not replay and (seek is not None or speed != 1.0):
         raise UsageError("--speed and --seek are for a replay; add --replay")
     language = readers_language(lang)
@@ -67,11 +78,24 @@ def watch(
     from dlbench.tui.open import Start, look
     from dlbench.tui.options import chosen
 
-    options = chosen(theme, language=language, ascii_only=ascii_only, read_only=read_only, mouse=not no_mouse)
+    options = chosen(
+        theme, language=language, ascii_only=ascii_only, read_only=read_only, mouse=not no_mouse, keys=keys
+    )
     closed = look(folder, options, start=Start(speed, seek) if replay else None)
     if closed.is_complete and closed.code != ExitCode.HANGUP:
         print_table(closed.view.info.report(closed.view.state), language=language, ascii_only=options.ascii)
     raise typer.Exit(closed.code)
+
+
+def print_keys_in_force(file: Path | None) -> None:
+    """The keys as a file that makes them; what a file asks for in vain goes to stderr."""
+    from dlbench.cli.output import emit, say
+    from dlbench.tui.key_file import as_toml, read_keys
+
+    read = read_keys(file)
+    if read.problem:
+        say(f"warning: {read.problem}")
+    emit(as_toml(read.table))
 
 
 def under_way(out: Path) -> RunFolder:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.app import SystemCommand
-
-from dlbench.tui.keys import KEYS, Key
 from dlbench.tui.model.rows import has_times
 
 if TYPE_CHECKING:
     from dlbench.tui.app_base import AppBase
+    from dlbench.tui.keys import Key
     from dlbench.tui.replay_actions import ReplayActions
     from dlbench.tui.steering.steering import Steering
 
@@ -40,10 +36,3 @@ class ActiveKeys:
             return key.label
         pausing = self._steering if self._app.replay is None else self._replay_actions
         return "Resume" if pausing.is_paused else key.label
-
-    def commands(self) -> Iterable[SystemCommand]:
-        """Every key by what it does, for the command palette."""
-        for key in KEYS:
-            if self.can(key):
-                run = partial(self._app.run_action, key.action)
-                yield SystemCommand(key.help.rstrip("."), ", ".join(key.faces), run)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import socket
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import actions
 from textual.actions import ActionParseResult
-from textual.app import ComposeResult, SystemCommand
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.dom import DOMNode
@@ -34,6 +34,7 @@ from dlbench.tui.shutdown import Shutdown
 from dlbench.tui.snapshot_saver import SnapshotSaver
 from dlbench.tui.steering.steering import Steering
 from dlbench.tui.terminal import Signals, is_terminal
+from dlbench.tui.theme_actions import ThemeActions
 from dlbench.tui.themes import PALETTES
 from dlbench.tui.widgets.keys_line import KeysLine
 from dlbench.tui.widgets.replay_bar import ReplayBar
@@ -44,6 +45,7 @@ from dlbench.tui.widgets.trials import TrialList
 
 if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
+    from dlbench.tui.help_commands import HelpCommand
     from dlbench.tui.model.feed import Feed
     from dlbench.tui.model.replay import Replay
     from dlbench.tui.panes.runs import RunChosen, RunOverlaid
@@ -52,7 +54,7 @@ NARROW = 100
 """Columns below which the list of trials lies over the picture."""
 
 
-class Dashboard(AppBase):
+class Dashboard(AppBase, inherit_bindings=False):
     """One run on the screen. What keys do is spread over the objects that it holds; `run_action` finds whose it is."""
 
     CSS_PATH = "dashboard.tcss"
@@ -60,8 +62,9 @@ class Dashboard(AppBase):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # as Textual declares it
         (0, "-tiny"), (60, "-narrow"), (100, "-wide"), (160, "-huge"),
     ]  # fmt: skip
+    ENABLE_COMMAND_PALETTE = False  # the help is one
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key.key, key.action, key.help, id=key.id, show=False, priority=key.name == "interrupt") for key in KEYS
+        Binding(key.key, key.action, key.help, show=False, priority=True) for key in KEYS if key.is_fixed
     ]
 
     def __init__(
@@ -76,17 +79,17 @@ class Dashboard(AppBase):
     ) -> None:
         super().__init__(view, feed=feed, folder=folder, replay=replay, options=options)
         self.shutdown, self.steering, self.saver = Shutdown(self, signals), Steering(self), SnapshotSaver(self)
-        self.focus_actions, self.replay_actions, self.switcher = (
-            FocusActions(self),
-            ReplayActions(self),
-            RunSwitcher(self),
-        )
+        self.focus_actions, self.theme_actions = FocusActions(self), ThemeActions(self)
+        self.replay_actions, self.switcher = ReplayActions(self), RunSwitcher(self)
         self.active_keys = ActiveKeys(self, self.steering, self.replay_actions)
         self.main = Main(id="_default")
         self._status, self._tabs, self._trials = StatusBar(id="status"), Tabs(id="tabs"), TrialList(id="trials")
         self._replay_bar, self._words, self._keys = ReplayBar(id="replay"), WordsLine(id="words"), KeysLine(id="keys")
         self._drawn: Version | None = None
         self._limiter = FrameLimiter()
+        for key in self.keys.keys:
+            if key.names and not key.is_fixed:
+                self.bind(key.key, key.action, description=key.help, show=False)
         for palette in PALETTES:
             self.register_theme(palette.textual)
         self.theme = self.appearance.palette.name
@@ -129,6 +132,8 @@ class Dashboard(AppBase):
     def _begin(self) -> None:
         """What need not be done before the first frame."""
         gc.enable()
+        if self.options.key_problem:
+            self.notify(self.options.key_problem, severity="warning", timeout=20, markup=False)
         if self.feed is not None:
             self.feed.start()
 
@@ -216,10 +221,14 @@ class Dashboard(AppBase):
         await self.show_pane(names[(names.index(self._tabs.current) + count) % len(names)])
 
     def action_help(self) -> None:
-        """Say what the picture means, and every key."""
+        """Say what the picture means, and every key; do what was found there."""
         from dlbench.tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.pane))
+        def run(command: HelpCommand | None) -> None:
+            if command is not None:
+                self.call_later(command.run)
+
+        self.push_screen(HelpScreen(self.pane), run)
 
     def action_sidebar(self) -> None:
         """Show or hide the list of trials."""
@@ -233,22 +242,6 @@ class Dashboard(AppBase):
     def on_trial_list_chosen(self) -> None:
         """The list has done what it was opened for."""
         self.action_close()
-
-    def action_theme(self) -> None:
-        """The next theme."""
-        if self.options.no_color:
-            self.notify("NO_COLOR is set: there are no colours to change", severity="warning")
-            return
-        self.appearance.next_theme()
-        self.theme = self.appearance.palette.name
-        self.draw()
-        for widget in self.main.query("*"):
-            widget.refresh()
-        self.notify(f"theme: {self.appearance.palette.title}")
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key by what it does, for the command palette."""
-        return self.active_keys.commands()
 
     async def run_action(
         self,
@@ -270,7 +263,7 @@ class Dashboard(AppBase):
         """Who knows an action: the pane on the screen, its cursor, then what the app holds."""
         pane = self.pane
         replay = self.replay_actions if self.replay is not None else None
-        held = (replay, self.steering, self.focus_actions, self.saver, self.shutdown)
+        held = (replay, self.steering, self.focus_actions, self.theme_actions, self.saver, self.shutdown)
         owners = (pane, pane.cursor if pane else None, *held)
         return next((owner for owner in owners if hasattr(owner, f"action_{name}")), None)
 

@@ -50,6 +50,8 @@ class AppBase(App[int]):
         self.read_only = self.options.read_only
         """Whether nothing is asked of the workers."""
         self.appearance = Appearance(self.options)
+        self.keys = self.options.keys
+        """Those in force."""
 
     @property
     def glyphs(self) -> Glyphs:

@@ -18,21 +18,23 @@ if TYPE_CHECKING:
 
 
 class Appearance:
-    """The palette and glyphs of now; `next_theme` changes both."""
+    """The palette and glyphs of now; `take` changes both."""
 
     def __init__(self, options: DashboardOptions) -> None:
         self._options = options
-        self._take(options.palette)
+        self.take(options.palette)
 
-    def _take(self, palette: Palette) -> None:
+    def take(self, palette: Palette) -> None:
+        """Draw with a palette from now on."""
         self.palette = palette
         self.glyphs = self._options.glyphs(palette)
         """The characters to draw with."""
         self._styles: dict[tuple[int, int], Style] = {}
 
-    def next_theme(self) -> None:
-        """Go on to the next palette, after the last one to the first."""
-        self._take(PALETTES[(PALETTES.index(self.palette) + 1) % len(PALETTES)])
+    @property
+    def following(self) -> Palette:
+        """The next palette, after the last one the first."""
+        return PALETTES[(PALETTES.index(self.palette) + 1) % len(PALETTES)]
 
     def style(self, front: int, back: int) -> Style:
         """The colours of a pair of inks."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from dlbench.errors import UsageError
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE, Glyphs
+from dlbench.tui.key_file import read_keys
+from dlbench.tui.key_table import KeyTable
 from dlbench.tui.terminal import LOCAL_FRAMES, TerminalCapabilities
 from dlbench.tui.themes import ANSI, DARK, LIGHT, PALETTES, Palette, palette
 
@@ -26,6 +29,9 @@ class DashboardOptions:
     mouse: bool = True
     closes: bool = False
     """It closes by itself when the run has ended."""
+    keys: KeyTable = field(default_factory=KeyTable)
+    key_problem: str = ""
+    """What a file of keys asks for in vain."""
 
     def glyphs(self, palette: Palette) -> Glyphs:
         """The characters to draw with in a theme."""
@@ -42,9 +48,10 @@ def chosen(
     read_only: bool = False,
     mouse: bool = True,
     closes: bool = False,
+    keys: Path | None = None,
 ) -> DashboardOptions:
-    """Options for this terminal; raises UsageError where no theme is called so."""
-    terminal = TerminalCapabilities.of(ascii_only=ascii_only)
+    """Options for this terminal; raises UsageError where no theme is called so, or a file of keys cannot be read."""
+    terminal, read = TerminalCapabilities.of(ascii_only=ascii_only), read_keys(keys)
     return DashboardOptions(
         palette=_palette(theme, terminal),
         language=language,
@@ -54,6 +61,8 @@ def chosen(
         read_only=read_only,
         mouse=mouse,
         closes=closes,
+        keys=read.table,
+        key_problem=read.problem,
     )
 
 

@@ -17,7 +17,7 @@ from dlbench.tui.model.view import View
 
 STEERING = [key for key in KEYS if key.changes_run]
 MODALS = {
-    "HelpScreen": "question_mark", "CommandPalette": "ctrl+p", "FilterPrompt": "slash", "ExportPrompt": "e",
+    "HelpScreen": "question_mark", "FilterPrompt": "slash", "ExportPrompt": "e",
     "RatePrompt": "l", "BreakpointPrompt": "k", "EndTrialPrompt": "X", "StopPrompt": "x",
 }  # fmt: skip
 ASKED = {
@@ -207,7 +207,7 @@ def test_nobody_is_asked_of_a_run_that_has_ended(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(60, 16), (120, 40)], ids=["60x16", "120x40"])
-@pytest.mark.parametrize("name", [name for name in MODALS if name not in {"HelpScreen", "CommandPalette"}])
+@pytest.mark.parametrize("name", [name for name in MODALS if name != "HelpScreen"])
 def test_everything_in_a_question_comes_into_sight(shared, name, size):
     """Tab goes to every field and button of a question, and brings it into sight, with its words, at any size."""
     shared.resize(*size)

@@ -197,7 +197,6 @@ PROMISES = {
     "screenshot": Promise(written, ("files", "toasts")),
     "copy": Promise(copied, ("clipboard", "toasts")),
     "theme": Promise(lambda key, was, now, bench: now.theme == NEXT_THEME[was.theme], ("theme", "toasts")),
-    "command_palette": opens("CommandPalette"),
     "close": Promise(lambda key, was, now, bench: now.sidebar == (bench.size[0] >= NARROW), ("sidebar",), before=over),
     "quit": Promise(lambda key, was, now, bench: now.left == (0,), ("left",)),
     "interrupt": Promise(lambda key, was, now, bench: now.toasts and AGAIN in now.toasts[0], ("toasts",)),

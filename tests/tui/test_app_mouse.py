@@ -5,7 +5,7 @@ from app_runs import PANES, START, VARIANTS, Bench, finished_run, info_of, make_
 from textual import events
 from textual.widgets import DataTable
 
-from dlbench.tui.keys import footer
+from dlbench.tui.key_table import KeyTable
 from dlbench.tui.model.replay import Replay, ReplayPosition
 from dlbench.tui.model.source import ListSource
 from dlbench.tui.model.view import View
@@ -64,7 +64,7 @@ def test_a_click_on_a_key_is_the_key(wide, pane):
     """Every key that the footer shows does the same by a click as by itself."""
     wide.show(pane)
     row = wide.rows()[-1]
-    shown = [key for key in footer(pane) if f"{key.faces[0]} {key.label}" in row]
+    shown = [key for key in KeyTable().footer(pane) if f"{key.faces[0]} {key.label}" in row]
     for key in shown:
         by_key = changes_of(wide, pane, wide.press, key.key.split(",")[0])
         by_mouse = changes_of(wide, pane, lambda x: wide.click(x, 39), row.index(f"{key.faces[0]} {key.label}"))

@@ -249,7 +249,7 @@ def test_themes_go_round_with_their_characters():
     seen = []
     for _ in PALETTES:
         seen.append((look.palette, look.glyphs, look.style(0, -1) == look.palette.style(0, -1)))
-        look.next_theme()
+        look.take(look.following)
 
     assert look.palette is DARK
     assert [palette for palette, _, _ in seen] == list(PALETTES)

@@ -14,7 +14,7 @@ from dlbench.tui.options import DashboardOptions
 from dlbench.tui.themes import ANSI
 
 TERMINALS = {"full": {}, "ascii": {"ascii": True}, "no colour": {"no_color": True, "palette": ANSI}}
-QUESTIONS = ((), ("ctrl+p", "slash", "e", "l", "k", "X", "x"))
+QUESTIONS = ((), ("slash", "e", "l", "k", "X", "x"))
 COLOURFUL = ("running", "diverged", "changed rate", "done", "failed")
 SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 TAIL = 4

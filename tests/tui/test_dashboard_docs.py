@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ from dlbench.errors import ExitCode
 from dlbench.plan.breakpoints import AT_EVALUATIONS, at_probes, parse
 from dlbench.recipe import load
 from dlbench.text.cells import BEST, CHANGED
-from dlbench.tui.keys import as_markdown
+from dlbench.tui.key_file import remapped
+from dlbench.tui.key_table import KeyTable
+from dlbench.tui.keys import KEYS
 from dlbench.tui.model.replay import FASTEST, SLOWEST
 from dlbench.tui.open import place
 from dlbench.tui.panes import TABS
@@ -109,7 +112,7 @@ def test_page_keys():
     """The page's table of keys is the table of keys; `make keys` writes it."""
     (shown,) = re.findall(r"<!-- begin of keys -->\n(.*?)<!-- end of keys -->", TEXT, re.DOTALL)
 
-    assert shown.strip() == as_markdown()
+    assert shown.strip() == KeyTable().as_markdown()
 
 
 def test_page_panes():
@@ -135,9 +138,19 @@ def test_page_findings():
     assert lasting == {name for name, means in told.items() if means.startswith("three probes running")}
 
 
+def test_page_keys_of_your_own():
+    """The page's file of keys asks for nothing in vain, and changes what it names."""
+    (text,) = re.findall(r"^```toml\n(.*?)^```$", section("Keys of your own"), re.MULTILINE | re.DOTALL)
+    wanted = tomllib.loads(text)
+    table, problems = remapped(wanted)
+
+    assert problems == []
+    assert {now.id for was, now in zip(KEYS, table.keys, strict=True) if was != now} == set(wanted)
+
+
 def test_page_breakpoints_of_a_recipe(tmp_path):
     """The page's [[breakpoints]] can be written into the shipped recipe."""
-    (text,) = blocks("toml")
+    (text,) = re.findall(r"^```toml\n(.*?)^```$", section("Breakpoints"), re.MULTILINE | re.DOTALL)
     recipe = tmp_path / "mine.toml"
     recipe.write_text(f"{RECIPE.read_text(encoding='utf-8')}\n{text}", encoding="utf-8")
 

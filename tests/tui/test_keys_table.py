@@ -8,7 +8,8 @@ from shell import SIZES, make_view, played, rows, running_view, screen, told
 
 from dlbench.run.folder import RunFolder
 from dlbench.tui.app import Dashboard
-from dlbench.tui.keys import KEYS, as_markdown, dispensable, footer, grouped
+from dlbench.tui.key_table import KeyTable, dispensable
+from dlbench.tui.keys import KEYS
 from dlbench.tui.panes import TABS
 from dlbench.tui.widgets.keys_line import MOST
 
@@ -19,7 +20,7 @@ NOWHERE = RunFolder(Path("nowhere"))
 def test_every_key_has_an_action():
     """Behind every key stands an action of the dashboard, of what it holds, or of a pane or its cursor."""
     app, panes = Dashboard(make_view()), [tab.make() for tab in TABS]
-    held = [app, app.replay_actions, app.steering, app.focus_actions, app.saver, app.shutdown]
+    held = [app, app.replay_actions, app.steering, app.focus_actions, app.theme_actions, app.saver, app.shutdown]
     owners = [*held, *panes, *(pane.cursor for pane in panes)]
 
     assert [key.key for key in KEYS if not any(hasattr(owner, f"action_{key.name}") for owner in owners)] == []
@@ -31,19 +32,21 @@ def test_no_key_twice():
 
     assert len(keys) == len(set(keys))
     assert len({key.id for key in KEYS}) == len(KEYS)
-    assert all(re.fullmatch(r"[\w.-]+", key.id) for key in KEYS)
+    assert all(re.fullmatch(r"[a-z_]+", key.id) for key in KEYS)
 
 
 def test_every_key_is_bound():
     """Every key of the table is a binding of the dashboard."""
-    bound = {binding.id for bindings in Dashboard._merge_bindings().key_to_bindings.values() for binding in bindings}
+    bound = Dashboard(make_view())._bindings.key_to_bindings
 
-    assert {key.id for key in KEYS} <= bound
+    assert {(name, key.action) for key in KEYS for name in key.names} == {
+        (name, binding.action) for name, bindings in bound.items() for binding in bindings
+    }
 
 
 def test_the_groups_hold_every_key_once():
     """A group stands once in the help, and all keys are in one."""
-    groups = grouped()
+    groups = KeyTable().grouped()
 
     assert len({group for group, _ in groups}) == len(groups)
     assert [key for _, keys in groups for key in keys] == list(KEYS)
@@ -51,11 +54,11 @@ def test_the_groups_hold_every_key_once():
 
 def test_markdown_names_every_key():
     """The documentation's table has one row a key, with all its faces and its sentence."""
-    lines = as_markdown().splitlines()
+    lines = KeyTable().as_markdown().splitlines()
 
     for key in KEYS:
         faces = ", ".join(f"`{face}`" for face in key.faces)
-        assert f"| {faces} | {key.help} |" in lines
+        assert f"| {faces} | {key.help} | `{key.id}` |" in lines
 
 
 def test_tabs_name_their_panes():
@@ -66,7 +69,7 @@ def test_tabs_name_their_panes():
 @pytest.mark.parametrize("name", NAMES)
 def test_common_keys_are_left_out_last(name):
     """A footer ends with the keys that are everywhere; where there is no room the others go first."""
-    keys = footer(name)
+    keys = KeyTable().footer(name)
 
     assert [key.name for key in keys[-3:]] == ["sidebar", "help", "quit"]
     assert [key.name for key in list(dispensable(keys))[-3:]] == ["sidebar", "help", "quit"]
@@ -82,7 +85,7 @@ def test_footer_fits(size):
         for digit, name in enumerate(NAMES, 1):
             await pilot.press(str(digit))
             await pilot.pause()
-            shown = {f"{key.faces[0]} {app.active_keys.label(key)}" for key in footer(name)}
+            shown = {f"{key.faces[0]} {app.active_keys.label(key)}" for key in KeyTable().footer(name)}
             found = set(re.split("  +", rows(app)[-1].strip()))
             assert found <= shown
             assert {"? Help", "q Quit"} <= found
@@ -150,21 +153,6 @@ def test_help_is_of_the_pane():
             assert "Esc goes back" not in screen(app)
 
     played(ask, size=(100, 30))
-
-
-def test_the_palette_finds_keys():
-    """The command palette offers every key that does something by what it does."""
-
-    async def look(app, pilot):
-        commands = list(app.get_system_commands(app.screen))
-        assert {key.help.rstrip(".") for key in KEYS if app.active_keys.can(key)} == {
-            command.title for command in commands
-        }
-        (curves,) = (command for command in commands if command.title.startswith("Curves:"))
-        await curves.callback()
-        assert app.pane.NAME == "curves"
-
-    played(look)
 
 
 def test_a_pane_answers_first():

@@ -9,11 +9,11 @@ from textual.binding import Binding
 from textual.widgets import Footer, Tab
 from textual.widgets import Tabs as TextualTabs
 
-from dlbench.tui.keys import footer
+from dlbench.tui.key_table import KeyTable
 from dlbench.tui.panes import TABS
 from dlbench.tui.widgets.tabs import Tabs
 
-SHOWN = footer("gradients")
+SHOWN = KeyTable().footer("gradients")
 
 
 class Plain(App):

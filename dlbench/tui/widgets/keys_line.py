@@ -8,10 +8,11 @@ from textual import events
 
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.keys import Key, dispensable, footer
+from dlbench.tui.key_table import dispensable
 from dlbench.tui.widgets.chart import Chart
 
 if TYPE_CHECKING:
+    from dlbench.tui.keys import Key
     from dlbench.tui.model.view import View
 
 GAP = 2
@@ -30,7 +31,7 @@ class KeysLine(Chart):
         """The keys that fit; the least needed ones are left out."""
         picture = Picture.blank(width, height)
         app = self.dashboard
-        keys = [key for key in footer(app.pane_name) if app.can(key)]
+        keys = [key for key in app.keys.footer(app.pane_name) if app.can(key)]
         out = list(dispensable(keys))
         while keys and (len(keys) > MOST or self._room(keys) > width - 1):
             keys.remove(out.pop(0))
