@@ -3,7 +3,7 @@
 import pytest
 from shell import make_view, played, rows, running_view, screen
 
-from dlbench.measures import MEASURES
+from dlbench.measures.catalog import MEASURES
 from dlbench.tui.app import Dashboard
 from dlbench.tui.help_commands import commands, matching
 from dlbench.tui.keys import KEYS
