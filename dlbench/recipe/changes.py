@@ -9,9 +9,18 @@ PATCHES: dict[str, str] = {
     One layer of the list is reached by its place, from 0. A variant may change the sections that make a training, and have a
     `search` of its own. Without variants and grid there is one, called `base`.
 
+    `insert` puts items into a list: `at` a place, `before` or `after` an item (by its place) or all items of a kind. `remove` takes
+    them out, by place or kind. All places are those before the patch, and a list inside of a layer is edited in the same way.
+
         [variants.relu]
         model.activation = "relu"
         model.layers.0.units = 64
+
+        [variants.dropout]
+        model.layers.insert = [{ after = "dense", kind = "dropout", keep = 0.7 }]
+
+        [variants.shallow]
+        model.layers.remove = [1]
     """,
     "grid": """A list of values for each path; all their combinations are the variants, named by their values.
 

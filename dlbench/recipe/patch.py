@@ -1,7 +1,8 @@
 """Patches: a partial recipe laid over another, remembering where every value came from.
 
 Tables merge, values and lists replace, a table of another `kind` replaces the whole, a string is short for
-`{ kind = ... }`, and one item of a list is reached by its index as a key.
+`{ kind = ... }`, and one item of a list is reached by its index as a key; `insert` and `remove` are keys of a list too
+(`dlbench.recipe.list_edits`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlbench.recipe.list_edits import EDITS, INSERT, Inserted, arranged, items_of
 from dlbench.recipe.source_map import KeyPath
 
 _PLAIN = ("lesson", "claims", "breakpoints")
 """Sections without parts, where a string is a text and never short for a table."""
+
+_OF_PATCHES = ("variants", "grid", "search")
+"""Sections whose tables are patches themselves: there, what edits a list that is not there waits for one."""
 
 _ALTERNATIVES = (
     ({"steps"}, {"epochs"}),
@@ -109,20 +114,42 @@ class _Merger:
             place, source = (*at, key), (*given, key)
             if key in result:
                 result[key] = self.merged(result[key], value, place, source)
+            elif place[0] not in _OF_PATCHES and isinstance(value, dict) and value and value.keys() <= set(EDITS):
+                result[key] = self._items([], value, place, source)
             else:
                 result[key] = self._replaced(value, place, source)
         return result
 
     def _items(self, old: list[Any], new: dict[str, Any], at: KeyPath, given: KeyPath) -> list[Any]:
         result = list(old)
-        for key, value in new.items():
+        for key in [key for key in new if key not in EDITS]:
             source = (*given, key)
             index = next((index for index in range(len(old)) if key == str(index)), None)
             if index is None:
-                items = f"it has the items 0 to {len(old) - 1}" if old else "it is empty"
-                self.mistakes.append(self.patch.mistake(source, f"the list has no item {key!r}; {items}"))
+                self.mistakes.append(self.patch.mistake(source, f"the list has no item {key!r}; {items_of(old)}"))
             else:
-                result[index] = self.merged(result[index], value, (*at, index), source)
+                result[index] = self.merged(result[index], new[key], (*at, index), source)
+        return self._arranged(result, new, at, given) if new.keys() & EDITS else result
+
+    def _arranged(self, old: list[Any], new: dict[str, Any], at: KeyPath, given: KeyPath) -> list[Any]:
+        """Items put in and taken out. Those that move keep their origins, and what did it leaves its own behind."""
+        found = arranged(old, new)
+        self.mistakes += [self.patch.mistake((*given, *path), what) for path, what in found.mistakes]
+        whole = Tree(None, dict(self.origins))
+        for index in range(len(old)):
+            self._forget((*at, index))
+        result = []
+        for index, one in enumerate(found.items):
+            branch = (
+                self.patch.at((*given, INSERT, one.number), one.item)
+                if isinstance(one, Inserted)
+                else whole.at((*at, one), old[one])
+            )
+            self.origins.update({(*at, index, *below): origin for below, origin in branch.origins.items()})
+            result.append(branch.data)
+        for key in new.keys() & EDITS:
+            traces = sum(place[: len(at) + 1] == (*at, key) for place in self.origins)
+            self.origins[(*at, key, traces)] = self.patch.origin((*given, key))
         return result
 
     def _replaced(self, new: Any, at: KeyPath, given: KeyPath) -> Any:

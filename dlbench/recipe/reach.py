@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dlbench.recipe.list_edits import EDITS
 from dlbench.recipe.messages import few
 from dlbench.recipe.patch import Origin, Tree
 from dlbench.recipe.source_map import KeyPath, show
@@ -31,7 +32,7 @@ def _told(change: Tree, recipe: Tree, drafts: Sequence[Draft]) -> str | None:
         return None
     if paths[0][0] == "quick":
         return f"{NOTHING_CHANGED}: [quick] is applied before it; set the key itself"
-    found = [_origin(recipe, path).option for path in paths]
+    found = [one for path in paths for one in _options(recipe, path)]
     if option not in found:
         return f"{NOTHING_CHANGED}: {found[0] or 'another option'} comes after it"
     return _reached(option, paths, drafts) if paths[0][0] in (*TRAINING, *_VARYING) else None
@@ -53,8 +54,18 @@ def _reached(option: str, paths: Sequence[KeyPath], drafts: Sequence[Draft]) -> 
 
 def _sees(tree: Tree, paths: Sequence[KeyPath], option: str) -> bool:
     if paths[0][0] in TRAINING:
-        return any(_origin(tree, path).option == option for path in paths)
+        return any(option in _options(tree, path) for path in paths)
     return any(origin.option == option for origin in tree.origins.values())
+
+
+def _options(tree: Tree, path: KeyPath) -> list[str]:
+    """Which options the value at `path` is of: one, or of a list all that have put something in or taken it out."""
+    place = _indexed(path, tree.data)
+    if path[-1] not in EDITS:
+        return [_origin(tree, path).option]
+    return [origin.option for key, origin in tree.origins.items() if key[: len(place)] == place] or [
+        _origin(tree, path).option
+    ]
 
 
 def _origin(tree: Tree, path: KeyPath) -> Origin:
