@@ -26,6 +26,8 @@ class CandidateResults:
     variant: str
     choice: Mapping[str, Any]
     trials: tuple[TrialState, ...]
+    index: int = 0
+    """Its place in the plan."""
 
     def values(self, metric: Metric, at_step: int | None = None) -> dict[int, float]:
         """Seed -> value of the metric, for the trials that have one; none at a step that training never reaches."""
@@ -67,7 +69,7 @@ def candidate_results(state: RunState) -> dict[str, list[CandidateResults]]:
         trials.setdefault(trial.plan.candidate, []).append(trial)
     found: dict[str, list[CandidateResults]] = {}
     for index, candidate in enumerate(state.plan.candidates):
-        entry = CandidateResults(candidate.variant, candidate.choice, tuple(trials.get(index, ())))
+        entry = CandidateResults(candidate.variant, candidate.choice, tuple(trials.get(index, ())), index)
         found.setdefault(candidate.variant, []).append(entry)
     return found
 

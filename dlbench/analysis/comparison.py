@@ -124,7 +124,7 @@ def _row(entry: CandidateResults, columns: list[Column], baseline: CandidateResu
     counts = entry.counts
     alive = len(entry.trials) - sum(counts[status] for status in LOST)
     cells = {column.key: _cell(entry, column, baseline, alive) for column in columns}
-    return Row(entry.variant, entry.choice, counts, cells, is_baseline=entry is baseline, n_changed=changed)
+    return Row(entry.variant, entry.choice, counts, cells, entry is baseline, n_changed=changed, candidate=entry.index)
 
 
 def _cell(entry: CandidateResults, column: Column, baseline: CandidateResults | None, alive: int) -> Cell:

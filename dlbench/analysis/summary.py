@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dlbench.analysis.diagnosis.finding import Finding
     from dlbench.analysis.ensembles.ensemble import Ensembles
     from dlbench.analysis.statistics.item_noise import Answers
+    from dlbench.state.trial_state import TrialState
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ class Report:
     """What of the run's folder could not be read, and what is asked that is not known here, in words."""
     findings: Mapping[int, Sequence[Finding]] = field(default_factory=dict)
     """What is wrong with trials, by their indices in the plan."""
+
+    @property
+    def trials(self) -> list[TrialState]:
+        """The trials of the candidates that the table has rows for, in the order of the plan."""
+        shown = {row.candidate for row in (*self.table.rows, *self.table.sweep)}
+        return [trial for trial in self.state.trials if trial.plan.candidate in shown]
+
     folder: RunFolder | None = None
     """Where the run lies, for formats that say what it ran on and how it is run again; `None` where there is no run on disk."""
 

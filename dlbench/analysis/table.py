@@ -92,6 +92,8 @@ class Row:
     """Whether it is its variant's best candidate, among several."""
     n_changed: int = 0
     """The number of its trials that were given other numbers by hand while they trained."""
+    candidate: int = 0
+    """Its index in the plan."""
 
     @property
     def n_run(self) -> int:

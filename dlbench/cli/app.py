@@ -38,7 +38,7 @@ VERBS = {
     "check": "recipes.check",
     "probe": "probe.probe",
     "table": "results.table",
-    "export": "results.export",
+    "export": "export.export",
     "plot": "plot.plot",
     "runs": "results.runs",
     "stop": "results.stop",

@@ -52,9 +52,16 @@ def downloads(incomplete: str) -> list[str]:
 
 def formats(incomplete: str) -> list[str]:
     """Names of the formats that a report can be written in."""
-    from dlbench.export import EXPORTERS
+    from dlbench.export import EXPORTERS, WRITERS
 
-    return [name for name in EXPORTERS.names if name.startswith(incomplete)]
+    return [name for name in (*EXPORTERS.names, *WRITERS.names) if name.startswith(incomplete)]
+
+
+def tables(incomplete: str) -> list[str]:
+    """Names of the tables of a run that are written for programs."""
+    from dlbench.export import RECORDS
+
+    return [name for name in RECORDS.names if name.startswith(incomplete)]
 
 
 def plots(incomplete: str) -> list[str]:

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -27,6 +27,12 @@ def emit(text: str) -> None:
     _write(sys.stdout, printable(text))
 
 
+def emit_chunks(chunks: Iterable[str]) -> None:
+    """The same for a text in pieces, whose lines end within them."""
+    for chunk in chunks:
+        _write(sys.stdout, chunk.removesuffix("\n"))
+
+
 def emit_styled(text: str) -> None:
     """The same for a text in colours, whose escape codes are those of `dlbench.text.console` and no others."""
     _write(sys.stdout, text)
@@ -39,20 +45,22 @@ def emit_bytes(data: bytes) -> None:
         sys.stdout.flush()
 
 
-def save(file: Path, data: bytes) -> None:
+def save(file: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file, whole or not at all, and say so; raises SetupError where it cannot be written."""
-    from dlbench.run.atomic import replacing
+    from dlbench.run.atomic import overwriting
 
+    with saving(file), overwriting(file) as target:
+        target.writelines([data] if isinstance(data, bytes) else data)
+
+
+@contextmanager
+def saving(path: Path) -> Iterator[None]:
+    """Say where the block has written to; raises SetupError where it cannot write."""
     try:
-        if file.exists() and not file.is_file():
-            # Replacing a device or a pipe by a file would destroy it.
-            file.write_bytes(data)
-        else:
-            with replacing(file) as target:
-                target.write(data)
+        yield
     except OSError as error:
-        raise SetupError(f"{file}: cannot be written: {error.strerror}") from error
-    say(f"written to {file}")
+        raise SetupError(f"{path}: cannot be written: {error.strerror or error}") from error
+    say(f"written to {path}")
 
 
 def say(text: str) -> None:

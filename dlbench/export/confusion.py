@@ -1,4 +1,4 @@
-"""What was taken for what: confusion counts of every trial as CSV."""
+"""What was taken for what: confusion counts of every trial."""
 
 from __future__ import annotations
 
@@ -9,26 +9,30 @@ import numpy as np
 
 from dlbench.analysis.summary import Report
 from dlbench.data_facts import SPLITS
-from dlbench.export.base import EXPORTERS
-from dlbench.export.csv_tables import csv_text, searched_paths
+from dlbench.export.records import RECORDS, RecordField, Records, Who, records_of
 
 
-@EXPORTERS.add(name="confusion", suffix=".csv")
-def confusion(report: Report) -> str:
-    """How many samples of each class every trial took for which at its end, one row each pair and split, as CSV.
+@RECORDS.add()
+def confusion(report: Report) -> Records:
+    """How many samples of each class every trial took for which at its end, one row each pair and split.
 
     Pairs that never happened are left out; no rows where no classes are learned, or beyond a hundred of them.
     """
-    paths = searched_paths(trial.plan.choice for trial in report.state.trials)
-    header = ["trial", "variant", *paths, "seed", "split", "true", "predicted", "count"]
-    return csv_text(header, _pairs(report, paths))
+    who = Who(report.trials)
+    fields = [
+        *who.fields,
+        RecordField("split", "text"),
+        RecordField("true", "text", "the class that it is"),
+        RecordField("predicted", "text", "the class that it was taken for"),
+        RecordField("count", "integer", "samples"),
+    ]
+    return records_of(fields, lambda: _pairs(report, who))
 
 
-def _pairs(report: Report, paths: list[str]) -> Iterator[list[Any]]:
-    for trial in report.state.trials:
-        plan, names = trial.plan, trial.class_names
-        who = [plan.id, plan.variant, *(plan.choice.get(path) for path in paths), plan.seed]
+def _pairs(report: Report, who: Who) -> Iterator[list[Any]]:
+    for trial in report.trials:
+        names = trial.class_names
         for split in SPLITS:
             if (counts := trial.confusion(split)) is not None:
                 for true, said in np.argwhere(counts).tolist():
-                    yield [*who, split, names[true], names[said], int(counts[true, said])]
+                    yield [*who.values(trial), split, names[true], names[said], int(counts[true, said])]

@@ -43,6 +43,14 @@ def replacing(path: Path, *, keeping: Path | None = None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
+def overwriting(path: Path) -> Iterator[BinaryIO]:
+    """The same for any file that a user names: a device or a pipe, which a file in its place would destroy, is written to."""
+    is_device = path.exists() and not path.is_file()
+    with path.open("wb") if is_device else replacing(path) as file:
+        yield file
+
+
+@contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Raise UnwritableError, which says what and why, where the system refuses to write `path` in this block."""
     try:

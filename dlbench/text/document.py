@@ -88,7 +88,7 @@ def confusion_of(row: Row, report: Report) -> tuple[list[str], NDArray[np.int64]
 
     `None` where there are none, or too many classes to be read.
     """
-    trials = [one for one in report.state.trials if (one.plan.variant, one.plan.choice) == (row.variant, row.choice)]
+    trials = [one for one in report.state.trials if one.plan.candidate == row.candidate]
     found = [counts for trial in trials if (counts := trial.confusion()) is not None]
     if not found or len(found[0]) > MOST_CLASSES:
         return None

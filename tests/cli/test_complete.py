@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from dlbench.cli import complete
-from dlbench.export import EXPORTERS
+from dlbench.export import EXPORTERS, RECORDS, WRITERS
 from dlbench.parts import CATALOGS
 from dlbench.recipe import shipped_recipes
 
@@ -69,7 +69,8 @@ def test_downloads_and_formats():
     """Only what can be fetched is offered to `data fetch`, and every format to `export`."""
     assert "mnist" in complete.downloads("")
     assert "xor" not in complete.downloads("")
-    assert complete.formats("") == EXPORTERS.names
+    assert complete.formats("") == [*EXPORTERS.names, *WRITERS.names]
+    assert complete.tables("") == RECORDS.names
 
 
 @pytest.mark.parametrize(

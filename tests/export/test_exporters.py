@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from verbs import app
 
 from dlbench.analysis.summary import report
-from dlbench.export import EXPORTERS, exported
+from dlbench.cli.export import TABLES
+from dlbench.export import EXPORTERS, RECORDS, WRITERS, exported
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan.questions import Claim, Compare, Questions
 from dlbench.text.cells import CHANGED, row_parts, seeds_text
@@ -210,11 +211,13 @@ def test_markdown_prints_the_cells_of_the_terminal(found):
 
 
 def test_help_names_every_format():
-    """What `export --help` says of formats is the catalogue of them, which is not imported to say it."""
-    told = CliRunner().invoke(app, ["export", "--help"]).stdout
+    """What `export --help` says of formats and tables are the catalogues of them, which are not imported to say it."""
+    told = " ".join(CliRunner().invoke(app, ["export", "--help"]).stdout.split())
+    formats = [name for name in (*shipped(EXPORTERS), *shipped(WRITERS)) if name not in TABLES]
 
-    *names, last = shipped(EXPORTERS)
-    assert " ".join(told.split()).count(f"{', '.join(names)} or {last}.") == 1
+    for names, behind in ((formats, "; default"), (shipped(RECORDS), ".")):
+        (listed,) = [found for found in re.findall(r"[a-z, ]+ or [a-z]+" + behind, told) if names[0] in found]
+        assert set(re.findall("[a-z]+", listed)) - {"or", "default", "of", "csv", "and"} == set(names) - {"csv"}
 
 
 @pytest.mark.parametrize(
@@ -239,6 +242,7 @@ def test_help_names_every_format():
 )
 def test_cells_that_are_no_formulas(value, cell):
     """A text that a spreadsheet would calculate, blanks before it or not, gets an apostrophe; numbers stay numbers."""
-    from dlbench.export.csv_tables import csv_text
+    from dlbench.export.records import RecordField, csv_text, records_of
 
-    assert next(csv.reader(csv_text([value], []).splitlines() or [""]), [""]) in ([cell], [] if cell == "" else [cell])
+    text = csv_text(records_of([RecordField("a", "text"), RecordField("b", "text")], lambda: [[value, "x"]]))
+    assert list(csv.reader(text.splitlines()))[1] == [cell, "x"]

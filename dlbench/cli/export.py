@@ -1,0 +1,128 @@
+"""`dlbench export`: a run's results as files, for people and for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlbench.cli import complete
+from dlbench.cli.options import Lang, Out, OwnParts, Run
+from dlbench.cli.output import emit_chunks, save, saving, say
+from dlbench.words.language import readers_language
+
+if TYPE_CHECKING:
+    from dlbench.export import ExportSource
+
+TABLES = ("trials", "ensembles", "confusion")
+"""Tables that are also formats, as which they are CSV."""
+OF_TABLES = ("csv", "parquet")
+"""Formats that hold one table of several."""
+
+
+def export(
+    run: Run,
+    *,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="csv, parquet, json or markdown; default: what FILE ends in, or csv.",
+            autocompletion=complete.formats,
+        ),
+    ] = None,
+    what: Annotated[
+        str | None,
+        typer.Option(
+            "--what",
+            metavar="TABLE",
+            help="Of csv and parquet: table, trials, curves, layers, confusion or ensembles.",
+            autocompletion=complete.tables,
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
+    ] = None,
+    lang: Lang = None,
+    out: Out = complete.RESULTS,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
+) -> None:
+    """Export a run for other programs and for people: what `table` prints, and the numbers under it at full precision.
+
+    `--what` names the table: table (a row each variant), trials (each trial), curves (each evaluation), layers (each
+    layer and probe), confusion (each pair of classes), ensembles.
+    """
+    from dlbench.analysis.summary import summarize
+    from dlbench.export import ExportSource
+    from dlbench.run.folder import find_run
+    from dlbench.text.notes import damage_notes
+
+    name, table = wanted(form, what, file)
+    found = summarize(find_run(out, run))
+    for note in damage_notes(found.state):
+        say(f"note: {note}")
+    write(ExportSource(found, table, readers_language(lang)), name, file)
+
+
+def write(source: ExportSource, form: str, file: Path | None) -> None:
+    """Write a run in a format to a file, or a text to stdout; raises UsageError where it can only be a file."""
+    from dlbench.errors import UsageError
+    from dlbench.export import RECORDS, WRITERS, csv_chunks, exported
+
+    if form in WRITERS:
+        if file is None:
+            kind = "a file" if WRITERS[form].traits["suffix"] else "a folder"
+            raise UsageError(f"{form} cannot be written to stdout; name {kind} with -o")
+        with saving(file):
+            WRITERS[form].make(source, file)
+        return
+    if form == "csv":
+        chunks = csv_chunks(RECORDS[source.what or "table"].make(source.report))
+    else:
+        chunks = iter([exported(form, source.report, source.language)])
+    if file is None:
+        emit_chunks(chunks)
+    else:
+        save(file, (chunk.encode() for chunk in chunks))
+
+
+def wanted(form: str | None, what: str | None, file: Path | None) -> tuple[str, str | None]:
+    """The format asked for, or the one that the file's name ends in, and the table; raises UsageError where neither is clear."""
+    from dlbench.errors import UsageError
+    from dlbench.export import EXPORTERS, RECORDS, WRITERS
+
+    form = form or _named_by(file)
+    if form in TABLES and what in {None, form}:
+        return "csv", form
+    if form not in {*EXPORTERS.names, *WRITERS.names}:
+        there = [name for name in (*EXPORTERS.names, *WRITERS.names) if name not in TABLES]
+        raise UsageError(_unknown("format", str(form), there))
+    if what is not None and what not in RECORDS:
+        raise UsageError(_unknown("table", what, RECORDS.names))
+    if what is not None and form not in OF_TABLES:
+        holds = f"the table '{form}'" if form in TABLES else "the whole report"
+        raise UsageError(f"{form} is {holds}; --what is for {' and '.join(OF_TABLES)}")
+    return form, what
+
+
+def _named_by(file: Path | None) -> str:
+    """The format that a file's name ends in; of stdout, CSV."""
+    from dlbench.errors import UsageError
+    from dlbench.export import EXPORTERS, WRITERS
+
+    suffix = ".csv" if file is None else file.suffix
+    parts = [part for part in (*EXPORTERS, *WRITERS) if part.traits["suffix"]]
+    form = next((part.name for part in parts if part.traits["suffix"] == suffix), None)
+    if form is None:
+        names = ", ".join(part.name for part in parts if part.name not in TABLES)
+        raise UsageError(f"{file}: the format is not clear from the name; choose one of {names} with --format")
+    return str(form)
+
+
+def _unknown(what: str, name: str, names: list[str]) -> str:
+    from dlbench.errors import hint
+
+    there = f"there are {', '.join(names)}"
+    return f"no {what} is called '{name}'{hint(name, names, there)}"
