@@ -36,6 +36,7 @@ ROOMS = (
     "recipe",
     "run",
     "engine",
+    "weights",
     "launch",
     "state",
     "analysis",
@@ -49,7 +50,7 @@ ROOMS = (
 """The rooms from the ground up, as docs/design.md has them: a room imports from those before it, and from itself."""
 WITH_TORCH = ("engine",)
 """Rooms that need torch as soon as they are imported."""
-LAZILY = ("measures", "parts", "data")
+LAZILY = ("measures", "parts", "data", "weights")
 """Rooms that import torch inside of a function, where something is computed or fetched."""
 WITHOUT_TORCH = tuple(room for room in ROOMS if room not in WITH_TORCH)
 NEVER_TORCH = tuple(room for room in WITHOUT_TORCH if room not in LAZILY)

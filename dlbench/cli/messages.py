@@ -22,6 +22,13 @@ def plan_line(plan: Plan) -> str:
     return f"{trained}, {counted(len(plan.workers), 'worker')} on {devices}"
 
 
+def weights_text(size: int) -> str:
+    """What kept weights take on disk: `1.2 MB kept at the end`; nothing where none are kept."""
+    if not size:
+        return ""
+    return f"{size / 1e6:,.1f} MB kept at the end" if size >= 1e5 else f"{size / 1e3:,.1f} kB kept at the end"
+
+
 def command(*words: str | RunFolder) -> str:
     """A command line to copy; a run stands in it by its path, which holds whatever `--out` was."""
     return shlex.join(["dlbench", *(word if isinstance(word, str) else str(word.path) for word in words)])

@@ -55,6 +55,13 @@ Resume: TypeAlias = Annotated[
 Detach: TypeAlias = Annotated[
     bool, typer.Option("--detach", help="Start the run in the background; `dlbench runs` lists it.")
 ]
+SaveWeights: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--save-weights", help="Keep the weights each trial ends with; `dlbench export` and `predict` read them."
+    ),
+]
+"""A word for `--set evaluate.weights=true`."""
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.")]
 
 
@@ -72,6 +79,7 @@ def run(
     ascii_only: Ascii = False,
     lang: Lang = None,
     strict: Strict = False,
+    save_weights: SaveWeights = False,
     resume: Resume = None,
     detach: Detach = False,
     dry_run: DryRun = False,
@@ -84,11 +92,12 @@ def run(
         out, str(fitting(display)), readers_language(lang), ascii_only=ascii_only, strict=strict, detach=detach
     )
     if resume is not None:
-        if recipes or overrides or seeds or quick or dry_run:
+        if recipes or overrides or seeds or quick or save_weights or dry_run:
             raise UsageError("--resume continues a run as it was planned; remove recipes and their options")
         require_device(device or "auto")
         raise typer.Exit(session.resume(resume, device=device, threads=threads, workers=workers))
-    loaded = load_all(recipes or [], overrides or [], seeds, quick=quick)
+    changes = [*(overrides or []), *(["evaluate.weights=true"] if save_weights else [])]
+    loaded = load_all(recipes or [], changes, seeds, quick=quick)
     planned = [(recipe, plan_of(recipe, device, threads, workers)) for recipe in loaded]
     if dry_run:
         show_plans([plan for _, plan in planned], as_json=display is Shown.JSON)
@@ -220,7 +229,7 @@ def show_plans(plans: list[Plan], *, as_json: bool) -> None:
 def summary(plan: Plan) -> str:
     """A plan in lines: its data, its stacks, its workers."""
     from dlbench.cli.data_lines import data_lines
-    from dlbench.cli.messages import plan_line
+    from dlbench.cli.messages import plan_line, weights_text
     from dlbench.display.words import label
 
     stacks = [
@@ -232,4 +241,18 @@ def summary(plan: Plan) -> str:
         for index, worker in enumerate(plan.workers)
     ]
     data = [f"  {line}" for line in data_lines(plan.candidates)]
-    return "\n".join([f"{plan.recipe}: {plan_line(plan)}", *data, *stacks, *workers])
+    kept = [f"  weights: {text}" for text in filter(None, [weights_text(bytes_of_weights(plan))])]
+    return "\n".join([f"{plan.recipe}: {plan_line(plan)}", *data, *stacks, *workers, *kept])
+
+
+BYTES_OF_WEIGHT = 4
+
+
+def bytes_of_weights(plan: Plan) -> int:
+    """What the weights will take on disk that the run keeps, but for a few hundred bytes a trial."""
+    return sum(
+        stack.parameters * BYTES_OF_WEIGHT
+        for stack in plan.stacks
+        for trial in stack.trials
+        if plan.candidates[plan.trials[trial].candidate].settings["evaluate"].get("weights")
+    )

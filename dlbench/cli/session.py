@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 KILLING = 2
 """How many times someone asks to stop before the workers are killed."""
 
+WEIGHTS = ("--format", "safetensors", "-o", "nets")
+"""How kept weights are exported."""
+
 RESULTS = frozenset({Status.OK, Status.DIVERGED, Status.DROPPED})
 """How a trial may end without an exit code of its own: whoever dropped one by hand has what they asked for."""
 
@@ -142,6 +145,8 @@ class Session:
             say(f"\nnot finished; continue with `{command('run', '--resume', folder)}`")
         elif text := explanation(recipe.questions.lesson, language=self.language, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")
+        if any(stack.weights for stack in state.stacks):
+            self.narrate(f"\nweights are kept; `{command('export', folder, *WEIGHTS)}` writes them as plain torch code")
         return result
 
     def _code(self, group: WorkerGroup, state: RunState, result: Report | None) -> ExitCode:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dlbench.engine.rng import stream, stream_seed
 from dlbench.parts.datasets import Arrays, load_data
-from dlbench.parts.datasets.base import TargetScale
+from dlbench.parts.datasets.base import Preparation, TargetScale
 from dlbench.parts.datasets.splits import split_off
 
 
@@ -43,7 +43,7 @@ class Data:
     """The three splits of a dataset; `validation` may be absent.
 
     `everything`, where it was asked for, is `x` of all training samples, those that a limit leaves out among them. `scale` is that
-    of targets which are numbers.
+    of targets which are numbers, `preparation` says how x was made.
     """
 
     train: DataSplit
@@ -51,6 +51,7 @@ class Data:
     test: DataSplit
     everything: Tensor | None = None
     scale: TargetScale | None = None
+    preparation: Preparation = field(default_factory=Preparation)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -96,7 +97,7 @@ def load(
     everything_here = None
     if arrays.x_all is not None:
         everything_here = train.x if arrays.x_all is arrays.x_train else torch.from_numpy(arrays.x_all).to(device)
-    return Data(train, validation, test, everything_here, arrays.scale)
+    return Data(train, validation, test, everything_here, arrays.scale, arrays.preparation)
 
 
 class FullBatch:

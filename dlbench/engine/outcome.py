@@ -1,4 +1,4 @@
-"""What is kept of a stack that was trained to its end: right and wrong answers, confusion counts, and predictions if asked for.
+"""What is kept of a stack that was trained to its end: right and wrong answers, confusion counts; predictions and weights if asked for.
 
 All of it is there before the stack's end is told, so that whoever reads of that finds it; the successor of a worker that was
 killed in between writes it anew.
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dlbench.engine.evaluate import Answers
+from dlbench.engine.kept_weights import keep_weights
 from dlbench.engine.stack_metrics import Sink
 from dlbench.engine.trainer import Trainer
 from dlbench.run import correct, predictions
@@ -21,6 +22,13 @@ from dlbench.run.predictions import Predictions
 
 MOST_CLASSES = 100
 """Classes beyond which no confusion is counted: a trial's counts are their square, in one line of the log."""
+
+
+def keep(trainer: Trainer, folder: RunFolder, write: Sink, asked: Mapping[str, Any]) -> None:
+    """Keep all of it that `[evaluate]` asks for, and tell of it by events."""
+    FinalAnswers(folder, write).keep(trainer, with_predictions=bool(asked.get("predictions")))
+    if asked.get("weights"):
+        keep_weights(trainer, folder, write)
 
 
 class FinalAnswers:

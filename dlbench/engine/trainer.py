@@ -53,7 +53,7 @@ class Trainer:
         self._write, self.data, self._trials = write, data, plan.stacks[index].trials
         self._stack = stack = Stacked(plan, index, device, data.scale)
         self._settings, self._task = stack.settings[0], stack.learned(data)
-        self.ids, self.blocks, self.classes = stack.ids, stack.blocks, stack.classes
+        self.ids, self.blocks, self.classes, self.source = stack.ids, stack.blocks, stack.classes, stack.task.source
         self.tensors = allocate(stack.own_blocks, stack.seeds, device)
         self._is_fresh, slots = True, slots_of(self.blocks)
         trains = [own["train"] for own in stack.settings]
@@ -64,8 +64,8 @@ class Trainer:
         splits = {"train": train, "validation": data.validation, "test": data.test}
         self.evaluation = Evaluation(self._nets, splits, stack.task)
         self._plan_measurements(slots)
-        self._stopping = EarlyStopper([own.get("early_stopping") for own in trains], self.tensors, self.steps)
-        self._ledger = StackMetrics(index, len(self.ids), stack.task.metrics, write, self._stopping)
+        self.stopping = EarlyStopper([own.get("early_stopping") for own in trains], self.tensors, self.steps)
+        self._ledger = StackMetrics(index, len(self.ids), stack.task.metrics, write, self.stopping)
         self.pretraining = Greedy(stack, self.tensors, data, self._ledger, write, slices=slices)
         self.watch = BreakpointWatch(index, self.steps, stack.variants, self.blocks, write)
         self.pausing = Pausing()  # the session's own takes its place where there is one
@@ -157,7 +157,7 @@ class Trainer:
     def _apply(self, step: int) -> None:
         """Change the weights of those that still train."""
         self._update.apply(step)
-        self._stopping.hold()
+        self.stopping.hold()
 
     def _probed_step(self, step: int, *, is_planned: bool) -> Tensor:
         """The same step, bit for bit, with its insides written down; only planned probes are booked."""
@@ -226,7 +226,7 @@ class Trainer:
     @property
     def stopped(self) -> NDArray[np.bool_]:
         """Which trials were stopped early, `[trials]`."""
-        return self._stopping.stopped
+        return self.stopping.stopped
 
     @property
     def is_over(self) -> NDArray[np.bool_]:
@@ -279,7 +279,7 @@ class Trainer:
             probe_seconds=self._budget.spent,
             rates=self._update.rates,
             watch=self.watch.state(),
-            stopping=self._stopping.state(),
+            stopping=self.stopping.state(),
             pretraining=self.pretraining.state(),
         )
 
@@ -295,6 +295,6 @@ class Trainer:
         self._ledger.restore(vars(saved))
         self._update.change_rates(enumerate(saved.rates))
         self.watch.restore(saved.watch, self.pausing.conditions)
-        self._stopping.restore(saved.stopping)
+        self.stopping.restore(saved.stopping)
         self.pretraining.restore(saved.pretraining)
         return True

@@ -20,7 +20,7 @@ from dlbench.engine.batches import Data, load
 from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
 from dlbench.engine.filter_snapshots import FilterSnapshots, first_filters
-from dlbench.engine.outcome import FinalAnswers
+from dlbench.engine.outcome import keep
 from dlbench.engine.pausing import Pausing
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.resume import resumed
@@ -206,8 +206,7 @@ class Worker:
         if finished:
             first = first_filters(trainer.blocks, trainer.tensors.weights, data.test.x.shape[1:])
             gallery.write(index, trainer.step, "train", first)
-            wanted = bool(self._settings(index)["evaluate"].get("predictions"))
-            FinalAnswers(self._folder, self._events.write).keep(trainer, with_predictions=wanted)
+            keep(trainer, self._folder, self._events.write, self._settings(index)["evaluate"])
         self._save(trainer)
         if finished:  # nobody goes on from it, and it takes as much room
             checkpoints.previous(self._folder.checkpoint_file(index)).unlink(missing_ok=True)

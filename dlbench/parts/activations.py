@@ -13,6 +13,7 @@ from dlbench.catalog import Catalog
 from dlbench.parts import elementwise
 from dlbench.parts.arguments import Number, Settings, given, spread
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import NoTorchCodeError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +27,8 @@ ACTIVATIONS: Catalog[Callable[..., Tensor]] = Catalog("activations", title="the 
 such value; a function of the arguments where it depends on them, which are `[trials]` where those of a stack differ. Trait
 `backward`, where there is one: the gradient for x out of the gradient for y and y itself, for layers that go backward by
 hand. Trait `elementwise=False` of what sees all units together. Trait `slope`, where the function is a line below 0 and x above:
-the line's slope out of the arguments."""
+the line's slope out of the arguments. Trait `torch`: how it is written with torch, `{x}` standing for its argument, as
+"torch.relu({x})"; a function of the arguments where it has some."""
 
 UNITS = 2
 """The axis of a layer's units, or of an image's channels, in `[trials, batch, units, ...]`."""
@@ -63,6 +65,20 @@ def backward(settings: Settings) -> Backward | None:
     return found
 
 
+def torch_code(settings: Settings) -> str:
+    """How the activation that the settings name is written with torch, `{x}` standing for its argument.
+
+    Raises `NoTorchCodeError` where it does not say.
+    """
+    code: str | Callable[..., str] | None = ACTIVATIONS[settings["kind"]].traits.get("torch")
+    if code is None:
+        raise NoTorchCodeError(
+            f"the activation '{settings['kind']}' does not say how it is written with torch; "
+            'register it with the trait torch = "...{x}..."'
+        )
+    return code(**given(settings)) if callable(code) else code
+
+
 def _sigmoid_backward(gradient: Tensor, y: Tensor) -> Tensor:
     result: Tensor = torch.ops.aten.sigmoid_backward(gradient, y)  # gradient y (1 - y) in one pass
     return result
@@ -82,25 +98,25 @@ def _relu_backward(gradient: Tensor, y: Tensor) -> Tensor:
     return result
 
 
-@ACTIVATIONS.add(bounds=(0.0, 1.0), backward=_sigmoid_backward)
+@ACTIVATIONS.add(bounds=(0.0, 1.0), backward=_sigmoid_backward, torch="torch.sigmoid({x})")
 def sigmoid(x: Tensor) -> Tensor:
     """The logistic function 1 / (1 + exp(-x)); its derivative never exceeds 1/4."""
     return elementwise.sigmoid(x)
 
 
-@ACTIVATIONS.add(bounds=(0.0, 1.0), backward=_softmax_backward, elementwise=False)
+@ACTIVATIONS.add(bounds=(0.0, 1.0), backward=_softmax_backward, elementwise=False, torch="torch.softmax({x}, dim=1)")
 def softmax(x: Tensor) -> Tensor:
     """exp(x) over its sum across the units of a layer, or the channels at each place of an image: shares of 1 (Bridle 1990)."""
     return torch.softmax(x, dim=UNITS)
 
 
-@ACTIVATIONS.add(bounds=(-1.0, 1.0), backward=_tanh_backward)
+@ACTIVATIONS.add(bounds=(-1.0, 1.0), backward=_tanh_backward, torch="torch.tanh({x})")
 def tanh(x: Tensor) -> Tensor:
     """The hyperbolic tangent, a sigmoid around 0 with derivative 1 there (LeCun et al. 1998)."""
     return torch.tanh(x)
 
 
-@ACTIVATIONS.add(bounds=(0.0, None), backward=_relu_backward)
+@ACTIVATIONS.add(bounds=(0.0, None), backward=_relu_backward, torch="torch.relu({x})")
 def relu(x: Tensor) -> Tensor:
     """The rectified linear unit max(0, x) (Nair & Hinton 2010)."""
     return torch.relu(x)
@@ -110,7 +126,11 @@ def _bounds_of_leak(slope: Number) -> Bounds:
     return (0.0 if isinstance(slope, (int, float)) and slope == 0 else None, None)
 
 
-@ACTIVATIONS.add(bounds=_bounds_of_leak, slope=lambda slope: slope)
+@ACTIVATIONS.add(
+    bounds=_bounds_of_leak,
+    slope=lambda slope: slope,
+    torch=lambda slope: f"F.leaky_relu({{x}}, {slope!r})",
+)
 def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
     """x where positive, slope * x elsewhere (Maas et al. 2013); 'very leaky' is slope 1/3.
 
@@ -121,7 +141,7 @@ def leaky_relu(x: Tensor, *, slope: Annotated[Number, Ge(0)] = 0.01) -> Tensor:
     return torch.where(x > 0, x, x * spread(slope, x))
 
 
-@ACTIVATIONS.add(bounds=lambda alpha: (-alpha, None))
+@ACTIVATIONS.add(bounds=lambda alpha: (-alpha, None), torch=lambda alpha: f"F.elu({{x}}, {alpha!r})")
 def elu(x: Tensor, *, alpha: Annotated[Number, Gt(0)] = 1.0) -> Tensor:
     """x where positive, alpha (exp(x) - 1) elsewhere: the exponential linear unit (Clevert et al. 2016).
 
@@ -131,7 +151,7 @@ def elu(x: Tensor, *, alpha: Annotated[Number, Gt(0)] = 1.0) -> Tensor:
     return torch.where(x > 0, x, spread(alpha, x) * torch.expm1(x.clamp(max=0)))
 
 
-@ACTIVATIONS.add(bounds=(-SELU_SCALE * SELU_ALPHA, None))
+@ACTIVATIONS.add(bounds=(-SELU_SCALE * SELU_ALPHA, None), torch="F.selu({x})")
 def selu(x: Tensor) -> Tensor:
     """The self-normalizing ELU, which pulls mean and variance towards 0 and 1 (Klambauer et al. 2017).
 
@@ -140,19 +160,19 @@ def selu(x: Tensor) -> Tensor:
     return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
 
 
-@ACTIVATIONS.add(bounds=(0.0, None))
+@ACTIVATIONS.add(bounds=(0.0, None), torch="F.softplus({x})")
 def softplus(x: Tensor) -> Tensor:
     """log(1 + exp(x)), a ReLU without the corner; its derivative is the sigmoid (Dugas et al. 2001)."""
     return elementwise.softplus(x)
 
 
-@ACTIVATIONS.add(bounds=(-1.0, 1.0))
+@ACTIVATIONS.add(bounds=(-1.0, 1.0), torch="F.softsign({x})")
 def softsign(x: Tensor) -> Tensor:
     """x / (1 + |x|), which saturates more slowly than tanh (Bergstra et al. 2009)."""
     return torch.nn.functional.softsign(x)
 
 
-@ACTIVATIONS.add(bounds=(None, None))
+@ACTIVATIONS.add(bounds=(None, None), torch="F.gelu({x})")
 def gelu(x: Tensor) -> Tensor:
     """x times the normal distribution function of x (Hendrycks & Gimpel 2016).
 
@@ -161,7 +181,7 @@ def gelu(x: Tensor) -> Tensor:
     return 0.5 * x * (1 + torch.erf(x * math.sqrt(0.5)))
 
 
-@ACTIVATIONS.add(bounds=(None, None))
+@ACTIVATIONS.add(bounds=(None, None), torch="F.silu({x})")
 def silu(x: Tensor) -> Tensor:
     """x * sigmoid(x), also called swish (Elfwing et al. 2018, Ramachandran et al. 2017).
 
@@ -170,7 +190,7 @@ def silu(x: Tensor) -> Tensor:
     return x * elementwise.sigmoid(x)
 
 
-@ACTIVATIONS.add(bounds=(None, None), backward=lambda gradient, _: gradient)
+@ACTIVATIONS.add(bounds=(None, None), backward=lambda gradient, _: gradient, torch="{x}")
 def identity(x: Tensor) -> Tensor:
     """x itself: a linear layer."""
     return x

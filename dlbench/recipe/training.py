@@ -128,6 +128,8 @@ class Evaluate:
     train_samples: on so many training samples at most, drawn in proportion to the classes: `train_samples = 1_000`.
     predictions: whether what each trial says of the test data in the end is kept on disk, four bytes an output and sample;
         "auto" does where the recipe has an `[ensemble]`: `predictions = true`.
+    weights: whether the weights that each trial ends with are kept on disk, four bytes a number, for `dlbench predict` and
+        `dlbench export --format safetensors`; `dlbench run --save-weights` says the same: `weights = true`.
     """
 
     WRITTEN: ClassVar[str] = "[evaluate]"
@@ -135,6 +137,7 @@ class Evaluate:
     every: Every = "auto"
     train_samples: Count = 10_000
     predictions: Predictions = "auto"
+    weights: bool = False
 
 
 @dataclass(frozen=True)

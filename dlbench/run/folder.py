@@ -84,6 +84,10 @@ class RunFolder:
         """What a stack's trials said of the test data in the end, where the recipe keeps that."""
         return self.path / "predictions" / f"stack-{stack}.npz"
 
+    def weights_file(self, stack: int) -> Path:
+        """The weights that a stack's trials ended with, where the recipe keeps them."""
+        return self.path / "weights" / f"stack-{stack}.safetensors"
+
     def correct_file(self, stack: int) -> Path:
         """Which test samples a stack's trials were right about in the end."""
         return self.path / "correct" / f"stack-{stack}.npz"

@@ -73,7 +73,7 @@ def test_settings_are_complete(alone, loaded):
             "early_stopping": None,
             "pretrain": None,
         },
-        "evaluate": {"every": "auto", "train_samples": 10_000, "predictions": False},
+        "evaluate": {"every": "auto", "train_samples": 10_000, "predictions": False, "weights": False},
         "probes": {"points": 200, "histograms": True},
     }
     assert (recipe.name, recipe.variants, recipe.seeds) == ("mine", ["base"], [0, 1, 2])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import add
 from typing import Any, Literal, TypeAlias
 
@@ -33,6 +33,18 @@ class TargetScale:
 
 
 @dataclass(frozen=True)
+class Preparation:
+    """What the common arguments took from the training samples; `None` where nothing is filled, shifted or divided.
+
+    `fill` `[features]` stands for missing numbers, `mean` is subtracted and `std` divides, both `[1, features, 1, ...]`.
+    """
+
+    fill: NDArray[np.float64] | None = None
+    mean: Numbers | None = None
+    std: Numbers | None = None
+
+
+@dataclass(frozen=True)
 class Arrays:
     """A loaded dataset: each x is `[samples, *shape]` in float32, each y is `[samples]` of labels 0..classes-1 in int64.
 
@@ -58,6 +70,8 @@ class Arrays:
     fill: Literal["mean", "median"] | None = None
     notes: tuple[str, ...] = ()
     scale: TargetScale | None = None
+    preparation: Preparation = field(default_factory=Preparation)
+    """How x was made of what was read."""
 
     def own_units(self, y: Targets) -> Targets:
         """Targets as they were before they were scaled."""
@@ -105,6 +119,8 @@ class Source:
     """What is learned of it: one of the catalogue of tasks."""
     targets: tuple[str, ...] = ()
     """What its numbers to be learned are called, where these are no classes; then it has no classes, and no counts of them."""
+    form: Mapping[str, Any] = field(default_factory=dict)
+    """What data must look like to be read as this was, beside its shape, as plain data: the columns of a table."""
 
     @property
     def names(self) -> tuple[str, ...]:

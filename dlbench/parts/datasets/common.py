@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ import psutil
 from annotated_types import Ge, Le
 
 from dlbench.parts.arguments import Settings
-from dlbench.parts.datasets.base import Arrays, Numbers, Source
+from dlbench.parts.datasets.base import Arrays, Numbers, Preparation, Source
 from dlbench.parts.datasets.normalize import as_float32, fill_missing, lost_in_float32, normalize
 from dlbench.parts.datasets.splits import ValidationSplit
 
@@ -102,6 +102,7 @@ class Parts:
     validation: Numbers | None
     whole: Numbers | None
     notes: tuple[str, ...] = ()
+    preparation: Preparation = field(default_factory=Preparation)
 
 
 def finished(common: Common, data: Arrays, parts: Parts, names: Sequence[str]) -> Parts:
@@ -110,8 +111,8 @@ def finished(common: Common, data: Arrays, parts: Parts, names: Sequence[str]) -
     Changed in place where that saves a copy; `names` are those of the features.
     """
     others = [part for part in (parts.validation, parts.test, parts.whole) if part is not None]
-    fill_missing(data.fill, parts.train, others, names)
-    normalize(common.normalize, parts.train, others)
+    fill = fill_missing(data.fill, parts.train, others, names)
+    how = Preparation(fill, *normalize(common.normalize, parts.train, others))
     lost = lost_in_float32(parts.train, names)
     validation, whole = (None if part is None else as_float32(part) for part in (parts.validation, parts.whole))
-    return Parts(as_float32(parts.train), as_float32(parts.test), validation, whole, tuple(lost))
+    return Parts(as_float32(parts.train), as_float32(parts.test), validation, whole, tuple(lost), how)

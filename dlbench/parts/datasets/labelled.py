@@ -118,7 +118,17 @@ def _apply(common: Common, classes: list[int], source: Source, seed: int, *, eve
     x, y = x[chosen], _with_noise(y, chosen, common.label_noise, len(classes), stream(seed, "label noise"))
     parts = finished(common, data, Parts(x, x_test, x_validation, whole), source.feature_names)
     x_all = parts.train if everything and whole is None else parts.whole
-    return Arrays(parts.train, y, parts.test, y_test, parts.validation, y_validation, x_all, notes=parts.notes)
+    return Arrays(
+        parts.train,
+        y,
+        parts.test,
+        y_test,
+        parts.validation,
+        y_validation,
+        x_all,
+        notes=parts.notes,
+        preparation=parts.preparation,
+    )
 
 
 def _keep(x: Numbers, y: Labels, classes: list[int]) -> tuple[Numbers, Labels]:

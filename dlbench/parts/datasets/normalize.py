@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
 from dlbench.parts.datasets.base import Floats, Numbers
@@ -16,39 +17,45 @@ MOST_LOST = 3
 """So many features are named one by one."""
 
 
-def fill_missing(how: str | None, x: Numbers, others: Sequence[Numbers], names: Sequence[str]) -> None:
+def fill_missing(
+    how: str | None, x: Numbers, others: Sequence[Numbers], names: Sequence[str]
+) -> NDArray[np.float64] | None:
     """Put the mean or the median of a feature in `x` in place of its NaNs in `x` and `others`, `[samples, features]`.
 
-    `names` are those of the features. Raises `SetupError` where a feature with gaps has no number in `x` at all.
+    `names` are those of the features. Returns what each feature's gaps are filled with, those of features without gaps too,
+    `[features]`, or `None` where nothing is to be filled. Raises `SetupError` where a feature with gaps has no number in `x` at all.
     """
     if how is None:
-        return
+        return None
     statistic = np.nanmean if how == "mean" else np.nanmedian
     gaps = [np.isnan(part) for part in (x, *others)]
-    for feature in np.flatnonzero(np.any([gap.any(axis=0) for gap in gaps], axis=0)).tolist():
+    fill = np.zeros(x.shape[1])
+    for feature in range(x.shape[1]):
         if gaps[0][:, feature].all():
             raise SetupError(
                 f"no training sample has a value of {names[feature]!r}, so there is no {how} to fill its gaps with; "
                 f"leave the column out, or train on more samples"
             )
-        value = statistic(x[:, feature])
+        fill[feature] = statistic(x[:, feature])
         for part, gap in zip((x, *others), gaps, strict=True):
-            part[gap[:, feature], feature] = value
+            part[gap[:, feature], feature] = fill[feature]
+    return fill
 
 
-def normalize(how: str, x: Numbers, others: Sequence[Numbers]) -> None:
+def normalize(how: str, x: Numbers, others: Sequence[Numbers]) -> tuple[Numbers | None, Numbers | None]:
     """Shift and scale `x` and `others` in place by the statistics of `x`; a constant feature is only shifted.
 
     `[samples, features, ...]`; the statistics are those of a feature, or of a channel of an image, and computed in float64.
+    Returns the mean and the standard deviation, `[1, features, 1, ...]`, `None` where it is not used.
     """
     if how == "none":
-        return
+        return None, None
     axes = (0, *range(2, x.ndim))
     mean = x.mean(axis=axes, keepdims=True, dtype=np.float64).astype(x.dtype)
     for part in (x, *others):
         np.subtract(part, mean, out=part)
     if how == "center":
-        return
+        return mean, None
     flat = x.reshape(len(x), x.shape[1], -1)
     square = np.einsum("ncp,ncp->c", flat, flat, dtype=np.float64)
     std = np.sqrt(square.reshape(mean.shape) * mean.size / x.size).astype(x.dtype)
@@ -57,6 +64,7 @@ def normalize(how: str, x: Numbers, others: Sequence[Numbers]) -> None:
     std[constant] = 1
     for part in (x, *others):
         np.divide(part, std, out=part)
+    return mean, std
 
 
 def lost_in_float32(x: Numbers, names: Sequence[str]) -> list[str]:

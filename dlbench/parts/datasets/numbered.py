@@ -71,6 +71,7 @@ def _apply(common: Common, source: Source, *, everything: bool) -> Arrays:
         parts.train if everything and whole is None else parts.whole,
         notes=parts.notes,
         scale=scale,
+        preparation=parts.preparation,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlbench.parts.activations import backward, bind
+from dlbench.parts.activations import backward, bind, torch_code
 from dlbench.parts.arguments import Activation as ActivationSettings
-from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Stateless
+from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Shape, Stateless
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode
 
 
 @LAYERS.add()
@@ -18,14 +19,19 @@ class Activation(Stateless):
     """
 
     def __init__(self, *, activation: ActivationSettings | None = None) -> None:
-        settings = activation or {"kind": "identity"}
-        self.activate = bind(settings)
-        self.deactivate = backward(settings)
+        self.activation = activation or {"kind": "identity"}
+        self.activate = bind(self.activation)
+        self.deactivate = backward(self.activation)
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Any `[trials, batch, ...]` to the same shape."""
         del weights, place
         return self.activate(x)
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """The activation alone."""
+        del shape
+        return TorchCode(call="{x}", activation=torch_code(self.activation))
 
     def can_go_backward(self) -> bool:
         """Where the function can."""

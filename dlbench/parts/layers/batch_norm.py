@@ -11,6 +11,7 @@ from annotated_types import Gt, Interval
 
 from dlbench.parts.layers.base import LAYERS, Buffer, LayerContext, Shape, Stateless, Weight
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import Arrays, TorchCode, arguments
 
 
 @LAYERS.add()
@@ -48,6 +49,11 @@ class BatchNorm(Stateless):
     def smallest_batch(self, shape: Shape) -> int:
         """A single value has no variance: two samples, or one with several places."""
         return 1 if prod(shape[1:]) > 1 else 2
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """`nn.BatchNorm1d` of features, `nn.BatchNorm2d` of images."""
+        given = arguments(shape[0], eps=self.eps, momentum=self.momentum)
+        return TorchCode(f"nn.BatchNorm{2 if len(shape) == 3 else 1}d({given})", weights=_as_torch)
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Features or images `[trials, batch, features, ...]` to the same shape."""
@@ -92,6 +98,11 @@ class BatchNorm(Stateless):
             eps=self.eps,
         )
         return normal.view(batch, trials, features, *x.shape[3:]).transpose(0, 1)
+
+
+def _as_torch(own: Arrays) -> Arrays:
+    names = {"gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
+    return {names[name]: array for name, array in own.items()}
 
 
 def _seen(place: LayerContext, row: slice) -> LayerContext:

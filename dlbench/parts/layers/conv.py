@@ -7,11 +7,12 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from dlbench.parts.activations import bind, slope
+from dlbench.parts.activations import bind, slope, torch_code
 from dlbench.parts.arguments import Activation, Init, Settings, Sides, Takes
 from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, Stateless, Weight
 from dlbench.parts.layers.images import Padding, around, folded, pair, places, unfolded
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode, arguments, without_bias
 
 
 @LAYERS.add(alone_on_cpu=True)
@@ -69,6 +70,24 @@ class Conv(Stateless):
         if self.bias:
             weights["bias"] = Weight((self.channels,), fan_in, fan_out, self.bias_init, is_bias=True)
         return weights
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """`nn.Conv2d`, behind the zeros that it cannot put around the image itself."""
+        (top, bottom), (left, right) = (
+            around(size, side, step, self.padding)
+            for size, side, step in zip(shape[1:], self.kernel, self.stride, strict=True)
+        )
+        is_even = (top, left) == (bottom, right)
+        given = arguments(
+            shape[0],
+            self.channels,
+            self.kernel,
+            stride=None if self.stride == (1, 1) else self.stride,
+            padding=(top, left) if is_even and (top, left) != (0, 0) else None,
+            bias=without_bias(self.bias),
+        )
+        x = "{x}" if is_even else f"F.pad({{x}}, {(left, right, top, bottom)})"
+        return TorchCode(f"nn.Conv2d({given})", f"{{module}}({x})", torch_code(self.activation))
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, in, height, width]` to `[trials, batch, channels, rows, columns]`."""

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from dlbench.parts.activations import backward, bind, slope
+from dlbench.parts.activations import backward, bind, slope, torch_code
 from dlbench.parts.arguments import Activation, Init, Settings
 from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
 from dlbench.parts.products import baddbmm, bmm
+from dlbench.parts.torch_code import TorchCode, arguments, linear, without_bias
 
 
 @LAYERS.add()
@@ -63,6 +64,11 @@ class Dense(Stateless):
         if self.bias:
             return baddbmm(weights["bias"], x, weights["weight"])
         return bmm(x, weights["weight"])
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """`nn.Linear`, and the activation."""
+        given = arguments(shape[0], self.units, bias=without_bias(self.bias))
+        return TorchCode(f"nn.Linear({given})", activation=torch_code(self.activation), weights=linear)
 
     def can_go_backward(self) -> bool:
         """Where its activation can."""

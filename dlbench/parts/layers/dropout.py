@@ -8,8 +8,9 @@ from typing import Annotated
 from annotated_types import Gt, Interval, Le
 
 from dlbench.parts.arguments import Number, spread
-from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Stateless
+from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Shape, Stateless
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode
 
 
 @LAYERS.add(random=True, example={"keep": 0.8})
@@ -48,6 +49,11 @@ class Dropout(Stateless):
             mask[trial].bernoulli_(share, generator=generator)
         place.kept = mask.div_(spread(self.keep, x))
         return x * place.kept
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """`nn.Dropout`, which does nothing in `eval`."""
+        del shape
+        return TorchCode(f"nn.Dropout({1 - float(self.keep):.6g})")
 
     def can_go_backward(self) -> bool:
         """Always."""

@@ -7,6 +7,7 @@ from math import prod
 
 from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Shape, Stateless
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode
 
 
 @LAYERS.add()
@@ -21,6 +22,11 @@ class Flatten(Stateless):
         """`[trials, batch, ...]` to `[trials, batch, features]`."""
         del weights, place
         return x.flatten(2)
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """`nn.Flatten`."""
+        del shape
+        return TorchCode("nn.Flatten()")
 
     def can_go_backward(self) -> bool:
         """Always."""

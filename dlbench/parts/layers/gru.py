@@ -13,6 +13,7 @@ from dlbench.parts.layers.base import LAYERS, Shape, Weight
 from dlbench.parts.layers.recurrent import ORTHOGONAL, Recurrent, State
 from dlbench.parts.lazy import torch
 from dlbench.parts.products import bmm
+from dlbench.parts.torch_code import TorchCode, arguments, recurrent, sequence, without_bias
 
 
 @LAYERS.add()
@@ -51,6 +52,13 @@ class Gru(Recurrent):
                 (1, self.units), self.units, self.units, self.bias_init, is_bias=True, uses=uses
             )
         return weights
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """`nn.GRU`, whose gates stand in the same order."""
+        _, features = self._sequence(shape)
+        given = arguments(features, self.units, bias=without_bias(self.bias), batch_first=True)
+        call = sequence(shape, "{module}({x})[0]", sequences=self.sequences)
+        return TorchCode(f"nn.GRU({given})", call, weights=lambda own: recurrent(own, (0, 1, 2)))
 
     def step(self, inputs: torch.Tensor, state: State, weights: Mapping[str, torch.Tensor]) -> State:
         """h = n + z (h - n), which is (1 - z) n + z h with an operation less."""

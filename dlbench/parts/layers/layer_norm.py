@@ -9,6 +9,7 @@ from annotated_types import Gt
 
 from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, Stateless, Weight
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode, arguments
 
 
 @LAYERS.add()
@@ -31,6 +32,11 @@ class LayerNorm(Stateless):
             "gamma": Weight(own, fan, fan, {"kind": "constant", "value": 1.0}, is_bias=True),
             "beta": Weight(own, fan, fan, {"kind": "zeros"}, is_bias=True),
         }
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """`nn.LayerNorm`."""
+        given = arguments(_normalized(shape), eps=self.eps)
+        return TorchCode(f"nn.LayerNorm({given})", weights=lambda own: {"weight": own["gamma"], "bias": own["beta"]})
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """Any `[trials, batch, ...]` to the same shape."""

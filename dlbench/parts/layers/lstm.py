@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
+import numpy as np
 from annotated_types import Ge
 
 from dlbench.parts.arguments import Init, Number, spread
 from dlbench.parts.elementwise import sigmoid
-from dlbench.parts.layers.base import LAYERS
+from dlbench.parts.layers.base import LAYERS, Shape
 from dlbench.parts.layers.recurrent import ORTHOGONAL, Recurrent, State
 from dlbench.parts.lazy import torch
 from dlbench.parts.products import baddbmm
+from dlbench.parts.torch_code import Arrays, TorchCode, arguments, recurrent, sequence
 
 
 @LAYERS.add()
@@ -56,6 +58,18 @@ class Lstm(Recurrent):
         added = keeps * spread(self.forget_bias, keeps)
         bias = weights.get("bias")
         return added if bias is None else bias + added
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """`nn.LSTM`, whose gates are i, f, g, o; the forget bias becomes a part of its bias."""
+        _, features = self._sequence(shape)
+        given = arguments(features, self.units, batch_first=True)
+        call = sequence(shape, "{module}({x})[0]", sequences=self.sequences)
+        return TorchCode(f"nn.LSTM({given})", call, weights=self._as_torch)
+
+    def _as_torch(self, own: Arrays) -> Arrays:
+        keeps = np.zeros(self.GATES * self.units, np.float32)
+        keeps[self.units : 2 * self.units] = float(self.forget_bias)
+        return recurrent(own, (0, 1, 3, 2), keeps)
 
     def step(self, inputs: torch.Tensor, state: State, weights: Mapping[str, torch.Tensor]) -> State:
         """The next (h, c)."""

@@ -11,6 +11,7 @@ from dlbench.parts.arguments import Init, Settings
 from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
 from dlbench.parts.products import baddbmm, bmm
+from dlbench.parts.torch_code import TorchCode, arguments, linear, without_bias
 
 Pieces = Annotated[int, Ge(2)]
 
@@ -38,6 +39,12 @@ class MaxFeatures(Stateless):
                 f"make them a multiple of {self.pieces}"
             )
         return (*shape[:axis], shape[axis] // self.pieces, *shape[axis + 1 :])
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """The parts side by side, and the largest of them."""
+        axis = _axis(shape)
+        parts = (self.pieces, shape[axis] // self.pieces)
+        return TorchCode(call=f"{{x}}.unflatten({1 + axis}, {parts}).amax(dim={1 + axis})")
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, ...]` to the same with fewer features or channels."""
@@ -84,6 +91,12 @@ class Maxout(Stateless):
         if self.bias:
             weights["bias"] = Weight((1, width), fan_in, self.units, self.bias_init, is_bias=True, gates=self.pieces)
         return weights
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """One `nn.Linear` for all pieces, and the largest of them."""
+        given = arguments(shape[0], self.pieces * self.units, bias=without_bias(self.bias))
+        call = f"{{module}}({{x}}).unflatten(1, {(self.pieces, self.units)}).amax(dim=1)"
+        return TorchCode(f"nn.Linear({given})", call, weights=linear)
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, fan_in]` to `[trials, batch, units]`."""

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from dlbench.parts.arguments import Sides
 from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, ShapeError, Stateless
 from dlbench.parts.layers.images import Padding, Pair, around, folded, pair, places, refusal, unfolded
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode, arguments
 
 
 class _Pool(Stateless, ABC):
     """A window that is laid on every channel by itself, all trials at once."""
 
     name: str
+    TORCH: ClassVar[str]
+    """torch's own module."""
+    TORCH_WANTS: ClassVar[dict[str, bool]] = {}
+    """Arguments that it always has."""
 
     def __init__(self, kernel: Sides, stride: Sides | None, padding: Padding) -> None:
         self.kernel = pair(kernel)
@@ -37,6 +42,20 @@ class _Pool(Stateless, ABC):
             # torch would lay out the large gradient of the images, not this small one, as the other is.
             y.register_hook(_by_pixels)  # type: ignore[no-untyped-call]
         return unfolded(y[..., down.too_many :, right.too_many :], len(x))
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """torch's own module, and what it makes too many is cut off."""
+        down, right = (_laid(*side, self.padding) for side in zip(shape[1:], self.kernel, self.stride, strict=True))
+        padding = (down.around, right.around)
+        given = arguments(
+            self.kernel,
+            stride=None if self.stride == self.kernel else self.stride,
+            padding=None if padding == (0, 0) else padding,
+            ceil_mode=True if self.padding == "same" else None,
+            **self.TORCH_WANTS,
+        )
+        cut = f"[..., {down.too_many}:, {right.too_many}:]" if down.too_many or right.too_many else ""
+        return TorchCode(f"nn.{self.TORCH}({given})", "{module}({x})" + cut)
 
     @abstractmethod
     def pooled(self, x: torch.Tensor, padding: Pair, *, hangs_over: bool) -> torch.Tensor:
@@ -78,6 +97,7 @@ class MaxPool(_Pool):
     """
 
     name = "max_pool"
+    TORCH = "MaxPool2d"
 
     def __init__(self, *, kernel: Sides, stride: Sides | None = None, padding: Padding = "valid") -> None:
         super().__init__(kernel, stride, padding)
@@ -101,6 +121,8 @@ class AvgPool(_Pool):
     """
 
     name = "avg_pool"
+    TORCH = "AvgPool2d"
+    TORCH_WANTS: ClassVar[dict[str, bool]] = {"count_include_pad": False}
 
     def __init__(self, *, kernel: Sides, stride: Sides | None = None, padding: Padding = "valid") -> None:
         super().__init__(kernel, stride, padding)
@@ -127,6 +149,11 @@ class GlobalPool(Stateless):
         if len(shape) != 3:
             raise ShapeError(refusal("global_pool", shape))
         return shape[:1]
+
+    def as_torch(self, shape: Shape) -> TorchCode:
+        """A mean or a maximum."""
+        del shape
+        return TorchCode(call=f"{{x}}.{'mean' if self.pool == 'avg' else 'amax'}(dim=(2, 3))")
 
     def forward(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """`[trials, batch, channels, height, width]` to `[trials, batch, channels]`."""

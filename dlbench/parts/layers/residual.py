@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from dlbench.parts.activations import bind
+from dlbench.parts.activations import bind, torch_code
 from dlbench.parts.arguments import Activation, Init, Layers, Settings
 from dlbench.parts.layers.base import LAYERS, Branch, Shape, ShapeError
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode
 
 IDENTITY = {"kind": "identity"}
 
@@ -41,7 +42,8 @@ class Residual:
             raise ValueError("'residual' needs at least one layer in 'layers'")
         self.inside = layers
         self.shortcut = shortcut
-        self.activate = bind(activation or IDENTITY)
+        self.activation = activation or IDENTITY
+        self.activate = bind(self.activation)
         self.init = init or {"kind": "torch_default"}
 
     def branches(self, shape: Shape, after: Callable[[Branch], Shape]) -> Sequence[Branch]:
@@ -66,6 +68,11 @@ class Residual:
         """f(F(x) + x), all `[trials, batch, *shape]`."""
         inside, beside = outputs
         return self.activate(inside + beside)
+
+    def merged_as_torch(self, outputs: Sequence[str], shape: Shape) -> TorchCode:
+        """The sum, and the activation."""
+        del shape
+        return TorchCode(call=" + ".join(outputs), activation=torch_code(self.activation))
 
 
 def _projection(shape: Shape, output: Shape) -> Settings:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dlbench.parts.arguments import Layers
 from dlbench.parts.layers.base import LAYERS, Branch, Shape
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode
 
 
 @LAYERS.add()
@@ -37,3 +38,8 @@ class Sequential:
         """What the chain puts out."""
         (output,) = outputs
         return output
+
+    def merged_as_torch(self, outputs: Sequence[str], shape: Shape) -> TorchCode:
+        """The same."""
+        del shape
+        return TorchCode(call=outputs[0])

@@ -8,6 +8,7 @@ from typing import Literal
 from dlbench.parts.arguments import Layers
 from dlbench.parts.layers.base import LAYERS, Branch, Shape, ShapeError
 from dlbench.parts.lazy import torch
+from dlbench.parts.torch_code import TorchCode
 
 
 @LAYERS.add()
@@ -53,6 +54,12 @@ class Split:
             return torch.cat(list(outputs), dim=2 + _joint(outputs[0].shape[2:]))
         total = torch.stack(list(outputs)).sum(dim=0)
         return total if self.how == "add" else total / len(outputs)
+
+    def merged_as_torch(self, outputs: Sequence[str], shape: Shape) -> TorchCode:
+        """The outputs side by side, their sum or their mean."""
+        total = " + ".join(outputs)
+        ways = {"add": total, "mean": f"({total}) / {len(outputs)}"}
+        return TorchCode(call=ways.get(self.how, f"torch.cat([{', '.join(outputs)}], dim={1 + _joint(shape)})"))
 
 
 def _joint(shape: Shape) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Found: TypeAlias = tuple[tuple[str, ...], str]
 """The path of a recipe's key, and what is to be said of it."""
+
+Link: TypeAlias = Literal["softmax", "sigmoid", "identity"]
+"""From outputs to probabilities: of classes that exclude each other, of each by itself, or none."""
 
 
 class Task(ABC):
@@ -64,6 +67,13 @@ class Task(ABC):
     @abstractmethod
     def usual_outputs(cls, source: Source) -> int:
         """How many numbers a net puts out for a sample unless the recipe says otherwise."""
+
+    @property
+    def link(self) -> Link:
+        """What makes of outputs what they stand for; the loss says whether they are logits, and of how many classes at once."""
+        if not self.traits["logits"]:
+            return "identity"
+        return "softmax" if self.outputs > 1 and self.traits["takes"] == "labels" else "sigmoid"
 
     # --- learning ---------------------------------------------------------------------------------------------------
 

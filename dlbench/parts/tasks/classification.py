@@ -75,8 +75,7 @@ class Classification(Task):
         """An activation that the loss does not expect, and outputs that are never right."""
         kind, classes = settings["model"]["output"].get("activation", {}).get("kind", "identity"), self.source.classes
         if kind != "identity" and self.traits["logits"]:
-            inner = "softmax" if self.settings["kind"] == "cross_entropy" and self.outputs > 1 else "sigmoid"
-            what = f"'{self.settings['kind']}' takes plain sums and puts a {inner} behind them itself"
+            what = f"'{self.settings['kind']}' takes plain sums and puts a {self.link} behind them itself"
             yield ("model", "output", "activation"), f"{what}; behind '{kind}' they are no longer plain"
         elif kind not in {"identity", *self.fitting}:
             what = f"the targets are 0 and 1, and '{kind}' does not go from 0 to 1"

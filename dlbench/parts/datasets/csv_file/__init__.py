@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt, Lt, MinLen
 from numpy.typing import NDArray
 
 from dlbench.parts.datasets.base import DATASETS, Arrays, Source, stream
+from dlbench.parts.datasets.csv_file.form import form_of
 from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, CsvOptions
 from dlbench.parts.datasets.csv_file.prepare import prepare
 from dlbench.parts.datasets.csv_file.store import prepared
@@ -100,7 +101,8 @@ def _source(file: Path, options: CsvOptions, test_share: float, seed: int) -> So
     state = file.stat()
     table = _table(file, (state.st_mtime_ns, state.st_ctime_ns, state.st_size), options)
     found = (_of_numbers if options.is_target else _of_classes)(table, options, test_share, seed)
-    return replace(found, feature_names=tuple(table.feature_names), bytes_per_number=FLOAT64 + FLOAT32)
+    names, form = tuple(table.feature_names), form_of(table, options)
+    return replace(found, feature_names=names, bytes_per_number=FLOAT64 + FLOAT32, form=form)
 
 
 def _of_classes(table: CsvTable, options: CsvOptions, test_share: float, seed: int) -> Source:

@@ -30,14 +30,14 @@ def encoded(
         if column.is_text and column.name not in ordinal:
             code, categories = _categories(column)
             names = [f"{column.name}={category}" for category in categories]
-            features.append(Feature(names, len(codes), len(categories)))
+            features.append(Feature(names, len(codes), column.name, len(categories)))
             codes.append(code)
             continue
         order = ordinal.get(column.name)
-        features.append(Feature([column.name], len(numbers)))
+        features.append(Feature([column.name], len(numbers), column.name))
         numbers.append(column.values if order is None else _ranks(column, order))
         if options.missing_indicator and column.is_missing.any():
-            features.append(Feature([f"{column.name} is missing"], len(numbers)))
+            features.append(Feature([f"{column.name} is missing"], len(numbers), column.name, is_indicator=True))
             numbers.append(column.is_missing.astype(np.float64))
     rows = len(columns[0].values)
     return features, _stacked(numbers, rows, np.float64), _stacked(codes, rows, np.int32)

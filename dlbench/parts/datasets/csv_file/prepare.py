@@ -46,7 +46,8 @@ def prepare(file: Path, options: CsvOptions) -> CsvTable:
     if not options.is_target:
         notes += spelling_notes(class_names, layout.decimal)
         notes += number_notes(class_names, layout.decimal, options.label_as, sheet.label_key)
-    return CsvTable(features, numbers, codes, y, class_names, notes, sheet.label_name if options.is_target else "")
+    target = sheet.label_name if options.is_target else ""
+    return CsvTable(features, numbers, codes, y, class_names, notes, target, sheet.label_name, bool(sheet.first_row))
 
 
 def _answers(

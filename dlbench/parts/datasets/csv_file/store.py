@@ -19,14 +19,14 @@ from dlbench.parts.datasets.csv_file.options import CsvOptions
 from dlbench.parts.datasets.csv_file.table import CsvTable, Feature
 from dlbench.parts.datasets.folders import cache
 
-FORMAT = 1
+FORMAT = 2
 """To be counted up whenever the same file and options would be prepared in another way."""
 LARGE = 4 << 20
 """Bytes from which a file is worth a place on disk; smaller ones are read in a moment."""
 KEPT = 8
 ABANDONED = 3600.0
 ARRAYS = ("numbers", "codes", "y")
-TEXTS = ("features", "class_names", "notes", "target_name")
+TEXTS = ("features", "class_names", "notes", "target_name", "answer_name", "has_header")
 UNUSABLE = (OSError, ValueError, KeyError, TypeError, EOFError)
 
 

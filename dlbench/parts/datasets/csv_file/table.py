@@ -15,7 +15,11 @@ class Feature:
 
     names: list[str]
     place: int
+    column: str
+    """The name of the column in the file."""
     categories: int = 0
+    is_indicator: bool = False
+    """Whether it tells where the column lacks a value."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class CsvTable:
     """`numbers` is `[rows, columns]` in float64, NaN where a value is missing; `codes` `[rows, columns]` count categories.
 
     `y` `[rows]` are classes, called `class_names`, or where there are none the numbers to learn, from column `target_name`.
+    `answer_name` is the column of either; columns without a header are called by their positions.
     """
 
     features: list[Feature]
@@ -32,6 +37,8 @@ class CsvTable:
     class_names: list[str]
     notes: list[str]
     target_name: str = ""
+    answer_name: str = ""
+    has_header: bool = True
 
     @property
     def feature_names(self) -> list[str]:

@@ -1,0 +1,100 @@
+"""Trained nets as files: weights as safetensors under torch's names, and beside them the code that loads them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from dlbench import __version__
+from dlbench.errors import DlbenchError, UsageError
+from dlbench.plan import candidate_text
+from dlbench.run.folder import RunFolder, read_json
+from dlbench.weights.kept import KeptTrial
+from dlbench.weights.net_file import INPUTS, TARGETS, buffer_name, net_file
+from dlbench.weights.torch_net import state_of
+
+SUFFIX = ".safetensors"
+
+
+def exported(trials: Sequence[KeptTrial], target: Path) -> Iterator[tuple[Path, bytes]]:
+    """The files of nets with what is in them: in a folder one a candidate with `net.py` and a file a seed.
+
+    Where `target` ends in `.safetensors`, that one file of one trial, and `NAME_net.py` beside it. Raises UsageError where it is
+    of several trials, or a layer does not say how it is written with torch.
+    """
+    if target.suffix == SUFFIX:
+        if len(trials) > 1:
+            raise UsageError(
+                f"{target}: one file holds one net, and these are {len(trials)}; name one with --variant and --seed, or a folder"
+            )
+        (one,) = trials
+        yield target, safetensors(one)
+        yield target.with_name(f"{re.sub(r'[^a-zA-Z0-9_]', '_', target.stem)}_net.py"), _code(one, target.name)
+        return
+    taken: set[str] = set()
+    for _, group in groupby(trials, key=lambda one: one.trial.candidate):
+        own = list(group)
+        folder = target / _folder_name(candidate_text(own[0].candidate), taken)
+        yield folder / "net.py", _code(own[0], f"seed-{own[0].trial.seed}{SUFFIX}")
+        yield from ((folder / f"seed-{one.trial.seed}{SUFFIX}", safetensors(one)) for one in own)
+
+
+def safetensors(one: KeptTrial) -> bytes:
+    """A trial's net as the state of its torch module, with what it is in the metadata."""
+    from safetensors.numpy import save
+
+    state = state_of(one.blocks, one.kept.tensors)
+    state |= {buffer_name(name): one.kept.data[name] for name in (*INPUTS, *TARGETS) if name in one.kept.data}
+    return save({name: np.ascontiguousarray(array) for name, array in state.items()}, metadata_of(one))
+
+
+def metadata_of(one: KeptTrial) -> dict[str, str]:
+    """What a file of weights says of itself; texts, as the format has them."""
+    source, settings = one.task.source, one.candidate.settings
+    return {
+        "format": "pt",
+        "recipe": one.folder.recipe,
+        "run": one.folder.name,
+        "variant": one.trial.variant,
+        "choice": json.dumps(one.trial.choice, ensure_ascii=False),
+        "seed": str(one.trial.seed),
+        "step": str(one.kept.step),
+        "data": settings["data"]["kind"],
+        "normalize": settings["data"].get("normalize", "none"),
+        "shape": json.dumps(source.shape),
+        "targets" if source.targets else "classes": json.dumps(source.targets or source.names, ensure_ascii=False),
+        "outputs": {"softmax": "logits of a softmax", "sigmoid": "logits of logistic units"}.get(
+            one.task.link, "as they are"
+        ),
+        "dlbench": __version__,
+        "torch": _torch_of(one.folder),
+    }
+
+
+def _torch_of(folder: RunFolder) -> str:
+    """The version of torch that the run was begun with."""
+    try:
+        return str(read_json(folder.env_file)["packages"]["torch"])
+    except (DlbenchError, KeyError, TypeError):
+        return "unknown"
+
+
+def _code(one: KeptTrial, example: str) -> bytes:
+    about = f"{one.folder.recipe}, variant {candidate_text(one.candidate)!r}"
+    return net_file(one, about, example).encode()
+
+
+def _folder_name(text: str, taken: set[str]) -> str:
+    """A candidate's folder, none of those that are taken."""
+    plain = re.sub(r"[^\w.+-]+", "-", text).strip(".-") or "net"
+    name, number = plain, 1
+    while name in taken:
+        number += 1
+        name = f"{plain}-{number}"
+    taken.add(name)
+    return name
