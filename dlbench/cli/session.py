@@ -145,7 +145,7 @@ class Session:
             say(f"\nnot finished; continue with `{command('run', '--resume', folder)}`")
         elif text := explanation(recipe.questions.lesson, language=self.language, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")
-        if any(stack.weights for stack in state.stacks):
+        if folder.weights_file(0).parent.is_dir():
             self.narrate(f"\nweights are kept; `{command('export', folder, *WEIGHTS)}` writes them as plain torch code")
         return result
 

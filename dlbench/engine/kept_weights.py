@@ -14,7 +14,7 @@ from dlbench.parts.datasets.base import Preparation
 from dlbench.parts.outline import slots_of
 from dlbench.run import weights
 from dlbench.run.folder import RunFolder
-from dlbench.run.weights import StackWeights
+from dlbench.run.weights import KeptStack
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 
@@ -27,7 +27,7 @@ def keep_weights(trainer: Trainer, folder: RunFolder, write: Sink) -> None:
     write("weights", stack=trainer.index, step=trainer.step, file=name, trials=len(found.trials), bytes=size)
 
 
-def weights_of(trainer: Trainer) -> StackWeights:
+def weights_of(trainer: Trainer) -> KeptStack:
     """What every trial is now that has come to its end; of one that was stopped early, what it was at its best step."""
     slots, buffers = slots_of(trainer.blocks), trainer.tensors.buffers
     tensors = {slot.name: slot.of(trainer.tensors.weights) for slot in slots}
@@ -36,7 +36,7 @@ def weights_of(trainer: Trainer) -> StackWeights:
     ended = [row for row in range(len(trainer.ids)) if not trainer.is_over[row]]
     trials = {trainer.ids[row]: {name: np.ascontiguousarray(own[row]) for name, own in every.items()} for row in ended}
     best = np.where(trainer.stopped, trainer.stopping.best_step, trainer.step)
-    return StackWeights(trials, {trainer.ids[row]: int(best[row]) for row in ended}, _arrays(trainer), _facts(trainer))
+    return KeptStack(trials, {trainer.ids[row]: int(best[row]) for row in ended}, _arrays(trainer), _facts(trainer))
 
 
 def _arrays(trainer: Trainer) -> Arrays:

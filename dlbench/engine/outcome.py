@@ -1,4 +1,6 @@
-"""What is kept of a stack that was trained to its end: right and wrong answers, confusion counts; predictions and weights if asked for.
+"""What is kept of a stack that was trained to its end: right and wrong answers, confusion counts.
+
+Predictions and weights are kept if they are asked for.
 
 All of it is there before the stack's end is told, so that whoever reads of that finds it; the successor of a worker that was
 killed in between writes it anew.

@@ -29,7 +29,7 @@ WEIGHTS_VERSION = 1
 
 
 @dataclass(frozen=True)
-class StackWeights:
+class KeptStack:
     """What a stack's trials ended with.
 
     `trials` has by the id of each trial that came to its end its tensors by name (`dense1.weight`), `steps` after how many steps
@@ -52,7 +52,7 @@ class TrialWeights:
     facts: Mapping[str, Any]
 
 
-def write(path: Path, kept: StackWeights) -> int:
+def write(path: Path, kept: KeptStack) -> int:
     """Write the file, whole or not at all; the same weights make the same bytes. Returns how many they are."""
     from safetensors.numpy import save
 

@@ -173,11 +173,6 @@ class RunState:
             stack, session, _ = found
             stack.predictions[session] = count(event, "bytes") or 0
 
-    def _on_weights(self, event: Event) -> None:
-        if (found := self._record(event)) is not None:
-            stack, session, _ = found
-            stack.weights[session] = count(event, "bytes") or 0
-
     def _on_correct(self, event: Event) -> None:
         if (found := self._record(event)) is not None:
             found[0].correct.add(found[1])

@@ -178,13 +178,13 @@ def _predict(task: Task, data: Any) -> Iterator[str]:
     elif task.link == "sigmoid" and task.outputs == 1:
         yield '    """The probability of each of the two classes, for inputs as they are in the data.'
         yield ""
-        yield "    The net has one logistic unit: its logit z stands for the second class, p = 1 / (1 + exp(-z)), and 1 - p is left for"
-        yield "    the first. (Two softmax units would say the same by the difference of their logits.)"
+        yield "    The net has one logistic unit: its logit z stands for the second class, p = 1 / (1 + exp(-z)), and 1 - p is"
+        yield "    left for the first. (Two softmax units would say the same by the difference of their logits.)"
         yield '    """'
         yield f"    p = torch.sigmoid({outputs})"
         yield "    return torch.cat([1 - p, p], dim=1)"
     elif task.link == "sigmoid":
-        yield '    """The probability of each class by itself, for inputs as they are in the data: a sample\'s need not sum to 1."""'
+        yield '    """The probability of each class by itself, for inputs as they are in the data: they need not sum to 1."""'
         yield f"    return torch.sigmoid({outputs})"
     else:
         where = "above 0.5 the second class" if task.outputs == 1 else "the largest is the class"

@@ -41,7 +41,7 @@ def torch_net(blocks: Sequence[Block]) -> TorchNet:
 
 def state_of(blocks: Sequence[Block], tensors: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """The state of the net with a trial's weights and buffers (`dense1.weight`), by torch's names and in its shapes."""
-    found = {}
+    found: dict[str, NDArray[Any]] = {}
     for block in leaves(blocks):
         own = {name: tensors[f"{block.name}.{name}"] for name in (*block.weights, *block.buffers)}
         if own:

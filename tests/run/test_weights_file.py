@@ -9,12 +9,12 @@ import pytest
 from safetensors.numpy import load_file, save
 
 from dlbench.errors import DamagedFileError, DlbenchError
-from dlbench.run.weights import ABOUT, StackWeights, read, write
+from dlbench.run.weights import ABOUT, KeptStack, read, write
 
 TENSORS = {"dense1.weight": np.arange(6, dtype=np.float32).reshape(2, 3), "norm1.mean": np.float32([0.5])}
 OTHERS = {name: array + 1 for name, array in TENSORS.items()}
 FACTS = {"shape": [2], "class_names": ["né", "b/c"]}
-KEPT = StackWeights({"a1": TENSORS, "b2": OTHERS}, {"a1": 7, "b2": 9}, {"mean": np.array([[1e-300]])}, FACTS)
+KEPT = KeptStack({"a1": TENSORS, "b2": OTHERS}, {"a1": 7, "b2": 9}, {"mean": np.array([[1e-300]])}, FACTS)
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def _arrays(blocks: Sequence[Any], tensors: Tensors) -> dict[str, NDArray[np.flo
 def module_of(text: str, name: str = "net") -> ModuleType:
     """Code as a module."""
     module = ModuleType(name)
-    exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # noqa: S102  # it is what is tested
+    exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # it is what is tested
     return module
 
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
 from kept_nets import code_of, kept_net, module_of
 from layer_examples import EXAMPLES, kind_of, takes
 from part_examples import example, variations
 
-from dlbench.catalog import Catalog
-from dlbench.errors import UsageError
 from dlbench.parts import CATALOGS
 from dlbench.weights.export import safetensors
 

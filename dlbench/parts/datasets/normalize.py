@@ -23,7 +23,7 @@ def fill_missing(
     """Put the mean or the median of a feature in `x` in place of its NaNs in `x` and `others`, `[samples, features]`.
 
     `names` are those of the features. Returns what each feature's gaps are filled with, those of features without gaps too,
-    `[features]`, or `None` where nothing is to be filled. Raises `SetupError` where a feature with gaps has no number in `x` at all.
+    `[features]`, or `None` where nothing is to be filled. Raises `SetupError` where a feature has no number in `x` at all.
     """
     if how is None:
         return None

@@ -11,8 +11,8 @@ from dlbench.parts.datasets.csv_file.table import CsvTable, Feature
 def form_of(table: CsvTable, options: CsvOptions) -> dict[str, Any]:
     """The columns in the order of the features: `name`, and what becomes of their cells.
 
-    `values` are the categories of a column of text, or with `is_ordinal` the words that stand for 0, 1, ...; `None` of numbers. With
-    `has_indicator` a feature follows that tells where the value is missing. Columns without a header are called by position.
+    `values` are the categories of a column of text, or with `is_ordinal` the words that stand for 0, 1, ...; `None` of numbers.
+    With `has_indicator` a feature follows that tells where the value is missing. Columns without a header are called by position.
     """
     ordinal = dict(options.ordinal)
     columns: list[dict[str, Any]] = []
