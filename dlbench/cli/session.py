@@ -145,8 +145,10 @@ class Session:
             say(f"\nnot finished; continue with `{command('run', '--resume', folder)}`")
         elif text := explanation(recipe.questions.lesson, language=self.language, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")
-        if folder.weights_file(0).parent.is_dir():
-            self.narrate(f"\nweights are kept; `{command('export', folder, *WEIGHTS)}` writes them as plain torch code")
+        if any(stack.weights for stack in state.stacks):
+            self.narrate(
+                f"\nweights are kept; `{command('export', folder, *WEIGHTS)}` writes them with plain torch code"
+            )
         return result
 
     def _code(self, group: WorkerGroup, state: RunState, result: Report | None) -> ExitCode:

@@ -162,16 +162,17 @@ class RunState:
             stack.early_stops.setdefault(position, []).append(EarlyStop(step, best, session))
 
     def _on_checkpoint(self, event: Event) -> None:
-        found = self._record(event)
-        if found is not None:
+        if (found := self._record(event)) is not None:
             stack, session, step = found
             stack.checkpoints[session] = step
 
     def _on_predictions(self, event: Event) -> None:
-        found = self._record(event)
-        if found is not None:
-            stack, session, _ = found
-            stack.predictions[session] = count(event, "bytes") or 0
+        if (found := self._record(event)) is not None:
+            found[0].predictions[found[1]] = count(event, "bytes") or 0
+
+    def _on_weights(self, event: Event) -> None:
+        if (found := self._record(event)) is not None:
+            found[0].weights[found[1]] = count(event, "bytes") or 0
 
     def _on_correct(self, event: Event) -> None:
         if (found := self._record(event)) is not None:

@@ -76,6 +76,8 @@ class StackState:
     """Session -> the step of its last checkpoint."""
     predictions: dict[int, int] = field(default_factory=dict)
     """Session -> the bytes of the predictions that it left."""
+    weights: dict[int, int] = field(default_factory=dict)
+    """The same of weights."""
     correct: set[int] = field(default_factory=set)
     """Sessions that left the right answers of its trials."""
     confusions: dict[int, Confusion] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from test_contract import ENVELOPE, PROMISED
 from test_kept_predictions import DROPOUT, events_of, folder_of, ids
 from test_outcome import stopping
 
+from dlbench.analysis.summary import folded
 from dlbench.engine.kept_weights import weights_of
 from dlbench.engine.outcome import predictions_of
 from dlbench.engine.stacked_net import Net, allocate
@@ -90,7 +91,9 @@ def test_an_event_tells_of_them_before_the_end(tmp_path: Path) -> None:
     (event,), (end, _) = events_of(folder, "weights"), events_of(folder, "end")
 
     assert set(event) - ENVELOPE == PROMISED["weights"] - {"some"} | {"kind"}
-    assert (folder.path / event["file"]).stat().st_size == event["bytes"] > 4 * 3 * DIGITS.stacks[0].parameters
+    assert (folder.path / event["file"]).stat().st_size == event["bytes"]
+    assert folded(folder).stacks[0].weights == {0: event["bytes"]}
+    assert event["bytes"] > 4 * 3 * DIGITS.stacks[0].parameters
     assert (event["trials"], event["seq"] < end["seq"]) == (3, True)
 
 
