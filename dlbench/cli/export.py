@@ -29,7 +29,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="csv, parquet, json or markdown; default: what FILE ends in, or csv.",
+            help="csv, parquet, json, latex or markdown; default: what FILE ends in, or csv.",
             autocompletion=complete.formats,
         ),
     ] = None,
