@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from dlbench.measures.older_names import newest
+from dlbench.plan.scene import Scene
 
 Language: TypeAlias = Literal["en", "ko"]
 
@@ -29,12 +30,13 @@ def said(text: str | Mapping[Any, str] | None, language: str = "en") -> str:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What the recipe teaches: its place in the lecture, its question, and what is told after the run."""
+    """What the recipe teaches: its place in the lecture, its question, what is told after the run, and what to look at."""
 
     title: Texts | None = None
     question: Texts | None = None
     explain: Texts | None = None
     section: Texts | None = None
+    scene: Scene | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from dlbench.recipe.messages import few, given
 from dlbench.recipe.parts import table
 from dlbench.recipe.patch import Mistake, Origin, Tree
 from dlbench.recipe.resolve import Resolved, Resolver
+from dlbench.recipe.scenes import scene_mistakes
 from dlbench.recipe.sections import (
     FRAME,
     BreakpointSection,
@@ -234,6 +235,8 @@ def _promises(recipe: Tree, result: Checked, claims: Mapping[int, Claim], resolv
     if not result.variants:
         return
     yield from compare_mistakes(result.compare, result.variants, has_search="search" in recipe.data)
+    if result.lesson.scene is not None:
+        yield from scene_mistakes(result.lesson.scene, result.variants)
     if result.ensemble is not None:
         yield from ensemble_mistakes(result.ensemble, len(result.seeds), result.candidates)
         yield from ensembles_of_tasks(result.candidates)

@@ -29,7 +29,7 @@ def completed(compare: Compare, variants: Sequence[str], metric: str | None) -> 
 def compare_mistakes(compare: Compare, variants: Sequence[str], *, has_search: bool) -> Iterator[Found]:
     """What is wrong with `[compare]` in this recipe."""
     if compare.baseline is not None and compare.baseline not in variants:
-        yield ("compare", "baseline"), _no_variant(compare.baseline, variants)
+        yield ("compare", "baseline"), no_variant(compare.baseline, variants)
     if has_search and compare.select is None:
         yield ("search",), "needs compare.select, the metric that picks each variant's best, such as 'validation_loss'"
     if compare.select and METRICS[compare.select].better is None:
@@ -41,9 +41,9 @@ def compare_mistakes(compare: Compare, variants: Sequence[str], *, has_search: b
 def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapping[str, Any]]) -> Iterator[Found]:
     """What is wrong with one claim; `choices` are those of the search inside its variant."""
     if claim.variant not in variants:
-        yield ("variant",), _no_variant(claim.variant, variants)
+        yield ("variant",), no_variant(claim.variant, variants)
     if claim.better_than is not None and claim.better_than not in variants:
-        yield ("better_than",), _no_variant(claim.better_than, variants)
+        yield ("better_than",), no_variant(claim.better_than, variants)
     if claim.better_than == claim.variant:
         yield ("better_than",), "a variant cannot be better than itself"
     if claim.better_than is not None and claim.metric in METRICS and METRICS[claim.metric].better is None:
@@ -128,5 +128,6 @@ def _with_step(path: KeyPath, name: str) -> tuple[str, int | None]:
     return metric, int(step) if step else None
 
 
-def _no_variant(name: str, variants: Sequence[str]) -> str:
+def no_variant(name: str, variants: Sequence[str]) -> str:
+    """That no variant is called so, with the likely meant."""
     return f"no variant is called '{name}'" + nearest(name, variants, "there are")

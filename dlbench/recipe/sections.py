@@ -12,6 +12,8 @@ from annotated_types import Ge, Gt, Len
 
 from dlbench.parts.arguments import Takes
 from dlbench.plan.questions import Claim, Compare, Ensemble, Lesson, Method, Solved
+from dlbench.plan.scene import Scene
+from dlbench.recipe.scenes import SceneSection
 from dlbench.recipe.vocabulary import (
     Claimed,
     Column,
@@ -35,6 +37,7 @@ class LessonSection(Lesson):
     question: what is asked before the run: `question = "How many of ten seeds learn it?"`.
     explain: what is told after the run: `explain = "The gradient shrinks at every layer."`.
     section: its place in the lecture, by which `dlbench list` sorts: `section = "1.3"`.
+    scene: what the dashboard opens on: `scene = { variants = ["sigmoid", "tanh"], step = "vanished" }`.
     """
 
     WRITTEN: ClassVar[str] = "[lesson]"
@@ -43,6 +46,7 @@ class LessonSection(Lesson):
     question: Text | None = None
     explain: Text | None = None
     section: Text | None = None
+    scene: SceneSection | None = None
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,7 @@ Question = TypeVar("Question")
 
 _PLAIN: dict[type[Any], type[Any]] = {
     LessonSection: Lesson,
+    SceneSection: Scene,
     CompareSection: Compare,
     SolvedSection: Solved,
     EnsembleSection: Ensemble,

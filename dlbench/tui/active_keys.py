@@ -24,6 +24,8 @@ class ActiveKeys:
         view, is_replay = self._app.view, self._app.replay is not None
         if key.group == "Replay":
             return is_replay
+        if key.name == "scene":
+            return view.info.questions.lesson.scene is not None and not view.focus.on_scene
         if key.name == "rows":
             return has_times(view, view.focus.trial)
         if key.changes_run and not (is_replay and key.name in {"pause", "advance"}):

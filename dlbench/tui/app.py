@@ -23,13 +23,13 @@ from dlbench.tui.app_base import AppBase
 from dlbench.tui.focus_actions import FocusActions
 from dlbench.tui.frame_limiter import FrameLimiter
 from dlbench.tui.keys import KEYS, Key
-from dlbench.tui.model.follow import follow
 from dlbench.tui.model.view import Version, View
 from dlbench.tui.options import DashboardOptions
 from dlbench.tui.panes import TABS
 from dlbench.tui.panes.base import Pane
 from dlbench.tui.replay_actions import ReplayActions
 from dlbench.tui.run_switcher import RunSwitcher
+from dlbench.tui.scene_actions import SceneActions
 from dlbench.tui.shutdown import Shutdown
 from dlbench.tui.snapshot_saver import SnapshotSaver
 from dlbench.tui.steering.steering import Steering
@@ -80,7 +80,8 @@ class Dashboard(AppBase, inherit_bindings=False):
         super().__init__(view, feed=feed, folder=folder, replay=replay, options=options)
         self.shutdown, self.steering, self.saver = Shutdown(self, signals), Steering(self), SnapshotSaver(self)
         self.focus_actions, self.theme_actions = FocusActions(self), ThemeActions(self)
-        self.replay_actions, self.switcher = ReplayActions(self), RunSwitcher(self)
+        self.replay_actions, self.scene = ReplayActions(self), SceneActions(self)
+        self.switcher = RunSwitcher(self, self.scene)
         self.active_keys = ActiveKeys(self, self.steering, self.replay_actions)
         self.main = Main(id="_default")
         self._status, self._tabs, self._trials = StatusBar(id="status"), Tabs(id="tabs"), TrialList(id="trials")
@@ -125,7 +126,7 @@ class Dashboard(AppBase, inherit_bindings=False):
         self.main.set_class(self.options.ascii, "-ascii")
         self.main.set_class(self.replay is not None, "-replay")
         self.shutdown.listen()
-        await self.show_pane(TABS[0].name)
+        await self.scene.open()
         self.set_interval(1 / self.options.frames, self.tick)
         self.call_after_refresh(self._begin)
 
@@ -182,8 +183,7 @@ class Dashboard(AppBase, inherit_bindings=False):
         """Draw what has changed since the last time; nothing, if nothing has."""
         if self.view.version != self._drawn:
             with self.view.lock:
-                if self.view.loading is None:
-                    self.view.focus.trial = follow(self.view)
+                self.scene.keep()
             self.draw()
 
     def draw(self) -> None:
@@ -199,7 +199,8 @@ class Dashboard(AppBase, inherit_bindings=False):
                 self.pane.show(self.view)
 
     async def show_pane(self, name: str) -> None:
-        """Open a pane; it is made when it is first looked at."""
+        """Open a pane; it is made when it is first looked at. Whoever does has left the lesson's scene."""
+        self.view.focus.on_scene = False
         switcher = self.main.query_one(ContentSwitcher)
         if not switcher.query(f"#{name}"):
             tab = next(tab for tab in TABS if tab.name == name)
@@ -251,6 +252,7 @@ class Dashboard(AppBase, inherit_bindings=False):
     ) -> bool:
         """Do what a key says: the pane on the screen where it knows how, else the app."""
         target, name, parameters = action if isinstance(action, tuple) else actions.parse(action)
+        self.scene.before(name)
         owner = self._owner(name) if not target and default_namespace in {None, self} else None
         if owner is None:
             return await super().run_action(action, default_namespace, namespaces)
@@ -263,7 +265,7 @@ class Dashboard(AppBase, inherit_bindings=False):
         """Who knows an action: the pane on the screen, its cursor, then what the app holds."""
         pane = self.pane
         replay = self.replay_actions if self.replay is not None else None
-        held = (replay, self.steering, self.focus_actions, self.theme_actions, self.saver, self.shutdown)
+        held = (replay, self.steering, self.focus_actions, self.theme_actions, self.scene, self.saver, self.shutdown)
         owners = (pane, pane.cursor if pane else None, *held)
         return next((owner for owner in owners if hasattr(owner, f"action_{name}")), None)
 

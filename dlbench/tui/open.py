@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dlbench.errors import ExitCode
@@ -52,6 +52,11 @@ class Start:
     speed: float = 1.0
     seek: str | None = None
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it begins at a place that was asked for: whoever does wants to see what is there."""
+        return self.seek is not None and self.seek.strip().lower() != "end"
+
     def replay(self, folder: RunFolder, info: RunInfo) -> Replay:
         """The replay; raises UsageError where there is no such place."""
         from dlbench.tui.model.replay import Replay, ReplayPosition
@@ -83,6 +88,8 @@ def look(
     """
     info = info or run_info(folder)
     view = View(info)
+    if start is not None and start.is_elsewhere:
+        options = replace(options, opens_scene=False)
     replay = None if start is None else start.replay(folder, info)
     with Signals() as signals:
         feed = Feed(view, replay or FolderSource(folder), folder)

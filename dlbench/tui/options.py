@@ -29,6 +29,8 @@ class DashboardOptions:
     mouse: bool = True
     closes: bool = False
     """It closes by itself when the run has ended."""
+    opens_scene: bool = True
+    """It opens on the scene of the lesson, where that names one."""
     keys: KeyTable = field(default_factory=KeyTable)
     key_problem: str = ""
     """What a file of keys asks for in vain."""

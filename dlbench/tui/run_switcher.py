@@ -13,13 +13,14 @@ from dlbench.tui.model.view import Overlay, View
 if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
     from dlbench.tui.app_base import AppBase
+    from dlbench.tui.scene_actions import SceneActions
 
 
 class RunSwitcher:
     """What becomes of the requests of the pane Runs."""
 
-    def __init__(self, app: AppBase) -> None:
-        self._app = app
+    def __init__(self, app: AppBase, scene: SceneActions) -> None:
+        self._app, self._scene = app, scene
 
     async def show(self, folder: RunFolder) -> None:
         """Show another run, live, from its first picture on; a replay ends."""
@@ -43,7 +44,7 @@ class RunSwitcher:
         app.folder, app.replay, app.feed = folder, None, Feed(view, FolderSource(folder), folder)
         app.screen.remove_class("-replay")
         app.feed.start()
-        await app.show_pane("gradients")
+        await self._scene.open()
 
     def overlay(self, folder: RunFolder) -> None:
         """Lay a run's curves over these, or take them away."""

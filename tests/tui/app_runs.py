@@ -55,10 +55,11 @@ def training_run(variants=VARIANTS, **options):
     return plan
 
 
-def info_of(plan):
-    """A run with a question, claims and a table."""
+def info_of(plan, scene=None):
+    """A run with a question, claims and a table, and perhaps a scene."""
+    lesson = replace(LESSON, scene=scene)
     return RunInfo(
-        "pictured/now", plan, Questions(LESSON, Compare(metric="test_loss", baseline=plan.trials[0].variant), CLAIMS)
+        "pictured/now", plan, Questions(lesson, Compare(metric="test_loss", baseline=plan.trials[0].variant), CLAIMS)
     )
 
 

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.widgets import DataTable
 
 from dlbench.measures.catalog import MEASURES
+from dlbench.plan.scene import Scene
 from dlbench.tui.app import NARROW
 from dlbench.tui.keys import KEYS
 from dlbench.tui.model.focus import Focus
@@ -32,6 +33,7 @@ SIZES = {"80x24": (80, 24), "200x60": (200, 60)}
 LIVE = {name: ("live", size) for name, size in SIZES.items()}
 OTHERS = {"replay": ("replay", (120, 40)), "read-only": ("read-only", (80, 24))}
 AGAIN = "Ctrl-C again leaves"
+SCENE = Scene(["relu", "tanh"], "layers", "update_ratio", 100)
 NEXT_THEME = {one.name: PALETTES[(place + 1) % len(PALETTES)].name for place, one in enumerate(PALETTES)}
 
 
@@ -57,7 +59,7 @@ def bench(request, results, tmp_path_factory):
         )
 
     options = DashboardOptions(read_only=mode == "read-only")
-    made = Bench(View(info_of(plan)), source, folder=results, options=options, cwd=cwd, size=size)
+    made = Bench(View(info_of(plan, SCENE)), source, folder=results, options=options, cwd=cwd, size=size)
     made.mode = mode
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(cwd)
@@ -173,6 +175,12 @@ def chosen(key, was, now, bench):
     return "other" in now.folder.name and now.pane == "gradients" and bench.app.replay is None
 
 
+def on_scene(key, was, now, bench):
+    """What the lesson names: the first seed of one variant in a pane, the same seed of another beside it, a measure and a step."""
+    wanted = {"trial": 2, "beside": 4, "measure": SCENE.measure, "step": SCENE.step, "follow": False, "on_scene": True}
+    return now.pane == SCENE.pane and wanted.items() <= now.focus.items()
+
+
 def over(bench):
     """Lay the list of trials over the picture, where it is narrow."""
     if bench.size[0] < NARROW:
@@ -191,6 +199,7 @@ PROMISES = {
     "help": opens("HelpScreen"),
     "sidebar": Promise(lambda key, was, now, bench: now.sidebar != was.sidebar, ("sidebar",)),
     "filter": opens("FilterPrompt"),
+    "scene": Promise(on_scene, ("pane", "order", "console", *FOCUS)),
     "trial": TRIAL,
     "follow": Promise(lambda key, was, now, bench: not now.focus["follow"] and now.toasts, ("follow", "toasts")),
     "export": opens("ExportPrompt"),

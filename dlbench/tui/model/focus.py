@@ -13,6 +13,10 @@ ROWS: tuple[RowsWanted, ...] = ("all", "time", "layers")
 """In the order in which a key goes through them."""
 
 
+PLACE = frozenset({"trial", "beside", "measure", "layer", "rows", "step", "pretrained", "filter"})
+"""What anybody who moves sets, be it to what it was."""
+
+
 @dataclass
 class Focus:
     """What is looked at. Setting an attribute raises `version`, so that pictures know when to be drawn again."""
@@ -48,6 +52,8 @@ class Focus:
     """Whether colours span what was measured (False: without its extremes)."""
     filter: str = ""
     """Only trials whose variant or seed contains this."""
+    on_scene: bool = False
+    """Whether it is the lesson's scene that is looked at; whoever moves, ends it."""
     version: int = field(default=0, compare=False)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -55,3 +61,5 @@ class Focus:
         super().__setattr__(name, value)
         if name != "version" and before != value:
             super().__setattr__("version", getattr(self, "version", 0) + 1)
+        if name in PLACE and getattr(self, "on_scene", False):
+            self.on_scene = False

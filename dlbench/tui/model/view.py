@@ -17,6 +17,7 @@ from dlbench.tui.model.focus import Focus
 if TYPE_CHECKING:
     from dlbench.analysis.diagnosis.diagnose import Diagnosis
     from dlbench.analysis.diagnosis.finding import Finding
+    from dlbench.analysis.scene import Staged
     from dlbench.analysis.summary import Report
 
 Version: TypeAlias = tuple[int, int, int]
@@ -72,7 +73,7 @@ class View:
     """One run as it is looked at.
 
     `lock` is held by the feed while it folds events (for a few hundredths of a second at most) and by the screens while
-    they draw. Everything but `focus`, `overlays` and `wants_report` is written by the feed alone.
+    they draw. Everything but `focus`, `scene`, `overlays` and `wants_report` is written by the feed alone.
     """
 
     def __init__(self, info: RunInfo) -> None:
@@ -91,6 +92,8 @@ class View:
         """Of a replay."""
         self.problem: str | None = None
         """Why the source can tell no more: events of a newer version, a folder that went."""
+        self.scene: Staged | None = None
+        """The lesson's scene as it was last put on the screen; `focus.on_scene` says whether it still is."""
         self.overlays: list[Overlay] = []
         self.touched = 0
         """Grows with every change of anything but the state and the focus."""

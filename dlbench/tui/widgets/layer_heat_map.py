@@ -50,11 +50,11 @@ class LayerHeatMap(Chart):
         index = self.trial(view)
         self._map, self._top = None, 0
         empty = None if index is None else missing_probes(view, index)
+        heads = [] if index is None else self._heads(view, index, width, height)
         if empty is not None:
-            return blank(empty, width, height)
+            return _headed(heads, blank(empty, width, height))
         if index is None or self.scale is None:
             return Picture.blank(width, height)
-        heads = self._heads(view, index, width, height)
         self._top = len(heads)
         values = shown_grid(view, index, view.focus.measure)
         self._rows = shown_rows(view, index)
@@ -73,10 +73,8 @@ class LayerHeatMap(Chart):
             alone=self._rows.alone,
         )
         picture = Picture.blank(width, height)
-        for row, head in enumerate(heads):
-            picture.put(row, 0, head.text, head.ink)
         picture.paste(self._map.picture, self._top, 0)
-        return picture
+        return _headed(heads, picture)
 
     def place(self, column: int, row: int) -> ChartPoint | None:
         """Layer of a cell, and the first probe in its column."""
@@ -131,6 +129,13 @@ class ColorScale(Chart):
         if self.scale is None:
             return Picture.blank(width, height)
         return color_scale(self.scale, height, self.glyphs, MEASURES[view.focus.measure].symbol)
+
+
+def _headed(heads: list[Notice], picture: Picture) -> Picture:
+    """The picture with lines over its first rows."""
+    for row, head in enumerate(heads):
+        picture.put(row, 0, head.text, head.ink)
+    return picture
 
 
 def apart(steps: NDArray[np.int64]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from dlbench.tui.app_base import plain
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
-from dlbench.tui.model.words import Facts, cursor_line, facts
+from dlbench.tui.model.words import Facts, Piece, cursor_line, facts
 from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.fitting import Item, cut, fitting, write
 from dlbench.tui.widgets.replay_bar import speed
@@ -41,13 +43,23 @@ class WordsLine(Chart):
     """One line; what matters least is left out."""
 
     def draw(self, view: View, width: int, height: int) -> Picture:
-        """Why there is nothing to tell any more, else the cursor and the findings."""
+        """Why there is nothing to tell any more; what the lesson's scene shows; else the cursor and the findings."""
         picture = Picture.blank(width, height)
-        pieces = [(view.problem, int(Ink.ALARM))] if view.problem else cursor_line(view, width - 2)
+        pieces = self._pieces(view, width - 2)
         column = 1
         for text, ink in pieces:
             column = picture.put(0, column, cut(plain(self, text), width - 1 - column, self.glyphs), ink)
         return picture
+
+    def _pieces(self, view: View, room: int) -> list[Piece]:
+        if view.problem:
+            return [(view.problem, Ink.ALARM)]
+        if not view.focus.on_scene or view.scene is None:
+            return cursor_line(view, room)
+        from dlbench.text.scene import scene_sentence
+
+        forms = scene_sentence(view.scene, view.state, self.dashboard.language if self.glyphs.braille else "en")
+        return [(next((form for form in forms if cell_len(form) <= room), forms[-1]), Ink.STRONG)]
 
 
 def items(now: Facts, view: View, glyphs: Glyphs, *, read_only: bool) -> list[Item]:
