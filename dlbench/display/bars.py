@@ -11,8 +11,7 @@ from rich.table import Column
 from rich.text import Text
 
 from dlbench.display.base import Display
-from dlbench.display.lines import has_ended
-from dlbench.display.words import STARTING, label, lost, pace, steps
+from dlbench.display.words import STARTING, has_ended, label, lost, pace, steps
 from dlbench.text.console import PrintableConsole
 
 if TYPE_CHECKING:

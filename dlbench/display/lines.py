@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dlbench.display.base import Display
-from dlbench.display.words import STARTING, doing, label, lost, pace, wrong
+from dlbench.display.words import STARTING, doing, has_ended, label, lost, pace, wrong
 from dlbench.words.printable import printable
 
 if TYPE_CHECKING:
@@ -63,8 +63,3 @@ class Lines(Display):
     def _write(self, line: str) -> None:
         self._stream.write(f"{printable(line)}\n")
         self._stream.flush()
-
-
-def has_ended(stack: StackState) -> bool:
-    """Whether nothing more will come of a stack in this session."""
-    return stack.status not in {"waiting", "running"}

@@ -63,8 +63,20 @@ def lost(stack: StackState) -> str:
 
 
 def wrong(state: RunState, stack: StackState) -> list[str]:
-    """What is wrong with its trials, a sentence a variant, as the table will say it."""
+    """What is wrong with the candidates whose last trials it had, a sentence each, as the table will say it."""
     from dlbench.analysis.diagnosis.diagnose import diagnose
-    from dlbench.text.findings import finding_notes
+    from dlbench.text.findings import by_candidate, told_of
 
-    return finding_notes(state, diagnose(state, [stack]))
+    own = {state.trials[index].plan.candidate for index in stack.plan.trials}
+    stacks = {
+        candidate: {trial.stack.index for trial in trials}
+        for candidate, trials in by_candidate(state).items()
+        if candidate in own and all(has_ended(trial.stack) for trial in trials)
+    }
+    wanted = sorted(set().union(*stacks.values()))
+    return list(map(str, told_of(state, diagnose(state, [state.stacks[index] for index in wanted]), stacks).found))
+
+
+def has_ended(stack: StackState) -> bool:
+    """Whether nothing more will come of a stack in this session."""
+    return stack.status not in {"waiting", "running"}

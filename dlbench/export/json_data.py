@@ -19,6 +19,7 @@ from dlbench.export.base import EXPORTERS
 from dlbench.metrics.quantity import Interval
 from dlbench.metrics.trial_view import Status
 from dlbench.state.run_state import RunState
+from dlbench.text.findings import diagnosis
 from dlbench.text.notes import notes_of
 from dlbench.words.printable import json_text
 
@@ -42,6 +43,7 @@ def as_data(found: Report) -> dict[str, Any]:
         "ensembles": None if found.ensembles is None else _ensembles(found.ensembles),
         "data": [{"stacks": list(stacks), **asdict(facts)} for stacks, facts in found.state.data.items()],
         **interventions.as_data(found.state),
+        "diagnosis": diagnosis(found).as_data(),
         "findings": findings_as_data(found.state, found.findings),
         "confusion": list(_confusions(found.state)),
         "claims": [_verdict(verdict) for verdict in found.verdicts],

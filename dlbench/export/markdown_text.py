@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from dlbench.analysis.summary import Report
 from dlbench.export.base import EXPORTERS
 from dlbench.text.cells import TextTable
-from dlbench.text.document import Document, document_of
+from dlbench.text.document import document_of
 from dlbench.words.printable import printable
 
+NOTES = "Notes"
 SPECIAL = re.compile(r"([\\|`*_<>\[\]#~&$])")
 
 
@@ -22,13 +24,16 @@ def markdown(report: Report, *, language: str = "en") -> str:
     # What notes are about comes before them, what has none after.
     before = [one for one in others if one.key in {"search", "ensembles"}]
     lines += [line for one in before for line in _section(one)]
-    lines += _notes(found)
+    if found.diagnosis:
+        lines += ["", f"## {_escaped(found.diagnosis_title)}", "", *_listed(found.diagnosis)]
+    if found.notes:
+        lines += ["", *([f"## {NOTES}", ""] if found.diagnosis else []), *_listed(found.notes)]
     lines += [line for one in others if one not in before for line in _section(one)]
     return "\n".join(lines) + "\n"
 
 
-def _notes(found: Document) -> list[str]:
-    return ["", *(f"- {_escaped(note)}" for note in found.notes)] if found.notes else []
+def _listed(texts: Iterable[str]) -> list[str]:
+    return [f"- {_escaped(text)}" for text in texts]
 
 
 def _section(table: TextTable) -> list[str]:
@@ -42,7 +47,7 @@ def _table(table: TextTable) -> list[str]:
         [_escaped(text) for text in row] for row in (titles, *([cell.joined for cell in row] for row in table.rows))
     ]
     body.insert(1, ["---:" if heading.is_number else "---" for heading in table.headings])
-    notes = ["", *(f"- {_escaped(note)}" for note in table.notes)] if table.notes else []
+    notes = ["", *_listed(table.notes)] if table.notes else []
     return [*("| " + " | ".join(row) + " |" for row in body), *notes]
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlbench.text.cells import Heading, TextCell, TextTable, comparison_table, name_text, search_table
+from dlbench.text.findings import DIAGNOSIS, diagnosis
 from dlbench.text.notes import all_notes
 from dlbench.text.verdicts import heading_in, told_in
+from dlbench.words.language import word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,9 +33,10 @@ class Document:
     title: str
     tables: tuple[TextTable, ...]
     diagnosis: tuple[str, ...]
-    """A sentence a variant."""
+    """A sentence a variant, under `diagnosis_title`."""
     notes: tuple[str, ...]
     """What must be said so that no number misleads."""
+    diagnosis_title: str = DIAGNOSIS
 
     def table(self, key: str) -> TextTable | None:
         """The first table of a kind: `comparison`, `search`, `ensembles`, `claims`, `confusion`."""
@@ -42,7 +45,8 @@ class Document:
 
 def document_of(report: Report, language: str = "en") -> Document:
     """A report as people read it; claims and their heading are in the language, numbers and notes are the same in all."""
-    return Document(report.table.title, tuple(_tables(report, language)), (), tuple(all_notes(report)))
+    tables, lines, notes = _tables(report, language), diagnosis(report).lines(), all_notes(report)
+    return Document(report.table.title, tuple(tables), tuple(lines), tuple(notes), word(DIAGNOSIS, language))
 
 
 def _tables(report: Report, language: str) -> Iterator[TextTable]:

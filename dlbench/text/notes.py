@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from math import comb
 
-from dlbench.analysis.diagnosis.finding import Finding
 from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Cell, Folded, Table
 from dlbench.metrics.catalog import Metric
@@ -18,13 +16,13 @@ from dlbench.state.data_facts import data_notes
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 from dlbench.text.cells import BEST, name_text
-from dlbench.text.findings import by_candidate, finding_notes
+from dlbench.text.findings import by_candidate, name_of
 from dlbench.text.interventions import breakpoints, changes
 
 
 def notes_of(report: Report) -> list[str]:
     """The notes of a report's table, and what of its run could not be read."""
-    return [*table_notes(report.table, report.state, report.findings), *report.problems]
+    return [*table_notes(report.table, report.state), *report.problems]
 
 
 def all_notes(report: Report) -> list[str]:
@@ -32,7 +30,7 @@ def all_notes(report: Report) -> list[str]:
     return [*notes_of(report), *(report.ensembles.notes if report.ensembles else ())]
 
 
-def table_notes(table: Table, state: RunState, findings: Mapping[int, Sequence[Finding]] | None = None) -> list[str]:
+def table_notes(table: Table, state: RunState) -> list[str]:
     """The notes of a table: what is the same everywhere, what is marked, what is missing and why."""
     return [
         *_folded(table.told, table),
@@ -44,8 +42,6 @@ def table_notes(table: Table, state: RunState, findings: Mapping[int, Sequence[F
         *_best_on_test(table),
         *damage_notes(state),
         *_unfinished(state),
-        *_diverged(state),
-        *finding_notes(state, findings or {}),
         *_dropped(state),
         *_failed(state),
         *changes(state),
@@ -177,27 +173,18 @@ def _stands(trial: TrialState) -> str:
     return "resumed" if trial.status is Status.WAITING and trial.steps else str(trial.status)
 
 
-def _diverged(state: RunState) -> list[str]:
-    return [
-        f"{name}: {len(lost)} of {len(trials)} seeds diverged, the first at step {min(steps):,}"
-        for name, trials in by_candidate(state).items()
-        if (lost := [trial for trial in trials if trial.status is Status.DIVERGED])
-        and (steps := [trial.diverged_at for trial in lost if trial.diverged_at is not None])
-    ]
-
-
 def _dropped(state: RunState) -> list[str]:
     return [
-        f"{name}: {len(steps)} of {len(trials)} seeds dropped by hand, the first at step {min(steps):,}"
-        for name, trials in by_candidate(state).items()
+        f"{name_of(trials)}: {len(steps)} of {len(trials)} seeds dropped by hand, the first at step {min(steps):,}"
+        for trials in by_candidate(state).values()
         if (steps := [trial.dropped_at for trial in trials if trial.dropped_at is not None])
     ]
 
 
 def _failed(state: RunState) -> list[str]:
     return [
-        f"{name}: {len(lost)} of {len(trials)} seeds failed: {lost[0].error or 'no reason given'}"
-        for name, trials in by_candidate(state).items()
+        f"{name_of(trials)}: {len(lost)} of {len(trials)} seeds failed: {lost[0].error or 'no reason given'}"
+        for trials in by_candidate(state).values()
         if (lost := [trial for trial in trials if trial.status is Status.FAILED])
     ]
 

@@ -14,8 +14,10 @@ from dlbench.analysis.claims import Outcome, Verdict
 from dlbench.analysis.summary import Report
 from dlbench.text.blocks import Terminal, table_blocks
 from dlbench.text.cells import comparison_table, search_table
+from dlbench.text.findings import DIAGNOSIS, diagnosis
 from dlbench.text.notes import all_notes
 from dlbench.text.verdicts import heading_in, outcome_in, told_in
+from dlbench.words.language import word
 
 GLUE = "\u00a0"
 UNBROKEN = re.compile(r"95 % interval|--seeds \S+|\[[^\]]*\]")
@@ -48,12 +50,22 @@ def render_text(
         from dlbench.text.ensembles import ensemble_blocks
 
         parts += ensemble_blocks(report.ensembles, terminal)
+    parts += diagnosis_block(report, terminal)
     notes = all_notes(report)
     parts += [noted(note, terminal) for note in notes]
     if verdicts:
         head = Text(heading_in(terminal.language), style="bold")
         parts += [*([Text()] if notes else []), head, *(told(verdict, terminal) for verdict in verdicts)]
     return Group(*parts)
+
+
+def diagnosis_block(report: Report, terminal: Terminal) -> list[RenderableType]:
+    """What is wrong with each variant under its heading, and an empty line; nothing where nothing could be found."""
+    lines = diagnosis(report).lines()
+    if not lines:
+        return []
+    head = Text(terminal.plain(word(DIAGNOSIS, terminal.language)), style="bold")
+    return [head, *(noted(line, terminal, style="") for line in lines), Text()]
 
 
 def wrapped(text: str, width: int) -> str:
@@ -77,8 +89,8 @@ def told(verdict: Verdict, terminal: Terminal) -> RenderableType:
     return grid
 
 
-def noted(note: str, terminal: Terminal) -> RenderableType:
+def noted(note: str, terminal: Terminal, style: str = "dim") -> RenderableType:
     """A note with its dash."""
     grid = Grid.grid(padding=(0, 1, 0, 0))
-    grid.add_row("-", Text(wrapped(terminal.plain(note), terminal.width - 2), style="dim"))
+    grid.add_row("-", Text(wrapped(terminal.plain(note), terminal.width - 2), style=style))
     return grid

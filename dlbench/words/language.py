@@ -10,6 +10,7 @@ LANGUAGES = ("en", "ko")
 WORDS = {
     "ko": {
         "Claims": "주장",
+        "Diagnosis": "진단",
         "confirmed": "확인됨",
         "refuted": "반박됨",
         "undecided": "판단 보류",

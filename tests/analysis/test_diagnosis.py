@@ -20,6 +20,8 @@ from dlbench.analysis.summary import report
 from dlbench.display.lines import Lines
 from dlbench.export.json_data import as_data
 from dlbench.plan.questions import Questions
+from dlbench.text.document import document_of
+from dlbench.text.findings import diagnosis
 from dlbench.text.notes import notes_of
 from dlbench.tui.model.view import RunInfo, View
 
@@ -55,7 +57,7 @@ LARGE = "gradients too large: their norm is 1.2e+09, 8.6e+08 times that of all w
 
 
 def test_everyone_says_the_same():
-    """What the dashboard says of a trial is what the table's note, the plain display's line and the JSON say."""
+    """The sentence of the table is that of the plain display and of the JSON; a trial's finding is in the dashboard's words."""
     plan, state = sick()
     view = View(RunInfo("run", plan))
     view.state = state
@@ -65,10 +67,15 @@ def test_everyone_says_the_same():
     stream = io.StringIO()
     Lines(stream, every=0).update(state, [])
     data = json.loads(json.dumps(as_data(found)))["findings"]
-    told = [f"faint: 2 of 3 seeds: {faint}, since step 10", f"wild: 1 of 3 seeds: {LARGE}, from step 10 to 20"]
+    told = [
+        f"faint: in 2 of 3 seeds the gradient vanishes towards {names[0]}, 1.0e-07 of the output's, since step 10",
+        f"wild: in 1 of 3 seeds {LARGE.replace('gradients', 'gradients are')}, from step 10 to 20",
+    ]
 
     assert [one.text for one in view.findings(3)] == [f"{faint}, since step 10"]
-    assert [note for note in notes_of(found) if note.startswith(("calm", "faint", "wild"))] == told
+    assert diagnosis(found).lines() == list(document_of(found).diagnosis) == [*told, "nothing found in calm"]
+    assert [f"{one['variant']}: {one['says']}" for one in as_data(found)["diagnosis"]] == told
+    assert not any(note.startswith(("calm", "faint", "wild")) for note in notes_of(found))
     assert [line for line in stream.getvalue().splitlines() if line.startswith("finding")] == [
         f"finding: {sentence}" for sentence in told
     ]
@@ -169,7 +176,9 @@ def test_a_rule_of_ones_own_is_told_everywhere():
         found = report(state, Questions())
         output = state.trials[0].layers[-1].name
 
-        assert f"calm: 3 of 3 seeds: quiet output: {output} has 0.20, since step 0" in notes_of(found)
+        assert (
+            f"calm: in all 3 seeds there is quiet output: {output} has 0.20, since step 0" in diagnosis(found).lines()
+        )
         assert diagnose(state)[0][0].kind == "quiet-output"
         assert as_data(found)["findings"]["variants"][0]["findings"][0]["says"] == f"quiet output: {output} has 0.20"
     finally:

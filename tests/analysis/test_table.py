@@ -12,6 +12,7 @@ from dlbench.metrics.format import fine_format, number
 from dlbench.metrics.trial_view import Status
 from dlbench.plan.questions import Compare
 from dlbench.text.cells import cell_parts, seeds_text
+from dlbench.text.findings import told_of
 from dlbench.text.notes import table_notes
 from dlbench.words.printable import to_ascii
 
@@ -69,7 +70,7 @@ def test_every_number_is_that_of_its_trials():
 
 
 def test_failures_are_counted_and_never_averaged():
-    """A diverged trial is in the count of its row and in a note; its losses are in no mean, its share of solved is 0."""
+    """A diverged trial is in the count of its row and in the diagnosis; its losses are in no mean, its share of solved is 0."""
     plan = make_plan(["sigmoid", "relu"], 6)
     state, table = tabled(plan, lecture, SOLVED)
     relu = rows_of(table)["relu"]
@@ -77,11 +78,11 @@ def test_failures_are_counted_and_never_averaged():
     assert seeds_text(relu) == "5/6, 1 diverged"
     assert relu.cells["train_loss"].n == 5
     assert (relu.cells["solved"].mean, relu.cells["solved"].n) == (pytest.approx(0.5), 6)
-    assert "relu: 1 of 6 seeds diverged, the first at step 42" in table_notes(table, state)
+    assert list(map(str, told_of(state, diagnose(state)).found)) == ["relu: 1 of 6 seeds diverged at step 42"]
 
 
 def test_explosions_are_told_under_the_table():
-    """A variant whose trials explode without diverging has a note: how many, in which words, and the first step of all."""
+    """A variant whose trials explode without diverging has a sentence: how many, in which words, and the first step of all."""
     plan = make_plan(["calm", "wild"], 3)
     usual, huge = [[0.3, None, 0.2]] * 3, [[0.3, None, 0.2], [7e8, None, 1e9], [0.3, None, 0.2]]
     weights = {"weight_norm": [[1.0, None, 1.0]] * 3}
@@ -90,11 +91,11 @@ def test_explosions_are_told_under_the_table():
         losses = [{"train_loss": 0.7}, {"train_loss": 0.7}, {"train_loss": 2e9 if step == 20 else 0.7}]
         events += [metrics_event(0, step, losses[:1] * 3), probe_event(0, step, usual, **weights)]
         events += [metrics_event(1, step, losses), probe_event(1, step, norms, **weights)]
-    notes = table_notes(build_table(state := state_of(plan, events), plan, Compare()), state, diagnose(state))
+    state = state_of(plan, events)
+    lines = told_of(state, diagnose(state)).lines()
 
-    told = "gradients too large: their norm is 1.2e+09, 8.6e+08 times that of all weights"
-    assert [note for note in notes if "calm" in note] == []
-    assert f"wild: 2 of 3 seeds: {told}, since step 10" in notes
+    told = "gradients are too large: their norm is 1.2e+09, 8.6e+08 times that of all weights"
+    assert lines == [f"wild: in 2 of 3 seeds {told}, since step 10 (numbers of seed 1)", "nothing found so far in calm"]
 
 
 def test_the_difference_is_paired_by_seed():

@@ -70,6 +70,7 @@ def test_lines_have_no_escape_codes():
         "[1/2] sigmoid (2 trials): step 1,000/1,000, done, 1 diverged",
         "[2/2] relu (2 trials): step 0/1,000, running",
         "[2/2] relu (2 trials): step 30/1,000, failed",
+        "finding: sigmoid: 1 of 4 seeds diverged at step 410",
     ]
 
 
@@ -83,6 +84,7 @@ def test_lines_keep_their_distance():
         "note: no GPU; training on the CPU",
         "[1/2] sigmoid (2 trials): step 1,000/1,000, done, 1 diverged",
         "[2/2] relu (2 trials): step 30/1,000, failed",
+        "finding: sigmoid: 1 of 4 seeds diverged at step 410",
     ]
 
 

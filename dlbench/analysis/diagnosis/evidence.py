@@ -79,6 +79,12 @@ class ProbeEvidence:
         first, last = np.flatnonzero(self.weighted)[[0, -1]].tolist()
         return self.layers[first].name, self.layers[last].name
 
+    @property
+    def whose_ends(self) -> tuple[str, str]:
+        """The name of the first, and the last's as an owner: `("dense1", "the output's")`."""
+        first, last = self.ends
+        return first, "the output's" if last == "output" else f"{last}'s"
+
     def named(self, layers: Sequence[int]) -> str:
         """Layers in words: one, two, or from the first to the last where they are in a row."""
         names = [layer.name for layer in self.layers]

@@ -28,6 +28,8 @@ class Finding:
     """Those that it is about, as rows of the probes."""
     evidence: Mapping[str, float] = field(default_factory=dict)
     """The numbers that it was told by."""
+    sentence: str = ""
+    """It with its numbers and its time as part of a sentence, for who reads what became of a run; empty of how it ended."""
 
     @property
     def text(self) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +16,21 @@ from dlbench.analysis.diagnosis.streak import Streak
 
 if TYPE_CHECKING:
     from dlbench.state.trial_state import TrialState
+
+
+class PastStreak(NamedTuple):
+    """From when to when a rule held before, and what it was then as part of a sentence, worked out when it is asked for."""
+
+    since: int
+    until: int
+    clause: Callable[[], str]
+
+    def __str__(self) -> str:
+        return f"{self.clause()}, {_when(self.since, self.until)}"
+
+
+def _when(since: int, until: int) -> str:
+    return f"at step {since:,}" if since == until else f"from step {since:,} to {until:,}"
 
 
 class Rule(ABC):
@@ -50,6 +67,10 @@ class ProbeRule(Rule):
     def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
         """What is told behind its title, of layers at one probe and of what `evidence` has found there."""
 
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """The same as part of a sentence: `the gradient vanishes towards dense1, 2e-06 of output's`."""
+        return f"there is {self.title}: {self.words(probe, layers, found)}"
+
     def applies(self, trial: TrialState) -> bool:
         """Whether it means anything in this trial as it stands."""
         return True
@@ -60,21 +81,26 @@ class ProbeRule(Rule):
         layers: Sequence[int],
         since: int,
         until: int | None = None,
-        past: Mapping[str, tuple[int, int]] | None = None,
+        past: Mapping[str, PastStreak] | None = None,
     ) -> Finding:
         """The finding of layers at one probe; `past` has from when to when other kinds held before, where that lasted."""
         found = self.evidence(probe, layers)
         says = f"{self.title}: {self.words(probe, layers, found)}"
-        told = self.told(says, since, past or {}) if until is None else self._over(says, since, until)
-        return Finding(self.kind, self.severity, says, told, since, until, tuple(layers), found)
+        clause = self.clause(probe, layers, found)
+        if until is None:
+            told, sentence = self.told(says, since, past or {}), self.sentence(clause, since, past or {})
+        else:
+            when = _when(since, until)
+            told, sentence = (f"{says}, {when}", f"{self.title} {when}"), f"{clause}, {when}"
+        return Finding(self.kind, self.severity, says, told, since, until, tuple(layers), found, sentence)
 
-    def told(self, says: str, since: int, past: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
+    def told(self, says: str, since: int, past: Mapping[str, PastStreak]) -> tuple[str, ...]:
         """What holds still in words with its time, ever shorter."""
         return f"{says}, since step {since:,}", f"{self.title} since step {since:,}"
 
-    def _over(self, says: str, since: int, until: int) -> tuple[str, ...]:
-        when = f"at step {since:,}" if since == until else f"from step {since:,} to {until:,}"
-        return f"{says}, {when}", f"{self.title} {when}"
+    def sentence(self, clause: str, since: int, past: Mapping[str, PastStreak]) -> str:
+        """What holds still as part of a sentence with its time."""
+        return f"{clause}, since step {since:,}"
 
     def finds(self, trial: TrialState) -> list[Finding]:
         """What it finds in a trial by itself."""
@@ -96,8 +122,13 @@ class ProbeHistory:
     def findings(self) -> list[Finding]:
         """What holds now, and what is over but remembered, in the order of the rules."""
         self._update()
-        past = {rule.kind: streak.past for rule, streak in zip(self._rules, self._streaks, strict=True) if streak.past}
-        found = [self._finding(rule, streak, past) for rule, streak in zip(self._rules, self._streaks, strict=True)]
+        pairs = list(zip(self._rules, self._streaks, strict=True))
+        past = {
+            rule.kind: PastStreak(*streak.past, partial(self._clause_at, rule, streak.past[0]))
+            for rule, streak in pairs
+            if streak.past
+        }
+        found = [self._finding(rule, streak, past) for rule, streak in pairs]
         return [one for one in found if one is not None]
 
     def _update(self) -> None:
@@ -115,7 +146,7 @@ class ProbeHistory:
             streak.go_on(steps, self._done, rule.holds(probes))
         self._done += len(steps)
 
-    def _finding(self, rule: ProbeRule, streak: Streak, past: dict[str, tuple[int, int]]) -> Finding | None:
+    def _finding(self, rule: ProbeRule, streak: Streak, past: dict[str, PastStreak]) -> Finding | None:
         if streak.since is not None and streak.count >= rule.lasting:
             if not rule.applies(self._trial):
                 return None
@@ -125,6 +156,11 @@ class ProbeHistory:
         index, since, until = streak.first
         probe = self._probe(index)
         return rule.finding(probe, np.flatnonzero(rule.holds(probe)).tolist(), since, until)
+
+    def _clause_at(self, rule: ProbeRule, step: int) -> str:
+        probe = self._probe(bisect_left(self._trial.probe_steps, step))
+        layers = np.flatnonzero(rule.holds(probe)).tolist()
+        return rule.clause(probe, layers, rule.evidence(probe, layers))
 
     def _probe(self, index: int) -> ProbeEvidence:
         """What one probe tells."""

@@ -14,7 +14,7 @@ from textual.widgets import DataTable, Static
 from dlbench.text.blocks import Terminal
 from dlbench.text.ensembles import ensemble_blocks
 from dlbench.text.notes import all_notes
-from dlbench.text.table import noted, told
+from dlbench.text.table import diagnosis_block, noted, told
 from dlbench.text.verdicts import heading_in
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.model.table_view import told_order
@@ -44,6 +44,7 @@ The table that `dlbench table` prints, as the run stands now: one row a variant,
 - `▲` marks the best, and whatever is not distinguishable from the best. It comes when every trial has ended.
 - **Ensembles**, where the recipe asks for them, are the seeds of a variant combined: of each number of members the mean over
   all subsets, and what they gain over one of them alone.
+- **Diagnosis** says in one sentence what is worst in a variant's seeds, with its numbers, and in how many of them.
 - **Claims** are sentences of the lesson with a condition. The seeds confirm (✔) or refute (✖) each, or leave it undecided
   (?), with the numbers that say so. What holds for other seeds, but perhaps not for other test samples, is confirmed *on
   these samples*. Holm's p is corrected for all claims of the recipe: 0.05 at most decides.
@@ -169,8 +170,9 @@ def counted(columns: int) -> str:
 
 
 def below_table(report: Report, terminal: Terminal) -> RenderableType:
-    """The ensembles, the claims with their verdicts, then the notes."""
+    """The ensembles, the diagnosis, the claims with their verdicts, then the notes."""
     parts: list[RenderableType] = list(ensemble_blocks(report.ensembles, terminal))
+    parts += diagnosis_block(report, terminal)
     if report.verdicts:
         head = Text(heading_in(terminal.language), style="bold")
         parts += [head, *(told(verdict, terminal) for verdict in report.verdicts), Text()]

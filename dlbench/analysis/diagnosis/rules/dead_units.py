@@ -34,3 +34,7 @@ class DeadUnits(ProbeRule):
     def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
         """How many outputs of which layers."""
         return f"{100 * found['zero_fraction']:.0f} % of the outputs of {probe.named(layers)} are exactly zero"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """That they are dead."""
+        return f"{self.words(probe, layers, found)}: units are dead"

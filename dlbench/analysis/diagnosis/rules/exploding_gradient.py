@@ -33,3 +33,8 @@ class ExplodingGradient(ProbeRule):
         """Whose gradient is how many times whose."""
         first, last = probe.ends
         return f"{first}'s is {number(found['first_last_gradient_ratio'])} times {last}'s"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """Towards which layer, and how many times whose."""
+        first, last = probe.whose_ends
+        return f"the gradient explodes towards {first}, {number(found['first_last_gradient_ratio'])} times {last}"

@@ -33,3 +33,7 @@ class ExplodingLoss(ProbeRule):
     def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
         """How many times the price of guessing."""
         return f"{number(found['loss_over_guessing'])} times what blind guessing costs"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """How large it becomes."""
+        return f"the loss explodes, {self.words(probe, layers, found)}"

@@ -37,3 +37,7 @@ class LargeGradient(ProbeRule):
         """Both numbers."""
         norm, times = number(found["gradient_norm"]), number(found["times_weight_norm"])
         return f"their norm is {norm}, {times} times that of all weights"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """Both numbers."""
+        return f"gradients are too large: {self.words(probe, layers, found)}"

@@ -33,3 +33,7 @@ class LargeSteps(ProbeRule):
     def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
         """Which layers move, and how far."""
         return f"one moves {probe.named(layers)} by {100 * found['update_ratio']:.0f} % of its weights' norm"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """Which layers move, and how far."""
+        return f"steps are too large: {self.words(probe, layers, found)}"

@@ -30,3 +30,7 @@ class NoNumber(ProbeRule):
     def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
         """Which layers."""
         return f"the gradient of {probe.named(layers)} is not a number"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """Which layers."""
+        return f"{self.words(probe, layers, found)} but NaN or infinite"

@@ -32,3 +32,7 @@ class SaturatedUnits(ProbeRule):
     def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
         """How many outputs of which layers."""
         return f"{100 * found['saturated_fraction']:.0f} % of the outputs of {probe.named(layers)} are at the ends of their range"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """How many outputs of which layers."""
+        return f"units are saturated: {self.words(probe, layers, found)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
-from dlbench.analysis.diagnosis.rule import ProbeRule, rule
+from dlbench.analysis.diagnosis.rule import PastStreak, ProbeRule, rule
 from dlbench.analysis.diagnosis.streak import LASTING
 from dlbench.metrics.chance import chance_of
 
@@ -52,11 +52,22 @@ class Stuck(ProbeRule):
         """What stands still."""
         return "no layer moves, and the loss is no better than guessing"
 
-    def told(self, says: str, since: int, past: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
+    def told(self, says: str, since: int, past: Mapping[str, PastStreak]) -> tuple[str, ...]:
         """Where the gradient had vanished before, a plateau remembers how it came."""
         text, short = super().told(says, since, past)
         before = past.get("vanishing-gradient")
         if before is None:
             return text, short
-        vanished = f"vanished from step {before[0]:,} to {before[1]:,}"
+        vanished = f"vanished from step {before.since:,} to {before.until:,}"
         return f"{text}; its gradient had {vanished}", f"gradient {vanished}, {short}", short
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """What stands still."""
+        return self.words(probe, layers, found)
+
+    def sentence(self, clause: str, since: int, past: Mapping[str, PastStreak]) -> str:
+        """Where the gradient had vanished before, that comes first: it is why."""
+        before = past.get("vanishing-gradient")
+        if before is None:
+            return super().sentence(clause, since, past)
+        return f"{before}; since step {since:,} {clause}"

@@ -32,3 +32,8 @@ class VanishingGradient(ProbeRule):
         """Whose gradient is what part of whose."""
         first, last = probe.ends
         return f"{first}'s is {number(found['first_last_gradient_ratio'])} of {last}'s"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """Towards which layer, and what part of whose."""
+        first, last = probe.whose_ends
+        return f"the gradient vanishes towards {first}, {number(found['first_last_gradient_ratio'])} of {last}"

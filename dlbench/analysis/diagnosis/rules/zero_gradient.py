@@ -28,3 +28,7 @@ class ZeroGradient(ProbeRule):
     def words(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
         """Which layers."""
         return f"{probe.named(layers)} {'learn' if len(layers) > 1 else 'learns'} nothing at all"
+
+    def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
+        """Which layers learn nothing."""
+        return f"the gradient is exactly zero: {self.words(probe, layers, found)}"
