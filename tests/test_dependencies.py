@@ -48,7 +48,7 @@ def imported(folder):
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [("dlbench", {"plot"}), ("tests", {"test"}), ("benchmarks", {"bench"}), ("docs", {"test"})],
+    [("dlbench", set()), ("tests", {"test"}), ("benchmarks", {"bench"}), ("docs", {"test"})],
     ids=["dlbench", "tests", "benchmarks", "docs"],
 )
 def test_what_is_imported_is_declared(folder, extras):
@@ -60,4 +60,4 @@ def test_what_is_declared_is_imported():
     """Nobody installs a library that nothing uses."""
     assert imported("dlbench") >= RUNTIME
     assert imported("tests") | imported("dlbench") | PLUGINS >= EXTRAS["test"]
-    assert imported("dlbench") | imported("benchmarks") >= EXTRAS["bench"] | EXTRAS["plot"]
+    assert imported("dlbench") | imported("benchmarks") >= EXTRAS["bench"]

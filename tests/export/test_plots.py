@@ -1,66 +1,30 @@
-"""Pictures as PNG: every pixel is what the file or the events say, and every wrong name is told."""
+"""Pictures of layers: every pixel is what the file says; and the verb that writes them tells every wrong name."""
 
-import io
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from PIL import Image
-from synthetic_run import finished, make_plan
+from plot_runs import FILES, arrays, asked_of, drawn, run_with, written
+from synthetic_run import make_plan
 from typer.testing import CliRunner
 from verbs import app
 
-from dlbench.analysis.summary import folded
 from dlbench.cli import plot as verb
 from dlbench.errors import DlbenchError, SetupError, UsageError
 from dlbench.export.plots import PLOTS
-from dlbench.export.plots.base import Asked
-from dlbench.export.plots.canvas import BROKEN, GAP, GROUND, HEAD, MARGIN, NEGATIVE, POSITIVE, ZERO, factor_of
-from dlbench.run.events import EventWriter
-from dlbench.run.folder import create, find_run
+from dlbench.export.plots.canvas import BROKEN, GAP, LINE, NEGATIVE, POSITIVE, ZERO, factor_of
+from dlbench.export.plots.page import MARGIN
+from dlbench.export.plots.style import DPI
+from dlbench.run.folder import find_run
 from dlbench.state.pictures import PERCENTILE
 from dlbench.state.selection import Selection
 
-WHITE = 3 * 250
-"""Of a pixel's channels together."""
-NUMBERS = {"train_loss": 0.1, "train_accuracy": 1.0, "test_loss": 0.2, "test_accuracy": 0.75}
-FILES = (
-    ("0 dense", "pretrain", 0, ("filters", "inputs", "reconstructions")),
-    ("0 dense", "pretrain", 40, ("filters", "inputs", "reconstructions")),
-    ("0 dense", "train", 10, ("filters",)),
-    ("0 dense", "train", 50, ("filters",)),
-    ("output", "train", 50, ("inputs", "reconstructions")),
-)
-
-
-def arrays(seed, channels=()):
-    """Images of two trials: five units, three samples."""
-    rng = np.random.default_rng(seed)
-    return {
-        "filters": rng.normal(size=(2, 5, *channels, 4, 6)),
-        "inputs": rng.random((2, 3, *channels, 4, 6)),
-        "reconstructions": rng.random((2, 3, *channels, 4, 6)),
-    }
-
-
-def run_with(base, channels=(), recipe="small", variants=("slow", "fast")):
-    """A run that has ended; the first stack has pictures."""
-    folder = create(base, recipe, datetime.now(UTC).astimezone())
-    plan = make_plan(list(variants), 2)
-    folder.write_plan(plan)
-    with EventWriter(folder.events_file(0, 0)) as events:
-        for event in finished(plan, lambda trial: NUMBERS):
-            events.write(event["kind"], **{key: value for key, value in event.items() if key not in {"v", "kind"}})
-        for seed, (layer, phase, step, kinds) in enumerate(FILES):
-            file = f"pictures/stack-0/{phase}-{seed}.npz"
-            (folder.path / file).parent.mkdir(parents=True, exist_ok=True)
-            np.savez(folder.path / file, **{name: arrays(seed, channels)[name] for name in kinds})
-            events.write("pictures", stack=0, layer=layer, step=step, phase=phase, file=file)
-    return folder
+TOP, LEFT = round(MARGIN * DPI) + round(1.3 * LINE) + LINE, round(MARGIN * DPI)
+"""Pixels above and beside the first tile: title and one line, and the margin."""
+GROUND = (255, 255, 255)
 
 
 @pytest.fixture(scope="module")
@@ -76,18 +40,11 @@ def only_run(results):
     return find_run(results, "latest")
 
 
-def drawn(folder, what, **choice):
-    """A picture as an array of pixels, after it went through a PNG."""
-    file = io.BytesIO()
-    PLOTS[what].make(Asked(folded(folder), folder.path, Selection(**choice))).save(file, "PNG")
-    return np.asarray(Image.open(file).convert("RGB"))
-
-
 def tile(pixels, index, shape, columns, factor, stacked=1):
     """The pixels of one tile, each of the image's own pixels once, after looking that all of a pixel are alike."""
     height, width = (side * factor for side in shape)
     height *= stacked
-    top, left = HEAD + index // columns * (height + GAP), MARGIN + index % columns * (width + GAP)
+    top, left = TOP + index // columns * (height + GAP), LEFT + index % columns * (width + GAP)
     large = pixels[top : top + height, left : left + width]
     small = large[::factor, ::factor]
     np.testing.assert_array_equal(large, small.repeat(factor, 0).repeat(factor, 1))
@@ -104,7 +61,7 @@ def signed(weights, limit):
 def test_filters_have_the_colours_of_their_weights(results, position):
     """Every unit's every weight is the colour that interpolation gives it, in whole pixels; places without a unit are empty."""
     folder = only_run(results)
-    pixels = drawn(folder, "filters", seed=position)
+    pixels = drawn(folder, "filters", choice=Selection(seed=position))
     weights = arrays(3)["filters"][position].astype(np.float32)
     limit, factor = np.percentile(np.abs(weights), PERCENTILE), factor_of(weights)
 
@@ -160,23 +117,22 @@ def test_what_is_no_number_has_its_own_colour(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("choice", "seed"),
+    ("options", "seed"),
     [
         ({}, 3),
-        ({"step": 49}, 2),
-        ({"phase": "pretrain"}, 1),
-        ({"phase": "pretrain", "step": 39}, 0),
-        ({"variant": "slow"}, 3),
+        ({"choice": Selection(step=49)}, 2),
+        ({"choice": Selection(phase="pretrain")}, 1),
+        ({"choice": Selection(phase="pretrain", step=39)}, 0),
+        ({"variants": ("slow",)}, 3),
     ],
     ids=str,
 )
-def test_the_step_and_the_phase_that_were_named(results, choice, seed):
+def test_the_step_and_the_phase_that_were_named(results, options, seed):
     """The newest pictures, or those at or before a step: of the training's, or of pre-training's where these are named."""
-    folder = only_run(results)
-    image = PLOTS["filters"].make(Asked(folded(folder), folder.path, Selection(**choice)))
+    page = PLOTS["filters"].make(asked_of(only_run(results), **options))
     layer, phase, step, _ = FILES[seed]
 
-    assert image.info["Title"] == (
+    assert page.title == (
         f"5 filters of {layer}: slow, seed 0 · {'pre-training' if phase == 'pretrain' else 'training'}, step {step}"
     )
 
@@ -184,22 +140,33 @@ def test_the_step_and_the_phase_that_were_named(results, choice, seed):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--what", "filter"], "no picture is called 'filter'; did you mean 'filters'"),
-        (["--variant", "slwo"], "no variant is called 'slwo'; did you mean 'slow'"),
-        (["--seed", "7"], "no trial has seed 7; there are 0, 1"),
-        (["--variant", "slow", "--seed", "7"], "no trial of slow has seed 7; there are 0, 1"),
-        (["--layer", "0 dens"], "there are no pictures of a layer '0 dens'; did you mean '0 dense'"),
-        (["--step", "9"], "the first pictures of 0 dense in train are of step 10; there are none before it"),
-        (["--layer", "output", "--phase", "pretrain"], "the pictures of output are all of train, none of pretrain"),
-        (["--layer", "output"], "the pictures of this layer have no filters"),
-        (["--variant", "fast"], "this run has no pictures of layers; they are made where the data are images"),
-        (["-o", "it.jpg"], "it.jpg: pictures are written as PNG"),
+        ("--what filter", "no picture is called 'filter'; did you mean 'filters'"),
+        ("--variants slow,slwo", "no variant is called 'slwo'; did you mean 'slow'"),
+        ("--seed 7", "no trial has seed 7; there are 0, 1"),
+        ("--variant slow --seed 7", "no trial of slow has seed 7; there are 0, 1"),
+        ("--layer 0dens", "there are no pictures of a layer '0dens'; did you mean '0 dense'"),
+        ("--step 9", "the first pictures of 0 dense in train are of step 10; there are none before it"),
+        ("--layer output --phase pretrain", "the pictures of output are all of train, none of pretrain"),
+        ("--layer output", "the pictures of this layer have no filters"),
+        ("--variant fast", "this run has no pictures of layers; they are made where the data are images"),
+        ("-o it.jpg", "it.jpg: pictures are written as SVG, PDF or PNG"),
+        ("--band interval", "--band says nothing about filters; it is for curves"),
+        ("--size 6x4", "--size says nothing about filters; it is for .*curves"),
+        ("--what curves --size 6", "--size 6: say inches across and down"),
+        ("--what curves --size 6xinf", "--size 6xinf: say inches across and down"),
+        ("--what curves --metric acuracy", "this run has no curve of 'acuracy'; did you mean 'accuracy'"),
+        ("--what curves --metric rmse", "this run has no curve of 'rmse'; there are loss, accuracy, train_loss"),
+        ("--what layers --measure gradient", "no measure of layers is called 'gradient'; did you mean 'gradient_norm'"),
+        ("--what layers --measure zero_fraction", "nothing was probed that has a measure of exact zeros"),
+        ("--what table --metric solvd", "the table of this run has no column 'solvd'; did you mean 'solved'"),
     ],
 )
 def test_a_wrong_name_is_told(results, options, told):
     """What does not exist is told in one sentence, with what was meant or what there is."""
+    words = options.split()
+    what = [] if "--what" in words else ["--what", "filters"]
     with pytest.raises(UsageError, match=told.replace("(", r"\(")):
-        raised(["plot", "latest", "--out", str(results), *options])
+        raised(["plot", "latest", "--out", str(results), *what, *words])
 
 
 def raised(arguments):
@@ -217,19 +184,19 @@ def test_a_damaged_file_is_told(tmp_path):
         path.write_bytes(b"torn")
 
     with pytest.raises(DlbenchError, match=r"train-3\.npz: missing or damaged"):
-        raised(["plot", "latest", "--out", str(tmp_path / "results")])
+        raised(["plot", "latest", "--what", "filters", "--out", str(tmp_path / "results")])
 
 
 def test_a_terminal_gets_no_png(monkeypatch):
     """Without a file and without a pipe nothing is written, and it is said what to do."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     with pytest.raises(UsageError, match=r"use -o FILE\.png"):
-        verb.check_target(None)
+        verb.form_of(None, None)
 
 
 def test_plot_writes_a_file_a_pipe_and_stdout(results, tmp_path):
     """All three are the same PNG, which says what it shows; a pipe stays one; no folder is the machine's fault."""
-    arguments = ["plot", "latest", "--out", str(results)]
+    arguments = ["plot", "latest", "--what", "filters", "--out", str(results)]
     printed = raised(arguments).stdout_bytes
     file, pipe = tmp_path / "it.png", tmp_path / "pipe"
     assert "written to" in raised([*arguments, "-o", str(file)]).stderr
@@ -252,40 +219,43 @@ def test_help_names_every_picture():
     assert f"{', '.join(PLOTS.names[:-1])} or {PLOTS.names[-1]}." in told
 
 
+def test_the_ending_of_the_file_is_the_format(results, tmp_path):
+    """Each of the three formats opens as what its name says, in the same words twice; `--format` overrules the name."""
+    arguments = ["plot", "latest", "--what", "filters", "--out", str(results)]
+    for name, head in (("a.svg", b"<?xml"), ("a.PDF", b"%PDF-1."), ("a.png", b"\x89PNG")):
+        for file in (tmp_path / name, tmp_path / f"again-{name}"):
+            raised([*arguments, "-o", str(file)])
+        assert (tmp_path / name).read_bytes().startswith(head)
+        assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
+    raised([*arguments, "--format", "svg", "-o", str(tmp_path / "a.txt")])
+    assert (tmp_path / "a.txt").read_bytes() == (tmp_path / "a.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (None, ()),
+        ("a", ("a",)),
+        ("a,b c , d", ("a", "b c", "d")),
+        ("relu, lr 0.01", ("relu, lr 0.01",)),
+        ("relu,relu, lr 0.01,a", ("relu", "relu, lr 0.01", "a")),
+        ("relu, lr 0.1", ("relu", "lr 0.1")),
+    ],
+)
+def test_names_may_have_commas(text, names):
+    """A known name is taken whole, whatever is in it."""
+    assert verb.names_in(text, ["relu", "relu, lr 0.01", "a"]) == names
+
+
 @pytest.mark.parametrize("part", PLOTS, ids=lambda part: part.name)
 def test_every_picture_of_every_run(part, tmp_path):
     """Every picture is drawn of a run with names of any script, says whose it is; of an empty run it says why there is none."""
-    pytest.importorskip("matplotlib")
-    folder = run_with(tmp_path, variants=("시그모이드 <활성화>", r"_b $\c$"), recipe="small")
-    image = part.make(Asked(folded(folder), folder.path, Selection()))
-    empty = create(tmp_path, "empty", datetime.now(UTC).astimezone())
-    empty.write_plan(make_plan(["slow"], 2))
+    folder = run_with(tmp_path, variants=("시그모이드 <활성화>", r"_b $\c$"))
+    empty = written(tmp_path, make_plan(["slow"], 2), [])
 
-    assert min(image.size) > 60
-    assert len(np.unique(np.asarray(image).reshape(-1, 3), axis=0)) > 10
-    assert image.info["Title"]
+    pixels = drawn(folder, part.name)
+    assert min(pixels.shape[:2]) > 60
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 10
     assert part.summary
     with pytest.raises(UsageError):
-        part.make(Asked(folded(empty), empty.path, Selection()))
-
-
-def test_gradients_are_brighter_where_they_are_larger(results):
-    """In the heat map the output's row, whose gradient is a million times the first layer's at step 0, is the lighter one."""
-    pytest.importorskip("matplotlib")
-    pixels = drawn(only_run(results), "gradients").astype(int)
-    column = pixels[:, pixels.shape[1] // 3].sum(axis=1)
-    edges = np.flatnonzero(np.diff(column))
-    upper, lower = (column[end] for start, end in pairwise(edges) if end - start > 30 and column[end] < WHITE)
-
-    assert upper > 1.5 * lower
-
-
-def test_without_matplotlib_it_is_said_what_to_install(results, monkeypatch):
-    """Pictures with axes ask for the library that draws them; the others do not."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    folder = only_run(results)
-
-    for what in ("gradients", "curves"):
-        with pytest.raises(SetupError, match=r"pip install 'dlbench\[plot\]'"):
-            drawn(folder, what)
-    assert drawn(folder, "filters").size
+        drawn(empty, part.name)

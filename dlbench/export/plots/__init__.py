@@ -1,4 +1,4 @@
-"""Pictures as files: what units look at, what becomes of samples."""
+"""Figures of a run, as files and for pages."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from dlbench.export.plots.base import PLOTS
 
 __all__ = ["PLOTS"]
 
-import_modules(__name__)
+import_modules(__name__, ("curves", "layers", "comparison", "filters"))

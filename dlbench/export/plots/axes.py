@@ -1,57 +1,63 @@
-"""Charts with axes, drawn by matplotlib, which is there where `dlbench[plot]` is installed."""
+"""Axes with plain numbers: steps, powers of ten, and what goes without saying."""
 
 from __future__ import annotations
 
-import importlib.util
-import io
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Literal
 
-from dlbench.errors import SetupError
-from dlbench.words.printable import one_line, to_ascii
+from dlbench.analysis.aligned import Floats
+from dlbench.metrics.format import MINUS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from PIL.Image import Image
+    from matplotlib.axis import Axis
 
-DPI = 120
-FAMILIES = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
-"""For names that matplotlib's own font has no letters for."""
+DECADES = 20.0
+"""From which ratio of the highest to the lowest on powers of ten say more than the numbers themselves."""
 
 
-def figure(width: float, height: float) -> Figure:
-    """An empty figure of that many inches; raises SetupError without matplotlib."""
-    if importlib.util.find_spec("matplotlib") is None:
-        raise SetupError("this picture is drawn by matplotlib, which is not installed; pip install 'dlbench[plot]'")
-    from matplotlib.figure import Figure
-
-    return Figure((width, height), dpi=DPI, layout="constrained")
+def plain(value: float, _: int | None = None) -> str:
+    """A number beside a tick: `0.001`, `1e-05`, `1,000`."""
+    text = f"{value:,.0f}" if value == round(value) and 1000 <= abs(value) < 1e6 else f"{value:g}"
+    return text.replace("-", MINUS, 1) if text.startswith("-") else text
 
 
-def image_of(drawn: Figure, title: str) -> Image:
-    """A figure as an image."""
-    from PIL import Image
+def step_axis(axes: Axes, *, ticks: int = 4) -> None:
+    """Whole steps with separators of thousands."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    file = io.BytesIO()
-    drawn.savefig(file, format="png")
-    image = Image.open(file).convert("RGB")
-    image.info["Title"] = title
-    return image
+    axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
 
 
-def entitle(drawn: Figure, axes: Axes, title: str, subtitle: str) -> None:
-    """A title over the figure, and a line in grey over its first axes."""
-    drawn.suptitle(**lettered(title), x=0.01, ha="left", fontsize=12)
-    axes.set_title(subtitle, loc="left", fontsize=9, color="#6a737d")
+def value_axis(
+    axes: Axes, which: Literal["x", "y"], values: Floats, *, ticks: int = 5, in_decades: bool = False
+) -> None:
+    """Numbers as they are, or powers of ten where these may be and the values ask for them."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    lowest, highest = float(values.min(initial=math.inf)), float(values.max(initial=-math.inf))
+    if in_decades and 0 < DECADES * lowest <= highest:
+        decades(axes, which, lowest, highest, ticks=ticks)
+        return
+    axis = _axis(axes, which)
+    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(plain))
 
 
-def lettered(text: str) -> dict[str, Any]:
-    """A text, taken literally, and a font that has its letters, as matplotlib takes them; without such a font in ASCII."""
-    from matplotlib import font_manager
+def decades(axes: Axes, which: Literal["x", "y"], lowest: float, highest: float, *, ticks: int = 5) -> None:
+    """Powers of ten as plain numbers; within two of them the numbers between have a name too."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    literal = one_line(text).replace("$", r"\$")
-    if all(ord(letter) < 0x250 for letter in literal):
-        return {"t": literal}
-    there = {font.name for font in font_manager.fontManager.ttflist}
-    family = next((name for name in FAMILIES if name in there), None)
-    return {"t": to_ascii(literal)} if family is None else {"t": literal, "fontfamily": family}
+    if getattr(axes, f"get_{which}scale")() != "log":
+        axes.set(**{f"{which}scale": "log"})
+    axis = _axis(axes, which)
+    axis.set_major_locator(
+        LogLocator(subs=(1.0, 3.0) if math.log10(highest / lowest) < 2 else (1.0,), numticks=ticks + 1)
+    )
+    axis.set_major_formatter(FuncFormatter(plain))
+    axis.set_minor_locator(NullLocator())
+
+
+def _axis(axes: Axes, which: Literal["x", "y"]) -> Axis:
+    return axes.xaxis if which == "x" else axes.yaxis

@@ -3,29 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
+from dlbench.analysis.summary import Report
 from dlbench.catalog import Catalog
+from dlbench.export.plots.page import Page
+from dlbench.export.plots.style import LIGHT, Theme
 from dlbench.state.run_state import RunState
 from dlbench.state.selection import Selection
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+BandKind: TypeAlias = Literal["range", "interval", "none"]
+"""What is shaded about a mean: from the lowest to the highest seed, the 95 % interval of the mean, or nothing."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a figure is to look; without a size, in inches, it has the one that suits it."""
+
+    theme: Theme = LIGHT
+    size: tuple[float, float] | None = None
+    is_titled: bool = True
+    """Whether its title stands on it."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A run, the folder of its files, and what is to be seen of it."""
+    """A run, the folder of its files, what is to be seen of it, and how."""
 
-    state: RunState
+    report: Report
     folder: Path
-    choice: Selection
+    choice: Selection = field(default_factory=Selection)
+    """Seed, layer, step and phase; its variant is left to `variants`."""
+    variants: tuple[str, ...] = ()
+    """Those to see side by side; without any, the picture chooses."""
+    metrics: tuple[str, ...] = ()
+    measure: str | None = None
+    band: BandKind = "range"
+    look: Look = field(default_factory=Look)
+
+    @property
+    def state(self) -> RunState:
+        """What the events tell."""
+        return self.report.state
 
 
-PLOTS: Catalog[Callable[[Asked], Image]] = Catalog("plots", title="pictures that are drawn of a run")
-"""Name -> a function from what was asked for to an image, whose `info["Title"]` says what it shows.
+PLOTS: Catalog[Callable[[Asked], Page]] = Catalog("plots", title="pictures that are drawn of a run")
+"""Name -> a function from what was asked for to a page with the figure.
 
-It raises UsageError where the run has no such thing.
+Trait `takes`: which options of the command line it heeds beside `--variants`. It raises UsageError where the run has
+no such thing.
 """

@@ -1,50 +1,63 @@
-"""Arrays as images for paper and screen: tiles of whole pixels under a caption, with the scale of their colours beneath."""
+"""Arrays as tiles of whole pixels under a caption, with the scale of their colours beneath."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.export.plots.base import Look
+from dlbench.export.plots.lettering import Lettering
+from dlbench.export.plots.page import LETTER, MARGIN, Page
+from dlbench.export.plots.style import DPI
+from dlbench.metrics.format import MINUS
 from dlbench.words.number_format import number
-from dlbench.words.printable import one_line, to_ascii
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-    from PIL.ImageFont import FreeTypeFont, ImageFont
+    from matplotlib.figure import Figure
 
 Floats: TypeAlias = NDArray[np.floating]
 Pixels: TypeAlias = NDArray[np.uint8]
 
-NEGATIVE, ZERO, POSITIVE = (33, 102, 172), (255, 255, 255), (217, 95, 2)
-"""Blue, white and orange, which differ for colour-blind eyes too (ColorBrewer)."""
+NEGATIVE, ZERO, POSITIVE = (0, 44, 140), (164, 164, 164), (255, 190, 60)
+"""Blue, grey and orange, which differ for colour-blind eyes too, and are dark, middle and light."""
 BROKEN = (214, 0, 120)
 """NaN and infinity."""
-GROUND, INK, FAINT = (255, 255, 255), (34, 39, 46), (106, 115, 125)
-MARGIN = 16
-GAP = 2
+GAP = 4
 """Pixels between tiles."""
-FRAME = (214, 218, 223)
-"""What is between them."""
-TILE = 84
+TILE = 112
 """Pixels across that an image gets about, enlarged by a whole number."""
-HEAD = 52
-"""Pixels above the tiles: two lines of text."""
-FOOT = 40
-"""Pixels beneath: the scale."""
-BAR = (180, 12)
-SPACE = 6
-LATIN = frozenset("·±×÷°äöüÄÖÜßéèêàâçñ")
-"""Letters beyond ASCII that Pillow's own font has."""
-FONTS = ("NotoSansCJK-Regular.ttc", "NotoSansKR-Regular.otf", "malgun.ttf", "AppleSDGothicNeo.ttc")
-"""For names that Pillow's own font has no letters for."""
+BETWEEN = 28
+"""Pixels between sheets beside each other."""
+LINE = 32
+"""Pixels that a line of text takes."""
+FOOT = 56
+"""Pixels beneath the sheets: the scale."""
+BAR = (240, 16)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Tiles of pixels `[height, width, 4]`, and what stands above them."""
+
+    pixels: Pixels
+    told: str
+
+
+@dataclass(frozen=True)
+class ColorBar:
+    """Colours `[colours, 3]` from the lowest to the highest value."""
+
+    low: float
+    colors: Pixels
+    high: float
 
 
 def signed_pixels(weights: Floats, limit: float) -> Pixels:
-    """Weights as colours, `[...]` to `[..., 3]`: blue at -`limit`, white at zero, orange at `limit`, beyond these as there."""
+    """Weights as colours, `[...]` to `[..., 3]`: blue at -`limit`, grey at zero, orange at `limit`, beyond these as there."""
     places = np.clip(np.nan_to_num(weights) / limit, -1, 1)[..., np.newaxis]
     ends = np.where(places < 0, NEGATIVE, POSITIVE)
     return _with_broken(np.abs(places) * ends + (1 - np.abs(places)) * ZERO, np.isfinite(weights))
@@ -75,63 +88,56 @@ def factor_of(image: Floats) -> int:
 
 
 def tiled(tiles: Pixels, columns: int, factor: int) -> Pixels:
-    """Images `[tiles, height, width, 3]` enlarged and side by side, row after row, a gap between them."""
+    """Images `[tiles, height, width, 3]` enlarged and side by side, row after row, `[..., 4]`: between them one sees through."""
     large = tiles.repeat(factor, axis=1).repeat(factor, axis=2)
     count, height, width, _ = large.shape
     rows = -(-count // columns)
-    sheet = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3), FRAME, np.uint8)
-    for index in range(rows * columns):
+    sheet = np.zeros((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 4), np.uint8)
+    for index, each in enumerate(large):
         top, left = index // columns * (height + GAP), index % columns * (width + GAP)
-        sheet[top : top + height, left : left + width] = large[index] if index < count else GROUND
+        sheet[top : top + height, left : left + width] = np.pad(each, ((0, 0), (0, 0), (0, 1)), constant_values=255)
     return sheet
 
 
-def captioned(sheet: Pixels, title: str, subtitle: str, scale: tuple[float, Pixels, float]) -> Image:
-    """A sheet under its caption, its upper left corner at (`MARGIN`, `HEAD`); beneath it the scale: low, colours, high."""
-    from PIL import Image, ImageDraw
+def hang(sheets: Sequence[Sheet], title: str, bar: ColorBar, look: Look) -> Page:
+    """Sheets side by side under a title, each at the size of its own pixels; beneath them what their colours mean."""
+    from matplotlib.figure import Figure
 
-    head, line = _lettered(title, 17), _lettered(subtitle, 13)
-    low, high = (_lettered(number(end), 13) for end in (scale[0], scale[2]))
-    widest = max(sheet.shape[1], head.width, line.width, low.width + BAR[0] + high.width + 2 * SPACE)
-    image = Image.new("RGB", (widest + 2 * MARGIN, sheet.shape[0] + HEAD + FOOT), GROUND)
-    draw = ImageDraw.Draw(image)
-    draw.text((MARGIN, 8), head.text, INK, head.font)
-    draw.text((MARGIN, 30), line.text, FAINT, line.font)
-    image.paste(Image.fromarray(sheet), (MARGIN, HEAD))
-    left, top = MARGIN + low.width + SPACE, image.height - FOOT + 14
-    bar = Image.fromarray(scale[1][np.newaxis]).resize(BAR, Image.Resampling.NEAREST)
-    draw.rectangle((left - 1, top - 1, left + BAR[0], top + BAR[1]), outline=FRAME)
-    image.paste(bar, (left, top))
-    for at, end in ((MARGIN, low), (left + BAR[0] + SPACE, high)):
-        draw.text((at, top - 2), end.text, FAINT, end.font)
-    image.info["Title"] = f"{title}: {subtitle}"
-    return image
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A text in a font that has its letters."""
-
-    text: str
-    font: FreeTypeFont | ImageFont
-
-    @property
-    def width(self) -> int:
-        """Pixels across."""
-        return math.ceil(self.font.getlength(self.text))
+    letters, margin = Lettering(), round(MARGIN * DPI)
+    least = round(40 * LETTER * DPI)
+    widths = [max(sheet.pixels.shape[1], least) for sheet in sheets]
+    told = [letters.lines(sheet.told, round(width / DPI / LETTER)) for sheet, width in zip(sheets, widths, strict=True)]
+    lines = max(text.count("\n") for text in told) + 1
+    head = margin + (round(1.3 * LINE) if look.is_titled else 0) + LINE * lines
+    width = max(sum(widths) + BETWEEN * (len(sheets) - 1), 2 * BAR[0])
+    height = head + max(len(sheet.pixels) for sheet in sheets) + FOOT
+    figure = Figure(((width + 2 * margin) / DPI, height / DPI), dpi=DPI)
+    if look.is_titled:
+        _write(figure, margin, margin, letters(title), fontsize=10, weight="bold")
+    left = margin
+    for sheet, own, text in zip(sheets, widths, told, strict=True):
+        _write(figure, left, head - LINE * lines, text, fontsize=8, color=look.theme.faint, linespacing=1.35)
+        figure.figimage(sheet.pixels, left, height - head - len(sheet.pixels), origin="upper")
+        left += own + BETWEEN
+    _draw_bar(figure, bar, margin, height - FOOT + 22)
+    return Page(figure, f"{title}: {'; '.join(sheet.told for sheet in sheets)}", letters, look.theme)
 
 
-def _lettered(text: str, size: int) -> _Line:
-    """A text in Pillow's own font; what that cannot write in one of the system's, or where it has none in ASCII."""
-    text = one_line(text)
-    from PIL import ImageFont
+def _write(figure: Figure, left: float, top: float, text: str, **looks: Any) -> None:
+    """A text whose upper left corner is at some pixels from that of the figure."""
+    width, height = figure.get_size_inches() * DPI
+    figure.text(left / width, 1 - top / height, text, va=looks.pop("va", "top"), **looks)
 
-    own = ImageFont.load_default(size)
-    if text.isascii() or all(letter in LATIN for letter in text if not letter.isascii()):
-        return _Line(text, own)
-    for name in FONTS:
-        try:
-            return _Line(text, ImageFont.truetype(name, size))
-        except OSError:
-            continue
-    return _Line(to_ascii(text), own)
+
+def _draw_bar(figure: Figure, bar: ColorBar, left: int, top: int) -> None:
+    """The scale: its lowest value, its colours, its highest."""
+    low = number(bar.low).replace("-", MINUS)
+    start = left + round((len(low) + 1) * LETTER * DPI)
+    places = np.linspace(0, len(bar.colors) - 1, BAR[0]).round().astype(int)
+    height = round(figure.get_figheight() * DPI)
+    figure.figimage(
+        np.repeat(bar.colors[np.newaxis, places], BAR[1], axis=0), start, height - top - BAR[1], origin="upper"
+    )
+    middle = top + BAR[1] / 2
+    _write(figure, left, middle, low, fontsize=8, va="center")
+    _write(figure, start + BAR[0] + LETTER * DPI, middle, number(bar.high), fontsize=8, va="center")

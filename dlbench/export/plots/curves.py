@@ -1,110 +1,220 @@
-"""The loss and a score over the training: of every variant, as mean and range over its seeds."""
+"""Loss and score over the training: of every variant, as mean and band over its seeds, together or side by side."""
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlbench.analysis.aligned import Aligned
-from dlbench.errors import UsageError
-from dlbench.export.plots.axes import entitle, figure, image_of, lettered
-from dlbench.export.plots.base import PLOTS, Asked
-from dlbench.metrics.names import LOSS
-from dlbench.plan import choice_text
-from dlbench.state.selection import chosen_trials
-from dlbench.state.trial_state import score_of
+from dlbench.analysis.aligned import Floats
+from dlbench.analysis.seed_curves import interval_ends, seed_curves
+from dlbench.export.plots.axes import step_axis, value_axis
+from dlbench.export.plots.base import PLOTS, Asked, BandKind
+from dlbench.export.plots.entries import Entry, entries
+from dlbench.export.plots.lettering import Lettering
+from dlbench.export.plots.page import Frame, Page, inside, page
+from dlbench.export.plots.series import metric_of, shown_series, split_of, title_of
+from dlbench.export.plots.style import MOST_TOGETHER, Dash, Stroke, stroke
+from dlbench.metrics.names import EVALUATED
+from dlbench.metrics.quantity import POSITIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from PIL.Image import Image
 
-    from dlbench.state.trial_state import TrialState
-
-TITLES = {"rmse": "RMSE"}
-SPLITS = {"train": "-", "test": "--"}
-"""How each is drawn."""
-MOST = 20
-"""Curves that can be told apart at all."""
-
-
-@PLOTS.add()
-def curves(asked: Asked) -> Image:
-    """Loss and score (accuracy or RMSE) over the steps, train solid, test dashed: each variant's mean and its seeds' range."""
-    trials = [
-        one for one in chosen_trials(asked.state, asked.choice.variant) if asked.choice.seed in {None, one.plan.seed}
-    ]
-    groups = [list(own) for _, own in groupby(sorted(trials, key=_candidate), key=_candidate)]
-    if len(groups) > MOST:
-        raise UsageError(
-            f"there are {len(groups)} candidates, too many curves to tell apart; choose one with --variant"
-        )
-    drawn = figure(10, 4.6)
-    score = score_of(trials)
-    both = dict(zip((LOSS, score), drawn.subplots(1, 2), strict=True))
-    found = [
-        _draw(axes, own, f"{split}_{measure}", number, split)
-        for measure, axes in both.items()
-        for number, own in enumerate(groups)
-        for split in SPLITS
-    ]
-    if not any(found):
-        raise UsageError("nothing has been evaluated in this run, so there are no curves to draw")
-    for measure, axes in both.items():
-        axes.set(xlabel="step", ylabel=measure)
-        axes.grid(alpha=0.3)
-    _draw_decades(both[LOSS])
-    _draw_legend(both[score], groups)
-    title = f"Loss and {TITLES.get(score, score)} of {asked.state.plan.recipe}"
-    entitle(drawn, both[LOSS], title, "train solid, test dashed; mean and range of the seeds")
-    return image_of(drawn, title)
+BANDS: dict[BandKind, str] = {
+    "range": "bands: from the lowest to the highest seed",
+    "interval": "bands: 95 % interval of the mean",
+    "none": "",
+}
+OF_SPLIT: dict[str, Dash] = {
+    "train": "-",
+    "test": (0, (5, 1.5)),
+    "validation": (0, (1.4, 1.4)),
+    "batch": (0, (5, 1.5, 1.4, 1.5)),
+}
+"""Where a panel has one variant, its splits are told by their dashes."""
+MOST_BANDS = 4
+"""Bands that can lie over each other."""
+MOST_ABREAST = 4
+"""Panels beside each other."""
+OTHERS = 0.45
+"""How much of the lines of others is seen, where a panel is one variant's."""
+WHOLE = 7.5
+"""Inches across."""
 
 
-def _candidate(trial: TrialState) -> int:
-    return trial.plan.candidate
+@PLOTS.add(takes=("metric", "band", "seed", "size"))
+def curves(asked: Asked) -> Page:
+    """Loss and score (accuracy or RMSE) over the steps: the mean of each variant's seeds, with a band of how far they lie apart.
+
+    All variants in one panel, where these are few and none is named; else each in a panel of its own, all on one scale.
+    """
+    found = entries(asked.report, asked.variants, asked.choice.seed)
+    series = shown_series(found, asked.metrics)
+    most = MOST_BANDS if asked.band != "none" else MOST_TOGETHER
+    is_together = len(found) <= most and not asked.variants
+    return _together(asked, found, series) if is_together else _abreast(asked, found, series)
 
 
-def _draw_decades(axes: Axes) -> None:
-    """A logarithmic axis with plain numbers."""
-    from matplotlib.ticker import LogFormatter
+@dataclass(frozen=True)
+class Line:
+    """One line with its band, `[steps]` each; without a band `low` and `high` are the mean."""
 
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
+    steps: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
 
-
-def _draw(axes: Axes, trials: Sequence[TrialState], name: str, number: int, split: str) -> bool:
-    """One curve; whether there is any of it."""
-    points = []
-    for trial in trials:
-        values = trial.curve(name)
-        known = np.isfinite(values)
-        points.append((np.array(trial.steps, np.int64)[known], values[known]))
-    found = Aligned.of(points)
-    if len(found.steps):
-        color = f"C{number}"
-        axes.plot(found.steps, found.mean, SPLITS[split], color=color, linewidth=1.4)
-        if len(trials) > 1:
-            axes.fill_between(found.steps, found.low, found.high, color=color, alpha=0.15, linewidth=0)
-    return bool(len(found.steps))
+    @classmethod
+    def of(cls, entry: Entry, series: str, band: BandKind) -> Line:
+        """The numbers of an entry's seeds; none where nothing was evaluated."""
+        found = seed_curves(entry.trials, series)
+        mean = found.mean
+        low, high = mean, mean
+        if len(entry.trials) > 1 and band != "none":
+            low, high = (found.low, found.high) if band == "range" else interval_ends(found, series)
+        return cls(found.steps.astype(np.float64), mean, low, high)
 
 
-def _draw_legend(axes: Axes, groups: Sequence[Sequence[TrialState]]) -> None:
-    """Each variant with its colour, and how many of its seeds diverged."""
+def _together(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str]]) -> Page:
+    """A panel a series, a row a metric; a line a variant."""
     from matplotlib.lines import Line2D
 
-    texts = [lettered(_name(own)) for own in groups]
-    lines = [Line2D([], [], color=f"C{number}") for number in range(len(groups))]
-    legend = axes.legend(lines, [" "] * len(lines), fontsize=8, loc="best")
-    # Its own texts would take a name that begins with _ for none at all.
-    for shown, text in zip(legend.get_texts(), texts, strict=True):
-        shown.set(text=text["t"], fontfamily=text.get("fontfamily"))
+    theme, letters = asked.look.theme, Lettering()
+    strokes = [stroke(entry.number, theme) for entry in found]
+    legend: list[tuple[Artist, str]] = [
+        (Line2D([], [], **_drawn(own), markersize=4), entry.name) for own, entry in zip(strokes, found, strict=True)
+    ]
+    frame = _frame(asked, found, series, legend)
+    columns = max(map(len, series))
+    width, height = inside(asked.look.size, WHOLE if columns > 1 else 0.75 * WHOLE, 2.3 * len(series), frame)
+    made = page(width, height, theme, letters, frame)
+    grid = made.figure.subplots(len(series), columns, squeeze=False, sharex=True, sharey="row")
+    for row, names in zip(grid, series, strict=True):
+        lines = [[Line.of(entry, name, asked.band) for entry in found] for name in names]
+        for axes, name, own in zip(row, names, lines, strict=False):
+            for each, line, entry in zip(strokes, own, found, strict=True):
+                _draw(axes, line, each, entry.number)
+            axes.set_title(title_of_series(name))
+        _settle(row, [line for own in lines for line in own], metric_of(names[0]))
+        for empty in row[len(names) :]:
+            empty.remove()
+    _label_steps(grid)
+    return made
 
 
-def _name(trials: Sequence[TrialState]) -> str:
-    plan, lost = trials[0].plan, sum(trial.diverged_at is not None for trial in trials)
-    name = ", ".join(filter(None, (plan.variant, choice_text(plan.choice))))
-    return f"{name} ({lost} of {len(trials)} diverged)" if lost else name
+def _abreast(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str]]) -> Page:
+    """A panel a variant; a line a split, behind them the other variants. Of many only the first metric."""
+    theme, letters = asked.look.theme, Lettering()
+    shown = series if len(found) <= MOST_ABREAST else [_deciding(asked, series)]
+    deep = -(-len(found) // MOST_ABREAST)
+    columns, rows = -(-len(found) // deep), deep * len(shown)
+    splits = list(dict.fromkeys(split_of(name) for names in shown for name in names))
+    frame = _frame(asked, found, shown, _samples(splits, asked, has_others=len(found) > 1))
+    width, height = inside(asked.look.size, WHOLE, (2.3 if columns < 3 else 1.65) * rows, frame)
+    made = page(width, height, theme, letters, frame)
+    grid = made.figure.subplots(rows, columns, squeeze=False, sharex=True, sharey="row" if len(shown) > 1 else True)
+    for place, names in enumerate(shown):
+        panels = list(grid.flat)[: len(found)] if len(shown) == 1 else grid[place]
+        lines = [[Line.of(entry, name, asked.band) for name in names] for entry in found]
+        for axes, entry, own in zip(panels, found, lines, strict=True):
+            _behind(axes, [other[-1] for other in lines if other is not own], theme.faint)
+            for name, line in zip(names, own, strict=True):
+                each = replace(stroke(entry.number, theme), dash=OF_SPLIT[split_of(name)], marker="")
+                _draw(axes, line, each, 0)
+            if not place:
+                axes.set_title(letters.lines(entry.name, round(11 * width / columns)), fontsize=8)
+        _settle(panels, [line for own in lines for line in own], metric_of(names[0]))
+    for empty in list(grid.flat)[len(shown) * len(found) :]:
+        empty.remove()
+    _label_steps(grid)
+    return made
+
+
+def _deciding(asked: Asked, series: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Of several metrics the one that the table decides by, else the score, which is last."""
+    metric = metric_of(asked.report.table.metric)
+    return next((names for names in series if metric_of(names[0]) == metric), series[-1])
+
+
+def _frame(
+    asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str]], legend: Sequence[tuple[Artist, str]]
+) -> Frame:
+    """Title, what lines and bands are, and the legend."""
+    metrics = " and ".join(title_of(metric_of(names[0])) for names in series)
+    title = f"{metrics[0].upper()}{metrics[1:]} of {asked.state.plan.recipe}"
+    return Frame(title, _caption(found, asked.band), asked.look.is_titled, legend)
+
+
+def _caption(found: Sequence[Entry], band: BandKind) -> str:
+    counts = sorted({len(entry.trials) for entry in found})
+    seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    if counts[-1] == 1:
+        return f"seed {found[0].trials[0].plan.seed}" if len(found) == 1 else "one seed each"
+    lost = any(trial.diverged_at is not None for entry in found for trial in entry.trials)
+    told = [f"lines: mean of {seeds} seeds" + (" (of those that have not diverged)" if lost else ""), BANDS[band]]
+    return "; ".join(filter(None, told))
+
+
+def _drawn(own: Stroke) -> dict[str, Any]:
+    return {"color": own.color, "linestyle": own.dash, "marker": own.marker, "linewidth": 1.5}
+
+
+def _draw(axes: Axes, line: Line, own: Stroke, number: int) -> None:
+    """A line with its band; its markers stand where those of other lines do not."""
+    every = max(len(line.steps) // 6, 1)
+    axes.plot(line.steps, line.mean, **_drawn(own), markersize=4, markevery=(number * every // 4 % every, every))
+    if not (np.array_equal(line.low, line.mean) and np.array_equal(line.high, line.mean)):
+        axes.fill_between(line.steps, line.low, line.high, color=own.color, alpha=0.16, linewidth=0)
+
+
+def _behind(axes: Axes, lines: Iterable[Line], color: str) -> None:
+    for line in lines:
+        axes.plot(line.steps, line.mean, color=color, alpha=OTHERS, linewidth=0.8, zorder=1)
+
+
+def _settle(row: Sequence[Axes], lines: Sequence[Line], metric: str) -> None:
+    """One scale for all panels of a row."""
+    ends = np.concatenate([np.concatenate([line.low, line.high, line.mean]) for line in lines])
+    ends = ends[np.isfinite(ends)]
+    if EVALUATED[metric].quantity == POSITIVE:
+        # A band that touches 0 does not keep the means from powers of ten.
+        ends = ends[ends > 0]
+    for axes in row:
+        value_axis(axes, "y", ends, in_decades=EVALUATED[metric].quantity == POSITIVE)
+        axes.grid(visible=True)
+        axes.set_axisbelow(True)
+    row[0].set_ylabel(title_of(metric))
+
+
+def _label_steps(grid: Any) -> None:
+    """The steps' name beneath the lowest panel of each column."""
+    for column in grid.T:
+        lowest = [axes for axes in column if axes.figure is not None][-1:]
+        for axes in lowest:
+            step_axis(axes)
+            axes.tick_params(labelbottom=True)
+            if axes is column[-1]:
+                axes.set_xlabel("step")
+
+
+def _samples(splits: Sequence[str], asked: Asked, *, has_others: bool) -> list[tuple[Artist, str]]:
+    from matplotlib.lines import Line2D
+
+    theme = asked.look.theme
+    found: list[tuple[Artist, str]] = [
+        (Line2D([], [], color=theme.ink, linestyle=OF_SPLIT[split], linewidth=1.5), split) for split in splits
+    ]
+    if has_others:
+        found.append(
+            (Line2D([], [], color=theme.faint, alpha=OTHERS, linewidth=1.2), f"{splits[-1]}, the other variants")
+        )
+    return found
+
+
+def title_of_series(series: str) -> str:
+    """`test loss`."""
+    return f"{split_of(series)} {title_of(metric_of(series))}"

@@ -1,85 +1,237 @@
-"""What a layer has learned to see: its filters, and samples above their reconstructions."""
+"""One measure of every layer over the whole training as one picture; several variants side by side on one scale of colours."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlbench.errors import UsageError, hint
+from dlbench.export.plots.axes import decades, plain
 from dlbench.export.plots.base import PLOTS, Asked
-from dlbench.export.plots.canvas import (
-    Floats,
-    Pixels,
-    captioned,
-    color_pixels,
-    factor_of,
-    plain_pixels,
-    signed_pixels,
-    tiled,
-)
-from dlbench.plan import choice_text
-from dlbench.state.event_records import PRETRAIN, PictureRecord
-from dlbench.state.pictures import limit_of
-from dlbench.state.selection import chosen_pictures
+from dlbench.export.plots.layer_grid import LayerGrid, Marks, ends_of
+from dlbench.export.plots.lettering import Lettering
+from dlbench.export.plots.page import Frame, Page, inside, page
+from dlbench.export.plots.style import Theme
+from dlbench.measures.base import Measure
+from dlbench.measures.catalog import MEASURES
+from dlbench.plan import candidate_text
+from dlbench.state.selection import Selection, chosen_trial
 from dlbench.state.trial_state import TrialState
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
 
-SHADES = 181
-"""Colours of a scale: odd, so that one is zero's."""
-PAIRS = 8
-"""Samples side by side."""
-RGB = 3
+COLORS = "viridis"
+"""Its lightness grows evenly, so that it reads in grey (S. van der Walt & N. Smith, 2015)."""
+ZERO, BROKEN = "////", "xxxx"
+"""How an exact zero, and what is no number, is hatched: no colour of the scale is."""
+ROW = 0.19
+"""Inches of a layer."""
+TALLEST = 7.0
+MOST_NAMES = 30
+MOST_ABREAST = 3
+WHOLE = 7.5
 
 
-@PLOTS.add()
-def filters(asked: Asked) -> Image:
-    """The weights of a layer's units as images, all on one scale around zero; of three channels in red, green and blue.
+@dataclass(frozen=True)
+class LayerMap:
+    """A trial's grid, and what is told of it."""
 
-    Blue is negative, orange positive; in colour grey is zero. Of other channels their mean is drawn. The scale ends where all
-    but the largest one in a hundred do.
+    trial: TrialState
+    grid: LayerGrid
+    told: str
+
+
+@PLOTS.add(takes=("measure", "seed", "size"))
+def layers(asked: Asked) -> Page:
+    """A measure of every layer at every probe: layers upwards, steps to the right, the value as colour; first the gradient norm.
+
+    Of one seed; of several variants side by side on one scale.
     """
-    trial, record, found = chosen_pictures(asked.state, asked.folder, asked.choice, "filters")
-    weights = np.empty((0, 1, 1, 1)) if found.filters is None else found.filters
-    limit = limit_of(weights, robust=True)
-    has_colours = weights.shape[1] == RGB
-    pixels = color_pixels(weights, -limit, limit) if has_colours else signed_pixels(weights.mean(axis=1), limit)
-    places = np.linspace(-limit, limit, SHADES)
-    shades = plain_pixels(places, -limit, limit) if has_colours else signed_pixels(places, limit)
-    sheet = tiled(pixels, math.ceil(math.sqrt(len(weights))), factor_of(weights))
-    title = f"{len(weights)} filters of {record.layer}"
-    return captioned(sheet, title, _when(trial, record), (-limit, shades, limit))
+    measure = _measure(asked.measure or "gradient_norm")
+    return layer_maps(asked, measure, layer_grids(asked, measure))
 
 
-@PLOTS.add()
-def reconstructions(asked: Asked) -> Image:
-    """Samples, each above what the layer's code makes of it."""
-    trial, record, found = chosen_pictures(asked.state, asked.folder, asked.choice, "reconstructions")
-    assert found.inputs is not None
-    assert found.reconstructions is not None
-    both = np.stack([found.inputs, found.reconstructions], axis=1)
-    finite = both[np.isfinite(both)]
-    low, high = min(float(finite.min(initial=0.0)), 0.0), max(float(finite.max(initial=1.0)), 1.0)
-    pairs = _colored(both, low, high)
-    # A pair is one tile, so that what belongs together stands together.
-    sheet = tiled(np.concatenate([pairs[:, 0], pairs[:, 1]], axis=1), min(PAIRS, len(pairs)), factor_of(both))
-    title = f"{len(pairs)} samples above their reconstructions by {record.layer}"
-    return captioned(
-        sheet, title, _when(trial, record), (low, plain_pixels(np.linspace(low, high, SHADES), low, high), high)
+@PLOTS.add(takes=("seed", "size"))
+def gradients(asked: Asked) -> Page:
+    """The gradient norm of every layer at every probe, as `layers` draws it."""
+    measure = MEASURES["gradient_norm"]
+    return layer_maps(asked, measure, layer_grids(asked, measure))
+
+
+def layer_grids(asked: Asked, measure: Measure) -> list[LayerMap]:
+    """The grids of the variants, without any named of the first one; raises UsageError where there is none."""
+    found = []
+    for name in asked.variants or [None]:
+        trial = chosen_trial(asked.state, Selection(name, asked.choice.seed))
+        grid = LayerGrid.of(trial, measure)
+        if grid is not None:
+            found.append(LayerMap(trial, grid, _finding(asked, trial)))
+    if not found:
+        raise UsageError(f"nothing was probed that has a measure of {measure.title}, so there are no layers to draw")
+    return found
+
+
+def layer_maps(
+    asked: Asked, measure: Measure, maps: Sequence[LayerMap], scale: tuple[float, float] | None = None
+) -> Page:
+    """The page of some grids; `scale` is what the colours span, where other figures are to share it."""
+    theme, letters = asked.look.theme, Lettering()
+    norm = _norm(measure, scale or ends_of([each.grid for each in maps], measure))
+    title = f"{measure.title[0].upper()}{measure.title[1:]} of every layer of {asked.state.plan.recipe}"
+    frame = Frame(title, _caption(maps), asked.look.is_titled, list(_marks(maps, measure, theme)))
+    rows = -(-len(maps) // MOST_ABREAST)
+    columns = -(-len(maps) // rows)
+    tall = min(max(ROW * max(len(each.grid.names) for each in maps), 1.2), TALLEST / min(rows, 2))
+    width, height = inside(asked.look.size, WHOLE if columns > 1 else 0.87 * WHOLE, rows * (tall + 0.75), frame)
+    made = page(width, height, theme, letters, frame)
+    grid = made.figure.subplots(rows, columns, squeeze=False, sharex=True)
+    panels = list(grid.flat)
+    names = maps[0].grid.names
+    for axes, each in zip(panels, maps, strict=False):
+        _draw(axes, each.grid, measure, norm, theme)
+        is_named = axes in grid[:, 0] or each.grid.names != names
+        _name_layers(axes, each.grid.names if is_named else [], letters, height / rows)
+        axes.set_title(_head(each, letters, round(12 * width / columns)), fontsize=8)
+    for empty in panels[len(maps) :]:
+        empty.remove()
+    _label_steps(grid, maps)
+    _draw_scale(made, panels[: len(maps)], norm, measure, maps)
+    return made
+
+
+def _measure(name: str) -> Measure:
+    if name not in MEASURES:
+        others = hint(name, MEASURES, f"there are {', '.join(MEASURES)}")
+        raise UsageError(f"no measure of layers is called '{name}'{others}")
+    return MEASURES[name]
+
+
+def _finding(asked: Asked, trial: TrialState) -> str:
+    """What is wrong with the trial, in short."""
+    found = asked.report.findings.get(trial.index, ())
+    return found[0].text if found else ""
+
+
+def _caption(maps: Sequence[LayerMap]) -> str:
+    """Whose it is, where all are of one seed."""
+    seeds = {each.trial.plan.seed for each in maps}
+    return f"seed {seeds.pop()}; the output layer is on top" if len(seeds) == 1 else "the output layer is on top"
+
+
+def _head(each: LayerMap, letters: Lettering, width: int) -> str:
+    told = [candidate_text(each.trial.plan), *([each.told] if each.told else [])]
+    return "\n".join(letters.lines(line, width) for line in told)
+
+
+def _norm(measure: Measure, ends: tuple[float, float] | None) -> Normalize:
+    from matplotlib.colors import LogNorm, Normalize
+
+    low, high = ends or (0.1, 1.0)
+    return LogNorm(low, high) if measure.is_logarithmic else Normalize(low, high)
+
+
+def _draw(axes: Axes, grid: LayerGrid, measure: Measure, norm: Normalize, theme: Theme) -> None:
+    """The cells, and hatched what has no colour."""
+    rows = np.arange(len(grid.names) + 1)
+    hidden = ~np.isfinite(grid.values) | grid.broken
+    zero = grid.zero & measure.is_logarithmic
+    values = np.ma.masked_where(hidden | zero, grid.values)
+    axes.pcolormesh(grid.edges, rows, values.T, cmap=COLORS, norm=norm, rasterized=True)
+    for marks, hatch, color in ((zero, ZERO, theme.ink), (grid.broken, BROKEN, theme.broken)):
+        for layer, runs in enumerate(_runs(marks, grid)):
+            axes.broken_barh(runs, (layer, 1), facecolor="none", edgecolor=color, hatch=hatch, linewidth=0)
+    axes.set_ylim(0, len(grid.names))
+
+
+def _runs(marks: Marks, grid: LayerGrid) -> Iterator[list[tuple[float, float]]]:
+    """Of each layer where marked cells begin, and how long they go on."""
+    padded = np.pad(marks, ((1, 1), (0, 0))).astype(np.int8)
+    for column in np.diff(padded, axis=0).T:
+        places = np.flatnonzero(column)
+        yield [
+            (float(grid.edges[a]), float(grid.edges[b] - grid.edges[a]))
+            for a, b in zip(places[::2], places[1::2], strict=True)
+        ]
+
+
+def _name_layers(axes: Axes, names: Sequence[str], letters: Lettering, height: float) -> None:
+    """The first and the last layer always, of the others as many as have room."""
+    axes.tick_params(axis="y", length=0)
+    if not names:
+        axes.set_yticks([])
+        return
+    every = max(-(-len(names) // max(min(int(height / 0.16), MOST_NAMES), 1)), 1)
+    last = len(names) - 1
+    places = [place for place in range(0, last, every) if last - place >= every] + [last]
+    axes.set_yticks([place + 0.5 for place in places], [letters(names[place]) for place in places])
+
+
+def _label_steps(panels: Any, maps: Sequence[LayerMap]) -> None:
+    """The first steps, in which most happens, have as much room as the many later ones."""
+    first = max(1.0, *(float(each.grid.edges[1]) for each in maps))
+    last = max(float(each.grid.edges[-1]) for each in maps)
+    ticks = [0.0, *(10.0**power for power in range(12) if first <= 10.0**power < last / 4), last]
+    panels[0, 0].set_xscale("symlog", linthresh=first, linscale=0.3)
+    panels[0, 0].set_xlim(0, last)
+    for column in panels.T:
+        lowest = [axes for axes in column if axes.figure is not None][-1:]
+        for axes in lowest:
+            axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+            axes.set_xticks([], minor=True)
+            axes.set_xlabel("step")
+            axes.tick_params(labelbottom=True)
+
+
+def _draw_scale(
+    made: Page, panels: Sequence[Axes], norm: Normalize, measure: Measure, maps: Sequence[LayerMap]
+) -> None:
+    """The colours with their numbers."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.ticker import FuncFormatter
+
+    bar = made.figure.colorbar(
+        ScalarMappable(norm, COLORS),
+        ax=list(panels),
+        label=measure.title,
+        pad=0.01,
+        aspect=24,
+        extend=_extend(norm, maps),
+    )
+    if measure.is_logarithmic:
+        decades(bar.ax, "y", *_ends(norm))
+    else:
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(plain))
+    bar.ax.minorticks_off()
+    bar.outline.set_visible(False)
+
+
+def _ends(norm: Normalize) -> tuple[float, float]:
+    assert norm.vmin is not None
+    assert norm.vmax is not None
+    return norm.vmin, norm.vmax
+
+
+def _extend(norm: Normalize, maps: Sequence[LayerMap]) -> str:
+    """Beyond which ends of the colours there are values."""
+    values = np.concatenate([each.grid.values.ravel() for each in maps])
+    low, high = _ends(norm)
+    is_below, is_above = ((values > 0) & (values < low)).any(), (values > high).any()
+    return {(False, False): "neither", (True, False): "min", (False, True): "max"}.get(
+        (bool(is_below), bool(is_above)), "both"
     )
 
 
-def _colored(images: Floats, low: float, high: float) -> Pixels:
-    """Images `[..., channels, height, width]` in colour where they have three channels, else their mean in grey."""
-    if images.shape[-3] == RGB:
-        return color_pixels(images, low, high)
-    return plain_pixels(images.mean(axis=-3), low, high)
+def _marks(maps: Sequence[LayerMap], measure: Measure, theme: Theme) -> Iterator[tuple[Artist, str]]:
+    """What the hatches mean that there are."""
+    from matplotlib.patches import Patch
 
-
-def _when(trial: TrialState, record: PictureRecord) -> str:
-    """Whose pictures these are, and when they were made."""
-    plan, phase = trial.plan, "pre-training" if record.phase == PRETRAIN else "training"
-    names = filter(None, (plan.variant, choice_text(plan.choice), f"seed {plan.seed}"))
-    return f"{', '.join(names)} · {phase}, step {record.step:,}"
+    if measure.is_logarithmic and any(each.grid.zero.any() for each in maps):
+        yield Patch(facecolor="none", edgecolor=theme.ink, hatch=ZERO, linewidth=0), "exactly zero"
+    if any(each.grid.broken.any() for each in maps):
+        yield Patch(facecolor="none", edgecolor=theme.broken, hatch=BROKEN, linewidth=0), "NaN or infinite"

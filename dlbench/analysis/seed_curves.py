@@ -1,0 +1,38 @@
+"""One series over the steps, over the seeds of a candidate: their mean, and how far they lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from dlbench.analysis.aligned import Aligned, Floats
+from dlbench.analysis.statistics.intervals import mean_interval
+from dlbench.metrics.names import evaluated
+
+if TYPE_CHECKING:
+    from dlbench.state.trial_state import TrialState
+
+Ends: TypeAlias = tuple[Floats, Floats]
+"""The lower and the upper, `[steps]` each."""
+
+
+def seed_curves(trials: Sequence[TrialState], series: str) -> Aligned:
+    """The finite values of a series at the evaluations that any of the trials has, a row a trial."""
+    points = []
+    for trial in trials:
+        values = trial.curve(series)
+        known = np.isfinite(values)
+        points.append((np.array(trial.steps, np.int64)[known], values[known]))
+    return Aligned.of(points)
+
+
+def interval_ends(found: Aligned, series: str) -> Ends:
+    """The ends of the 95 % interval of the mean at each step, as the table has them; NaN where there is none."""
+    quantity, ends = evaluated(series).quantity, np.full((2, len(found.steps)), np.nan)
+    for index, values in enumerate(found.values.T):
+        interval = mean_interval(values[np.isfinite(values)].tolist(), quantity)
+        if interval is not None:
+            ends[:, index] = interval.low, interval.high
+    return ends[0], ends[1]
