@@ -14,7 +14,7 @@ from dlbench.export.plots.axes import value_axis
 from dlbench.export.plots.base import PLOTS, Asked
 from dlbench.export.plots.entries import Entry, entries
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Frame, Page, inside, page
+from dlbench.export.plots.page import Surroundings, Page, inside, page
 from dlbench.export.plots.style import Theme, stroke
 from dlbench.metrics.quantity import POSITIVE
 from dlbench.metrics.trial_view import Status
@@ -51,7 +51,7 @@ def comparison(asked: Asked) -> Page:
     columns = _columns(table, asked.metrics)
     theme, letters = asked.look.theme, Lettering()
     title = f"{table.title}: {len(found)} variants compared" if len(found) > 1 else table.title
-    frame = Frame(title, _caption(found, columns), asked.look.is_titled, list(_legend(found, columns, theme)))
+    frame = Surroundings(title, _caption(found, columns), asked.look.is_titled, list(_legend(found, columns, theme)))
     names = [letters.lines(entry.name, NAME_WIDTH) for entry in found]
     lines = sum(max(1.0, 0.62 * (name.count("\n") + 1)) for name in names)
     width, height = inside(asked.look.size, WHOLE, ROW * lines + 0.75, frame)

@@ -14,7 +14,7 @@ from dlbench.export.plots.axes import step_axis, value_axis
 from dlbench.export.plots.base import PLOTS, Asked, BandKind
 from dlbench.export.plots.entries import Entry, entries
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Frame, Page, inside, page
+from dlbench.export.plots.page import Surroundings, Page, inside, page
 from dlbench.export.plots.series import metric_of, shown_series, split_of, title_of
 from dlbench.export.plots.style import MOST_TOGETHER, Dash, Stroke, stroke
 from dlbench.metrics.names import EVALUATED
@@ -142,11 +142,11 @@ def _deciding(asked: Asked, series: Sequence[Sequence[str]]) -> Sequence[str]:
 
 def _frame(
     asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str]], legend: Sequence[tuple[Artist, str]]
-) -> Frame:
+) -> Surroundings:
     """Title, what lines and bands are, and the legend."""
     metrics = " and ".join(title_of(metric_of(names[0])) for names in series)
     title = f"{metrics[0].upper()}{metrics[1:]} of {asked.state.plan.recipe}"
-    return Frame(title, _caption(found, asked.band), asked.look.is_titled, legend)
+    return Surroundings(title, _caption(found, asked.band), asked.look.is_titled, legend)
 
 
 def _caption(found: Sequence[Entry], band: BandKind) -> str:

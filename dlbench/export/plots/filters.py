@@ -36,7 +36,7 @@ RGB = 3
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenPictures:
     """The pictures of one trial that were asked for."""
 
     trial: TrialState
@@ -83,10 +83,10 @@ def reconstructions(asked: Asked) -> Page:
     return hang(sheets, title, bar, asked.look)
 
 
-def _chosen(asked: Asked, kind: str) -> Sequence[Chosen]:
+def _chosen(asked: Asked, kind: str) -> Sequence[ChosenPictures]:
     """The pictures of every variant that was named; of none the first that has some."""
     return [
-        Chosen(*chosen_pictures(asked.state, asked.folder, replace(asked.choice, variant=name), kind))
+        ChosenPictures(*chosen_pictures(asked.state, asked.folder, replace(asked.choice, variant=name), kind))
         for name in asked.variants or [None]
     ]
 

@@ -13,7 +13,7 @@ from dlbench.export.plots.axes import decades, plain
 from dlbench.export.plots.base import PLOTS, Asked
 from dlbench.export.plots.layer_grid import LayerGrid, Marks, ends_of
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Frame, Page, inside, page
+from dlbench.export.plots.page import Surroundings, Page, inside, page
 from dlbench.export.plots.style import Theme
 from dlbench.measures.base import Measure
 from dlbench.measures.catalog import MEASURES
@@ -84,7 +84,7 @@ def layer_maps(
     theme, letters = asked.look.theme, Lettering()
     norm = _norm(measure, scale or ends_of([each.grid for each in maps], measure))
     title = f"{measure.title[0].upper()}{measure.title[1:]} of every layer of {asked.state.plan.recipe}"
-    frame = Frame(title, _caption(maps), asked.look.is_titled, list(_marks(maps, measure, theme)))
+    frame = Surroundings(title, _caption(maps), asked.look.is_titled, list(_marks(maps, measure, theme)))
     rows = -(-len(maps) // MOST_ABREAST)
     columns = -(-len(maps) // rows)
     tall = min(max(ROW * max(len(each.grid.names) for each in maps), 1.2), TALLEST / min(rows, 2))

@@ -38,7 +38,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Surroundings:
     """What stands around the axes of a figure."""
 
     title: str
@@ -50,7 +50,7 @@ class Frame:
     """Samples with their names, in lines beneath."""
 
 
-def page(width: float, height: float, theme: Theme, letters: Lettering, frame: Frame) -> Page:
+def page(width: float, height: float, theme: Theme, letters: Lettering, frame: Surroundings) -> Page:
     """An empty figure `width` inches wide whose axes get `height` inches, beneath the title and the caption, above the legend."""
     from matplotlib.figure import Figure
 
@@ -82,7 +82,7 @@ def settle(figure: Figure) -> None:
         axes.set_position(np.round(axes.get_position(original=True).bounds, 5).tolist())
 
 
-def inside(size: tuple[float, float] | None, width: float, height: float, frame: Frame) -> tuple[float, float]:
+def inside(size: tuple[float, float] | None, width: float, height: float, frame: Surroundings) -> tuple[float, float]:
     """Width and height for the axes so that the whole page has a size, if one was asked for; else those that suit it."""
     if size is None:
         return width, height
