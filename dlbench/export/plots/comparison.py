@@ -14,7 +14,7 @@ from dlbench.export.plots.axes import value_axis
 from dlbench.export.plots.base import PLOTS, Asked
 from dlbench.export.plots.entries import Entry, entries
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Surroundings, Page, inside, page
+from dlbench.export.plots.page import Page, Surroundings, inside, page
 from dlbench.export.plots.style import Theme, stroke
 from dlbench.metrics.quantity import POSITIVE
 from dlbench.metrics.trial_view import Status

@@ -14,7 +14,7 @@ from dlbench.export.plots.axes import step_axis, value_axis
 from dlbench.export.plots.base import PLOTS, Asked, BandKind
 from dlbench.export.plots.entries import Entry, entries
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Surroundings, Page, inside, page
+from dlbench.export.plots.page import Page, Surroundings, inside, page
 from dlbench.export.plots.series import metric_of, shown_series, split_of, title_of
 from dlbench.export.plots.style import MOST_TOGETHER, Dash, Stroke, stroke
 from dlbench.metrics.names import EVALUATED

@@ -13,7 +13,7 @@ from dlbench.export.plots.axes import decades, plain
 from dlbench.export.plots.base import PLOTS, Asked
 from dlbench.export.plots.layer_grid import LayerGrid, Marks, ends_of
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Surroundings, Page, inside, page
+from dlbench.export.plots.page import Page, Surroundings, inside, page
 from dlbench.export.plots.style import Theme
 from dlbench.measures.base import Measure
 from dlbench.measures.catalog import MEASURES

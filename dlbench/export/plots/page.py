@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,7 +62,8 @@ def page(width: float, height: float, theme: Theme, letters: Lettering, frame: S
     figure = Figure((width, whole), dpi=DPI, layout="constrained")
     engine = figure.get_layout_engine()
     assert engine is not None
-    engine.set(rect=(0, foot / whole, 1, height / whole), w_pad=0.06, h_pad=0.05, wspace=0.04, hspace=0.06)  # type: ignore[call-arg]
+    room: dict[str, Any] = {"rect": (0, foot / whole, 1, height / whole), "w_pad": 0.06, "h_pad": 0.05}
+    engine.set(**room, wspace=0.04, hspace=0.06)
     left = MARGIN / width
     if titles:
         figure.text(left, 1 - MARGIN / whole, titles, size=11, weight="bold", va="top", in_layout=False)

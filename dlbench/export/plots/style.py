@@ -76,7 +76,7 @@ class Stroke:
 
 
 def stroke(number: int, theme: Theme) -> Stroke:
-    """The stroke of the variant at that place of the run: three ways to tell it from its neighbours, of which two need no colour."""
+    """The stroke of the variant at that place: three ways to tell it from its neighbours, of which two need no colour."""
     return Stroke(
         theme.series[number % len(theme.series)], DASHES[number % len(DASHES)], MARKERS[number % len(MARKERS)]
     )

@@ -1,4 +1,4 @@
-"""What becomes of matplotlib's SVG: texts in their own letters, no leftovers, and a form that suits any page that it is put into."""
+"""What becomes of matplotlib's SVG: texts in their own letters, no leftovers, and a form that suits any page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dlbench.export.plots.page import Page
 from dlbench.export.plots.style import LIGHT, PAGE
 from dlbench.words.printable import one_line
 
-FONTS = "'DejaVu Sans', Verdana, 'Noto Sans CJK KR', 'Noto Sans KR', 'Apple SD Gothic Neo', 'Malgun Gothic', NanumGothic, sans-serif"
+FONTS = "'DejaVu Sans', Verdana, 'Noto Sans CJK KR', 'Noto Sans KR', 'Apple SD Gothic Neo', 'Malgun Gothic', sans-serif"
 """Of a file: the widest first, because the room for texts is measured by it."""
 
 LEFT_OUT = re.compile(r"<metadata>.*?</metadata>\s*|<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*", re.DOTALL)
