@@ -63,7 +63,8 @@ def page(width: float, height: float, theme: Theme, letters: Lettering, frame: S
     engine = figure.get_layout_engine()
     assert engine is not None
     room: dict[str, Any] = {"rect": (0, foot / whole, 1, height / whole), "w_pad": 0.06, "h_pad": 0.05}
-    engine.set(**room, wspace=0.04, hspace=0.06)
+    room |= {"wspace": 0.04, "hspace": 0.06}
+    engine.set(**room)
     left = MARGIN / width
     if titles:
         figure.text(left, 1 - MARGIN / whole, titles, size=11, weight="bold", va="top", in_layout=False)
