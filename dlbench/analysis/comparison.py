@@ -45,6 +45,7 @@ SHOWN = (
     "best_test_loss",
     "best_train_loss",
     "stopped_at",
+    "clipped_fraction",
     "reconstruction_error",
     "pseudo_likelihood",
     "free_energy_gap",

@@ -23,8 +23,9 @@ class Checkpoint:
 
     The order of batches is a function of (seed, epoch) and needs no state; dropout's streams do. `losses` sums the batch
     losses of `losses_count` steps since the last evaluation. What viewers have done to the training is `rates`, the learning
-    rate of each trial, and `dropped`; how far breakpoints have come is `watch`, how far early stopping has `stopping`.
-    `pretraining` knows which layers have learned before step 0.
+    rate of each trial, and `dropped`; how far breakpoints have come is `watch`, how far early stopping has `stopping`, how far
+    schedules that follow evaluations `schedule`; `clipped` counts the steps whose gradient was cut. `pretraining` knows which
+    layers have learned before step 0.
     """
 
     trials: list[str]
@@ -43,6 +44,8 @@ class Checkpoint:
     dropped: list[bool] = field(default_factory=list)
     watch: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     stopping: dict[str, Any] = field(default_factory=dict)
+    schedule: dict[str, Any] = field(default_factory=dict)
+    clipped: list[int] = field(default_factory=list)
     pretraining: dict[str, Any] = field(default_factory=dict)
     v: int = CHECKPOINT_VERSION
 
@@ -125,6 +128,8 @@ def _misfit(found: Checkpoint, own: Checkpoint, steps: int) -> str | None:
         "times": all(_is_number(one) and math.isfinite(one) and one >= 0 for one in numbers),
         "breakpoints": _is_dict(found.watch) and _spans(found.watch, trials),
         "early stops": _is_dict(found.stopping) and _spans(found.stopping, trials) and _keeps(found.stopping, own),
+        "schedules": _is_dict(found.schedule) and _spans(found.schedule, trials),
+        "clipped steps": not found.clipped or _is_numbers(found.clipped, trials),
         "pre-trained layers": _is_dict(found.pretraining) and _spans(found.pretraining, trials),
     }
     return next((f"its {name} have another shape" for name, is_fit in fits.items() if not is_fit), None)

@@ -61,7 +61,8 @@ class EarlyStopper:
             self._stop(found)
         for name, values in metrics.items():
             if values is not None and self.stopped.any():
-                values[self.stopped] = self._record[name][self.stopped]
+                # A checkpoint that is older than a metric has none of its best evaluation.
+                values[self.stopped] = self._record[name][self.stopped] if name in self._record else np.nan
         return found
 
     def hold(self) -> None:

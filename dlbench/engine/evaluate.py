@@ -1,4 +1,4 @@
-"""Metrics and answers of every trial on whole splits, without dropout and with running statistics."""
+"""Metrics and answers of every trial on whole splits, with running statistics, and without dropout unless it is asked for."""
 
 from __future__ import annotations
 
@@ -112,6 +112,7 @@ def _batch(net: Net, device: torch.device) -> int:
 def _batches(net: Net, split: DataSplit) -> Iterator[tuple[Tensor, Tensor]]:
     """Outputs `[trials, batch, outputs]` and labels `[batch, ...]`, as many samples at once as there is room for."""
     batch = _batch(net, split.x.device)
+    net.rewind()
     for start in range(0, len(split), batch):
         x, labels = split.x[start : start + batch], split.labels[start : start + batch]
         yield net.forward(x.expand(net.trials, *x.shape), training=False), labels

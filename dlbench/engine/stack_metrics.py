@@ -63,10 +63,13 @@ class StackMetrics:
         """Which trials have no numbers any more, `[trials]`: they diverged or were dropped."""
         return self.diverged | self.dropped
 
-    def evaluated(self, splits: dict[str, NDArray[np.float64] | None], **fields: Any) -> dict[str, Losses | None]:
+    def evaluated(
+        self, splits: dict[str, NDArray[np.float64] | None], told: Mapping[str, Losses | None], **fields: Any
+    ) -> dict[str, Losses | None]:
         """Write the metrics event of an evaluation; `splits` has `[metrics, trials]` or `None` for each name.
 
-        Returns the metrics as they were written, `[trials]` each.
+        `told` are other numbers, `[trials]`, of the steps that led to it. Returns the metrics as they were written, `[trials]`
+        each.
         """
         for values in splits.values():
             if values is not None:
@@ -74,7 +77,8 @@ class StackMetrics:
                     self._diverge(int(trial), fields["step"], float(self.last_loss[trial]))
         mean = self.losses / self.count if self.count else np.full_like(self.losses, np.nan)
         batch_loss: Losses = np.where(self.dropped, np.nan, mean).astype(np.float32)
-        metrics: dict[str, Losses | None] = {BATCH_LOSS: batch_loss, **self._metrics(splits)}
+        own = {name: None if values is None else self._known(values) for name, values in told.items()}
+        metrics: dict[str, Losses | None] = {BATCH_LOSS: batch_loss, **own, **self._metrics(splits)}
         stopped = self._stopping.judge(fields["step"], metrics, self.is_over)
         self._write("metrics", stack=self._stack, **fields, **metrics)
         for row in stopped:
@@ -103,10 +107,15 @@ class StackMetrics:
         metrics: dict[str, Losses | None] = {}
         for name, values in splits.items():
             with np.errstate(over="ignore"):  # R2 of a wild trial is beyond single precision while its loss is not yet
-                known = None if values is None else np.where(self.is_over, np.nan, values).astype(np.float32)
+                known = None if values is None else self._known(values)
             for row, metric in enumerate(self._names):
                 metrics[f"{name}_{metric}"] = None if known is None else known[row]
         return metrics
+
+    def _known(self, values: NDArray[np.floating[Any]]) -> Losses:
+        """Values `[..., trials]`, none of trials that have no numbers any more."""
+        known: Losses = np.where(self.is_over, np.nan, values).astype(np.float32)
+        return known
 
     def state(self) -> dict[str, Any]:
         """How far it has come, for a checkpoint."""

@@ -13,7 +13,16 @@ from torch import Tensor
 from dlbench.engine.devices import precise
 from dlbench.engine.rng import stream
 from dlbench.parts.inits import Draw, fill
-from dlbench.parts.layers.base import LAYERS, Composite, Layer, LayerContext, ManualBackward, SavedForBackward, Weight
+from dlbench.parts.layers.base import (
+    LAYERS,
+    Composite,
+    DrawsAtTest,
+    Layer,
+    LayerContext,
+    ManualBackward,
+    SavedForBackward,
+    Weight,
+)
 from dlbench.parts.outline import Block, leaves, slots_of
 from dlbench.parts.tasks import Task
 
@@ -177,11 +186,21 @@ class Net:
             for block in every
         }
         self._test_places = {name: replace(place, training=False) for name, place in self._places.items()}
+        self._drawing = [block.name for block in every if isinstance(block.layer, DrawsAtTest) and block.layer.at_test]
         self._unrolled = [block for block in every if block.times]
         self.by_hand = all(
             isinstance(block.layer, ManualBackward) and block.layer.can_go_backward() for block in blocks
         )
         self._first = next(index for index, block in enumerate(blocks) if block.weights or block.branches)
+
+    def rewind(self) -> None:
+        """Before a split is evaluated: what layers draw at test begins anew.
+
+        So evaluations take nothing from the streams of training, and one of the same weights has the same answers.
+        """
+        for name in self._drawing:
+            own = self._places[name].generators
+            self._test_places[name].generators = [stream(one.initial_seed(), "test", name, one.device) for one in own]
 
     def forward(self, x: Tensor, *, training: bool, taps: Taps | None = None) -> Tensor:
         """Outputs `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed row's output."""

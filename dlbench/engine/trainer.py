@@ -57,8 +57,8 @@ class Trainer:
         self.tensors = allocate(stack.own_blocks, stack.seeds, device)
         self._is_fresh, slots = True, slots_of(self.blocks)
         trains = [own["train"] for own in stack.settings]
-        self._update = Update(trains, self.tensors.weights, self.tensors.gradient, slots, self.steps)
         self._batches = stack.batches(data)
+        self._update = Update(trains, self.tensors, slots, self.steps, self.steps_per_epoch)
         self._nets = stack.nets(self.tensors, slices)
         train = data.train.sample(self._settings["evaluate"]["train_samples"])
         splits = {"train": train, "validation": data.validation, "test": data.test}
@@ -202,6 +202,7 @@ class Trainer:
         """The task's metrics on every split; a trial that has diverged has none."""
         means, stopped = self.evaluation.means(), self.stopped.sum()
         metrics = self._book({name: None if own is None else own.cpu().numpy() for name, own in means.items()})  # sync
+        self._update.evaluated(self.step, metrics, self.is_over | self.stopped)
         if self.stopped.sum() > stopped:  # put back to their best
             self.evaluation.forget()
         self.watch.evaluated(self.step, metrics, self.pausing)
@@ -209,7 +210,8 @@ class Trainer:
     def _book(self, splits: dict[str, NDArray[np.float64] | None]) -> dict[str, Losses | None]:
         """Write the metrics of now, with the batch losses since the last time."""
         epoch = round(self.step / self._batches.steps_per_epoch, 4)
-        return self._ledger.evaluated(splits, step=self.step, epoch=epoch, seconds=round(self.seconds, 4))
+        told = self._update.facts(self.step)
+        return self._ledger.evaluated(splits, told, step=self.step, epoch=epoch, seconds=round(self.seconds, 4))
 
     # --- what viewers do to it ------------------------------------------------------------------------------------
 
@@ -273,11 +275,10 @@ class Trainer:
             trials=self.ids,
             step=self.step,
             **self.tensors.state(),
-            states=self._update.states,
+            **self._update.state(),
             **self._ledger.state(),
             seconds=self.seconds,
             probe_seconds=self._budget.spent,
-            rates=self._update.rates,
             watch=self.watch.state(),
             stopping=self.stopping.state(),
             pretraining=self.pretraining.state(),
@@ -290,10 +291,9 @@ class Trainer:
             return False
         self._is_fresh = False
         self.tensors.restore(saved.weights, saved.buffers, saved.generators)
-        self._update.restore(saved.states)
         self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds
         self._ledger.restore(vars(saved))
-        self._update.change_rates(enumerate(saved.rates))
+        self._update.restore(vars(saved))
         self.watch.restore(saved.watch, self.pausing.conditions)
         self.stopping.restore(saved.stopping)
         self.pretraining.restore(saved.pretraining)

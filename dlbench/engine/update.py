@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from dlbench.engine.early_stopping import Losses
+from dlbench.engine.plateaus import Plateaus
+from dlbench.engine.stacked_net import Tensors
+from dlbench.metrics.names import CLIPPED_FRACTION, LEARNING_RATE
 from dlbench.parts import optimizers, regularizers, schedules
 from dlbench.parts.rows import Rows, Slot
 
@@ -35,27 +42,40 @@ def groups_of(trains: Sequence[dict[str, Any]]) -> list[UpdateGroup]:
 
 
 class Update:
-    """One training step's arithmetic after the backward pass, on a stack's `weights` and `gradient` `[trials, parameters]`.
+    """One training step's arithmetic after the backward pass, on the rows of a stack's `tensors`, `[trials, parameters]`.
 
-    `trains` are the `[train]` settings of its trials; `states` holds what the optimizers remember.
+    `trains` are the `[train]` settings of its trials.
     """
 
     def __init__(
-        self, trains: Sequence[dict[str, Any]], weights: Tensor, gradient: Tensor, slots: Sequence[Slot], steps: int
+        self,
+        trains: Sequence[dict[str, Any]],
+        tensors: Tensors,
+        slots: Sequence[Slot],
+        steps: int,
+        steps_per_epoch: int,
     ) -> None:
         self._trains = list(trains)
-        self._weights, self._gradient, self._slots, self._steps = weights, gradient, slots, steps
-        self.states: dict[str, Tensor] = {}
+        self._weights, self._gradient, self._slots = tensors.weights, tensors.gradient, slots
+        self._steps, self._steps_per_epoch = steps, steps_per_epoch
+        self._states: dict[str, Tensor] = {}
+        """What the optimizers remember."""
+        self._plateaus = Plateaus(trains)
+        self._clips = any(regularizers.clips(own) for train in trains for own in train["regularizers"])
+        self._clipped = torch.zeros(len(trains), dtype=torch.int64, device=self._weights.device)
+        """In how many steps each trial's gradient was cut; it stays on the device until an evaluation asks."""
         self._groups = self._grouped()
 
     def _grouped(self) -> list[tuple[Rows, dict[str, Any]]]:
+        """The rows that train with the same numbers, and the settings that hold for them now."""
         trials = len(self._weights)
+        trains = [_at_rate(train, rate) for train, rate in zip(self._trains, self._adapted, strict=True)]
         return [
             (
-                Rows(self._weights[part], self._gradient[part], self.states, self._slots, trials, group.first),
+                Rows(self._weights[part], self._gradient[part], self._states, self._slots, trials, group.first),
                 group.train,
             )
-            for group in groups_of(self._trains)
+            for group in groups_of(trains)
             for part in [slice(group.first, group.last)]
         ]
 
@@ -64,29 +84,81 @@ class Update:
         """The learning rate of each trial, before the schedule's factor."""
         return [train["optimizer"]["lr"] for train in self._trains]
 
+    @property
+    def _adapted(self) -> list[float]:
+        """The same times what evaluations have made of it."""
+        return [rate * factor for rate, factor in zip(self.rates, self._plateaus.factors, strict=True)]
+
     def change_rates(self, changes: Iterable[tuple[int, float]]) -> None:
         """Train trials with another learning rate from the next step on; what the optimizers remember stays."""
         for trial, lr in changes:
-            train = self._trains[trial]
-            self._trains[trial] = {**train, "optimizer": {**train["optimizer"], "lr": lr}}
+            self._trains[trial] = _at_rate(self._trains[trial], lr)
         self._groups = self._grouped()
-
-    def restore(self, states: dict[str, Tensor]) -> None:
-        """Take up what the optimizers remembered: one number a trial stays on the CPU, as `Rows.scalar` keeps it."""
-        device = self._weights.device
-        self.states.update({name: kept if kept.dim() == 1 else kept.to(device) for name, kept in states.items()})
 
     def apply(self, step: int) -> None:
         """Change the weights by step number `step` (0-based), once their gradient is in its place."""
         for rows, train in self._groups:
             rows.step = step + 1
             self._regularize(rows, train, after_step=False)
-            factor = schedules.factor(train["schedule"], step, self._steps)
-            optimizers.update(train["optimizer"], rows, factor)
+            optimizers.update(train["optimizer"], rows, self._factor(train, step))
             self._regularize(rows, train, after_step=True)
 
-    @staticmethod
-    def _regularize(rows: Rows, train: dict[str, Any], *, after_step: bool) -> None:
-        for settings in train["regularizers"]:
-            if regularizers.is_after_step(settings) == after_step:
-                regularizers.apply(settings, rows)
+    def _factor(self, train: dict[str, Any], step: int) -> float:
+        return schedules.factor(train["schedule"], step, self._steps, self._steps_per_epoch)
+
+    def _regularize(self, rows: Rows, train: dict[str, Any], *, after_step: bool) -> None:
+        """Apply the regularizers of one side of the step, and count the trials whose gradient any of them has cut."""
+        applied = [own for own in train["regularizers"] if regularizers.is_after_step(own) == after_step]
+        cuts = [cut for own in applied if (cut := regularizers.apply(own, rows)) is not None]
+        if cuts:
+            trials = slice(rows.first, rows.first + len(rows.weights))
+            self._clipped[trials] += cuts[0] if len(cuts) == 1 else torch.stack(cuts).any(dim=0)
+
+    # --- what evaluations see, and what they change ---------------------------------------------------------------
+
+    def facts(self, steps: int) -> dict[str, Losses | None]:
+        """Of the first `steps` steps, `[trials]`: the learning rate of the last one, and the share of them that clipping cut.
+
+        Before the first step, the rate that it will have, and no share. `None` where nothing clips.
+        """
+        factors = [self._factor(train, max(steps - 1, 0)) for train in self._trains]
+        found = {LEARNING_RATE: np.multiply(self._adapted, factors).astype(np.float32), CLIPPED_FRACTION: None}
+        if self._clips:
+            counts = self._clipped.cpu().numpy()  # sync
+            found[CLIPPED_FRACTION] = np.divide(counts, steps or np.nan).astype(np.float32)
+        return found
+
+    def evaluated(self, step: int, metrics: Mapping[str, Losses | None], is_idle: NDArray[np.bool_]) -> None:
+        """Show the evaluation before `step` to the schedules that follow it; `is_idle` `[trials]` train no more."""
+        if self._plateaus.judge(step, metrics, self.rates, is_idle):
+            self._groups = self._grouped()
+
+    # --- surviving ------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """How far it has come, for a checkpoint."""
+        return {
+            "states": self._states,
+            "rates": self.rates,
+            "schedule": self._plateaus.state(),
+            "clipped": self._clipped.tolist() if self._clips else [],
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on where `state` left it.
+
+        What optimizers remember as one number a trial stays on the CPU, as `Rows.scalar` keeps it.
+        """
+        device = self._weights.device
+        self._states.update(
+            {name: kept if kept.dim() == 1 else kept.to(device) for name, kept in saved["states"].items()}
+        )
+        if saved["clipped"]:
+            self._clipped.copy_(torch.tensor(saved["clipped"]))
+        self._plateaus.restore(saved["schedule"])
+        self.change_rates(enumerate(saved["rates"]))
+
+
+def _at_rate(train: dict[str, Any], lr: float) -> dict[str, Any]:
+    """The same settings with another learning rate."""
+    return {**train, "optimizer": {**train["optimizer"], "lr": lr}}

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from dlbench.measures.gradient_ratio import first_over_last
+from dlbench.measures.gradient_ratio import factor_per_layer, first_over_last
 from dlbench.metrics.metric import CLASS_METRICS, DEFAULT_METRIC, METRICS, Metric, metric, split_step
-from dlbench.metrics.names import CLASSIFICATION, CURVES, PRETRAINED, evaluated
+from dlbench.metrics.names import CLASSIFICATION, CLIPPED_FRACTION, CURVES, LEARNING_RATE, PRETRAINED, evaluated
 from dlbench.metrics.of_classes import AT_END, balanced_accuracy, worst_recall
 from dlbench.metrics.quantity import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity, finite
 from dlbench.metrics.solving import solves
@@ -174,6 +174,18 @@ def stopped_at(trial: TrialView, at_step: int | None) -> float | None:
     return None if stopped is None or (at_step is not None and at_step < stopped) else float(stopped)
 
 
+@metric(better=None, format=".3g", quantity=POSITIVE)
+def learning_rate(trial: TrialView, at_step: int | None) -> float | None:
+    """Learning rate of the last step, what its schedule makes of it."""
+    return last_of(LEARNING_RATE, trial, at_step)
+
+
+@metric(better=None, format=".1%", quantity=ACCURACY)
+def clipped_fraction(trial: TrialView, at_step: int | None) -> float | None:
+    """Share of the steps in which `clip_norm` or `clip_value` cut the gradient; missing where nothing clips."""
+    return last_of(CLIPPED_FRACTION, trial, at_step)
+
+
 @metric(better=None, format=".3f", quantity=RATIO)
 def first_last_gradient_ratio(trial: TrialView, at_step: int | None) -> float | None:
     """Gradient norm of the first layer with a weight over that of the last, at the last probe; near 1 is healthy."""
@@ -184,6 +196,17 @@ def first_last_gradient_ratio(trial: TrialView, at_step: int | None) -> float | 
 def time_gradient_ratio(trial: TrialView, at_step: int | None) -> float | None:
     """Gradient norm of the first recurrent layer's state at the first step of time over that at the last, at the last probe."""
     return _ratio(trial.time_gradient_norms(at_step)) if has_end(trial, at_step) else None
+
+
+@metric(better=None, format=".3f", quantity=RATIO)
+def gradient_factor_per_layer(trial: TrialView, at_step: int | None) -> float | None:
+    """By what the gradient norm is multiplied from each layer with a weight to the one before it, at the last probe.
+
+    The geometric mean over all layers that the gradient reaches (`dlbench.measures.gradient_ratio.factor_per_layer`), so nets of
+    any depth compare: 1 is healthy, far below it the gradient vanishes, far above it explodes.
+    """
+    norms = trial.gradient_norms(at_step) if has_end(trial, at_step) else None
+    return None if norms is None or not len(norms) else finite(float(factor_per_layer(norms)))
 
 
 @metric(better="lower", format=".0%", quantity=SHARE)

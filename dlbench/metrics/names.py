@@ -52,6 +52,12 @@ def evaluated(curve: str) -> Evaluated:
 BATCH_LOSS = "batch_loss"
 """The mean loss over the batches since the last evaluation, written beside the curves."""
 
+LEARNING_RATE = "learning_rate"
+"""The learning rate of the last step, its schedule's factor included, written beside the curves."""
+
+CLIPPED_FRACTION = "clipped_fraction"
+"""In what share of the steps so far clipping has cut the gradient, written beside the curves."""
+
 GRADIENT_RATIO = "first_last_gradient_ratio"
 """Gradient norm of the first layer with a weight over that of the last, at a probe."""
 

@@ -32,6 +32,20 @@ class Takes:
     what: str
 
 
+@dataclass(frozen=True)
+class MetricName:
+    """Marks a string that names a metric.
+
+    `curves`: only one that evaluations write, with `split` of that split, or of those splits, alone; `at_step`: also one at a step
+    along the way, `first_last_gradient_ratio@0`; `ensembles`: also one of ensembles.
+    """
+
+    curves: bool = False
+    split: str | tuple[str, ...] = ""
+    at_step: bool = False
+    ensembles: bool = False
+
+
 Settings: TypeAlias = dict[str, Any]
 """A part as plain data: `{"kind": name, argument: value, ...}`, every default filled in."""
 

@@ -12,14 +12,22 @@ from dlbench.parts.arguments import Settings, given
 from dlbench.parts.lazy import torch
 from dlbench.parts.rows import RowNumber, Rows
 
-REGULARIZERS: Catalog[Callable[..., None]] = Catalog("regularizers", title="what keeps weights or gradients small")
+REGULARIZERS: Catalog[Callable[..., torch.Tensor | None]] = Catalog(
+    "regularizers", title="what keeps weights or gradients small"
+)
 """Called as `f(rows, *, ...)`, in the recipe's order: before the optimizer on `rows.gradient`, or, with the trait
-`after_step=True`, after it on `rows.weights`."""
+`after_step=True`, after it on `rows.weights`. With the trait `clips=True` it returns in which trials it has cut the gradient,
+bools `[group]` that stay on the device."""
 
 
-def apply(settings: Settings, rows: Rows) -> None:
-    """Apply the regularizer that settings such as `{"kind": "l2", "strength": 0.001}` name."""
-    REGULARIZERS[settings["kind"]].make(rows, **given(settings))
+def apply(settings: Settings, rows: Rows) -> torch.Tensor | None:
+    """Apply the regularizer that settings such as `{"kind": "l2", "strength": 0.001}` name; where it clips, in which trials it has."""
+    return REGULARIZERS[settings["kind"]].make(rows, **given(settings))
+
+
+def clips(settings: Settings) -> bool:
+    """Whether the regularizer that the settings name tells in which trials it has cut the gradient."""
+    return bool(REGULARIZERS[settings["kind"]].traits.get("clips"))
 
 
 def is_after_step(settings: Settings) -> bool:
@@ -66,20 +74,25 @@ def max_norm(rows: Rows, *, norm: Annotated[RowNumber, Gt(0)] = 3.0) -> None:
             weight.mul_((norm / lengths).clamp_(max=1.0))
 
 
-@REGULARIZERS.add(after_step=False)
-def clip_norm(rows: Rows, *, norm: Annotated[RowNumber, Gt(0)] = 1.0) -> None:
+@REGULARIZERS.add(after_step=False, clips=True)
+def clip_norm(rows: Rows, *, norm: Annotated[RowNumber, Gt(0)] = 1.0) -> torch.Tensor:
     """Shorten the gradient of a trial, all its weights as one vector, to norm where it is longer (Pascanu et al. 2013).
 
     norm: the greatest length.
     """
     lengths = torch.linalg.vector_norm(rows.gradient, dim=1, keepdim=True)
-    rows.gradient.mul_((norm / lengths).clamp_(max=1.0))
+    share = (norm / lengths).clamp_(max=1.0)
+    rows.gradient.mul_(share)
+    was_cut: torch.Tensor = share[:, 0] < 1
+    return was_cut
 
 
-@REGULARIZERS.add(after_step=False)
-def clip_value(rows: Rows, *, value: Annotated[RowNumber, Gt(0)] = 1.0) -> None:
+@REGULARIZERS.add(after_step=False, clips=True)
+def clip_value(rows: Rows, *, value: Annotated[RowNumber, Gt(0)] = 1.0) -> torch.Tensor:
     """Clip every number of the gradient to the range from -value to value.
 
     value: the greatest absolute value.
     """
+    was_cut: torch.Tensor = torch.linalg.vector_norm(rows.gradient, ord=torch.inf, dim=1) > value
     rows.gradient.clamp_(-value, value)
+    return was_cut

@@ -10,11 +10,11 @@ from dlbench.errors import UsageError
 from dlbench.measures.older_names import OLDER_NAMES, newest
 from dlbench.metrics.catalog import CLASS_METRICS, METRICS, split_step
 from dlbench.metrics.names import CURVES, ENSEMBLE
+from dlbench.parts.arguments import MetricName
 from dlbench.plan.breakpoints import parse as parse_breakpoint
 from dlbench.plan.breakpoints import pattern as breakpoint_pattern
 from dlbench.recipe.messages import nearest
 from dlbench.recipe.validation import worded
-from dlbench.recipe.vocabulary import MetricName
 
 _LONGEST_STEP = 18
 """Digits of the largest step that fits into 64 bits."""

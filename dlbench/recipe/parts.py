@@ -24,13 +24,13 @@ from pydantic import (
 from dlbench.catalog import Part, split_doc
 from dlbench.errors import meant
 from dlbench.parts import CATALOGS
-from dlbench.parts.arguments import Of, PerTrial, Settings, Takes
+from dlbench.parts.arguments import MetricName, Of, PerTrial, Settings, Takes
 from dlbench.parts.datasets.common import COMMON, Common
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.marked_text import condition, metric
 from dlbench.recipe.messages import few, given, listed, nearest
 from dlbench.recipe.validation import StrictTable, one_sentence, reworded, worded
-from dlbench.recipe.vocabulary import ConditionText, MetricName
+from dlbench.recipe.vocabulary import ConditionText
 
 REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])
 """What every layer takes besides its own arguments: how many of it stand in a row."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from dlbench.errors import DlbenchError, meant
+from dlbench.parts import schedules
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.loading import describe
@@ -217,3 +218,9 @@ def _train_problems(train: dict[str, Any], source: Source, steps: int) -> Iterat
         yield ("train", "early_stopping"), "needs data.validation, the number of samples to split off"
     elif train["early_stopping"] and (wrong := not_of_task(train["early_stopping"]["metric"], [source.task])):
         yield ("train", "early_stopping", "metric"), wrong
+    if followed := schedules.adaptive(train["schedule"]):
+        if followed.metric.startswith("validation") and not source.validation:
+            what = f"follows {followed.metric}, which needs data.validation, the number of samples to split off"
+            yield ("train", "schedule"), f'{what}; or follow another metric, such as metric = "train_loss"'
+        elif wrong := not_of_task(followed.metric, [source.task]):
+            yield ("train", "schedule", "metric"), wrong

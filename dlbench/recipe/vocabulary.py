@@ -7,28 +7,13 @@ from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge, Le, Len
 
-from dlbench.parts.arguments import Of, Settings, Takes
+from dlbench.parts.arguments import MetricName, Of, Settings, Takes
 from dlbench.plan.questions import Language, Method
 
 Text: TypeAlias = Annotated[
     str | Annotated[dict[Language, str], Len(1)], Takes("a text, or texts as { en = ..., ko = ... }")
 ]
 """A string (English), or a table with a string a language."""
-
-
-@dataclass(frozen=True)
-class MetricName:
-    """Marks a string that names a metric.
-
-    `curves`: only one that evaluations write, with `split` of that split alone; `at_step`: also one at a step along the way,
-    `first_last_gradient_ratio@0`;
-    `ensembles`: also one of ensembles.
-    """
-
-    curves: bool = False
-    split: str = ""
-    at_step: bool = False
-    ensembles: bool = False
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ SPECIAL: dict[str, list[dict[str, Any]]] = {
     "max_pool, even": [example("layers", "max_pool", kernel=2), FLATTEN],
     "max_features": [FLATTEN, dense(12), {"kind": "max_features", "pieces": 3}],
     "maxout": [FLATTEN, example("layers", "maxout", units=5, pieces=3)],
+    "dropout, at test": [FLATTEN, dense(9), example("layers", "dropout", at_test=True)],
     "rnn": [{"kind": "rnn", **RNN, "sequences": True}, {"kind": "rnn", **RNN, "activation": {"kind": "relu"}}],
     "residual": [FLATTEN, dense(9), example("layers", "residual", layers=[dense(9, "gelu"), dense(9)])],
     "sequential": [FLATTEN, {"kind": "sequential", "layers": [dense(9), dense(5, "softplus")]}],
@@ -152,6 +153,15 @@ def test_regularizers(kind: str) -> None:
     assert differing(digits(regularizers=[own | strong])) == []
 
 
+def test_a_schedule_that_follows_evaluations() -> None:
+    """With a rate that falls on plateaus, beside trials of another rate, whose evaluations say something else."""
+    own = digits(steps=12, every=2)
+    own["train"]["schedule"] = example("schedules", "reduce_on_plateau", patience=0, threshold=0.02, factor=0.7)
+    other = deepcopy(own)
+    other["train"]["optimizer"]["lr"] /= 3
+    assert differing(own, other=other) == []
+
+
 @pytest.mark.parametrize("kind", INITS.names)
 def test_inits(kind: str) -> None:
     """From every init, beside trials that begin from another."""
@@ -182,6 +192,7 @@ def test_losses(data: str, kind: str) -> None:
 
 NUMBERS = {
     "dropout": ({"kind": "dropout", "keep": 0.7, "rate": None}, {"keep": 0.9}),
+    "dropout at test": ({"kind": "dropout", "keep": 0.7, "rate": None, "at_test": True}, {"keep": 0.9}),
     "dropout by rate": ({"kind": "dropout", "keep": None, "rate": 0.3}, {"rate": 0.1}),
     "leaky_relu": ({"kind": "activation", "activation": {"kind": "leaky_relu", "slope": 0.3}}, {"slope": 0.01}),
     "elu": ({"kind": "activation", "activation": {"kind": "elu", "alpha": 0.7}}, {"alpha": 1.3}),

@@ -69,6 +69,8 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
     "a generator of nonsense": rewritten(generators={"dropout1": [torch.zeros(5056, dtype=torch.uint8)] * 2}),
     "losses of one trial": rewritten(losses=[0.0]),
     "a breakpoint of three trials": rewritten(watch={"train_loss < 1": {"fired": [True] * 3}}),
+    "a schedule of three trials": rewritten(schedule={"judged": 7, "factor": [1.0] * 3}),
+    "clipped steps of one trial": rewritten(clipped=[3]),
     "a step beyond the last": rewritten(step=41),
     "a step before the first": rewritten(step=-1),
     "a step that is no number": rewritten(step="20"),

@@ -136,6 +136,34 @@ def test_gradient_ratio_is_first_over_last(norms, ratio):
     assert value("time_gradient_ratio", FakeTrial(norms=[3.0, 1.0], time_norms=norms)) == ratio
 
 
+def slope_of(norms):
+    """The oracle: numpy's own least squares through the logarithms, from the input up."""
+    slope, _ = np.polyfit(np.arange(len(norms)), np.log(norms), 1)
+    return math.exp(-slope)
+
+
+@pytest.mark.parametrize(
+    "norms",
+    [[1e-6, 5.0, 2.0], [1.0, 0.25], [3.0, 3.0, 3.0, 3.0], [1e-30, 1e-20, 1e-11, 1e-4, 1.0], [8.0, 4.0, 2.0, 1.0]],
+)
+def test_gradient_factor_is_the_slope_of_the_logarithms(norms):
+    """By what the gradient is multiplied from layer to layer on its way back is least squares through the logarithms."""
+    assert value("gradient_factor_per_layer", FakeTrial(norms=norms)) == pytest.approx(slope_of(norms), rel=1e-12)
+
+
+@pytest.mark.parametrize("norms", [[1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0], [1.0, math.nan, 1.0], [2.0], [], None])
+def test_a_gradient_that_reaches_fewer_than_two_layers_has_no_factor(norms):
+    """Where nothing arrives, or a number is missing, the factor is missing, never 0."""
+    assert value("gradient_factor_per_layer", FakeTrial(norms=norms)) is None
+
+
+def test_nets_of_any_depth_have_their_factor():
+    """A gradient that underflows on its way has the factor of where it has not, those with lost digits left out."""
+    single = np.float32(0.26) ** np.arange(200, dtype=np.float32)  # 0 from the 78th layer back, inexact before that
+    assert value("gradient_factor_per_layer", FakeTrial(norms=single[::-1].tolist())) == pytest.approx(0.26, rel=1e-6)
+    assert value("gradient_factor_per_layer", FakeTrial(norms=[5.0, 0.0, 0.01, 0.1, 1.0])) == pytest.approx(0.1)
+
+
 def test_a_step_that_was_not_reached_has_no_value():
     """The last record before a step stands for it only once training has passed there."""
     running = FakeTrial(Status.RUNNING, step=55, steps=[0, 50], curves={"test_loss": [3.0, 2.0]})

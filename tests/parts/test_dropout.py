@@ -32,6 +32,16 @@ def test_dropout_is_the_identity_at_test_and_with_keep_one() -> None:
     assert torch.equal(all_kept.forward(x, {}, LayerContext(training=True)), x)
 
 
+def test_dropout_that_stays_on_at_test_drops_there_too() -> None:
+    """With `at_test`, what comes out at test is what comes out in training, by the same stream."""
+    x = torch.ones(1, 50, 4)
+    layer = make("layers", {"kind": "dropout", "keep": 0.5, "at_test": True})
+    train, test = (layer.forward(x, {}, LayerContext(now, [stream(1, "dropout", "a")])) for now in (True, False))
+
+    assert torch.equal(train, test)
+    assert set(test.unique().tolist()) == {0.0, 2.0}
+
+
 def test_dropout_uses_one_mask_forward_and_backward() -> None:
     """The gradient is 1 / keep exactly where the output is not zero, and 0 exactly where it is."""
     layer = make("layers", {"kind": "dropout", "keep": 0.5})

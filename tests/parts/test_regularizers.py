@@ -5,7 +5,7 @@ import torch
 from part_examples import example, shipped
 
 from dlbench.parts.optimizers import update
-from dlbench.parts.regularizers import REGULARIZERS, apply, is_after_step
+from dlbench.parts.regularizers import REGULARIZERS, apply, clips, is_after_step
 from dlbench.parts.rows import Rows, lay_out
 
 SLOTS = lay_out(
@@ -165,3 +165,32 @@ def test_clip_norm_is_each_trials_own():
     lengths = rows.gradient.norm(dim=1).tolist()
     assert lengths[0] == pytest.approx(1.0, rel=1e-12)
     assert lengths[1] == pytest.approx(random(1)[1].norm().item() * 1e-4, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", REGULARIZERS.names)
+def test_who_clips_says_which_trials_it_has_cut(name):
+    """A regularizer that clips returns for each trial whether any bit of its gradient changed; others return nothing."""
+    rows = make_rows()
+    rows.gradient[1] *= 1e-6
+    rows.gradient[2, :3] = torch.tensor([torch.nan, 0.0, 0.0])
+    before = rows.gradient.clone()
+    settings = example("regularizers", name)
+    found = apply(settings, rows)
+    if not clips(settings):
+        assert found is None
+        return
+    changed = [not torch.equal(old, new) for old, new in zip(before[:2], rows.gradient[:2], strict=True)]
+    assert changed == [True, False]
+    assert found.tolist() == [*changed, False]  # what is no number is not shortened
+
+
+@pytest.mark.parametrize(
+    "settings", [{"kind": "clip_norm", "norm": 3.0}, {"kind": "clip_value", "value": 3.0}], ids=str
+)
+def test_a_gradient_at_the_very_bound_is_not_cut(settings):
+    """A gradient as long, or as large, as is allowed keeps every bit, and does not count."""
+    rows = make_rows()
+    rows.gradient.zero_()
+    rows.gradient[0, 5], rows.gradient[1, 5], rows.gradient[2, 5] = -3.0, 3.0, 3.0000001
+    assert apply(settings, rows).tolist() == [False, False, True]
+    assert rows.gradient[:2, 5].tolist() == [-3.0, 3.0]

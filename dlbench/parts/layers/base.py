@@ -136,6 +136,14 @@ class FromBatch(Protocol):
 
 
 @runtime_checkable
+class DrawsAtTest(Protocol):
+    """A layer of the trait `random` that can go on drawing in evaluations, from a stream that begins with each of them."""
+
+    at_test: bool
+    """Whether it does."""
+
+
+@runtime_checkable
 class Unrolled(Protocol):
     """A layer that takes a sequence step by step: probes look at its state over time."""
 

@@ -15,7 +15,7 @@ from dlbench.parts.torch_code import TorchCode
 
 @LAYERS.add(random=True, example={"keep": 0.8})
 class Dropout(Stateless):
-    """During training, drop each unit with probability `rate`, or keep it with probability `keep`; in tests use all units.
+    """During training, drop each unit with probability `rate`, or keep it with probability `keep`; at test use all units.
 
     Inverted dropout: what stays is divided by keep, so that the expectation is kept, E[y] = x, Var[y] = x^2 (1 - keep) /
     keep, and nothing is scaled at test (Srivastava et al. 2014, section 10, in the form of TensorFlow and torch). Exactly
@@ -23,6 +23,7 @@ class Dropout(Stateless):
 
     keep: the probability that a unit stays.
     rate: the probability that a unit is dropped, 1 - keep.
+    at_test: whether units are dropped in evaluations too, the mistake that the lecture warns of.
     """
 
     def __init__(
@@ -30,10 +31,12 @@ class Dropout(Stateless):
         *,
         keep: Annotated[Number, Gt(0), Le(1)] | None = None,
         rate: Annotated[Number, Interval(ge=0, lt=1)] | None = None,
+        at_test: bool = False,
     ) -> None:
         if (keep is None) == (rate is None):
             raise ValueError("'dropout' takes exactly one of 'keep' (share kept) and 'rate' (share dropped)")
         self.keep: Number = keep if keep is not None else 1 - rate  # type: ignore[operator]
+        self.at_test = at_test
         # Read once, so that no step waits for the device.
         self.shares = self.keep if isinstance(self.keep, (int, float)) else self.keep.tolist()
 
@@ -41,7 +44,7 @@ class Dropout(Stateless):
         """Any `[trials, batch, ...]` to the same shape; each trial draws its mask from its own stream."""
         del weights
         place.kept = None
-        if not place.training or self.shares == 1:
+        if not (place.training or self.at_test) or self.shares == 1:
             return x
         mask = torch.empty_like(x)
         for trial, generator in enumerate(place.generators):

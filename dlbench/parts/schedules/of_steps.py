@@ -1,23 +1,13 @@
-"""Schedules: the factor on the learning rate at each step, in plain Python."""
+"""Schedules that are functions of the step, in plain Python."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import cos, pi
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Interval, Le
 
-from dlbench.catalog import Catalog
-from dlbench.parts.arguments import Settings, given
-
-SCHEDULES: Catalog[Callable[..., float]] = Catalog("schedules", title="how the learning rate changes during training")
-"""Each is called as `f(step, steps, ...)` with the step that is about to be taken, from 0, and how many there will be."""
-
-
-def factor(settings: Settings, step: int, steps: int) -> float:
-    """The factor on the learning rate at `step` (from 0) of `steps` that settings such as `{"kind": "cosine"}` name."""
-    return SCHEDULES[settings["kind"]].make(step, steps, **given(settings))
+from dlbench.parts.schedules.base import SCHEDULES, Unit, in_steps
 
 
 @SCHEDULES.add()
@@ -27,21 +17,24 @@ def constant(step: int, steps: int) -> float:
     return 1.0
 
 
-@SCHEDULES.add(name="step")
+@SCHEDULES.add(name="step", by_epoch=True)
 def staircase(
     step: int,
     steps: int,
+    steps_per_epoch: int,
     *,
     every: Annotated[int, Ge(1)],
+    unit: Unit = "steps",
     gamma: Annotated[float, Gt(0)] = 0.1,
 ) -> float:
-    """Times gamma after every so many steps (torch's StepLR); `every` counts steps, not epochs.
+    """Times gamma after every so many steps, or epochs (torch's StepLR).
 
-    every: after how many steps the rate falls.
+    every: after how many steps, or epochs, the rate falls.
+    unit: what `every` counts.
     gamma: what the rate is multiplied by each time.
     """
     del steps
-    return float(gamma ** (step // every))
+    return float(gamma ** (step // in_steps(every, unit, steps_per_epoch)))
 
 
 @SCHEDULES.add()
@@ -55,24 +48,28 @@ def cosine(step: int, steps: int, *, floor: Annotated[float, Interval(ge=0, le=1
     return floor + (1 - floor) * (1 + cos(pi * step / steps)) / 2
 
 
-@SCHEDULES.add()
+@SCHEDULES.add(by_epoch=True)
 def warmup(
     step: int,
     steps: int,
+    steps_per_epoch: int,
     *,
     over: Annotated[int, Ge(1)],
+    unit: Unit = "steps",
     then: Literal["constant", "cosine"] = "constant",
 ) -> float:
     """Up a line over the first steps, then constant, or down half a cosine to 0 (Goyal et al. 2017).
 
     The first step has 1 / over, the step `over` the full rate.
 
-    over: how many steps the rise takes.
+    over: how many steps, or epochs, the rise takes.
+    unit: what `over` counts.
     then: what follows the rise.
     """
-    if step < over:
-        return (step + 1) / over
-    return 1.0 if then == "constant" else cosine(step - over, steps - over)
+    rise = in_steps(over, unit, steps_per_epoch)
+    if step < rise:
+        return (step + 1) / rise
+    return 1.0 if then == "constant" else cosine(step - rise, steps - rise)
 
 
 @SCHEDULES.add()
