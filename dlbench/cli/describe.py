@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 
-from dlbench.parts.arguments import Of, Takes, marks
+from dlbench.parts.arguments import MetricName, Of, Takes, marks
 from dlbench.recipe.parts import arguments as recipe_arguments
 from dlbench.recipe.parts import meanings
 from dlbench.recipe.resolve import DEFAULTS
-from dlbench.recipe.vocabulary import ConditionText, MetricName
+from dlbench.recipe.vocabulary import ConditionText
 from dlbench.words.printable import one_line
 
 BOUNDS = {
