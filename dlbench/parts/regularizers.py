@@ -21,7 +21,7 @@ bools `[group]` that stay on the device."""
 
 
 def apply(settings: Settings, rows: Rows) -> torch.Tensor | None:
-    """Apply the regularizer that settings such as `{"kind": "l2", "strength": 0.001}` name; where it clips, in which trials it has."""
+    """Apply the regularizer that settings such as `{"kind": "l2", "strength": 0.001}` name; what it tells of clipping."""
     return REGULARIZERS[settings["kind"]].make(rows, **given(settings))
 
 

@@ -50,7 +50,7 @@ def test_settings_are_complete(alone, loaded):
             "bias_init": zeros,
             "layers": [
                 {**dense, "bias_init": zeros, "repeat": 2},
-                {"kind": "dropout", "keep": 0.9, "rate": None, "repeat": 1},
+                {"kind": "dropout", "keep": 0.9, "rate": None, "at_test": False, "repeat": 1},
             ],
             "output": {
                 "init": torch_default,
