@@ -40,6 +40,7 @@ VERBS = {
     "table": "results.table",
     "export": "export.export",
     "plot": "plot.plot",
+    "predict": "predict.predict",
     "runs": "results.runs",
     "stop": "results.stop",
     "parts": "parts.parts",

@@ -52,9 +52,10 @@ def downloads(incomplete: str) -> list[str]:
 
 def formats(incomplete: str) -> list[str]:
     """Names of the formats that a report can be written in."""
+    from dlbench.cli.nets import FORMAT
     from dlbench.export import EXPORTERS, WRITERS
 
-    return [name for name in (*EXPORTERS.names, *WRITERS.names) if name.startswith(incomplete)]
+    return [name for name in (*EXPORTERS.names, *WRITERS.names, FORMAT) if name.startswith(incomplete)]
 
 
 def tables(incomplete: str) -> list[str]:

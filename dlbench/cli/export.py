@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlbench.cli import complete
+from dlbench.cli.nets import FORMAT, Seed, Variant, export_nets, is_wanted
 from dlbench.cli.options import Lang, Out, OwnParts, Run
 from dlbench.cli.output import emit_chunks, save, saving, say
 from dlbench.words.language import readers_language
@@ -29,7 +30,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="csv, parquet, json, latex or markdown; default: what FILE ends in, or csv.",
+            help="csv, parquet, json, latex, markdown or safetensors; default: what FILE ends in, or csv.",
             autocompletion=complete.formats,
         ),
     ] = None,
@@ -45,6 +46,8 @@ def export(
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
     ] = None,
+    variant: Variant = None,
+    seed: Seed = None,
     lang: Lang = None,
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
@@ -52,13 +55,22 @@ def export(
     """Export a run for other programs and for people: what `table` prints, and the numbers under it at full precision.
 
     `--what` names the table: table (a row each variant), trials (each trial), curves (each evaluation), layers (each
-    layer and probe), confusion (each pair of classes), ensembles.
+    layer and probe), confusion (each pair of classes), ensembles. safetensors writes the trained nets of a run that kept its
+    weights (`dlbench run --save-weights`), with plain torch code that loads them.
     """
     from dlbench.analysis.summary import summarize
+    from dlbench.errors import UsageError
     from dlbench.export import ExportSource
     from dlbench.run.folder import find_run
     from dlbench.text.notes import damage_notes
 
+    if is_wanted(form, file):
+        if what is not None:
+            raise UsageError(f"{FORMAT} holds nets; --what is for {' and '.join(OF_TABLES)}")
+        export_nets(find_run(out, run), file, variant, seed)
+        return
+    if variant is not None or seed is not None:
+        raise UsageError(f"--variant and --seed choose nets, for --format {FORMAT}; other formats hold all trials")
     name, table = wanted(form, what, file)
     found = summarize(find_run(out, run))
     for note in damage_notes(found.state):
@@ -97,7 +109,7 @@ def wanted(form: str | None, what: str | None, file: Path | None) -> tuple[str, 
     if form in TABLES and what in {None, form}:
         return "csv", form
     if form not in {*EXPORTERS.names, *WRITERS.names}:
-        there = [name for name in (*EXPORTERS.names, *WRITERS.names) if name not in TABLES]
+        there = [name for name in (*EXPORTERS.names, *WRITERS.names, FORMAT) if name not in TABLES]
         raise UsageError(_unknown("format", str(form), there))
     if what is not None and what not in RECORDS:
         raise UsageError(_unknown("table", what, RECORDS.names))

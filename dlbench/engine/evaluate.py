@@ -75,12 +75,18 @@ class Evaluation:
             if name in self._predicted
         }
 
-    @torch.no_grad()
     def outputs(self, name: str) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """The outputs of every trial for a split now, `[trials, samples, outputs]`, and its labels `[samples, ...]`."""
         split = self._splits[name]
-        found = [torch.cat([logits for logits, _ in _batches(net, split)], dim=1) for net in self._nets]
-        return torch.cat(found).cpu().numpy(), split.labels.cpu().numpy()  # sync
+        return outputs_of(self._nets, split), split.labels.cpu().numpy()  # sync
+
+
+@torch.no_grad()
+def outputs_of(nets: Sequence[Net], split: DataSplit) -> NDArray[np.float32]:
+    """The outputs of every trial for a split, `[trials, samples, outputs]`."""
+    found = [torch.cat([logits for logits, _ in _batches(net, split)], dim=1) for net in nets]
+    every: NDArray[np.float32] = torch.cat(found).cpu().numpy()  # sync
+    return every
 
 
 @torch.no_grad()

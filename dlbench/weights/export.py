@@ -34,7 +34,8 @@ def exported(trials: Sequence[KeptTrial], target: Path) -> Iterator[tuple[Path, 
             )
         (one,) = trials
         yield target, safetensors(one)
-        yield target.with_name(f"{re.sub(r'[^a-zA-Z0-9_]', '_', target.stem)}_net.py"), _code(one, target.name)
+        module = re.sub(r"\W|^(?=\d)", "_", target.stem) + "_net"
+        yield target.with_name(f"{module}.py"), _code(one, target.name, module)
         return
     taken: set[str] = set()
     for _, group in groupby(trials, key=lambda one: one.trial.candidate):
@@ -84,9 +85,9 @@ def _torch_of(folder: RunFolder) -> str:
         return "unknown"
 
 
-def _code(one: KeptTrial, example: str) -> bytes:
+def _code(one: KeptTrial, example: str, module: str = "net") -> bytes:
     about = f"{one.folder.recipe}, variant {candidate_text(one.candidate)!r}"
-    return net_file(one, about, example).encode()
+    return net_file(one, about, example, module).encode()
 
 
 def _folder_name(text: str, taken: set[str]) -> str:

@@ -36,6 +36,11 @@ class KeptTrial:
         """`sigmoid, seed 3`."""
         return _named(self.trial)
 
+    @property
+    def variant(self) -> str:
+        """Its variant, with the choice of a search."""
+        return candidate_text(self.candidate)
+
     @cached_property
     def task(self) -> Task:
         """What it has learned, told of its data as it was."""
@@ -75,11 +80,7 @@ def kept_trials(
     `variant` is the name of one, or that with a choice of its search as tables have it: `relu, lr = 0.01`. Raises UsageError where
     there is no such trial, or the run keeps no weights, or has not come so far; DlbenchError where a file is damaged.
     """
-    if not any(_keeps(candidate) for candidate in plan.candidates):
-        raise UsageError(
-            f"{folder.name} kept no weights (checkpoints serve to go on with a training, and are of one version of dlbench); "
-            f"train again with `dlbench run {folder.recipe} --save-weights`"
-        )
+    require_weights(folder, plan)
     asked = frozenset(_asked(plan, variant, seed))
     found, notes = [], []
     for index, stack in enumerate(plan.stacks):
@@ -95,6 +96,15 @@ def kept_trials(
         raise UsageError(f"{folder.name}: {'; '.join(notes)}")
     place = {trial.id: position for position, trial in enumerate(plan.trials)}
     return sorted(found, key=lambda one: place[one.trial.id]), notes
+
+
+def require_weights(folder: RunFolder, plan: Plan) -> None:
+    """Raise UsageError where a run keeps no weights, with what to do."""
+    if not any(_keeps(candidate) for candidate in plan.candidates):
+        raise UsageError(
+            f"{folder.name} kept no weights (a checkpoint only serves to go on with its training); "
+            f"train again with `dlbench run {folder.recipe} --save-weights`"
+        )
 
 
 def _keeps(candidate: Candidate) -> bool:

@@ -17,12 +17,12 @@ INPUTS = ("fill", "mean", "std")
 TARGETS = ("target_shift", "target_unit")
 
 
-def net_file(one: KeptTrial, about: str, example: str) -> str:
-    """The module for the nets of a candidate; `about` says whose they are, `example` is a file of weights beside it."""
+def net_file(one: KeptTrial, about: str, example: str, module: str = "net") -> str:
+    """The text of `module` for the nets of a candidate; `about` says whose, `example` is a file of weights beside it."""
     net, task, data = torch_net(one.blocks), one.task, one.kept.data
     shape = task.source.shape
     parts = [
-        _head(one, about, example),
+        _head(one, about, example, module),
         _imports(net),
         "\n".join(_constants(task)),
         *(source.strip("\n") for source in net.classes),
@@ -33,7 +33,7 @@ def net_file(one: KeptTrial, about: str, example: str) -> str:
     return "\n\n".join([first, second, *filter(None, rest[:1])]) + "\n\n\n" + "\n\n\n".join(rest[1:]) + "\n"
 
 
-def _head(one: KeptTrial, about: str, example: str) -> str:
+def _head(one: KeptTrial, about: str, example: str, module: str) -> str:
     """What the file is, and how it is used."""
     task, shape = one.task, one.task.source.shape
     said = "numbers" if task.source.targets else "probabilities" if task.link != "identity" else "outputs"
@@ -45,7 +45,7 @@ def _head(one: KeptTrial, about: str, example: str) -> str:
 It needs torch and safetensors, and nothing of dlbench:
 
     import torch
-    from net import load
+    from {module} import load
 
     net = load("{_in_docstring(example)}")
     x = torch.rand({", ".join(map(str, (5, *shape)))})  # [{size}]{raw}

@@ -20,7 +20,11 @@ from dlbench.run.weights import TrialWeights
 from dlbench.weights.kept import KeptTrial
 from dlbench.weights.net_file import net_file
 
-DENSE = {"init": {"kind": "zeros"}, "bias_init": {"kind": "zeros"}, "bias": True}
+DENSE = {
+    "init": {"kind": "xavier", "distribution": "uniform", "fan": "avg"},
+    "bias_init": {"kind": "zeros"},
+    "bias": True,
+}
 SAMPLES = 7
 
 
@@ -55,19 +59,16 @@ def kept_net(
     data: dict[str, NDArray[Any]] | None = None,
     targets: Sequence[str] = (),
     names: Sequence[str] = (),
+    drawn: bool = True,
 ) -> KeptNet:
-    """The net of these layers and an output layer, its weights normal, its variances positive."""
+    """The net of these layers and an output layer, its weights normal, its variances positive; or not `drawn` as it begins."""
     units = len(targets) or (1 if classes == 2 else classes)
     model = {"layers": list(layers), "output": {**DENSE, "units": units}}
     settings = {"data": {"kind": "xor"}, "model": model, "train": {"loss": {"kind": loss}}}
     blocks = outline(model, tuple(shape), units)
     tensors = allocate([blocks], [0], torch.device("cpu"))
-    drawn = torch.Generator().manual_seed(0)
-    tensors.weights.copy_(torch.randn(tensors.weights.shape, generator=drawn) * 0.7)
-    for own in tensors.buffers.values():
-        for name, buffer in own.items():
-            noise = torch.rand(buffer.shape, generator=drawn)
-            buffer.copy_(noise + 0.5 if name == "variance" else noise)
+    if drawn:
+        _draw(tensors)
     facts = {
         "task": "regression" if targets else "classification",
         "shape": list(shape),
@@ -79,6 +80,16 @@ def kept_net(
     kept = TrialWeights(_arrays(blocks, tensors), 5, data or {}, facts)
     candidate, trial = Candidate("a", {}, settings), Trial("id", "a", {}, 0, 0)
     return KeptNet(KeptTrial(RunFolder(Path("case/1")), trial, candidate, kept), Net(blocks, tensors))
+
+
+def _draw(tensors: Tensors) -> None:
+    """Other numbers than any net begins with."""
+    drawn = torch.Generator().manual_seed(0)
+    tensors.weights.copy_(torch.randn(tensors.weights.shape, generator=drawn) * 0.7)
+    for own in tensors.buffers.values():
+        for name, buffer in own.items():
+            noise = torch.rand(buffer.shape, generator=drawn)
+            buffer.copy_(noise + 0.5 if name == "variance" else noise)
 
 
 def _arrays(blocks: Sequence[Any], tensors: Tensors) -> dict[str, NDArray[np.float32]]:

@@ -44,7 +44,7 @@ def npz(*, path: str) -> Source:
     the data folders. Raises `SetupError` that says what is wrong with the file.
     """
     file = locate(path)
-    with _reading(file):
+    with reading_archive(file):
         shapes = {key: _header(file, key) for key in ("x_train", "x_test")}
         answers = {key: _header(file, key) for key in ("y_train", "y_test")}
         is_regression = are_targets(answers["y_train"])
@@ -53,8 +53,8 @@ def npz(*, path: str) -> Source:
     _agree(file, shapes, {"x_train": y_train, "x_test": y_test})
 
     def load() -> Arrays:
-        with _reading(file):
-            return Arrays(_samples(file, "x_train"), y_train, _samples(file, "x_test"), y_test)
+        with reading_archive(file):
+            return Arrays(samples_in(file, "x_train"), y_train, samples_in(file, "x_test"), y_test)
 
     shape, dtype = shapes["x_train"]
     sample = _channels_first(shape, dtype)[1:]
@@ -68,7 +68,7 @@ def npz(*, path: str) -> Source:
 
 
 @contextmanager
-def _reading(file: Path) -> Iterator[None]:
+def reading_archive(file: Path) -> Iterator[None]:
     """Turn what numpy and zipfile raise on a broken file into one text."""
     try:
         yield
@@ -133,7 +133,7 @@ def _listed(labels: Labels) -> str:
 
 
 def _channels_first(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:
-    """The shape of all samples after `_samples`."""
+    """The shape of all samples after `arranged`."""
     if len(shape) == 3 and dtype == np.uint8:
         return (shape[0], 1, *shape[1:])
     return (shape[0], shape[3], shape[1], shape[2]) if _channels_last(shape) else shape
@@ -143,17 +143,10 @@ def _channels_last(shape: tuple[int, ...]) -> bool:
     return len(shape) == 4 and shape[3] in CHANNELS and shape[1] not in CHANNELS
 
 
-def _samples(file: Path, key: str) -> Numbers:
+def samples_in(file: Path, key: str) -> Numbers:
     """The samples under `key`, channels first: in float32 what float32 holds exactly, else in float64 until it is normalized."""
     with np.load(file, allow_pickle=False) as archive:
-        stored: NDArray[Any] = archive[key]
-    shape = _channels_first(stored.shape, stored.dtype)
-    arranged = np.moveaxis(stored, 3, 1) if _channels_last(stored.shape) else stored.reshape(shape)
-    if stored.dtype == np.uint8:
-        pixels: Floats = np.divide(arranged, 255, dtype=np.float32, order="C")
-        return pixels
-    exact = np.result_type(stored.dtype, np.float32)
-    x: Numbers = arranged.astype(np.float64 if exact.itemsize > BYTES_OF_FLOAT32 else np.float32, order="C")
+        x = arranged(archive[key])
     wrong = np.argwhere(~(np.abs(x) <= np.finfo(np.float32).max))
     if len(wrong):
         place = ", ".join(map(str, wrong[0]))
@@ -162,3 +155,15 @@ def _samples(file: Path, key: str) -> Numbers:
         raise SetupError(f"{file}: '{key}' is {value} at [{place}]; every number must be finite in float32; "
                          f"fill it in, or leave the sample out")  # fmt: skip
     return x
+
+
+def arranged(stored: NDArray[Any]) -> Numbers:
+    """Samples with their channels first; those of 8 bits as pixels 0..1."""
+    shape = _channels_first(stored.shape, stored.dtype)
+    x = np.moveaxis(stored, 3, 1) if _channels_last(stored.shape) else stored.reshape(shape)
+    if stored.dtype == np.uint8:
+        pixels: Floats = np.divide(x, 255, dtype=np.float32, order="C")
+        return pixels
+    exact = np.result_type(stored.dtype, np.float32)
+    numbers: Numbers = x.astype(np.float64 if exact.itemsize > BYTES_OF_FLOAT32 else np.float32, order="C")
+    return numbers

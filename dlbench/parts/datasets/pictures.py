@@ -41,7 +41,7 @@ class PictureSplit:
 
 
 @dataclass(frozen=True)
-class Form:
+class PictureForm:
     """What every picture becomes; `is_fixed` where they must have that size already, `example` being one that has."""
 
     height: int
@@ -82,12 +82,14 @@ def image_folder(
     root = locate_folder(path)
     split = _split(root, test_share, seed)
     height, width = [size, size] if isinstance(size, int) else size or _one_size(root, (*split.train, *split.test))
-    form = Form(height, width, grayscale, size is None, split.train[0])
+    form = PictureForm(height, width, grayscale, size is None, split.train[0])
     classes = int(split.y_train.max()) + 1
     train, test = (np.bincount(labels, minlength=classes).tolist() for labels in (split.y_train, split.y_test))
 
     def load() -> Arrays:
-        return Arrays(_pixels(split.train, form), split.y_train.copy(), _pixels(split.test, form), split.y_test.copy())
+        return Arrays(
+            pixels_of(split.train, form), split.y_train.copy(), pixels_of(split.test, form), split.y_test.copy()
+        )
 
     return Source.of(form.shape, train, test, load, class_names=split.names)
 
@@ -126,7 +128,7 @@ def _classes(folder: Path) -> list[str]:
         found = f"one class folder, '{names[0]}'" if names else "no class folder"
         raise SetupError(f"{folder} has {found}; pictures must be in {folder}/CLASS/, with at least two classes")
     for name in names:
-        if not _files(folder / name):
+        if not pictures_below(folder / name):
             raise SetupError(f"{folder / name} has no picture; its files must end in {', '.join(EXTENSIONS)}")
     return names
 
@@ -135,7 +137,7 @@ def _pictures(folder: Path, names: Sequence[str]) -> tuple[list[Path], Labels]:
     """Every picture below a folder with its label, class by class; raises `SetupError` where there is none, or another class."""
     if strangers := [name for name in _folders(folder) if name not in names]:
         raise SetupError(f"{folder} has the class '{strangers[0]}', which {folder.parent / 'train'} does not have")
-    files = {name: _files(folder / name) for name in names}
+    files = {name: pictures_below(folder / name) for name in names}
     labels = np.repeat(np.arange(len(names)), [len(files[name]) for name in names])
     if not len(labels):
         raise SetupError(
@@ -144,7 +146,7 @@ def _pictures(folder: Path, names: Sequence[str]) -> tuple[list[Path], Labels]:
     return [file for name in names for file in files[name]], labels.astype(np.int64)
 
 
-def _files(folder: Path) -> list[Path]:
+def pictures_below(folder: Path) -> list[Path]:
     """The pictures below a folder, in torchvision's order."""
     found = []
     for place, folders, names in os.walk(folder, followlinks=True):
@@ -175,7 +177,7 @@ def _one_size(root: Path, files: tuple[Path, ...]) -> tuple[int, int]:
     )
 
 
-def _pixels(files: Sequence[Path], form: Form) -> Floats:
+def pixels_of(files: Sequence[Path], form: PictureForm) -> Floats:
     """`[samples, channels, height, width]`, pixels 0..1."""
     x = np.empty((len(files), *form.shape), dtype=np.float32)
     for sample, file in zip(x, files, strict=True):
@@ -184,7 +186,7 @@ def _pixels(files: Sequence[Path], form: Form) -> Floats:
     return x
 
 
-def _shaped(picture: Image, file: Path, form: Form) -> Image:
+def _shaped(picture: Image, file: Path, form: PictureForm) -> Image:
     """The picture as it is learned from; raises `SetupError` where it has not the size that it must have."""
     from PIL.Image import Resampling
 

@@ -17,12 +17,15 @@ Cells: TypeAlias = Any
 SHOWN_LINES = 10
 
 
-def read_cells(file: Path, layout: Layout) -> list[Cells]:
-    """Every column of a file as text, the first row with it; raises `SetupError` that says what is wrong at which line."""
+def read_cells(file: Path, layout: Layout, least: int = 2) -> list[Cells]:
+    """Every column of a file as text, the first row with it; raises `SetupError` that says what is wrong at which line.
+
+    `least` is how many columns there must be.
+    """
     import pyarrow as pa
     from pyarrow import csv
 
-    if layout.width < 2:
+    if layout.width < least:
         what = "it needs features and a label; `delimiter = ...` says what separates them, if it is not one of , ; | tab space"
         raise SetupError(f"{file} has one column; {what}")
     names = [f"{position}" for position in range(layout.width)]

@@ -59,7 +59,7 @@ def read_sheet(file: Path, layout: Layout, options: CsvOptions) -> CsvSheet:
     """The sheet in a file; raises `SetupError` where the file is wrong, `ValueError` where it lacks a column that is named."""
     import pyarrow.compute as pc
 
-    cells = _without_trailing(read_cells(file, layout))
+    cells = without_trailing(read_cells(file, layout))
     first = [" ".join(column[0].as_py().split()) for column in cells]
     label = _label(file, first, options)
     has_header = options.header == "yes" or isinstance(options.answer, str) or bool(layout.pad)
@@ -92,7 +92,7 @@ def _has_header(layout: Layout, labels: Cells, first: Sequence[str], label: int,
     return is_header(pointed(first), rows, label, below, options.missing_words)
 
 
-def _without_trailing(cells: list[Cells]) -> list[Cells]:
+def without_trailing(cells: list[Cells]) -> list[Cells]:
     """The columns without a last one that is empty throughout: each row ends with a delimiter."""
     import pyarrow.compute as pc
 

@@ -1,0 +1,56 @@
+"""Samples in numpy's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlbench.errors import UsageError
+from dlbench.parts.datasets.base import Numbers
+from dlbench.parts.datasets.npz import arranged, reading_archive
+from dlbench.weights.kept import KeptTrial
+from dlbench.weights.samples.base import Samples, counted
+
+SAMPLES, ANSWERS = ("x", "x_test"), ("y", "y_test")
+"""What arrays of an archive are called; the first that is there counts."""
+
+
+def read_arrays(file: Path, one: KeptTrial) -> Samples:
+    """The samples of a `.npy`, or of the array `x` or `x_test` of a `.npz`, which says with `y` or `y_test` what is true."""
+    source = one.task.source
+    with reading_archive(file):
+        loaded: Any = np.load(file, allow_pickle=False)
+        found = {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else {SAMPLES[0]: loaded}
+    name = next((name for name in SAMPLES if name in found), None)
+    if name is None:
+        raise UsageError(f"{file}: no array 'x' or 'x_test'; it has {', '.join(found) or 'none'}")
+    x = _samples(file, name, found[name], source.shape)
+    y = next((found[key] for key in ANSWERS if key in found), None)
+    if y is not None and len(y) != len(x):
+        raise UsageError(f"{file}: {len(x)} samples, but {len(y)} labels")
+    names = [str(number) for number in range(len(x))]
+    if y is None:
+        return Samples(x, names)
+    if source.targets:
+        return Samples(x, names, targets=y.astype(np.float64).reshape(len(x), -1))
+    return Samples(x, names, labels=counted(y.tolist(), source.names))
+
+
+def _samples(file: Path, name: str, stored: NDArray[Any], shape: tuple[int, ...]) -> Numbers:
+    """The array as the dataset `npz` arranges it; raises UsageError where its samples are of another shape, or are none."""
+    if stored.dtype.kind not in "biuf" or stored.ndim < 2 or not len(stored):
+        raise UsageError(
+            f"{file}: '{name}' is {stored.dtype} of {stored.shape}; it needs samples of numbers, at least one"
+        )
+    x = stored if stored.shape[1:] == shape and stored.dtype != np.uint8 else arranged(stored)
+    if x.shape[1:] != shape:
+        raise UsageError(f"{file}: '{name}' has samples of {stored.shape[1:]}, but the net takes {shape}")
+    wrong = np.argwhere(~(np.abs(x) <= np.finfo(np.float32).max))
+    if len(wrong):
+        raise UsageError(
+            f"{file}: '{name}' is {x[tuple(wrong[0])]} at {wrong[0].tolist()}; numbers must be finite in float32"
+        )
+    return x
