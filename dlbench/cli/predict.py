@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dlbench.plan import Plan
     from dlbench.weights.kept import KeptTrial
     from dlbench.weights.prediction import Prediction
-    from dlbench.weights.samples import Samples
+    from dlbench.weights.samples import NewSamples
 
 
 def predict(
@@ -92,7 +92,7 @@ def check_choice(plan: Plan, variant: str | None, seed: int | None, *, all_seeds
         )
 
 
-def records_of(found: Prediction, samples: Samples, one: KeptTrial) -> Records:
+def records_of(found: Prediction, samples: NewSamples, one: KeptTrial) -> Records:
     """A row a sample: what it is called, its class, and the numbers, by the digits that float32 has."""
     import numpy as np
 

@@ -12,7 +12,7 @@ from dlbench.parts.datasets.base import Preparation, TargetScale
 from dlbench.parts.datasets.preparation import prepared
 from dlbench.parts.tasks import Task
 from dlbench.weights.kept import KeptTrial
-from dlbench.weights.samples import Samples
+from dlbench.weights.samples import NewSamples
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Prediction:
     predicted: NDArray[np.int64] | None
 
 
-def predict(trials: Sequence[KeptTrial], samples: Samples) -> Prediction:
+def predict(trials: Sequence[KeptTrial], samples: NewSamples) -> Prediction:
     """What a net says, or several trained on the same data together: the mean of their probabilities, outputs or numbers."""
     task = trials[0].task
     said = [_said(one, samples) for one in trials]
@@ -47,7 +47,7 @@ def _column(what: str, target: str, task: Task) -> str:
     return what if len(task.source.targets) == 1 else f"{what}({target})"
 
 
-def _said(one: KeptTrial, samples: Samples) -> NDArray[np.float64]:
+def _said(one: KeptTrial, samples: NewSamples) -> NDArray[np.float64]:
     """What one net says, in float64."""
     from dlbench.engine.rebuilt import outputs
 
@@ -85,7 +85,7 @@ def probabilities(outputs: NDArray[np.float32], task: Task) -> NDArray[np.float6
     return np.column_stack([q, p]) if task.outputs == 1 else p
 
 
-def judged(found: Prediction, samples: Samples, task: Task) -> str | None:
+def judged(found: Prediction, samples: NewSamples, task: Task) -> str | None:
     """How right it is, in a few words; `None` where the data does not say what is true."""
     if samples.targets is not None:
         return _judged_numbers(found.numbers, samples.targets)

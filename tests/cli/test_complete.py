@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from dlbench.cli import complete
+from dlbench.cli.nets import FORMAT
 from dlbench.export import EXPORTERS, RECORDS, WRITERS
 from dlbench.parts import CATALOGS
 from dlbench.recipe import shipped_recipes
@@ -69,7 +70,7 @@ def test_downloads_and_formats():
     """Only what can be fetched is offered to `data fetch`, and every format to `export`."""
     assert "mnist" in complete.downloads("")
     assert "xor" not in complete.downloads("")
-    assert complete.formats("") == [*EXPORTERS.names, *WRITERS.names]
+    assert complete.formats("") == [*EXPORTERS.names, *WRITERS.names, FORMAT]
     assert complete.tables("") == RECORDS.names
 
 

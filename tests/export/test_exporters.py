@@ -13,6 +13,7 @@ from verbs import app
 
 from dlbench.analysis.summary import report
 from dlbench.cli.export import TABLES
+from dlbench.cli.nets import FORMAT
 from dlbench.export import EXPORTERS, RECORDS, WRITERS, exported
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan.questions import Claim, Compare, Questions
@@ -215,7 +216,7 @@ def test_markdown_prints_the_cells_of_the_terminal(found):
 def test_help_names_every_format():
     """What `export --help` says of formats and tables are the catalogues of them, which are not imported to say it."""
     told = " ".join(CliRunner().invoke(app, ["export", "--help"]).stdout.split())
-    formats = [name for name in (*shipped(EXPORTERS), *shipped(WRITERS)) if name not in TABLES]
+    formats = [name for name in (*shipped(EXPORTERS), *shipped(WRITERS), FORMAT) if name not in TABLES]
 
     for names, behind in ((formats, "; default"), (shipped(RECORDS), ".")):
         (listed,) = [found for found in re.findall(r"[a-z, ]+ or [a-z]+" + behind, told) if names[0] in found]

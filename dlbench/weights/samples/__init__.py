@@ -9,16 +9,16 @@ from dlbench.files import expanded, is_file, is_folder
 from dlbench.parts.datasets.pictures import EXTENSIONS
 from dlbench.weights.kept import KeptTrial
 from dlbench.weights.samples.arrays import read_arrays
-from dlbench.weights.samples.base import Samples
+from dlbench.weights.samples.base import NewSamples
 from dlbench.weights.samples.pictures import read_pictures
 from dlbench.weights.samples.rows import read_rows
 
 ARRAYS = (".npz", ".npy")
 
-__all__ = ["Samples", "read_samples"]
+__all__ = ["NewSamples", "read_samples"]
 
 
-def read_samples(path: Path, one: KeptTrial) -> Samples:
+def read_samples(path: Path, one: KeptTrial) -> NewSamples:
     """The samples in a table, an archive of arrays, a picture or a folder of pictures, for a net of such a trial.
 
     Raises UsageError where there is nothing, or it does not look like what the net was trained on, with line and column where it

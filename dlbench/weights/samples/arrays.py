@@ -12,13 +12,13 @@ from dlbench.errors import UsageError
 from dlbench.parts.datasets.base import Numbers
 from dlbench.parts.datasets.npz import arranged, reading_archive
 from dlbench.weights.kept import KeptTrial
-from dlbench.weights.samples.base import Samples, counted
+from dlbench.weights.samples.base import NewSamples, counted
 
 SAMPLES, ANSWERS = ("x", "x_test"), ("y", "y_test")
 """What arrays of an archive are called; the first that is there counts."""
 
 
-def read_arrays(file: Path, one: KeptTrial) -> Samples:
+def read_arrays(file: Path, one: KeptTrial) -> NewSamples:
     """The samples of a `.npy`, or of the array `x` or `x_test` of a `.npz`, which says with `y` or `y_test` what is true."""
     source = one.task.source
     with reading_archive(file):
@@ -33,10 +33,10 @@ def read_arrays(file: Path, one: KeptTrial) -> Samples:
         raise UsageError(f"{file}: {len(x)} samples, but {len(y)} labels")
     names = [str(number) for number in range(len(x))]
     if y is None:
-        return Samples(x, names)
+        return NewSamples(x, names)
     if source.targets:
-        return Samples(x, names, targets=y.astype(np.float64).reshape(len(x), -1))
-    return Samples(x, names, labels=counted(y.tolist(), source.names))
+        return NewSamples(x, names, targets=y.astype(np.float64).reshape(len(x), -1))
+    return NewSamples(x, names, labels=counted(y.tolist(), source.names))
 
 
 def _samples(file: Path, name: str, stored: NDArray[Any], shape: tuple[int, ...]) -> Numbers:

@@ -13,7 +13,7 @@ from dlbench.parts.datasets.base import Numbers
 
 
 @dataclass(frozen=True)
-class Samples:
+class NewSamples:
     """Samples `[samples, *shape]` as they were read, NaN where a number is missing, and what each is called.
 
     `labels` are the classes that the data says itself, counted as the net does, -1 where it says none that the net knows;

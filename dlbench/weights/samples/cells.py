@@ -21,7 +21,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Column:
+class ReadColumn:
     """A column of the table: its name in the training's, its place in this one, and what becomes of it (`csv_file/form.py`)."""
 
     name: str
@@ -41,7 +41,7 @@ class CellReader:
     fills: bool
     first_row: int
 
-    def features(self, column: Column, cells: Cells) -> list[NDArray[np.float64]]:
+    def features(self, column: ReadColumn, cells: Cells) -> list[NDArray[np.float64]]:
         """The features of a column, `[rows]` each; raises UsageError at the first cell that is none."""
         import pyarrow.compute as pc
 
@@ -55,7 +55,7 @@ class CellReader:
             found.append(read.is_missing.astype(np.float64))
         return found
 
-    def _numbers(self, column: Column, read: CsvColumn) -> NDArray[np.float64]:
+    def _numbers(self, column: ReadColumn, read: CsvColumn) -> NDArray[np.float64]:
         """Numbers as they are; NaN where one is missing and can be filled in."""
         words = np.isnan(read.values) & ~read.is_missing
         if words.any():
@@ -65,14 +65,14 @@ class CellReader:
         self._check_gaps(column, read.is_missing)
         return read.values
 
-    def _ordered(self, column: Column, words: Sequence[str | None]) -> list[NDArray[np.float64]]:
+    def _ordered(self, column: ReadColumn, words: Sequence[str | None]) -> list[NDArray[np.float64]]:
         """The place of each word in the order of the recipe."""
         rank = {word: float(place) for place, word in enumerate(column.values or ())}
         self._check_words(column, words, rank)
         self._check_gaps(column, np.array([word is None for word in words]))
         return [np.array([np.nan if word is None else rank[word] for word in words])]
 
-    def _categories(self, column: Column, words: Sequence[str | None]) -> list[NDArray[np.float64]]:
+    def _categories(self, column: ReadColumn, words: Sequence[str | None]) -> list[NDArray[np.float64]]:
         """A feature a category, 1 where it is the row's; that of missing cells where training had some."""
         values = list(column.values or ())
         place = {word: number for number, word in enumerate(values)}
@@ -84,7 +84,7 @@ class CellReader:
         return [(code == number).astype(np.float64) for number in range(len(values))]
 
     def _check_words(
-        self, column: Column, words: Sequence[str | None], known: dict[str, float] | dict[str, int]
+        self, column: ReadColumn, words: Sequence[str | None], known: dict[str, float] | dict[str, int]
     ) -> None:
         strange = np.array([word is not None and word not in known for word in words])
         if strange.any():
@@ -92,7 +92,7 @@ class CellReader:
             there = ", ".join(map(repr, list(known)[:SHOWN])) + (", ..." if len(known) > SHOWN else "")
             self._refuse(column, strange, f"{word!r} is none of the values of the training, {there}")
 
-    def _check_gaps(self, column: Column, gaps: NDArray[np.bool_]) -> None:
+    def _check_gaps(self, column: ReadColumn, gaps: NDArray[np.bool_]) -> None:
         if gaps.any() and not self.fills:
             self._refuse(
                 column, gaps, 'a value is missing, and nothing fills it in; `missing = "median"` in the recipe would'
@@ -101,7 +101,7 @@ class CellReader:
     def _cell(self, read: CsvColumn, where: NDArray[np.bool_]) -> str:
         return str(read.cells[int(np.argmax(where))].as_py())
 
-    def _refuse(self, column: Column, where: NDArray[np.bool_], what: str) -> NoReturn:
+    def _refuse(self, column: ReadColumn, where: NDArray[np.bool_], what: str) -> NoReturn:
         rows = np.flatnonzero(where)
         line = lines_of(self.file, self.layout, [int(rows[0]) + self.first_row]).removeprefix("line ")
         more = f" (and in {len(rows) - 1:,} more rows)" if len(rows) > 1 else ""

@@ -8,13 +8,13 @@ from dlbench.errors import UsageError
 from dlbench.files import is_file
 from dlbench.parts.datasets.pictures import PictureForm, pictures_below, pixels_of
 from dlbench.weights.kept import KeptTrial
-from dlbench.weights.samples.base import Samples, counted
+from dlbench.weights.samples.base import NewSamples, counted
 
 CHANNELS = {1: True, 3: False}
 """Of pictures that can be made; whether they are grey."""
 
 
-def read_pictures(path: Path, one: KeptTrial) -> Samples:
+def read_pictures(path: Path, one: KeptTrial) -> NewSamples:
     """A picture, or those below a folder: where it has a folder for each class, as for training, these say what is true.
 
     They become as large as those that the net was trained on, unless its recipe names no `size` for pictures of all sizes.
@@ -30,7 +30,7 @@ def read_pictures(path: Path, one: KeptTrial) -> Samples:
     form = PictureForm(height, width, CHANNELS[channels], is_fixed, Path("every picture of the training"))
     x = pixels_of(files, form)
     if files == [path]:
-        return Samples(x, [path.name])
+        return NewSamples(x, [path.name])
     below = [file.relative_to(path) for file in files]
     labels = counted([file.parts[0] if len(file.parts) > 1 else "" for file in below], source.names)
-    return Samples(x, [file.as_posix() for file in below], labels if (labels >= 0).any() else None)
+    return NewSamples(x, [file.as_posix() for file in below], labels if (labels >= 0).any() else None)

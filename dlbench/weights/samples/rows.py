@@ -17,14 +17,14 @@ from dlbench.parts.datasets.csv_file.options import MISSING_WORDS, CsvOptions
 from dlbench.parts.datasets.csv_file.reading import Cells, read_cells
 from dlbench.parts.datasets.csv_file.sheet import without_trailing
 from dlbench.weights.kept import KeptTrial
-from dlbench.weights.samples.base import Samples, counted
-from dlbench.weights.samples.cells import CellReader, Column
+from dlbench.weights.samples.base import NewSamples, counted
+from dlbench.weights.samples.cells import CellReader, ReadColumn
 
 READING = ("delimiter", "decimal", "encoding")
 """What a recipe says of how its table is written, and what is then so of others."""
 
 
-def read_rows(file: Path, one: KeptTrial) -> Samples:
+def read_rows(file: Path, one: KeptTrial) -> NewSamples:
     """The rows of a table with the columns of that of the training, in any order where they have names; others are passed over.
 
     Of data that was no table, the columns are the features in their order. A column of what is learned may be there.
@@ -51,9 +51,9 @@ def read_rows(file: Path, one: KeptTrial) -> Samples:
     x = np.column_stack([feature for block in blocks for feature in block])
     names = [str(row) for row in range(len(x))]
     if answer is None:
-        return Samples(x, names)
+        return NewSamples(x, names)
     labels, targets = _answers(body[answer], one, layout, options)
-    return Samples(x, names, labels, targets)
+    return NewSamples(x, names, labels, targets)
 
 
 def _options(data: dict[str, Any], form: Any) -> CsvOptions:
@@ -88,7 +88,7 @@ def _form_of(features: int, width: int, first: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _by_name(file: Path, form: Any, first: Sequence[str]) -> tuple[list[Column], int | None]:
+def _by_name(file: Path, form: Any, first: Sequence[str]) -> tuple[list[ReadColumn], int | None]:
     """Where each column stands, by its name; of several of one name in their order."""
     places: dict[str, list[int]] = {}
     for place, name in enumerate(first):
@@ -98,12 +98,12 @@ def _by_name(file: Path, form: Any, first: Sequence[str]) -> tuple[list[Column],
         what = f"no column {', '.join(map(repr, lacking))}"
         raise UsageError(f"{file}:1: {what}, which the net was trained with; its columns are {', '.join(first)}")
     turn = {name: iter(own) for name, own in places.items()}
-    columns = [Column(position=next(turn[column["name"]]), **column) for column in form["columns"]]
+    columns = [ReadColumn(position=next(turn[column["name"]]), **column) for column in form["columns"]]
     answer = next(iter(places.get(form["answer"], ())), None)
     return columns, answer
 
 
-def _by_position(file: Path, form: Any, first: Sequence[str]) -> tuple[list[Column], int | None]:
+def _by_position(file: Path, form: Any, first: Sequence[str]) -> tuple[list[ReadColumn], int | None]:
     """Where each column stands that has no name; where the answer's column is not there, those behind it have moved up."""
     positions = [int(column["name"]) for column in form["columns"]]
     answer = int(form["answer"]) if form["answer"] else None
@@ -113,7 +113,7 @@ def _by_position(file: Path, form: Any, first: Sequence[str]) -> tuple[list[Colu
     elif len(first) < needed:
         least = needed if answer is None else needed - 1
         raise UsageError(f"{file}:1: {len(first)} columns, but the net was trained with {least} and what is learned")
-    columns = [Column(position=place, **column) for place, column in zip(positions, form["columns"], strict=True)]
+    columns = [ReadColumn(position=place, **column) for place, column in zip(positions, form["columns"], strict=True)]
     return columns, answer
 
 
