@@ -43,9 +43,11 @@ def list_recipes(*, lang: Lang = None, json: Json = False) -> None:
 def summary(path: Path, language: str) -> dict[str, str]:
     """What a list of recipes says of one, from its `[lesson]` alone."""
     from dlbench.plan.questions import said
+    from dlbench.recipe.placeholders import counts_written, filled
 
-    lesson = tomllib.loads(path.read_text(encoding="utf-8")).get("lesson", {})
-    texts = {key: said(lesson.get(key), language) for key in ("section", "title", "question")}
+    recipe = tomllib.loads(path.read_text(encoding="utf-8"))
+    lesson, counts = recipe.get("lesson", {}), counts_written(recipe)
+    texts = {key: said(filled(lesson.get(key), counts), language) for key in ("section", "title", "question")}
     return {"name": path.stem, "path": str(path), **texts}
 
 

@@ -29,6 +29,7 @@ from dlbench.recipe.ensemble import ensemble_claim_mistakes, ensemble_mistakes
 from dlbench.recipe.messages import few, given
 from dlbench.recipe.parts import table
 from dlbench.recipe.patch import Mistake, Origin, Tree
+from dlbench.recipe.placeholders import TrainingLength
 from dlbench.recipe.resolve import Resolved, Resolver
 from dlbench.recipe.scenes import scene_mistakes
 from dlbench.recipe.sections import (
@@ -82,6 +83,8 @@ class Checked:
     unavailable: list[Mistake] = field(default_factory=list)
     notes: list[Mistake] = field(default_factory=list)
     """What runs, and is hardly meant."""
+    lengths: dict[str, TrainingLength] = field(default_factory=dict)
+    """How long each variant trains, where that is known."""
     drafts: list[Draft] = field(default_factory=list)
     """The candidates as they were written, each value with its origin."""
 
@@ -203,6 +206,7 @@ def _resolve_all(recipe: Tree, result: Checked) -> list[Resolved]:
         if found.settings is not None:
             task = found.task.kind if found.task else CLASSIFICATION
             result.candidates.append(Candidate(draft.variant, draft.choice, found.settings, task))
+            result.lengths.setdefault(draft.variant, found.length)
     total = limits.BYTES_PER_PARAMETER * len(result.seeds) * sum(found.parameters for found in resolved)
     if not result.mistakes and (too_many := limits.beyond(total, limits.BYTES, "bytes in all trials together")):
         result.mistakes.append(recipe.mistake((), f"{too_many} ({limits.BYTES_PER_PARAMETER} a parameter)"))

@@ -17,6 +17,7 @@ from dlbench.recipe.resolve import FILE_KEYS
 from dlbench.recipe.shipped import find_recipe
 from dlbench.recipe.source import parse, patches, read
 from dlbench.recipe.source_map import KeyPath, line_numbers, show
+from dlbench.recipe.texts import fill_texts
 from dlbench.words.printable import printable
 
 FILES = tuple(f"data.{key}" for key in FILE_KEYS)
@@ -35,7 +36,7 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None
     data = _anchored(parse(text, str(path)), path.parent.resolve())
     changes = patches(overrides, seeds)
     recipe, mistakes = _prepared(data, changes, quick=quick)
-    checked = check(recipe)
+    checked = _checked(recipe)
     mistakes += checked.mistakes
     if not (mistakes or quick or changes):
         mistakes += _quick_mistakes(data)
@@ -84,7 +85,14 @@ def _quick_mistakes(data: dict[str, Any]) -> list[Mistake]:
     if "quick" not in data:
         return []
     recipe, mistakes = _prepared(data, [], quick=True)
-    return mistakes + check(recipe).mistakes
+    return mistakes + _checked(recipe).mistakes
+
+
+def _checked(recipe: Tree) -> Checked:
+    """A recipe, checked, its texts filled in."""
+    found = check(recipe)
+    fill_texts(recipe, found)
+    return found
 
 
 def _problems(mistakes: list[Mistake], text: str, file: str) -> list[Problem]:

@@ -16,11 +16,12 @@ from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.loading import describe
 from dlbench.parts.outline import Block, LayerError, outline
 from dlbench.parts.tasks import Task, task_of
-from dlbench.plan.duration import batch_size, total_steps
+from dlbench.plan.duration import batch_size, steps_per_epoch, total_steps
 from dlbench.recipe import limits
 from dlbench.recipe.batches import batch_problems
 from dlbench.recipe.messages import few
 from dlbench.recipe.parts import arguments, nested, table
+from dlbench.recipe.placeholders import TrainingLength
 from dlbench.recipe.pretraining import pretrain_problems
 from dlbench.recipe.source_map import KeyPath
 from dlbench.recipe.tasks import not_of_task
@@ -56,6 +57,15 @@ class Resolved:
     def source(self) -> Source | None:
         """What it trains on."""
         return None if self.task is None else self.task.source
+
+    @property
+    def length(self) -> TrainingLength:
+        """The same in steps and epochs."""
+        if self.settings is None or self.source is None or self.steps is None:
+            return TrainingLength(None, None)
+        train = self.settings["train"]
+        epochs = train["epochs"] or self.steps / steps_per_epoch(train, self.source.train)
+        return TrainingLength(self.steps, epochs)
 
     @property
     def earliest_end(self) -> int:
