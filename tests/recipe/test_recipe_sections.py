@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlbench.catalog import split_doc
 from dlbench.recipe.changes import PATCHES
 from dlbench.recipe.parts import documented, table
+from dlbench.recipe.scenes import SceneSection
 from dlbench.recipe.sections import (
     BreakpointSection,
     ClaimSection,
@@ -27,11 +28,21 @@ NEEDED = {
     ClaimSection: {"says": "It learns", "source": "measured", "variant": "relu", "metric": "solved"},
     BreakpointSection: {"when": "test_loss rises 3"},
     EnsembleSection: {"sizes": "all"},
+    SceneSection: {"variants": ["relu"]},
     SolvedSection: {"metric": "test_accuracy"},
     Model: {"layers": []},
 }
 """Keys that a section cannot do without."""
-SECTIONS = [LessonSection, Trials, CompareSection, SolvedSection, EnsembleSection, ClaimSection, BreakpointSection]
+SECTIONS = [
+    LessonSection,
+    SceneSection,
+    Trials,
+    CompareSection,
+    SolvedSection,
+    EnsembleSection,
+    ClaimSection,
+    BreakpointSection,
+]
 SECTIONS += [Model, Output, Train, EarlyStopping, Evaluate, Probes]
 KEYS = [(section, entry.name) for section in SECTIONS for entry in dataclasses.fields(section)]
 
