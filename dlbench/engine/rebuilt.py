@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from dlbench.engine.batches import DataSplit
 from dlbench.engine.evaluate import outputs_of
-from dlbench.engine.stacked_net import REGISTER, Net, Tensors
+from dlbench.engine.stacked_net import REGISTER, Net, Tensors, streams_of
 from dlbench.parts.outline import Block, leaves, slots_of
 
 
-def rebuilt(blocks: Sequence[Block], arrays: Mapping[str, NDArray[Any]]) -> Net:
+def rebuilt(blocks: Sequence[Block], arrays: Mapping[str, NDArray[Any]], seed: int) -> Net:
     """The net of one trial, its weights and buffers by their names, `dense1.weight`."""
     slots = slots_of(blocks)
     row = torch.zeros(1, -(-slots[-1].stop // REGISTER) * REGISTER)
@@ -25,11 +25,14 @@ def rebuilt(blocks: Sequence[Block], arrays: Mapping[str, NDArray[Any]]) -> Net:
         block.name: {name: torch.from_numpy(arrays[f"{block.name}.{name}"].copy())[None] for name in block.buffers}
         for block in leaves(blocks)
     }
-    return Net(blocks, Tensors(row, torch.zeros_like(row), buffers, {}))
+    streams = streams_of(list(leaves(blocks)), [seed], row.device)
+    return Net(blocks, Tensors(row, torch.zeros_like(row), buffers, streams))
 
 
-def outputs(blocks: Sequence[Block], arrays: Mapping[str, NDArray[Any]], x: NDArray[np.float32]) -> NDArray[np.float32]:
+def outputs(
+    blocks: Sequence[Block], arrays: Mapping[str, NDArray[Any]], seed: int, x: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """The outputs for samples that are prepared, `[samples, outputs]`, as an evaluation of the run computes them."""
-    net, samples = rebuilt(blocks, arrays), torch.from_numpy(np.ascontiguousarray(x))
+    net, samples = rebuilt(blocks, arrays, seed), torch.from_numpy(np.ascontiguousarray(x))
     found: NDArray[np.float32] = outputs_of([net], DataSplit(samples, torch.zeros(len(samples))))[0]
     return found

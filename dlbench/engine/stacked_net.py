@@ -126,12 +126,16 @@ def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], 
         }
         for block in every
     }
-    generators = {
+    return Tensors(weights, torch.zeros_like(weights), buffers, streams_of(every, seeds, device))
+
+
+def streams_of(blocks: Sequence[Block], seeds: Sequence[int], device: torch.device) -> dict[str, list[torch.Generator]]:
+    """A random stream a trial for each of the blocks that draws numbers, by its name."""
+    return {
         block.name: [stream(seed, block.settings["kind"], block.name, device) for seed in seeds]
-        for block in every
+        for block in blocks
         if LAYERS[block.settings["kind"]].traits.get("random")
     }
-    return Tensors(weights, torch.zeros_like(weights), buffers, generators)
 
 
 @dataclass

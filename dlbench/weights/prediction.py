@@ -53,7 +53,7 @@ def _said(one: KeptTrial, samples: NewSamples) -> NDArray[np.float64]:
 
     data = one.kept.data
     x = prepared(samples.x, Preparation(data.get("fill"), data.get("mean"), data.get("std")))
-    found = outputs(one.blocks, one.kept.tensors, x)
+    found = outputs(one.blocks, one.kept.tensors, one.trial.seed, x)
     if one.task.source.targets:
         return _own_units(one, found)
     return probabilities(found, one.task)

@@ -67,6 +67,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         trained_run(folder / "classes", {"a": classes}, [0, 1])
         trained_run(folder / "numbers", {"a": numbers})
         trained_run(folder / "digits", {"a": learning("digits", normalize="center"), "b": learning("digits")})
+        dropping = learning("digits")
+        dropping["model"]["layers"].append({"kind": "dropout", "keep": 0.7, "rate": None, "at_test": True})
+        trained_run(folder / "dropping", {"b": dropping}, [5])
         lost = learning("xor") | {"train": {**learning("xor")["train"], "optimizer": {"kind": "sgd", "lr": 1e30}}}
         lost["model"]["layers"][0]["activation"] = {"kind": "relu"}
         trained_run(folder / "lost", {"calm": learning("xor"), "wild": lost})
@@ -153,10 +156,10 @@ def test_without_the_answer_the_same_is_said(base, tmp_path):
     assert samples.labels is None
 
 
-@pytest.mark.parametrize("variant", ["a", "b"])
-def test_images_of_an_archive_are_the_runs_own(base, tmp_path, variant):
-    """Arrays are prepared as the training's were, each variant's by its own mean."""
-    (one,) = kept_in(base, "digits", variant=variant)
+@pytest.mark.parametrize(("name", "variant"), [("digits", "a"), ("digits", "b"), ("dropping", "b")])
+def test_images_of_an_archive_are_the_runs_own(base, tmp_path, name, variant):
+    """Arrays are prepared as the training's were, each variant's by its own mean; what is dropped at test is the same."""
+    (one,) = kept_in(base, name, variant=variant)
     arrays = load_data({"kind": "digits"})
     np.savez(tmp_path / "new.npz", x=arrays.x_test, y=arrays.y_test)
     samples = read_samples(tmp_path / "new.npz", one)

@@ -14,7 +14,7 @@ import pytest
 import torch
 from cases import dense
 from kept_nets import code_of, kept_net, module_of
-from layer_examples import EXAMPLES, kind_of, takes
+from layer_examples import EXAMPLES, kind_of
 from part_examples import example, variations
 
 from dlbench.errors import UsageError
@@ -56,10 +56,21 @@ def compared(layers: list[dict[str, Any]], shape: tuple[int, ...], tmp_path: Pat
 def test_every_layer_says_the_same(name, tmp_path):
     """Every layer of the catalogue, with every choice of its arguments and on every shape that it takes."""
     arguments, shape = EXAMPLES[name]
-    if not takes({"kind": kind_of(name), **arguments}, shape):
-        pytest.fail("the battery has examples that no layer takes")
+    if arguments.get("at_test"):
+        pytest.skip("what is drawn at test is another number each time")
 
     compared([{"kind": kind_of(name), **arguments}, FLATTEN], shape, tmp_path)
+
+
+def test_dropout_that_is_left_on_at_test_is_on(tmp_path):
+    """Of many samples that are alike the outputs differ, and their mean is that of all units (five standard errors)."""
+    on, off = ({"kind": "dropout", "keep": 0.7, "rate": None, "at_test": at_test} for at_test in (True, False))
+    x = kept_net([off], (4,)).inputs()[:1].expand(20_000, 4)
+    drawn = loaded(kept_net([on], (4,)).trial, tmp_path)(x).detach()
+    (mean,) = kept_net([off], (4,)).outputs(x[:1]).numpy()
+
+    assert (drawn.std(dim=0) > 0).all()
+    assert (np.abs(drawn.mean(dim=0).numpy() - mean) < 5 * drawn.std(dim=0).numpy() / 20_000**0.5).all()
 
 
 @pytest.mark.parametrize("layer", ["dense", "conv", "rnn", "residual", "activation"])

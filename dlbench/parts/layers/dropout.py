@@ -54,9 +54,12 @@ class Dropout(Stateless):
         return x * place.kept
 
     def as_torch(self, shape: Shape) -> TorchCode:
-        """`nn.Dropout`, which does nothing in `eval`."""
+        """`nn.Dropout`, which does nothing in `eval`; its function where units are dropped there too."""
         del shape
-        return TorchCode(f"nn.Dropout({1 - float(self.keep):.6g})")
+        rate = f"{1 - float(self.keep):.6g}"
+        if self.at_test:
+            return TorchCode(call=f"F.dropout({{x}}, {rate}, training=True)")
+        return TorchCode(f"nn.Dropout({rate})")
 
     def can_go_backward(self) -> bool:
         """Always."""
