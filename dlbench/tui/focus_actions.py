@@ -29,10 +29,10 @@ class FocusActions:
             self._app.redraw()
 
     def action_follow(self) -> None:
-        """Follow the running trial, or hold the chosen one."""
+        """Follow what trains, or hold the trial on the screen."""
         focus = self._app.view.focus
         focus.follow = not focus.follow
-        self._app.notify("following the running trial" if focus.follow else "staying with this trial")
+        self._app.notify("following what trains" if focus.follow else "staying with this trial")
         self._app.redraw()
 
     def action_filter(self) -> None:

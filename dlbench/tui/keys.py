@@ -89,7 +89,7 @@ KEYS = (
     Key("scene", "h", "scene", "Scene", "Back to the scene of the lesson: what the dashboard opened on.", "Everywhere", CHARTS),
     Key("next_trial", "n", "trial(1)", "Next", "The next trial of the list.", "Everywhere", CHARTS),
     Key("previous_trial", "p", "trial(-1)", "", "The previous trial of the list.", "Everywhere"),
-    Key("follow", "F", "follow", "", "Follow the running trial, or stay with the chosen one.", "Everywhere"),
+    Key("follow", "F", "follow", "", "Follow what trains, from trial to trial; or stay with the one on the screen.", "Everywhere"),
     Key("export", "e", "export", "Export", "Write the table to a file.", "Everywhere", ("compare",)),
     Key("screenshot", "s", "screenshot", "", "Save the screen as SVG.", "Everywhere"),
     Key("copy", "Y", "copy", "", "Copy the numbers under the cursor, or the table, to the clipboard of your terminal.",

@@ -280,6 +280,9 @@ def test_trials_in_turn():
             found.append(focus.trial)
         assert found == [1, 2, 3, 0, 3]
         assert not focus.follow
+        await pilot.press("F")
+        await pilot.press("n", "p")
+        assert not focus.follow
         focus.filter = "fast"
         focus.trial = 0
         await pilot.press("n", "n", "n")

@@ -201,7 +201,7 @@ PROMISES = {
     "filter": opens("FilterPrompt"),
     "scene": Promise(on_scene, ("pane", "order", "console", *FOCUS)),
     "trial": TRIAL,
-    "follow": Promise(lambda key, was, now, bench: not now.focus["follow"] and now.toasts, ("follow", "toasts")),
+    "follow": Promise(lambda key, was, now, bench: now.focus["follow"] and now.toasts, ("follow", "toasts")),
     "export": opens("ExportPrompt"),
     "screenshot": Promise(written, ("files", "toasts")),
     "copy": Promise(copied, ("clipboard", "toasts")),

@@ -135,15 +135,18 @@ def test_a_run_from_its_first_word_to_its_last(worker):
 
 
 def test_the_trial_on_the_screen_follows_the_training(worker):
-    """When its stack ends, a trial of the next one takes its place; one that was chosen is held until `F`."""
+    """The first trial is held, whatever trains; `F` follows, from one stack that ends to the next, until a trial is chosen."""
 
     async def scenario(screen):
         focus = screen.app.view.focus
         worker.says(*begin(worker.plan, 0, LAYERS))
         worker.trains(0, (0, 100))
-        await screen.has("sigmoid, seed 0", "step 100")
+        await screen.has("sigmoid, seed 0", "step 100", "held")
         worker.says(*ends((0,)), *begin(worker.plan, 1, LAYERS)[1:])
         worker.trains(1, (0, 100))
+        await screen.until(lambda: screen.app.view.state.stacks[1].step == 100, "the second stack")
+        assert focus.trial == 0
+        await screen.pilot.press("F")
         await screen.until(lambda: focus.trial == 2, "the second stack")
         await screen.has("relu, seed 0")
         await screen.pilot.press("p")
@@ -233,6 +236,8 @@ def test_another_run_is_opened_live(worker, tmp_path):
         await screen.pilot.press("enter")
         await screen.until(lambda: screen.app.folder.path == moved, "the other run")
         other.trains(1, (777,))
+        await screen.has("This trial waits for its turn", "F` follows")
+        await screen.pilot.press("F")
         await screen.has("step 777/1,000", "relu")
 
     watch(worker, scenario)

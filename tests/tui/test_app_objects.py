@@ -72,6 +72,7 @@ def test_trials_are_chosen_around_the_ends_of_the_list():
     """One further than the last is the first; a chosen trial is held."""
     app = StandIn()
     actions = FocusActions(app)
+    app.view.focus.follow = True
     actions.action_trial(-1)
 
     assert (app.view.focus.trial, app.view.focus.follow, app.redrawn) == (3, False, 1)

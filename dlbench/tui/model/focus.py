@@ -25,8 +25,8 @@ class Focus:
     """Index into `Plan.trials`."""
     beside: int | None = None
     """A second trial, shown side by side on one scale."""
-    follow: bool = True
-    """Whether `trial` goes to a running stack by itself when its own has ended."""
+    follow: bool = False
+    """Whether it is not held: `trial` goes to a running stack by itself when its own has ended."""
     measure: str = "gradient_norm"
     """One of `dlbench.measures.MEASURES`."""
     layer: int = 0

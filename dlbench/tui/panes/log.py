@@ -180,7 +180,11 @@ worker's.
         if not self._workers:
             return Text("The workers have printed nothing yet.", style="dim")
         log = self.query_one(ConsoleLog)
-        several = f" of {len(self._workers)} (w: next)" if len(self._workers) > 1 else ""
+        several = (
+            f" of {len(self._workers)} ({dashboard(self).keys.face('next_worker')}: next)"
+            if len(self._workers) > 1
+            else ""
+        )
         nothing = "" if log.line_count else ": nothing printed yet"
         return Text(f"Console of worker {self._worker}{several}{nothing}")
 

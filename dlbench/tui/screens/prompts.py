@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
@@ -13,15 +14,22 @@ from dlbench.tui.app_base import dashboard
 from dlbench.tui.model.trials import listed
 from dlbench.tui.screens.prompt import Prompt, PromptButton, field, words
 
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
 
 class FilterPrompt(Prompt[str]):
-    """Asks for a text that trials must contain; the list follows while it is typed, and Escape brings the old one back."""
+    """Asks for a text that trials must contain; the list follows while it is typed, and Escape brings the old one back.
+
+    Where the trial that is looked at does not, the first that does is looked at.
+    """
 
     HEADING = "Filter the trials"
 
     def contents(self) -> ComposeResult:
         """The field, and how many trials it leaves."""
-        self._before = dashboard(self).view.focus.filter
+        focus = dashboard(self).view.focus
+        self._before, self._trial, self._followed = focus.filter, focus.trial, focus.follow
         yield words(self, "Only trials whose variant, choice or seed contains every word.", "faint")
         yield field(self._before, "relu seed 3")
         yield Static(self._count(), id="count")
@@ -41,13 +49,19 @@ class FilterPrompt(Prompt[str]):
         self.finish(text)
 
     def action_cancel(self) -> None:
-        """The old filter comes back."""
+        """The old filter comes back, and the trial before."""
         self._set(self._before)
+        focus = dashboard(self).view.focus
+        focus.trial, focus.follow = self._trial, self._followed
+        dashboard(self).redraw()
         super().action_cancel()
 
     def _set(self, text: str) -> None:
         view = dashboard(self).view
         view.focus.filter = text.strip()
+        view.focus.trial = shown_of(view, self._trial)
+        # What trains now would take its place at once.
+        view.focus.follow = self._followed and view.focus.trial == self._trial
         self.query_one("#count", Static).update(self._count())
         dashboard(self).redraw()
 
@@ -55,6 +69,12 @@ class FilterPrompt(Prompt[str]):
         view = dashboard(self).view
         total = len(view.info.plan.trials)
         return f"{len(listed(view))} of {total} trial{'' if total == 1 else 's'}"
+
+
+def shown_of(view: View, trial: int) -> int:
+    """A trial, if the filter lets it through; else the first that it does; where there is none, itself."""
+    order = listed(view)
+    return trial if trial in order or not order else order[0]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from dlbench.tui.app_base import AppBase, dashboard, plain
 from dlbench.tui.charts.glyphs import Glyphs
 from dlbench.tui.charts.picture import Picture
+from dlbench.tui.widgets.notices import Notice, blank
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -78,6 +79,10 @@ class Chart(Widget):
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The picture of a view in a size; called with the view's lock held."""
         raise NotImplementedError
+
+    def say(self, notice: Notice, width: int, height: int) -> Picture:
+        """A notice in place of the picture, with the keys in force."""
+        return blank(Notice(self.dashboard.keys.told(notice.text), notice.ink), width, height)
 
     def place(self, column: int, row: int) -> ChartPoint | None:
         """What a cell of the last picture stands for; `None` outside of what can be chosen."""

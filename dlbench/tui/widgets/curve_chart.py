@@ -16,7 +16,7 @@ from dlbench.tui.model.focus import Curves
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
 from dlbench.tui.widgets.lookup import is_moving, marked_steps
-from dlbench.tui.widgets.notices import blank, missing_curves
+from dlbench.tui.widgets.notices import missing_curves
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -47,7 +47,7 @@ class CurveChart(Chart):
         self._drawn = None
         empty = missing_curves(view, view.focus.trial)
         if empty is not None:
-            return blank(empty, width, height)
+            return self.say(empty, width, height)
         subject = (logarithmic, view.focus.spread, view.focus.trial)
         self._drawn = curves(
             self._series,

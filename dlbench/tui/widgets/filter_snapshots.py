@@ -17,7 +17,7 @@ from dlbench.tui.model import filter_snapshots
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
 from dlbench.tui.widgets.fitting import Item, fitting, write
 from dlbench.tui.widgets.lookup import is_moving, trial_name
-from dlbench.tui.widgets.notices import blank, missing_pictures
+from dlbench.tui.widgets.notices import missing_pictures
 from dlbench.words.number_format import number
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class FilterChart(Chart):
         name = trial_name(view, view.focus.trial)
         if found is None or found.filters is None:
             entitle(self, f"Filters · {name}", "Filters")
-            return blank(missing_pictures(view, view.focus.trial, record), width, height)
+            return self.say(missing_pictures(view, view.focus.trial, record), width, height)
         filters = filter_snapshots.as_one(found.filters)
         limit = limit_of(filters, robust=not view.focus.fixed_range)
         drawn = filter_tiles(filters, width, height, self.glyphs, limit)

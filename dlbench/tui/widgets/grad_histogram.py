@@ -10,7 +10,7 @@ from dlbench.tui.charts.picture import Picture
 from dlbench.tui.model.rows import layer_of, owner_of
 from dlbench.tui.model.series import broken_layers, histogram_at, probe_step
 from dlbench.tui.widgets.chart import Chart, entitle
-from dlbench.tui.widgets.notices import Notice, blank, missing_probes
+from dlbench.tui.widgets.notices import Notice, missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -28,14 +28,14 @@ class GradHistogram(Chart):
         empty = missing_probes(view, index)
         if empty is not None:
             entitle(self, "Gradients of a layer")
-            return blank(empty, width, height)
+            return self.say(empty, width, height)
         chosen = owner_of(view, index, layer_of(view, index))
         name = view.state.trials[index].layers[chosen].name
         entitle(self, f"Gradients of {name}", name, below="" if step is None else f"step {step:,}")
         found = None if step is None else histogram_at(view, index, step, chosen)
         if step is not None and broken_layers(view, index, "gradient_norm", step)[chosen]:
-            return blank(Notice(f"The gradient of {name} is NaN or infinite.", Ink.ALARM), width, height)
+            return self.say(Notice(f"The gradient of {name} is NaN or infinite.", Ink.ALARM), width, height)
         if found is None:
-            return blank(Notice(f"{name} has no weights, or the recipe keeps no histograms."), width, height)
+            return self.say(Notice(f"{name} has no weights, or the recipe keeps no histograms."), width, height)
         counts, zeros = found
         return histogram(counts, zeros, width, height, self.glyphs, title="")

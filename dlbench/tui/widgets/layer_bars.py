@@ -14,7 +14,7 @@ from dlbench.tui.model.rows import shown_grid, shown_rows
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
 from dlbench.tui.widgets.lookup import headline, is_moving, trial_name
-from dlbench.tui.widgets.notices import blank, missing_probes
+from dlbench.tui.widgets.notices import missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -47,7 +47,7 @@ class LayerBars(Chart):
         self._entitle(view, step, has_ticks=second is not None)
         empty = missing_probes(view, index)
         if empty is not None or step is None:
-            return blank(empty, width, height) if empty else Picture.blank(width, height)
+            return self.say(empty, width, height) if empty else Picture.blank(width, height)
         values = layer_values(view, index, measure, step)[rows.places]
         self._bars = layer_bars(
             rows.names,

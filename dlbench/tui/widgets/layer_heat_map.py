@@ -18,7 +18,7 @@ from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.model.rows import ShownRows, has_times, shown_grid, shown_rows
 from dlbench.tui.widgets.chart import Chart, ChartPoint
 from dlbench.tui.widgets.lookup import cursor_of, marked_steps, trial_name
-from dlbench.tui.widgets.notices import Notice, blank, ended_badly, lines, missing_probes
+from dlbench.tui.widgets.notices import Notice, ended_badly, lines, missing_probes
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -52,7 +52,7 @@ class LayerHeatMap(Chart):
         empty = None if index is None else missing_probes(view, index)
         heads = [] if index is None else self._heads(view, index, width, height)
         if empty is not None:
-            return _headed(heads, blank(empty, width, height))
+            return _headed(heads, self.say(empty, width, height))
         if index is None or self.scale is None:
             return Picture.blank(width, height)
         self._top = len(heads)

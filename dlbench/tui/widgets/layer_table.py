@@ -16,7 +16,7 @@ from dlbench.tui.charts.picture import Picture
 from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
-from dlbench.tui.widgets.notices import blank, missing_probes
+from dlbench.tui.widgets.notices import missing_probes
 from dlbench.words.number_format import number, percent
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class LayerTable(Chart):
         entitle(self, "Activations and weights", below="" if step is None else f"step {step:,}")
         empty = missing_probes(view, index)
         if empty is not None or step is None:
-            return blank(empty, width, height) if empty else Picture.blank(width, height)
+            return self.say(empty, width, height) if empty else Picture.blank(width, height)
         rows = shown_rows(view, index)
         self._places, chosen = rows.places, rows.index(view.focus.layer)
         values = [layer_values(view, index, column.name, step) for column in columns()]

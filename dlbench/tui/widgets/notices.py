@@ -130,7 +130,7 @@ def _unbegun(view: View) -> Notice:
         return Notice(f"This trial never began: the run is {view.status}.")
     if all(stack.status is Status.WAITING for stack in view.state.stacks):
         return Notice("Starting the workers ...", Ink.FAINT)
-    return Notice("This trial waits for its turn: its worker trains others first.", Ink.FAINT)
+    return Notice("This trial waits for its turn: others train first. `F` follows those.", Ink.FAINT)
 
 
 def _failure(trial: TrialState) -> Notice | None:

@@ -9,15 +9,22 @@ from dlbench.tui.model.follow import follow
 PLAN = make_plan(("sigmoid", "relu", "tanh"), seeds=2)
 
 
+def following(events):
+    """A view that follows the training."""
+    view = view_of(PLAN, events)
+    view.focus.follow = True
+    return view
+
+
 def test_the_trial_stays_while_its_stack_runs():
     """A trial whose stack runs is kept, whatever else has begun, even when it diverged itself."""
-    view = view_of(PLAN, [begins(0), begins(1), diverged(5, 0, 0)])
+    view = following([begins(0), begins(1), diverged(5, 0, 0)])
     assert follow(view) == 0
 
 
 def test_when_it_ends_a_running_one_is_next():
     """The same seed of the next variant that runs is shown when the stack has ended, round from the last to the first."""
-    view = view_of(PLAN, [begins(0), begins(1), ended(0), begins(2)])
+    view = following([begins(0), begins(1), ended(0), begins(2)])
     view.focus.trial = 1
     assert follow(view) == 3
     view.focus.trial = 3
@@ -30,9 +37,9 @@ def test_when_it_ends_a_running_one_is_next():
 
 def test_diverged_and_filtered_trials_are_the_last_choice():
     """A trial that has diverged, or that the filter hides, is shown only where there is no better."""
-    view = view_of(PLAN, [begins(1), diverged(5, 0, 1)])
+    view = following([begins(1), diverged(5, 0, 1)])
     assert follow(view) == 3
-    view = view_of(PLAN, [begins(1), begins(2)])
+    view = following([begins(1), begins(2)])
     view.focus.filter = "tanh"
     assert follow(view) == 4
     view.focus.filter = "nothing of that name"
@@ -40,8 +47,7 @@ def test_diverged_and_filtered_trials_are_the_last_choice():
 
 
 def test_held_or_idle_it_stays():
-    """Where nothing runs, and where the trial is held, it does not change."""
-    assert follow(view_of(PLAN, [])) == 0
+    """Where nothing runs, and where the trial is held, as it is from the beginning, it does not change."""
+    assert follow(following([])) == 0
     view = view_of(PLAN, [begins(1)])
-    view.focus.follow = False
     assert follow(view) == 0

@@ -130,6 +130,23 @@ def test_filter_works_while_it_is_typed():
     assert view.focus.filter == "seed 3"
 
 
+def test_a_filter_moves_what_is_looked_at():
+    """A trial that does not pass gives way to the first that does; Escape, and a text that it passes, bring it back."""
+    view = running()
+    view.focus.trial, view.focus.follow = 1, True
+    answer(FilterPrompt(), view, "=seed 3")
+    first = (view.focus.trial, view.focus.follow)
+    view.focus.filter, view.focus.trial, view.focus.follow = "", 1, True
+    answer(FilterPrompt(), view, "=seed 3", "escape")
+
+    assert first == (3, False)
+    assert (view.focus.trial, view.focus.follow) == (1, True)
+    answer(FilterPrompt(), view, "=nothing like it")
+    assert view.focus.trial == 1
+    answer(FilterPrompt(), view, "=seed 1", "enter")
+    assert (view.focus.trial, view.focus.follow) == (1, True)
+
+
 def test_all_trials_come_back_by_a_button():
     """One button takes the filter away."""
     view = running()

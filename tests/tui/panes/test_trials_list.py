@@ -78,7 +78,7 @@ def test_many_trials_are_folded_around_the_chosen_one():
     assert text.splitlines()[0].startswith("Trials 0/200")
     assert line_of(text, "▸").split()[1] == "49"
     assert len(text.splitlines()) == 20
-    assert text.splitlines()[0].endswith("follows")
+    assert text.splitlines()[0].endswith("held")
     view.focus.trial = 0
     text = frame(TrialList, view, size=(26, 20))
     assert "- lr = 0.001" in text
