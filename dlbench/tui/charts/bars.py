@@ -18,6 +18,7 @@ from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import fitted, squeezed
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
+from dlbench.tui.charts.window import left_out, window
 from dlbench.words.number_format import number
 
 AXIS_FROM = (30, 6)
@@ -57,6 +58,7 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
     missing: NDArray[np.bool_] | None = None,
     halves: int | None = None,
     alone: Collection[int] = (),
+    in_rows: bool = False,
 ) -> BarChart:
     """Draw a bar a layer: names left, values right, a tick on each bar for a second measure.
 
@@ -64,7 +66,7 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
         names: of the layers, from input to output.
         values: `[layers]`; NaN and infinity were measured, unless missing.
         width: cells across, 0 or more.
-        height: cells down, 0 or more; where layers have no room, those around the cursor are shown.
+        height: cells down, 0 or more; where layers have no room, the first, the last and those around the cursor are shown.
         glyphs: the characters.
         scale: of both measures.
         second: `[layers]`, or none.
@@ -72,17 +74,18 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
         missing: `[layers]`, where nothing was measured; `None` if nowhere.
         halves: lines in a row of the heat map beside, with whose bands the bars stand in line; `None` where there is none.
         alone: the layers that stand alone there.
+        in_rows: a row a layer and nothing else, to be one column of a table.
     """
     picture = Picture.blank(width, height)
     width, height = picture.width, picture.height
-    has_axis = width >= AXIS_FROM[0] and height >= AXIS_FROM[1]
+    has_axis = width >= AXIS_FROM[0] and height >= AXIS_FROM[1] and not in_rows
     room = height - 2 if has_axis else height
-    if len(names) <= room:
+    if len(names) <= room and not in_rows:
         slots, rows = _slots(len(names), room, halves, alone)
     else:
-        rows = _window(len(names), room, cursor)
+        rows = window(len(names), room, cursor)
         slots = {layer: range(row, row + 1) for row, layer in enumerate(rows) if layer is not None}
-    left = min(max(map(cell_len, names), default=0), width // 3) + 2 if width >= NAMES_FROM else 0
+    left = min(max(map(cell_len, names), default=0), width // (2 if in_rows else 3)) + 2 if width >= NAMES_FROM else 0
     numbers = [number(value) for value in values.tolist()]
     right = max(map(len, numbers), default=0) + 1 if width >= VALUES_FROM else 0
     drawing = _BarDrawing(picture, Area(0, left, width - left - right, len(rows)), scale, glyphs)
@@ -93,7 +96,7 @@ def layer_bars(  # noqa: PLR0913  # what a chart is made of
             drawing.draw_value(slot, float(values[layer]), numbers[layer] if right else "")
         if second is not None:
             drawing.draw_tick(slot, float(second[layer]))
-    drawing.draw_hidden(rows, len(names))
+    drawing.draw_hidden(rows)
     if has_axis:
         drawing.draw_axis()
     return BarChart(picture, rows)
@@ -119,23 +122,6 @@ def _slots(
         start = min(max(middle, rows.start), rows.stop - thick) if rows else bands.row(layer)
         slots[layer] = range(start, start + thick)
     return slots, [bands.at(row)[0][-1] for row in range(bands.rows)]
-
-
-def _window(layers: int, room: int, cursor: int | None) -> list[int | None]:
-    """The layers of the rows, the last on top: all of them, or those around the cursor, with a row to count the rest."""
-    order: list[int | None] = list(range(layers - 1, -1, -1))
-    if layers <= room:
-        return order
-    at = 0 if cursor is None else min(max(layers - 1 - cursor, 0), layers - 1)
-    inside = room if room < 3 else room - 2
-    start = min(max(at - inside // 2, 0), layers - inside)
-    if room < 3:
-        return order[start : start + room]
-    if start <= 1:
-        return [*order[: room - 1], None]
-    if start + inside >= layers - 1:
-        return [None, *order[layers - room + 1 :]]
-    return [None, *order[start : start + inside], None]
 
 
 @dataclass(frozen=True)
@@ -188,14 +174,11 @@ class _BarDrawing:
             for row in slot:
                 self._put(row, min(int(end), self.area.width - 1), self.glyphs.vertical, SECOND)
 
-    def draw_hidden(self, rows: Sequence[int | None], layers: int) -> None:
-        """How many layers have no row, above and below."""
-        shown = [layer for layer in rows if layer is not None]
-        for row, layer in enumerate(rows):
-            if layer is None:
-                hidden = layers - 1 - shown[0] if row == 0 else shown[-1]
-                text = fitted(f"+ {hidden:,} more", self.picture.width, self.glyphs.ellipsis)
-                self.picture.put(row, 0, text, Ink.FAINT)
+    def draw_hidden(self, rows: list[int | None]) -> None:
+        """How many layers have no row, and where."""
+        for row, hidden in left_out(rows).items():
+            text = fitted(f"+ {hidden:,} more", self.picture.width, self.glyphs.ellipsis)
+            self.picture.put(row, 0, text, Ink.FAINT)
 
     def draw_axis(self) -> None:
         """The scale beneath the bars, with its ticks."""

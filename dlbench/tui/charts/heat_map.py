@@ -79,12 +79,13 @@ def heat_map(  # noqa: PLR0913  # one picture has as many sides
     """The picture of a grid: the whole run over the whole width, the output layer on top, names left, steps beneath.
 
     Half blocks with two lines a row where colour tells values, else one shade a layer. Few columns are widened, many
-    reduced by their maximum; so are layers, if they are more than lines. `names_width` (cells) makes maps stand in line.
+    reduced by their maximum; so are layers, if they are more than lines, but for the first and the last one, which stand alone.
+    `names_width` (cells) makes maps stand in line; 0 leaves names out.
     With `log_steps` steps stand by the logarithm of 1 + step. Layers that stand `alone` are grouped with no other.
     """
     picture = Picture.blank(width, height)
     rows = picture.height - AXIS_ROWS if picture.height > AXIS_ROWS else picture.height
-    bands = Bands.sharing(grid.values.shape[1], rows, 2 if glyphs.in_colour else 1, alone)
+    bands = _bands(grid.values.shape[1], rows, 2 if glyphs.in_colour else 1, alone)
     left = _names_room(names, picture.width, names_width)
     grid = _measured(grid)
     axis = _columns(grid, picture.width - left, log_steps=log_steps) if bands.lines else None
@@ -103,6 +104,16 @@ def heat_map(  # noqa: PLR0913  # one picture has as many sides
     if rows < picture.height:
         picture.paste(axis.draw(glyphs, cursor[1] if cursor else None, marks), bands.rows, left)
     return HeatMap(picture, bands.grouped, bands, left, steps, cursor)
+
+
+def _bands(layers: int, rows: int, halves: int, alone: Collection[int]) -> Bands:
+    """The bands; where layers are more than rows the first and the last have a row each, unless others had to be grouped for it."""
+    plain = Bands.sharing(layers, rows, halves, alone)
+    if layers <= rows:
+        return plain
+    pinned = Bands.sharing(layers, rows, halves, {0, layers - 1}.union(alone))
+    is_kept = len(pinned.groups[0]) == len(pinned.groups[-1]) == 1 if pinned.groups else False
+    return pinned if is_kept and (plain.grouped > 1 or pinned.grouped == 1) else plain
 
 
 def _names_room(names: Sequence[str], width: int, wanted: int | None) -> int:
@@ -150,7 +161,7 @@ def _reduced(grid: Grid, axis: StepColumns, bands: Bands) -> tuple[Floats, NDArr
 def _write_names(
     picture: Picture, names: Sequence[str], bands: Bands, left: int, cursor: Cursor | None, glyphs: Glyphs
 ) -> None:
-    """Names before the rows of their bands, the cursor's layer first, a line right of them, and how many are grouped."""
+    """Names before the rows of their bands, the cursor's layer, the last and the first before others; how many are grouped."""
     if not left:
         return
     for row in range(bands.rows):
@@ -162,7 +173,8 @@ def _write_names(
         free.discard(row)
         _write_name(picture, row, left - 1, names[cursor[0]], Ink.CURSOR, glyphs)
         picture.put(row, left - 1, glyphs.pointer, Ink.CURSOR)
-    for layers in bands.by_weight():
+    ends = {0, bands.layers - 1}
+    for layers in sorted(bands.by_weight(), key=ends.isdisjoint):
         if (row := bands.row(layers[-1])) in free:
             free.discard(row)
             _write_name(picture, row, left - 1, names[layers[-1]], Ink.PLAIN, glyphs)

@@ -16,8 +16,10 @@ from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import Floats
 from dlbench.words.number_format import percent
 
-AXES_FROM = (28, 5)
+AXES_FROM = (28, 4)
 """From this width and height on there are axes."""
+HEAD_FROM = 5
+"""From this height on, beside axes, there is a head; without axes it needs three rows."""
 GUTTER = 6
 """Cells for the share of the tallest bin, and the axis."""
 ZEROS = 3
@@ -55,13 +57,13 @@ def histogram(  # noqa: PLR0913  # what a chart is made of
         glyphs: the characters.
         low_power: where the first bin begins.
         width_power: how far a bin reaches.
-        title: at the top left; the share of zeros is at the top right.
+        title: at the top left, where there is room; the share of zeros is at the top right.
     """
     picture = Picture.blank(width, height)
     everything = np.append(np.asarray(counts, np.float64), zeros)
     everything = np.where(np.isfinite(everything) & (everything > 0), everything, 0.0)
-    top = 1 if picture.height >= 3 else 0
     has_axes = picture.width >= AXES_FROM[0] and picture.height >= AXES_FROM[1]
+    top = 1 if has_head(picture.width, picture.height) else 0
     left, bottom = (GUTTER, picture.height - 2) if has_axes else (0, picture.height)
     area = Area(top, left, picture.width - left, bottom - top)
     if not everything.any():
@@ -74,6 +76,11 @@ def histogram(  # noqa: PLR0913  # what a chart is made of
     bins = _Bins(shares[:-1], low_power, width_power).trimmed()
     drawing.draw(bins, float(shares[-1]), has_axes=has_axes)
     return picture
+
+
+def has_head(width: int, height: int) -> bool:
+    """Whether a histogram of that size tells the share of zeros itself."""
+    return height >= (HEAD_FROM if width >= AXES_FROM[0] else 3)
 
 
 def _with_words(picture: Picture, words: str, glyphs: Glyphs) -> Picture:

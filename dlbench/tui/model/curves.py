@@ -20,7 +20,7 @@ from dlbench.tui.charts.ink import SERIES_INKS, Ink
 from dlbench.tui.charts.trace import Series
 from dlbench.tui.model.buckets import Buckets, Floats
 from dlbench.tui.model.focus import Curves
-from dlbench.tui.model.trials import passes
+from dlbench.tui.model.trials import name_of, passes
 from dlbench.tui.model.view import View
 
 Reduce: TypeAlias = Callable[..., Buckets]
@@ -44,16 +44,19 @@ class CurveGroup:
     is_band: bool = False
 
 
-def curve_series(view: View, what: Curves | None = None, *, log_steps: bool = False) -> list[Series]:
+def curve_series(
+    view: View, what: Curves | None = None, *, log_steps: bool = False, pair: bool = False
+) -> list[Series]:
     """The curves of the loss or the score (without `what`, the focus's), in the order of the legend, the trial in focus first.
 
     Solid for training data, dashed for others; where there would be too many curves, only those of the test data (of the
     validation data, or the training data, where there are no better), solid. With `log_steps` the first steps are not
-    reduced, for an axis that gives them most room. Of the trial in focus alone the onset of overfitting is told.
+    reduced, for an axis that gives them most room. Of the trial in focus alone the onset of overfitting is told. With `pair`
+    they are those of the focus's two trials, where it has two.
     """
     trial = view.state.trials[view.focus.trial]
     metric = metric_of(what or view.focus.curves, trial)
-    lines = _lines(view)
+    lines = _lines(view, pair=pair)
     found = [
         split for split in SPLITS if any(_has(trial, f"{split}_{metric}") for line in lines for trial in line.trials)
     ]
@@ -92,10 +95,15 @@ def _onset(trial: TrialState) -> int | None:
     return None if step is None else int(step)
 
 
-def _lines(view: View) -> list[CurveGroup]:
+def _lines(view: View, *, pair: bool) -> list[CurveGroup]:
     """Whose curves are drawn."""
-    trial = view.state.trials[view.focus.trial]
-    if view.focus.spread == "trial":
+    trial, beside = view.state.trials[view.focus.trial], view.focus.beside
+    if pair and beside is not None:
+        own = [
+            CurveGroup(name, [view.state.trials[one]], Ink.series(number))
+            for number, (one, name) in enumerate(pair_names(view).items())
+        ]
+    elif view.focus.spread == "trial":
         own = [CurveGroup("", [trial], Ink.series(0))]
     elif view.focus.spread == "seeds":
         own = [
@@ -106,6 +114,18 @@ def _lines(view: View) -> list[CurveGroup]:
     else:
         own = _bands(view)
     return sorted(own, key=lambda line: trial not in line.trials) + _overlaid(view, trial)
+
+
+def pair_names(view: View) -> dict[int, str]:
+    """The focus's two trials, without the seed that they share."""
+    both = [view.focus.trial] if view.focus.beside is None else [view.focus.trial, view.focus.beside]
+    plans = [view.info.plan.trials[one] for one in both]
+    if len({one.seed for one in plans}) > 1 or len({one.candidate for one in plans}) == 1:
+        return dict(zip(both, map(name_of, plans), strict=True))
+    return {
+        one: ", ".join(filter(None, (plan.variant, choice_text(plan.choice))))
+        for one, plan in zip(both, plans, strict=True)
+    }
 
 
 def mates(state: RunState, trial: TrialState) -> list[TrialState]:

@@ -15,6 +15,7 @@ from dlbench.measures.catalog import MEASURES
 from dlbench.metrics.trial_view import Status
 from dlbench.state.pretraining import Stand
 from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.model.rows import layer_of
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.model.trials import name_of
@@ -27,6 +28,8 @@ Piece: TypeAlias = tuple[str, int]
 SEPARATOR = " · "
 ALONGSIDE = ("gradient_norm", "update_ratio", "zero_fraction", "saturated_fraction")
 """Told of a layer beside the focus's measure."""
+SHORTEST_NAME = 3
+"""Cells of a layer's name that stay."""
 BADGES = {
     "running": ("LIVE", Ink.GOOD),
     "done": ("DONE", Ink.GOOD),
@@ -119,7 +122,8 @@ def cursor_line(view: View, width: int | None = None) -> list[Piece]:
 
     `dense2 · step 1,212 · gradient norm 3.1e-03 · update/weight 8.7e-04 · 12 % exact zeros · vanishing gradient: ...`
 
-    To fit into `width` cells, other findings go first, then other numbers, then the worst finding gets shorter.
+    To fit into `width` cells, other findings go first, then other numbers, then the worst finding gets shorter, then there is no
+    more than the layer, and its name gets shorter. The words of the worst finding stay.
     """
     place, alongside = cursor_words(view)
     found = view.findings(view.focus.trial)
@@ -133,6 +137,7 @@ def cursor_line(view: View, width: int | None = None) -> list[Piece]:
         elif place[1:]:
             place.pop()
         else:
+            place = _squeezed(place, width - _width([], wrong) - len(SEPARATOR) * len(wrong))
             break
     told = [*place, *alongside, *wrong]
     return [piece for each in told for piece in ((SEPARATOR, Ink.FAINT), each)][1:]
@@ -164,6 +169,11 @@ def measured(measure: str, value: float) -> str:
     if shown.bounds:
         return f"{percent(value)} {shown.title}"
     return f"{shown.title} {number(value)}"
+
+
+def _squeezed(place: list[Piece], width: int) -> list[Piece]:
+    """The name of the layer cut in its middle, to three cells at least."""
+    return [(squeezed(name, max(width, SHORTEST_NAME), "…"), ink) for name, ink in place]
 
 
 def _width(*lines: list[Piece]) -> int:

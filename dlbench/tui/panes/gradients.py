@@ -20,7 +20,7 @@ from dlbench.tui.widgets.chart import entitle
 from dlbench.tui.widgets.curve_chart import CurveChart
 from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
-from dlbench.tui.widgets.layer_heat_map import ColorScale, LayerHeatMap
+from dlbench.tui.widgets.layer_heat_map import ColorScale, LayerHeatMap, has_same_rows
 from dlbench.tui.widgets.lookup import headline, is_moving, trial_name
 from dlbench.tui.widgets.notices import missing_probes
 
@@ -85,6 +85,7 @@ Back-propagation goes down this picture, from the output to the input.
         self.cursor = ChartCursor(self)
         self._scale: ValueScale | None = None
         self._subject: tuple[object, ...] = ()
+        self._shares = (1, 1)
 
     def compose(self) -> ComposeResult:
         """The picture with its scale, the small charts beneath, the bars beside it on wide screens."""
@@ -103,6 +104,7 @@ Back-propagation goes down this picture, from the output to the input.
         """Draw the pictures on one scale, and what stands beneath."""
         pair = self._pair(view)
         self.query_one(".picture").set_class(len(pair) > 1, "-two")
+        self._share_names(view)
         has_any = any(missing_probes(view, trial) is None for trial in pair)
         scale = self._settle(view, pair) if has_any else None
         for chart in self.query(LayerHeatMap):
@@ -134,6 +136,16 @@ Back-propagation goes down this picture, from the output to the input.
         view = dashboard(self).view
         view.focus.beside = following(view)
         dashboard(self).redraw()
+
+    def _share_names(self, view: View) -> None:
+        """Give two maps with one set of names the same room beside it."""
+        named, bare = self.query(LayerHeatMap)
+        both = named.size.width + bare.size.width
+        names = named.names_room if has_same_rows(view) else 0
+        wanted = (both + names, both - names) if both > names else (1, 1)
+        if wanted != self._shares:
+            self._shares = wanted
+            named.styles.width, bare.styles.width = (f"{share}fr" for share in wanted)
 
     @staticmethod
     def _pair(view: View) -> list[int]:

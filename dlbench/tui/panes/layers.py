@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import probe_steps
-from dlbench.tui.panes.base import Pane
+from dlbench.tui.panes.base import TALL, Pane
 from dlbench.tui.panes.cursor import ChartCursor
 from dlbench.tui.widgets.grad_histogram import GradHistogram
 from dlbench.tui.widgets.layer_bars import LayerBars
 from dlbench.tui.widgets.layer_table import LayerTable
+
+if TYPE_CHECKING:
+    from dlbench.tui.model.view import View
+
+BESIDE_ROWS = 4
+"""Rows that bars need beside those of the layers: their frame, and their axis."""
+SHEET_ROWS = 3
+"""Rows that the sheet needs beside those of the layers: its frame, and its heads."""
+HISTOGRAM = (6, 10)
+"""Rows that the histogram takes under it, from what layers leave."""
 
 
 class LayersPane(Pane):
@@ -46,20 +57,47 @@ layer passes on, over the units and the examples of that step's batch.
     DEFAULT_CSS = """
     LayersPane {
         .above { height: 1fr; }
-        LayerBars { width: 3fr; }
+        .above LayerBars { width: 3fr; }
         GradHistogram { width: 2fr; }
         LayerTable { height: 1fr; }
-        &.-low LayerTable { display: none; }
+        .sheet { height: 1fr; display: none; }
+        .sheet LayerBars { width: 1fr; }
+        .sheet LayerTable { width: 41; }
+        &.-sheet {
+            .sheet { display: block; }
+            .above { dock: bottom; }
+            .above LayerBars, LayerTable.frame { display: none; }
+            GradHistogram { width: 1fr; }
+        }
+        &.-sheet.-wide .sheet LayerTable { width: 66; }
+        &.-low .above { display: none; }
     }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
+        self._below: int | None = None
         self.cursor = ChartCursor(self, lambda view: probe_steps(view, view.focus.trial))
 
     def compose(self) -> ComposeResult:
-        """Bars and histogram above the table."""
+        """Bars and histogram above the table; where these would leave layers out, bars and table are one, the histogram below."""
+        with Horizontal(classes="sheet frame"):
+            yield LayerBars(in_table=True)
+            yield LayerTable(beside=True)
         with Horizontal(classes="above"):
             yield LayerBars()
             yield GradHistogram()
         yield LayerTable()
+
+    def show(self, view: View) -> None:
+        """Choose the layout in which most layers have a row, and draw it."""
+        room = self.size.height // 2 - BESIDE_ROWS
+        layers = len(shown_rows(view, view.focus.trial).names)
+        is_sheet = self.size.height < TALL or layers > room
+        self.set_class(is_sheet, "-sheet")
+        below = min(max(self.size.height - layers - SHEET_ROWS, HISTOGRAM[0]), HISTOGRAM[1])
+        height = below if is_sheet else None
+        if height != self._below:
+            self._below = height
+            self.query_one(".above").styles.height = height
+        super().show(view)

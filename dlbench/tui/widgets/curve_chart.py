@@ -11,7 +11,7 @@ from dlbench.tui.charts.curves import curves
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.charts.trace import Series
-from dlbench.tui.model.curves import curve_series, metric_of
+from dlbench.tui.model.curves import curve_series, metric_of, pair_names
 from dlbench.tui.model.focus import Curves
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
@@ -42,13 +42,15 @@ class CurveChart(Chart):
         metric = metric_of(self.what, view.state.trials[view.focus.trial])
         head = f"{WORDS.get(metric, metric)}{' (log)' if logarithmic else ''}"
         log_steps = view.focus.log_steps if self._is_beneath else view.focus.log_curve_steps
-        self._series = curve_series(view, self.what, log_steps=log_steps)
-        entitle(self, f"{head} · {whose(view, self._series)}", head, below="log steps" if log_steps else "")
+        is_pair = self._is_beneath and view.focus.beside is not None
+        self._series = curve_series(view, self.what, log_steps=log_steps, pair=is_pair)
+        of = " and ".join(pair_names(view).values()) if is_pair else whose(view, self._series)
+        entitle(self, f"{head} · {of}", head, below="log steps" if log_steps else "")
         self._drawn = None
         empty = missing_curves(view, view.focus.trial)
         if empty is not None:
             return self.say(empty, width, height)
-        subject = (logarithmic, view.focus.spread, view.focus.trial)
+        subject = (logarithmic, view.focus.spread, view.focus.trial, view.focus.beside if is_pair else None)
         self._drawn = curves(
             self._series,
             width,

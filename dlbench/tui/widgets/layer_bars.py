@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from textual.widget import Widget
 
 from dlbench.measures.catalog import MEASURES
 from dlbench.tui.charts.bars import BarChart, layer_bars
+from dlbench.tui.charts.ink import Ink
+from dlbench.tui.charts.legend import fitted
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.model.rows import shown_grid, shown_rows
@@ -19,16 +22,20 @@ from dlbench.tui.widgets.notices import missing_probes
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
+HEAD = 1
 TICKS = "update_ratio"
 """The measure of the ticks on the bars of gradients."""
 
 
 class LayerBars(Chart):
-    """The focus's measure of every layer at the cursor's step; `beside` a heat map in line with its layers."""
+    """The focus's measure of every layer at the cursor's step.
 
-    def __init__(self, *, beside: bool = False) -> None:
-        super().__init__(classes="frame")
-        self._is_beside = beside
+    `beside` a heat map they stand in line with its layers; `in_table` they are its first column, with a head and a row a layer.
+    """
+
+    def __init__(self, *, beside: bool = False, in_table: bool = False) -> None:
+        super().__init__(classes=None if in_table else "frame")
+        self._is_beside, self._head = beside, HEAD if in_table else 0
         self._bars: BarChart | None = None
         self._places: list[int] = []
         self._scale: ValueScale | None = None
@@ -53,7 +60,7 @@ class LayerBars(Chart):
             rows.names,
             values,
             width,
-            height,
+            height - self._head,
             self.glyphs,
             scale=self._settle(view, has_ticks=second is not None),
             second=second,
@@ -61,19 +68,26 @@ class LayerBars(Chart):
             missing=np.isnan(values) & ~broken_layers(view, index, measure, step)[rows.places],
             halves=(2 if self.glyphs.in_colour else 1) if self._is_beside else None,
             alone=rows.alone,
+            in_rows=self._head > 0,
         )
-        return self._bars.picture
+        picture = Picture.blank(width, height)
+        if self._head:
+            head = fitted(MEASURES[measure].heads[0], width, self.glyphs.ellipsis)
+            picture.put(0, width - len(head), head, Ink.FAINT)
+        picture.paste(self._bars.picture, self._head, 0)
+        return picture
 
     def place(self, column: int, row: int) -> ChartPoint | None:
         """The layer of a row."""
-        found = self._bars.at(row) if self._bars else None
+        found = self._bars.at(row - self._head) if self._bars else None
         return None if found is None else ChartPoint(layer=self._places[found])
 
     def _entitle(self, view: View, step: int | None, *, has_ticks: bool) -> None:
         head = headline(view.focus.measure)
         ticks = f"tick: {MEASURES[TICKS].title} · " if has_ticks else ""
         below = "" if step is None else f"{ticks}step {step:,}"
-        entitle(self, f"{head} · {trial_name(view, view.focus.trial)}", head, below=below)
+        framed = self.parent if self._head and isinstance(self.parent, Widget) else self
+        entitle(framed, f"{head} · {trial_name(view, view.focus.trial)}", head, below=below)
 
     def _settle(self, view: View, *, has_ticks: bool) -> ValueScale:
         """An axis of all that was measured so far, so that stepping through time can be compared by eye."""

@@ -12,7 +12,7 @@ from dlbench.measures.catalog import MEASURES
 from dlbench.tui.charts.color_scale import color_scale
 from dlbench.tui.charts.heat_map import HeatMap, heat_map
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.legend import fitted
+from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.charts.scale import ValueScale
 from dlbench.tui.model.rows import ShownRows, has_times, shown_grid, shown_rows
@@ -41,6 +41,11 @@ class LayerHeatMap(Chart):
         self._columns: dict[int, int] = {}
         self._probes: list[int] = []
 
+    @property
+    def names_room(self) -> int:
+        """Cells that the names of the last picture take."""
+        return 0 if self._map is None else self._map.left
+
     def trial(self, view: View) -> int | None:
         """The trial that is drawn, as an index into the plan."""
         return view.focus.beside if self.is_beside else view.focus.trial
@@ -55,6 +60,8 @@ class LayerHeatMap(Chart):
             return _headed(heads, self.say(empty, width, height))
         if index is None or self.scale is None:
             return Picture.blank(width, height)
+        # One set of names for two nets of the same layers: each map has so much more room.
+        is_named = not self.is_beside or not has_same_rows(view)
         self._top = len(heads)
         values = shown_grid(view, index, view.focus.measure)
         self._rows = shown_rows(view, index)
@@ -71,6 +78,7 @@ class LayerHeatMap(Chart):
             marks=marked_steps(view, index),
             log_steps=view.focus.log_steps,
             alone=self._rows.alone,
+            names_width=None if is_named else 0,
         )
         picture = Picture.blank(width, height)
         picture.paste(self._map.picture, self._top, 0)
@@ -107,13 +115,29 @@ class LayerHeatMap(Chart):
         return f"{band} · one probe every {apart(np.array(view.state.trials[index].probe_steps)).removeprefix('1 ')}"
 
     def _heads(self, view: View, index: int, width: int, height: int) -> list[Notice]:
-        """The lines above the map: how it ended where it ended badly; where there are two maps, whose it is, in one line."""
-        bad = ended_badly(view, index)
+        """The lines above the map: how it ended where it ended badly; where there are two maps, first whose it is.
+
+        Both maps have as many, so that their rows stand in line.
+        """
+        most = max(height // ROWS_A_LINE, 1)
         if view.focus.beside is None:
-            return lines(bad, width, max(height // ROWS_A_LINE, 1)) if bad else []
-        name = trial_name(view, index)
-        told = Notice(f"{name}: {bad.text}", bad.ink) if bad else Notice(name, Ink.STRONG)
-        return [Notice(fitted(told.text, width, self.glyphs.ellipsis), told.ink)]
+            return _ending(view, index, width, most)
+        name = Notice(squeezed(trial_name(view, index), width, self.glyphs.ellipsis), Ink.STRONG)
+        endings = {one: _ending(view, one, width, most) for one in (view.focus.trial, view.focus.beside)}
+        own, longest = endings[index], max(map(len, endings.values()))
+        return [name, *own, *[Notice("")] * (longest - len(own))]
+
+
+def _ending(view: View, index: int, width: int, most: int) -> list[Notice]:
+    """How a trial ended, where it ended badly."""
+    bad = ended_badly(view, index)
+    return lines(bad, width, most) if bad else []
+
+
+def has_same_rows(view: View) -> bool:
+    """Whether the rows of both trials are called alike, so that one set of names does for two maps."""
+    focus = view.focus
+    return focus.beside is not None and shown_rows(view, focus.trial).names == shown_rows(view, focus.beside).names
 
 
 class ColorScale(Chart):

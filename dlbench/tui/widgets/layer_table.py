@@ -11,8 +11,9 @@ from rich.cells import cell_len
 from dlbench.measures.base import Measure
 from dlbench.measures.catalog import MEASURES
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.charts.legend import squeezed
+from dlbench.tui.charts.legend import fitted, squeezed
 from dlbench.tui.charts.picture import Picture
+from dlbench.tui.charts.window import left_out, window
 from dlbench.tui.model.rows import shown_rows
 from dlbench.tui.model.series import broken_layers, layer_values, probe_step
 from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
@@ -33,68 +34,77 @@ def columns() -> list[Measure]:
 
 
 class LayerTable(Chart):
-    """A row a layer, the output on top; where there are more than rows, those around the cursor."""
+    """A row a layer, the output on top; where there are more than rows, the first, the last and those around the cursor.
 
-    def __init__(self) -> None:
-        super().__init__(classes="frame")
-        self._layers: range = range(0)
+    `beside` bars that name the layers of its rows it has only numbers.
+    """
+
+    def __init__(self, *, beside: bool = False) -> None:
+        super().__init__(classes=None if beside else "frame")
+        self._is_beside = beside
+        self._layers: list[int | None] = []
         self._places: list[int] = []
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The numbers; in words why there are none."""
         index, step = view.focus.trial, probe_step(view, view.focus.trial)
-        self._layers = range(0)
+        self._layers = []
         entitle(self, "Activations and weights", below="" if step is None else f"step {step:,}")
         empty = missing_probes(view, index)
         if empty is not None or step is None:
-            return self.say(empty, width, height) if empty else Picture.blank(width, height)
+            return self.say(empty, width, height) if empty and not self._is_beside else Picture.blank(width, height)
         rows = shown_rows(view, index)
         self._places, chosen = rows.places, rows.index(view.focus.layer)
         values = [layer_values(view, index, column.name, step) for column in columns()]
         for column, numbers in zip(columns(), values, strict=True):
             numbers[np.isnan(numbers) & broken_layers(view, index, column.name, step)] = np.inf
         shown = [numbers[rows.places] for numbers in values]
-        self._layers = window(len(rows.names), chosen, max(height - HEAD, 0))
-        return self._table(rows.names, shown, chosen, width, height)
+        self._layers = window(len(rows.names), max(height - HEAD, 0), chosen)
+        picture = Picture.blank(width, height)
+        left = 0 if self._is_beside else self._write_names(picture, rows.names, chosen)
+        self._write_numbers(picture, shown, chosen, left)
+        return picture
 
     def place(self, column: int, row: int) -> ChartPoint | None:
         """The layer of a row."""
-        inside = 0 <= row - HEAD < len(self._layers)
-        return ChartPoint(layer=self._places[self._layers[row - HEAD]]) if inside else None
+        layer = self._layers[row - HEAD] if 0 <= row - HEAD < len(self._layers) else None
+        return None if layer is None else ChartPoint(layer=self._places[layer])
 
-    def _table(
-        self, names: list[str], values: list[NDArray[np.float64]], chosen: int, width: int, height: int
-    ) -> Picture:
-        picture = Picture.blank(width, height)
-        wide = min(max(map(cell_len, names), default=0), width // NAME_SHARE)
-        room = max((width - wide - 2) // len(values), 1)
-        for place, column in enumerate(columns()):
-            head = column.heads[0] if len(column.heads[0]) < room else column.heads[1]
-            _right(picture, 0, wide + 2 + room * (place + 1), room, head, Ink.FAINT)
+    def _write_names(self, picture: Picture, names: list[str], chosen: int) -> int:
+        """The names of the rows, and how many layers have none; returns the cells that they take."""
+        wide = min(max(map(cell_len, names), default=0), picture.width // NAME_SHARE)
+        for row, hidden in left_out(self._layers).items():
+            text = fitted(f"+ {hidden:,} more", picture.width, self.glyphs.ellipsis)
+            picture.put(row + HEAD, 2, text, Ink.FAINT)
         for row, layer in enumerate(self._layers, HEAD):
-            ink = Ink.CURSOR if layer == chosen else Ink.PLAIN
-            picture.put(row, 0, self.glyphs.pointer if layer == chosen else " ", ink)
-            picture.put(row, 2, squeezed(names[layer], wide, self.glyphs.ellipsis), ink)
-            for place, (column, numbers) in enumerate(zip(columns(), values, strict=True)):
-                text, own = _cell(float(numbers[layer]), is_fraction=column.bounds is not None, none=self.glyphs.dead)
-                own = Ink.STRONG if layer == chosen and own is Ink.PLAIN else own
-                _right(picture, row, wide + 2 + room * (place + 1), room, text, own)
-        return picture
+            if layer is not None:
+                ink = Ink.CURSOR if layer == chosen else Ink.PLAIN
+                picture.put(row, 0, self.glyphs.pointer if layer == chosen else " ", ink)
+                picture.put(row, 2, squeezed(names[layer], wide, self.glyphs.ellipsis), ink)
+        return wide + 2
+
+    def _write_numbers(self, picture: Picture, values: list[NDArray[np.float64]], chosen: int, left: int) -> None:
+        """A column a measure with its head, right of the names."""
+        room = max((picture.width - left) // len(values), 1)
+        for place, (column, numbers) in enumerate(zip(columns(), values, strict=True), 1):
+            head = column.heads[0] if len(column.heads[0]) < room else column.heads[1]
+            _right(picture, 0, left + room * place, room, head, Ink.FAINT)
+            for row, layer in enumerate(self._layers, HEAD):
+                if layer is not None:
+                    is_fraction = column.bounds is not None
+                    text, own = _cell(float(numbers[layer]), room - 1, is_fraction=is_fraction, none=self.glyphs.dead)
+                    own = Ink.STRONG if layer == chosen and own is Ink.PLAIN else own
+                    _right(picture, row, left + room * place, room, text, own)
 
 
-def window(layers: int, chosen: int, rows: int) -> range:
-    """The layers that fit into so many rows, from the output down, the chosen one among them."""
-    first = min(max(chosen + rows // 2, rows - 1), layers - 1) if rows < layers else layers - 1
-    return range(first, max(first - rows, -1), -1)
-
-
-def _cell(value: float, *, is_fraction: bool, none: str) -> tuple[str, Ink]:
-    """A number as text with its ink; a layer without the measure has a faint sign, a broken number a loud one."""
+def _cell(value: float, room: int, *, is_fraction: bool, none: str) -> tuple[str, Ink]:
+    """A number as text with its ink, of fewer digits where it has no room; without the measure a faint sign, broken a loud one."""
     if np.isnan(value):
         return none, Ink.FAINT
     if np.isinf(value):
         return "NaN", Ink.ALARM
-    return (percent(value) if is_fraction else number(value)), Ink.PLAIN
+    text = percent(value) if is_fraction else number(value)
+    return text if len(text) <= room else f"{value:.0e}", Ink.PLAIN
 
 
 def _right(picture: Picture, row: int, end: int, room: int, text: str, ink: int) -> None:

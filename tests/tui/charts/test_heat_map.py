@@ -124,10 +124,27 @@ def test_layers_fill_the_rows_in_one_order(layers, rows, glyphs):
     found = [place[0] for row in range(rows) if (place := drawn.at(29, row))]
 
     assert bands <= lines
-    assert drawn.grouped == 1 or -(-layers // (drawn.grouped - 1)) > lines
+    pinned, halves = 2 if rows >= 3 else 0, lines // rows
+    assert drawn.grouped == 1 or -(-(layers - pinned) // (drawn.grouped - 1)) > lines - pinned * halves
     assert len(found) == rows
     assert found[0] == layers - 1
     assert found == sorted(found, reverse=True)
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, SHADES, ASCII], ids=["colour", "shades", "ascii"])
+@pytest.mark.parametrize(("layers", "rows"), [(11, 8), (11, 7), (60, 8), (60, 7), (60, 32), (500, 3)])
+def test_the_first_and_the_last_layer_are_always_in_sight(layers, rows, glyphs):
+    """Where layers are more than rows both ends have their name and a row alone, wherever the cursor is; others are merged."""
+    data = grid(np.geomspace(1e-3, 1, layers)[None])
+    for cursor in (0, 1, layers // 2, layers - 2, layers - 1):
+        drawn = heat_map(data, named(layers), 40, rows + 2, glyphs, scale=LINE, cursor=(cursor, 0))
+        shown = [row[:9] for row in drawn.picture.rows()[:rows]]
+
+        assert f"{layers - 1} dense" in shown[0]
+        assert "0 dense" in shown[-1]
+        assert drawn.bands.at(0) == [range(layers - 1, layers)]
+        assert drawn.bands.at(rows - 1) == [range(1)]
+        assert any(f"{cursor} dense" in row for row in shown)
 
 
 @given(st.integers(1, 50), st.integers(1, 90))

@@ -54,6 +54,19 @@ def test_seeds_are_a_curve_each():
     assert found[0].ink == found[1].ink != found[2].ink
 
 
+@pytest.mark.parametrize("spread", ["trial", "seeds", "band"])
+def test_two_trials_side_by_side_have_their_curves(spread):
+    """Beneath two maps are the curves of their trials, by variant where they share a seed, else by their whole names."""
+    view = view_with(RUN, spread, trial=0, beside=2)
+    found = curve_series(view, pair=True)
+    assert [one.name for one in found] == ["sigmoid train", "sigmoid test", "relu train", "relu test"]
+    assert [one.middle[0] for one in found] == [1, 2, 5, 6]
+    view.focus.beside = 1
+    names = [one.name for one in curve_series(view, pair=True)]
+    assert names == ["sigmoid, seed 0 train", "sigmoid, seed 0 test", "sigmoid, seed 1 train", "sigmoid, seed 1 test"]
+    assert "seed 1 train" not in [one.name for one in curve_series(view)] or spread == "seeds"
+
+
 def test_the_trial_in_focus_comes_first_and_stands_out():
     """It is the first in the legend, and in an ink that no other seed has; other seeds keep theirs."""
     view = view_with(RUN, "seeds", trial=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,12 +46,12 @@ def test_what_is_wrong_stands_behind_the_cursor():
 
 @given(st.integers(0, 200))
 def test_the_line_fits_and_always_says_what_is_worst(width):
-    """The line is never wider than asked, but for the name of the layer and what is worst, which always stand."""
+    """The line is never wider than asked, but for three letters of the layer and what is worst, which always stand."""
     view = view_of(make_plan(), [begins(), probed(7, **SICK)])
     pieces = [text for text, _ in cursor_line(view, width)]
-    assert pieces[0] == "dense1"
+    assert pieces[0] == "dense1" or re.fullmatch("de?…e?1", pieces[0])
     assert "vanishing gradient" in pieces[-1]
-    assert len(pieces) == 3 or sum(map(cell_len, pieces)) <= width
+    assert pieces[0] == "d…1" or sum(map(cell_len, pieces)) <= width
 
 
 def test_without_a_probe_there_is_no_cursor():

@@ -59,7 +59,12 @@ class Stuck(ProbeRule):
         if before is None:
             return text, short
         vanished = f"vanished from step {before.since:,} to {before.until:,}"
-        return f"{text}; its gradient had {vanished}", f"gradient {vanished}, {short}", short
+        return (
+            f"{text}; its gradient had {vanished}",
+            f"gradient {vanished}, {short}",
+            f"gradient vanished, {short}",
+            f"vanished, {short}",
+        )
 
     def clause(self, probe: ProbeEvidence, layers: Sequence[int], found: Mapping[str, float]) -> str:
         """What stands still."""
