@@ -97,8 +97,8 @@ def _onset(trial: TrialState) -> int | None:
 
 def _lines(view: View, *, pair: bool) -> list[CurveGroup]:
     """Whose curves are drawn."""
-    trial, beside = view.state.trials[view.focus.trial], view.focus.beside
-    if pair and beside is not None:
+    trial = view.state.trials[view.focus.trial]
+    if pair and len(pair_names(view)) > 1:
         own = [
             CurveGroup(name, [view.state.trials[one]], Ink.series(number))
             for number, (one, name) in enumerate(pair_names(view).items())
@@ -117,8 +117,8 @@ def _lines(view: View, *, pair: bool) -> list[CurveGroup]:
 
 
 def pair_names(view: View) -> dict[int, str]:
-    """The focus's two trials, without the seed that they share."""
-    both = [view.focus.trial] if view.focus.beside is None else [view.focus.trial, view.focus.beside]
+    """The focus's two trials, without the seed that they share; one, where none other is beside it."""
+    both = [one for one in dict.fromkeys((view.focus.trial, view.focus.beside)) if one is not None]
     plans = [view.info.plan.trials[one] for one in both]
     if len({one.seed for one in plans}) > 1 or len({one.candidate for one in plans}) == 1:
         return dict(zip(both, map(name_of, plans), strict=True))

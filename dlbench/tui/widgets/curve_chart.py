@@ -42,7 +42,7 @@ class CurveChart(Chart):
         metric = metric_of(self.what, view.state.trials[view.focus.trial])
         head = f"{WORDS.get(metric, metric)}{' (log)' if logarithmic else ''}"
         log_steps = view.focus.log_steps if self._is_beneath else view.focus.log_curve_steps
-        is_pair = self._is_beneath and view.focus.beside is not None
+        is_pair = self._is_beneath and len(pair_names(view)) > 1
         self._series = curve_series(view, self.what, log_steps=log_steps, pair=is_pair)
         of = " and ".join(pair_names(view).values()) if is_pair else whose(view, self._series)
         entitle(self, f"{head} · {of}", head, below="log steps" if log_steps else "")
