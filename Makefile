@@ -48,7 +48,7 @@ test: $(VENV)/.test ## install the test tools and run the tests, but for those o
 	$(RUN)/python -m compileall -q dlbench
 	$(TEST_ENV) $(RUN)/python $(PYTEST) -m "not extras"
 
-test-extras: $(VENV)/.test ## the tests that take long for what they test: a small chaos, a benchmark, the built wheel
+test-extras: $(VENV)/.test-extras ## the tests that take long for what they test: a small chaos, a benchmark, the built wheel
 	$(RUN)/python -m compileall -q dlbench
 	$(TEST_ENV) $(RUN)/python $(PYTEST) -m extras
 
@@ -107,6 +107,6 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.installer
 	$(call install_extras)
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.installed
+$(VENV)/.test $(VENV)/.test-extras $(VENV)/.lint $(VENV)/.bench: $(VENV)/.installed
 	$(call install_extras,[$(patsubst .%,%,$(notdir $@))])
 	@touch $@

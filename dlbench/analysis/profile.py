@@ -19,8 +19,8 @@ from dlbench.measures.names import TIME
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
 from dlbench.plan import Candidate, candidate_text
+from dlbench.state.event_records import LayerFacts
 from dlbench.state.run_state import RunState
-from dlbench.state.stack_state import LayerFacts
 from dlbench.state.trial_state import TrialState
 
 

@@ -118,8 +118,10 @@ def questions_of(folder: RunFolder, plan: Plan) -> Questions:
     return questions_in(folder.read_recipe(), str(folder.recipe_file))
 
 
-def folded(folder: RunFolder, plan: Plan | None = None, solved: SolvedRule | None = None) -> RunState:
-    """What a run's events tell, from the first to the last, histograms left out.
+def folded(
+    folder: RunFolder, plan: Plan | None = None, solved: SolvedRule | None = None, *, histograms: int = 0
+) -> RunState:
+    """What a run's events tell, from the first to the last; of histograms so many a stack are kept.
 
     `plan` is the folder's, where it has been read. Raises UsageError where the folder is no run, DlbenchError where plan or events
     are damaged or too new.
@@ -127,8 +129,8 @@ def folded(folder: RunFolder, plan: Plan | None = None, solved: SolvedRule | Non
     plan = plan or folder.read_plan()
     if not plan.trials:
         raise DlbenchError(f"{folder.plan_file}: has no trials, so there is nothing to report")
-    state = RunState(plan, solved=solved, histograms=0)
-    reader = EventReader(folder, histograms=False)
+    state = RunState(plan, solved=solved, histograms=histograms)
+    reader = EventReader(folder, histograms=histograms > 0)
     state.unreadable = reader.problems
     while events := reader.poll():
         state.apply(events)

@@ -37,6 +37,7 @@ VERBS = {
     "show": "recipes.show",
     "check": "recipes.check",
     "probe": "probe.probe",
+    "lr": "lr.lr",
     "table": "results.table",
     "export": "export.export",
     "plot": "plot.plot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -62,6 +63,10 @@ SaveWeights: TypeAlias = Annotated[
     ),
 ]
 """A word for `--set evaluate.weights=true`."""
+TensorBoard: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--tensorboard", metavar="DIR", help="Also write for TensorBoard, into DIR/RECIPE/TIME."),
+]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.")]
 
 
@@ -82,6 +87,7 @@ def run(
     save_weights: SaveWeights = False,
     resume: Resume = None,
     detach: Detach = False,
+    tensorboard: TensorBoard = None,
     dry_run: DryRun = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
@@ -89,7 +95,13 @@ def run(
     from dlbench.cli.session import Session
 
     session = Session(
-        out, str(fitting(display)), readers_language(lang), ascii_only=ascii_only, strict=strict, detach=detach
+        out,
+        str(fitting(display)),
+        readers_language(lang),
+        ascii_only=ascii_only,
+        strict=strict,
+        detach=detach,
+        tensorboard=written_along(tensorboard, detach=detach),
     )
     if resume is not None:
         if recipes or overrides or seeds or quick or save_weights or dry_run:
@@ -104,6 +116,21 @@ def run(
     else:
         require_devices([plan for _, plan in planned])
         raise typer.Exit(run_in_turn(session, planned))
+
+
+def written_along(tensorboard: Path | None, *, detach: bool) -> Path | None:
+    """The folder for TensorBoard; raises UsageError or SetupError where nothing could be written meanwhile."""
+    if tensorboard is None:
+        return None
+    from dlbench.export.tensorboard.event_file import require
+
+    if detach:
+        raise UsageError(
+            "--tensorboard writes while this process waits for the run, and --detach does not; leave out one of them, or "
+            "export the run later: `dlbench export RUN --format tensorboard -o DIR`"
+        )
+    require()
+    return tensorboard
 
 
 def fitting(display: Shown) -> Shown:

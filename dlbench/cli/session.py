@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +59,8 @@ class Session:
     ascii_only: bool
     strict: bool
     detach: bool
+    tensorboard: Path | None = None
+    """The folder that runs are written into for TensorBoard too."""
 
     def run(self, recipe: Recipe, plan: Plan, *, is_last: bool = True) -> ExitCode:
         """A new run; where it is not the last one, its dashboard closes by itself."""
@@ -94,7 +98,8 @@ class Session:
             self.narrate(planned(plan, folder))
             if self.detach:
                 return self._leave(folder)
-            self._follow(folder, group, state, interrupts)
+            with self._written_along(folder):
+                self._follow(folder, group, state, interrupts)
         if interrupts.hangup:
             return ExitCode.HANGUP
         if interrupts.stops < KILLING:
@@ -108,7 +113,8 @@ class Session:
         from dlbench.cli.dashboard import show
 
         self.narrate(f"{self._heading(recipe)}\n\n{planned(plan, folder)}")
-        left = show(folder, group, language=self.language, ascii_only=self.ascii_only, closes=closes)
+        with self._written_along(folder):
+            left = show(folder, group, language=self.language, ascii_only=self.ascii_only, closes=closes)
         if left.state is None:
             raise typer.Exit(left.code)
         for trouble in troubles(folder):
@@ -131,6 +137,20 @@ class Session:
             for stream in (sys.stdout, sys.stderr):
                 os.dup2(nowhere, stream.fileno())
             raise typer.Exit(ExitCode.BROKEN_PIPE) from None
+
+    @contextmanager
+    def _written_along(self, folder: RunFolder) -> Iterator[None]:
+        """Write the run for TensorBoard meanwhile, where that is asked for."""
+        if self.tensorboard is None:
+            yield
+            return
+        from dlbench.export.tensorboard.live import LiveLog
+
+        with LiveLog(folder, unused(self.tensorboard / folder.recipe / folder.path.name)) as log:
+            yield
+        self.narrate(
+            f"note: {log.problem}" if log.problem else f"look at it with `tensorboard --logdir {self.tensorboard}`"
+        )
 
     def _tell(self, recipe: Recipe, state: RunState, folder: RunFolder) -> Report | None:
         """Print the table and the verdicts, then the explanation or how to go on; no table where nothing was trained."""
@@ -167,6 +187,12 @@ class Session:
         """Say something on stderr, unless nothing is to be shown."""
         if self.display != "none":
             say(text)
+
+
+def unused(path: Path) -> Path:
+    """The path, or the first of `path-2`, `path-3` ... that is free: a resumed run is written again as a whole."""
+    names = chain([path], (path.with_name(f"{path.name}-{number}") for number in count(2)))
+    return next(one for one in names if not one.exists())
 
 
 def planned(plan: Plan, folder: RunFolder) -> str:

@@ -89,9 +89,26 @@ class Probe:
         return result
 
 
-def described(row: ProbeRow) -> dict[str, Any]:
-    """A row as the `stack` event tells of it: its name, its kind, the shape of its weight if it has one."""
+def described(blocks: Sequence[Block]) -> dict[str, Any]:
+    """A net as the `stack` event tells of it: `layers` are the rows of its probes, `net` all its layers as a tree."""
+    return {"layers": [_described_row(row) for row in rows_of(blocks)], "net": [_described(block) for block in blocks]}
+
+
+def _described_row(row: ProbeRow) -> dict[str, Any]:
+    """Its name, its kind, the shape of its weight if it has one."""
     return {"name": row.name, "kind": row.kind, "weight": None if row.shape is None else list(row.shape)}
+
+
+def _described(block: Block) -> dict[str, Any]:
+    """A layer with the shape that it puts out, what it trains, and its branches where it has some."""
+    told = {
+        "name": block.name,
+        "kind": block.settings["kind"],
+        "output": list(block.output),
+        "parameters": block.parameters,
+    }
+    branches = [[_described(inner) for inner in branch] for branch in block.branches]
+    return told | ({"branches": branches} if branches else {})
 
 
 class LogHistogram:

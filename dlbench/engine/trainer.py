@@ -33,7 +33,7 @@ from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Taps, allocate
 from dlbench.engine.unit_variance import scale_to_unit_variance
 from dlbench.engine.update import Update
-from dlbench.parts.outline import rows_of, slots_of
+from dlbench.parts.outline import slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
 
@@ -108,13 +108,14 @@ class Trainer:
         return True
 
     def look(self) -> None:
-        """Take the first step with its probe, and tell of its losses: what the net is before it has learnt anything."""
+        """Take every step without an evaluation, the first with its probe, and tell of the losses of each batch."""
         self._begin()
         self.pretraining.leave_out(self.index)
-        losses = self._probed_step(0, is_planned=True).cpu().numpy()  # sync
-        self._ledger.add(losses[None], 0)
-        self.step = 1
-        self._book({})
+        for step in range(self.steps):
+            losses = self._step(step) if step else self._probed_step(step, is_planned=True)
+            self._ledger.add(losses.cpu().numpy()[None], step)  # sync
+            self.step = step + 1
+            self._book({})
 
     def _begin(self) -> None:
         """Say what is trained; what begins anew lets inits that need data have it."""
@@ -183,8 +184,6 @@ class Trainer:
     def _gradients(self, step: int, taps: list[Taps] | None = None) -> Tensor:
         return learned(self._nets, *self._batches.take(step), self._task, taps)
 
-    # --- what is written down -------------------------------------------------------------------------------------
-
     def _announce(self) -> None:
         self._write(
             "stack",
@@ -195,7 +194,7 @@ class Trainer:
             **self._stack.facts_of(self.data),
             rates=self._update.rates,
             dropped=np.flatnonzero(self.dropped).tolist(),
-            layers=[described(row) for row in rows_of(self.blocks)],
+            **described(self.blocks),
         )
 
     def _evaluate(self) -> None:

@@ -14,6 +14,29 @@ PHASES = (PRETRAIN, TRAIN)
 
 
 @dataclass(frozen=True)
+class LayerFacts:
+    """One row of the probes: a layer's name, its kind, and the shape of its weight if it has one."""
+
+    name: str
+    kind: str
+    weight: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class NetBlock:
+    """One layer of a net: the shape that it puts out, how many numbers it trains, its branches where it has some.
+
+    `parameters` are those of its branches too.
+    """
+
+    name: str
+    kind: str
+    output: tuple[int, ...]
+    parameters: int
+    branches: tuple[tuple[NetBlock, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Divergence:
     """A trial's loss became NaN or infinite at `step`; `last_loss` is the last finite batch loss, if there was one."""
 

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from dlbench.state.event_fields import Event, count, number, numbers, positions, text, whole_numbers
-from dlbench.state.event_records import TakenUp, WorkerFacts
-from dlbench.state.stack_state import LayerFacts, StackState
+from dlbench.state.event_records import LayerFacts, NetBlock, TakenUp, WorkerFacts
+from dlbench.state.stack_state import StackState
+
+DEEPEST = 64
+"""Layers in layers that a net is read to have."""
 
 
 def describe(stack: StackState, event: Event) -> None:
     """Take over the facts of a `stack` event."""
     layers = event.get("layers")
     stack.layers = [_layer(item) for item in layers if isinstance(item, Mapping)] if isinstance(layers, list) else []
+    stack.net = _chain(event.get("net"))
     stack.steps_per_epoch = count(event, "steps_per_epoch")
     stack.classes = count(event, "classes")
     counts = {split: count(event, split) for split in ("train", "validation", "test")}
@@ -44,9 +48,28 @@ def _class_counts(told: object) -> dict[str, list[int]]:
 
 
 def _layer(item: Mapping[str, Any]) -> LayerFacts:
-    weight = item.get("weight")
-    shape = tuple(n for n in weight if isinstance(n, int)) if isinstance(weight, list) else None
-    return LayerFacts(str(item.get("name", "?")), str(item.get("kind", "?")), shape)
+    return LayerFacts(str(item.get("name", "?")), str(item.get("kind", "?")), _shape(item.get("weight")))
+
+
+def _chain(told: object, depth: int = 0) -> tuple[NetBlock, ...]:
+    """Layers in a row; what is none is left out, and what lies deeper than any net has layers in layers."""
+    items = told if isinstance(told, list) and depth < DEEPEST else []
+    return tuple(_block(item, depth) for item in items if isinstance(item, Mapping))
+
+
+def _block(item: Mapping[str, Any], depth: int) -> NetBlock:
+    branches = item.get("branches")
+    return NetBlock(
+        str(item.get("name", "?")),
+        str(item.get("kind", "?")),
+        _shape(item.get("output")) or (),
+        count(item, "parameters") or 0,
+        tuple(_chain(branch, depth + 1) for branch in branches) if isinstance(branches, list) else (),
+    )
+
+
+def _shape(told: object) -> tuple[int, ...] | None:
+    return tuple(n for n in told if isinstance(n, int)) if isinstance(told, list) else None
 
 
 def introduced(event: Event, session: int, stacks: tuple[int, ...]) -> WorkerFacts:

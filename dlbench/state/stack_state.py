@@ -18,6 +18,8 @@ from dlbench.state.event_records import (
     EarlyStop,
     Hit,
     Intervention,
+    LayerFacts,
+    NetBlock,
     PictureRecord,
     Pulse,
     StackEnd,
@@ -34,15 +36,6 @@ ENDS = {"done": Status.OK, "stopped": Status.STOPPED, "crashed": Status.CRASHED}
 """How an `end` leaves a stack; every other has failed."""
 
 
-@dataclass(frozen=True)
-class LayerFacts:
-    """One row of the probes: a layer's name, its kind, and the shape of its weight if it has one."""
-
-    name: str
-    kind: str
-    weight: tuple[int, ...] | None
-
-
 @dataclass
 class StackState:
     """One stack: facts from its `stack` event, its records, and how far each session came.
@@ -54,6 +47,8 @@ class StackState:
     index: int
     plan: plan.Stack
     layers: list[LayerFacts] = field(default_factory=list)
+    net: tuple[NetBlock, ...] = ()
+    """All its layers, those without a row of the probes among them; empty where the worker did not say."""
     steps_per_epoch: int | None = None
     samples: dict[str, int] = field(default_factory=dict)
     """Sample counts of the splits: train, validation, test."""

@@ -15,9 +15,9 @@ from dlbench.metrics.names import LOSS
 from dlbench.metrics.trial_view import SolvedRule, Status, index_at
 from dlbench.plan import Plan
 from dlbench.plan import Trial as PlannedTrial
-from dlbench.state.event_records import TRAIN, Intervention, PictureRecord
+from dlbench.state.event_records import TRAIN, Intervention, LayerFacts, PictureRecord
 from dlbench.state.histograms import Histogram
-from dlbench.state.stack_state import LayerFacts, StackState
+from dlbench.state.stack_state import StackState
 from dlbench.state.timeline import Array
 
 

@@ -16,7 +16,7 @@ from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
 
 if TYPE_CHECKING:
-    from dlbench.state.stack_state import LayerFacts
+    from dlbench.state.event_records import LayerFacts
     from dlbench.state.trial_state import TrialState
 
 Values: TypeAlias = NDArray[np.float64]

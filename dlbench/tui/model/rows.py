@@ -10,7 +10,7 @@ from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.model.series import grid
 
 if TYPE_CHECKING:
-    from dlbench.state.stack_state import LayerFacts
+    from dlbench.state.event_records import LayerFacts
     from dlbench.tui.model.view import View
 
 

@@ -1,0 +1,78 @@
+"""`dlbench lr`: the loss of every variant while its learning rate grows, and the rate that this suggests."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dlbench.cli.options import Ascii, Device, Json, Overrides, OwnParts, Quick, Recipe, Seeds
+from dlbench.cli.output import emit_json, emit_styled, say
+from dlbench.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from dlbench.analysis.rate_range import RateRange
+
+LEAST_STEPS = 20
+
+
+def lr(
+    recipe: Recipe,
+    *,
+    overrides: Overrides = None,
+    variants: Annotated[
+        list[str] | None, typer.Option("--variant", metavar="NAME", help="Only this variant; can be repeated.")
+    ] = None,
+    seeds: Seeds = None,
+    quick: Quick = False,
+    low: Annotated[float, typer.Option("--from", metavar="RATE", help="The rate of the first step.")] = 1e-6,
+    high: Annotated[float, typer.Option("--to", metavar="RATE", help="The rate of the last step.")] = 10.0,
+    steps: Annotated[int, typer.Option(min=LEAST_STEPS, metavar="N", help="How many steps it grows for.")] = 200,
+    device: Device = None,
+    ascii_only: Ascii = False,
+    json: Json = False,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
+) -> None:
+    """Find a learning rate: train each variant briefly with a rate that grows, and see where the loss falls and blows up."""
+    from dlbench.analysis.rate_range import alike, growing, rate_ranges
+    from dlbench.cli.probe import chosen, look
+    from dlbench.cli.run import load_all, plan_of, require_devices
+
+    if not 0 < low < high:
+        raise UsageError(f"--from {low:g} --to {high:g}: the rate grows from one above 0 to a higher one")
+    (loaded,) = load_all([recipe], overrides or [], seeds, quick=quick)
+    groups = alike(chosen(loaded, variants or []), low, high, steps)
+    firsts = [growing(first, low, high, steps) for first, *_ in groups]
+    plan = plan_of(replace(loaded, candidates=firsts, breakpoints=[]), device, None, None)
+    require_devices([plan])
+    state, troubles = look(plan)
+    found = rate_ranges(state, groups, low, high)
+    if json:
+        emit_json(
+            {"recipe": loaded.name, "from": low, "to": high, "steps": steps, "variants": list(map(as_data, found))}
+        )
+    elif found:
+        emit_styled(told(found, ascii_only=ascii_only))
+    for _, text in [] if json else state.notes:
+        say(f"note: {text}")
+    for trouble in troubles:
+        say(f"error: {trouble}")
+    if troubles:
+        raise typer.Exit(ExitCode.TRIAL_FAILED)
+
+
+def as_data(one: RateRange) -> dict[str, Any]:
+    """A variant's rates as JSON has them."""
+    return asdict(one) | {"suggestion": one.suggestion}
+
+
+def told(found: list[RateRange], *, ascii_only: bool) -> str:
+    """The ranges as text, as wide as the terminal and in colour if it has one."""
+    from dlbench.cli.output import as_text, has_color
+    from dlbench.text.blocks import Terminal
+    from dlbench.text.rate_range import render_rate_ranges
+
+    terminal = Terminal(shutil.get_terminal_size().columns, has_color(), ascii_only, "en")
+    return as_text(render_rate_ranges(found, terminal))
