@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -109,15 +109,27 @@ def _columns(compare: Compare, baseline: str | None, select: Metric | None, othe
     title = f"{metric.name} against {baseline} ({title_level(others)})"
     gap = Column(DIFFERENCE, title, metric, is_difference=True, comparisons=max(others, 1))
     keys = [metric.name, *([select.name] if select else []), *(compare.columns or SHOWN)]
-    first, *rest = map(_column, dict.fromkeys(keys))
+    first, *rest = map(column_of, dict.fromkeys(keys))
     return [first, *([] if baseline is None else [gap]), *rest]
 
 
-def _column(key: str) -> Column:
+def column_of(key: str) -> Column:
+    """The column of a metric that is known, `metric@step` at a step."""
     name, step = split_step(key)
     metric = METRICS[name]
     title = f"{name}, step {step}" if step else name
     return Column(key, f"{title} ({metric.unit})" if metric.unit == "s" else title, metric, int(step) if step else None)
+
+
+def widened(table: Table, state: RunState, columns: Sequence[Column]) -> Table:
+    """A table whose rows have cells for further columns too, which are not of differences; those that are shown stay."""
+    entries = {one.index: one for candidates in candidate_results(state).values() for one in candidates}
+
+    def wide(row: Row) -> Row:
+        lacking = [column for column in columns if column.key not in row.cells]
+        return replace(row, cells={**row.cells, **_row(entries[row.candidate], lacking, None).cells})
+
+    return replace(table, rows=list(map(wide, table.rows)), sweep=list(map(wide, table.sweep)))
 
 
 def _row(entry: CandidateResults, columns: list[Column], baseline: CandidateResults | None) -> Row:
@@ -160,7 +172,7 @@ def _folded(columns: list[Column], rows: list[Row], *, keep: str) -> tuple[list[
     same: dict[str, Column] = {}
     for column in columns:
         twin = next((other for other in shown if _is_twin(column, other, rows)), None)
-        if column.key != keep and len(rows) > 1 and _is_constant(column, rows):
+        if column.key != keep and len(rows) > 1 and is_constant(column, rows):
             constant.append(column)
         elif twin is not None:
             same[column.title] = twin
@@ -177,7 +189,8 @@ def _is_twin(column: Column, other: Column, rows: list[Row]) -> bool:
     )
 
 
-def _is_constant(column: Column, rows: list[Row]) -> bool:
+def is_constant(column: Column, rows: Sequence[Row]) -> bool:
+    """Whether a column has one number for every seed of every row."""
     cells = [row.cells[column.key] for row in rows]
     still = {None, column.metric.quantity.no_difference}
     return all(cell.n == cell.n_run and cell.mean == cells[0].mean and cell.std in still for cell in cells)

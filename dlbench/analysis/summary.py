@@ -11,7 +11,7 @@ from dlbench.analysis.claims import Verdict, judge
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.diagnosis.diagnose import diagnose
 from dlbench.analysis.statistics.item_noise import is_of_samples
-from dlbench.analysis.table import Table
+from dlbench.analysis.table import Pivot, Table
 from dlbench.errors import DlbenchError
 from dlbench.metrics.trial_view import SolvedRule
 from dlbench.plan import Plan
@@ -41,15 +41,16 @@ class Report:
     """What of the run's folder could not be read, and what is asked that is not known here, in words."""
     findings: Mapping[int, Sequence[Finding]] = field(default_factory=dict)
     """What is wrong with trials, by their indices in the plan."""
+    folder: RunFolder | None = None
+    """Where the run lies, for formats that say what it ran on and how it is run again; `None` where there is no run on disk."""
+    pivot: Pivot | None = None
+    """One metric over two settings, where that was asked for: it stands in the place of the table."""
 
     @property
     def trials(self) -> list[TrialState]:
         """The trials of the candidates that the table has rows for, in the order of the plan."""
         shown = {row.candidate for row in (*self.table.rows, *self.table.sweep)}
         return [trial for trial in self.state.trials if trial.plan.candidate in shown]
-
-    folder: RunFolder | None = None
-    """Where the run lies, for formats that say what it ran on and how it is run again; `None` where there is no run on disk."""
 
 
 def report(state: RunState, questions: Questions, folder: RunFolder | None = None) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +107,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A column that is not measured: a setting by its path, its values as text by the candidates' indices."""
+
+    path: str
+    title: str
+    values: Mapping[int, str]
+
+
+@dataclass(frozen=True)
 class Folded:
     """Columns that are told in a note: `constant` hold one number for all trials, `same` repeat the column they map to."""
 
@@ -131,8 +140,29 @@ class Table:
     """What the note says of them."""
     select: Metric | None = None
     """The metric that a search picks by."""
+    settings: list[Setting] = field(default_factory=list)
+    """Settings that were asked for, which stand before the measured columns."""
+    whole: Table | None = None
+    """The table of the whole run, where some of it was asked for: intervals and marks are those of this one."""
+    remarks: tuple[str, ...] = ()
+    """What must be said of what was asked for."""
 
     @property
     def all_columns(self) -> list[Column]:
         """Every column that has numbers, shown or folded."""
         return [*self.columns, *self.folded]
+
+
+@dataclass(frozen=True)
+class Pivot:
+    """A metric in the rows of a table, laid out by two settings, `row_path` and `column_path`; not every place has a row."""
+
+    column: Column
+    row_path: str
+    column_path: str
+    row_values: Sequence[str]
+    column_values: Sequence[str]
+    places: Mapping[tuple[str, str], Row]
+    """By the value of the row, then that of the column."""
+    remarks: Sequence[str] = ()
+    """What must be said of it."""

@@ -9,8 +9,21 @@ import typer
 
 from dlbench.cli import complete
 from dlbench.cli.nets import FORMAT, Seed, Variant, export_nets, is_wanted
-from dlbench.cli.options import Lang, Out, OwnParts, Run
+from dlbench.cli.options import (
+    Columns,
+    Filters,
+    HideUnchanged,
+    Lang,
+    Out,
+    OwnParts,
+    PivotColumns,
+    PivotMetric,
+    PivotRows,
+    Run,
+    Sort,
+)
 from dlbench.cli.output import emit_chunks, save, saving, say
+from dlbench.cli.table_options import as_asked
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
@@ -48,6 +61,13 @@ def export(
     ] = None,
     variant: Variant = None,
     seed: Seed = None,
+    columns: Columns = None,
+    sort: Sort = None,
+    filters: Filters = None,
+    hide_unchanged: HideUnchanged = False,
+    rows: PivotRows = None,
+    cols: PivotColumns = None,
+    metric: PivotMetric = None,
     lang: Lang = None,
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
@@ -72,7 +92,16 @@ def export(
     if variant is not None or seed is not None:
         raise UsageError(f"--variant and --seed choose nets, for --format {FORMAT}; other formats hold all trials")
     name, table = wanted(form, what, file)
-    found = summarize(find_run(out, run))
+    found = as_asked(
+        summarize(find_run(out, run)),
+        columns=columns,
+        sort=sort,
+        filters=filters,
+        hide_unchanged=hide_unchanged,
+        rows=rows,
+        cols=cols,
+        metric=metric,
+    )
     for note in damage_notes(found.state):
         say(f"note: {note}")
     write(ExportSource(found, table, readers_language(lang)), name, file)

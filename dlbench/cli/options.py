@@ -82,3 +82,38 @@ Device: TypeAlias = Annotated[
     str | None,
     typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, mps, or auto: a GPU if there is one."),
 ]
+Columns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        metavar="A,B",
+        help="Metrics and settings to show: test_loss,lr; test_loss@500 at a step; 'test_*' by pattern.",
+    ),
+]
+Sort: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--sort", metavar="[-]COLUMN", help="Sort by a metric, a setting or the variant; - for highest first."
+    ),
+]
+Filters: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        metavar="CONDITION",
+        help="Rows to show: 'test_accuracy>0.9', 'lr=0.1', 'relu*', '!relu*'; can be repeated, all must hold.",
+    ),
+]
+HideUnchanged: TypeAlias = Annotated[
+    bool, typer.Option("--hide-unchanged", help="Leave out columns that are the same in every row.")
+]
+PivotRows: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--rows", metavar="SETTING", help="With --cols, lay one metric out by two settings: --rows init."),
+]
+PivotColumns: TypeAlias = Annotated[
+    str | None, typer.Option("--cols", metavar="SETTING", help="The setting of the columns: --cols activation.")
+]
+PivotMetric: TypeAlias = Annotated[
+    str | None, typer.Option("--metric", metavar="METRIC", help="What --rows and --cols show; default: what decides.")
+]

@@ -8,25 +8,60 @@ import typer
 
 from dlbench.cli import complete
 from dlbench.cli.messages import command
-from dlbench.cli.options import Ascii, Json, Lang, Out, OwnParts, Run
-from dlbench.cli.output import columns, emit, emit_json, emit_styled, report_text, say
+from dlbench.cli.options import (
+    Ascii,
+    Columns,
+    Filters,
+    HideUnchanged,
+    Json,
+    Lang,
+    Out,
+    OwnParts,
+    PivotColumns,
+    PivotMetric,
+    PivotRows,
+    Run,
+    Sort,
+)
+from dlbench.cli.output import columns as in_columns
+from dlbench.cli.output import emit, emit_json, emit_styled, report_text, say
+from dlbench.cli.table_options import as_asked
 from dlbench.words.language import readers_language
 
 
 def table(
     run: Run,
     *,
+    columns: Columns = None,
+    sort: Sort = None,
+    filters: Filters = None,
+    hide_unchanged: HideUnchanged = False,
+    rows: PivotRows = None,
+    cols: PivotColumns = None,
+    metric: PivotMetric = None,
     out: Out = complete.RESULTS,
     ascii_only: Ascii = False,
     lang: Lang = None,
     json: Json = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
-    """Print a run's comparison table and the verdicts on its claims."""
+    """Print a run's comparison table, what is wrong with its variants, and the verdicts on its claims.
+
+    Whatever is chosen to be shown, no number changes: intervals and marks stay those of the whole comparison.
+    """
     from dlbench.analysis.summary import summarize
     from dlbench.run.folder import find_run
 
-    found = summarize(find_run(out, run))
+    found = as_asked(
+        summarize(find_run(out, run)),
+        columns=columns,
+        sort=sort,
+        filters=filters,
+        hide_unchanged=hide_unchanged,
+        rows=rows,
+        cols=cols,
+        metric=metric,
+    )
     if json:
         from dlbench.export.json_data import as_data
 
@@ -45,7 +80,7 @@ def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
         emit_json(found)
     elif found:
         rows = [(one.run, "paused" if one.paused else one.state, str(one.trials), one.started) for one in found]
-        emit(columns([("run", "state", "trials", "started"), *rows]))
+        emit(in_columns([("run", "state", "trials", "started"), *rows]))
     else:
         say(f"there are no runs under {out}; start one with `dlbench run RECIPE`")
 

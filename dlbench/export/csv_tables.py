@@ -8,7 +8,7 @@ from typing import Any
 
 from dlbench.analysis.ensembles.ensemble import QUANTITIES, Combined, EnsembleGroup
 from dlbench.analysis.summary import Report
-from dlbench.analysis.table import Cell, Column, Row, Table
+from dlbench.analysis.table import Cell, Column, Pivot, Row, Table
 from dlbench.export.records import RECORDS, Choices, RecordField, Records, Who, records_of
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.names import ENSEMBLE
@@ -32,15 +32,18 @@ def table(report: Report) -> Records:
     `high` of a difference are the simultaneous interval, `plain_low` and `plain_high` what it would be alone. `part`
     tells the compared variants from the candidates of a search. Numbers have full precision, what is not there is
     empty. `unreadable_lines` are those of all events, arrays of theirs with them. A text that a spreadsheet would take for a
-    formula has an apostrophe before it in CSV.
+    formula has an apostrophe before it in CSV. Where a pivot was asked for, one row each place of it.
     """
     found = report.table
+    if report.pivot is not None:
+        return _pivot(report.pivot)
     parts = [("comparison", row) for row in found.rows] + [("search", row) for row in found.sweep]
     choices = Choices(row.choice for _, row in parts)
     fields = [
         RecordField("part", "text", "comparison, or search: every candidate"),
         RecordField("variant", "text"),
         *choices.fields,
+        *(RecordField(one.path, "text", "a setting") for one in found.settings if one.path not in choices.paths),
         *(RecordField(name, "truth") for name in ("is_baseline", "is_chosen", "is_best")),
         *(RecordField(name, "integer") for name in ("n_run", *(f"n_{status}" for status in Status), "n_changed")),
         *(field for column in found.all_columns for field in _fields(column)),
@@ -48,6 +51,20 @@ def table(report: Report) -> Records:
     ]
     lost = sum(report.state.unreadable.values())
     return records_of(fields, lambda: ([part, *_row(row, choices, found), lost] for part, row in parts))
+
+
+def _pivot(pivot: Pivot) -> Records:
+    axes = [pivot.row_path, pivot.column_path]
+    is_apart = "variant" not in axes
+    names = [*axes, *(["variant"] if is_apart else [])]
+    fields = [*(RecordField(name, "text") for name in names), *_fields(pivot.column)]
+
+    def rows() -> Iterator[list[Any]]:
+        for place, row in pivot.places.items():
+            told = [*place, *([row.variant] if is_apart else [])]
+            yield [*told, *_cell(row.cells[pivot.column.key], pivot.column)]
+
+    return records_of(fields, rows)
 
 
 @RECORDS.add()
@@ -112,7 +129,8 @@ def _row(row: Row, choices: Choices, table: Table) -> list[Any]:
     counts = [row.counts.get(status, 0) for status in Status]
     marks = [row.is_baseline, row.is_chosen, row.cells[table.metric].best]
     numbers = [number for column in table.all_columns for number in _cell(row.cells[column.key], column)]
-    return [row.variant, *choices.values(row.choice), *marks, row.n_run, *counts, row.n_changed, *numbers]
+    settings = [one.values[row.candidate] for one in table.settings if one.path not in choices.paths]
+    return [row.variant, *choices.values(row.choice), *settings, *marks, row.n_run, *counts, row.n_changed, *numbers]
 
 
 def _fields(column: Column) -> Iterator[RecordField]:

@@ -14,7 +14,7 @@ from dlbench.analysis.ensembles.ensemble import Combined, EnsembleGroup, Ensembl
 from dlbench.analysis.ensembles.subsets import Estimate
 from dlbench.analysis.statistics.proportions import Score
 from dlbench.analysis.summary import Report
-from dlbench.analysis.table import Cell, Column, Row, Table
+from dlbench.analysis.table import Cell, Column, Pivot, Row, Table
 from dlbench.export.base import EXPORTERS
 from dlbench.metrics.quantity import Interval
 from dlbench.metrics.trial_view import Status
@@ -38,6 +38,7 @@ def as_data(found: Report) -> dict[str, Any]:
         "columns": [_column(column) for column in table.all_columns],
         "rows": [_row(row, table) for row in table.rows],
         "sweep": [_row(row, table) for row in table.sweep],
+        "pivot": None if found.pivot is None else _pivot(found.pivot),
         "notes": notes_of(found),
         "unreadable_lines": dict(found.state.unreadable),
         "ensembles": None if found.ensembles is None else _ensembles(found.ensembles),
@@ -47,6 +48,29 @@ def as_data(found: Report) -> dict[str, Any]:
         "findings": findings_as_data(found.state, found.findings),
         "confusion": list(_confusions(found.state)),
         "claims": [_verdict(verdict) for verdict in found.verdicts],
+    }
+
+
+def _pivot(pivot: Pivot) -> dict[str, Any]:
+    """Its places, those alone that have a candidate."""
+    places = [
+        {
+            "row": row,
+            "column": column,
+            "variant": own.variant,
+            "choice": dict(own.choice),
+            **_cell(own.cells[pivot.column.key]),
+        }
+        for (row, column), own in pivot.places.items()
+    ]
+    return {
+        "metric": pivot.column.key,
+        "rows": pivot.row_path,
+        "columns": pivot.column_path,
+        "row_values": list(pivot.row_values),
+        "column_values": list(pivot.column_values),
+        "places": places,
+        "notes": list(pivot.remarks),
     }
 
 
@@ -82,7 +106,8 @@ def _row(row: Row, table: Table) -> dict[str, Any]:
         "is_chosen": row.is_chosen,
         "n_changed": row.n_changed,
         "trials": {"run": row.n_run, "ok": row.n_ok} | _others(row.counts),
-        "cells": {key: _cell(cell) for key, cell in row.cells.items() if cell.n or (cell.never and key in told)},
+        "settings": {one.path: one.values[row.candidate] for one in table.settings},
+        "cells": {key: _cell(cell) for key, cell in row.cells.items() if key in told and (cell.n or cell.never)},
     }
 
 

@@ -112,6 +112,7 @@ class Choices:
             for path, value in choice.items():
                 known.setdefault(path, []).append(value)
         self.fields = [RecordField(path, _kind_of(own), "what the search gave") for path, own in known.items()]
+        self.paths = list(known)
 
     def values(self, choice: Mapping[str, Any]) -> list[Any]:
         """A row's values; parts of a recipe as JSON."""

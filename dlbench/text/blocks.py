@@ -80,10 +80,14 @@ def printed(table: TextTable, terminal: Terminal) -> list[Printed]:
 def _column(heading: Heading, cells: Sequence[TextCell], terminal: Terminal) -> Printed:
     styles = [terminal.style(*STYLES[cell.tone]) for cell in cells]
     if not heading.is_number:
-        return Printed(
-            terminal.plain(heading.title), [terminal.plain(cell.joined) for cell in cells], styles, heading.key
-        )
+        title, texts = terminal.plain(heading.title), [terminal.plain(cell.joined) for cell in cells]
+        width = max(map(cell_len, [title, *texts]))
+        return Printed(_left(title, width), [_left(text, width) for text in texts], styles, heading.key)
     return replace(aligned(heading.title, [cell.parts for cell in cells], terminal), styles=styles, key=heading.key)
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
 
 
 def aligned(title: str, parts: Sequence[Sequence[str]], terminal: Terminal) -> Printed:

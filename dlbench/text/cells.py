@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from dlbench.analysis.statistics.intervals import Summary
-from dlbench.analysis.table import Cell, Column, Row, Table
+from dlbench.analysis.table import Cell, Column, Row, Setting, Table
 from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import (
     INFINITE,
@@ -86,14 +86,18 @@ NAMES, SEEDS = Heading("variant", "variant", is_number=False), Heading("seeds", 
 
 
 def comparison_table(table: Table, rows: Sequence[Row], key: str = "comparison", title: str = "") -> TextTable:
-    """Some of a table's rows as text: names, seeds, and the measured columns that have numbers in them."""
-    columns = [column for column in table.columns if any(row.cells[column.key].n for row in rows)]
+    """Some of a table's rows as text: names, settings, seeds, and the measured columns that have numbers or were asked for."""
+    is_asked = table.whole is not None and table.columns != table.whole.columns
+    columns = [column for column in table.columns if is_asked or any(row.cells[column.key].n for row in rows)]
     headings = (
         NAMES,
+        *(Heading(one.path, one.title.replace("_", " "), is_number=False, hint=one.path) for one in table.settings),
         SEEDS,
         *(Heading(one.key, one.title.replace("_", " "), hint=one.metric.summary) for one in columns),
     )
-    return TextTable(key, title or table.title, headings, tuple(_text_row(row, columns) for row in rows))
+    return TextTable(
+        key, title or table.title, headings, tuple(_text_row(row, table.settings, columns) for row in rows)
+    )
 
 
 def search_table(table: Table) -> TextTable:
@@ -101,10 +105,11 @@ def search_table(table: Table) -> TextTable:
     return comparison_table(table, table.sweep, "search", "The whole search")
 
 
-def _text_row(row: Row, columns: Sequence[Column]) -> tuple[TextCell, ...]:
+def _text_row(row: Row, settings: Sequence[Setting], columns: Sequence[Column]) -> tuple[TextCell, ...]:
     name = TextCell(name_text(row), tone="chosen" if row.is_chosen else "")
     seeds = TextCell(seeds_text(row), tone="" if row.n_ok == row.n_run else "partial", value=row.n_ok)
-    return (name, seeds, *(row_cell(row, column) for column in columns))
+    told = (TextCell(one.values[row.candidate]) for one in settings)
+    return (name, *told, seeds, *(row_cell(row, column) for column in columns))
 
 
 def row_cell(row: Row, column: Column) -> TextCell:

@@ -44,7 +44,15 @@ class Document:
 
 
 def document_of(report: Report, language: str = "en") -> Document:
-    """A report as people read it; claims and their heading are in the language, numbers and notes are the same in all."""
+    """A report as people read it; claims and headings are in the language, numbers and notes are the same in all.
+
+    Where a pivot was asked for, it stands in the place of all tables.
+    """
+    if report.pivot is not None:
+        from dlbench.text.pivot import pivot_notes, pivot_table
+
+        table = pivot_table(report.pivot, report.table)
+        return Document(report.table.title, (table,), (), tuple(pivot_notes(report, report.pivot)))
     tables, lines, notes = _tables(report, language), diagnosis(report).lines(), all_notes(report)
     return Document(report.table.title, tuple(tables), tuple(lines), tuple(notes), word(DIAGNOSIS, language))
 

@@ -19,6 +19,8 @@ from dlbench.text.cells import BEST, name_text
 from dlbench.text.findings import by_candidate, name_of
 from dlbench.text.interventions import breakpoints, changes
 
+NO_BEST = "no best is marked"
+
 
 def notes_of(report: Report) -> list[str]:
     """The notes of a report's table, and what of its run could not be read."""
@@ -33,6 +35,7 @@ def all_notes(report: Report) -> list[str]:
 def table_notes(table: Table, state: RunState) -> list[str]:
     """The notes of a table: what is the same everywhere, what is marked, what is missing and why."""
     return [
+        *table.remarks,
         *_folded(table.told, table),
         *_together(table),
         *_best(table, state),
@@ -71,13 +74,19 @@ def _together(table: Table) -> list[str]:
 
 
 def _best(table: Table, state: RunState) -> list[str]:
-    """What the marks mean, or why there are none."""
+    """What the marks mean, or why there are none; nothing where the column that has them is not shown."""
+    if table.whole is not None:
+        if not any(column.key == table.metric for column in table.columns):
+            return []
+        hidden = not any(row.cells[table.metric].best for row in table.rows)
+        where = "; no row that has it is shown" if hidden else ""
+        return [f"{note}{where if note.startswith(BEST) else ''}" for note in _best(table.whole, state)]
     cells = [row.cells[table.metric] for row in table.rows]
     if any(cell.best for cell in cells):
         return [f"{BEST} best {table.metric}, and what is not distinguishable from the best ({_pairs(table)})"]
     if len(cells) < 2 or not all(trial.status.final for trial in state.trials):
         return []
-    return [f"no best is marked: {_no_best(table, cells)}"]
+    return [f"{NO_BEST}: {_no_best(table, cells)}"]
 
 
 def _no_best(table: Table, cells: list[Cell]) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from dlbench.analysis.claims import Outcome, Verdict
 from dlbench.analysis.summary import Report
+from dlbench.analysis.table import Pivot
 from dlbench.text.blocks import Terminal, table_blocks
 from dlbench.text.cells import comparison_table, search_table
 from dlbench.text.findings import DIAGNOSIS, diagnosis
@@ -39,6 +40,8 @@ def render_text(
     """
     table, verdicts = report.table, report.verdicts
     terminal = Terminal(width, color, ascii, "en" if ascii else language)
+    if report.pivot is not None:
+        return _pivot(report, report.pivot, terminal)
     parts: list[RenderableType] = [
         Text(terminal.plain(table.title), style="bold"),
         *table_blocks(comparison_table(table, table.rows), terminal),
@@ -57,6 +60,15 @@ def render_text(
         head = Text(heading_in(terminal.language), style="bold")
         parts += [*([Text()] if notes else []), head, *(told(verdict, terminal) for verdict in verdicts)]
     return Group(*parts)
+
+
+def _pivot(report: Report, pivot: Pivot, terminal: Terminal) -> RenderableType:
+    from dlbench.text.pivot import pivot_notes, pivot_table
+
+    table = pivot_table(pivot, report.table)
+    title = Text(terminal.plain(table.title), style="bold")
+    notes = [*table.notes, *pivot_notes(report, pivot)]
+    return Group(title, *table_blocks(table, terminal), *(noted(note, terminal) for note in notes))
 
 
 def diagnosis_block(report: Report, terminal: Terminal) -> list[RenderableType]:

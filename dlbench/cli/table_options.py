@@ -1,0 +1,46 @@
+"""What `table` and `export` are asked for: columns, rows, an order, or a metric over two settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dlbench.analysis.summary import Report
+
+
+def as_asked(
+    report: Report,
+    *,
+    columns: Sequence[str] | None,
+    sort: str | None,
+    filters: Sequence[str] | None,
+    hide_unchanged: bool,
+    rows: str | None,
+    cols: str | None,
+    metric: str | None,
+) -> Report:
+    """A report as the options ask for it; raises UsageError where they do not go together or name what is not there."""
+    from dlbench.errors import UsageError
+
+    is_pivot = rows is not None or cols is not None
+    if metric is not None and not is_pivot:
+        raise UsageError("--metric goes with --rows and --cols; --columns chooses what the table shows")
+    if is_pivot and (rows is None or cols is None):
+        raise UsageError(f"--rows and --cols go together; {'--rows' if rows is None else '--cols'} is missing")
+    if is_pivot and (columns or sort or hide_unchanged):
+        raise UsageError(
+            "--rows and --cols show one metric: --columns, --sort and --hide-unchanged do not go with them"
+        )
+    if not (is_pivot or columns or sort or filters or hide_unchanged):
+        return report
+    from dlbench.analysis.arrangement import TableWishes, arranged
+
+    names = [name.strip() for text in columns or () for name in text.split(",") if name.strip()]
+    found = arranged(report, TableWishes(names, sort, filters or (), hide_unchanged))
+    if rows is None or cols is None:
+        return found
+    from dlbench.analysis.pivot import pivoted
+
+    return pivoted(found, rows, cols, metric)
