@@ -60,7 +60,7 @@ def _labelled(found: Document) -> Iterator[tuple[TextTable, str]]:
 
 def _table(table: TextTable, label: str, caption: str, notes: Sequence[str]) -> Iterator[str]:
     """A table with its caption, and of the comparison the notes."""
-    is_first = table.key == "comparison"
+    is_first = table.key in {"comparison", "pivot"}
     title = caption if is_first else f"{caption}: {table.title}"
     told = [*table.notes, *(notes if is_first else ())]
     blocks = [table] if table.key == "claims" else _blocks(table)
