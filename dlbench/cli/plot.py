@@ -100,9 +100,9 @@ def plot(
     """Draw a run as SVG, PDF or PNG: curves, every layer over the steps, the table, or what a layer has learned to see."""
     from dlbench.analysis.summary import summarize
     from dlbench.export.plots import PLOTS
-    from dlbench.export.plots.base import Asked, Look
+    from dlbench.export.plots.base import Asked
     from dlbench.export.plots.rendering import picture
-    from dlbench.export.plots.style import DARK, LIGHT
+    from dlbench.export.plots.style import DARK, LIGHT, Look
     from dlbench.run.folder import find_run
     from dlbench.state.selection import Selection
 

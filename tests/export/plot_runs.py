@@ -1,6 +1,7 @@
 """Runs to draw: with pictures of layers, curves and probes whose numbers a test knows."""
 
 import io
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,7 +12,9 @@ from synthetic_run import finished, make_plan
 from dlbench.analysis.summary import summarize
 from dlbench.export.plots import PLOTS
 from dlbench.export.plots.base import Asked
+from dlbench.export.plots.page import settle
 from dlbench.export.plots.rendering import picture
+from dlbench.export.plots.style import styled
 from dlbench.plan.questions import Compare, Questions
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import create
@@ -70,3 +73,12 @@ def drawn(folder, what, **options):
     """A picture as an array of pixels, after it went through a PNG."""
     data = picture(PLOTS[what].make, asked_of(folder, **options), "png")
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+@contextmanager
+def opened(asked, what):
+    """A page with its axes in place, while its style is in force."""
+    with styled(asked.look.theme):
+        page = PLOTS[what].make(asked)
+        settle(page.figure)
+        yield page

@@ -10,22 +10,12 @@ from typing import Literal, TypeAlias
 from dlbench.analysis.summary import Report
 from dlbench.catalog import Catalog
 from dlbench.export.plots.page import Page
-from dlbench.export.plots.style import LIGHT, Theme
+from dlbench.export.plots.style import Look
 from dlbench.state.run_state import RunState
 from dlbench.state.selection import Selection
 
 BandKind: TypeAlias = Literal["range", "interval", "none"]
 """What is shaded about a mean: from the lowest to the highest seed, the 95 % interval of the mean, or nothing."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a figure is to look; without a size, in inches, it has the one that suits it."""
-
-    theme: Theme = LIGHT
-    size: tuple[float, float] | None = None
-    is_titled: bool = True
-    """Whether its title stands on it."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.export.plots.base import Look
 from dlbench.export.plots.lettering import Lettering
 from dlbench.export.plots.page import LETTER, MARGIN, Page
-from dlbench.export.plots.style import DPI
+from dlbench.export.plots.style import DPI, Look
 from dlbench.metrics.format import MINUS
 from dlbench.words.number_format import number
 
@@ -120,7 +119,7 @@ def hang(sheets: Sequence[Sheet], title: str, bar: ColorBar, look: Look) -> Page
         figure.figimage(sheet.pixels, left, height - head - len(sheet.pixels), origin="upper")
         left += own + BETWEEN
     _draw_bar(figure, bar, margin, height - FOOT + 22)
-    return Page(figure, f"{title}: {'; '.join(sheet.told for sheet in sheets)}", letters, look.theme)
+    return Page(figure, f"{title}: {'; '.join(sheet.told for sheet in sheets)}", letters, look.theme, height / DPI)
 
 
 def _write(figure: Figure, left: float, top: float, text: str, **looks: Any) -> None:

@@ -14,7 +14,7 @@ from dlbench.export.plots.axes import value_axis
 from dlbench.export.plots.base import PLOTS, Asked
 from dlbench.export.plots.entries import Entry, entries
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Page, Surroundings, inside, page
+from dlbench.export.plots.page import LETTER, Page, Surroundings, page
 from dlbench.export.plots.style import Theme, stroke
 from dlbench.metrics.quantity import POSITIVE
 from dlbench.metrics.trial_view import Status
@@ -31,7 +31,8 @@ ROW = 0.27
 """Inches of a row."""
 WHOLE = 7.5
 NAME_WIDTH = 28
-TITLE_WIDTH = 30
+LINE, AXIS = 0.15, 0.5
+"""Inches of a line above a panel, and of the numbers beneath it."""
 SEED: dict[str, Any] = {"marker": "|", "linestyle": "", "markersize": 7, "markeredgewidth": 0.8, "alpha": 0.6}
 MEAN: dict[str, Any] = {"marker": "o", "linestyle": "", "markersize": 6, "zorder": 3}
 BEST: dict[str, Any] = {"marker": "D", "linestyle": "", "markersize": 6.5, "zorder": 3}
@@ -44,22 +45,24 @@ def comparison(asked: Asked) -> Page:
 
     Without metrics the one that decides and its difference to the baseline, or the next column.
     """
-    found, table = entries(asked.report, asked.variants), asked.report.table
+    found, table = entries(asked.report, asked.variants, with_search=True), asked.report.table
     baseline = next((entry for entry in entries(asked.report) if entry.row.is_baseline), None)
     if all(trial.status is Status.WAITING for entry in found for trial in entry.trials):
         raise UsageError("nothing has been trained yet, so there is nothing to compare")
     columns = _columns(table, asked.metrics)
     theme, letters = asked.look.theme, Lettering()
     title = f"{table.title}: {len(found)} variants compared" if len(found) > 1 else table.title
-    frame = Surroundings(title, _caption(found, columns), asked.look.is_titled, list(_legend(found, columns, theme)))
-    names = [letters.lines(entry.name, NAME_WIDTH) for entry in found]
-    lines = sum(max(1.0, 0.62 * (name.count("\n") + 1)) for name in names)
-    width, height = inside(asked.look.size, WHOLE, ROW * lines + 0.75, frame)
-    made = page(width, height, theme, letters, frame)
+    around = Surroundings(title, _caption(found, columns), list(_legend(found, columns, theme)))
+    names = [letters.lines(entry.name, NAME_WIDTH, most=2) for entry in found]
+    width = WHOLE if asked.look.size is None else asked.look.size[0]
+    wide = int((width / LETTER - max(map(len, "\n".join(names).split("\n")))) / len(columns)) - 4
+    titles = [letters.lines(column.title.replace("_", " "), max(wide, 12)) for column in columns]
+    head = LINE * (max(title.count("\n") for title in titles) + 1)
+    made = page(asked.look, letters, around, width, ROW * len(found) + head + AXIS)
     panels = made.figure.subplots(1, len(columns), squeeze=False)[0]
-    for axes, column in zip(panels, columns, strict=True):
+    for axes, column, above in zip(panels, columns, titles, strict=True):
         _draw(axes, column, found, baseline, theme)
-        axes.set_title(letters.lines(column.title.replace("_", " "), TITLE_WIDTH * 2 // len(columns)), fontsize=8)
+        axes.set_title(above, fontsize=8)
         axes.set_yticks(range(len(found)), names if axes is panels[0] else [""] * len(found))
     return made
 

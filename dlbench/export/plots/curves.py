@@ -14,7 +14,7 @@ from dlbench.export.plots.axes import step_axis, value_axis
 from dlbench.export.plots.base import PLOTS, Asked, BandKind
 from dlbench.export.plots.entries import Entry, entries
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Page, Surroundings, inside, page
+from dlbench.export.plots.page import LETTER, Page, Surroundings, page
 from dlbench.export.plots.series import metric_of, shown_series, split_of, title_of
 from dlbench.export.plots.style import MOST_TOGETHER, Dash, Stroke, stroke
 from dlbench.metrics.names import EVALUATED
@@ -52,7 +52,7 @@ def curves(asked: Asked) -> Page:
 
     All variants in one panel, where these are few and none is named; else each in a panel of its own, all on one scale.
     """
-    found = entries(asked.report, asked.variants, asked.choice.seed)
+    found = entries(asked.report, asked.variants, asked.choice.seed, with_search=True)
     series = shown_series(found, asked.metrics)
     most = MOST_BANDS if asked.band != "none" else MOST_TOGETHER
     is_together = len(found) <= most and not asked.variants
@@ -88,10 +88,9 @@ def _together(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[st
     legend: list[tuple[Artist, str]] = [
         (Line2D([], [], **_drawn(own), markersize=4), entry.name) for own, entry in zip(strokes, found, strict=True)
     ]
-    frame = _frame(asked, found, series, legend)
+    around = _around(asked, found, series, legend)
     columns = max(map(len, series))
-    width, height = inside(asked.look.size, WHOLE if columns > 1 else 0.75 * WHOLE, 2.3 * len(series), frame)
-    made = page(width, height, theme, letters, frame)
+    made = page(asked.look, letters, around, WHOLE if columns > 1 else 0.75 * WHOLE, 2.3 * len(series))
     grid = made.figure.subplots(len(series), columns, squeeze=False, sharex=True, sharey="row")
     for row, names in zip(grid, series, strict=True):
         lines = [[Line.of(entry, name, asked.band) for entry in found] for name in names]
@@ -113,9 +112,9 @@ def _abreast(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str
     deep = -(-len(found) // MOST_ABREAST)
     columns, rows = -(-len(found) // deep), deep * len(shown)
     splits = list(dict.fromkeys(split_of(name) for names in shown for name in names))
-    frame = _frame(asked, found, shown, _samples(splits, asked, has_others=len(found) > 1))
-    width, height = inside(asked.look.size, WHOLE, (2.3 if columns < 3 else 1.65) * rows, frame)
-    made = page(width, height, theme, letters, frame)
+    around = _around(asked, found, shown, _samples(splits, asked, has_others=len(found) > 1))
+    made = page(asked.look, letters, around, WHOLE, (2.3 if columns < 3 else 1.65) * rows)
+    wide = int(made.figure.get_figwidth() / columns / LETTER - 6)
     grid = made.figure.subplots(rows, columns, squeeze=False, sharex=True, sharey="row" if len(shown) > 1 else True)
     for place, names in enumerate(shown):
         panels = list(grid.flat)[: len(found)] if len(shown) == 1 else grid[place]
@@ -126,7 +125,7 @@ def _abreast(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str
                 each = replace(stroke(entry.number, theme), dash=OF_SPLIT[split_of(name)], marker="")
                 _draw(axes, line, each, 0)
             if not place:
-                axes.set_title(letters.lines(entry.name, round(11 * width / columns)), fontsize=8)
+                axes.set_title(letters.lines(entry.name, wide), fontsize=8)
         _settle(panels, [line for own in lines for line in own], metric_of(names[0]))
     for empty in list(grid.flat)[len(shown) * len(found) :]:
         empty.remove()
@@ -140,13 +139,13 @@ def _deciding(asked: Asked, series: Sequence[Sequence[str]]) -> Sequence[str]:
     return next((names for names in series if metric_of(names[0]) == metric), series[-1])
 
 
-def _frame(
+def _around(
     asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str]], legend: Sequence[tuple[Artist, str]]
 ) -> Surroundings:
     """Title, what lines and bands are, and the legend."""
     metrics = " and ".join(title_of(metric_of(names[0])) for names in series)
     title = f"{metrics[0].upper()}{metrics[1:]} of {asked.state.plan.recipe}"
-    return Surroundings(title, _caption(found, asked.band), asked.look.is_titled, legend)
+    return Surroundings(title, _caption(found, asked.band), legend)
 
 
 def _caption(found: Sequence[Entry], band: BandKind) -> str:

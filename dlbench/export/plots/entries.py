@@ -35,17 +35,19 @@ class Entry:
         return f"{name} ({lost} of {len(self.trials)} diverged)" if lost else name
 
 
-def entries(report: Report, variants: Sequence[str] = (), seed: int | None = None) -> list[Entry]:
+def entries(
+    report: Report, variants: Sequence[str] = (), seed: int | None = None, *, with_search: bool = False
+) -> list[Entry]:
     """The rows of some variants, in the order in which they are named, or of all; with `seed` its trials alone.
 
-    As in the table each variant is the candidate that its search picks; one alone is all of its candidates. Raises UsageError
-    where there is no such variant or seed.
+    As in the table each variant is the candidate that its search picks; `with_search` one alone is all of its candidates. Raises
+    UsageError where there is no such variant or seed.
     """
     for name in variants:
         chosen_trials(report.state, name)
     table = report.table
     names = list(dict.fromkeys(variants)) or [row.variant for row in table.rows]
-    rows = table.sweep if table.sweep and len(names) == 1 else table.rows
+    rows = table.sweep if with_search and table.sweep and len(names) == 1 else table.rows
     found = [_entry(report, row, number, seed) for number, row in enumerate(rows) if row.variant in names]
     if not any(entry.trials for entry in found):
         named: Sequence[str | None] = variants or (None,)

@@ -11,14 +11,14 @@ import numpy as np
 from dlbench.errors import UsageError, hint
 from dlbench.export.plots.axes import decades, plain
 from dlbench.export.plots.base import PLOTS, Asked
+from dlbench.export.plots.entries import entries
 from dlbench.export.plots.layer_grid import LayerGrid, Marks, ends_of
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Page, Surroundings, inside, page
+from dlbench.export.plots.page import LETTER, Page, Surroundings, page
 from dlbench.export.plots.style import Theme
 from dlbench.measures.base import Measure
 from dlbench.measures.catalog import MEASURES
 from dlbench.plan import candidate_text
-from dlbench.state.selection import Selection, chosen_trial
 from dlbench.state.trial_state import TrialState
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ ZERO, BROKEN = "////", "xxxx"
 ROW = 0.19
 """Inches of a layer."""
 TALLEST = 7.0
+LINE, AXIS = 0.15, 0.5
+"""Inches of a line above a panel, and of the steps beneath it."""
 MOST_NAMES = 30
 MOST_ABREAST = 3
 WHOLE = 7.5
@@ -66,12 +68,11 @@ def gradients(asked: Asked) -> Page:
 
 def layer_grids(asked: Asked, measure: Measure) -> list[LayerMap]:
     """The grids of the variants, without any named of the first one; raises UsageError where there is none."""
-    found = []
-    for name in asked.variants or [None]:
-        trial = chosen_trial(asked.state, Selection(name, asked.choice.seed))
-        grid = LayerGrid.of(trial, measure)
-        if grid is not None:
-            found.append(LayerMap(trial, grid, _finding(asked, trial)))
+    shown = entries(asked.report, asked.variants, asked.choice.seed)
+    trials = [entry.trials[0] for entry in shown if entry.trials]
+    grids = [(trial, LayerGrid.of(trial, measure)) for trial in trials]
+    found = [LayerMap(trial, grid, _finding(asked, trial)) for trial, grid in grids if grid is not None]
+    found = found if asked.variants else found[:1]
     if not found:
         raise UsageError(f"nothing was probed that has a measure of {measure.title}, so there are no layers to draw")
     return found
@@ -83,21 +84,23 @@ def layer_maps(
     """The page of some grids; `scale` is what the colours span, where other figures are to share it."""
     theme, letters = asked.look.theme, Lettering()
     norm = _norm(measure, scale or ends_of([each.grid for each in maps], measure))
-    title = f"{measure.title[0].upper()}{measure.title[1:]} of every layer of {asked.state.plan.recipe}"
-    frame = Surroundings(title, _caption(maps), asked.look.is_titled, list(_marks(maps, measure, theme)))
+    title = f"{measure.title[0].upper()}{measure.title[1:]}, layer by layer: {asked.state.plan.recipe}"
+    around = Surroundings(title, _caption(maps), list(_marks(maps, measure, theme)))
     rows = -(-len(maps) // MOST_ABREAST)
     columns = -(-len(maps) // rows)
+    width = (WHOLE if columns > 1 else 0.87 * WHOLE) if asked.look.size is None else asked.look.size[0]
+    heads = [_head(each, letters, int((width - 1.6) / columns / LETTER)) for each in maps]
     tall = min(max(ROW * max(len(each.grid.names) for each in maps), 1.2), TALLEST / min(rows, 2))
-    width, height = inside(asked.look.size, WHOLE if columns > 1 else 0.87 * WHOLE, rows * (tall + 0.75), frame)
-    made = page(width, height, theme, letters, frame)
+    tall += LINE * (max(head.count("\n") for head in heads) + 1) + AXIS
+    made = page(asked.look, letters, around, width, rows * tall)
     grid = made.figure.subplots(rows, columns, squeeze=False, sharex=True)
     panels = list(grid.flat)
     names = maps[0].grid.names
-    for axes, each in zip(panels, maps, strict=False):
+    for axes, each, head in zip(panels, maps, heads, strict=False):
         _draw(axes, each.grid, measure, norm, theme)
         is_named = axes in grid[:, 0] or each.grid.names != names
-        _name_layers(axes, each.grid.names if is_named else [], letters, height / rows)
-        axes.set_title(_head(each, letters, round(12 * width / columns)), fontsize=8)
+        _name_layers(axes, each.grid.names if is_named else [], letters, made.height / rows - 0.6)
+        axes.set_title(head, fontsize=8)
     for empty in panels[len(maps) :]:
         empty.remove()
     _label_steps(grid, maps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from functools import lru_cache
 
@@ -44,6 +43,10 @@ def _is_there(letter: str) -> bool:
     return any(get_font(findfont(FontProperties(family=name))).get_char_index(ord(letter)) for name in families())
 
 
+MORE = "…"
+"""How a text ends that goes on."""
+
+
 class Lettering:
     """The texts of one figure. `originals` has those that are drawn by stand-ins: an SVG gets them back."""
 
@@ -56,20 +59,51 @@ class Lettering:
         A stand-in takes at least the room of what it stands for, and no two texts have the same.
         """
         text = one_line(text)
-        if all(map(_is_there, text)):
+        found = drawn(text)
+        if found == text:
             return text
-        drawn = "".join(letter if _is_there(letter) else "??" for letter in romanized(_composed(text)))
-        while self.originals.get(drawn, text) != text:
-            drawn += "?"
-        self.originals[drawn] = text
-        return drawn
+        while self.originals.get(found, text) != text:
+            found += "?"
+        self.originals[found] = text
+        return found
 
-    def lines(self, text: str, width: int) -> str:
-        """The same in lines of about `width` letters."""
-        found = textwrap.wrap(one_line(text), width, break_long_words=True) or [""]
-        return "\n".join(map(self, found))
+    def fitted(self, text: str, width: int) -> str:
+        """The same, cut to at most `width` letters."""
+        return self(_cut(one_line(text), width))
+
+    def lines(self, text: str, width: int, most: int = 4) -> str:
+        """The same in lines of at most `width` letters, `most` of them, the last one cut where there is more."""
+        found = _wrapped(one_line(text), width)
+        kept = found if len(found) <= most else [*found[: most - 1], _cut(" ".join(found[most - 1 :]), width)]
+        return "\n".join(map(self, kept))
 
 
-def _composed(text: str) -> str:
-    """Syllables whole, as they may come in pieces from the names of files on macOS."""
-    return unicodedata.normalize("NFC", text)
+def drawn(text: str) -> str:
+    """What a text looks like in the letters that there are."""
+    if all(map(_is_there, text)):
+        return text
+    return "".join(letter if _is_there(letter) else "??" for letter in romanized(unicodedata.normalize("NFC", text)))
+
+
+def _cut(text: str, width: int) -> str:
+    if len(drawn(text)) <= width:
+        return text
+    while text and len(drawn(text)) >= width:
+        text = text[:-1]
+    return text.rstrip() + MORE
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Words in lines, as wide as they are drawn; a word that is too long for a line goes on in the next one."""
+    found = [""]
+    for word in text.split(" "):
+        line = f"{found[-1]} {word}" if found[-1] else word
+        if len(drawn(line)) <= width:
+            found[-1] = line
+            continue
+        found += [""] if found[-1] else []
+        for letter in word:
+            if len(drawn(found[-1] + letter)) > width and found[-1]:
+                found.append("")
+            found[-1] += letter
+    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.style import DPI, Theme
+from dlbench.export.plots.style import DPI, Look, Theme
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -27,6 +27,10 @@ SAMPLE = 0.62
 """Inches of the sample before a legend's entry, and of the gap behind it."""
 
 
+LEAST = 0.8
+"""Inches that axes keep, however small a figure is to be."""
+
+
 @dataclass(frozen=True)
 class Page:
     """A figure that is ready to be written: what it shows in words, and its texts."""
@@ -35,6 +39,8 @@ class Page:
     title: str
     letters: Lettering
     theme: Theme
+    height: float
+    """Inches that what is drawn has."""
 
 
 @dataclass(frozen=True)
@@ -42,38 +48,38 @@ class Surroundings:
     """What stands around the axes of a figure."""
 
     title: str
-    """What the figure shows; it is written above where `is_titled`."""
+    """What the figure shows."""
     caption: str
     """What its marks mean."""
-    is_titled: bool
     legend: Sequence[tuple[Artist, str]] = ()
     """Samples with their names, in lines beneath."""
 
 
-def page(width: float, height: float, theme: Theme, letters: Lettering, frame: Surroundings) -> Page:
-    """An empty figure `width` inches wide whose axes get `height` inches, beneath the title and the caption, above the legend."""
+def page(look: Look, letters: Lettering, around: Surroundings, width: float, height: float) -> Page:
+    """An empty figure whose axes stand beneath the title and the caption, above the legend.
+
+    It is `width` inches wide, and its axes get `height` inches; where the look has a size, that is the size of the whole.
+    """
     from matplotlib.figure import Figure
 
-    titles = letters.lines(frame.title, round(width / LETTER / 1.5)) if frame.is_titled else ""
-    captions = letters.lines(frame.caption, round(width / LETTER)) if frame.caption else ""
+    width = width if look.size is None else look.size[0]
+    fitting = int((width - 2 * MARGIN) / LETTER)
+    titles = letters.lines(around.title, int(fitting / 1.45)) if look.is_titled else ""
+    captions = letters.lines(around.caption, fitting) if around.caption else ""
+    names = [letters.fitted(name, fitting - int(SAMPLE / LETTER)) for _, name in around.legend]
+    columns, foot = _grid(width, names)
     head = MARGIN + TITLE * _lines(titles) + CAPTION * _lines(captions)
-    columns, foot = _grid(width, [name for _, name in frame.legend])
+    height = height if look.size is None else max(look.size[1] - head - foot, LEAST)
     whole = height + head + foot
     figure = Figure((width, whole), dpi=DPI, layout="constrained")
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    room: dict[str, Any] = {"rect": (0, foot / whole, 1, height / whole), "w_pad": 0.06, "h_pad": 0.05}
-    room |= {"wspace": 0.04, "hspace": 0.06}
-    engine.set(**room)
-    left = MARGIN / width
-    if titles:
-        figure.text(left, 1 - MARGIN / whole, titles, size=11, weight="bold", va="top", in_layout=False)
-    if captions:
-        top = 1 - (MARGIN + TITLE * _lines(titles)) / whole
-        figure.text(left, top, captions, size=8, color=theme.faint, va="top", in_layout=False)
-    if frame.legend:
-        _draw_legend(figure, frame.legend, columns, left, letters)
-    return Page(figure, frame.title, letters, theme)
+    engine: Any = figure.get_layout_engine()
+    engine.set(rect=(0, foot / whole, 1, height / whole), w_pad=0.06, h_pad=0.05, wspace=0.04, hspace=0.06)
+    left, top = MARGIN / width, 1 - (MARGIN + TITLE * _lines(titles)) / whole
+    figure.text(left, 1 - MARGIN / whole, titles, size=11, weight="bold", va="top", in_layout=False)
+    figure.text(left, top, captions, size=8, color=look.theme.faint, va="top", in_layout=False)
+    if names:
+        _draw_legend(figure, [sample for sample, _ in around.legend], names, columns)
+    return Page(figure, around.title, letters, look.theme, height)
 
 
 def settle(figure: Figure) -> None:
@@ -82,15 +88,6 @@ def settle(figure: Figure) -> None:
     figure.set_layout_engine("none")
     for axes in figure.axes:
         axes.set_position(np.round(axes.get_position(original=True).bounds, 5).tolist())
-
-
-def inside(size: tuple[float, float] | None, width: float, height: float, frame: Surroundings) -> tuple[float, float]:
-    """Width and height for the axes so that the whole page has a size, if one was asked for; else those that suit it."""
-    if size is None:
-        return width, height
-    around = MARGIN + TITLE * frame.is_titled + CAPTION * bool(frame.caption)
-    around += _grid(size[0], [name for _, name in frame.legend])[1]
-    return size[0], max(size[1] - around, 0.8)
 
 
 def _lines(text: str) -> int:
@@ -106,17 +103,15 @@ def _grid(width: float, names: Sequence[str]) -> tuple[int, float]:
     return columns, MARGIN + ENTRY * -(-len(names) // columns)
 
 
-def _draw_legend(
-    figure: Figure, entries: Sequence[tuple[Artist, str]], columns: int, left: float, letters: Lettering
-) -> None:
+def _draw_legend(figure: Figure, samples: Sequence[Artist], names: Sequence[str], columns: int) -> None:
     # It fills column after column, and people read rows.
-    entries = [entry for column in range(columns) for entry in entries[column::columns]]
+    order = [place for column in range(columns) for place in range(column, len(names), columns)]
     # Its own texts would take a name that begins with _ for none at all.
     legend = figure.legend(
-        [sample for sample, _ in entries],
-        [" "] * len(entries),
+        [samples[place] for place in order],
+        [" "] * len(order),
         loc="lower left",
-        bbox_to_anchor=(left, 0.04 / figure.get_figheight()),
+        bbox_to_anchor=(MARGIN / figure.get_figwidth(), 0.04 / figure.get_figheight()),
         ncols=columns,
         borderaxespad=0,
         borderpad=0,
@@ -126,5 +121,5 @@ def _draw_legend(
         columnspacing=1.4,
     )
     legend.set_in_layout(False)
-    for shown, (_, name) in zip(legend.get_texts(), entries, strict=True):
-        shown.set_text(letters(name))
+    for shown, place in zip(legend.get_texts(), order, strict=True):
+        shown.set_text(names[place])

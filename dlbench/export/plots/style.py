@@ -44,7 +44,7 @@ LIGHT = Theme(
     faint="#5f6770",
     grid="#d6dadf",
     broken="#b80067",
-    series=("#12499c", "#dd6b0d", "#00694e", "#d0509a", "#4b2882", "#2b8fc7", "#7a3410", "#84861f"),
+    series=("#084da3", "#d65f08", "#096a4e", "#d95a9f", "#4b227f", "#2e93cf", "#793412", "#929126"),
 )
 DARK = Theme(
     ground="#14181d",
@@ -52,10 +52,21 @@ DARK = Theme(
     faint="#9aa4af",
     grid="#363d46",
     broken="#ff6fbf",
-    series=("#5aa2f0", "#ffc173", "#22a884", "#ffb3da", "#a07be6", "#a5def8", "#d97a4a", "#dfe07c"),
+    series=("#2aa1f9", "#f8bc68", "#01aa84", "#fdb2d9", "#9e72db", "#aae5ff", "#e07b47", "#edee89"),
 )
 PAGE = Theme("#010001", "#010002", "#010003", "#010004", "#010005", tuple(f"#01010{digit}" for digit in range(1, 9)))
 """Stand-ins for the custom properties of a page: no figure has these colours otherwise."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a figure is to look; without a size, in inches, it has the one that suits it."""
+
+    theme: Theme = LIGHT
+    size: tuple[float, float] | None = None
+    is_titled: bool = True
+    """Whether its title stands on it."""
+
 
 Dash: TypeAlias = Literal["-"] | tuple[float, tuple[float, ...]]
 """Solid, or from where on so many points are drawn and left out in turn."""
