@@ -26,7 +26,7 @@ NOISE = 4.0
 NORMAL_DIFFERENCE = 0.954
 """The median distance of two normal numbers, in standard deviations: sqrt(2) times 0.6745."""
 BLOWN_UP = 4.0
-"""A curve ends where the loss is so many times its lowest: what follows says nothing of lower rates (Smith 2017)."""
+"""A curve ends where the loss is so many times its lowest, and above its first: what follows says nothing of lower rates."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,9 @@ def _centred_means(values: Floats, width: int) -> Floats:
 
 
 def _end(smoothed: Floats, known: int) -> int:
-    """Where the curve ends: it diverges, or is several times its lowest so far."""
+    """Where the curve ends: it diverges, or is several times its lowest so far and above its first."""
     best = np.minimum.accumulate(smoothed[:known])
-    over = np.flatnonzero(smoothed[:known] > BLOWN_UP * best)
+    over = np.flatnonzero(smoothed[:known] > np.maximum(BLOWN_UP * best, smoothed[:1]))
     return int(over[0]) if len(over) else known
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dlbench.cli.options import Ascii, Device, Json, Overrides, OwnParts, Quick, Recipe, Seeds
-from dlbench.cli.output import emit_json, emit_styled, say
+from dlbench.cli.output import emit_json, emit_styled, save, say
 from dlbench.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -31,17 +32,22 @@ def lr(
     high: Annotated[float, typer.Option("--to", metavar="RATE", help="The rate of the last step.")] = 10.0,
     steps: Annotated[int, typer.Option(min=LEAST_STEPS, metavar="N", help="How many steps it grows for.")] = 200,
     device: Device = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Also draw it, as SVG, PDF or PNG.")
+    ] = None,
     ascii_only: Ascii = False,
     json: Json = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Find a learning rate: train each variant briefly with a rate that grows, and see where the loss falls and blows up."""
     from dlbench.analysis.rate_range import alike, growing, rate_ranges
+    from dlbench.cli.plot import form_of
     from dlbench.cli.probe import chosen, look
     from dlbench.cli.run import load_all, plan_of, require_devices
 
     if not 0 < low < high:
         raise UsageError(f"--from {low:g} --to {high:g}: the rate grows from one above 0 to a higher one")
+    form = None if file is None else form_of(None, file)
     (loaded,) = load_all([recipe], overrides or [], seeds, quick=quick)
     groups = alike(chosen(loaded, variants or []), low, high, steps)
     firsts = [growing(first, low, high, steps) for first, *_ in groups]
@@ -55,6 +61,10 @@ def lr(
         )
     elif found:
         emit_styled(told(found, ascii_only=ascii_only))
+    if file is not None and form is not None and found:
+        from dlbench.export.plots.rate_range import rate_range_picture
+
+        save(file, rate_range_picture(found, form))
     for _, text in [] if json else state.notes:
         say(f"note: {text}")
     for trouble in troubles:

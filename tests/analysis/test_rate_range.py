@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree as ET
+
 import numpy as np
 import pytest
 from cases import dense, plan_of, settings, trainer_of
 from rich.console import Console
 
 from dlbench.analysis.rate_range import RateRange, alike, growing, rate_curve, rate_ranges
+from dlbench.export.plots.rate_range import rate_range_picture
 from dlbench.plan import Candidate
 from dlbench.state.run_state import RunState
 from dlbench.text.blocks import Terminal
 from dlbench.text.rate_range import bars, render_rate_ranges
+from dlbench.words.number_format import number
 
 LOW, HIGH, STEPS = 1e-6, 10.0, 200
 RATES = np.geomspace(LOW, HIGH, STEPS)
@@ -123,3 +127,17 @@ def test_the_terminal_shows_the_shape(in_ascii):
     assert line[:10] in text
     assert "slow" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_figure_names_every_variant_and_its_rate():
+    """The SVG has a panel a variant with its suggestion above it, and says so where there is none."""
+    good, flat = dip(1e-2), np.ones(STEPS)
+    found = [
+        RateRange(name, name, {}, 0.1, [rate_curve(0, LOW, HIGH, STEPS, told)])
+        for name, told in (("relu", good), ("<none>", flat))
+    ]
+    root = ET.fromstring(rate_range_picture(found, "svg"))
+    texts = [text for node in root.iter() if node.tag.endswith("text") and (text := "".join(node.itertext()).strip())]
+
+    assert f"relu: {number(found[0].suggestion)}" in texts
+    assert "<none>: no rate" in texts
