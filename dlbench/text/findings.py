@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,9 @@ MOST = 12
 STUCK = "not-learning"
 CAUSES = ("vanishing-gradient", "zero-gradient", "dead-units", "saturated-units")
 """What may hold a net in its place, and is told with that it is stuck."""
+
+STEPS = re.compile(r"step [\d,]+( to [\d,]+)?")
+SINCE = re.compile(r"since step [\d,]+$")
 
 
 @dataclass(frozen=True)
@@ -149,9 +153,16 @@ def _worst(trials: Sequence[TrialState], findings: Mapping[int, Sequence[Finding
     firsts = {seed: min(found, key=lambda one: (_rank(one), one.since)) for seed, found in same.items() if found}
     first = min(firsts, key=lambda seed: (_rank(firsts[seed]), firsts[seed].since))
     text = _with_cause(firsts[first], own[first])
-    alike = all(_with_cause(one, own[seed]) == text for seed, one in firsts.items())
-    whose = "" if alike else f" (numbers of seed {first})"
+    whose = _whose(first, {seed: _with_cause(one, own[seed]) for seed, one in firsts.items()})
     return f"{_in_seeds(len(firsts), len(trials))}{text}{whose}", len(firsts), _rank(worst)
+
+
+def _whose(first: int, texts: Mapping[int, str]) -> str:
+    """What is added where the seeds' sentences differ: whose it is, or that it is about the first of them in time alone."""
+    if len(set(texts.values())) == 1:
+        return ""
+    is_of_time = len({STEPS.sub("", text) for text in texts.values()}) == 1 and SINCE.search(texts[first])
+    return " at the earliest" if is_of_time else f" (in seed {first}, the first)"
 
 
 def _with_cause(one: Finding, found: Sequence[Finding]) -> str:

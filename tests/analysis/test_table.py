@@ -95,7 +95,10 @@ def test_explosions_are_told_under_the_table():
     lines = told_of(state, diagnose(state)).lines()
 
     told = "gradients are too large: their norm is 1.2e+09, 8.6e+08 times that of all weights"
-    assert lines == [f"wild: in 2 of 3 seeds {told}, since step 10 (numbers of seed 1)", "nothing found so far in calm"]
+    assert lines == [
+        f"wild: in 2 of 3 seeds {told}, since step 10 (in seed 1, the first)",
+        "nothing found so far in calm",
+    ]
 
 
 def test_the_difference_is_paired_by_seed():

@@ -62,7 +62,16 @@ def test_numbers_name_their_seed_where_seeds_differ():
     alike, unlike = told_of(state, diagnose(state)).lines()
 
     assert "seed 0" not in alike
-    assert unlike.endswith("(numbers of seed 0)")
+    assert unlike.endswith("(in seed 0, the first)")
+
+
+def test_times_that_differ_are_the_earliest():
+    """Where seeds differ in the time alone, the sentence has the first of them and says so."""
+    plan = make_plan(["a"], 2)
+    state = probed(plan, lambda trial, step: VANISHED if step >= 10 * trial.seed else USUAL)
+    (line,) = told_of(state, diagnose(state)).lines()
+
+    assert line.endswith(", since step 0 at the earliest")
 
 
 def test_a_run_without_probes_is_not_called_healthy():
