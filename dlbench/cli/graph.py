@@ -41,7 +41,7 @@ def draw(blocks: Sequence[Block], *, width: int, ascii_only: bool) -> str:
     """The tree of a net from its input to its output; the last column is folded at `width`."""
     total = sum(block.parameters for block in blocks)
     lines = [
-        GraphLine("input", _shape(blocks[0].input)),
+        GraphLine("input", shape_text(blocks[0].input)),
         *_chain(blocks, "", ASCII if ascii_only else UNICODE),
         GraphLine("all", "", f"{total:,}"),
     ]
@@ -61,45 +61,70 @@ def draw(blocks: Sequence[Block], *, width: int, ascii_only: bool) -> str:
 
 def _chain(blocks: Sequence[Block], stem: str, signs: Sequence[str]) -> Iterator[GraphLine]:
     """The lines of layers in a row; equal ones share a line."""
-    folded = [list(same) for _, same in groupby(blocks, key=looks)]
-    for index, same in enumerate(folded):
-        is_last = index == len(folded) - 1
+    layers = folded(blocks)
+    for index, same in enumerate(layers):
+        is_last = index == len(layers) - 1
         yield from _layer(same, stem + signs[1 if is_last else 0], stem + ("   " if is_last else signs[2]), signs)
 
 
 def _layer(same: Sequence[Block], stem: str, below: str, signs: Sequence[str]) -> Iterator[GraphLine]:
     """One layer, or several that are equal: of composite ones the first stands for all."""
-    from dlbench.parts.layers.base import LAYERS
-
-    first, count = same[0], len(same)
-    last = same[-1].name.removeprefix(first.name.rstrip(digits))
-    name = first.name if count == 1 else f"{first.name}-{last}  x {count}"
-    times = f"{count} x " if count > 1 else ""
-    details = ", ".join(_details(first.settings))
-    yield GraphLine(stem + name, _shape(first.output), f"{times}{first.parameters:,}", details, below)
+    first = same[0]
+    details = ", ".join(details_of(first.settings))
+    yield GraphLine(stem + name_of(same), shape_text(first.output), parameters_of(same), details, below)
     if not first.branches:
         return
     if len(first.branches) == 1:
         yield from _chain(first.branches[0], below, signs)
         return
-    traits = LAYERS[first.settings["kind"]].traits
-    names = traits.get("branches") or [f"branch {number}" for number in range(1, len(first.branches) + 1)]
-    for branch, label in zip(first.branches, names, strict=True):
+    for branch, label in zip(first.branches, branch_names(first), strict=True):
         yield GraphLine(below + signs[0] + (label if branch else f"{label}: {ITSELF}"))
         yield from _chain(branch, below + signs[2], signs)
-    activation = first.settings.get("activation")
-    merge = traits.get("merge") or first.settings["merge"]
-    yield GraphLine(below + signs[1] + ", ".join([merge, *([short("activations", activation)] if activation else [])]))
+    yield GraphLine(below + signs[1] + merge_of(first))
+
+
+def folded(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Layers in a row, equal ones together."""
+    return [list(same) for _, same in groupby(blocks, key=looks)]
+
+
+def name_of(same: Sequence[Block]) -> str:
+    """What a layer is called, or several that are equal: `dense2-10  x 9`."""
+    first, count = same[0].name, len(same)
+    last = same[-1].name.removeprefix(first.rstrip(digits))
+    return first if count == 1 else f"{first}-{last}  x {count}"
+
+
+def parameters_of(same: Sequence[Block]) -> str:
+    """How many numbers a layer trains, or several that are equal: `9 x 30`."""
+    return f"{len(same)} x {same[0].parameters:,}" if len(same) > 1 else f"{same[0].parameters:,}"
+
+
+def branch_names(block: Block) -> Sequence[str]:
+    """What the chains of a composite layer are called."""
+    from dlbench.parts.layers.base import LAYERS
+
+    names: Sequence[str] | None = LAYERS[block.settings["kind"]].traits.get("branches")
+    return names or [f"branch {number}" for number in range(1, len(block.branches) + 1)]
+
+
+def merge_of(block: Block) -> str:
+    """How the chains of a composite layer come together: `add, relu`."""
+    from dlbench.parts.layers.base import LAYERS
+
+    activation = block.settings.get("activation")
+    merge = LAYERS[block.settings["kind"]].traits.get("merge") or block.settings["merge"]
+    return ", ".join([merge, *([short("activations", activation)] if activation else [])])
 
 
 def looks(block: Block) -> tuple[Any, ...]:
     """What makes two layers look alike: everything but their names and the shape that comes in."""
     inside = tuple(tuple(looks(inner) for inner in branch) for branch in block.branches)
-    told = tuple(_details(block.settings))
+    told = tuple(details_of(block.settings))
     return block.settings["kind"], told, str(block.settings.get("activation")), block.output, block.parameters, inside
 
 
-def _details(settings: Settings) -> Iterator[str]:
+def details_of(settings: Settings) -> Iterator[str]:
     """What a layer's line says besides shapes: activation, init, and arguments that are not at their defaults."""
     if "layers" not in settings:  # else they belong to the merge and to the shortcut, which have lines of their own
         for key in ("activation", "init"):
@@ -139,7 +164,8 @@ def short(catalog: str, settings: Settings) -> str:
     return f"{settings['kind']} ({unusual})" if unusual else str(settings["kind"])
 
 
-def _shape(shape: Sequence[int]) -> str:
+def shape_text(shape: Sequence[int]) -> str:
+    """`1 x 8 x 8`."""
     return " x ".join(map(str, shape))
 
 

@@ -6,21 +6,21 @@ import shutil
 import tomllib
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.messages import counted
 from dlbench.cli.options import Ascii, Json, Lang, Overrides, OwnParts, Quick, Recipe, Recipes, Seeds
-from dlbench.cli.output import columns, emit, emit_json, say
+from dlbench.cli.output import columns, emit, emit_json, save, say
 from dlbench.errors import DataError, DlbenchError, SetupError, UsageError, together
 from dlbench.words.language import readers_language
 from dlbench.words.printable import literal, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from dlbench.parts.outline import Block
     from dlbench.recipe.model import Recipe as Loaded
@@ -58,6 +58,13 @@ def show(
     seeds: Seeds = None,
     quick: Quick = False,
     graph: Annotated[bool, typer.Option("--graph", help="Draw each net as a tree with every branch.")] = False,
+    form: Annotated[
+        Literal["text", "svg"] | None,
+        typer.Option("--format", help="Of --graph: a tree in text, or a picture; default: what FILE ends in, or text."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where --graph is written; default: stdout.")
+    ] = None,
     toml: Annotated[bool, typer.Option("--toml", help="Print the recipe itself as TOML.")] = False,
     lang: Lang = None,
     ascii_only: Ascii = False,
@@ -71,6 +78,8 @@ def show(
     loaded = load(recipe, overrides or [], seeds=seeds, quick=quick)
     if toml + json + graph > 1:
         raise UsageError("--toml, --graph and --json cannot be combined")
+    if (form or file) and not graph:
+        raise UsageError("--format and -o say how --graph draws nets; add --graph")
     tell_notes(loaded)
     language = readers_language(lang)
     if toml:
@@ -78,15 +87,32 @@ def show(
     elif json:
         emit_json(as_data(loaded))
     elif graph:
-        from dlbench.cli.graph import draw
-
-        width = shutil.get_terminal_size().columns
-        drawn = partial(draw, width=width, ascii_only=ascii_only)
-        emit(told(loaded, drawn, language=language, ascii_only=ascii_only))
+        is_picture = form == "svg" or (form is None and file is not None and file.suffix == ".svg")
+        text = picture(loaded) if is_picture else tree(loaded, language=language, ascii_only=ascii_only)
+        if file is None:
+            emit(text.removesuffix("\n"))
+        else:
+            save(file, text.encode())
     else:
         net = told(loaded, net_table, language=language, ascii_only=ascii_only)
         text = explanation(loaded.questions.lesson, language=language, ascii_only=ascii_only)
         emit("\n\n".join(filter(None, [net, text])))
+
+
+def tree(recipe: Loaded, *, language: str, ascii_only: bool) -> str:
+    """The nets of a recipe as trees, as wide as the terminal."""
+    from dlbench.cli.graph import draw
+
+    drawn = partial(draw, width=shutil.get_terminal_size().columns, ascii_only=ascii_only)
+    return f"{told(recipe, drawn, language=language, ascii_only=ascii_only)}\n"
+
+
+def picture(recipe: Loaded) -> str:
+    """The nets of a recipe as one SVG."""
+    from dlbench.cli.net_svg import svg_of
+
+    first = {candidate.variant: candidate for candidate in reversed(recipe.candidates)}
+    return svg_of(recipe.name, {variant: net_of(first[variant].settings) for variant in recipe.variants})
 
 
 def as_data(recipe: Loaded) -> dict[str, Any]:
