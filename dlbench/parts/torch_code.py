@@ -32,8 +32,8 @@ class TorchCode:
     """A layer's code: `module` is what `__init__` makes, if anything, and `call` what `forward` does with it.
 
     In `call`, `{module}` is the name of the module and `{x}` that of the input; then `activation` is applied, with `{x}` for its
-    argument. `weights` gives the layer's weights and buffers the names and shapes that the module's state has. `classes` are the
-    sources of classes that the module needs beside torch's, written above the net.
+    argument. `weights` gives the layer's weights and buffers the names and shapes that the module's state has, the name "" where
+    the module is a `nn.Parameter`. `classes` are the sources of classes that the module needs beside torch's.
     """
 
     module: str | None = None

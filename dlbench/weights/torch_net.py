@@ -45,7 +45,8 @@ def state_of(blocks: Sequence[Block], tensors: Mapping[str, NDArray[Any]]) -> di
     for block in leaves(blocks):
         own = {name: tensors[f"{block.name}.{name}"] for name in (*block.weights, *block.buffers)}
         if own:
-            found |= {f"{attribute(block)}.{name}": array for name, array in _code(block).weights(own).items()}
+            state = _code(block).weights(own)
+            found |= {".".join(filter(None, (attribute(block), name))): array for name, array in state.items()}
     return found
 
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from cases import dense
 from kept_nets import code_of, kept_net, module_of
-from layer_examples import EXAMPLES, kind_of
+from layer_examples import EXAMPLES, build, kind_of
 from part_examples import example, variations
 
 from dlbench.errors import UsageError
@@ -23,8 +23,8 @@ from dlbench.parts.arguments import given
 from dlbench.parts.datasets import describe
 from dlbench.parts.datasets.base import Preparation
 from dlbench.parts.datasets.preparation import prepared
-from dlbench.parts.layers.base import Stateless
-from dlbench.parts.torch_code import TorchCode
+from dlbench.parts.layers.base import Stateless, Weight
+from dlbench.parts.torch_code import MergedAsTorch, TorchCode, WrittenAsTorch
 from dlbench.recipe import load, shipped_recipes
 from dlbench.weights.export import safetensors
 from dlbench.weights.net_file import net_file
@@ -56,6 +56,11 @@ def compared(layers: list[dict[str, Any]], shape: tuple[int, ...], tmp_path: Pat
 def test_every_layer_says_the_same(name, tmp_path):
     """Every layer of the catalogue, with every choice of its arguments and on every shape that it takes."""
     arguments, shape = EXAMPLES[name]
+    part = CATALOGS["layers"][kind_of(name)]
+    if not part.make.__module__.startswith("dlbench.") and not isinstance(
+        build(name).layer, WrittenAsTorch | MergedAsTorch
+    ):
+        pytest.skip("a layer of one's own need not say how it is written")
     if arguments.get("at_test"):
         pytest.skip("what is drawn at test is another number each time")
 
@@ -77,6 +82,9 @@ def test_dropout_that_is_left_on_at_test_is_on(tmp_path):
 @pytest.mark.parametrize("kind", CATALOGS["activations"].names)
 def test_every_activation_says_the_same(kind, layer, tmp_path):
     """Every activation in every layer that applies one."""
+    own = CATALOGS["activations"][kind]
+    if not own.make.__module__.startswith("dlbench.") and "torch" not in own.traits:
+        pytest.skip("an activation of one's own need not say how it is written")
     shape = {"conv": (2, 5, 5), "rnn": (4, 3)}.get(layer, (4,))
     own = example("layers", layer, activation=example("activations", kind))
 
@@ -210,6 +218,17 @@ def test_a_layer_of_ones_own_can_say_how_it_is_written(own_layer, tmp_path):
     layers = [{"kind": "doubled"}, dense(4)]
     with pytest.raises(UsageError, match="doubled1: the layer 'doubled' does not say how it is written with torch"):
         code_of(kept_net(layers, (3,)).trial)
+    own_layer.weights = lambda self, shape: {"own": Weight(shape, 1, 1, {"kind": "zeros"})}
+    own_layer.forward = lambda self, x, weights, place: x * weights["own"].unsqueeze(1)
+    made = "nn.Parameter(torch.ones(3))"
+    own_layer.as_torch = lambda self, shape: TorchCode(made, "{x} * {module}", weights=lambda own: {"": own["own"]})
+
+    compared(layers, (3,), tmp_path)
+
+
+def test_a_layer_without_weights_can_be_an_expression(own_layer, tmp_path):
+    """A layer that makes no module is only what `forward` does."""
+    layers = [{"kind": "doubled"}, dense(4)]
     own_layer.as_torch = lambda self, shape: TorchCode(call="2 * {x}")
 
     compared(layers, (3,), tmp_path)
