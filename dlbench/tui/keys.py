@@ -76,7 +76,7 @@ KEYS = (
     Key("show_layers", "3", "pane('layers')", "", "Layers: one step, every layer, and its histogram of gradients.", "Everywhere"),
     Key("show_compare", "4", "pane('compare')", "", "Compare: the table and the claims.", "Everywhere"),
     Key("show_lesson", "5", "pane('lesson')", "", "Lesson: the question, and after the run its explanation.", "Everywhere"),
-    Key("show_log", "6", "pane('log')", "", "Log: notes, and what the workers print.", "Everywhere"),
+    Key("show_log", "6", "pane('log')", "", "Log: the machine, notes, and what the workers print.", "Everywhere"),
     Key("show_runs", "7", "pane('runs')", "", "Runs: open another, or overlay its curves on these.", "Everywhere"),
     Key("show_pictures", "8", "pane('pictures')", "", "Pictures: filters of units, samples with their reconstructions.",
         "Everywhere"),

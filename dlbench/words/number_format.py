@@ -27,3 +27,12 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def memory_size(count: float) -> str:
+    """Bytes for people: `812 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit != "GB" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

@@ -16,7 +16,8 @@ from dlbench.tui.options import DashboardOptions, chosen
 from dlbench.tui.terminal import TerminalCapabilities, is_interactive, is_terminal, speaks_utf8
 from dlbench.tui.themes import ANSI, DARK, LIGHT, PALETTES
 from dlbench.tui.widgets.fitting import Item, cut, fitting
-from dlbench.tui.widgets.status_bar import bar, pace, size
+from dlbench.tui.widgets.status_bar import bar, pace
+from dlbench.words.number_format import memory_size
 
 TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
 ITEMS = st.lists(st.builds(Item, st.integers(0, 20), st.lists(TEXT, max_size=3).map(tuple)), max_size=8)
@@ -70,7 +71,7 @@ def test_bars(share, room):
 )
 def test_sizes(count, text):
     """Bytes are told in three digits or fewer."""
-    assert size(count) == text
+    assert memory_size(count) == text
 
 
 @pytest.mark.parametrize(("rate", "text"), [(8210.4, "8,210"), (10, "10"), (2.44, "2.4"), (0.031, "0.031")])

@@ -118,7 +118,7 @@ def _lines(view: View, *, pair: bool) -> list[CurveGroup]:
 
 def pair_names(view: View) -> dict[int, str]:
     """The focus's two trials, without the seed that they share; one, where none other is beside it."""
-    both = [one for one in dict.fromkeys((view.focus.trial, view.focus.beside)) if one is not None]
+    both = [one for one in (view.focus.trial, view.focus.mate) if one is not None]
     plans = [view.info.plan.trials[one] for one in both]
     if len({one.seed for one in plans}) > 1 or len({one.candidate for one in plans}) == 1:
         return dict(zip(both, map(name_of, plans), strict=True))

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from threading import Event as Flag
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from dlbench.errors import DlbenchError
 from dlbench.launch.status import RunStatus
@@ -16,9 +17,13 @@ from dlbench.run.event_line import Event
 from dlbench.run.folder import RunFolder
 from dlbench.state.run_state import RunState
 from dlbench.tui.model.liveness import Liveness
+from dlbench.tui.model.machine_lines import has_gpu
 from dlbench.tui.model.run_info import completed
 from dlbench.tui.model.source import EventSource
 from dlbench.tui.model.view import View
+
+if TYPE_CHECKING:
+    from dlbench.launch.machine import MachineSampler
 
 CHUNK_SECONDS = 0.03
 """The lock is held for so long at most, and so much is read at once: a key waits no longer."""
@@ -26,6 +31,7 @@ BREATH_SECONDS = 0.002
 """Between two chunks, so that whoever waits for the lock gets it."""
 IDLE_SECONDS = 0.1
 REPORT_SECONDS = 1.0
+MACHINE_SECONDS = 2.0
 REPORT_SHARE = 0.1
 """Reports take this share of the time at most, however large their tables are."""
 
@@ -52,6 +58,8 @@ class Feed:
         self._restarts = source.restarts
         self._rebuilt: RunState | None = None
         self._complaint: str | None = None
+        self._sampler: MachineSampler | None = None
+        self._next_sample = -float("inf")
         self._reported = -1
         self._next_report = -float("inf")
         self._stopping = Flag()
@@ -85,6 +93,7 @@ class Feed:
         problem = self._complaint or (self._liveness.problem if self._liveness else None)
         self._tell(loading=self._loading, playback=self._source.playback, problem=problem)
         self._report()
+        self._look_at_machine()
         return bool(events) or self._source.progress is not None
 
     @property
@@ -99,6 +108,8 @@ class Feed:
         try:
             while not self._stopping.is_set():
                 self._stopping.wait(BREATH_SECONDS if self.beat() else IDLE_SECONDS)
+            if self._sampler is not None:
+                self._sampler.close()
         except Exception as error:  # noqa: BLE001  # a thread that dies silently would leave a picture that looks alive
             self.failure = error
             self._tell(problem=f"this dashboard has a bug and cannot read on: {type(error).__name__}: {error}")
@@ -164,6 +175,21 @@ class Feed:
             for worker in status.alive:
                 if view.state.expect(worker.session, worker.stacks):
                     view.touch()
+
+    def _look_at_machine(self) -> None:
+        """Renew what this machine does, if it is looked at while workers are at work, and the last time is long enough ago."""
+        view, status = self._view, self._liveness.status if self._liveness else None
+        if not view.wants_machine or self._now() < self._next_sample:
+            return
+        self._next_sample = self._now() + MACHINE_SECONDS
+        if status is None or not status.alive or self._source.playback is not None:
+            self._tell(machine=None)
+            return
+        if self._sampler is None:
+            from dlbench.launch.machine import MachineSampler
+
+            self._sampler = MachineSampler()
+        self._tell(machine=self._sampler.look([worker.token for worker in status.alive], gpus=has_gpu(view)))
 
     def _report(self) -> None:
         """Renew table and verdicts, if they are looked at, something is new, and the last time is long enough ago."""

@@ -56,6 +56,11 @@ class Focus:
     """Whether it is the lesson's scene that is looked at; whoever moves, ends it."""
     version: int = field(default=0, compare=False)
 
+    @property
+    def mate(self) -> int | None:
+        """The second trial, if it is another one."""
+        return None if self.beside == self.trial else self.beside
+
     def __setattr__(self, name: str, value: Any) -> None:
         before = getattr(self, name, None)
         super().__setattr__(name, value)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dlbench.analysis.diagnosis.finding import Finding
     from dlbench.analysis.scene import Staged
     from dlbench.analysis.summary import Report
+    from dlbench.launch.machine import MachineUsage
 
 Version: TypeAlias = tuple[int, int, int]
 
@@ -73,7 +74,7 @@ class View:
     """One run as it is looked at.
 
     `lock` is held by the feed while it folds events (for a few hundredths of a second at most) and by the screens while
-    they draw. Everything but `focus`, `scene`, `overlays` and `wants_report` is written by the feed alone.
+    they draw. Everything but `focus`, `scene`, `overlays` and what is wanted is written by the feed alone.
     """
 
     def __init__(self, info: RunInfo) -> None:
@@ -84,6 +85,9 @@ class View:
         self.report: Report | None = None
         """The table and the verdicts as of a second ago or less; `None` before `wants_report` was set."""
         self.wants_report = False
+        self.machine: MachineUsage | None = None
+        """What this machine does, as of two seconds ago or less; `None` while nobody has wanted to know, or no worker is here."""
+        self.wants_machine = False
         self.loading: float | None = 0.0
         """Share of the events on disk that are read, while opening; `None` once all are."""
         self.status = "running"
@@ -122,7 +126,7 @@ class View:
     def begin(self, info: RunInfo, state: RunState) -> None:
         """Look at another state, or another run: what was known and reduced of the old one is forgotten."""
         with self.lock:
-            self.info, self.state, self.report = info, state, None
+            self.info, self.state, self.report, self.machine = info, state, None, None
             for kept in (self.curves, self.layers, self.pictures, self.diagnoses):
                 kept.clear()
             self.touch()

@@ -117,6 +117,7 @@ Back-propagation goes down this picture, from the output to the input.
         """The border's words follow the picture."""
         view = dashboard(self).view
         with view.lock:
+            self._share_names(view)
             self._entitle(view)
 
     def action_range(self) -> None:
@@ -150,8 +151,7 @@ Back-propagation goes down this picture, from the output to the input.
     @staticmethod
     def _pair(view: View) -> list[int]:
         """The trials that are drawn; a trial is not drawn beside itself."""
-        focus = view.focus
-        return [focus.trial] if focus.beside in {None, focus.trial} else [focus.trial, focus.beside or 0]
+        return [one for one in (view.focus.trial, view.focus.mate) if one is not None]
 
     def _settle(self, view: View, pair: list[int]) -> ValueScale:
         """One scale for all pictures; it stands still while the numbers fit."""

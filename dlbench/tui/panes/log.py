@@ -1,4 +1,4 @@
-"""Log: what has happened beside the numbers, and what the workers print."""
+"""Log: the machine, what has happened beside the numbers, and what the workers print."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from textual.widgets import Log, Static
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.console import KEPT_LINES, Console, consoles
+from dlbench.tui.model.machine_lines import machine_lines
 from dlbench.tui.model.run_events import RunEvent, run_events
 from dlbench.tui.panes.base import Pane
 
@@ -66,15 +67,21 @@ class LogPane(Pane):
     NAME: ClassVar[str] = "log"
     TITLE: ClassVar[str] = "Log"
     HELP: ClassVar[str] = """
-Above: the notes of the run, learning rates that someone set, breakpoints that were hit, trials that diverged, were dropped
+On top: how busy this machine is, with what is free of its memory; how many workers train on what, with the cores and the main
+memory that they take; and GPUs, where `nvidia-smi` tells of them. Of a run of another machine, or one that has ended, where that
+was. **Few cores busy** while a run is live: it waits, or its nets are too small for more. **Nothing free**: trials may end for
+want of memory; `--workers 1` takes less.
+
+Below it: the notes of the run, learning rates that someone set, breakpoints that were hit, trials that diverged, were dropped
 or failed, each with its step.
 
-Below: the last 2,000 lines that a worker's process printed, as they come. `w` or a click on the line between shows the next
+At the bottom: the last 2,000 lines that a worker's process printed, as they come. `w` or a click on the line between shows the next
 worker's.
 """
     DEFAULT_CSS = """
     LogPane #above { height: auto; max-height: 50%; scrollbar-size-vertical: 1; }
     LogPane #events { height: auto; }
+    LogPane #machine { height: auto; margin-bottom: 1; color: $text-muted; display: none; }
     LogPane #whose { height: 1; margin-top: 1; color: $text-muted; }
     LogPane #console {
         height: 1fr; overflow: auto auto; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; background: $background;
@@ -90,8 +97,9 @@ worker's.
         self._is_reading = False
 
     def compose(self) -> ComposeResult:
-        """Events, whose console it is, the console."""
+        """The machine, events, whose console it is, the console."""
         above = VerticalScroll(Static(id="events"), id="above", can_focus=False)
+        yield Static(id="machine")
         yield above
         yield Static(id="whose")
         yield ConsoleLog(above, id="console")
@@ -105,8 +113,14 @@ worker's.
         self.query_one(ConsoleLog).focus(scroll_visible=False)
         self._poll()
 
+    def on_hide(self) -> None:
+        """Nobody reads of the machine: it need not be looked at."""
+        dashboard(self).view.wants_machine = False
+
     def show(self, view: View) -> None:
-        """Write the events, if they are others."""
+        """Write of the machine, and the events, if they are others."""
+        view.wants_machine = True
+        self._tell_machine(machine_lines(view))
         found = run_events(view.state)
         if found == self._events:
             return
@@ -115,6 +129,13 @@ worker's.
         self.query_one("#events", Static).update(self._told(found))
         if is_grown:
             self.call_after_refresh(self.query_one("#above", VerticalScroll).scroll_end, animate=False)
+
+    def _tell_machine(self, lines: list[str]) -> None:
+        text = Text(plain(self, "\n".join(lines)), no_wrap=True, overflow="ellipsis")
+        line = self.query_one("#machine", Static)
+        if line.content != text:
+            line.update(text)
+            line.display = bool(lines)
 
     def action_worker(self) -> None:
         """The console of the next worker."""

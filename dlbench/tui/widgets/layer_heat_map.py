@@ -120,10 +120,11 @@ class LayerHeatMap(Chart):
         Both maps have as many, so that their rows stand in line.
         """
         most = max(height // ROWS_A_LINE, 1)
-        if view.focus.beside is None:
+        mate = view.focus.mate
+        if mate is None:
             return _ending(view, index, width, most)
         name = Notice(squeezed(trial_name(view, index), width, self.glyphs.ellipsis), Ink.STRONG)
-        endings = {one: _ending(view, one, width, most) for one in (view.focus.trial, view.focus.beside)}
+        endings = {one: _ending(view, one, width, most) for one in (view.focus.trial, mate)}
         own, longest = endings[index], max(map(len, endings.values()))
         return [name, *own, *[Notice("")] * (longest - len(own))]
 
@@ -136,8 +137,8 @@ def _ending(view: View, index: int, width: int, most: int) -> list[Notice]:
 
 def has_same_rows(view: View) -> bool:
     """Whether the rows of both trials are called alike, so that one set of names does for two maps."""
-    focus = view.focus
-    return focus.beside is not None and shown_rows(view, focus.trial).names == shown_rows(view, focus.beside).names
+    trial, mate = view.focus.trial, view.focus.mate
+    return mate is not None and shown_rows(view, trial).names == shown_rows(view, mate).names
 
 
 class ColorScale(Chart):

@@ -14,7 +14,7 @@ from dlbench.tui.model.words import Facts, Piece, cursor_line, facts
 from dlbench.tui.widgets.chart import Chart
 from dlbench.tui.widgets.fitting import Item, cut, fitting, write
 from dlbench.tui.widgets.replay_bar import speed
-from dlbench.words.number_format import clock, percent
+from dlbench.words.number_format import clock, memory_size, percent
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
@@ -79,7 +79,7 @@ def items(now: Facts, view: View, glyphs: Glyphs, *, read_only: bool) -> list[It
         Item(9, (f"{over}/{total} trials",), Ink.FAINT),
         Item(13, (f"trained {clock(now.seconds)}",) if now.seconds is not None and now.eta is None else (), Ink.FAINT),
         Item(10, (now.device,) if now.device else (), Ink.FAINT),
-        Item(11, (size(now.memory),) if now.memory else (), Ink.FAINT),
+        Item(11, (memory_size(now.memory),) if now.memory else (), Ink.FAINT),
         Item(12, (f"probes {percent(now.probe_cost)}",) if now.probe_cost is not None else (), Ink.FAINT),
     ]
 
@@ -114,12 +114,3 @@ def bar(share: float, room: int, glyphs: Glyphs) -> str:
 def pace(rate: float) -> str:
     """Steps a second: `8,210`, or `2.4` where they are few."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
-
-
-def size(count: float) -> str:
-    """Bytes for people: `812 MB`."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit != "GB" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
