@@ -45,7 +45,25 @@ class DataStatus:
 
 def listing() -> list[DataStatus]:
     """Every dataset of the catalogue with its state on this machine."""
-    return [_status(part) for part in DATASETS]
+    return [status(name) for name in DATASETS.names]
+
+
+def status(name: str) -> DataStatus:
+    """One dataset of the catalogue with its state on this machine."""
+    part: Part[Any] = DATASETS[name]
+    kind = part.traits["origin"]
+    download: Download | None = part.traits.get("download")
+    if kind == "file":
+        return DataStatus(part.name, kind, "needs a path", "the file or folder that 'path' names", None)
+    if download is None:
+        missing = part.make().missing()
+        return DataStatus(part.name, kind, "missing" if missing else "ready", missing or "comes with dlbench", None)
+    if found := download.find():
+        return DataStatus(part.name, kind, "ready", str(found / download.home), download.size)
+    if damage := next(filter(None, map(download.damage, search())), None):
+        return DataStatus(part.name, kind, "damaged", damage, download.size)
+    looked = ", ".join(str(folder / download.home) for folder in search())
+    return DataStatus(part.name, kind, "missing", f"looked in {looked}", download.size)
 
 
 def fetch(name: str, folder: str | None = None) -> Path:
@@ -68,22 +86,6 @@ def fetch(name: str, folder: str | None = None) -> Path:
     except OSError as error:
         raise SetupError(f"{name} cannot be written to {target} ({error}); choose another folder") from error
     return target
-
-
-def _status(part: Part[Any]) -> DataStatus:
-    kind = part.traits["origin"]
-    download: Download | None = part.traits.get("download")
-    if kind == "file":
-        return DataStatus(part.name, kind, "needs a path", "the file or folder that 'path' names", None)
-    if download is None:
-        missing = part.make().missing()
-        return DataStatus(part.name, kind, "missing" if missing else "ready", missing or "comes with dlbench", None)
-    if found := download.find():
-        return DataStatus(part.name, kind, "ready", str(found / download.home), download.size)
-    if damage := next(filter(None, map(download.damage, search())), None):
-        return DataStatus(part.name, kind, "damaged", damage, download.size)
-    looked = ", ".join(str(folder / download.home) for folder in search())
-    return DataStatus(part.name, kind, "missing", f"looked in {looked}", download.size)
 
 
 def _download(name: str) -> Download:

@@ -25,7 +25,7 @@ INTRO = """# Every key of a recipe
 
 This page is made by `make reference` out of what `dlbench parts` tells; `dlbench parts train` shows a section in the \
 terminal, `dlbench parts adam` a part, and `recipes/recipe.schema.json` completes and checks in editors. A recipe is one \
-TOML file; [recipes/](../recipes/README.md) has many.
+TOML file; [recipes/](../recipes/README.md) has many, and `dlbench new` writes one for your own data.
 
 A part is written as its name, `"relu"`, or as a table with its arguments, `{ kind = "leaky_relu", slope = 0.1 }`."""
 

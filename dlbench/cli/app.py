@@ -33,9 +33,10 @@ def _nothing(ctx: Any) -> None:
 VERBS = {
     "run": "run.run",
     "watch": "watch.watch",
-    "list": "recipes.list_recipes",
+    "list": "recipe_list.list_recipes",
     "show": "recipes.show",
     "check": "recipes.check",
+    "new": "new.new",
     "probe": "probe.probe",
     "lr": "lr.lr",
     "table": "results.table",

@@ -15,9 +15,24 @@ def recipes(incomplete: str) -> list[str]:
     """Names of shipped recipes, then folders and TOML files that begin so."""
     from dlbench.recipe import shipped_recipes
 
+    return [path.stem for path in shipped_recipes() if path.stem.startswith(incomplete)] + _files(incomplete, ".toml")
+
+
+def _files(incomplete: str, *endings: str) -> list[str]:
+    """Folders, and files of these endings, that begin so."""
     paths = (f"{path}/" if path.is_dir() else str(path) for path in sorted(Path().glob(f"{incomplete}*")))
-    found = [path for path in paths if path.endswith((".toml", "/")) and path.isprintable()]
-    return [path.stem for path in shipped_recipes() if path.stem.startswith(incomplete)] + found
+    return [path for path in paths if path.endswith((*endings, "/")) and path.isprintable()]
+
+
+def new(incomplete: str) -> list[str]:
+    """What a recipe can be written for: data here, datasets that come along, shipped recipes."""
+    from dlbench.parts.datasets import DATASETS
+    from dlbench.recipe import shipped_recipes
+
+    names = [part.name for part in DATASETS if part.traits["origin"] != "file"]
+    names += [path.stem for path in shipped_recipes()]
+    tables = _files(incomplete, ".csv", ".tsv", ".txt", ".npz")
+    return [name for name in names if name.startswith(incomplete)] + tables
 
 
 def runs(incomplete: str) -> list[str]:

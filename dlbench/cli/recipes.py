@@ -1,9 +1,8 @@
-"""`dlbench list`, `show`, `check` and `schema`: recipes, looked at and not run."""
+"""`dlbench show`, `check` and `schema`: recipes, looked at and not run."""
 
 from __future__ import annotations
 
 import shutil
-import tomllib
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -24,31 +23,6 @@ if TYPE_CHECKING:
 
     from dlbench.parts.outline import Block
     from dlbench.recipe.model import Recipe as Loaded
-
-
-def list_recipes(*, lang: Lang = None, json: Json = False) -> None:
-    """List the recipes that come with dlbench: section, name, title."""
-    from dlbench.recipe import shipped_recipes
-
-    # Data for programs go by no locale.
-    language = (lang or "en") if json else readers_language(lang)
-    found = [summary(path, language) for path in shipped_recipes()]
-    found.sort(key=lambda one: (one["section"], one["name"]))
-    if json:
-        emit_json(found)
-    else:
-        emit(columns([("section", "recipe", "title"), *((one["section"], one["name"], one["title"]) for one in found)]))
-
-
-def summary(path: Path, language: str) -> dict[str, str]:
-    """What a list of recipes says of one, from its `[lesson]` alone."""
-    from dlbench.plan.questions import said
-    from dlbench.recipe.placeholders import counts_written, filled
-
-    recipe = tomllib.loads(path.read_text(encoding="utf-8"))
-    lesson, counts = recipe.get("lesson", {}), counts_written(recipe)
-    texts = {key: said(filled(lesson.get(key), counts), language) for key in ("section", "title", "question")}
-    return {"name": path.stem, "path": str(path), **texts}
 
 
 def show(
