@@ -1,4 +1,4 @@
-"""Places in a recipe's texts that its run fills in, `{steps}`, `{epochs}` and `{seeds}`: what `--quick` and `--set` change is told."""
+"""Places in a recipe's texts that its run fills in: `{steps}`, `{epochs}` and `{seeds}`, as `--quick` and `--set` change them."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ class LessonSection(Lesson):
     """What the recipe teaches: its place in the lecture, its question, and what is told after the run.
 
     A text is a string, or a table with one a language; the reader's language is taken, else the first.
-    In texts, and in what claims say, `{steps}`, `{epochs}` and `{seeds}` become those of the run, of the first variant, of a claim's
-    own, or `{steps of relu}`; `{{steps}}` stays `{steps}`.
+    In texts, and in what claims say, `{steps}`, `{epochs}` and `{seeds}` become those of the run, of the first variant, of a
+    claim's own, or `{steps of relu}`; `{{steps}}` stays `{steps}`.
 
     title: what the lesson is called: `title = { en = "Nine layers", ko = "아홉 층" }`.
     question: what is asked before the run: `question = "How many of ten seeds learn it?"`.
