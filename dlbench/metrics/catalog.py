@@ -180,7 +180,7 @@ def learning_rate(trial: TrialView, at_step: int | None) -> float | None:
     return last_of(LEARNING_RATE, trial, at_step)
 
 
-@metric(better=None, format=".1%", quantity=ACCURACY)
+@metric(better=None, format=".3f", quantity=ACCURACY)
 def clipped_fraction(trial: TrialView, at_step: int | None) -> float | None:
     """Share of the steps in which `clip_norm` or `clip_value` cut the gradient; missing where nothing clips."""
     return last_of(CLIPPED_FRACTION, trial, at_step)

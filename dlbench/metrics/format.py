@@ -34,7 +34,7 @@ def value_format(metric: Metric, *means: float | None) -> str:
 
 def _fits(value: float, spec: str) -> bool:
     is_short = "," in spec or abs(value) < LARGE
-    return is_short and float(format(value, spec).replace(",", "")) != 0
+    return is_short and float(format(value, spec).replace(",", "").removesuffix("%")) != 0
 
 
 def fine_format(spec: str, resolution: float) -> str:

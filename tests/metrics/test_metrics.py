@@ -10,6 +10,7 @@ import pytest
 from synthetic_run import LN2
 
 from dlbench.metrics.catalog import METRICS
+from dlbench.metrics.format import value_format
 from dlbench.metrics.names import CURVES
 from dlbench.metrics.trial_view import Status
 from dlbench.plan.questions import Solved
@@ -57,6 +58,12 @@ class FakeTrial:
         return None if self.time_norms is None else np.array(self.time_norms)
 
 
+def test_a_mean_can_be_printed_as_a_percentage():
+    """A metric that is no share of seeds may be told in percent; one that would print as 0 is told by powers of ten."""
+    metric = replace(METRICS["overfit_gap"], format=".1%")
+    assert [format(mean, value_format(metric, mean)) for mean in (0.267, 0.0001)] == ["26.7%", "1.0e-04"]
+
+
 def value(name, trial, at_step=None):
     """The value of a metric by its name."""
     return METRICS[name].value(trial, at_step)
@@ -77,8 +84,8 @@ def test_a_trial_without_numbers_has_no_value(metric):
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
 def test_every_metric_can_be_printed(metric):
-    """Every metric's format prints a number, and every summary is a sentence."""
-    assert format(0.5, metric.format)
+    """Every metric's format prints a number, in a table too, and every summary is a sentence."""
+    assert format(0.5, value_format(metric, 0.5))
     assert metric.summary.endswith(".")
 
 
