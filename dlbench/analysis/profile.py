@@ -14,7 +14,7 @@ from dlbench.analysis.diagnosis.evidence import ProbeEvidence, measured, over_gu
 from dlbench.analysis.diagnosis.finding import Severity
 from dlbench.analysis.diagnosis.rules import probe_rules
 from dlbench.measures.catalog import MEASURES
-from dlbench.measures.gradient_ratio import ratio
+from dlbench.measures.gradient_ratio import factor_per_layer, ratio
 from dlbench.measures.names import TIME
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
@@ -63,8 +63,9 @@ class Judgement:
 class Profile:
     """A variant (with its choice of a search): the loss on the batch, its layers from input to output, what is wrong.
 
-    `guessing` is what guessing the class shares costs on the training data, unless class weights make the loss another one. `same`
-    names the candidates that nothing tells apart before any training.
+    `guessing` is what guessing the class shares costs on the training data, unless class weights make the loss another one.
+    `gradient_factor` is by what the gradient is multiplied from layer to layer on its way back, the geometric mean over the seeds
+    that have one. `same` names the candidates that nothing tells apart before any training.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Profile:
     seeds: list[int]
     loss: float
     guessing: float | None
+    gradient_factor: float | None
     layers: list[LayerProfile]
     wrong: list[Judgement]
     same: list[str] = field(default_factory=list)
@@ -116,6 +118,7 @@ def _profile(candidate: Candidate, trials: Sequence[TrialState], same: list[str]
         [trial.plan.seed for trial in trials],
         _short(np.mean([trial.curve(BATCH_LOSS)[0] for trial in trials])),
         _guessing(candidate, trials[0]),
+        _factor(values["gradient_norm"], layers),
         [
             _layer_profile(layer, {name: _short(means[name][row]) for name in means}, _short(ratios[row]))
             for row, layer in enumerate(layers)
@@ -135,6 +138,13 @@ def _layer_profile(layer: LayerFacts, numbers: dict[str, float], gradient_ratio:
 def _guessing(candidate: Candidate, trial: TrialState) -> float | None:
     chance = None if candidate.settings["train"].get("class_weights") else chance_of(trial)
     return None if chance is None else float(f"{chance.loss:.5g}")
+
+
+def _factor(norms: NDArray[np.float64], layers: Sequence[LayerFacts]) -> float | None:
+    """The factor per layer of gradient norms `[seeds, layers]`."""
+    factors = factor_per_layer(norms[:, [row for row, layer in enumerate(layers) if layer.weight is not None]])
+    known = factors[np.isfinite(factors)]
+    return _short(np.exp(np.log(known).mean())) if len(known) else None
 
 
 def _short(value: np.floating[Any]) -> float:

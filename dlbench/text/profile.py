@@ -70,7 +70,7 @@ def render_profiles(profiles: Sequence[Profile], terminal: Terminal) -> Renderab
             values = (deviations, layer.activation_std), (gradients, layer.gradient_norm)
             first, second = (scale.bar(value, form.bar, in_ascii=terminal.ascii) for scale, value in values)
             parts.append(form.line(cells[id(layer)], (first, second), color=terminal.style("cyan")))
-        parts += [*_told(profile.wrong, len(profile.seeds), terminal), Text()]
+        parts += [*_factor(profile), *_told(profile.wrong, len(profile.seeds), terminal), Text()]
     return Group(*parts, Text(terminal.plain(LEGEND), style="dim"))
 
 
@@ -127,6 +127,12 @@ def _share(share: float) -> str:
 
 def _known(value: float) -> str:
     return NOTHING if math.isnan(value) else number(value)
+
+
+def _factor(profile: Profile) -> Iterator[Text]:
+    """By what the gradient is multiplied from layer to layer, where that is known."""
+    if profile.gradient_factor is not None:
+        yield Text(f"{' ' * GAP}gradient: times {number(profile.gradient_factor)} a layer on its way back")
 
 
 def _told(wrong: Sequence[Judgement], seeds: int, terminal: Terminal) -> Iterator[Text]:

@@ -50,6 +50,21 @@ def drawn(found: list[Profile], width: int = 80, *, in_ascii: bool = False, colo
     return capture.get()
 
 
+def test_the_factor_of_a_layer_is_a_geometric_mean_over_seeds() -> None:
+    """Of nine sigmoid layers about a quarter, by numpy's own least squares; of a net without gradient there is none."""
+    plan = plan_of({"a": SIGMOID}, range(4))
+    state, (probe,) = looked(plan)
+    (found,) = profiles(state, [plan.candidates])
+    logs = np.log(np.asarray(probe["gradient_norm"], np.float64))
+    slopes = [np.polyfit(np.arange(logs.shape[1]), own, 1)[0] for own in logs]
+
+    assert found.gradient_factor == pytest.approx(math.exp(-np.mean(slopes)), rel=1e-4)
+    assert f"gradient: times {found.gradient_factor:.3g} a layer on its way back" in drawn([found])
+    (nothing,) = profiled({"a": settings([dense(5, init=ZEROS)], init=ZEROS)}, range(1))
+    assert nothing.gradient_factor is None
+    assert "a layer on its way back" not in drawn([nothing])
+
+
 def test_means_over_seeds() -> None:
     """A row's numbers are the means of the probe's over the seeds, the ratio that of the seeds' own ratios."""
     plan = plan_of({"a": SIGMOID}, range(4))
