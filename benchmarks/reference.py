@@ -1,7 +1,7 @@
 """`python -m benchmarks.reference RUN... --out results/reference`: what of finished runs is kept beside the code.
 
-For each run a folder named after its recipe: the report as printed (report.txt), table, trials and all numbers in every export
-format, the recipe as it was run, and the environment, without names and paths of the machine.
+For each run a folder named after its recipe: the report as printed (report.txt), table, trials and all numbers in export
+formats, the recipe as it was run, and the environment, without names and paths of the machine.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ from dlbench.run.atomic import write_json_atomic, write_text_atomic
 from dlbench.run.folder import RunFolder, read_json
 
 NAMES = {"csv": "table", "trials": "trials", "ensembles": "ensembles", "json": "report", "markdown": "report"}
-"""What the file of each export format is called."""
-
-IN_REPORT = ("confusion",)
-"""Formats whose numbers stand in the report's JSON, and are not kept once more."""
+"""The export formats that are kept, and what their files are called; the others say the same numbers once more."""
 
 KEPT = ("dlbench", "commit", "python", "platform", "cpu", "cores", "memory", "packages", "workers")
 
@@ -41,7 +38,7 @@ def keep(run: Path, out: Path) -> Path:
 
 
 def write_report(found: Report, target: Path, *, but: Sequence[str] = ()) -> None:
-    """Write a report into a folder as printed and in every export format, `but` some."""
+    """Write a report into a folder as printed and in every export format that is kept, `but` some."""
     parts = (
         heading(found.lesson, target.name, language="en"),
         report_text(found, language="en", ascii_only=False),
@@ -49,7 +46,8 @@ def write_report(found: Report, target: Path, *, but: Sequence[str] = ()) -> Non
     )
     write_text_atomic(target / "report.txt", "\n\n".join(parts) + "\n")
     for exporter in EXPORTERS:
-        if exporter.name in (*but, *IN_REPORT) or (exporter.name == "ensembles" and found.ensembles is None):
+        wanted = exporter.name in NAMES and exporter.name not in but
+        if not wanted or (exporter.name == "ensembles" and found.ensembles is None):
             continue
         write_text_atomic(target / f"{NAMES[exporter.name]}{exporter.traits['suffix']}", exporter.make(found))
 

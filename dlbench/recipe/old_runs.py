@@ -8,6 +8,7 @@ from dlbench.recipe.check import check
 from dlbench.recipe.patch import Tree
 from dlbench.recipe.source import parse
 from dlbench.recipe.source_map import show
+from dlbench.recipe.texts import fill_texts
 
 ASKING = ("lesson", "compare", "ensemble", "claims")
 """The sections of a recipe that ask something of its run."""
@@ -18,7 +19,9 @@ def questions_in(text: str, file: str) -> Questions:
 
     Raises RecipeError where one of those sections is wrong.
     """
-    checked = check(Tree(parse(text, file)))
+    recipe = Tree(parse(text, file))
+    checked = check(recipe)
+    fill_texts(recipe, checked)
     paths = [(mistake.origin.path, mistake.what) for mistake in checked.mistakes]
     wrong = [Problem(file, None, show(path), what) for path, what in paths if path and path[0] in ASKING]
     if wrong:
