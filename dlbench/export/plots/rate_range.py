@@ -10,9 +10,9 @@ import numpy as np
 from dlbench.analysis.rate_range import RateRange
 from dlbench.export.plots.axes import decades, value_axis
 from dlbench.export.plots.lettering import Lettering
-from dlbench.export.plots.page import Page, Surroundings, inside, page
+from dlbench.export.plots.page import Page, Surroundings, page
 from dlbench.export.plots.rendering import Form, rendered
-from dlbench.export.plots.style import LIGHT, Theme, styled
+from dlbench.export.plots.style import LIGHT, Look, Theme, styled
 from dlbench.words.number_format import number
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def rate_range_picture(found: Sequence[RateRange], form: Form, theme: Theme = LI
 
 def _figure(found: Sequence[RateRange], theme: Theme) -> Page:
     letters = Lettering()
-    frame = Surroundings("Loss over the learning rate", CAPTION, is_titled=True, legend=_legend(theme))
+    around = Surroundings("Loss over the learning rate", CAPTION, legend=_legend(theme))
     columns = 2 if len(found) in (2, 4) else min(len(found), MOST_ABREAST)
     rows = -(-len(found) // columns)
-    width, height = inside(None, WHOLE if columns > 1 else 0.7 * WHOLE, PANEL * rows, frame)
-    made = page(width, height, theme, letters, frame)
+    width = WHOLE if columns > 1 else 0.7 * WHOLE
+    made = page(Look(theme), letters, around, width, PANEL * rows)
     grid = made.figure.subplots(rows, columns, squeeze=False, sharex=True)
     for axes, one in zip(grid.flat, found, strict=False):
         _draw(axes, one, theme)
