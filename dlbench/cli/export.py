@@ -43,7 +43,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="csv, parquet, json, latex, markdown, tensorboard or safetensors; default: what FILE ends in, or csv.",
+            help="csv, parquet, html, json, latex, markdown, tensorboard or safetensors; default: what FILE ends in, or csv.",
             autocompletion=complete.formats,
         ),
     ] = None,

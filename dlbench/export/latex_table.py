@@ -34,7 +34,8 @@ def latex(report: Report, *, language: str = "en") -> str:
     """
     found = document_of(report, language)
     caption = said(report.lesson.title, language) or found.title
-    body = [line for table, label in _labelled(found) for line in _table(table, label, caption, found.notes)]
+    notes = (*found.notes, *found.diagnosis)
+    body = [line for table, label in _labelled(found) for line in _table(table, label, caption, notes)]
     return "\n".join([*_comment(report, "\n".join(body)), *body]) + "\n"
 
 

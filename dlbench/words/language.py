@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 
+from dlbench.words.page_words import KOREAN
+
 LANGUAGES = ("en", "ko")
 """The languages that recipes may speak."""
 
 WORDS = {
     "ko": {
+        **KOREAN,
         "Claims": "주장",
         "Diagnosis": "진단",
         "confirmed": "확인됨",

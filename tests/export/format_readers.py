@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
 import re
@@ -11,7 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow.parquet as pq
+from html_reader import parsed
+from html_reader import tables_in as tables_in_html
 from latex_reader import tables_in as tables_in_latex
+from latex_reader import words_in as words_in_latex
 from rich.console import Console
 
 from dlbench.analysis.summary import Report
@@ -42,19 +44,19 @@ def unmarked(text: str) -> str:
     return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", text)
 
 
-def of_html(text: str) -> str:
-    """A page as it is read, without its elements."""
-    return html.unescape(re.sub(r"<[^>]*>", " ", text))
-
-
 DOCUMENTS: dict[str, Callable[[str], Tables]] = {
     "markdown": tables_in_markdown,
     "latex": lambda text: [rows for _, rows in tables_in_latex(text)],
+    "html": lambda text: [rows for _, rows in tables_in_html(text)],
 }
 """Formats for people, by the tables that stand in them."""
 
-WORDS: dict[str, Callable[[str], str]] = {"markdown": unmarked}
-"""Formats that tell the diagnosis too, as they are read. LaTeX has tables alone."""
+WORDS: dict[str, Callable[[str], str]] = {
+    "markdown": unmarked,
+    "latex": words_in_latex,
+    "html": lambda text: parsed(text).text,
+}
+"""The same formats as they are read, the diagnosis among them."""
 
 
 def printed(report: Report, width: int = 10_000) -> str:

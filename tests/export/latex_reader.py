@@ -47,6 +47,12 @@ def cell(*parts):
     return " ".join(" ".join(map(shown, parts)).split())
 
 
+def words_in(text):
+    """What stands beneath the tables, a note a line."""
+    notes = re.findall(r"^(?:\\noindent \{\\scriptsize )?(.*?)\}?\\par$", text, re.MULTILINE)
+    return "\n".join(cell(note) for note in notes)
+
+
 def tables_in(text):
     """Every table of an export: its key, then its rows, headings first, blocks of columns joined."""
     found = []

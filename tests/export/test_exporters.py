@@ -25,7 +25,7 @@ SEARCH = {
     'quo"te, comma\nline': [{"train.optimizer.lr": 0.01}],
     "a|b*c_d": [{"train.optimizer.lr": 0.01}],
 }
-SPOKEN = {"latex", "markdown"}
+SPOKEN = {"html", "latex", "markdown"}
 """Formats for people."""
 CLAIMS = [Claim("all | is\nwell", "measured", "a|b*c_d", "test_accuracy", at_least=0.1)]
 
@@ -101,6 +101,7 @@ def cells_of(line):
     return [re.sub(r"\\(.)", r"\1", cell).strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("part", EXPORTERS, ids=lambda part: part.name)
 def test_every_format_writes_every_report(part, found):
     """Every format writes a finished, a searched and an empty run, ends its last line, and has no NaN or Python names."""
@@ -163,6 +164,7 @@ def test_json_tells_what_was_done_by_hand():
     assert [row["n_changed"] for row in data["rows"]] == [0, 2]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", EXPORTERS.names)
 def test_data_are_the_same_in_every_language(name):
     """Only formats for people speak the language that is asked for; unasked they speak English."""

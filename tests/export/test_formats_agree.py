@@ -28,6 +28,8 @@ from dlbench.text.document import document_of
 from dlbench.text.findings import diagnosis
 from dlbench.words.printable import one_line
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def sorted_and_cut(found):
     """Its second row and those after it, from the other end, with columns that were asked for."""

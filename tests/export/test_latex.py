@@ -6,9 +6,10 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from agreeing_runs import KINDS, made
 from hypothesis import given
 from hypothesis import strategies as st
-from latex_reader import cell, tables_in
+from latex_reader import cell, tables_in, words_in
 from test_exporters import REPORTS
 
 from dlbench.export import EXPORTERS, latex_table
@@ -32,20 +33,23 @@ def plain(text):
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_cells_are_those_of_the_report(name):
-    """Every table has its rows and cells in the order of the report's, whatever signs are in them."""
+    """Every table has its rows and cells in the order of the report's, whatever signs are in them, under a key of its own."""
     found = REPORTS[name]
-    expected = [
-        (
-            table.key,
-            [
-                [plain(one.title) for one in table.headings],
-                *([plain(one.joined) for one in row] for row in table.rows),
-            ],
-        )
-        for table in document_of(found).tables
-    ]
+    tables = document_of(found).tables
+    expected = [[[plain(one.joined) for one in row] for row in table.rows] for table in tables]
+    shown = tables_in(EXPORTERS["latex"].make(found))
 
-    assert tables_in(EXPORTERS["latex"].make(found)) == expected
+    assert [key for key, _ in shown] == [table.key for table in tables]
+    assert [rows[1:] for _, rows in shown] == expected
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_notes_and_diagnosis_are_told(kind, tmp_path):
+    """Every note and sentence of the diagnosis stands beneath the comparison, whatever kind of run it is."""
+    found = made(kind, tmp_path)
+    told = words_in(EXPORTERS["latex"].make(found)).splitlines()
+
+    assert {plain(one) for one in (*document_of(found).notes, *document_of(found).diagnosis)} <= set(told)
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=20))
