@@ -33,7 +33,7 @@ def rate_range_picture(found: Sequence[RateRange], form: Form, theme: Theme = LI
 
 def _figure(found: Sequence[RateRange], theme: Theme) -> Page:
     letters = Lettering()
-    around = Surroundings("Loss over the learning rate", CAPTION, legend=_legend(theme))
+    around = Surroundings("Loss over the learning rate", CAPTION, _legend(theme))
     columns = 2 if len(found) in (2, 4) else min(len(found), MOST_ABREAST)
     rows = -(-len(found) // columns)
     width = WHOLE if columns > 1 else 0.7 * WHOLE
