@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -26,6 +27,8 @@ Values: TypeAlias = Sequence[Any] | NDArray[Any]
 """A field's values in some rows; what is not there is `None`, or NaN in an array."""
 FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]")
 """How a text begins that spreadsheets take for a formula; blanks before it do not keep them from it."""
+AT_ONCE = 4096
+"""Rows that are made at a time, where they are not made by trials."""
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -58,12 +61,12 @@ RECORDS: Catalog[Callable[[Report], Records]] = Catalog(
 
 
 def records_of(fields: Sequence[RecordField], rows: Callable[[], Iterable[Sequence[Any]]]) -> Records:
-    """A small table, of whole rows."""
+    """A table of whole rows, so many at a time."""
 
     def batches() -> Iterator[Sequence[Values]]:
-        found = [list(row) for row in rows()]
-        if found:
-            yield list(zip(*found, strict=True))
+        left = iter(rows())
+        while some := list(islice(left, AT_ONCE)):
+            yield list(zip(*some, strict=True))
 
     return Records(fields, batches)
 
