@@ -125,6 +125,15 @@ def test_what_diverged_is_told(tmp_path):
     assert any("that have not diverged" in " ".join(text.split()) for text in texts)
 
 
+@pytest.mark.parametrize("what", ["curves", "table"])
+def test_what_may_still_change_is_told(what, tmp_path):
+    """Of a run that has not ended the caption says how many trials are left."""
+    plan = make_plan(NAMES[:2], 3)
+    folder = written(tmp_path, plan, finished(plan, final)[:-1])
+    with opened(asked_of(folder), what) as page:
+        assert any("3 of 6 trials have not ended" in " ".join(text.get_text().split()) for text in page.figure.texts)
+
+
 def test_one_variant_of_a_search_is_all_its_candidates(tmp_path):
     """Of a run with a search each variant is the candidate that was picked; one alone is all that it was picked from."""
     folder = run_of(tmp_path, {"relu": [{"train.optimizer.lr": rate} for rate in (0.1, 0.2, 0.3)], "tanh": [{}]})

@@ -12,7 +12,7 @@ from dlbench.analysis.table import Column, Row, Table
 from dlbench.errors import UsageError, hint
 from dlbench.export.plots.axes import value_axis
 from dlbench.export.plots.base import PLOTS, Asked
-from dlbench.export.plots.entries import Entry, entries
+from dlbench.export.plots.entries import Entry, entries, standing
 from dlbench.export.plots.lettering import Lettering
 from dlbench.export.plots.page import LETTER, Page, Surroundings, page
 from dlbench.export.plots.style import Theme, stroke
@@ -85,7 +85,7 @@ def _caption(found: Sequence[Entry], columns: Sequence[Column]) -> str:
     seeds = (
         "one seed each" if counts == [1] else f"{' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} seeds"
     )
-    return f"{seeds}; mean with its 95 % interval{level}{middle}"
+    return "; ".join(filter(None, (seeds, f"mean with its 95 % interval{level}{middle}", standing(found))))
 
 
 def _draw(axes: Axes, column: Column, found: Sequence[Entry], baseline: Entry | None, theme: Theme) -> None:

@@ -12,7 +12,7 @@ from dlbench.analysis.aligned import Floats
 from dlbench.analysis.seed_curves import interval_ends, seed_curves
 from dlbench.export.plots.axes import step_axis, value_axis
 from dlbench.export.plots.base import PLOTS, Asked, BandKind
-from dlbench.export.plots.entries import Entry, entries
+from dlbench.export.plots.entries import Entry, entries, standing
 from dlbench.export.plots.lettering import Lettering
 from dlbench.export.plots.page import LETTER, Page, Surroundings, page
 from dlbench.export.plots.series import metric_of, shown_series, split_of, title_of
@@ -152,9 +152,14 @@ def _caption(found: Sequence[Entry], band: BandKind) -> str:
     counts = sorted({len(entry.trials) for entry in found})
     seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     if counts[-1] == 1:
-        return f"seed {found[0].trials[0].plan.seed}" if len(found) == 1 else "one seed each"
+        seed = f"seed {found[0].trials[0].plan.seed}" if len(found) == 1 else "one seed each"
+        return "; ".join(filter(None, (seed, standing(found))))
     lost = any(trial.diverged_at is not None for entry in found for trial in entry.trials)
-    told = [f"lines: mean of {seeds} seeds" + (" (of those that have not diverged)" if lost else ""), BANDS[band]]
+    told = [
+        f"lines: mean of {seeds} seeds" + (" (of those that have not diverged)" if lost else ""),
+        BANDS[band],
+        standing(found),
+    ]
     return "; ".join(filter(None, told))
 
 

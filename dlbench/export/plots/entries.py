@@ -57,6 +57,13 @@ def entries(
     return sorted(found, key=lambda entry: names.index(entry.row.variant))
 
 
+def standing(found: Sequence[Entry]) -> str:
+    """How many trials have not ended, where some have not: the figure may still change."""
+    trials = [trial for entry in found for trial in entry.trials]
+    left = sum(not trial.status.final for trial in trials)
+    return f"{left} of {len(trials)} trials have not ended" if left else ""
+
+
 def _entry(report: Report, row: Row, number: int, seed: int | None) -> Entry:
     own = [one for one in candidate_results(report.state)[row.variant] if one.choice == row.choice]
     trials = tuple(trial for one in own for trial in one.trials if seed in {None, trial.plan.seed})
