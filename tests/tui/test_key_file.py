@@ -32,11 +32,11 @@ def changed(wanted):
 
 def test_a_file_changes_what_it_names():
     """A key, several, none; two actions may change places."""
-    wanted = {"pause": "h", "next_trial": ["j", "pgdn"], "copy": [], "next_measure": "M", "previous_measure": "m"}
+    wanted = {"pause": "a", "next_trial": ["j", "pgdn"], "copy": [], "next_measure": "M", "previous_measure": "m"}
 
     assert changed(wanted) == (
         {
-            "pause": ["h"],
+            "pause": ["a"],
             "next_trial": ["j", "pagedown"],
             "copy": [],
             "next_measure": ["M"],
@@ -74,16 +74,16 @@ def test_other_spellings(spelling, key):
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        ({"paus": "h"}, "no action is called 'paus'; did you mean 'pause'?"),
+        ({"paus": "a"}, "no action is called 'paus'; did you mean 'pause'?"),
         ({"pause": "hh"}, "pause = 'hh': there is no such key"),
-        ({"pause": "hyper+h"}, "there is no such key"),
+        ({"pause": "hyper+a"}, "there is no such key"),
         ({"pause": 5}, "pause = 5: there is no such key"),
-        ({"pause": ["h", ""]}, "there is no such key"),
-        ({"pause": {"key": "h"}}, "there is no such key"),
-        ({"interrupt": "h"}, "interrupt has to stay on Ctrl-C"),
+        ({"pause": ["a", ""]}, "there is no such key"),
+        ({"pause": {"key": "a"}}, "there is no such key"),
+        ({"interrupt": "a"}, "interrupt has to stay on Ctrl-C"),
         ({"pause": "ctrl+c"}, "Ctrl-C would be interrupt and pause: pause stays as before"),
         ({"pause": "m"}, "m would be next_measure and pause: pause stays as before"),
-        ({"pause": "h", "stop": "h"}, "h would be pause and stop: pause and stop stay as before"),
+        ({"pause": "a", "stop": "a"}, "a would be pause and stop: pause and stop stay as before"),
     ],
 )
 def test_what_a_file_asks_for_in_vain(wanted, words):
@@ -105,7 +105,7 @@ def test_a_key_that_stays_is_not_free_for_another():
 
 def test_the_printed_file_makes_the_table_that_it_was_printed_of():
     """Written down and read again, the keys are the same, as they came and after a change."""
-    table, _ = remapped({"pause": ["h", "ctrl+g"], "copy": [], "filter": "+"})
+    table, _ = remapped({"pause": ["a", "ctrl+g"], "copy": [], "filter": "+"})
 
     for one in (KeyTable(), table):
         assert remapped(tomllib.loads(as_toml(one))) == (one, [])
@@ -117,9 +117,9 @@ def test_which_file_is_read(tmp_path, monkeypatch):
     usual, other = tmp_path / "keys.toml", tmp_path / "other.toml"
     monkeypatch.setattr(key_file, "usual_file", lambda: usual)
     assert read_keys(None).table == KeyTable()
-    usual.write_text('pause = "h"\n')
-    other.write_text('pause = "H"\nstops = "h"\n')
-    assert names(read_keys(None).table)["pause"] == ["h"]
+    usual.write_text('pause = "a"\n')
+    other.write_text('pause = "H"\nstops = "a"\n')
+    assert names(read_keys(None).table)["pause"] == ["a"]
     assert names(read_keys(other).table)["pause"] == ["H"]
     assert f"{other} asks in vain:\n- no action is called 'stops'" in read_keys(other).problem
     usual.write_bytes(b"pause = \xff")
@@ -131,24 +131,24 @@ def test_which_file_is_read(tmp_path, monkeypatch):
 
 def test_bindings_footer_and_help_follow_the_file():
     """The new key does what the old one did, which does nothing any more; footer and help tell the new one."""
-    table, _ = remapped({"next_measure": "h", "beside": [], "help": "f2"})
+    table, _ = remapped({"next_measure": "a", "beside": [], "help": "f2"})
 
     async def look(app, pilot):
         before = app.view.focus.measure
         await pilot.press("m")
         assert app.view.focus.measure == before
-        await pilot.press("h")
+        await pilot.press("a")
         await pilot.pause()
         assert app.view.focus.measure != before
         shown = re.split("  +", rows(app)[-1].strip())
-        assert {"h Measure", "F2 Help"} <= set(shown)
+        assert {"a Measure", "F2 Help"} <= set(shown)
         assert not any("Beside" in one for one in shown)
         await pilot.press("f2")
         await pilot.pause()
         said = re.sub(r"\s+", " ", "".join(row[4:-4] for row in rows(app)))
-        assert "h shows other measures" in said
+        assert "a shows other measures" in said
         assert "no key puts another variant beside this one" in said
-        assert "h The next measure." in said
+        assert "a The next measure." in said
         await pilot.press("f2")
         await pilot.pause()
         assert len(app.screen_stack) == 1

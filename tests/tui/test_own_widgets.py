@@ -76,3 +76,23 @@ def test_narrow_tabs_are_all_there():
     assert (textual_height, own_height) == (2, 1)
     assert any(tab.short not in textual[0] for tab in TABS)
     assert all(f"{number} {tab.short}" in own[1] for number, tab in enumerate(TABS, 1))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("text", ["", "relu", "a text that is longer than any tab has room for"])
+def test_every_tab_stands_beside_a_filter(width, text):
+    """No tab is covered or falls off the screen, with a filter or without; where there is room the filter is told."""
+    view = make_view()
+    view.focus.filter = text
+    shown = []
+
+    async def look(app, pilot):
+        await pilot.press("8")
+        await pilot.pause()
+        shown.append(rows(app)[1])
+
+    played(look, view=view, size=(width, 24))
+
+    assert all(tab.short in shown[0] and str(number) in shown[0] for number, tab in enumerate(TABS, 1))
+    assert len(shown[0]) == width
+    assert ("filter: " in shown[0]) == ((bool(text) and width >= 100) or (text == "relu" and width >= 80))

@@ -54,12 +54,13 @@ Back-propagation goes down this picture, from the output to the input.
   usual, 1e-6 is standing still, 1e-1 is wild. **Deviation** of the activations tells whether the signal survives on its
   way forward. **Zeros** are units that are off, **saturated** ones sit at the flat ends of tanh or sigmoid, where the slope
   is almost 0.
-- `v` puts another variant beside this one, same seed, **same colours**: compare row by row.
+- `v` puts another variant beside this one, same seed, **same colours**: compare row by row. Names that both nets share stand
+  once, and the curves below are those of the two.
 - **A recurrent layer has a row for each step of time**, `t=1` the first one it reads, below the row of its weights. There the
   gradient is that of the loss by the layer's state after this step. It goes back through time as it goes down through
   layers: rows that darken towards `t=1` say that what was read first is not learnt from. `r` leaves rows out.
 - One column stands for several steps where the run is long, one band for several layers where the net is deep: the lower
-  border says how many. A band shows its largest value.
+  border says how many. A band shows its largest value. The first and the last layer have a band of their own.
 """
     DEFAULT_CSS = """
     GradientsPane {
@@ -104,13 +105,13 @@ Back-propagation goes down this picture, from the output to the input.
         """Draw the pictures on one scale, and what stands beneath."""
         pair = self._pair(view)
         self.query_one(".picture").set_class(len(pair) > 1, "-two")
-        self._share_names(view)
         has_any = any(missing_probes(view, trial) is None for trial in pair)
         scale = self._settle(view, pair) if has_any else None
         for chart in self.query(LayerHeatMap):
             chart.scale = scale
         self.query_one(ColorScale).scale = scale
         super().show(view)
+        self._share_names(view)
         self._entitle(view)
 
     def on_chart_resized(self) -> None:

@@ -52,6 +52,8 @@ layer passes on, over the units and the examples of that step's batch.
   for ReLU and other functions without two ends to be stuck at.
 - **Rows `t=1`, `t=2`...** are a recurrent layer's state after each step of time: their gradient is the loss's by that state,
   their histogram that of the layer's weights. `r` shows these rows alone, or the layers alone.
+- Where there are too few rows for bars and table, both are one table, the bar first, the histogram below. Where layers are
+  left out of it, `+ 5 more` says so; the first and the last one stay.
 - The left and right arrows go through the training step by step; up and down choose the layer.
 """
     DEFAULT_CSS = """

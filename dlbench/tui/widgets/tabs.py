@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import events
 
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.panes import TABS, Tab
 from dlbench.tui.widgets.chart import Chart
+from dlbench.tui.widgets.fitting import cut
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import View
 
 FORMS = (" [{digit}] {title}", "[{digit}] {title}", "{digit} {title}", "{digit} {short}")
 """From the widest to the narrowest."""
+LONGEST_FILTER = 16
+"""Cells of a filter's text; the list of trials has all of it."""
 
 
 class Tabs(Chart):
@@ -27,9 +31,11 @@ class Tabs(Chart):
         self._spans: list[tuple[int, int, Tab]] = []
 
     def draw(self, view: View, width: int, height: int) -> Picture:
-        """The tabs in the widest form that fits."""
+        """The tabs in the widest form that fits beside the filter; all of them stand, the filter only where it has room."""
         picture = Picture.blank(width, height)
-        labels = next((found for form in FORMS if _room(found := _labels(form)) <= width), _labels(FORMS[-1]))
+        said = f"filter: {cut(view.focus.filter, LONGEST_FILTER, self.glyphs)} " if view.focus.filter else ""
+        room = width - cell_len(said)
+        labels = next((found for form in FORMS if _room(found := _labels(form)) <= room), _labels(FORMS[-1]))
         column, self._spans = 0, []
         for tab, label in zip(TABS, labels, strict=True):
             is_open = tab.name == self.current
@@ -38,9 +44,7 @@ class Tabs(Chart):
             )
             self._spans.append((column, end, tab))
             column = end - is_open
-        if view.focus.filter:
-            said = f"filter: {view.focus.filter} "
-            picture.put(0, max(width - len(said), column), said, Ink.MARK)
+        picture.put(0, room, said if column <= room else "", Ink.MARK)
         return picture
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

@@ -507,6 +507,22 @@ def test_beside_tells_the_ends_of_both():
     assert output.count("▀") > 40
 
 
+def test_two_maps_are_equally_wide():
+    """With one set of names for two maps both have as many columns, whether the second came later or was there before any data."""
+    plan = make_plan()
+
+    async def widths(pilot):
+        pilot.app.view.state.apply(training(plan))
+        pilot.app.view.focus.beside = 2
+        pilot.app.redraw()
+        await shown(pilot)
+        await shown(pilot)
+        named, bare = pilot.app.pane.query(LayerHeatMap)
+        return named.size.width - named.names_room - bare.size.width
+
+    assert abs(play(GradientsPane, make_view(plan), widths, size=(80, 20))) <= 1
+
+
 def test_what_diverged_keeps_its_picture():
     """A trial that diverged shows when, and what was measured before; its neighbour in the stack shows nothing of it."""
     plan = make_plan()
