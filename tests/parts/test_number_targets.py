@@ -171,6 +171,48 @@ def test_floats_that_look_like_classes_are_said(y: Any, note: str, tmp_path: Pat
     assert source.notes[0].startswith(note)
 
 
+@pytest.mark.parametrize("shape", [(20, 2, 2), (20, 1, 1, 3)])
+def test_floats_of_more_axes_are_refused_with_the_way(shape: tuple[int, ...], tmp_path: Path) -> None:
+    """Targets have two axes at most; the error says what to save, and that is taken."""
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(20, 2)), random.normal(size=shape)
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    settings = {"kind": "npz", "path": str(tmp_path / "a.npz")}
+    with pytest.raises(SetupError) as caught:
+        describe(settings)
+
+    targets = y.size // 20
+    told = f"(samples, targets): save y_train.reshape(20, -1), to learn {targets} of each sample"
+    assert told in str(caught.value)
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y.reshape(20, -1), x_test=x, y_test=y.reshape(20, -1))
+    assert len(describe(settings).targets) == targets
+
+
+@pytest.mark.parametrize(
+    ("unit", "normalize", "note"),
+    [
+        (1.0, "none", None),
+        (1e5, "none", "a net's outputs begin near 0, and need long to get there; normalize_target"),
+        (1e30, "none", "their squares are beyond float32, and so is every loss; normalize_target"),
+        (1e30, "center", "their squares are beyond float32, and so is every loss; normalize_target"),
+        (1e5, "standard", None),
+        (1e30, "standard", None),
+    ],
+)
+def test_targets_out_of_reach_are_said(unit: float, normalize: str, note: str | None, tmp_path: Path) -> None:
+    """What every seed would diverge on, or hardly get to, is told with the key that mends it; once it is there, no more."""
+    random = np.random.default_rng(0)
+    rows = [f"{one},{random.normal() * unit}" for one in random.normal(size=40)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,price", *rows]))
+    settings = {"kind": "csv", "path": str(tmp_path / "t.csv"), "target": "price", "normalize_target": normalize}
+    notes = measured(settings, describe(settings), load_data(settings)).notes
+
+    assert [one for one in notes if "price" in one and (note is None or note in one)] == (
+        [] if note is None else list(notes)
+    )
+    assert bool(notes) == (note is not None)
+
+
 def test_facts_are_of_the_numbers(table: dict[str, Any]) -> None:
     """What is told of data has the target's name and the range of the training rows in its own units, and no classes."""
     source, arrays = describe(table), load_data(table)

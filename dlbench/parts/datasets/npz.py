@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,11 @@ def _header(file: Path, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 def _labels(file: Path, key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Labels:
     """The labels under `key`, `[samples]`."""
+    if dtype.kind == "f" and len(shape) > 2:
+        raise SetupError(
+            f"{file}: '{key}' is {dtype} of {shape}; numbers to be learned have the shape (samples,) or (samples, targets): "
+            f"save {key}.reshape({shape[0]}, -1), to learn {prod(shape[1:])} of each sample"
+        )
     if dtype.kind == "f" or len(shape) != 1:
         what = f"{file}: '{key}' must be whole numbers of the shape (samples,), but is {dtype} of {shape}"
         raise SetupError(f"{what}; save {as_labels(key, shape)}")

@@ -14,6 +14,12 @@ from dlbench.parts.datasets.base import Arrays, Labels, Numbers, Source
 SCALES_APART = 256
 """How much larger one feature's numbers may be than another's: 8-bit pixels cannot differ by more."""
 
+FAR = 1_000
+"""The size of targets beyond which a net of usual weights and rates spends its training on the way there."""
+
+LARGEST_SQUARED = float(np.sqrt(np.finfo(np.float32).max))
+"""The largest number that float32 can square: 1.8e19."""
+
 ROWS_PER_CLASS = 5
 """Fewer rows a class may be sorted by chance."""
 
@@ -29,10 +35,27 @@ def oddities(
         yield from _unlearnable(source.names, counts)
         yield from _lacking(settings, source.names, counts)
         yield from _sorted(settings, arrays)
+    else:
+        yield from _far_targets(source.targets, arrays.y_train)
     if not source.test_repeats_train:
         yield from _repeated(arrays)
     if settings.get("normalize") != "standard":
         yield from _scales(source.feature_names, ranges)
+
+
+def _far_targets(names: Sequence[str], y: Numbers) -> Iterator[str]:
+    """Targets as they are learned, `[samples, targets]`, that a net cannot reach, or whose squares are no numbers."""
+    sizes = np.abs(y).max(axis=0)
+    place = int(sizes.argmax())
+    if sizes[place] <= FAR:
+        return
+    why = (
+        "their squares are beyond float32, and so is every loss"
+        if sizes[place] > LARGEST_SQUARED
+        else "a net's outputs begin near 0, and need long to get there"
+    )
+    remedy = 'normalize_target = "standard" scales them, and errors are told in their own units all the same'
+    yield f"targets '{names[place]}' go up to {sizes[place]:.4g}: {why}; {remedy}"
 
 
 def _unlearnable(names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> Iterator[str]:
