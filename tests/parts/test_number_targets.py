@@ -193,8 +193,8 @@ def test_floats_of_more_axes_are_refused_with_the_way(shape: tuple[int, ...], tm
     [
         (1.0, "none", None),
         (1e5, "none", "a net's outputs begin near 0, and need long to get there; normalize_target"),
-        (1e30, "none", "their squares are beyond float32, and so is every loss; normalize_target"),
-        (1e30, "center", "their squares are beyond float32, and so is every loss; normalize_target"),
+        (1e30, "none", "its square is beyond float32, and so is every loss; normalize_target"),
+        (1e30, "center", "its square is beyond float32, and so is every loss; normalize_target"),
         (1e5, "standard", None),
         (1e30, "standard", None),
     ],

@@ -50,12 +50,12 @@ def _far_targets(names: Sequence[str], y: Numbers) -> Iterator[str]:
     if sizes[place] <= FAR:
         return
     why = (
-        "their squares are beyond float32, and so is every loss"
+        "its square is beyond float32, and so is every loss"
         if sizes[place] > LARGEST_SQUARED
         else "a net's outputs begin near 0, and need long to get there"
     )
-    remedy = 'normalize_target = "standard" scales them, and errors are told in their own units all the same'
-    yield f"targets '{names[place]}' go up to {sizes[place]:.4g}: {why}; {remedy}"
+    remedy = 'normalize_target = "standard" scales it, and errors are told in its own units all the same'
+    yield f"the target '{names[place]}' goes up to {sizes[place]:.4g}: {why}; {remedy}"
 
 
 def _unlearnable(names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> Iterator[str]:
