@@ -48,7 +48,7 @@ def imported(folder):
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [("dlbench", set()), ("tests", {"test"}), ("benchmarks", {"bench"}), ("docs", {"test"})],
+    [("dlbench", {"tensorboard"}), ("tests", {"test", "tensorboard"}), ("benchmarks", {"bench"}), ("docs", {"test"})],
     ids=["dlbench", "tests", "benchmarks", "docs"],
 )
 def test_what_is_imported_is_declared(folder, extras):

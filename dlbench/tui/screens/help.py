@@ -29,7 +29,8 @@ NONE = "Nothing here has these words."
 class HelpScreen(ModalScreen[HelpCommand]):
     """Everything that there is to say about a pane, to scroll through; with a text in its field the commands that have it.
 
-    It is left with the command that was chosen, by Escape with none; so it is by the key that opened it, typed into the empty field.
+    It is left with the command that was chosen, by Escape with none; so it is by the key that opened it, typed into the empty
+    field.
     """
 
     AUTO_FOCUS = "#asked"
