@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
     from dlbench.data import DataStatus
     from dlbench.recipe.durations import Duration
+
+NARROW = 110
+"""Columns of a terminal below which the lecture's sections give way to the titles."""
 
 READY = "ready"
 UNKNOWN = "?"
@@ -48,8 +53,10 @@ def list_recipes(*, lang: Lang = None, json: Json = False) -> None:
     if json:
         emit_json(found)
         return
-    emit(columns([("section", "recipe", "full", "--quick", "data", "title"), *map(row, found)]))
-    say("\ntimes are of two CPU cores, those with ~ are estimated; --quick needs no data but what comes with dlbench")
+    rows = [("section", "recipe", "full", "--quick", "data", "title"), *map(row, found)]
+    is_narrow = sys.stdout.isatty() and shutil.get_terminal_size().columns < NARROW
+    emit(columns([one[1:] for one in rows] if is_narrow else rows))
+    say("\ntimes: two CPU cores, ~ estimated; --quick needs no data but what is on board")
     for name, recipes in absent(found).items():
         whose = recipes[0] if len(recipes) == 1 else f"{len(recipes)} recipes"
         say(f"{name}, the data of {whose}, is not on this machine: dlbench data fetch {name}")
