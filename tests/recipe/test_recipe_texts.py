@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.cli.recipes import summary
+from dlbench.cli.recipe_list import listing
 from dlbench.errors import RecipeError
 from dlbench.plan.make import make_plan
 from dlbench.plan.questions import said
@@ -122,7 +122,12 @@ def test_shipped_texts_have_no_place_open(path, quick):
     questions = load(path, quick=quick).questions
     texts = [*vars(questions.lesson).values(), *(claim.says for claim in questions.claims)]
     told = [said(text, language) for text in texts if isinstance(text, str | dict) for language in ("en", "ko")]
-    told += [text for language in ("en", "ko") for text in summary(path, language).values()]
+    told += [
+        text
+        for language in ("en", "ko")
+        for one in [listing(path, language, {})]
+        for text in (one.section, one.title, one.question)
+    ]
 
     assert [text for text in told if PLACE.search(text)] == []
 
