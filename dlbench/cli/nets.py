@@ -16,9 +16,13 @@ FORMAT = "safetensors"
 
 Variant: TypeAlias = Annotated[
     str | None,
-    typer.Option("--variant", metavar="VARIANT", help="Of which variant, or choice of its search; default: all."),
+    typer.Option(
+        "--variant", metavar="VARIANT", help="Of nets: which variant's, or choice of its search; default: all."
+    ),
 ]
-Seed: TypeAlias = Annotated[int | None, typer.Option("--seed", metavar="SEED", help="Of which seed; default: all.")]
+Seed: TypeAlias = Annotated[
+    int | None, typer.Option("--seed", metavar="SEED", help="Of nets: which seed's; default: all.")
+]
 
 
 def is_wanted(form: str | None, file: Path | None) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.nets import Seed, Variant
 from dlbench.cli.options import Out, OwnParts, Run
 from dlbench.cli.output import emit_chunks, save, say
 
@@ -29,8 +28,13 @@ def predict(
         typer.Argument(metavar="DATA", help="A table, a .npz or .npy, a picture, or a folder of pictures."),
     ],
     *,
-    variant: Variant = None,
-    seed: Seed = None,
+    variant: Annotated[
+        str | None,
+        typer.Option("--variant", metavar="VARIANT", help="Which variant's net, if the run has several."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="SEED", help="Which seed's, if there are several.")
+    ] = None,
     all_seeds: Annotated[
         bool, typer.Option("--all-seeds", help="Ask the nets of all seeds, and take the mean of what they say.")
     ] = False,

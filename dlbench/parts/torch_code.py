@@ -99,6 +99,11 @@ def arguments(*positional: Any, **named: Any) -> str:
     )
 
 
+def sides(pair: tuple[int, int]) -> int | tuple[int, int]:
+    """Height and width as they are written: one number where they are equal."""
+    return pair[0] if pair[0] == pair[1] else pair
+
+
 def without_bias(has_bias: bool) -> bool | None:  # noqa: FBT001  # what it says is a yes or no
     """The value of torch's argument `bias`, which is left out where there is one."""
     return None if has_bias else False

@@ -173,7 +173,7 @@ def _predict(task: Task, data: Any) -> Iterator[str]:
         scaled = "target_unit" in data and "target_shift" in data
         yield f"    return {f'{outputs} * self.target_unit + self.target_shift' if scaled else outputs}"
     elif task.link == "softmax":
-        yield '    """The probability of each class, for inputs as they are in the data; a sample\'s sum to 1."""'
+        yield '    """The probability of each class, for inputs as they are in the data; those of a sample sum to 1."""'
         yield f"    return torch.softmax({outputs}, dim=1)"
     elif task.link == "sigmoid" and task.outputs == 1:
         yield '    """The probability of each of the two classes, for inputs as they are in the data.'

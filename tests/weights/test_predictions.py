@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from kept_nets import module_of
 from made_once import made_once
 from PIL import Image
 from trained_runs import learning, trained_run
@@ -23,6 +25,7 @@ from dlbench.parts.datasets.splits import counts_for_test, stratified
 from dlbench.run import predictions
 from dlbench.run.correct import read as read_correct
 from dlbench.run.folder import RunFolder
+from dlbench.weights.export import exported
 from dlbench.weights.kept import KeptTrial, kept_trials
 from dlbench.weights.prediction import predict, probabilities
 from dlbench.weights.samples import read_samples
@@ -167,6 +170,21 @@ def test_images_of_an_archive_are_the_runs_own(base, tmp_path, name, variant):
     assert (predict([one], samples).numbers == probabilities(own_predictions(one), one.task)).all()
     assert samples.labels is not None
     assert (samples.labels == arrays.y_test).all()
+
+
+def test_the_exported_code_is_right_about_the_same_samples(base, tmp_path):
+    """The plain torch net of a trained trial, asked of the test images as they are, is right where the run's kept bits say so."""
+    (one,) = kept_in(base, "digits", variant="a")
+    ((code, text), (weights, content)) = exported([one], tmp_path)
+    for path, data in ((code, text), (weights, content)):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    arrays = load_data({"kind": "digits"})
+    said = module_of(text.decode()).load(str(weights)).predict(torch.from_numpy(arrays.x_test))
+    right = read_correct(one.folder.correct_file(0), [one.trial.id]).right[0]
+
+    assert ((said.argmax(dim=1).numpy() == arrays.y_test) == right).all()
+    assert 0 < right.mean() < 1
 
 
 def test_pictures_in_folders_say_their_class(base, tmp_path):

@@ -12,7 +12,7 @@ from dlbench.parts.arguments import Activation, Init, Settings, Sides, Takes
 from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, Stateless, Weight
 from dlbench.parts.layers.images import Padding, around, folded, pair, places, unfolded
 from dlbench.parts.lazy import torch
-from dlbench.parts.torch_code import TorchCode, arguments, without_bias
+from dlbench.parts.torch_code import TorchCode, arguments, sides, without_bias
 
 
 @LAYERS.add(alone_on_cpu=True)
@@ -81,9 +81,9 @@ class Conv(Stateless):
         given = arguments(
             shape[0],
             self.channels,
-            self.kernel,
-            stride=None if self.stride == (1, 1) else self.stride,
-            padding=(top, left) if is_even and (top, left) != (0, 0) else None,
+            sides(self.kernel),
+            stride=None if self.stride == (1, 1) else sides(self.stride),
+            padding=sides((top, left)) if is_even and (top, left) != (0, 0) else None,
             bias=without_bias(self.bias),
         )
         x = "{x}" if is_even else f"F.pad({{x}}, {(left, right, top, bottom)})"

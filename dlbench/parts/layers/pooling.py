@@ -10,7 +10,7 @@ from dlbench.parts.arguments import Sides
 from dlbench.parts.layers.base import LAYERS, LayerContext, Shape, ShapeError, Stateless
 from dlbench.parts.layers.images import Padding, Pair, around, folded, pair, places, refusal, unfolded
 from dlbench.parts.lazy import torch
-from dlbench.parts.torch_code import TorchCode, arguments
+from dlbench.parts.torch_code import TorchCode, arguments, sides
 
 
 class _Pool(Stateless, ABC):
@@ -48,9 +48,9 @@ class _Pool(Stateless, ABC):
         down, right = (_laid(*side, self.padding) for side in zip(shape[1:], self.kernel, self.stride, strict=True))
         padding = (down.around, right.around)
         given = arguments(
-            self.kernel,
-            stride=None if self.stride == self.kernel else self.stride,
-            padding=None if padding == (0, 0) else padding,
+            sides(self.kernel),
+            stride=None if self.stride == self.kernel else sides(self.stride),
+            padding=None if padding == (0, 0) else sides(padding),
             ceil_mode=True if self.padding == "same" else None,
             **self.TORCH_WANTS,
         )
