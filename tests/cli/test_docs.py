@@ -26,6 +26,10 @@ PAGES = [
 ]
 
 
+TITANIC = "".join(f"{'yes' if i % 3 else 'no'},{'fm'[i % 2]},{20 + i},{5.5 * i}\n" for i in range(40))
+"""Rows of a table such as a reader may have."""
+
+
 def blocks(language, text=README):
     """The code blocks of a language in a document."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -57,6 +61,11 @@ def cheap(words):
 def test_commands(words, trained, monkeypatch):
     """Each command of the README and of the page about exports does what it does without an error; those that train do so on paper."""
     monkeypatch.chdir(trained.folder)
+    if any("titanic" in word for word in words):
+        Path("titanic.csv").write_text("survived,sex,age,fare\n" + TITANIC)
+        Path("titanic.toml").unlink(missing_ok=True)
+    if "titanic.toml" in words:
+        CliRunner().invoke(app, ["new", "titanic.csv"])
     result = CliRunner().invoke(app, cheap(words))
 
     assert (result.exit_code, result.exception) == (0, None)
