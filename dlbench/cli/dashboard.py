@@ -40,20 +40,17 @@ def show(
 ) -> Left:
     """Show a run; where it is left before its end, say how to come back. A dashboard that breaks leaves the run alone.
 
-    Raises SetupError where the workers could not go on, and not all that they did can be read: their folder has gone.
+    Raises UsageError where the environment names no theme, or no file of keys, that there is; SetupError where the workers
+    could not go on, and not all that they did can be read: their folder has gone.
     """
     from dlbench.tui.open import look
     from dlbench.tui.options import chosen
 
-    keys = os.environ.get("DLBENCH_KEYS")
-    options = chosen(
-        os.environ.get("DLBENCH_THEME"),
-        language=language,
-        ascii_only=ascii_only,
-        closes=closes,
-        keys=Path(keys) if keys else None,
-    )
+    theme, keys = os.environ.get("DLBENCH_THEME"), os.environ.get("DLBENCH_KEYS")
     try:
+        options = chosen(
+            theme, language=language, ascii_only=ascii_only, closes=closes, keys=Path(keys) if keys else None
+        )
         closed = look(folder, options)
     except Exception:
         say(way_back(folder))

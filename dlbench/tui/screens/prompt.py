@@ -58,6 +58,11 @@ class Prompt(ModalScreen[Answer | None]):
     Prompt Button { min-width: 8; }
     """
 
+    def __init__(self, trial: int = 0) -> None:
+        super().__init__()
+        self.trial = trial
+        """Which trial is asked about, where it is about one."""
+
     def compose(self) -> ComposeResult:
         """The box: what is asked, what was wrong with the answer, the buttons."""
         self.set_class(not dashboard(self).glyphs.braille, "-ascii")

@@ -42,16 +42,12 @@ class RatePrompt(Prompt[RateRequest]):
     HEADING = "Learning rate"
     CHANGES_RUN: ClassVar[bool] = True
 
-    def __init__(self, trial: int) -> None:
-        super().__init__()
-        self._trial = trial
-
     def contents(self) -> ComposeResult:
         """The rate now, and a field for another."""
         view = dashboard(self).view
         with view.lock:
-            trial = view.state.trials[self._trial]
-            self._seeds, over, lr = open_seeds(view, self._trial), ended(trial), rate_of(view, trial)
+            trial = view.state.trials[self.trial]
+            self._seeds, over, lr = open_seeds(view, self.trial), ended(trial), rate_of(view, trial)
         if over:
             yield words(self, over)
             return
@@ -67,7 +63,7 @@ class RatePrompt(Prompt[RateRequest]):
 
     def choices(self) -> list[PromptButton]:
         """For all its seeds, or for it alone."""
-        if self._trial not in self._seeds:
+        if self.trial not in self._seeds:
             return []
         alone = PromptButton("one", "This trial only")
         return (
@@ -83,7 +79,7 @@ class RatePrompt(Prompt[RateRequest]):
         except ValueError as error:
             self.tell(str(error))
         else:
-            self.finish(RateRequest(self._seeds if choice == "all" else (self._trial,), lr))
+            self.finish(RateRequest(self._seeds if choice == "all" else (self.trial,), lr))
 
 
 def learning_rate(text: str) -> float:
@@ -196,15 +192,11 @@ class EndTrialPrompt(Prompt[bool]):
     HEADING = "End this trial?"
     CHANGES_RUN: ClassVar[bool] = True
 
-    def __init__(self, trial: int) -> None:
-        super().__init__()
-        self._trial = trial
-
     def contents(self) -> ComposeResult:
         """What happens, and what is kept."""
         view = dashboard(self).view
         with view.lock:
-            trial = view.state.trials[self._trial]
+            trial = view.state.trials[self.trial]
             over, place = ended(trial), f"step {trial.step:,} of {trial.stack.plan.steps:,}"
         self._is_over = bool(over)
         yield words(self, over or f"{name_of(trial.plan)}, at {place}.")
