@@ -12,6 +12,7 @@ from dlbench.tui import key_file
 from dlbench.tui.key_file import as_toml, read_keys, remapped
 from dlbench.tui.key_table import KeyTable
 from dlbench.tui.keys import KEYS
+from dlbench.words.printable import to_ascii
 
 SIGNS = [chr(code) for code in range(33, 127) if not chr(code).isalnum()]
 
@@ -154,6 +155,14 @@ def test_bindings_footer_and_help_follow_the_file():
         assert len(app.screen_stack) == 1
 
     played(look, keys=table, size=(100, 240))
+
+
+def test_keys_that_print_nothing_have_their_signs_in_ascii():
+    """No key is told by a question mark but the one that is it."""
+    told_as = [to_ascii(face) for key in KEYS for face in key.faces]
+
+    assert [face for face in told_as if "?" in face] == ["?"]
+    assert {"<-", "->", "^", "v", "shift+<-", "shift+->"} <= set(told_as)
 
 
 def test_a_dashboard_says_what_its_file_asks_for_in_vain():
