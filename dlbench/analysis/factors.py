@@ -76,8 +76,8 @@ class Factors:
     def find(self, text: str, among: Collection[int]) -> Factor | None:
         """The setting that a path or its last words name; raises UsageError where they name several that differ.
 
-        Of several that differ among these candidates alike, such as the activation of the model and that of its layers, the
-        shortest is meant, and one that differs before those that do not.
+        Of several the one highest up is meant, as the model's activation rather than a layer's, of those that differ among these
+        candidates if any do. Several that are as high up must tell each other's values.
         """
         if text in self.all:
             return self.all[text]
@@ -86,7 +86,8 @@ class Factors:
         if not matches:
             return None
         first = min(matches, key=lambda one: (one.path.count("."), len(one.path)))
-        if others := [one.path for one in matches if not one.follows(first, among)]:
+        level = [one for one in matches if one.path.count(".") == first.path.count(".")]
+        if others := [one.path for one in level if not one.follows(first, among)]:
             raise UsageError(f"'{text}' may be {first.path} or {' or '.join(others[:4])}; write more of its path")
         return first
 

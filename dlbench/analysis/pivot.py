@@ -80,12 +80,13 @@ def _refuse_shared(places: dict[tuple[str, str], list[Row]], rows: Factor, colum
         raise UsageError(
             f"{names} have the same settings ({where}); leave some out with --filter, as in --filter '!NAME'"
         )
-    first = differing[0]
+    first, paths = differing[0], _named([one.path for one in differing])
     value = first.values[own[0].candidate]
-    paths = _named([one.path for one in differing])
+    # Where whole layers differ, no single setting would fix it.
+    fix = f"{first.name}={value}" if len(differing) <= MOST else f"!{own[0].variant}"
     raise UsageError(
-        f"{names} would share one place ({where}), because they differ in {paths} too; fix that, "
-        f"as in --filter '{first.name}={value}', or lay it out instead"
+        f"{names} would share one place ({where}), because they differ in {paths} too; leave one out, "
+        f"as by --filter '{fix}', or lay it out instead"
     )
 
 

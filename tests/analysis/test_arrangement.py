@@ -287,6 +287,15 @@ def test_a_pivot_that_cannot_be_is_refused(asked, told):
     assert told in str(caught.value)
 
 
+def test_what_is_higher_up_is_meant():
+    """A name is the model's setting where layers have their own of that name, which differ in another way."""
+    found = compared()
+    plan = found.state.plan
+    plan.candidates[0].settings["model"]["layers"][0] = {"kind": "maxout", "init": {"kind": "zeros"}}
+
+    assert Factors(plan).find("init", range(len(plan.candidates))).path == "model.init"
+
+
 def test_a_name_that_may_be_several_settings_is_refused():
     """Where layers differ in their own ways, the shortest of equal names is meant only if it tells the others."""
     found = compared()
