@@ -45,12 +45,19 @@ def pivoted(report: Report, rows: str, columns: str, metric: str | None = None) 
         column,
         own.path,
         other.path,
-        list(dict.fromkeys(own.values[index] for index in among)),
-        list(dict.fromkeys(other.values[index] for index in among)),
+        _values(own, among),
+        _values(other, among),
         {place: row for place, (row,) in places.items()},
         remarks,
     )
     return replace(report, table=table, pivot=pivot)
+
+
+def _values(factor: Factor, among: Sequence[int]) -> list[str]:
+    """The values in the order of the candidates; numbers by their size."""
+    exact = {factor.values[index]: factor.exact[index] for index in among}
+    is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in exact.values())
+    return sorted(exact, key=lambda text: exact[text]) if is_number else list(exact)
 
 
 def _is_within(factor: Factor, path: str) -> bool:

@@ -50,7 +50,7 @@ def _cell(row: Row | None, pivot: Pivot) -> TextCell:
     if row is None:
         return TextCell("")
     found, cell = row_cell(row, pivot.column), row.cells[pivot.column.key]
-    if "n=" in found.aside or pivot.column.metric.is_share:
+    if "n=" in found.aside or pivot.column.metric.is_share or not (cell.n or cell.never):
         return found
     n = f"n={cell.n + cell.never}"
     aside = f"{found.aside[:-1]}, {n})" if found.aside.endswith(")") else f"{found.aside} ({n})".strip()

@@ -261,12 +261,13 @@ def test_a_pivot_says_what_else_changes():
 
 def test_a_search_is_laid_out_by_what_it_varies():
     """With a searched setting every candidate has its place; with others each variant's best has."""
-    search = {name: [{"train.optimizer.lr": lr} for lr in (0.1, 1.0)] for name in ("a", "b")}
+    search = {name: [{"train.optimizer.lr": lr} for lr in (1.0, 0.1)] for name in ("a", "b")}
     plan = make_plan(search, 3)
     found = report(state_of(plan, finished(plan, accurate)), Questions(compare=Compare("test_accuracy")))
     pivot = pivoted(found, "variant", "lr").pivot
 
     assert len(pivot.places) == 4
+    assert pivot.column_values == ["0.1", "1.0"]
     assert [pivot.places["b", lr].choice["train.optimizer.lr"] for lr in ("0.1", "1.0")] == [0.1, 1.0]
 
 
