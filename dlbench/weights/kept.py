@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dlbench.errors import UsageError, hint
+from dlbench.errors import DlbenchError, UsageError, hint
 from dlbench.parts.datasets.base import Arrays, Source, on_board
 from dlbench.parts.outline import Block, outline
 from dlbench.parts.tasks import Task, task_of
 from dlbench.plan import Candidate, Plan, Trial, candidate_text
 from dlbench.run import weights
-from dlbench.run.folder import RunFolder
+from dlbench.run.folder import RunFolder, read_json
 from dlbench.run.weights import TrialWeights
 
 
@@ -103,8 +104,18 @@ def require_weights(folder: RunFolder, plan: Plan) -> None:
     if not any(_keeps(candidate) for candidate in plan.candidates):
         raise UsageError(
             f"{folder.name} kept no weights (a checkpoint only serves to go on with its training); "
-            f"train again with `dlbench run {folder.recipe} --save-weights`"
+            f"train again with `{_again(folder)}`"
         )
+
+
+def _again(folder: RunFolder) -> str:
+    """The command that made a run, as far as it is known, with the option that keeps weights."""
+    try:
+        _, *words = read_json(folder.env_file)["command"]
+    except (DlbenchError, KeyError, TypeError, ValueError):
+        words = []
+    is_run = all(isinstance(word, str) for word in words) and words[:1] == ["run"]
+    return shlex.join(["dlbench", *(words if is_run else ["run", folder.recipe]), "--save-weights"])
 
 
 def _keeps(candidate: Candidate) -> bool:

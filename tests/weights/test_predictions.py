@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 import re
 from pathlib import Path
@@ -310,8 +311,20 @@ def test_it_must_be_clear_which_net_is_asked(base, tmp_path, name, words, says):
     assert says in str(done.exception)
 
 
-def test_a_run_without_weights_says_what_to_do(base, tmp_path):
-    """Where none were kept, both verbs name the option that keeps them."""
+@pytest.mark.parametrize(
+    ("command", "again"),
+    [
+        (
+            ["/bin/dlbench", "run", "my recipe.toml", "--seeds", "3"],
+            "dlbench run 'my recipe.toml' --seeds 3 --save-weights",
+        ),
+        (["/bin/pytest", "recipes"], "dlbench run case --save-weights"),
+        ("run", "dlbench run case --save-weights"),
+        (None, "dlbench run case --save-weights"),
+    ],
+)
+def test_a_run_without_weights_says_what_to_do(base, tmp_path, command, again):
+    """Where none were kept, both verbs name the command that made the run with the option that keeps them."""
     folder = run_in(base, "classes")
     plan = folder.read_plan()
     for candidate in plan.candidates:
@@ -319,8 +332,10 @@ def test_a_run_without_weights_says_what_to_do(base, tmp_path):
     other = RunFolder(tmp_path / "case" / "1")
     other.path.mkdir(parents=True)
     other.write_plan(plan)
+    if command is not None:
+        other.env_file.write_text(json.dumps({"command": command}))
 
     for words in (["predict", other.path, "new.csv"], ["export", other.path, "--format", "safetensors", "-o", "nets"]):
         done = call(*words)
         assert isinstance(done.exception, UsageError)
-        assert "train again with `dlbench run case --save-weights`" in str(done.exception)
+        assert f"train again with `{again}`" in str(done.exception)
