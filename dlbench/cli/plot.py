@@ -169,8 +169,8 @@ def size_of(text: str | None) -> tuple[float, float] | None:
         found = float(width), float(height)
     except ValueError:
         found = (0.0, 0.0)
-    if not all(2 <= side <= 60 for side in found):
-        raise UsageError(f"--size {text}: say inches across and down, from 2 to 60 each, such as 6x4")
+    if not all(3 <= side <= 100 for side in found):
+        raise UsageError(f"--size {text}: say inches across and down, from 3 to 100 each, such as 6x4")
     return found
 
 

@@ -1,5 +1,6 @@
 """Figures: what is drawn is what the report says, every measure can be drawn, and no text lies on another."""
 
+import re
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.text import Text
 from plot_runs import asked_of, opened, written
 from synthetic_run import LAYERS, STEPS, finished, make_plan, metrics_event, probe_event, stack_event
 
+from dlbench.errors import UsageError
 from dlbench.export.plots.layers import BROKEN, ZERO
 from dlbench.export.plots.style import DPI, Look
 from dlbench.measures.catalog import MEASURES
@@ -297,6 +299,25 @@ def overlapping(figure, monkeypatch):
         if min(a.x1, b.x1) - max(a.x0, b.x0) > slack and min(a.y1, b.y1) - max(a.y0, b.y0) > slack
     ]
     return len(told), outside, pairs
+
+
+@pytest.mark.parametrize(
+    ("what", "size", "told"),
+    [
+        ("curves", (6, 2), "needs [34](.[0-9])? inches down at least"),
+        ("layers", (6, 2), "needs [23](.[0-9])? inches down at least"),
+        ("table", (6, 2), "needs [23](.[0-9])? inches down at least"),
+        ("table", (2, 9), "make it wider"),
+    ],
+)
+def test_a_page_that_is_too_small_is_told(what, size, told, folder):
+    """Where the texts leave no room for the numbers, it is said what size would do; that size does."""
+    with pytest.raises(UsageError, match=told) as raised, opened(asked_of(folder, look=Look(size=size)), what):
+        pass
+    if "needs" in told:
+        needed = float(re.search(r"needs ([0-9.]+)", str(raised.value))[1])
+        with opened(asked_of(folder, look=Look(size=(size[0], needed))), what) as page:
+            assert page.figure.get_figheight() == pytest.approx(needed)
 
 
 @pytest.mark.parametrize("what", ["curves", "layers", "table"])

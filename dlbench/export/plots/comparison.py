@@ -58,7 +58,7 @@ def comparison(asked: Asked) -> Page:
     wide = int((width / LETTER - max(map(len, "\n".join(names).split("\n")))) / len(columns)) - 4
     titles = [letters.lines(column.title.replace("_", " "), max(wide, 12)) for column in columns]
     head = LINE * (max(title.count("\n") for title in titles) + 1)
-    made = page(asked.look, letters, around, width, ROW * len(found) + head + AXIS)
+    made = page(asked.look, letters, around, width, ROW * len(found) + head + AXIS, 0.22 * len(found) + head + AXIS)
     panels = made.figure.subplots(1, len(columns), squeeze=False)[0]
     for axes, column, above in zip(panels, columns, titles, strict=True):
         _draw(axes, column, found, baseline, theme)

@@ -90,7 +90,7 @@ def _together(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[st
     ]
     around = _around(asked, found, series, legend)
     columns = max(map(len, series))
-    made = page(asked.look, letters, around, WHOLE if columns > 1 else 0.75 * WHOLE, 2.3 * len(series))
+    made = page(asked.look, letters, around, WHOLE if columns > 1 else 0.75 * WHOLE, 2.3 * len(series), len(series))
     grid = made.figure.subplots(len(series), columns, squeeze=False, sharex=True, sharey="row")
     for row, names in zip(grid, series, strict=True):
         lines = [[Line.of(entry, name, asked.band) for entry in found] for name in names]
@@ -113,7 +113,7 @@ def _abreast(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str
     columns, rows = -(-len(found) // deep), deep * len(shown)
     splits = list(dict.fromkeys(split_of(name) for names in shown for name in names))
     around = _around(asked, found, shown, _samples(splits, asked, has_others=len(found) > 1))
-    made = page(asked.look, letters, around, WHOLE, (2.3 if columns < 3 else 1.65) * rows)
+    made = page(asked.look, letters, around, WHOLE, (2.3 if columns < 3 else 1.65) * rows, rows)
     wide = int(made.figure.get_figwidth() / columns / LETTER - 6)
     grid = made.figure.subplots(rows, columns, squeeze=False, sharex=True, sharey="row" if len(shown) > 1 else True)
     for place, names in enumerate(shown):

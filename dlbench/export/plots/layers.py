@@ -32,7 +32,7 @@ ZERO, BROKEN = "////", "xxxx"
 """How an exact zero, and what is no number, is hatched: no colour of the scale is."""
 ROW = 0.19
 """Inches of a layer."""
-TALLEST = 7.0
+TALLEST, SHORTEST = 7.0, 0.8
 LINE, AXIS = 0.15, 0.5
 """Inches of a line above a panel, and of the steps beneath it."""
 MOST_NAMES = 30
@@ -91,15 +91,15 @@ def layer_maps(
     width = (WHOLE if columns > 1 else 0.87 * WHOLE) if asked.look.size is None else asked.look.size[0]
     heads = [_head(each, letters, int((width - 1.6) / columns / LETTER)) for each in maps]
     tall = min(max(ROW * max(len(each.grid.names) for each in maps), 1.2), TALLEST / min(rows, 2))
-    tall += LINE * (max(head.count("\n") for head in heads) + 1) + AXIS
-    made = page(asked.look, letters, around, width, rows * tall)
+    more = LINE * (max(head.count("\n") for head in heads) + 1) + AXIS
+    made = page(asked.look, letters, around, width, rows * (tall + more), rows * (SHORTEST + more))
     grid = made.figure.subplots(rows, columns, squeeze=False, sharex=True)
     panels = list(grid.flat)
     names = maps[0].grid.names
     for axes, each, head in zip(panels, maps, heads, strict=False):
         _draw(axes, each.grid, measure, norm, theme)
         is_named = axes in grid[:, 0] or each.grid.names != names
-        _name_layers(axes, each.grid.names if is_named else [], letters, made.height / rows - 0.6)
+        _name_layers(axes, each.grid.names if is_named else [], letters, made.height / rows - more)
         axes.set_title(head, fontsize=8)
     for empty in panels[len(maps) :]:
         empty.remove()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlbench.errors import UsageError
 from dlbench.export.plots.lettering import Lettering
 from dlbench.export.plots.style import DPI, Look, Theme
 
@@ -27,8 +30,8 @@ SAMPLE = 0.62
 """Inches of the sample before a legend's entry, and of the gap behind it."""
 
 
-LEAST = 0.8
-"""Inches that axes keep, however small a figure is to be."""
+LEAST = 1.0
+"""Inches that axes need, however small a figure is to be."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,13 @@ class Surroundings:
     """Samples with their names, in lines beneath."""
 
 
-def page(look: Look, letters: Lettering, around: Surroundings, width: float, height: float) -> Page:
+def page(
+    look: Look, letters: Lettering, around: Surroundings, width: float, height: float, least: float = LEAST
+) -> Page:
     """An empty figure whose axes stand beneath the title and the caption, above the legend.
 
-    It is `width` inches wide, and its axes get `height` inches; where the look has a size, that is the size of the whole.
+    It is `width` inches wide, and its axes get `height` inches; where the look has a size, that is the size of the whole. Raises
+    UsageError where that leaves the axes fewer inches than the `least` that they need.
     """
     from matplotlib.figure import Figure
 
@@ -69,7 +75,11 @@ def page(look: Look, letters: Lettering, around: Surroundings, width: float, hei
     names = [letters.fitted(name, fitting - int(SAMPLE / LETTER)) for _, name in around.legend]
     columns, foot = _grid(width, names)
     head = MARGIN + TITLE * _lines(titles) + CAPTION * _lines(captions)
-    height = height if look.size is None else max(look.size[1] - head - foot, LEAST)
+    height = height if look.size is None else look.size[1] - head - foot
+    if height < least:
+        raise UsageError(
+            f"--size: this figure needs {math.ceil(10 * (least + head + foot)) / 10:g} inches down at least"
+        )
     whole = height + head + foot
     figure = Figure((width, whole), dpi=DPI, layout="constrained")
     engine: Any = figure.get_layout_engine()
@@ -83,8 +93,18 @@ def page(look: Look, letters: Lettering, around: Surroundings, width: float, hei
 
 
 def settle(figure: Figure) -> None:
-    """Lay the axes out, and keep them where they are then: what the solver leaves undecided differs in its last decimals."""
-    figure.draw_without_rendering()
+    """Lay the axes out, and keep them where they are then: what the solver leaves undecided differs in its last decimals.
+
+    Raises UsageError where the texts leave no room for them.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="constrained_layout not applied")
+        try:
+            figure.draw_without_rendering()
+        except UserWarning as warning:
+            raise UsageError(
+                "--size: the texts of this figure leave no room for what it shows; make it wider"
+            ) from warning
     figure.set_layout_engine("none")
     for axes in figure.axes:
         axes.set_position(np.round(axes.get_position(original=True).bounds, 5).tolist())
