@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dlbench.analysis.diagnosis.moment import Moment, first_moment
+from dlbench.measures.names import TIME
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan.scene import FINDINGS, OVERFITTING, Scene
 from dlbench.state.run_state import RunState
-from dlbench.state.trial_state import TrialState
+from dlbench.state.trial_state import TrialState, score_of
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Staged:
     """`None`: the newest, be it that the scene asks for it, or that its own has not come."""
     moment: Moment | None = None
     """What is found at the step, where the scene asks for a finding."""
+    values: tuple[tuple[str, float], ...] = ()
+    """What is measured at the step, where it asks for none: by layer, or by curve in the pane of curves."""
 
     @property
     def layer(self) -> int | None:
@@ -48,7 +54,9 @@ def staged(scene: Scene, state: RunState, trial: int | None = None) -> Staged | 
             break
     mates = [mate for name in scene.variants[1:] for mate in _trials(name, state)]
     beside = next((mate for mate in mates if mate.plan.seed == chosen.plan.seed), next(iter(mates), None))
-    return Staged(scene, chosen.index, None if beside is None else beside.index, step, moment)
+    is_found = moment is not None or (scene.step == OVERFITTING and step is not None)
+    values = () if is_found else tuple(_values(scene, chosen, step))
+    return Staged(scene, chosen.index, None if beside is None else beside.index, step, moment, values)
 
 
 def _trials(variant: str, state: RunState) -> list[TrialState]:
@@ -66,3 +74,23 @@ def _step(asked: int | str, trial: TrialState) -> tuple[int | None, Moment | Non
         return (None if turned is None else int(turned)), None
     moment = first_moment(trial, FINDINGS[asked]) if asked in FINDINGS else None
     return (None if moment is None else moment.step), moment
+
+
+def _values(scene: Scene, trial: TrialState, step: int | None) -> Iterator[tuple[str, float]]:
+    """The scene's measure in the first and the last layer with weights, or loss and score, at a step; without it the newest."""
+    if scene.pane in {"gradients", "layers"} and (series := trial.probe(scene.measure)) is not None:
+        row, layers = _last(trial.probe_steps, step), trial.layers
+        rows = [index for index, layer in enumerate(layers) if layer.weight is not None and layer.kind != TIME]
+        found = {layers[index].name: float(series[row, index]) for index in rows[:1] + rows[-1:]} if len(series) else {}
+    elif scene.pane == "curves" and trial.steps:
+        split = "test" if "test_loss" in trial.stack.metrics.fields else "train"
+        names = (f"{split}_loss", f"{split}_{score_of([trial])}")
+        found = {name: float(trial.curve(name)[_last(trial.steps, step)]) for name in names}
+    else:
+        found = {}
+    yield from ((name, value) for name, value in found.items() if math.isfinite(value))
+
+
+def _last(steps: list[int], step: int | None) -> int:
+    """The place of the last of some steps up to one."""
+    return -1 if step is None else max(bisect_right(steps, step) - 1, 0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dlbench.plan.scene import FINDINGS, OVERFITTING
-from dlbench.words.number_format import number
+from dlbench.measures.catalog import MEASURES
+from dlbench.plan.scene import OVERFITTING
+from dlbench.words.number_format import number, percent
 
 if TYPE_CHECKING:
     from dlbench.analysis.diagnosis.moment import Moment
@@ -24,8 +25,10 @@ class SceneWords(NamedTuple):
     since: str
     until: str
     once: str
-    step: str
-    newest: str
+    now: str
+    end: str
+    within: str
+    """A number in a layer."""
     beside: str
     layers: str
     """Several layers by the names of the first and the last."""
@@ -47,8 +50,9 @@ WORDS = {
         since="from step {step} on",
         until="from step {step} to {until}",
         once="at step {step}",
-        step="step {step}",
-        newest="the newest step",
+        now="now",
+        end="in the end",
+        within="{value} in {layer}",
         beside="{beside} beside it",
         layers="{first} to {last}",
     ),
@@ -67,8 +71,9 @@ WORDS = {
         since="{step}스텝부터",
         until="{step}~{until}스텝에서",
         once="{step}스텝에서",
-        step="{step}스텝",
-        newest="가장 최근 스텝",
+        now="지금",
+        end="마지막에",
+        within="{layer} {value}",
         beside="옆은 {beside}",
         layers="{first}~{last}",
     ),
@@ -78,12 +83,13 @@ WORDS = {
 def scene_sentence(staged: Staged, state: RunState, language: str) -> tuple[str, ...]:
     """The sentence of a scene, ever shorter for where there is less room.
 
-    `sigmoid: dense1's gradient has vanished from step 0 on, 1.6e-06 of dense10's; tanh beside it`.
+    `sigmoid: dense1's gradient has vanished from step 0 on, 1.6e-06 of dense10's; tanh beside it`,
+    `rnn at step 0: gradient norm 1.1e-03 in rnn1, 0.22 in output; lstm beside it`.
     """
     words = WORDS.get(language, WORDS["en"])
     variant = staged.scene.variants[0]
     what = _what(staged, state, words)
-    forms = (f"{variant}: {what}", what)
+    forms = (f"{variant}{what}", what.lstrip(": "))
     if staged.beside is None:
         return forms
     beside = words.beside.format(beside=state.trials[staged.beside].plan.variant)
@@ -91,14 +97,26 @@ def scene_sentence(staged: Staged, state: RunState, language: str) -> tuple[str,
 
 
 def _what(staged: Staged, state: RunState, words: SceneWords) -> str:
-    asked, moment = staged.scene.step, staged.moment
-    if staged.step is None:
-        return words.newest
-    if moment is not None and asked in FINDINGS:
-        names = [layer.name for layer in state.trials[staged.trial].layers]
-        return _found(str(asked), moment, names, words)
-    told = words.says[OVERFITTING] if asked == OVERFITTING else words.step
-    return told.format(step=f"{staged.step:,}")
+    """What is told behind the variant's name."""
+    trial, asked = state.trials[staged.trial], staged.scene.step
+    if staged.moment is not None:
+        return f": {_found(str(asked), staged.moment, [layer.name for layer in trial.layers], words)}"
+    if asked == OVERFITTING and staged.step is not None:
+        return f": {words.says[OVERFITTING].format(step=f'{staged.step:,}')}"
+    newest = words.end if trial.status.final else words.now
+    when = newest if staged.step is None else words.once.format(step=f"{staged.step:,}")
+    return f" {when}: {_read(staged, words)}".rstrip(": ")
+
+
+def _read(staged: Staged, words: SceneWords) -> str:
+    """What is measured: `gradient norm 1.1e-03 in rnn1, 0.22 in output`, or `test loss 0.049, test accuracy 1`."""
+    if staged.scene.pane == "curves":
+        return ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in staged.values)
+    measure = MEASURES.get(staged.scene.measure)
+    if measure is None or not staged.values:
+        return ""
+    told = [(layer, percent(value) if measure.bounds else number(value)) for layer, value in staged.values]
+    return f"{measure.title} {', '.join(words.within.format(layer=layer, value=value) for layer, value in told)}"
 
 
 def _found(asked: str, moment: Moment, names: Sequence[str], words: SceneWords) -> str:

@@ -1,5 +1,7 @@
 """The scene of a lesson in a run: which trials, which step, and the sentence that tells it."""
 
+from dataclasses import replace
+
 import pytest
 from synthetic_run import make_plan, metrics_event, probe_event, stack_event, state_of
 
@@ -61,7 +63,10 @@ def test_what_is_not_there_is_looked_at_as_it_stands(step):
     """As long as a step is not found, or not reached, it is the first seed at its newest step."""
     scene = Scene(["faint", "calm"], step=step)
 
-    assert staged(scene, run_of([[FINE] * 3] * 2)) == Staged(scene, 0, SEEDS, None, None)
+    found = staged(scene, run_of([[FINE] * 3] * 2))
+
+    assert replace(found, values=()) == Staged(scene, 0, SEEDS, None, None)
+    assert found.values == (("0 dense", pytest.approx(0.3)), ("output", pytest.approx(0.2)))
 
 
 def test_a_number_is_a_step_once_it_is_reached():
@@ -118,7 +123,7 @@ def test_every_word_has_its_sentence(word, language):
     assert (found.step is None) == (word == LAST)
     assert found.step is None or str(found.step) in long
     assert long.startswith(f"{short};")
-    assert short == f"faint: {bare}"
+    assert short == (f"faint {bare}" if word == LAST else f"faint: {bare}")
     assert "calm" in long
     assert not set("{}") & set(long)
 
@@ -139,6 +144,27 @@ def test_the_sentence_says_by_how_much_and_for_how_long():
         scene_sentence(now, SICK["vanished"], "ko")[0]
         == "faint: 0 dense의 기울기가 0스텝부터 사라져 output의 1.0e-07배입니다"
     )
+
+
+READ = {
+    ("gradients", "gradient_norm", 10): "faint at step 10: gradient norm 0.3 in 0 dense, 0.2 in output",
+    ("layers", "zero_fraction", LAST): "faint now: exact zeros 95 % in 0 dense, 0 % in output",
+    ("curves", "gradient_norm", 10): "faint at step 10: test loss 0.6",
+    ("curves", "gradient_norm", LAST): "faint now: test loss 0.4",
+    ("compare", "gradient_norm", LAST): "faint now",
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), READ.items(), ids=lambda one: "-".join(map(str, one)) if isinstance(one, tuple) else ""
+)
+def test_where_nothing_is_to_be_found_the_numbers_are_told(asked, told):
+    """A scene at a number, or at the last step, tells its measure in the first and the last layer, or the curves' values."""
+    pane, measure, step = asked
+    scene = Scene(["faint"], pane, measure, step)
+    state = run_of([[FINE] * 3] * 3, [0.8, 0.6, 0.4], zero_fraction=[0.95, None, 0.0])
+
+    assert scene_sentence(staged(scene, state), state, "en")[0] == told
 
 
 def test_words_are_those_of_the_diagnosis():

@@ -63,7 +63,8 @@ def curve_series(
     best = next((split for split in BEST_FIRST if split in found), None)
     if best is None:
         return []
-    splits = [split for split in found if view.focus.spread == "trial" or split in {"train", best}]
+    is_alone = view.focus.spread == "trial" and not pair
+    splits = [split for split in found if is_alone or split in {"train", best}]
     if len(lines) * len(splits) > MOST_CURVES and view.focus.spread != "trial":
         splits = [best]
     return list(_drawn(partial(view.curves.of, log_steps=log_steps), lines, splits, metric, trial))

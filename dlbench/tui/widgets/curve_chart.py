@@ -25,7 +25,10 @@ WORDS = {"loss": "Loss", "accuracy": "Accuracy", "rmse": "RMSE"}
 
 
 class CurveChart(Chart):
-    """One of the two sets of curves; `beneath` pictures of probes it has their axis of steps."""
+    """One of the two sets of curves; `beneath` pictures of probes it has their axis of steps.
+
+    Beneath those, and where the trial alone is wanted, it has the curves of the trial beside it as well.
+    """
 
     def __init__(self, what: Curves, *, beneath: bool = False) -> None:
         super().__init__(classes=f"frame {what}")
@@ -42,7 +45,7 @@ class CurveChart(Chart):
         metric = metric_of(self.what, view.state.trials[view.focus.trial])
         head = f"{WORDS.get(metric, metric)}{' (log)' if logarithmic else ''}"
         log_steps = view.focus.log_steps if self._is_beneath else view.focus.log_curve_steps
-        is_pair = self._is_beneath and len(pair_names(view)) > 1
+        is_pair = (self._is_beneath or view.focus.spread == "trial") and len(pair_names(view)) > 1
         self._series = curve_series(view, self.what, log_steps=log_steps, pair=is_pair)
         of = " and ".join(pair_names(view).values()) if is_pair else whose(view, self._series)
         entitle(self, f"{head} · {of}", head, below="log steps" if log_steps else "")
