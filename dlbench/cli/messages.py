@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
+
+from dlbench.words import program
 
 if TYPE_CHECKING:
     from dlbench.plan import Plan
@@ -31,4 +32,4 @@ def weights_text(size: int) -> str:
 
 def command(*words: str | RunFolder) -> str:
     """A command line to copy; a run stands in it by its path, which holds whatever `--out` was."""
-    return shlex.join(["dlbench", *(word if isinstance(word, str) else str(word.path) for word in words)])
+    return program.command(*(word if isinstance(word, str) else str(word.path) for word in words))

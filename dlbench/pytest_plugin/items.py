@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections import Counter
 from functools import cached_property
 from typing import Any, NoReturn
@@ -19,6 +18,7 @@ from dlbench.recipe.model import Recipe
 from dlbench.recipe.source import parse, read
 from dlbench.recipe.source_map import line_numbers
 from dlbench.words.printable import one_line, printable
+from dlbench.words.program import command
 
 INDEX = pytest.StashKey[int]()
 """On an item of a claim: its place among the claims."""
@@ -123,7 +123,7 @@ class RecipeItem(pytest.Item):
     def remark(self) -> str:
         """Where the recipe stands and its run lies."""
         place = f"{self.path}:{self.stash[LINE]}"
-        return f"{place}\nsee the run by: dlbench table {shlex.quote(self.parent.trained.folder)}"
+        return f"{place}\nsee the run by: {command('table', self.parent.trained.folder)}"
 
 
 class ClaimItem(RecipeItem):

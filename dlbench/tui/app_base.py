@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -10,6 +9,7 @@ from textual.app import App
 from dlbench.tui.appearance import Appearance
 from dlbench.tui.options import DashboardOptions
 from dlbench.words.printable import printable
+from dlbench.words.program import command
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -111,4 +111,4 @@ def plain(node: DOMNode, text: str) -> str:
 def resuming(node: DOMNode) -> str:
     """The command line that goes on with the run, to copy."""
     app = dashboard(node)
-    return shlex.join(["dlbench", "run", "--resume", str(app.folder.path) if app.folder else app.view.info.name])
+    return command("run", "--resume", str(app.folder.path) if app.folder else app.view.info.name)
