@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dlbench.analysis.diagnosis.moment import Moment, first_moment
-from dlbench.measures.names import TIME
+from dlbench.measures.names import TIME, first_times
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan.scene import FINDINGS, OVERFITTING, Scene
 from dlbench.state.run_state import RunState
@@ -77,10 +77,14 @@ def _step(asked: int | str, trial: TrialState) -> tuple[int | None, Moment | Non
 
 
 def _values(scene: Scene, trial: TrialState, step: int | None) -> Iterator[tuple[str, float]]:
-    """The scene's measure in the first and the last layer with weights, or loss and score, at a step; without it the newest."""
+    """The scene's measure at the first and the last layer with weights, or loss and score, at a step; without it the newest.
+
+    Of a recurrent net it is at the first and the last step of time.
+    """
     if scene.pane in {"gradients", "layers"} and (series := trial.probe(scene.measure)) is not None:
         row, layers = _last(trial.probe_steps, step), trial.layers
-        rows = [index for index, layer in enumerate(layers) if layer.weight is not None and layer.kind != TIME]
+        weighted = [index for index, layer in enumerate(layers) if layer.weight is not None and layer.kind != TIME]
+        rows = first_times([layer.kind for layer in layers]) or weighted
         found = {layers[index].name: float(series[row, index]) for index in rows[:1] + rows[-1:]} if len(series) else {}
     elif scene.pane == "curves" and trial.steps:
         split = "test" if "test_loss" in trial.stack.metrics.fields else "train"

@@ -52,7 +52,7 @@ WORDS = {
         once="at step {step}",
         now="now",
         end="in the end",
-        within="{value} in {layer}",
+        within="{value} at {layer}",
         beside="{beside} beside it",
         layers="{first} to {last}",
     ),
@@ -84,7 +84,7 @@ def scene_sentence(staged: Staged, state: RunState, language: str) -> tuple[str,
     """The sentence of a scene, ever shorter for where there is less room.
 
     `sigmoid: dense1's gradient has vanished from step 0 on, 1.6e-06 of dense10's; tanh beside it`,
-    `rnn at step 0: gradient norm 1.1e-03 in rnn1, 0.22 in output; lstm beside it`.
+    `rnn at step 0: gradient norm 1.1e-03 at t=1, 0.22 at t=28; lstm beside it`.
     """
     words = WORDS.get(language, WORDS["en"])
     variant = staged.scene.variants[0]
@@ -109,7 +109,7 @@ def _what(staged: Staged, state: RunState, words: SceneWords) -> str:
 
 
 def _read(staged: Staged, words: SceneWords) -> str:
-    """What is measured: `gradient norm 1.1e-03 in rnn1, 0.22 in output`, or `test loss 0.049, test accuracy 1`."""
+    """What is measured: `gradient norm 1.1e-03 at dense1, 0.22 at output`, or `test loss 0.049, test accuracy 1`."""
     if staged.scene.pane == "curves":
         return ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in staged.values)
     measure = MEASURES.get(staged.scene.measure)

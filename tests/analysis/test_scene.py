@@ -147,8 +147,8 @@ def test_the_sentence_says_by_how_much_and_for_how_long():
 
 
 READ = {
-    ("gradients", "gradient_norm", 10): "faint at step 10: gradient norm 0.3 in 0 dense, 0.2 in output",
-    ("layers", "zero_fraction", LAST): "faint now: exact zeros 95 % in 0 dense, 0 % in output",
+    ("gradients", "gradient_norm", 10): "faint at step 10: gradient norm 0.3 at 0 dense, 0.2 at output",
+    ("layers", "zero_fraction", LAST): "faint now: exact zeros 95 % at 0 dense, 0 % at output",
     ("curves", "gradient_norm", 10): "faint at step 10: test loss 0.6",
     ("curves", "gradient_norm", LAST): "faint now: test loss 0.4",
     ("compare", "gradient_norm", LAST): "faint now",
