@@ -39,8 +39,8 @@ endef
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed ## install into .venv and run the nine-layer lesson on the CPU (no network data)
-	$(RUN)/dlbench run xor-nine-layers --device cpu --display plain
+demo: $(VENV)/.installed ## install into .venv and run the nine-layer lesson on the CPU, in the dashboard on a terminal (no network data)
+	$(RUN)/dlbench run xor-nine-layers --device cpu
 
 install: $(VENV)/.installed ## install dlbench into .venv, editable
 

@@ -24,6 +24,7 @@ from dlbench.cli.follow import follow, troubles
 from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.messages import command, plan_line
+from dlbench.cli.next_step import next_step
 from dlbench.cli.output import emit, emit_styled, report_text, say, say_styled
 from dlbench.errors import ExitCode, SetupError
 from dlbench.export.json_data import as_data
@@ -68,7 +69,7 @@ class Session:
         if self.display == "tui" and not self.detach:
             group = sessions.start(folder, attended=True)
             return self._show(recipe, plan, folder, group, closes=not is_last)
-        return self._train(recipe, plan, folder, sessions.start)
+        return self._train(recipe, plan, folder, sessions.start, is_last=is_last)
 
     def resume(
         self, name: str, *, device: str | None = None, threads: int | None = None, workers: int | None = None
@@ -88,7 +89,13 @@ class Session:
         return self._train(recipe, plan, folder, sessions.resume)
 
     def _train(
-        self, recipe: Recipe, plan: Plan, folder: RunFolder, start: Callable[[RunFolder], WorkerGroup]
+        self,
+        recipe: Recipe,
+        plan: Plan,
+        folder: RunFolder,
+        start: Callable[[RunFolder], WorkerGroup],
+        *,
+        is_last: bool = True,
     ) -> ExitCode:
         questions = recipe.questions
         state = RunState(plan, solved=questions.compare.solved, histograms=0)
@@ -105,7 +112,7 @@ class Session:
         if interrupts.stops < KILLING:
             for trouble in troubles(folder):
                 say(f"error: {trouble}")
-        result = self._tell(recipe, state, folder)
+        result = self._tell(recipe, state, folder, is_last=is_last)
         return interrupts.code or self._code(group, state, result)
 
     def _show(self, recipe: Recipe, plan: Plan, folder: RunFolder, group: WorkerGroup, *, closes: bool) -> ExitCode:
@@ -119,7 +126,7 @@ class Session:
             raise typer.Exit(left.code)
         for trouble in troubles(folder):
             say(f"error: {trouble}")
-        result = self._tell(recipe, left.state, folder)
+        result = self._tell(recipe, left.state, folder, is_last=not closes)
         return left.code or self._code(group, left.state, result)
 
     def _leave(self, folder: RunFolder) -> ExitCode:
@@ -152,8 +159,11 @@ class Session:
             f"note: {log.problem}" if log.problem else f"look at it with `tensorboard --logdir {self.tensorboard}`"
         )
 
-    def _tell(self, recipe: Recipe, state: RunState, folder: RunFolder) -> Report | None:
-        """Print the table and the verdicts, then the explanation or how to go on; no table where nothing was trained."""
+    def _tell(self, recipe: Recipe, state: RunState, folder: RunFolder, *, is_last: bool) -> Report | None:
+        """Print the table and the verdicts, then the explanation or how to go on, of the last run what comes next.
+
+        There is no table where nothing was trained.
+        """
         finished = all(trial.status.final for trial in state.trials)
         result = None
         if any(trial.status is not Status.WAITING for trial in state.trials):
@@ -169,6 +179,8 @@ class Session:
             self.narrate(
                 f"\nweights are kept; `{command('export', folder, *WEIGHTS)}` writes them with plain torch code"
             )
+        if finished and is_last and self.display in {"tui", "plain"}:
+            say(f"\n{next_step(folder, self.out, was_watched=self.display == 'tui', ascii_only=self.ascii_only)}")
         return result
 
     def _code(self, group: WorkerGroup, state: RunState, result: Report | None) -> ExitCode:

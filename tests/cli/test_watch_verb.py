@@ -49,6 +49,9 @@ def test_run_in_a_dashboard(bench, opened):
     assert terminal.is_restored
     assert "Forty steps are enough" in terminal.after
     assert "  It may." in terminal.after
+    assert terminal.after.rstrip().endswith(
+        "next: dlbench export latest --format html -o report.html · dlbench list"
+    ), "the last line is what comes next"
     assert json.loads((only_run(bench).path / "summary.json").read_text())["recipe"] == "small"
 
 
