@@ -40,7 +40,9 @@ def test_run_ends_with_the_table(trained):
     assert err.startswith(
         "0.1  A small one\n  Does it learn?\n\n4 trials in 1 stack, 1 worker on cpu -> results/small/"
     )
-    assert err.endswith("\n  It may.\n")
+    assert err.endswith(
+        "\n  It may.\n\nnext: dlbench watch latest · dlbench export latest --format html -o report.html\n"
+    )
 
 
 def test_piped_output_has_no_escape_codes(trained):
