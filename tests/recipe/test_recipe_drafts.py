@@ -200,6 +200,7 @@ TABLES = {
         [(f"{index * 1.25:.2f}", f"n{index % 3}") for index in range(60)],
         {"label": "size"},
     ),
+    "even steps": ("size,kind", [(index + 0.5, "ab"[index % 2]) for index in range(60)], {"label": "kind"}),
     "no header": ("0.5,1.5,a", [(index * 0.5, index * index, "ab"[index % 2]) for index in range(60)], {"label": 2}),
 }
 """Tables that are easily misread, and what is learned of them."""
@@ -212,7 +213,7 @@ def test_tables_that_are_easily_misread(name, tmp_path):
     made = draft(str(table(tmp_path / "data.csv", header, rows)), tmp_path)
     written = tomllib.loads(made.text)["data"]
 
-    assert {key: written[key] for key in ("label", "target") if key in written} == expected
+    assert {key: written[key] for key in ("label", "target", "ignore") if key in written} == expected
     assert loads(made.text, tmp_path).candidates
 
 

@@ -75,8 +75,8 @@ class CsvColumn:
 
     @property
     def counts_rows(self) -> bool:
-        """Whether it only numbers the rows, one up from row to row."""
-        return len(self.values) > 2 and bool(np.all(np.diff(self.values) == 1))
+        """Whether it only numbers the rows, one up from row to row; 0.5, 1.5, 2.5, ... are measured in even steps."""
+        return len(self.values) > 2 and self.values[0] % 1 == 0 and bool(np.all(np.diff(self.values) == 1))
 
 
 def column_of(name: str, position: int, cells: Cells, missing_words: tuple[str, ...], decimal: str) -> CsvColumn:
