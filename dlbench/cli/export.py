@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,7 +23,7 @@ from dlbench.cli.options import (
     Sort,
 )
 from dlbench.cli.output import emit_chunks, save, saving, say
-from dlbench.cli.table_options import as_asked
+from dlbench.cli.table_options import as_asked, refuse_ignored
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
@@ -84,24 +84,26 @@ def export(
     from dlbench.run.folder import find_run
     from dlbench.text.notes import damage_notes
 
+    wishes: dict[str, Any] = {
+        "columns": columns,
+        "sort": sort,
+        "filters": filters,
+        "hide_unchanged": hide_unchanged,
+        "rows": rows,
+        "cols": cols,
+        "metric": metric,
+    }
     if is_wanted(form, file):
         if what is not None:
             raise UsageError(f"{FORMAT} holds nets; --what is for {' and '.join(OF_TABLES)}")
+        refuse_ignored(wishes, FORMAT)
         export_nets(find_run(out, run), file, variant, seed)
         return
     if variant is not None or seed is not None:
         raise UsageError(f"--variant and --seed choose nets, for --format {FORMAT}; other formats hold all trials")
     name, table = wanted(form, what, file)
-    found = as_asked(
-        summarize(find_run(out, run)),
-        columns=columns,
-        sort=sort,
-        filters=filters,
-        hide_unchanged=hide_unchanged,
-        rows=rows,
-        cols=cols,
-        metric=metric,
-    )
+    refuse_ignored(wishes, name, table)
+    found = as_asked(summarize(find_run(out, run)), **wishes)
     for note in damage_notes(found.state):
         say(f"note: {note}")
     write(ExportSource(found, table, readers_language(lang)), name, file)

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dlbench.analysis.summary import Report
+
+
+OPTIONS = {
+    "columns": "--columns",
+    "sort": "--sort",
+    "filters": "--filter",
+    "hide_unchanged": "--hide-unchanged",
+    "rows": "--rows",
+    "cols": "--cols",
+    "metric": "--metric",
+}
+"""Argument -> the option that gives it."""
+OF_WHOLE_TRIALS = ("safetensors", "tensorboard")
+"""Formats that show no table."""
+
+
+def refuse_ignored(wishes: Mapping[str, Any], form: str, what: str | None = None) -> None:
+    """Raise UsageError where a format, or one of the tables of numbers, would leave an option unheard."""
+    from dlbench.errors import UsageError
+
+    given = [option for name, option in OPTIONS.items() if wishes[name]]
+    if given and form in OF_WHOLE_TRIALS:
+        raise UsageError(f"{form} holds whole trials and no table, which is what {', '.join(given)} would change")
+    others = [option for option in given if option != OPTIONS["filters"]]
+    if others and what not in {None, "table"}:
+        raise UsageError(
+            f"of these options --what {what} takes --filter alone; {', '.join(others)} would change the table"
+        )
 
 
 def as_asked(

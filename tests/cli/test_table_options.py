@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 from verbs import app
 
 from dlbench.cli import export as export_verb
-from dlbench.cli.table_options import as_asked
+from dlbench.cli.table_options import OPTIONS, as_asked, refuse_ignored
 from dlbench.errors import ExitCode, UsageError
 
-NOTHING = {
+NOTHING: dict[str, object] = {
     "columns": None,
     "sort": None,
     "filters": None,
@@ -40,10 +40,29 @@ def test_options_that_do_not_go_together(wishes, told):
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("wishes", "form", "what", "told"),
+    [
+        ({"filters": ["relu"]}, "tensorboard", None, "tensorboard holds whole trials and no table"),
+        ({"sort": "variant"}, "safetensors", None, "safetensors holds whole trials and no table"),
+        ({"columns": ["a"], "filters": ["relu"]}, "csv", "curves", "--what curves takes --filter alone; --columns"),
+        ({"rows": "a", "cols": "b"}, "parquet", "trials", "--rows, --cols would change the table"),
+    ],
+)
+def test_no_option_goes_unheard(wishes, form, what, told):
+    """What a format would leave out of account is refused; a filter of trials, and anything of the table, is not."""
+    with pytest.raises(UsageError) as caught:
+        refuse_ignored({**NOTHING, **wishes}, form, what)
+    assert told in str(caught.value)
+    refuse_ignored({**NOTHING, "filters": ["relu"]}, "csv", "curves")
+    refuse_ignored({**NOTHING, **wishes}, "csv", "table")
+
+
 def test_nothing_asked_loads_nothing():
     """Without options the report is the same one."""
     found = classification()
     assert as_asked(found, **NOTHING) is found
+    assert set(OPTIONS) == set(NOTHING)
 
 
 def test_columns_may_be_listed_or_repeated():
