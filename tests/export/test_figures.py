@@ -321,11 +321,12 @@ def test_a_page_that_is_too_small_is_told(what, size, told, folder):
 
 
 @pytest.mark.parametrize("what", ["curves", "layers", "table"])
-@pytest.mark.parametrize("which", ["few", "many", "small"])
+@pytest.mark.parametrize("which", ["few", "many", "small", "narrow"])
 def test_no_text_lies_on_another(what, which, folder, many, monkeypatch):
     """Whatever the names, their number and the size of the page: every text is on the page, and none on another."""
-    look = Look(size=(6.0, 4.0)) if which == "small" else Look()
-    with opened(asked_of(many if which == "many" else folder, look=look), what) as page:
+    look = Look(size={"small": (6.0, 4.0), "narrow": (3.5, 5.0)}.get(which))
+    variants = NAMES if (which, what) == ("narrow", "curves") else ()
+    with opened(asked_of(many if which == "many" else folder, look=look, variants=variants), what) as page:
         count, outside, pairs = overlapping(page.figure, monkeypatch)
         assert count > 8
         assert (outside, pairs) == ([], [])

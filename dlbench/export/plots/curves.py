@@ -195,11 +195,12 @@ def _settle(row: Sequence[Axes], lines: Sequence[Line], metric: str) -> None:
 
 
 def _label_steps(grid: Any) -> None:
-    """The steps' name beneath the lowest panel of each column."""
+    """The steps' name beneath the lowest panel of each column, and as many of them as have room."""
+    wide = grid[0, 0].figure.get_figwidth() / len(grid.T)
     for column in grid.T:
         lowest = [axes for axes in column if axes.figure is not None][-1:]
         for axes in lowest:
-            step_axis(axes)
+            step_axis(axes, ticks=max(min(int((wide - 0.5) / 0.5), 4), 1))
             axes.tick_params(labelbottom=True)
             if axes is column[-1]:
                 axes.set_xlabel("step")
