@@ -82,7 +82,7 @@ def test_means_over_seeds() -> None:
 
 def test_no_data_but_the_batch_is_looked_at() -> None:
     """A look evaluates nothing: its only metric is the loss on the batch, ln 10 where nothing tells the digits apart."""
-    plan = plan_of({"a": settings([*DIGITS], data="digits", init=ZEROS, batch_size=50)})
+    plan = plan_of({"a": settings([*DIGITS], data="digits", init=ZEROS, batch_size=50, steps=1)})
     trainer, events = trainer_of(plan)
     trainer.look()
     (metrics,) = events.of("metrics")
