@@ -70,7 +70,7 @@ def table_view(table: Table, terminal: Terminal, ellipsis: str) -> TableView:
     room = max(terminal.width // 2, 8)
     for row in rows:
         text, style = cells.get((row, NAMES), ("", ""))
-        cells[row, NAMES] = (fitted(text, room, ellipsis), style)
+        cells[row, NAMES] = (fitted(text.rstrip(), room, ellipsis), style)
         cells.update({(row, name): ("", "") for name in names if (row, name) not in cells})
     columns = [_column(name, [one for one in (upper.get(name), lower.get(name)) if one], room) for name in names]
     return TableView(rows, columns if rows else [], cells)
