@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from shell import make_view
 
+from dlbench.tui.options import DashboardOptions
 from dlbench.tui.screens.prompt import Prompt
 
 
@@ -12,6 +13,7 @@ class StandIn:
 
     is_headless = True
     language = "en"
+    options = DashboardOptions()
 
     def __init__(self, view=None, *, folder=None, replay=None, read_only=False):
         self.view, self.folder, self.replay, self.read_only = view or make_view(), folder, replay, read_only

@@ -20,6 +20,7 @@ from dlbench.tui.model.view import Playback
 from dlbench.tui.options import DashboardOptions
 from dlbench.tui.replay_actions import ReplayActions
 from dlbench.tui.run_switcher import RunSwitcher
+from dlbench.tui.scene_actions import SceneActions
 from dlbench.tui.screens.prompts import ExportPrompt, ExportTo, FilterPrompt, SeekPrompt, SeekTarget
 from dlbench.tui.shutdown import ARMED_SECONDS, Shutdown
 from dlbench.tui.snapshot_saver import SnapshotSaver
@@ -147,7 +148,7 @@ def test_another_run_begins_from_its_first_picture(tmp_path):
     app = StandIn(replay=Turned(), folder=new_run(tmp_path / "first"))
     app.view.focus.measure, app.view.focus.trial = "weight_norm", 3
     other = new_run(tmp_path / "other")
-    asyncio.run(RunSwitcher(app).show(other))
+    asyncio.run(RunSwitcher(app, SceneActions(app)).show(other))
     app.feed.stop()
 
     assert (app.folder, app.replay, app.panes) == (other, None, ["gradients"])
@@ -160,7 +161,7 @@ def test_a_folder_that_is_no_run_leaves_all_as_it_is(tmp_path):
     app = StandIn(folder=new_run(tmp_path / "first"))
     before, other = app.view.info, new_run(tmp_path / "other")
     other.plan_file.unlink()
-    asyncio.run(RunSwitcher(app).show(other))
+    asyncio.run(RunSwitcher(app, SceneActions(app)).show(other))
 
     assert app.view.info is before
     assert [severity for severity, _ in app.told] == ["error"]
@@ -169,7 +170,7 @@ def test_a_folder_that_is_no_run_leaves_all_as_it_is(tmp_path):
 def test_curves_are_laid_over_and_taken_away(tmp_path):
     """The same key lays a run's curves over these and takes them away; not those of the run itself."""
     app = StandIn(folder=new_run(tmp_path / "first"))
-    switcher, other = RunSwitcher(app), new_run(tmp_path / "other")
+    switcher, other = RunSwitcher(app, SceneActions(app)), new_run(tmp_path / "other")
     switcher.overlay(other)
     assert [overlay.name for overlay in app.view.overlays] == [other.name]
     switcher.overlay(other)
