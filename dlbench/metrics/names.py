@@ -10,6 +10,9 @@ from dlbench.metrics.quantity import ACCURACY, AT_MOST_1, POSITIVE, Quantity
 CLASSIFICATION, REGRESSION = "classification", "regression"
 """Tasks, as metrics name them that only one of them has."""
 
+UNKNOWN_TASK = "unknown"
+"""The task of a loop that was recorded: what it learns, nobody has told."""
+
 
 @dataclass(frozen=True)
 class Evaluated:

@@ -40,6 +40,11 @@ class Trial:
     candidate: int
     """Index into `Plan.candidates`."""
 
+    @property
+    def is_seeded(self) -> bool:
+        """Whether it has a seed; those that were recorded without one have negative numbers in its place, each its own."""
+        return self.seed >= 0
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -47,12 +52,18 @@ class Stack:
 
     trials: list[int]
     steps: int
+    """How many it will take; 0 where nobody knows (`has_known_steps`)."""
     parameters: int
     """Numbers that one trial trains."""
     cost: float
     """Estimated floating point operations of all its trials over all steps; a scale for sharing out work, no more."""
     before: float = 0.0
     """The part of `cost` that comes before step 0: pre-training."""
+
+    @property
+    def has_known_steps(self) -> bool:
+        """Whether it is known how long it trains: of a recorded loop it is not until it ends."""
+        return self.steps > 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,8 @@ class Plan:
     """What is asked of the run, resolved; runs of version 0.1.0 have none here."""
     parts: list[PartsFile] = field(default_factory=list)
     """Files of parts that the run was begun with: whoever goes on with it must name the same."""
+    recorded: bool = False
+    """Whether someone else's loop was recorded: nothing here trains it, and no recipe says what it is."""
     v: int = field(default=PLAN_VERSION)
 
 

@@ -19,17 +19,26 @@ MOST_THREADS = 10_000
 
 def plan_from(data: Any) -> Plan:
     """The plan that plain data says; raises `ValueError` with what is wrong first, and where."""
-    plan = typed(Plan, data)
+    plan = typed(Plan, _with_numbers(data))
     if wrong := next(_mistakes(plan), None):
         raise ValueError(wrong)
     return plan if plan.questions is None else replace(plan, questions=plan.questions.by_newest_names())
+
+
+def _with_numbers(data: Any) -> Any:
+    """The same data, the trials of a recording that have no seed with the negative numbers that stand for that."""
+    trials = data.get("trials") if isinstance(data, dict) and data.get("recorded") is True else None
+    if not isinstance(trials, list):
+        return data
+    unseeded = {index for index, trial in enumerate(trials) if isinstance(trial, dict) and trial.get("seed", 0) is None}
+    return data | {"trials": [t | {"seed": -1 - i} if i in unseeded else t for i, t in enumerate(trials)]}
 
 
 def _mistakes(plan: Plan) -> Iterator[str]:
     """What no field can know alone."""
     for index, trial in enumerate(plan.trials):
         yield from _astray([trial.candidate], len(plan.candidates), f"trials.{index}.candidate")
-        if not 0 <= trial.seed < 2**63:
+        if not (0 <= trial.seed < 2**63 or (plan.recorded and trial.seed == -1 - index)):
             yield f"trials.{index}.seed: is {trial.seed}"
     yield from _mistakes_of_stacks(plan)
     yield from _mistakes_of_workers(plan)

@@ -15,6 +15,7 @@ import orjson
 from dlbench.errors import DlbenchError, UsageError, hint, shortened
 from dlbench.files import is_file, is_folder, read_file
 from dlbench.plan import PLAN_VERSION, Plan
+from dlbench.plan.recorded import as_data
 from dlbench.run.atomic import locked, write_json_atomic, write_text_atomic
 
 STAMP = "%Y%m%d-%H%M%S"
@@ -128,7 +129,7 @@ class RunFolder:
 
     def write_plan(self, plan: Plan) -> None:
         """Write plan.json; from now on the folder is a run."""
-        write_json_atomic(self.plan_file, plan)
+        write_json_atomic(self.plan_file, as_data(plan))
 
     def read_plan(self) -> Plan:
         """Read plan.json; raises UsageError where there is none, DlbenchError where it is damaged or of another version."""

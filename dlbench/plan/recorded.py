@@ -1,0 +1,59 @@
+"""Plans of recordings: one trial of somebody else's loop, of which neither the recipe nor the number of steps is known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from dlbench.metrics.names import UNKNOWN_TASK
+from dlbench.plan import Candidate, Plan, Stack, Trial
+from dlbench.plan.questions import Questions
+
+NO_SEED = -1
+"""The seed, while it is read, of a trial that has none; in a file it is `null`."""
+
+
+def recorded_plan(
+    name: str,
+    variant: str,
+    seed: int | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    parameters: int = 0,
+    steps: int = 0,
+    questions: Questions | None = None,
+) -> Plan:
+    """The plan of one recording: one candidate with one trial in one stack, and no workers of ours.
+
+    `settings` is plain data that the caller tells of the variant; `steps` is 0 where their number is not known. Raises ValueError
+    where the seed is negative or has more than 63 bits.
+    """
+    if seed is not None and not 0 <= seed < 2**63:
+        raise ValueError(f"a seed is a whole number from 0 to 2**63 - 1, not {seed}")
+    told = dict(settings or {})
+    identity = orjson.dumps([name, variant, told, seed], option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+    trial = Trial(hashlib.sha256(identity).hexdigest()[:10], variant, {}, NO_SEED if seed is None else seed, 0)
+    return Plan(
+        recipe=name,
+        candidates=[Candidate(variant, {}, told, UNKNOWN_TASK)],
+        trials=[trial],
+        stacks=[Stack([0], steps, parameters, cost=1.0)],
+        workers=[],
+        questions=questions or Questions(),
+        recorded=True,
+    )
+
+
+def as_data(plan: Plan) -> dict[str, Any]:
+    """A plan as the plain data of plan.json; what older readers do not know stands there only where it says something."""
+    data = asdict(plan)
+    if not plan.recorded:
+        del data["recorded"]
+    for trial in data["trials"]:
+        if trial["seed"] < 0:
+            trial["seed"] = None
+    return data
