@@ -1,9 +1,6 @@
+"""What the tests of exports share."""
+
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
 import pytest
 
