@@ -40,7 +40,7 @@ class Shot:
 
 
 SHOTS = (
-    Shot("gradients", ("v", "v", "v")),
+    Shot("gradients", ()),
     Shot("curves", ("2", "b")),
     Shot("layers", ("3", "home")),
     Shot("compare", ("4",)),

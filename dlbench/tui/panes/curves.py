@@ -34,7 +34,8 @@ seen (**test**, dashed). Steps run from left to right.
   has learned nothing may score 0.75 on XOR.
 - `b` changes whose curves there are: this trial alone (with the one that `v` has put beside it), all seeds of its
   variant (this one bright, over the others), or **every variant as its mean over the seeds with a band** around it, from the
-  lowest seed to the highest; with many variants only this one's. One seed is one draw; where bands overlap, the order of the means says little.
+  lowest seed to the highest; with many variants only this one's. One seed is one draw; where bands overlap, the order of the
+  means says little.
 - `y` makes the loss's axis linear or logarithmic. On the logarithmic one, equal distances are equal factors, so that a fall
   from 0.01 to 0.001 is as tall as one from 1 to 0.1. The accuracy's axis is always linear. `z` does the same to the steps:
   the first of them get as much room as all that follow.
