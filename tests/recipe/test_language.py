@@ -6,6 +6,7 @@ from dlbench.analysis.claims import Outcome
 from dlbench.analysis.claims.verdict import ON_THESE_SAMPLES
 from dlbench.tui.panes import lesson
 from dlbench.words.language import LANGUAGES, WORDS, readers_language, word
+from dlbench.words.page_words import KOREAN
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,7 @@ def test_every_word_around_a_lesson_is_there(language):
     around |= {f"{outcome}{ON_THESE_SAMPLES}" for outcome in (Outcome.CONFIRMED, Outcome.REFUTED)}
     around |= {lesson.LATER, lesson.STOPPED, lesson.NONE}
 
+    around |= {"Diagnosis", *KOREAN}  # a page's words have a test of their own
     assert set(WORDS[language]) == around
     assert all(word(english, language) != english for english in around)
 
