@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 from dlbench.errors import UsageError
 
 NO_FILE = "is not a regular file"
+LONGEST_NAME = 120
+"""Bytes of a name that is made of a text; file systems take 255, and paths have their limits too."""
 
 
 def expanded(text: str | Path) -> Path:
@@ -71,3 +75,22 @@ def read_file(path: Path, limit: int) -> bytes:
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"is longer than {limit:,} bytes", str(path))
     return content
+
+
+def names_of(texts: Iterable[str], unfit: re.Pattern[str], otherwise: str) -> list[str]:
+    """A name of a file or folder for each text: what is `unfit` becomes a hyphen, `otherwise` stands where nothing is left.
+
+    No two are the same, nor on systems that do not tell capitals from small letters.
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for text in texts:
+        fit = unfit.sub("-", text).encode()[:LONGEST_NAME].decode(errors="ignore")
+        name = plain = fit.strip(" .-") or otherwise
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{plain}-{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names

@@ -60,6 +60,11 @@ def _put(counts: RunCounts, variant: str, match: re.Match[str]) -> str:
     return counts.value(match["name"], match["variant"] or variant) or match[0]
 
 
+def without_places(text: str) -> str:
+    """A text that says the same in a recipe, with what looks like a place in braces that mean braces."""
+    return PLACE.sub(lambda match: f"{{{match[0]}}}", text)
+
+
 def place_mistakes(text: Texts | None, variants: Sequence[str]) -> Iterator[str]:
     """What is wrong with the places of a text, of all its languages once."""
     texts = text.values() if isinstance(text, dict) else [text or ""]

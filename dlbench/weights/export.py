@@ -12,6 +12,7 @@ import numpy as np
 
 from dlbench import __version__
 from dlbench.errors import DlbenchError, UsageError
+from dlbench.files import names_of
 from dlbench.plan import candidate_text
 from dlbench.run.folder import RunFolder, read_json
 from dlbench.weights.kept import KeptTrial
@@ -19,6 +20,8 @@ from dlbench.weights.net_file import INPUTS, TARGETS, buffer_name, net_file
 from dlbench.weights.torch_net import state_of
 
 SUFFIX = ".safetensors"
+UNFIT = re.compile(r"[^\w.+-]+")
+"""What has no place in a folder's name."""
 
 
 def exported(trials: Sequence[KeptTrial], target: Path) -> Iterator[tuple[Path, bytes]]:
@@ -37,10 +40,10 @@ def exported(trials: Sequence[KeptTrial], target: Path) -> Iterator[tuple[Path, 
         module = re.sub(r"\W|^(?=\d)", "_", target.stem) + "_net"
         yield target.with_name(f"{module}.py"), _code(one, target.name, module)
         return
-    taken: set[str] = set()
-    for _, group in groupby(trials, key=lambda one: one.trial.candidate):
-        own = list(group)
-        folder = target / _folder_name(candidate_text(own[0].candidate), taken)
+    groups = [list(group) for _, group in groupby(trials, key=lambda one: one.trial.candidate)]
+    names = names_of((candidate_text(own[0].candidate) for own in groups), UNFIT, "net")
+    for name, own in zip(names, groups, strict=True):
+        folder = target / name
         yield folder / "net.py", _code(own[0], f"seed-{own[0].trial.seed}{SUFFIX}")
         yield from ((folder / f"seed-{one.trial.seed}{SUFFIX}", safetensors(one)) for one in own)
 
@@ -88,14 +91,3 @@ def _torch_of(folder: RunFolder) -> str:
 def _code(one: KeptTrial, example: str, module: str = "net") -> bytes:
     about = f"{one.folder.recipe}, variant {candidate_text(one.candidate)!r}"
     return net_file(one, about, example, module).encode()
-
-
-def _folder_name(text: str, taken: set[str]) -> str:
-    """A candidate's folder, none of those that are taken."""
-    plain = re.sub(r"[^\w.+-]+", "-", text).strip(".-") or "net"
-    name, number = plain, 1
-    while name in taken:
-        number += 1
-        name = f"{plain}-{number}"
-    taken.add(name)
-    return name

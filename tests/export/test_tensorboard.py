@@ -178,12 +178,14 @@ def test_what_is_written_in_turn_is_what_is_written_at_once(tmp_path: Path) -> N
 
 
 def test_variants_that_files_cannot_tell_apart_have_folders_of_their_own(tmp_path: Path) -> None:
-    """Names with the same letters, or with none that a folder can have, do not end in one folder."""
+    """Names with the same letters, with none that a folder can have, or too many, do not end in one folder, nor in none."""
     from dlbench.export.tensorboard.run_log import group_names
 
-    names = group_names(make_plan(["a/b", "a:b", "a-b", "..", "/", "a-b 2"], 1))
+    texts = ["a-b 2", "a-b-2", "a/b", "a:b", "a-b", "A-B", "..", "/", "가" * 300, "가" * 299]
+    names = group_names(make_plan(texts, 1))
 
-    assert len(set(names)) == len(names)
+    assert len({name.casefold() for name in names}) == len(names)
+    assert all(len(name.encode()) <= 255 for name in names)
     assert all(name.strip(".") and "/" not in name for name in names)
 
 

@@ -201,6 +201,7 @@ TABLES = {
         {"label": "size"},
     ),
     "even steps": ("size,kind", [(index + 0.5, "ab"[index % 2]) for index in range(60)], {"label": "kind"}),
+    "braces": ("a,{steps},{x}", [(index * 0.5, index % 3, "ab"[index % 2]) for index in range(60)], {"label": "{x}"}),
     "no header": ("0.5,1.5,a", [(index * 0.5, index * index, "ab"[index % 2]) for index in range(60)], {"label": 2}),
 }
 """Tables that are easily misread, and what is learned of them."""

@@ -256,6 +256,8 @@ def test_what_is_wrong_is_told_with_line_and_column(base, tmp_path, rows, header
         ("digits", lambda path: np.savez(path, z=np.zeros((3, 1, 8, 8))), "no array 'x' or 'x_test'; it has z"),
         ("digits", lambda path: np.savez(path, x=np.full((3, 1, 8, 8), np.inf)), "numbers must be finite"),
         ("digits", lambda path: np.savez(path, x=np.zeros((3, 1, 8, 8)), y=[1, 2]), "3 samples, but 2 labels"),
+        ("digits", lambda path: np.savez(path, x=np.zeros((1, 1, 8, 8)), y=1), "what is true has the shape ()"),
+        ("digits", lambda path: np.savez(path, x=np.zeros((3, 1, 8, 8)), y=np.eye(3)), "what is true has the shape (3, 3)"),
         ("digits", lambda path: path.with_suffix(".csv").write_text("1,2\n"), "no rows of a table"),
         ("classes", lambda path: path.mkdir(), "no pictures"),
         ("classes", lambda path: None, "no file or folder is there"),
@@ -269,6 +271,17 @@ def test_other_data_is_refused(base, tmp_path, name, write, says):
 
     with pytest.raises(UsageError, match=re.escape(says)):
         read_samples(path, one)
+
+
+@pytest.mark.parametrize("kind", ["int8", "float32", "bool", "U1"])
+def test_true_classes_count_however_they_are_stored(kind, base, tmp_path):
+    """Whole numbers, floats, truth values and text in `y` name the same classes; NaN is none."""
+    one = kept_in(base, "digits")[0]
+    np.savez(tmp_path / "new.npz", x=np.zeros((3, 1, 8, 8)), y=np.array([0, 1, 1]).astype(kind))
+    np.savez(tmp_path / "gap.npz", x=np.zeros((2, 1, 8, 8)), y=[np.nan, 1.0])
+
+    assert read_samples(tmp_path / "new.npz", one).labels.tolist() == [0, 1, 1]
+    assert read_samples(tmp_path / "gap.npz", one).labels.tolist() == [-1, 1]
 
 
 def call(*words: str | Path) -> Any:

@@ -117,11 +117,12 @@ def test_every_argument_of_an_activation_is_tried():
 
 @pytest.mark.parametrize("path", shipped_recipes(), ids=lambda path: path.stem)
 def test_every_shipped_net_says_the_same(path, tmp_path):
-    """The nets of all variants of all shipped recipes leave, and say what they begin with."""
+    """The nets of all variants of all shipped recipes leave, and say what they begin with, but those that draw at test."""
     nets = {}
     for candidate in load(path.stem, quick=True).candidates:
         model, source = candidate.settings["model"], describe(candidate.settings["data"])
-        nets[json.dumps([model["layers"], source.shape])] = (model["layers"], source)
+        if not any(layer.get("at_test") for layer in model["layers"]):
+            nets[json.dumps([model["layers"], source.shape])] = (model["layers"], source)
     assert nets
     for layers, source in nets.values():
         compared(layers, source.shape, tmp_path, classes=source.classes or 3, targets=source.targets, drawn=False)

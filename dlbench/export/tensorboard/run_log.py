@@ -12,6 +12,7 @@ from dlbench.export.tensorboard import event_file, hyperparameters
 from dlbench.export.tensorboard.event_file import EventFile
 from dlbench.export.tensorboard.hyperparameters import Setting
 from dlbench.export.tensorboard.trial_log import TrialLog, curve_names, tag_of
+from dlbench.files import names_of
 from dlbench.plan import Plan, candidate_text
 from dlbench.run.folder import RunFolder
 from dlbench.state.run_state import RunState
@@ -58,12 +59,7 @@ class RunLog:
 
 def group_names(plan: Plan) -> list[str]:
     """A folder's name for each candidate, told apart by numbers where only what has no place in a name tells them apart."""
-    names: list[str] = []
-    for candidate in plan.candidates:
-        plain = UNFIT.sub("-", candidate_text(candidate)).strip(" .-") or "variant"
-        same = sum(re.fullmatch(rf"{re.escape(plain)}( \d+)?", name) is not None for name in names)
-        names.append(f"{plain} {same + 1}" if same else plain)
-    return names
+    return names_of(map(candidate_text, plan.candidates), UNFIT, "variant")
 
 
 def told_settings(plan: Plan) -> list[dict[str, Setting]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dlbench.plan.duration import steps_per_epoch
 from dlbench.recipe.drafts.model import Looked
 from dlbench.recipe.drafts.toml_lines import Raw, assigned, toml
+from dlbench.recipe.placeholders import without_places
 
 ENOUGH_STEPS = 2_000
 """So many steps teach small nets most of what they will learn of small data."""
@@ -27,7 +28,8 @@ def written(name: str, data: Looked) -> str:
 
 
 def _head(name: str, data: Looked) -> str:
-    what = data.data.learns if data.data.learns != "the class" or not data.is_regression else "numbers"
+    learns = data.data.learns if data.data.learns != "the class" or not data.is_regression else "numbers"
+    name, what = without_places(name), without_places(learns)
     lines = [
         "# Written by `dlbench new` from a look at the data; every line is yours to change.",
         "# `dlbench check` finds mistakes, `dlbench parts train` explains the keys of [train] (and so for every section),",

@@ -29,14 +29,31 @@ def read_arrays(file: Path, one: KeptTrial) -> NewSamples:
         raise UsageError(f"{file}: no array 'x' or 'x_test'; it has {', '.join(found) or 'none'}")
     x = _samples(file, name, found[name], source.shape)
     y = next((found[key] for key in ANSWERS if key in found), None)
-    if y is not None and len(y) != len(x):
-        raise UsageError(f"{file}: {len(x)} samples, but {len(y)} labels")
     names = [str(number) for number in range(len(x))]
     if y is None:
         return NewSamples(x, names)
     if source.targets:
-        return NewSamples(x, names, targets=y.astype(np.float64).reshape(len(x), -1))
-    return NewSamples(x, names, labels=counted(y.tolist(), source.names))
+        return NewSamples(x, names, targets=_targets(file, y, len(x), len(source.targets)))
+    _check_answers(file, y, (len(x),), "labels")
+    # A class is a whole number, however it is stored: True and 1.0 are the class 1.
+    said = [int(value) if y.dtype.kind in "bf" and value == value // 1 else value for value in y.tolist()]
+    return NewSamples(x, names, labels=counted(said, source.names))
+
+
+def _targets(file: Path, y: NDArray[Any], samples: int, targets: int) -> NDArray[np.float64]:
+    """The numbers that are true, a column a target."""
+    if y.dtype.kind not in "biuf":
+        raise UsageError(f"{file}: what is true is {y.dtype}; the net was trained on numbers")
+    _check_answers(file, y, (samples,) if targets == 1 and y.ndim == 1 else (samples, targets), "numbers")
+    return y.astype(np.float64).reshape(samples, targets)
+
+
+def _check_answers(file: Path, y: NDArray[Any], shape: tuple[int, ...], what: str) -> None:
+    """Raise UsageError where there is not one answer a sample."""
+    if y.ndim == len(shape) and len(y) != shape[0]:
+        raise UsageError(f"{file}: {shape[0]} samples, but {len(y)} {what}")
+    if y.shape != shape:
+        raise UsageError(f"{file}: what is true has the shape {y.shape}; for these samples it needs {shape}, of {what}")
 
 
 def _samples(file: Path, name: str, stored: NDArray[Any], shape: tuple[int, ...]) -> Numbers:
