@@ -81,7 +81,7 @@ class Probe:
         names = [one.name for one in (*self._of_weights, *self._of_outputs)]
         size = len(names) * trials * self._layers
         table = host[:size].reshape(len(names), trials, self._layers)
-        result: Measures = {name: _rounded(values) for name, values in zip(names, table, strict=True)}
+        result: Measures = {name: rounded(values) for name, values in zip(names, table, strict=True)}
         if self._histogram is not None:
             counts = host[size:].reshape(trials, self._layers, BINS + 1).astype(np.int32)
             result[HISTOGRAM] = counts[:, :, :BINS]
@@ -156,11 +156,11 @@ class LogHistogram:
         )
 
 
-def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """To five significant digits: enough for a picture, and short when written down."""
+def rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """To seven significant digits: all that single precision has, and short when written down."""
     exact = values.astype(np.float64)
     usual = np.isfinite(exact) & (exact != 0)
     size = np.floor(np.log10(np.abs(exact), where=usual, out=np.zeros_like(exact)))
-    scale = 10.0 ** (4 - size)
-    rounded: NDArray[np.float32] = (np.rint(exact * scale) / scale).astype(np.float32)
-    return rounded
+    scale = 10.0 ** (6 - size)
+    found: NDArray[np.float32] = (np.rint(exact * scale) / scale).astype(np.float32)
+    return found

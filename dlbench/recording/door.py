@@ -1,0 +1,154 @@
+"""The door: `dlbench.record`, which checks what it is given and begins a recording."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.amp.grad_scaler import GradScaler
+from torch.optim import Optimizer
+
+from dlbench.errors import UsageError
+from dlbench.plan.questions import Questions
+from dlbench.plan.recorded import recorded_plan
+from dlbench.recording.budget import TimeBudget
+from dlbench.recording.journal import Journal
+from dlbench.recording.layers import Model, is_compiled, layers_of, roots_of
+from dlbench.recording.norms import is_sharded
+from dlbench.recording.recording import MutedRecording, Recording
+from dlbench.run.folder import create
+
+VARIABLES = "DLBENCH_RECORD_"
+"""How the names of the environment variables begin that stand for arguments which are left out."""
+
+BASE = "base"
+"""The variant where none is named."""
+
+
+def record(  # noqa: PLR0913  # one door; all but the first two have defaults
+    model: Model,
+    optimizer: Optimizer | Iterable[Optimizer] | None,
+    *,
+    name: str | None = None,
+    variant: str | None = None,
+    seed: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    budget: float = 0.03,
+    controls: bool = True,
+    questions: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    scaler: GradScaler | None = None,
+) -> Recording | MutedRecording:
+    """Record a training loop as a run of dlbench, in `out/name/TIME`; use it as a context manager.
+
+    `model` is a module, or a list or dict of modules; `optimizer` one, several, or `None` where the weights are moved by hand (then
+    call `run.step()` after each step). `name` is the group that `dlbench table NAME` shows, `variant` and `seed` this recording's
+    place in it: without a seed it is in no pair. Left out, these and `out` come from `DLBENCH_RECORD_NAME`, `_VARIANT`, `_SEED` and
+    `_OUT`; else the name is the program's, the variant `base`, the folder `results`.
+
+    Probes take `budget` of the loop's time at most (0: none, 1: every step). `controls` lets a dashboard pause, step and stop the loop and set
+    its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims` and `lesson` as recipes do. `settings` is
+    plain data about the variant, to be kept. With `scaler`, the steps that it leaves out are counted.
+
+    In a distributed training the first process records, all others do nothing. Raises UsageError at a wrong argument,
+    UnwritableError where `out` takes nothing.
+    """
+    roots = roots_of(model)
+    layers = layers_of(roots)
+    optimizers = _optimizers(optimizer)
+    if not 0 <= budget <= 1:
+        raise UsageError(f"record: budget is the share of time that probes may take, from 0 to 1, not {budget}")
+    plan = recorded_plan(
+        name or os.environ.get(f"{VARIABLES}NAME") or _program(),
+        variant or os.environ.get(f"{VARIABLES}VARIANT") or BASE,
+        _seed(seed),
+        settings=settings,
+        parameters=_trained(model_parameters=[one for _, root in roots for one in root.parameters()]),
+        questions=_questions(questions),
+    )
+    if _rank() > 0:
+        return MutedRecording()
+    base = Path(out or os.environ.get(f"{VARIABLES}OUT") or "results")
+    folder = create(base, plan.recipe, datetime.now(UTC).astimezone())
+    weights = [one for layer in layers for one in layer.weights]
+    journal = Journal(folder, layers, weights[0].device)
+    folder.write_plan(plan)
+    for note in _limits(compiled := is_compiled(roots), sharded=is_sharded(weights)):
+        journal.note(note)
+    return Recording(
+        journal,
+        plan,
+        layers,
+        optimizers,
+        None if compiled else [root for _, root in roots],
+        TimeBudget(budget),
+        by_hand=optimizer is None,
+        controls=controls,
+        scaler=scaler,
+    )
+
+
+def _optimizers(given: Any) -> list[Optimizer]:
+    found = [] if given is None else [given] if isinstance(given, Optimizer) else None
+    if found is None:
+        found = list(given.values() if isinstance(given, Mapping) else given) if isinstance(given, Iterable) else [given]
+        if not found:
+            raise UsageError("record: the list of optimizers is empty; give None where the weights are moved by hand")
+    wrong = next((one for one in found if not isinstance(one, Optimizer)), None)
+    if wrong is not None:
+        raise UsageError(
+            f"record: the optimizer must be a torch.optim.Optimizer, a list of them or None, not {type(wrong).__name__}"
+        )
+    return found
+
+
+def _seed(given: int | None) -> int | None:
+    told = os.environ.get(f"{VARIABLES}SEED") if given is None else None
+    try:
+        seed = int(told) if told else given
+    except ValueError as error:
+        raise UsageError(f"record: {VARIABLES}SEED must be a whole number, not '{told}'") from error
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63):
+        raise UsageError(f"record: the seed must be a whole number from 0 to 2**63 - 1, not {seed!r}")
+    return seed
+
+
+def _questions(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> Questions | None:
+    if given is None:
+        return None
+    from dlbench.recipe.questions import questions_from, questions_of_table
+
+    if isinstance(given, Mapping):
+        return questions_of_table(given, "questions")
+    path = Path(given)
+    try:
+        return questions_from(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"record: questions: {path} cannot be read: {error}") from error
+
+
+def _program() -> str:
+    """The program's own name, for a recording without one."""
+    return Path(sys.argv[0] if sys.argv else "").stem or "recording"
+
+
+def _trained(model_parameters: Iterable[torch.nn.Parameter]) -> int:
+    return sum(one.numel() for one in {id(one): one for one in model_parameters if one.requires_grad}.values())
+
+
+def _rank() -> int:
+    distributed = torch.distributed
+    return distributed.get_rank() if distributed.is_available() and distributed.is_initialized() else 0
+
+
+def _limits(compiled: bool, *, sharded: bool) -> Iterable[str]:
+    """What is not seen of this model, for whoever reads the recording."""
+    if compiled:
+        yield "the model is compiled: its layers' weights and gradients are measured, their outputs are not"
+    if sharded:
+        yield "the weights are sharded over processes: norms are of the part of this process alone"

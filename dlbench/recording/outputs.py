@@ -1,0 +1,176 @@
+"""The outputs of layers in one step: forward hooks that are there in probed steps only."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from dlbench.measures.saturated_fraction import NEAR
+from dlbench.recording.layers import RecordedLayer
+
+MOST_CALLS = 32
+"""Calls of a module in one step that are looked at; a recurrent cell may be called a thousand times."""
+
+DEEPEST = 6
+"""Operations between an activation and the next layer, such as pooling, dropout and reshaping."""
+
+ACTIVATIONS: dict[str, tuple[float, float | None]] = {
+    "ReluBackward0": (0.0, None),
+    "TanhBackward0": (-1.0, 1.0),
+    "SigmoidBackward0": (0.0, 1.0),
+}
+"""Activations that autograd keeps the results of, by the names of their backward: lowest and highest value."""
+
+BOUNDED = (nn.RNNBase, nn.RNNCellBase)
+"""Modules whose own outputs are activations: states of recurrent layers lie between -1 and 1, but for those with ReLU."""
+
+Moments: TypeAlias = tuple[int, Tensor]
+"""Of one call: how many numbers, and `[4]`: their mean, variance, share of zeros, share near a bound; NaN where unknown."""
+
+OUTPUT_MEASURES = ("activation_mean", "activation_std", "zero_fraction", "saturated_fraction")
+
+
+def inert_hook(*_: object) -> None:
+    """What a copied or pickled model has in the place of a recording's hook."""
+
+
+def _inert() -> Callable[..., None]:
+    return inert_hook
+
+
+@dataclass(eq=False)
+class OutputHook:
+    """The forward hook of one layer; copies of the model get one that does nothing."""
+
+    watch: OutputWatch
+    row: int
+
+    def __call__(self, module: nn.Module, inputs: Any, output: Any) -> None:
+        """Look at what the layer was given and what it puts out."""
+        if not torch.compiler.is_compiling():
+            self.watch.called(self.row, module, inputs, output)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles know nothing of the recording."""
+        return (_inert, ())
+
+
+class OutputWatch:
+    """Measures what layers put out while it is `open`, in training passes only, and adds up the calls of a step.
+
+    A layer's outputs are those of its activation, where relu, tanh or sigmoid follow it directly, as a module or as a function:
+    autograd's graph tells. Zeros and saturation are known of those alone. What happens to an output in place later changes
+    nothing here, since it is measured at once.
+    """
+
+    def __init__(self, layers: Sequence[RecordedLayer], roots: Sequence[nn.Module]) -> None:
+        self._layers = layers
+        self._roots = roots
+        self._handles: list[RemovableHandle] = []
+        self._moments: dict[int, list[Moments]] = {}
+        self._activated: dict[int, list[Moments]] = {}
+        self._nodes: dict[Any, int] = {}
+        self.order: dict[int, None] = {}
+        """The rows in the order in which they were first called."""
+        self.shapes: dict[int, tuple[int, ...]] = {}
+        """Of each module, by its identity, the shape of what it put out last, without the batch."""
+        self.seconds = 0.0
+        """What it took since it was opened."""
+
+    def open(self) -> None:
+        """Look from now on."""
+        started = time.perf_counter()
+        self._moments, self._activated, self._nodes = {}, {}, {}
+        self._handles = [
+            layer.module.register_forward_hook(OutputHook(self, row)) for row, layer in enumerate(self._layers)
+        ]
+        self.seconds = time.perf_counter() - started
+
+    def close(self) -> None:
+        """Look no more; what was seen stays until it is opened again, all of the graph is let go."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles, self._nodes = [], {}
+
+    def found(self) -> dict[int, list[Moments]]:
+        """What was seen of each row, a record a call: of its activation where there is one."""
+        return self._moments | self._activated
+
+    def called(self, row: int, module: nn.Module, inputs: Any, output: Any) -> None:
+        """Take note of one call of a layer."""
+        if not torch.is_grad_enabled() or not any(root.training for root in self._roots):
+            return  # an evaluation
+        started = time.perf_counter()
+        with torch.no_grad():
+            self._note_activation(inputs)
+            values = _first_tensor(output)
+            if values is not None and values.is_floating_point() and values.numel():
+                self.order.setdefault(row)
+                self.shapes[id(module)] = tuple(values.shape[1:])
+                bounds = (-1.0, 1.0) if isinstance(module, BOUNDED) and _is_bounded(module) else None
+                _add(self._moments, row, values, bounds)
+                if values.grad_fn is not None:
+                    self._nodes[values.grad_fn] = row
+        self.seconds += time.perf_counter() - started
+
+    def _note_activation(self, inputs: Any) -> None:
+        """Look back from a layer's input to the activation that it comes from, and to the layer before that."""
+        given = _first_tensor(inputs)
+        node = None if given is None else given.grad_fn
+        for _ in range(DEEPEST):
+            if node is None:
+                return
+            before = node.next_functions[0][0] if node.next_functions else None
+            bounds = ACTIVATIONS.get(node.name())
+            if bounds is not None:
+                row = self._nodes.pop(before, None)
+                if row is not None and (result := _result_of(node)) is not None:
+                    _add(self._activated, row, result, bounds)
+                return
+            node = before
+
+
+def _add(moments: dict[int, list[Moments]], row: int, values: Tensor, bounds: tuple[float, float | None] | None) -> None:
+    calls = moments.setdefault(row, [])
+    if len(calls) < MOST_CALLS:
+        calls.append((values.numel(), _moments_of(values.detach(), bounds)))
+
+
+def _moments_of(values: Tensor, bounds: tuple[float, float | None] | None) -> Tensor:
+    values = values if values.dtype == torch.float64 else values.float()
+    variance, mean = torch.var_mean(values, correction=0)
+    nothing = torch.full_like(mean, math.nan)
+    zeros = nothing if bounds is None else (values == 0).to(values.dtype).mean()
+    near = nothing
+    if bounds is not None and bounds[1] is not None:
+        low, high = bounds[0], bounds[1]
+        margin = NEAR * (high - low)
+        near = ((values < low + margin) | (values > high - margin)).to(values.dtype).mean()
+    return torch.stack([mean, variance, zeros, near])
+
+
+def _result_of(node: Any) -> Tensor | None:
+    """What an activation put out, as autograd keeps it; `None` where it was changed in place since."""
+    try:
+        result: Tensor = node._saved_result  # noqa: SLF001  # the name under which autograd documents saved tensors
+    except (RuntimeError, AttributeError):
+        return None
+    return result
+
+
+def _first_tensor(value: Any) -> Tensor | None:
+    """A tensor, or the first of several: recurrent layers put out their state beside it."""
+    while isinstance(value, tuple | list) and value:
+        value = value[0]
+    return value if isinstance(value, Tensor) else None
+
+
+def _is_bounded(module: nn.Module) -> bool:
+    return getattr(module, "nonlinearity", None) != "relu" and getattr(module, "mode", None) != "RNN_RELU"

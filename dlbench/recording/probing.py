@@ -1,0 +1,148 @@
+"""One probed step of a recording: what is kept before it, what is measured after it, and how that becomes a `probe` event."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from dlbench.engine.devices import precise
+from dlbench.engine.probes import BINS, rounded
+from dlbench.measures.names import HISTOGRAM, ZEROS
+from dlbench.recording.layers import RecordedLayer
+from dlbench.recording.norms import local, norms, power_counts, update_norms
+from dlbench.recording.outputs import Moments
+
+GRADIENT, WEIGHT, UPDATE = "gradient", "weight", "update"
+
+Numbers = NDArray[np.float64]
+
+
+class ProbedStep:
+    """Gathers one step's numbers on their devices, optimizer by optimizer, and copies them to the host once.
+
+    A parameter counts with the gradient that its optimizer was about to use. One without a gradient has neither that nor an
+    update, and a layer of which no parameter has one has none: missing, not 0.
+    """
+
+    def __init__(self, layers: Sequence[RecordedLayer]) -> None:
+        self._layers = layers
+        self._row = {id(one): row for row, layer in enumerate(layers) for one in layer.weights}
+        self._before: dict[nn.Parameter, Tensor] = {}
+        self._moving: list[nn.Parameter] = []
+        self._seen: set[int] = set()
+        """The parameters with a gradient that was measured."""
+        self._weighed: set[int] = set()
+        """The parameters whose own norm was measured."""
+        self._norms: list[tuple[str, int, Tensor]] = []
+        """Which norm, of which row, and the number on its device."""
+        self._counts: list[tuple[int, Tensor]] = []
+        self.seconds = 0.0
+        """What it took so far."""
+
+    @torch.no_grad()
+    def keep_weights(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Before the weights move: remember them."""
+        started = time.perf_counter()
+        own = [one for one in parameters if id(one) in self._row and id(one) not in self._weighed]
+        self._before |= {one: local(one).clone() for one in own if one not in self._before}
+        self.seconds += time.perf_counter() - started
+
+    @torch.no_grad()
+    def measure_gradients(self, parameters: Iterable[nn.Parameter], scale: Tensor | None = None) -> None:
+        """Before the weights move: their gradients, which are `scale` times too large where one is given."""
+        started = time.perf_counter()
+        own = [one for one in parameters if id(one) in self._row and id(one) not in self._seen and one.grad is not None]
+        self._seen |= {id(one) for one in own}
+        self._moving += own
+        gradients = [local(one.grad) for one in own if one.grad is not None]
+        if scale is not None:
+            gradients = [one.to(torch.float32) / scale.to(one.device, torch.float32) for one in gradients]
+        rows = [self._row[id(one)] for one in own]
+        self._norms += [(GRADIENT, row, norm) for row, norm in zip(rows, norms(gradients), strict=True)]
+        self._counts += [(row, power_counts(gradient)) for row, gradient in zip(rows, gradients, strict=True)]
+        self.seconds += time.perf_counter() - started
+
+    @torch.no_grad()
+    def measure_updates(self) -> None:
+        """After weights have moved: how far those did whose gradients were measured since the last time."""
+        started = time.perf_counter()
+        moved = [one for one in self._moving if one in self._before]
+        found = update_norms([local(one) for one in moved], [self._before[one] for one in moved])
+        self._norms += [(UPDATE, self._row[id(one)], norm) for one, norm in zip(moved, found, strict=True)]
+        self._weigh(self._before)
+        self._before, self._moving = {}, []
+        self.seconds += time.perf_counter() - started
+
+    @torch.no_grad()
+    def finish(self, outputs: Mapping[int, Sequence[Moments]]) -> dict[str, Any]:
+        """The fields of the `probe` event, `[1][layers]` each; measures that no layer has are left out."""
+        started = time.perf_counter()
+        # What no optimizer moves, frozen layers first of all, has its weights as they are.
+        every = [one for layer in self._layers for one in layer.weights]
+        self._weigh({one: local(one) for one in every if id(one) not in self._weighed})
+        calls = [(row, size, moments) for row, found in outputs.items() for size, moments in found]
+        parts = [*(norm for _, _, norm in self._norms), *(one for _, _, one in calls), *(one for _, one in self._counts)]
+        host = _on_host(parts)
+        fields = self._of_weights(host[: len(self._norms)])
+        moments = host[len(self._norms) : len(host) - (BINS + 1) * len(self._counts)].reshape(-1, 4)
+        fields |= self._of_outputs(calls, moments)
+        told = {name: rounded(values.astype(np.float32)) for name, values in fields.items() if not np.isnan(values).all()}
+        histograms = self._histograms(host[len(host) - (BINS + 1) * len(self._counts) :].reshape(-1, BINS + 1))
+        self.seconds += time.perf_counter() - started
+        return {name: values[np.newaxis] for name, values in (told | histograms).items()}
+
+    def _weigh(self, weights: Mapping[nn.Parameter, Tensor]) -> None:
+        self._weighed |= {id(one) for one in weights}
+        found = norms(list(weights.values()))
+        self._norms += [(WEIGHT, self._row[id(one)], norm) for one, norm in zip(weights, found, strict=True)]
+
+    def _of_weights(self, found: Numbers) -> dict[str, Numbers]:
+        """One norm a row of all its weights together; NaN where nothing was found."""
+        squares = {kind: np.full(len(self._layers), np.nan) for kind in (GRADIENT, WEIGHT, UPDATE)}
+        for (kind, row, _), norm in zip(self._norms, found, strict=True):
+            squares[kind][row] = norm**2 + (0.0 if math.isnan(squares[kind][row]) else squares[kind][row])
+        gradient, weight, update = (np.sqrt(squares[kind]) for kind in (GRADIENT, WEIGHT, UPDATE))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return {"gradient_norm": gradient, "weight_norm": weight, "update_ratio": update / weight}
+
+    def _of_outputs(self, calls: Sequence[tuple[int, int, Tensor]], moments: Numbers) -> dict[str, Numbers]:
+        """The numbers of all calls of a layer as if they were one."""
+        own: dict[int, list[int]] = defaultdict(list)
+        for index, (row, _, _) in enumerate(calls):
+            own[row].append(index)
+        names = ("activation_mean", "activation_std", "zero_fraction", "saturated_fraction")
+        fields = {name: np.full(len(self._layers), np.nan) for name in names}
+        sizes = np.array([size for _, size, _ in calls], np.float64)
+        for row, indices in own.items():
+            share = sizes[indices] / sizes[indices].sum()
+            mean, variance, zeros, near = moments[indices].T
+            whole = float(share @ mean)
+            deviation = math.sqrt(max(float(share @ (variance + (mean - whole) ** 2)), 0.0))
+            for name, value in zip(names, (whole, deviation, share @ zeros, share @ near), strict=True):
+                fields[name][row] = value
+        return fields
+
+    def _histograms(self, counts: Numbers) -> dict[str, NDArray[np.int64]]:
+        if not self._counts:
+            return {}
+        total = np.zeros((len(self._layers), BINS + 1), np.int64)
+        for (row, _), own in zip(self._counts, counts, strict=True):
+            total[row] += own.astype(np.int64)
+        return {HISTOGRAM: total[:, :BINS], ZEROS: total[:, BINS]}
+
+
+def _on_host(parts: Sequence[Tensor]) -> Numbers:
+    """All numbers in a row; one copy from each device."""
+    if not parts:
+        return np.empty(0)
+    device = parts[0].device
+    together = torch.cat([part.detach().reshape(-1).to(device, precise(device)) for part in parts])
+    return together.cpu().numpy().astype(np.float64)

@@ -1,0 +1,230 @@
+"""A recording: what a loop holds in its hands, and what its hooks report to."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from torch import nn
+from torch.amp.grad_scaler import GradScaler
+from torch.optim import Optimizer
+
+from dlbench.errors import UnwritableError, UsageError
+from dlbench.plan import Plan
+from dlbench.recording.budget import TimeBudget
+from dlbench.recording.journal import Journal
+from dlbench.recording.layers import RecordedLayer
+from dlbench.recording.outputs import OutputWatch
+from dlbench.recording.scaling import ScalerWatch
+from dlbench.recording.series import LoggedSeries
+from dlbench.recording.steering import RecordingControls, RecordingStopped
+from dlbench.recording.steps import StepWatch
+from dlbench.run.folder import RunFolder
+
+LOOK_SECONDS = 0.2
+"""Controls are looked at about this often."""
+
+HEARTBEAT_SECONDS = 1.0
+
+
+class Recording:
+    """The recording of one training loop, made by `dlbench.record`.
+
+    A context manager: an error that leaves its block ends it as failed and goes on its way, Ctrl-C ends it as stopped. What the
+    recording itself cannot do (a full disk, a module that cannot be measured) is a warning, never the end of the training.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        plan: Plan,
+        layers: Sequence[RecordedLayer],
+        optimizers: Sequence[Optimizer],
+        roots: Sequence[nn.Module] | None,
+        budget: TimeBudget,
+        *,
+        by_hand: bool,
+        controls: bool,
+        scaler: GradScaler | None,
+    ) -> None:
+        """`roots` are the modules whose layers' outputs are looked at, `None` where they cannot be."""
+        self._journal = journal
+        self._outputs = None if roots is None else OutputWatch(layers, roots)
+        self._budget, self._by_hand, self._pid = budget, by_hand, os.getpid()
+        self._steps = StepWatch(layers, optimizers, self._outputs, budget, self)
+        self._scaler = None if scaler is None else ScalerWatch(scaler, lambda: self._steps.calls)
+        self._controls = RecordingControls(plan, journal, optimizers) if controls else None
+        self._series = LoggedSeries()
+        self._looked = self._heard = self._begun = time.monotonic()
+        self._heard_step = 0
+        self._is_over = False
+        if self._scaler is not None:
+            self._scaler.attach()
+        self._steps.attach()
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where it is written."""
+        return self._journal.folder
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line: `mine/20261130-101500`."""
+        return self.folder.name
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken so far."""
+        return self._steps.step
+
+    def log(self, **values: Any) -> None:
+        """Keep single numbers, by names of your own, as they are after the steps so far; `epoch` is the epoch.
+
+        Tensors may be on any device: they are copied there and fetched with the next probe, so nothing waits for them here. The
+        names that dlbench knows are `train_loss`, `validation_accuracy`, `test_rmse` and their like. Logged at every step, numbers
+        are kept at distances of a thousandth of the steps so far, and the last always. Raises UsageError where a value is no single
+        number, and after the end.
+        """
+        if os.getpid() != self._pid:
+            return  # a copy of the process, such as a worker of a DataLoader
+        if self._is_over:
+            raise UsageError(f"log: the recording {self.name} has ended")
+        if self._steps.optimizers:
+            values.setdefault("learning_rate", self._steps.optimizers[0].param_groups[0]["lr"])
+        self._series.log(self._steps.step, values, self._budget.trained)
+
+    def step(self) -> None:
+        """Say that the weights have just been moved by hand: in loops without an optimizer, once a step.
+
+        Raises UsageError where there are optimizers, whose steps are counted by themselves.
+        """
+        if not self._by_hand:
+            raise UsageError("step: the steps of the optimizer are counted by themselves; call it only with optimizer=None")
+        if not self._is_over and os.getpid() == self._pid:
+            self._steps.by_hand()
+
+    def close(self, status: str = "done", error: str | None = None) -> None:
+        """End the recording; a second call does nothing."""
+        if self._is_over or os.getpid() != self._pid:
+            return
+        self._is_over = True
+        self._steps.detach()
+        if self._scaler is not None:
+            self._scaler.detach()
+        try:
+            self._flush(last=True)
+            if self._controls is not None:
+                self._controls.close(self._steps.step)
+            self._journal.end(status, error, self._steps.step, self._budget.trained)
+        except UnwritableError as problem:
+            warnings.warn(f"dlbench: the end of the recording is not written: {problem}", RuntimeWarning, stacklevel=2)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """End it by what ended the block; only a stop that someone asked for ends here."""
+        if error is None:
+            self.close()
+        elif isinstance(error, RecordingStopped):
+            self.close("stopped")
+            return True
+        elif isinstance(error, Exception):
+            self.close("failed", f"{type(error).__name__}: {error}")
+        else:
+            self.close("stopped", type(error).__name__)
+        return False
+
+    # --- what the steps report ----------------------------------------------------------------------------------------
+
+    def on_probe(self, step: int, fields: dict[str, Any]) -> None:
+        """Write a probe, and what was logged until then."""
+        called, shapes = ([], {}) if self._outputs is None else (list(self._outputs.order), self._outputs.shapes)
+        self._journal.introduce(called, shapes)
+        self._journal.probe(step, fields, self._budget.cost)
+        self._flush()
+
+    def on_step(self, step: int) -> None:
+        """Between two steps: look at controls, give a sign of life."""
+        now = time.monotonic()
+        is_steered = self._controls is not None and self._controls.is_on
+        if now - self._looked < LOOK_SECONDS and not is_steered:
+            return
+        self._looked = now
+        if self._controls is not None:
+            self._obey(self._controls, step)
+        if now - self._heard >= HEARTBEAT_SECONDS:
+            self._beat(step, now)
+
+    def on_fault(self, error: Exception) -> None:
+        """Go on without what failed: on a full disk without anything, else without probes."""
+        if isinstance(error, UnwritableError):
+            self._is_over = True
+            self._steps.detach()
+            text = f"{error}; the training goes on unrecorded"
+        else:
+            self._steps.probes = False
+            text = f"the layers cannot be measured any more ({type(error).__name__}: {error}); the rest is recorded"
+            self._journal.note(text)
+        warnings.warn(f"dlbench: {text}", RuntimeWarning, stacklevel=2)
+
+    def _obey(self, controls: RecordingControls, step: int) -> None:
+        started = time.perf_counter()
+        was_waiting = False
+
+        def idle() -> None:
+            nonlocal was_waiting
+            was_waiting = True
+            self._flush()
+            self._journal.heartbeat(step, None, paused=True)
+
+        try:
+            controls.obey(step, idle)
+        finally:
+            if was_waiting:
+                self._budget.idle += time.perf_counter() - started
+        self._budget.is_watched = controls.is_watched
+
+    def _beat(self, step: int, now: float) -> None:
+        rate = (step - self._heard_step) / (now - self._heard)
+        self._heard, self._heard_step = now, step
+        self._flush()
+        self._journal.heartbeat(step, rate, paused=False)
+
+    def _flush(self, *, last: bool = False) -> None:
+        """Write what was logged at steps that are complete; at the end all of it."""
+        started = time.perf_counter()
+        records = self._series.take(None if last else self._steps.step)
+        if records and (self._scaler is not None or self._steps.skipped):
+            skipped = self._steps.skipped + (0 if self._scaler is None else self._scaler.skipped)
+            records[-1].values["skipped_steps"] = float(skipped)
+        for record in records:
+            self._journal.metrics(record)
+        self._budget.booked(time.perf_counter() - started)
+
+
+class MutedRecording:
+    """What processes of a distributed training other than the first hold: it takes everything and writes nothing."""
+
+    steps = 0
+
+    def log(self, **values: Any) -> None:
+        """Keep nothing."""
+
+    def step(self) -> None:
+        """Count nothing."""
+
+    def close(self, status: str = "done", error: str | None = None) -> None:
+        """End nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None

@@ -1,0 +1,198 @@
+"""The steps of a loop: counted by the hooks of its optimizers, some of them probed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.hooks import RemovableHandle
+
+from dlbench.recording.budget import TimeBudget
+from dlbench.recording.layers import RecordedLayer
+from dlbench.recording.outputs import OutputWatch
+from dlbench.recording.probing import ProbedStep
+
+
+class StepListener(Protocol):
+    """Who is told of steps."""
+
+    def on_probe(self, step: int, fields: dict[str, Any]) -> None:
+        """A step was probed."""
+
+    def on_step(self, step: int) -> None:
+        """So many steps are done; the next has not begun."""
+
+    def on_fault(self, error: Exception) -> None:
+        """The recording itself failed: the loop goes on without it."""
+
+
+class StepWatch:
+    """Counts steps, and measures those that the budget allows.
+
+    With several optimizers a step is over once each of them has stepped, or one of them steps again: of a GAN whose discriminator
+    steps five times for each step of the generator, it is one of the discriminator's. Without an optimizer the loop says when.
+    Nothing here changes a bit of the training, and no fault here ends it.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[RecordedLayer],
+        optimizers: Sequence[Optimizer],
+        outputs: OutputWatch | None,
+        budget: TimeBudget,
+        listener: StepListener,
+    ) -> None:
+        """Without `outputs` those of the layers are not looked at."""
+        self.layers, self.optimizers, self.outputs, self.budget = layers, list(optimizers), outputs, budget
+        self._listener = listener
+        self.step = 0
+        """Steps that are done."""
+        self.calls = 0
+        """Steps of all optimizers."""
+        self.probes = True
+        """Whether it may probe at all."""
+        self._stepped: set[int] = set()
+        self._probe: ProbedStep | None = None
+        self._skipped: Tensor | None = None
+        self._handles: list[RemovableHandle] = []
+        self._pid = os.getpid()
+
+    @property
+    def skipped(self) -> int:
+        """Steps that fused optimizers left out because a scaled gradient was no number; asking waits for the device."""
+        return 0 if self._skipped is None else int(self._skipped.item())
+
+    def attach(self) -> None:
+        """Begin: the next step is the first."""
+        for optimizer in self.optimizers:
+            self._handles.append(optimizer.register_step_pre_hook(self._before))
+            self._handles.append(optimizer.register_step_post_hook(self._after))
+        self._guarded(self._begin)
+
+    def detach(self) -> None:
+        """Take every hook away."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        self.drop_probe()
+
+    def drop_probe(self) -> None:
+        """Let go of the step that is being probed."""
+        self._probe = None
+        if self.outputs is not None:
+            self.outputs.close()
+
+    def by_hand(self) -> None:
+        """The loop itself has moved the weights."""
+        self._guarded(self._moved)
+        self._guarded(self._end)
+
+    # --- hooks --------------------------------------------------------------------------------------------------------
+
+    def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
+        if os.getpid() != self._pid:
+            return None
+        self.calls += 1
+        if id(optimizer) in self._stepped:
+            self._guarded(self._end)
+        if self._probe is None:
+            return None
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")
+        if closure is None:
+            self._guarded(self._measure, optimizer)
+            return None
+        # The gradient is computed inside of the step: that of the closure's first call is meant.
+        self._guarded(self._keep, optimizer)
+        wrapped = self._wrapped(optimizer, closure)
+        return ((args[0], wrapped, *args[2:]), kwargs) if len(args) > 1 else (args, {**kwargs, "closure": wrapped})
+
+    def _after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if os.getpid() != self._pid:
+            return
+        self._count_skipped(optimizer)
+        if self._probe is not None:
+            self._guarded(self._moved)
+        self._stepped.add(id(optimizer))
+        if len(self._stepped) >= len(self.optimizers):
+            self._guarded(self._end)
+
+    def _wrapped(self, optimizer: Optimizer, closure: Callable[[], Any]) -> Callable[[], Any]:
+        is_first = True
+
+        def call() -> Any:
+            nonlocal is_first
+            result = closure()
+            if is_first:
+                is_first = False
+                self._guarded(self._measure, optimizer)
+            return result
+
+        return call
+
+    # --- one step -----------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        if not self.probes or not self.budget.wants(self.step):
+            return
+        self._probe = ProbedStep(self.layers)
+        if not self.optimizers:
+            self._probe.keep_weights(parameter for layer in self.layers for parameter in layer.weights)
+        if self.outputs is not None:
+            self.outputs.open()
+
+    def _keep(self, optimizer: Optimizer) -> None:
+        if self._probe is not None:
+            self._probe.keep_weights(_parameters_of(optimizer))
+
+    def _measure(self, optimizer: Optimizer) -> None:
+        """What its parameters and their gradients are before the step; those of a fused optimizer may still be scaled."""
+        if self._probe is not None:
+            self._probe.measure_gradients(_parameters_of(optimizer), getattr(optimizer, "grad_scale", None))
+            self._probe.keep_weights(_parameters_of(optimizer))
+
+    def _moved(self) -> None:
+        if self._probe is not None:
+            if not self.optimizers:
+                self._probe.measure_gradients(parameter for layer in self.layers for parameter in layer.weights)
+            self._probe.measure_updates()
+
+    def _end(self) -> None:
+        """The step is over; whoever listens may end the loop here, between two steps."""
+        probe, self._probe, self._stepped = self._probe, None, set()
+        if probe is not None:
+            self._guarded(self._finish, probe)
+        self.step += 1
+        self._listener.on_step(self.step)
+        self._begin()
+
+    def _finish(self, probe: ProbedStep) -> None:
+        seen = {}
+        if self.outputs is not None:
+            self.outputs.close()
+            seen, probe.seconds = self.outputs.found(), probe.seconds + self.outputs.seconds
+        fields = probe.finish(seen)
+        self.budget.probed(self.step, probe.seconds)
+        self._listener.on_probe(self.step, fields)
+
+    def _count_skipped(self, optimizer: Optimizer) -> None:
+        found = getattr(optimizer, "found_inf", None)
+        if isinstance(found, Tensor):
+            with torch.no_grad():
+                new = (found > 0).sum()
+                self._skipped = new if self._skipped is None else self._skipped + new.to(self._skipped.device)
+
+    def _guarded(self, work: Callable[..., None], *arguments: Any) -> None:
+        try:
+            work(*arguments)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is none of the loop's
+            self.drop_probe()
+            self._listener.on_fault(error)
+
+
+def _parameters_of(optimizer: Optimizer) -> Iterator[nn.Parameter]:
+    for group in optimizer.param_groups:
+        yield from group["params"]
