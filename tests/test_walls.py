@@ -36,6 +36,7 @@ ROOMS = (
     "recipe",
     "run",
     "engine",
+    "recording",
     "weights",
     "launch",
     "state",
@@ -48,7 +49,7 @@ ROOMS = (
     "pytest_plugin",
 )
 """The rooms from the ground up, as docs/design.md has them: a room imports from those before it, and from itself."""
-WITH_TORCH = ("engine",)
+WITH_TORCH = ("engine", "recording")
 """Rooms that need torch as soon as they are imported."""
 LAZILY = ("measures", "parts", "data", "weights")
 """Rooms that import torch inside of a function, where something is computed or fetched."""

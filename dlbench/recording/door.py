@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +16,14 @@ from torch.optim import Optimizer
 
 from dlbench.errors import UsageError
 from dlbench.plan.questions import Questions
+from dlbench.plan.reading import typed
 from dlbench.plan.recorded import recorded_plan
 from dlbench.recording.budget import TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import Model, is_compiled, layers_of, roots_of
 from dlbench.recording.norms import is_sharded
 from dlbench.recording.recording import MutedRecording, Recording
+from dlbench.run.atomic import writing
 from dlbench.run.folder import create
 
 VARIABLES = "DLBENCH_RECORD_"
@@ -51,9 +54,9 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     place in it: without a seed it is in no pair. Left out, these and `out` come from `DLBENCH_RECORD_NAME`, `_VARIANT`, `_SEED` and
     `_OUT`; else the name is the program's, the variant `base`, the folder `results`.
 
-    Probes take `budget` of the loop's time at most (0: none, 1: every step). `controls` lets a dashboard pause, step and stop the loop and set
-    its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims` and `lesson` as recipes do. `settings` is
-    plain data about the variant, to be kept. With `scaler`, the steps that it leaves out are counted.
+    Probes take `budget` of the loop's time at most (0: none, 1: every step). `controls` lets a dashboard pause, step and stop the
+    loop and set its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims` and `lesson` as recipes do.
+    `settings` is plain data about the variant, to be kept. With `scaler`, the steps that it leaves out are counted.
 
     In a distributed training the first process records, all others do nothing. Raises UsageError at a wrong argument,
     UnwritableError where `out` takes nothing.
@@ -63,6 +66,8 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     optimizers = _optimizers(optimizer)
     if not 0 <= budget <= 1:
         raise UsageError(f"record: budget is the share of time that probes may take, from 0 to 1, not {budget}")
+    if scaler is not None and not isinstance(scaler, GradScaler):
+        raise UsageError(f"record: scaler must be a torch.amp.GradScaler, not {type(scaler).__name__}")
     plan = recorded_plan(
         name or os.environ.get(f"{VARIABLES}NAME") or _program(),
         variant or os.environ.get(f"{VARIABLES}VARIANT") or BASE,
@@ -74,11 +79,13 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     if _rank() > 0:
         return MutedRecording()
     base = Path(out or os.environ.get(f"{VARIABLES}OUT") or "results")
-    folder = create(base, plan.recipe, datetime.now(UTC).astimezone())
+    with writing(base):
+        folder = create(base, plan.recipe, datetime.now(UTC).astimezone())
     weights = [one for layer in layers for one in layer.weights]
     journal = Journal(folder, layers, weights[0].device)
     folder.write_plan(plan)
-    for note in _limits(compiled := is_compiled(roots), sharded=is_sharded(weights)):
+    compiled = is_compiled(roots)
+    for note in _limits(compiled=compiled, sharded=is_sharded(weights)):
         journal.note(note)
     return Recording(
         journal,
@@ -93,10 +100,12 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     )
 
 
-def _optimizers(given: Any) -> list[Optimizer]:
-    found = [] if given is None else [given] if isinstance(given, Optimizer) else None
-    if found is None:
-        found = list(given.values() if isinstance(given, Mapping) else given) if isinstance(given, Iterable) else [given]
+def _optimizers(given: Any) -> list[Any]:
+    found: list[Any] = [] if given is None else [given]
+    if given is not None and not isinstance(given, Optimizer):
+        found = (
+            list(given.values() if isinstance(given, Mapping) else given) if isinstance(given, Iterable) else [given]
+        )
         if not found:
             raise UsageError("record: the list of optimizers is empty; give None where the weights are moved by hand")
     wrong = next((one for one in found if not isinstance(one, Optimizer)), None)
@@ -107,7 +116,7 @@ def _optimizers(given: Any) -> list[Optimizer]:
     return found
 
 
-def _seed(given: int | None) -> int | None:
+def _seed(given: Any) -> int | None:
     told = os.environ.get(f"{VARIABLES}SEED") if given is None else None
     try:
         seed = int(told) if told else given
@@ -121,15 +130,12 @@ def _seed(given: int | None) -> int | None:
 def _questions(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> Questions | None:
     if given is None:
         return None
-    from dlbench.recipe.questions import questions_from, questions_of_table
-
-    if isinstance(given, Mapping):
-        return questions_of_table(given, "questions")
-    path = Path(given)
+    where = "questions" if isinstance(given, Mapping) else str(given)
     try:
-        return questions_from(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"record: questions: {path} cannot be read: {error}") from error
+        told = dict(given) if isinstance(given, Mapping) else tomllib.loads(Path(given).read_text(encoding="utf-8"))
+        return typed(Questions, told)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"record: {where}: {error}") from error
 
 
 def _program() -> str:
@@ -146,7 +152,7 @@ def _rank() -> int:
     return distributed.get_rank() if distributed.is_available() and distributed.is_initialized() else 0
 
 
-def _limits(compiled: bool, *, sharded: bool) -> Iterable[str]:
+def _limits(*, compiled: bool, sharded: bool) -> Iterable[str]:
     """What is not seen of this model, for whoever reads the recording."""
     if compiled:
         yield "the model is compiled: its layers' weights and gradients are measured, their outputs are not"

@@ -14,8 +14,8 @@ from dlbench.engine.devices import device_name, memory
 from dlbench.recording.layers import RecordedLayer, described, rows_in_order
 from dlbench.recording.series import LoggedStep
 from dlbench.run import workers
-from dlbench.run.environment import complete, environment
 from dlbench.run.atomic import write_json_atomic
+from dlbench.run.environment import complete, environment
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
 from dlbench.run.processes import token_of

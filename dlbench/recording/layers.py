@@ -32,12 +32,17 @@ class RecordedLayer:
     """Numbers of all its parameters, biases included."""
 
     @property
+    def is_frozen(self) -> bool:
+        """Whether none of its weights is trained, as it is now."""
+        return not any(one.requires_grad for one in self.weights)
+
+    @property
     def shape(self) -> list[int]:
         """That of its first weight."""
         return list(self.weights[0].shape)
 
 
-def roots_of(model: Model) -> list[tuple[str, nn.Module]]:
+def roots_of(model: Any) -> list[tuple[str, nn.Module]]:
     """The modules that were given, by the prefixes of their names; raises UsageError where one is none."""
     if isinstance(model, nn.Module):
         return [("", model)]
@@ -97,9 +102,14 @@ def is_compiled(roots: Sequence[tuple[str, nn.Module]]) -> bool:
 
 
 def described(layers: Sequence[RecordedLayer], outputs: Mapping[int, tuple[int, ...]]) -> dict[str, Any]:
-    """The layers as the `stack` event tells of them; `outputs` are the shapes without the batch, where they were seen."""
+    """The layers as the `stack` event tells of them; `outputs` are the shapes without the batch, where they were seen.
+
+    A layer that is frozen has no weight there, so that nobody takes a gradient that is missing for one that is no number.
+    """
     return {
-        "layers": [{"name": one.name, "kind": one.kind, "weight": one.shape} for one in layers],
+        "layers": [
+            {"name": one.name, "kind": one.kind, "weight": None if one.is_frozen else one.shape} for one in layers
+        ],
         "net": [
             {
                 "name": one.name,

@@ -46,7 +46,7 @@ def norms(tensors: Sequence[Tensor]) -> list[Tensor]:
 def update_norms(after: Sequence[Tensor], before: Sequence[Tensor]) -> list[Tensor]:
     """The norm of what was added to each tensor; the difference is taken in double, one tensor at a time for memory's sake."""
     return [
-        torch.linalg.vector_norm(new.to(kind).sub_(old.to(kind)))
+        torch.linalg.vector_norm(new.to(kind) - old.to(kind))
         for new, old in zip(after, before, strict=True)
         for kind in [precise(new.device)]
     ]
@@ -58,7 +58,7 @@ def power_counts(tensor: Tensor) -> Tensor:
     As `dlbench.engine.probes.LogHistogram` counts: by the highest byte of a float in single precision, NaN and what is as large
     nowhere.
     """
-    pieces = tensor.reshape(-1).split(PIECE)
+    pieces = torch.split(tensor.reshape(-1), PIECE)
     total = torch.stack([_counts_of(piece) for piece in pieces]).sum(dim=0)
     zeros, by_byte = total[-1:], total[: BYTES - 1]
     inside = by_byte[FIRST_BYTE : FIRST_BYTE + BINS].clone()

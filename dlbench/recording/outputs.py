@@ -18,7 +18,7 @@ from dlbench.recording.layers import RecordedLayer
 MOST_CALLS = 32
 """Calls of a module in one step that are looked at; a recurrent cell may be called a thousand times."""
 
-DEEPEST = 6
+DEEPEST = 12
 """Operations between an activation and the next layer, such as pooling, dropout and reshaping."""
 
 ACTIVATIONS: dict[str, tuple[float, float | None]] = {
@@ -137,7 +137,9 @@ class OutputWatch:
             node = before
 
 
-def _add(moments: dict[int, list[Moments]], row: int, values: Tensor, bounds: tuple[float, float | None] | None) -> None:
+def _add(
+    moments: dict[int, list[Moments]], row: int, values: Tensor, bounds: tuple[float, float | None] | None
+) -> None:
     calls = moments.setdefault(row, [])
     if len(calls) < MOST_CALLS:
         calls.append((values.numel(), _moments_of(values.detach(), bounds)))

@@ -89,12 +89,18 @@ class ProbedStep:
         every = [one for layer in self._layers for one in layer.weights]
         self._weigh({one: local(one) for one in every if id(one) not in self._weighed})
         calls = [(row, size, moments) for row, found in outputs.items() for size, moments in found]
-        parts = [*(norm for _, _, norm in self._norms), *(one for _, _, one in calls), *(one for _, one in self._counts)]
+        parts = [
+            *(norm for _, _, norm in self._norms),
+            *(one for _, _, one in calls),
+            *(one for _, one in self._counts),
+        ]
         host = _on_host(parts)
         fields = self._of_weights(host[: len(self._norms)])
         moments = host[len(self._norms) : len(host) - (BINS + 1) * len(self._counts)].reshape(-1, 4)
         fields |= self._of_outputs(calls, moments)
-        told = {name: rounded(values.astype(np.float32)) for name, values in fields.items() if not np.isnan(values).all()}
+        told = {
+            name: rounded(values.astype(np.float32)) for name, values in fields.items() if not np.isnan(values).all()
+        }
         histograms = self._histograms(host[len(host) - (BINS + 1) * len(self._counts) :].reshape(-1, BINS + 1))
         self.seconds += time.perf_counter() - started
         return {name: values[np.newaxis] for name, values in (told | histograms).items()}

@@ -38,7 +38,7 @@ class Recording:
     recording itself cannot do (a full disk, a module that cannot be measured) is a warning, never the end of the training.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # only the door makes one
         self,
         journal: Journal,
         plan: Plan,
@@ -103,7 +103,9 @@ class Recording:
         Raises UsageError where there are optimizers, whose steps are counted by themselves.
         """
         if not self._by_hand:
-            raise UsageError("step: the steps of the optimizer are counted by themselves; call it only with optimizer=None")
+            raise UsageError(
+                "step: the steps of the optimizer are counted by themselves; call it only with optimizer=None"
+            )
         if not self._is_over and os.getpid() == self._pid:
             self._steps.by_hand()
 

@@ -7,20 +7,16 @@ from typing import Any
 
 from torch.amp.grad_scaler import GradScaler
 
-from dlbench.errors import UsageError
-
 
 class ScalerWatch:
     """Counts the steps that a scaler was asked for and that its optimizer never took.
 
-    The scaler knows by itself, so asking it costs no wait for the device. Fused optimizers take all steps and leave out the weights;
-    these are counted where the steps are.
+    The scaler knows by itself, so asking it costs no wait for the device. Fused optimizers take all steps and leave out the
+    weights; these are counted where the steps are.
     """
 
     def __init__(self, scaler: GradScaler, taken: Callable[[], int]) -> None:
-        """`taken` are the steps that optimizers have begun so far. Raises UsageError where it is no scaler."""
-        if not isinstance(scaler, GradScaler):
-            raise UsageError(f"record: scaler must be a torch.amp.GradScaler, not {type(scaler).__name__}")
+        """`taken` are the steps that optimizers have begun so far."""
         self._scaler, self._taken = scaler, taken
         self.skipped = 0
         self._original = scaler.step

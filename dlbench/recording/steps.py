@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,9 @@ from dlbench.recording.budget import TimeBudget
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.outputs import OutputWatch
 from dlbench.recording.probing import ProbedStep
+
+PATIENCE = 32
+"""Steps of an optimizer in which another may do nothing and still belong to the same step of the loop."""
 
 
 class StepListener(Protocol):
@@ -33,8 +37,9 @@ class StepListener(Protocol):
 class StepWatch:
     """Counts steps, and measures those that the budget allows.
 
-    With several optimizers a step is over once each of them has stepped, or one of them steps again: of a GAN whose discriminator
-    steps five times for each step of the generator, it is one of the discriminator's. Without an optimizer the loop says when.
+    With several optimizers a step is over once each of them has stepped: of a GAN whose discriminator steps five times for each
+    step of the generator, it is one of the generator's, and the first of each is measured. One that does not step while another
+    does so `PATIENCE` times is waited for no more until it steps again. Without an optimizer the loop says when a step is over.
     Nothing here changes a bit of the training, and no fault here ends it.
     """
 
@@ -55,7 +60,9 @@ class StepWatch:
         """Steps of all optimizers."""
         self.probes = True
         """Whether it may probe at all."""
-        self._stepped: set[int] = set()
+        self._stepped: Counter[int] = Counter()
+        """How often each optimizer has stepped in this step of the loop."""
+        self._awaited = {id(one) for one in self.optimizers}
         self._probe: ProbedStep | None = None
         self._skipped: Tensor | None = None
         self._handles: list[RemovableHandle] = []
@@ -97,9 +104,7 @@ class StepWatch:
         if os.getpid() != self._pid:
             return None
         self.calls += 1
-        if id(optimizer) in self._stepped:
-            self._guarded(self._end)
-        if self._probe is None:
+        if self._probe is None or id(optimizer) in self._stepped:
             return None
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         if closure is None:
@@ -116,8 +121,11 @@ class StepWatch:
         self._count_skipped(optimizer)
         if self._probe is not None:
             self._guarded(self._moved)
-        self._stepped.add(id(optimizer))
-        if len(self._stepped) >= len(self.optimizers):
+        self._stepped[id(optimizer)] += 1
+        self._awaited.add(id(optimizer))
+        if self._stepped[id(optimizer)] >= PATIENCE:
+            self._awaited &= self._stepped.keys()
+        if self._awaited <= self._stepped.keys():
             self._guarded(self._end)
 
     def _wrapped(self, optimizer: Optimizer, closure: Callable[[], Any]) -> Callable[[], Any]:
@@ -162,7 +170,8 @@ class StepWatch:
 
     def _end(self) -> None:
         """The step is over; whoever listens may end the loop here, between two steps."""
-        probe, self._probe, self._stepped = self._probe, None, set()
+        probe, self._probe = self._probe, None
+        self._stepped.clear()
         if probe is not None:
             self._guarded(self._finish, probe)
         self.step += 1
