@@ -16,7 +16,7 @@ from dlbench.errors import UsageError, hint
 from dlbench.measures.older_names import newest
 from dlbench.metrics.catalog import METRICS, split_step
 from dlbench.metrics.format import number, value_format
-from dlbench.metrics.metric import is_known
+from dlbench.metrics.metric import LOGGED, is_known
 
 if TYPE_CHECKING:
     from dlbench.analysis.ensembles.ensemble import Ensembles
@@ -75,7 +75,7 @@ class KnownNames:
             shown = [column.key for column in self.table.columns]
             names = [VARIANT, *shown, *self._known(), *self.factors.names(self.among)]
             there = f"there are {', '.join(dict.fromkeys(names))}"
-            raise UsageError(f"no metric or setting is called '{text}'{hint(text, [*METRICS, *names], there)}")
+            raise UsageError(f"no metric or setting is called '{text}'{hint(text, [*METRICS, *LOGGED, *names], there)}")
         return found
 
     def matching(self, pattern: str) -> list[Column | Factor]:
@@ -91,8 +91,8 @@ class KnownNames:
 
     def _known(self) -> list[str]:
         """The metrics of which any trial has a number."""
-        wide = widened(self.table, self._state, [column_of(name) for name in METRICS])
-        return [name for name in METRICS if any(row.cells[name].n for row in (*wide.rows, *wide.sweep))]
+        wide = widened(self.table, self._state, [column_of(name) for name in [*METRICS, *LOGGED]])
+        return [name for name in [*METRICS, *LOGGED] if any(row.cells[name].n for row in (*wide.rows, *wide.sweep))]
 
     def _has_numbers(self, column: Column) -> bool:
         cells = [row.cells[column.key] for row in (*self.table.rows, *self.table.sweep)]

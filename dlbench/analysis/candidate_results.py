@@ -34,7 +34,7 @@ class CandidateResults:
         found = {
             trial.plan.seed: metric.value(trial, at_step)
             for trial in self.trials
-            if at_step is None or at_step <= trial.stack.plan.steps
+            if at_step is None or at_step <= trial.stack.steps
         }
         return {seed: value for seed, value in found.items() if value is not None}
 
@@ -44,7 +44,7 @@ class CandidateResults:
             return {}
         known = self.values(metric, at_step)
         return {
-            trial.plan.seed: float(trial.stack.plan.steps if at_step is None else at_step)
+            trial.plan.seed: float(trial.stack.steps if at_step is None else at_step)
             for trial in self.trials
             if trial.plan.seed not in known and is_settled(trial, at_step) and has_end(trial, at_step)
         }
@@ -57,7 +57,7 @@ class CandidateResults:
 
 def is_settled(trial: TrialState, at_step: int | None = None) -> bool:
     """Whether the trial's number at that point will not change any more; a step that training never reaches has none."""
-    if at_step is not None and at_step > trial.stack.plan.steps:
+    if at_step is not None and at_step > trial.stack.steps:
         return False
     return trial.status.final or (at_step is not None and trial.step > at_step)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +16,7 @@ from dlbench.analysis.candidate_results import (
     selection_metric,
 )
 from dlbench.analysis.statistics.intervals import NOTHING, Summary, paired_difference, summarize
+from dlbench.analysis.statistics.unpaired import unpaired_difference
 from dlbench.analysis.table import Cell, Column, Folded, Row, Table
 from dlbench.metrics.catalog import METRICS, Metric, split_step
 from dlbench.metrics.format import title_level
@@ -221,9 +222,16 @@ BySeed: TypeAlias = Mapping[int, float]
 
 
 def difference(ours: BySeed, theirs: BySeed, metric: Metric, alpha: float) -> Summary:
-    """Ours minus theirs, seed by seed, over the seeds for which both have a value."""
+    """Ours minus theirs, seed by seed, over the seeds for which both have a value; without seeds, of the means."""
+    if is_unpaired(ours, theirs):
+        return unpaired_difference(list(ours.values()), list(theirs.values()), metric.quantity, alpha)
     common = [seed for seed in ours if seed in theirs]
     return paired_difference([ours[seed] for seed in common], [theirs[seed] for seed in common], metric.quantity, alpha)
+
+
+def is_unpaired(*sides: Iterable[int]) -> bool:
+    """Whether trials of these seeds cannot be paired: some were recorded without one, for which negative numbers stand."""
+    return any(seed < 0 for side in sides for seed in side)
 
 
 def pairwise_alpha(variants: int) -> float:

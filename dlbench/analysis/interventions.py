@@ -45,8 +45,11 @@ def search_reason(variant: str, candidates: Sequence[Iterable[TrialState]]) -> s
 
 
 def which_seeds(seeds: Iterable[int], of: int | None = None) -> str:
-    """Seeds in a row: `seed 3`, `seeds 0, 1`, `all 5 seeds` where there are no more."""
-    known = sorted(seeds)
+    """Seeds in a row: `seed 3`, `seeds 0, 1`, `all 5 seeds` where there are no more; recorded ones as `2 without a seed`."""
+    given = list(seeds)
+    known = sorted(seed for seed in given if seed >= 0)
+    if unseeded := len(given) - len(known):
+        return f"{which_seeds(known)} and {unseeded} without a seed" if known else f"{unseeded} without a seed"
     if len(known) == of and len(known) > 1:
         return f"all {of} seeds"
     shown = ", ".join(map(str, known[:MOST_SEEDS]))
@@ -75,4 +78,4 @@ def as_data(state: RunState) -> dict[str, list[dict[str, Any]]]:
 
 def named(trial: TrialState) -> dict[str, Any]:
     """Which trial something is told of, as data."""
-    return {"variant": trial.plan.variant, "choice": dict(trial.plan.choice), "seed": trial.plan.seed}
+    return {"variant": trial.plan.variant, "choice": dict(trial.plan.choice), "seed": trial.plan.told_seed}

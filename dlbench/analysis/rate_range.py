@@ -100,7 +100,7 @@ def rate_ranges(state: RunState, groups: Sequence[Sequence[Candidate]], low: flo
     for index, (first, *others) in enumerate(groups):
         trials = [trial for trial in state.trials if trial.plan.candidate == index and trial.steps]
         curves = [
-            rate_curve(trial.plan.seed, low, high, trial.stack.plan.steps, trial.curve(BATCH_LOSS)) for trial in trials
+            rate_curve(trial.plan.seed, low, high, trial.stack.steps, trial.curve(BATCH_LOSS)) for trial in trials
         ]
         if curves:
             lr = first.settings["train"]["optimizer"]["lr"]

@@ -16,8 +16,9 @@ from dlbench.errors import DlbenchError
 from dlbench.metrics.trial_view import SolvedRule
 from dlbench.plan import Plan
 from dlbench.plan.questions import Claim, Lesson, Questions
-from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder
+from dlbench.run.group import RecordingGroup, recordings_in
+from dlbench.run.group_events import reader_of
 from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:
@@ -59,12 +60,18 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     Of the run's folder are read its predictions, where ensembles are asked for, and what its trials got right, where a claim
     is about that.
     """
-    compare, unknown = known_part(questions.compare)
+    asked, notes = questions.compare, list(folder.notes) if isinstance(folder, RecordingGroup) else []
+    if state.plan.recorded:
+        from dlbench.analysis.recorded import asked_of_recordings, notes_on_recordings
+
+        asked = asked_of_recordings(state, questions)
+        notes += notes_on_recordings(state, asked)
+    compare, unknown = known_part(asked)
     claims = questions.claims
     found = None if folder is None else _ensembles(state, replace(questions, compare=compare), folder)
     answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
     verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
-    said = (*unknown, *problems)
+    said = (*unknown, *problems, *notes)
     return Report(state, table, verdicts, questions.lesson, found, said, diagnose(state), folder)
 
 
@@ -86,14 +93,14 @@ def _answers(state: RunState, claims: Sequence[Claim], folder: RunFolder) -> tup
     return right_answers(state, folder)
 
 
-def summarize(folder: RunFolder) -> Report:
-    """Read a run's folder from its first event to its last.
+def summarize(folder: RunFolder, asked: Questions | None = None) -> Report:
+    """Read a run's folder from its first event to its last; `asked` is asked of it in place of what its plan asks.
 
     Needs no data, no device, no recipe and no parts. Raises UsageError where the folder is no run, DlbenchError where plan or
     events are damaged or too new; RecipeError where a run of version 0.1.0 has a recipe that asks in a wrong way.
     """
     plan = folder.read_plan()
-    questions = questions_of(folder, plan)
+    questions = asked or questions_of(folder, plan)
     state = folded(folder, plan, questions.compare.solved)
     if not all(stack.status.final for stack in state.stacks):
         _ask_who_works(state, folder)
@@ -131,7 +138,8 @@ def folded(
     if not plan.trials:
         raise DlbenchError(f"{folder.plan_file}: has no trials, so there is nothing to report")
     state = RunState(plan, solved=solved, histograms=histograms)
-    reader = EventReader(folder, histograms=histograms > 0)
+    state.recordings = recordings_in(folder)
+    reader = reader_of(folder, histograms=histograms > 0)
     state.unreadable = reader.problems
     while events := reader.poll():
         state.apply(events)

@@ -19,11 +19,12 @@ from dlbench.cli.options import (
     PivotColumns,
     PivotMetric,
     PivotRows,
+    QuestionsFile,
     Run,
     Sort,
 )
 from dlbench.cli.output import emit_chunks, save, saving, say
-from dlbench.cli.table_options import as_asked, refuse_ignored
+from dlbench.cli.table_options import as_asked, asked_in, refuse_ignored
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def export(
     rows: PivotRows = None,
     cols: PivotColumns = None,
     metric: PivotMetric = None,
+    questions: QuestionsFile = None,
     lang: Lang = None,
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
@@ -81,7 +83,7 @@ def export(
     from dlbench.analysis.summary import summarize
     from dlbench.errors import UsageError
     from dlbench.export import ExportSource
-    from dlbench.run.folder import find_run
+    from dlbench.run.group import find_shown
     from dlbench.text.notes import damage_notes
 
     wishes: dict[str, Any] = {
@@ -97,13 +99,17 @@ def export(
         if what is not None:
             raise UsageError(f"{FORMAT} holds nets; --what is for {' and '.join(OF_TABLES)}")
         refuse_ignored(wishes, FORMAT)
-        export_nets(find_run(out, run), file, variant, seed)
+        folder = find_shown(out, run)
+        if folder.read_plan().recorded:
+            raise UsageError(f"{folder.name} was recorded, and recordings keep no weights; {FORMAT} holds nets")
+        export_nets(folder, file, variant, seed)
         return
     if variant is not None or seed is not None:
         raise UsageError(f"--variant and --seed choose nets, for --format {FORMAT}; other formats hold all trials")
     name, table = wanted(form, what, file)
     refuse_ignored(wishes, name, table)
-    found = as_asked(summarize(find_run(out, run)), **wishes)
+    folder = find_shown(out, run)
+    found = as_asked(summarize(folder, asked_in(questions, folder)), **wishes)
     for note in damage_notes(found.state):
         say(f"note: {note}")
     write(ExportSource(found, table, readers_language(lang)), name, file)

@@ -111,6 +111,14 @@ PivotRows: TypeAlias = Annotated[
     str | None,
     typer.Option("--rows", metavar="SETTING", help="With --cols, lay one metric out by two settings: --rows init."),
 ]
+QuestionsFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--questions",
+        metavar="FILE",
+        help="Of recordings: a TOML file with [compare], [[claims]], [lesson] to ask in place of theirs.",
+    ),
+]
 PivotColumns: TypeAlias = Annotated[
     str | None, typer.Option("--cols", metavar="SETTING", help="The setting of the columns: --cols activation.")
 ]

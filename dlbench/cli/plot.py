@@ -103,13 +103,13 @@ def plot(
     from dlbench.export.plots.base import Asked
     from dlbench.export.plots.rendering import picture
     from dlbench.export.plots.style import DARK, LIGHT, Look
-    from dlbench.run.folder import find_run
+    from dlbench.run.group import find_shown
     from dlbench.state.selection import Selection
 
     options = {"metric": metric, "measure": measure, "band": band, "seed": seed, "layer": layer, "step": step}
     check_options(what, options | {"phase": phase, "size": size})
     target = form_of(form, file)
-    folder = find_run(out, run)
+    folder = find_shown(out, run)
     report = summarize(folder)
     asked = Asked(
         report,

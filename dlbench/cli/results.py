@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,13 +20,17 @@ from dlbench.cli.options import (
     PivotColumns,
     PivotMetric,
     PivotRows,
+    QuestionsFile,
     Run,
     Sort,
 )
 from dlbench.cli.output import columns as in_columns
 from dlbench.cli.output import emit, emit_json, emit_styled, report_text, say
-from dlbench.cli.table_options import as_asked
+from dlbench.cli.table_options import as_asked, asked_in
 from dlbench.words.language import readers_language
+
+if TYPE_CHECKING:
+    from dlbench.launch.listing import Listed
 
 
 def table(
@@ -39,6 +43,7 @@ def table(
     rows: PivotRows = None,
     cols: PivotColumns = None,
     metric: PivotMetric = None,
+    questions: QuestionsFile = None,
     out: Out = complete.RESULTS,
     ascii_only: Ascii = False,
     lang: Lang = None,
@@ -50,10 +55,11 @@ def table(
     Whatever is chosen to be shown, no number changes: intervals and marks stay those of the whole comparison.
     """
     from dlbench.analysis.summary import summarize
-    from dlbench.run.folder import find_run
+    from dlbench.run.group import find_shown
 
+    folder = find_shown(out, run)
     found = as_asked(
-        summarize(find_run(out, run)),
+        summarize(folder, asked_in(questions, folder)),
         columns=columns,
         sort=sort,
         filters=filters,
@@ -73,16 +79,22 @@ def table(
 def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
     """List the runs, newest first, with their status."""
     from dlbench.launch.listing import listed
-    from dlbench.run.folder import find_runs
+    from dlbench.run.group import shown_runs
 
-    found = [listed(folder) for folder in find_runs(out)]
+    found = [listed(folder) for folder in shown_runs(out)]
     if json:
         emit_json(found)
     elif found:
-        rows = [(one.run, "paused" if one.paused else one.state, str(one.trials), one.started) for one in found]
+        rows = [(one.run, _state(one), str(one.trials), one.started) for one in found]
         emit(in_columns([("run", "state", "trials", "started"), *rows]))
     else:
         say(f"there are no runs under {out}; start one with `dlbench run RECIPE`")
+
+
+def _state(one: Listed) -> str:
+    """How a run stands; of a group also how many recordings are at work: `running (2 of 6)`."""
+    state = "paused" if one.paused else one.state
+    return f"{state} ({one.at_work} of {one.recordings} recordings)" if one.at_work else state
 
 
 def stop(

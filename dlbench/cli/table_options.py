@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from dlbench.analysis.summary import Report
+    from dlbench.plan.questions import Questions
+    from dlbench.run.folder import RunFolder
 
 
 OPTIONS = {
@@ -37,6 +40,18 @@ def refuse_ignored(wishes: Mapping[str, Any], form: str, what: str | None = None
         raise UsageError(
             f"of these options --what {what} takes --filter alone; {', '.join(others)} would change the table"
         )
+
+
+def asked_in(file: Path | None, folder: RunFolder) -> Questions | None:
+    """What a file asks of recordings; raises UsageError where the run has a recipe that asks, RecipeError where it is wrong."""
+    if file is None:
+        return None
+    from dlbench.errors import UsageError
+    from dlbench.recipe.questions import questions_from
+
+    if not folder.read_plan().recorded:
+        raise UsageError(f"--questions is for recordings; what is asked of {folder.name} stands in its recipe")
+    return questions_from(file)
 
 
 def as_asked(

@@ -61,7 +61,7 @@ def watch(
 ) -> None:
     """Watch a run: its gradients, curves, layers and table; without a terminal, print its status."""
     from dlbench.errors import ExitCode, UsageError
-    from dlbench.run.folder import find_run
+    from dlbench.run.group import RecordingGroup, find_shown
     from dlbench.tui.terminal import is_interactive
 
     if print_keys:
@@ -70,7 +70,12 @@ def watch(
     if not replay and (seek is not None or speed != 1.0):
         raise UsageError("--speed and --seek are for a replay; add --replay")
     language = readers_language(lang)
-    folder = under_way(out) if run is None else find_run(out, run)
+    folder = under_way(out) if run is None else find_shown(out, run)
+    if replay and isinstance(folder, RecordingGroup):
+        raise UsageError(
+            f"{folder.name} is {len(folder.recordings)} recordings, which have no time in common; replay one of them: "
+            f"{folder.members[-1].folder.name}"
+        )
     if not is_interactive():
         print_once(folder, language=language, ascii_only=ascii_only)
         return
@@ -101,9 +106,9 @@ def print_keys_in_force(file: Path | None) -> None:
 def under_way(out: Path) -> RunFolder:
     """The newest run that somebody works on, else the newest; raises UsageError where there is none."""
     from dlbench.launch.status import is_under_way
-    from dlbench.run.folder import find_run, find_runs
+    from dlbench.run.group import find_shown, shown_runs
 
-    return next(filter(is_under_way, find_runs(out)), None) or find_run(out, "latest")
+    return next(filter(is_under_way, shown_runs(out)), None) or find_shown(out, "latest")
 
 
 def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
@@ -114,6 +119,7 @@ def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
     from dlbench.launch.status import status
     from dlbench.metrics.trial_view import Status
     from dlbench.state.stack_state import NO_SESSION
+    from dlbench.tui.model.trials import name_of
 
     found = summarize(folder)
     state = found.state
@@ -121,7 +127,12 @@ def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
     for stack in state.stacks:
         # One that a resumed run has not taken up yet waits at the step that it had come to.
         if stack.status is not Status.WAITING or stack.session != NO_SESSION:
-            say(f"  {label(state.plan, stack.plan)}: step {steps(stack)}, {pace(stack)}")
+            who = (
+                name_of(state.trials[stack.plan.trials[0]].plan)
+                if state.plan.recorded
+                else label(state.plan, stack.plan)
+            )
+            say(f"  {who}: step {steps(stack)}, {pace(stack)}")
     print_table(found, language=language, ascii_only=ascii_only)
 
 

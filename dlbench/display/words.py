@@ -39,7 +39,7 @@ def steps(stack: StackState) -> str:
     """How far it is: `3,400/10,000`; while it is pre-trained, `dense2 (2 of 3) 1,200/6,000`."""
     if now := stack.pretrains:
         return f"{now.layer} ({now.place} of {now.layers}) {now.step:,}/{now.steps:,}"
-    return f"{stack.step:,}/{stack.plan.steps:,}"
+    return f"{stack.step:,}/{stack.plan.steps:,}" if stack.plan.has_known_steps else f"{stack.step:,}"
 
 
 def doing(stack: StackState) -> str:
@@ -49,9 +49,9 @@ def doing(stack: StackState) -> str:
 
 def pace(stack: StackState) -> str:
     """How fast it goes: `8,210 steps/s, 0:05 left`; its status where it does not run."""
-    if not stack.status.final and stack.rate and stack.eta is not None:
+    if not (stack.status.final or stack.paused) and stack.rate and (stack.eta or stack.status == "running"):
         rate = f"{stack.rate:,.0f}" if stack.rate >= 10 else f"{stack.rate:.2g}"
-        return f"{rate} steps/s, {clock(stack.eta)} left"
+        return f"{rate} steps/s" + ("" if stack.eta is None else f", {clock(stack.eta)} left")
     return "paused" if stack.paused else "done" if stack.status == "ok" else str(stack.status)
 
 

@@ -11,6 +11,7 @@ from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Cell, Column, Pivot, Row, Table
 from dlbench.export.records import RECORDS, Choices, RecordField, Records, Who, records_of
 from dlbench.metrics.catalog import METRICS
+from dlbench.metrics.metric import LOGGED
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.metrics.quantity import Interval
 from dlbench.metrics.trial_view import Status
@@ -86,7 +87,7 @@ def trials(report: Report) -> Records:
         RecordField("dropped_at", "integer"),
         RecordField("changed_at", "text"),
         RecordField("changed_lr", "text"),
-        *(RecordField(name, "number", metric.summary) for name, metric in METRICS.items()),
+        *(RecordField(name, "number", metric.summary) for name, metric in [*METRICS.items(), *LOGGED.items()]),
         RecordField("unreadable_lines", "integer"),
     ]
     return records_of(fields, lambda: ([*who.values(trial), *_trial(trial), lost(trial)] for trial in found))
@@ -151,7 +152,7 @@ def _trial(trial: TrialState) -> list[Any]:
     stands = [str(trial.status), trial.step, trial.diverged_at, trial.last_loss, trial.error]
     changes = trial.interventions
     stands += [trial.dropped_at, _row_of(one.step for one in changes), _row_of(one.lr for one in changes)]
-    return [*stands, *(metric.value(trial) for metric in METRICS.values())]
+    return [*stands, *(metric.value(trial) for metric in [*METRICS.values(), *LOGGED.values()])]
 
 
 def _row_of(values: Iterable[float]) -> str | None:

@@ -148,7 +148,7 @@ def _combined(group: EnsembleGroup, one: Combined) -> dict[str, Any]:
         "choice": dict(group.entry.choice),
         "members": one.size,
         "combine": one.method,
-        "seeds": [trial.plan.seed for trial in group.members],
+        "seeds": [trial.plan.told_seed for trial in group.members],
         "subsets": len(one.subsets),
         "possible": one.possible,
         **{name: _estimate(one.estimate(name)) for name in one.values},

@@ -155,7 +155,7 @@ class Who:
     def values(self, trial: TrialState) -> list[Any]:
         """A trial's values."""
         plan = trial.plan
-        return [plan.id, plan.variant, *self._choices.values(plan.choice), plan.seed]
+        return [plan.id, plan.variant, *self._choices.values(plan.choice), plan.told_seed]
 
     def repeated(self, trial: TrialState, rows: int) -> list[Values]:
         """The same in so many rows."""

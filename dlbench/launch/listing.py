@@ -9,6 +9,7 @@ from typing import Literal
 from dlbench.errors import DlbenchError
 from dlbench.launch.status import State, status
 from dlbench.run.folder import RunFolder
+from dlbench.run.group import RecordingGroup
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Listed:
     trials: int
     started: str
     paused: bool = False
+    recordings: int | None = None
+    """Of a group of recordings how many there are, and how many of them are at work."""
+    at_work: int | None = None
 
 
 def listed(folder: RunFolder) -> Listed:
@@ -34,4 +38,14 @@ def listed(folder: RunFolder) -> Listed:
         return Listed(folder.name, str(folder.path), "damaged", 0, str(error))
     first = min((worker.token.started for worker in now.workers), default=None)
     started = "" if first is None else f"{datetime.fromtimestamp(first, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S}"
-    return Listed(folder.name, str(folder.path), now.state, len(plan.trials), started, now.paused)
+    group = folder if isinstance(folder, RecordingGroup) else None
+    return Listed(
+        folder.name,
+        str(folder.path),
+        now.state,
+        len(plan.trials),
+        started,
+        now.paused,
+        recordings=None if group is None else len(group.recordings),
+        at_work=None if group is None else len(now.alive),
+    )

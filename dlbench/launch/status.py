@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from dlbench.errors import DlbenchError
 from dlbench.files import open_file
 from dlbench.launch.launcher import Launcher
 from dlbench.launch.local import THIS_MACHINE
@@ -13,11 +14,15 @@ from dlbench.run.atomic import refusal
 from dlbench.run.event_line import Event
 from dlbench.run.folder import RunFolder
 from dlbench.run.glance import Glance, glance
+from dlbench.run.group import RecordingGroup
 from dlbench.run.processes import is_heard
 from dlbench.run.workers import Launched, Token, read
 
 State: TypeAlias = Literal["empty", "running", "done", "stopped", "failed", "crashed"]
 """`crashed` is a worker that is gone without an `end`; `empty` is a run that was never started."""
+
+WORST_FIRST: tuple[State, ...] = ("running", "failed", "crashed", "stopped", "done", "empty")
+"""How recordings stand together: as the first of these that any of them does."""
 
 LAUNCHERS: dict[str, Launcher] = {launcher.name: launcher for launcher in (THIS_MACHINE,)}
 """Whom to ask for a worker, by the name in its token."""
@@ -93,6 +98,8 @@ def status(folder: RunFolder) -> RunStatus:
 
     Raises UsageError where the folder is no run, DlbenchError where plan or events are of a newer version or damaged.
     """
+    if isinstance(folder, RecordingGroup):
+        return _status_of_group(folder)
     count = len(folder.read_plan().stacks)
     glances = {(session, worker): glance(path) for session, worker, path in folder.events_files()}
     launched = {(one.session, one.worker): one for one in read(folder)}
@@ -108,6 +115,23 @@ def status(folder: RunFolder) -> RunStatus:
     return RunStatus(_state(workers, ends, unfinished), session, workers, unfinished)
 
 
+def _status_of_group(group: RecordingGroup) -> RunStatus:
+    """How its members stand as one; of one whose events are of a newer version it is not known."""
+    workers: list[WorkerStatus] = []
+    unfinished: list[int] = []
+    states: set[State] = set()
+    for index, one in enumerate(group.members):
+        try:
+            own = status(one.folder)
+        except DlbenchError:
+            continue
+        states.add(own.state)
+        workers += [replace(worker, worker=index, stacks=[index]) for worker in own.workers]
+        unfinished += [index for _ in own.unfinished]
+    state = next((one for one in WORST_FIRST if one in states), WORST_FIRST[-1])
+    return RunStatus(state, max((worker.session for worker in workers), default=None), workers, unfinished)
+
+
 def alive(folder: RunFolder) -> list[WorkerStatus]:
     """The workers of a run that are at work."""
     return status(folder).alive
@@ -115,6 +139,8 @@ def alive(folder: RunFolder) -> list[WorkerStatus]:
 
 def is_under_way(folder: RunFolder) -> bool:
     """Whether a worker of a run is at work, told without reading its events."""
+    if isinstance(folder, RecordingGroup):
+        return any(is_under_way(one.folder) for one in folder.members)
 
     def seen(launched: Launched) -> float:
         try:

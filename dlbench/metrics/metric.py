@@ -56,10 +56,16 @@ CLASS_METRICS: dict[str, Callable[[str], Metric]] = {}
 """What makes the metric of one class, such as `recall@cat`, by what stands before the `@`."""
 
 
+LOGGED: dict[str, Metric] = {}
+"""What the recordings that are looked at have logged beside the metrics known here, by name; a report puts its own in."""
+
+
 class _Metrics(dict[str, Metric]):
     """Those of one class are made when they are asked for, and stand in no list."""
 
     def __missing__(self, name: str) -> Metric:
+        if name in LOGGED:
+            return LOGGED[name]
         family, _, of_class = name.partition("@")
         if family not in CLASS_METRICS or not of_class:
             raise KeyError(name)
@@ -67,21 +73,24 @@ class _Metrics(dict[str, Metric]):
 
 
 METRICS: dict[str, Metric] = _Metrics()
-"""Every metric by its name; asked for `recall@NAME`, that of the class."""
+"""Every metric by its name; asked for `recall@NAME`, that of the class, or for what was logged, that."""
 
 
 def is_known(name: str) -> bool:
     """Whether there is such a metric here; one of a file of parts is there only where that is loaded."""
     family, _, of_class = name.partition("@")
-    return name in METRICS or bool(family in CLASS_METRICS and of_class)
+    return name in METRICS or name in LOGGED or bool(family in CLASS_METRICS and of_class)
 
 
 def split_step(column: str) -> tuple[str, str | None]:
     """The metric that a column names, and what stands behind its `@` as a step, if anything does.
 
+    What was logged under a whole name, `map@50`, is that metric.
     After a metric of one class only whole numbers are a step: `recall@cat@500` is ("recall@cat", "500"), `recall@cat` and
     `recall@3` are metrics. (For the end of a class that is called `a@5`, write its last step too.)
     """
+    if column in LOGGED:
+        return column, None
     name, at, rest = column.partition("@")
     if name not in CLASS_METRICS:
         return name, rest if at else None

@@ -37,13 +37,15 @@ class MetricName:
     """Marks a string that names a metric.
 
     `curves`: only one that evaluations write, with `split` of that split, or of those splits, alone; `at_step`: also one at a step
-    along the way, `first_last_gradient_ratio@0`; `ensembles`: also one of ensembles.
+    along the way, `first_last_gradient_ratio@0`; `ensembles`: also one of ensembles; `logged`: also any other name, under which a
+    recorded loop may log numbers.
     """
 
     curves: bool = False
     split: str | tuple[str, ...] = ""
     at_step: bool = False
     ensembles: bool = False
+    logged: bool = False
 
 
 Settings: TypeAlias = dict[str, Any]

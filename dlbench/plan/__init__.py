@@ -45,6 +45,21 @@ class Trial:
         """Whether it has a seed; those that were recorded without one have negative numbers in its place, each its own."""
         return self.seed >= 0
 
+    @property
+    def told_seed(self) -> int | None:
+        """Its seed as data: `None` where it has none."""
+        return self.seed if self.is_seeded else None
+
+    @property
+    def seed_mark(self) -> str:
+        """Its seed in a column of seeds: `3`; `#2` of the second recording without one."""
+        return str(self.seed) if self.is_seeded else f"#{-self.seed}"
+
+    @property
+    def seed_text(self) -> str:
+        """Its seed in words: `seed 3`, `recording #2`."""
+        return f"{'seed' if self.is_seeded else 'recording'} {self.seed_mark}"
+
 
 @dataclass(frozen=True)
 class Stack:

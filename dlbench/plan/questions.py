@@ -115,6 +115,8 @@ class Questions:
     compare: Compare = field(default_factory=Compare)
     claims: list[Claim] = field(default_factory=list)
     ensemble: Ensemble | None = None
+    better: dict[str, str] = field(default_factory=dict)
+    """Of metrics that a recorded loop logs under names of its own: which way is better, `higher` or `lower`."""
 
     def by_newest_names(self) -> Questions:
         """The same, of metrics by the names that they have now."""

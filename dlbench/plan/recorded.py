@@ -53,6 +53,8 @@ def as_data(plan: Plan) -> dict[str, Any]:
     data = asdict(plan)
     if not plan.recorded:
         del data["recorded"]
+    if data["questions"] is not None and not plan.questions.better:  # type: ignore[union-attr]
+        del data["questions"]["better"]
     for trial in data["trials"]:
         if trial["seed"] < 0:
             trial["seed"] = None

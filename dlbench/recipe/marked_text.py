@@ -44,7 +44,7 @@ def metric(mark: MetricName) -> Any:
         if of_class and family in CLASS_METRICS:
             if not class_name:
                 raise worded(f"'{family}' is of one class: write its name behind it, as in '{family}@cat'")
-        elif name not in names:
+        elif name not in names and not (mark.logged and name.strip()):
             asked = split_step(written)[0] if at_step else written
             raise worded(f"no metric is called '{asked}' here" + nearest(family, known, "there are"))
         if step is not None and not (step.isascii() and step.isdigit() and len(step) <= _LONGEST_STEP):

@@ -222,7 +222,7 @@ _PLAIN: dict[type[Any], type[Any]] = {
 
 def plain(section: Question) -> Question:
     """The question that a checked section asks, which is what it narrows; what is none of these stays what it is."""
-    kind = _PLAIN.get(type(section))
+    kind = next((_PLAIN[one] for one in type(section).__mro__ if one in _PLAIN), None)
     if kind is None:
         return section
     return cast("Question", kind(**{field.name: plain(getattr(section, field.name)) for field in fields(kind)}))

@@ -199,10 +199,11 @@ def create(base: Path, recipe_name: str, now: datetime) -> RunFolder:
 def find_runs(base: Path) -> list[RunFolder]:
     """Every run under `base`, newest first by its time stamp, or by its plan's file time where someone renamed it."""
     runs = [RunFolder(plan.parent) for plan in base.glob("*/*/plan.json")] if is_folder(base) else []
-    return sorted(runs, key=_age, reverse=True)
+    return sorted(runs, key=age, reverse=True)
 
 
-def _age(folder: RunFolder) -> tuple[str, int, str]:
+def age(folder: RunFolder) -> tuple[str, int, str]:
+    """What runs are sorted by, oldest first: their time stamp, its number, their name."""
     match = re.fullmatch(r"(\d{8}-\d{6})(?:-(\d+))?", folder.path.name)
     if match:
         return match[1], int(match[2] or 1), folder.recipe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -43,9 +43,8 @@ class RunState:
 
     def __init__(self, plan: Plan, *, solved: SolvedRule | None = None, histograms: int = KEPT) -> None:
         self.plan = plan
-        self.stacks = [
-            StackState(index, stack, histograms=Histograms(histograms)) for index, stack in enumerate(plan.stacks)
-        ]
+        stacks = enumerate(plan.stacks)
+        self.stacks = [StackState(index, stack, histograms=Histograms(histograms)) for index, stack in stacks]
         self.trials = trials_of(plan, self.stacks, solved)
         self.notes: list[tuple[int | None, str]] = []
         """(stack or `None`, text) in the order of arrival."""
@@ -56,6 +55,7 @@ class RunState:
         self.workers: dict[tuple[int, int], WorkerFacts] = {}
         """By session and worker."""
         self.unreadable: Mapping[str, int] = {}  # lines and arrays by file that are lost, as their reader counts them
+        self.recordings: Sequence[str] = ()  # of a group, the name of the folder of each stack's
         self.data: dict[tuple[int, ...], DataFacts] = {}
         """What the stacks learn from, by their indices."""
 

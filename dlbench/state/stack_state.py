@@ -124,21 +124,26 @@ class StackState:
 
     @property
     def step(self) -> int:
-        """The step that training has reached."""
-        if self.status is Status.OK and not self.early_stops and not any(map(self._first_drop, self.drops)):
+        """The step that training has reached: where nobody is left to train, a stack is done before its last."""
+        left_early = self.early_stops or any(map(self._first_drop, self.drops))
+        if self.status is Status.OK and self.plan.has_known_steps and not left_early:
             return self.plan.steps
-        # Where nobody is left to train, a stack is done before its last step.
         return self.reached.get(self.session, 0)
 
     @property
+    def steps(self) -> int:
+        """How many steps it trains, as planned; where nobody knows, those that it has trained."""
+        return self.plan.steps if self.plan.has_known_steps else self.step
+
+    @property
     def progress(self) -> float:
-        """Share of its work that is done, 0 to 1, pre-training by its cost; all where nothing is left to train."""
+        """Share of its work that is done, 0 to 1, pre-training by its cost; 0 until its end where that is not known."""
         if self.status is Status.OK:
             return 1.0
         before = self.plan.before / self.plan.cost if self.plan.cost else 0.0
         begun = self.pretraining.stand
         known = 1.0 if self.step else begun.progress if begun else 0.0
-        return before * known + (1 - before) * min(self.step / max(self.plan.steps, 1), 1.0)
+        return before * known + (1 - before) * min(self.step / (self.plan.steps or np.inf), 1.0)
 
     @property
     def pretrains(self) -> Stand | None:
@@ -200,8 +205,8 @@ class StackState:
 
     @property
     def eta(self) -> float | None:
-        """Seconds left at the recent rate, while it runs."""
-        if self.status is not Status.RUNNING or not self.rate or self.paused:
+        """Seconds left at the recent rate, while it runs; `None` too where it is not known how long it trains."""
+        if self.status is not Status.RUNNING or not self.rate or self.paused or not self.plan.has_known_steps:
             return None
         return max(self.plan.steps - self.step, 0) / self.rate
 

@@ -83,13 +83,13 @@ def _best(table: Table, state: RunState) -> list[str]:
         return [f"{note}{where if note.startswith(BEST) else ''}" for note in _best(table.whole, state)]
     cells = [row.cells[table.metric] for row in table.rows]
     if any(cell.best for cell in cells):
-        return [f"{BEST} best {table.metric}, and what is not distinguishable from the best ({_pairs(table)})"]
+        return [f"{BEST} best {table.metric}, and what is not distinguishable from the best ({_pairs(table, state)})"]
     if len(cells) < 2 or not all(trial.status.final for trial in state.trials):
         return []
-    return [f"{NO_BEST}: {_no_best(table, cells)}"]
+    return [f"{NO_BEST}: {_no_best(table, cells, state)}"]
 
 
-def _no_best(table: Table, cells: list[Cell]) -> str:
+def _no_best(table: Table, cells: list[Cell], state: RunState) -> str:
     missing = sum(cell.n_run - cell.n for cell in cells)
     reasons = {
         "learning rates were changed by hand": any(row.n_changed for row in (*table.rows, *table.sweep)),
@@ -101,13 +101,17 @@ def _no_best(table: Table, cells: list[Cell]) -> str:
             cell.n == 1 for cell in cells
         ),
     }
-    undecided = f"no variant is distinguishable from the best by {table.metric} ({_pairs(table)})"
+    undecided = f"no variant is distinguishable from the best by {table.metric} ({_pairs(table, state)})"
     return next((reason for reason, holds in reasons.items() if holds), undecided)
 
 
-def _pairs(table: Table) -> str:
+def _pairs(table: Table, state: RunState) -> str:
     """By which intervals a best is told: any two variants may be the pair that is looked at."""
-    return f"paired intervals, {level_text(comb(len(table.rows), 2))}"
+    unseeded = sum(not trial.plan.is_seeded for trial in state.trials)
+    kind = (
+        "paired intervals" if not unseeded else "unpaired intervals" if unseeded == len(state.trials) else "intervals"
+    )
+    return f"{kind}, {level_text(comb(len(table.rows), 2))}"
 
 
 def _far(table: Table) -> list[str]:
@@ -224,6 +228,9 @@ def _affected(state: RunState, file: str) -> int:
 
 def _stacks(state: RunState, file: str) -> set[int]:
     """The stacks that a file may tell of: those of its worker, of any where that is lost too."""
+    recording, _, _ = file.rpartition("/")
+    if recording in state.recordings:
+        return {state.recordings.index(recording)}
     writer = writer_of(file)
     facts = None if writer is None else state.workers.get(writer)
     return set(range(len(state.stacks))) if facts is None else set(facts.stacks)

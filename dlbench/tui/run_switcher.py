@@ -58,13 +58,13 @@ class RunSwitcher:
             app.run_worker(partial(self._read, folder), thread=True, exit_on_error=False)
 
     def _read(self, folder: RunFolder) -> None:
-        from dlbench.run.events import EventReader
+        from dlbench.run.group_events import reader_of
         from dlbench.state.run_state import RunState
 
         app = self._app
         try:
             state = RunState(folder.read_plan(), histograms=0)
-            reader = EventReader(folder)
+            reader = reader_of(folder)
             while events := reader.poll():
                 state.apply(events)
         except DlbenchError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dlbench.analysis.candidate_results import CandidateResults, is_settled, selected, selection_metric
 from dlbench.analysis.claims.verdict import Decision, Outcome
+from dlbench.analysis.comparison import is_unpaired
 from dlbench.analysis.interventions import ManualChange, first_manual_change, search_reason, which_seeds
 from dlbench.analysis.statistics.intervals import (
     Summary,
@@ -20,9 +21,10 @@ from dlbench.analysis.statistics.intervals import (
 from dlbench.analysis.statistics.item_noise import Answers, ItemNoise, is_of_samples, noise_of
 from dlbench.analysis.statistics.power import Power, power_of_seeds, power_of_share_difference
 from dlbench.analysis.statistics.proportions import Score
+from dlbench.analysis.statistics.unpaired import unpaired_difference
 from dlbench.metrics.catalog import METRICS, Metric
 from dlbench.metrics.format import interval_text
-from dlbench.metrics.quantity import Interval, gap
+from dlbench.metrics.quantity import Interval, Quantity, gap
 from dlbench.metrics.trial_view import Status
 
 if TYPE_CHECKING:
@@ -155,6 +157,8 @@ class Evidence:
     noise: ItemNoise | None = None
     """Of the mean over seeds and test samples, where it is known what each seed got right."""
     picked_among: int = 1
+    is_unpaired: bool = False
+    """Whether it is of two variants whose trials no seeds pair: `values` are empty, and `summary` is of both means."""
 
 
 def evidence_on(
@@ -208,6 +212,8 @@ def _evidence(entry: CandidateResults, metric: Metric, at_step: int | None) -> E
 
 def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Evidence:
     """The advantage of ours over theirs, seed by seed: positive is better whichever way the metric goes."""
+    if is_unpaired(ours.seeds, theirs.seeds):
+        return _compared_unpaired(ours, theirs, metric)
     common = [seed for seed in ours.values if seed in theirs.values]
     first, second = ([side.values[seed] for seed in common] for side in (ours, theirs))
     if metric.better == "lower":
@@ -231,3 +237,28 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Ev
         ours.seeds | theirs.seeds,
         pairs_of(ours, theirs, advantages, by),
     )
+
+
+def _compared_unpaired(ours: Evidence, theirs: Evidence, metric: Metric) -> Evidence:
+    """The advantage of our mean over theirs, of trials that no seed pairs: whoever is lost is lost for the mean."""
+    first, second = (list(side.values.values()) for side in (ours, theirs))
+    if metric.better == "lower":
+        first, second = second, first
+    return Evidence(
+        {},
+        ours.lost | theirs.lost,
+        {**theirs.never, **ours.never},
+        ours.pending | theirs.pending,
+        {**theirs.touched, **ours.touched},
+        unpaired_difference(first, second, metric.quantity),
+        partial(_unpaired_interval, first, second, metric.quantity),
+        None,
+        ours.seeds | theirs.seeds,
+        is_unpaired=True,
+    )
+
+
+def _unpaired_interval(
+    first: Sequence[float], second: Sequence[float], quantity: Quantity, alpha: float
+) -> Interval | None:
+    return unpaired_difference(first, second, quantity, alpha).interval

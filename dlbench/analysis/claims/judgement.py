@@ -73,6 +73,8 @@ def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basi
 
 
 def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
+    if evidence.is_unpaired:
+        return Outcome.UNDECIDED, "no seeds say which trials are pairs"
     pairs = evidence.pairs
     failing = [seed for seed, value in evidence.values.items() if value not in condition]
     # What never comes is later than any bound, also where training broke off.
@@ -116,7 +118,11 @@ def _by_interval(evidence: Evidence, condition: Condition, claim: Claim, alpha: 
     if found.interval is None or found.mean is None:
         return Decision(Outcome.UNDECIDED, 1.0, "one seed has no interval" if found.n < 2 else EQUALS)
     by_seeds = decide(lambda one: evidence.interval_at(one / times), condition)
-    advice = needed_text(found.mean, condition, evidence.power, evidence.seeds, alpha / times)
+    advice = (
+        ""
+        if evidence.is_unpaired
+        else needed_text(found.mean, condition, evidence.power, evidence.seeds, alpha / times)
+    )
     if evidence.noise is None:
         return replace(by_seeds, advice=advice)
     by_both = decide(lambda one: _with_samples(evidence, claim, one / times), condition)
@@ -148,7 +154,7 @@ def _lacking(evidence: Evidence, metric: Metric) -> str:
         return reason(evidence.touched)
     if why := _pending_text(evidence) + _lost_text(evidence):
         return why
-    without = len(evidence.values) - evidence.summary.n
+    without = 0 if evidence.is_unpaired else len(evidence.values) - evidence.summary.n
     return f"{without} seed{'s have' if without > 1 else ' has'} no {metric.name} above 0" if without else ""
 
 
@@ -163,7 +169,7 @@ def needed_text(mean: float, condition: Condition, power: Power | None, used: Co
 def _pending_text(evidence: Evidence) -> str:
     if evidence.pending:
         return f"no final number of {which_seeds(evidence.pending)}"
-    return "" if evidence.values or evidence.lost or evidence.never else "no seeds"
+    return "" if evidence.values or evidence.lost or evidence.never or evidence.summary.n else "no seeds"
 
 
 def _lost_text(evidence: Evidence) -> str:

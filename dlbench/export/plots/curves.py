@@ -152,7 +152,7 @@ def _caption(found: Sequence[Entry], band: BandKind) -> str:
     counts = sorted({len(entry.trials) for entry in found})
     seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     if counts[-1] == 1:
-        seed = f"seed {found[0].trials[0].plan.seed}" if len(found) == 1 else "one seed each"
+        seed = found[0].trials[0].plan.seed_text if len(found) == 1 else "one seed each"
         return "; ".join(filter(None, (seed, standing(found))))
     lost = any(trial.diverged_at is not None for entry in found for trial in entry.trials)
     told = [

@@ -47,7 +47,7 @@ class ChosenPictures:
     def when(self) -> str:
         """Whose they are, and when they were made."""
         plan, phase = self.trial.plan, "pre-training" if self.record.phase == PRETRAIN else "training"
-        names = filter(None, (plan.variant, choice_text(plan.choice), f"seed {plan.seed}"))
+        names = filter(None, (plan.variant, choice_text(plan.choice), plan.seed_text))
         return f"{', '.join(names)} · {phase}, step {self.record.step:,}"
 
 

@@ -50,8 +50,8 @@ class LayerGrid:
         # What a layer has only sometimes, as an update of weights that are all zero, is no fault: its witness tells that.
         broken = (~np.isfinite(witness) | np.isinf(values)) & is_trained[:, np.newaxis]
         names = [_name(trial, place) for place in np.flatnonzero(has).tolist()]
-        grid = cls(names, np.append(steps, _last_edge(steps, trial.stack.plan.steps)), values[:, has], broken[:, has])
-        return grid if trial.diverged_at is None else grid.diverged(trial.diverged_at, trial.stack.plan.steps)
+        grid = cls(names, np.append(steps, _last_edge(steps, trial.stack.steps)), values[:, has], broken[:, has])
+        return grid if trial.diverged_at is None else grid.diverged(trial.diverged_at, trial.stack.steps)
 
     def diverged(self, step: int, until: int) -> LayerGrid:
         """The same, broken from a step on to the end of the training, which nothing else tells of."""

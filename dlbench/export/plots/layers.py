@@ -123,8 +123,8 @@ def _finding(asked: Asked, trial: TrialState) -> str:
 
 def _caption(maps: Sequence[LayerMap]) -> str:
     """Whose it is, where all are of one seed."""
-    seeds = {each.trial.plan.seed for each in maps}
-    return f"seed {seeds.pop()}; the output layer is on top" if len(seeds) == 1 else "the output layer is on top"
+    seeds = {each.trial.plan.seed_text for each in maps}
+    return f"{seeds.pop()}; the output layer is on top" if len(seeds) == 1 else "the output layer is on top"
 
 
 def _head(each: LayerMap, letters: Lettering, width: int) -> str:

@@ -108,7 +108,7 @@ def _lines(view: View, *, pair: bool) -> list[CurveGroup]:
         own = [CurveGroup("", [trial], Ink.series(0))]
     elif view.focus.spread == "seeds":
         own = [
-            CurveGroup(f"seed {mate.plan.seed}", [mate], Ink.STRONG if mate is trial else Ink.series(number))
+            CurveGroup(mate.plan.seed_text, [mate], Ink.STRONG if mate is trial else Ink.series(number))
             for number, mate in enumerate(mates(view.state, trial))
             if mate is trial or passes(mate.plan, view.focus.filter)
         ]

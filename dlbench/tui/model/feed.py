@@ -18,7 +18,7 @@ from dlbench.run.folder import RunFolder
 from dlbench.state.run_state import RunState
 from dlbench.tui.model.liveness import Liveness
 from dlbench.tui.model.machine_lines import has_gpu
-from dlbench.tui.model.run_info import completed
+from dlbench.tui.model.run_info import completed, run_info
 from dlbench.tui.model.source import EventSource
 from dlbench.tui.model.view import View
 
@@ -57,6 +57,7 @@ class Feed:
         self._liveness = None if folder is None else Liveness(folder, now=now)
         self._restarts = source.restarts
         self._rebuilt: RunState | None = None
+        self._info = view.info
         self._complaint: str | None = None
         self._sampler: MachineSampler | None = None
         self._next_sample = -float("inf")
@@ -128,7 +129,8 @@ class Feed:
     def _fold(self, events: list[Event]) -> None:
         """Fold events in; after a step back into a new state, which is shown once it is as far. Count those that are lost."""
         if self._source.restarts != self._restarts:
-            self._restarts, self._rebuilt = self._source.restarts, self._view.info.blank_state()
+            self._restarts = self._source.restarts
+            self._rebuild()
         if self._liveness is not None:
             self._liveness.hear(events)
         state = self._rebuilt or self._view.state
@@ -140,8 +142,16 @@ class Feed:
         while self._fold_some(rest):
             time.sleep(BREATH_SECONDS)
         if self._rebuilt is not None and self._source.progress is None:
-            self._view.begin(self._view.info, self._rebuilt)
+            self._view.begin(self._info, self._rebuilt)
             self._rebuilt = None
+
+    def _rebuild(self) -> None:
+        """Begin a new state; of a group that recordings have joined, with all of them."""
+        self._info = self._view.info
+        if self._folder is not None and (grown := self._source.grown) is not None:
+            self._folder, self._liveness = grown, Liveness(grown, now=self._now)
+            self._info = run_info(grown)
+        self._rebuilt = self._info.blank_state()
 
     def _fold_some(self, events: Iterator[Event]) -> bool:
         """As many as fit into a chunk of time; whether there are more."""

@@ -129,7 +129,7 @@ def _curve(view: View, group: Sequence[TrialState], measure: str, ink: int) -> S
     plan, is_band = listed[0].plan, len(listed) > 1
     name = ", ".join(filter(None, (plan.variant, choice_text(plan.choice))))
     if view.focus.spread != "band":
-        name = f"seed {plan.seed}"
+        name = plan.seed_text
     return Series(name, found.steps, found.low, found.high, found.mean, ink, is_band)
 
 

@@ -78,6 +78,8 @@ class Replay:
         """Lines of the index that are no events, by file."""
         return self._index.problems
 
+    grown: RunFolder | None = None
+
     @property
     def playback(self) -> Playback:
         """Where it stands."""

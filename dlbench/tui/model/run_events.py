@@ -71,7 +71,7 @@ def _whose(plan: Plan, trials: Sequence[int]) -> str:
     """The trials by name: one in full, several by their variants and seeds."""
     if len(trials) == 1:
         return name_of(plan.trials[trials[0]])
-    seeds = list(dict.fromkeys(str(plan.trials[index].seed) for index in sorted(trials)))
+    seeds = list(dict.fromkeys(plan.trials[index].seed_mark for index in sorted(trials)))
     more = ", ..." if len(seeds) > 2 * MOST_NAMES else ""
     return f"{_shortened(plan, trials)}, seeds {', '.join(seeds[: 2 * MOST_NAMES])}{more}"
 

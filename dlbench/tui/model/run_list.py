@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from dlbench.launch.listing import Listed, listed
-from dlbench.run.folder import RunFolder, find_runs
+from dlbench.run.folder import RunFolder
+from dlbench.run.group import shown_runs
 
 Signature: TypeAlias = tuple[tuple[str, int, int], ...]
 Order: TypeAlias = Literal["run", "state", "trials", "started"]
@@ -27,7 +28,7 @@ class RunList:
     def find(base: Path) -> list[RunFolder]:
         """The runs there are, newest first; none where the folder cannot be read."""
         try:
-            return find_runs(base)
+            return shown_runs(base)
         except OSError:
             return []
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dlbench.run.event_line import Event
-from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder
+from dlbench.run.group import RecordingGroup, regrouped
+from dlbench.run.group_events import reader_of
 
 if TYPE_CHECKING:
     from dlbench.tui.model.view import Playback
 
 ENOUGH = 0.97
 """From this share on opening counts as done: the rest is read while the first picture is drawn."""
+
+
+REGROUP_SECONDS = 2.0
+"""So often is looked whether recordings have joined a group."""
 
 
 class EventSource(Protocol):
@@ -31,6 +37,10 @@ class EventSource(Protocol):
     @property
     def restarts(self) -> int:
         """How often it has begun again from the first event; whoever sees it grow folds what follows into a new state."""
+
+    @property
+    def grown(self) -> RunFolder | None:
+        """What a restart is about, if it is another run than before: a group that recordings have joined."""
 
     @property
     def playback(self) -> Playback | None:
@@ -51,22 +61,38 @@ class ForwardSource:
     """What all sources share that never go back."""
 
     restarts = 0
+    grown: RunFolder | None = None
     playback: Playback | None = None
 
 
 class FolderSource(ForwardSource):
-    """A run's events from its first, then those that its workers go on to write."""
+    """A run's events from its first, then those that its workers go on to write; of a group also of recordings that join it."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._next_look = now() + REGROUP_SECONDS
+        self._begin(folder)
+
+    def _begin(self, folder: RunFolder) -> None:
         self._folder = folder
-        self._reader = EventReader(folder)
+        self._reader = reader_of(folder)
         self.problems = self._reader.problems
         self._there: int | None = None
         self.over = False
         self.progress: float | None = 0.0
 
+    def _regroup(self) -> None:
+        """Begin again where the group has other members now."""
+        if not isinstance(self._folder, RecordingGroup) or self._now() < self._next_look:
+            return
+        self._next_look = self._now() + REGROUP_SECONDS
+        if (grown := regrouped(self._folder)) is not None:
+            self.grown, self.restarts = grown, self.restarts + 1
+            self._begin(grown)
+
     def poll(self, max_seconds: float) -> list[Event]:
         """The events that are new."""
+        self._regroup()
         if self._there is None:
             self._there = sum(size_of(path) for _, _, path in self._folder.events_files())
         events = self._reader.poll(max_seconds=max_seconds)

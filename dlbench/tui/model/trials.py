@@ -58,7 +58,7 @@ class TrialGroup:
 
 def name_of(trial: plan.Trial) -> str:
     """A trial as people name it: `relu, lr = 0.01, seed 3`."""
-    return ", ".join(filter(None, (trial.variant, choice_text(trial.choice), f"seed {trial.seed}")))
+    return ", ".join(filter(None, (trial.variant, choice_text(trial.choice), trial.seed_text)))
 
 
 def ended(trial: TrialState) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from dlbench.plan import Plan
 from dlbench.plan.questions import Questions
 from dlbench.run.folder import RunFolder
+from dlbench.run.group import recordings_in
 from dlbench.state.pictures import PictureReader
 from dlbench.state.run_state import RunState
 from dlbench.tui.model.buckets import BucketCache
@@ -43,7 +44,9 @@ class RunInfo:
 
     def blank_state(self) -> RunState:
         """A state before the first event."""
-        return RunState(self.plan, solved=self.questions.compare.solved)
+        state = RunState(self.plan, solved=self.questions.compare.solved)
+        state.recordings = recordings_in(self.folder)
+        return state
 
     def report(self, state: RunState) -> Report:
         """The table, the ensembles and the verdicts of a state."""

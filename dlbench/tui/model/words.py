@@ -52,11 +52,12 @@ class Facts:
     trials: Counter[Status]
     """How many trials stand where."""
     step: int
-    steps: int
+    steps: int | None
+    """`None` where nobody knows how many there will be."""
     pretrains: Stand | None
     """How far its pre-training is, while that is under way."""
-    share: float
-    """Of the trial's steps, or of its pre-training, 0 to 1."""
+    share: float | None
+    """Of the trial's steps, or of its pre-training, 0 to 1; `None` where nobody knows."""
     progress: float
     """Of the whole run's work, 0 to 1."""
     rate: float | None
@@ -76,7 +77,7 @@ class Facts:
 def facts(view: View) -> Facts:
     """What there is to tell now."""
     trial = view.state.trials[view.focus.trial]
-    stack, steps = trial.stack, trial.stack.plan.steps
+    stack, steps = trial.stack, trial.stack.plan.steps or None
     return Facts(
         recipe=view.info.plan.recipe,
         badge=badge(view),
@@ -85,7 +86,7 @@ def facts(view: View) -> Facts:
         step=trial.step,
         steps=steps,
         pretrains=stack.pretrains,
-        share=stack.pretrains.progress if stack.pretrains else min(trial.step / max(steps, 1), 1.0),
+        share=stack.pretrains.progress if stack.pretrains else steps and min(trial.step / steps, 1.0),
         progress=view.state.progress,
         rate=stack.rate if stack.status is Status.RUNNING else None,
         eta=stack.eta,

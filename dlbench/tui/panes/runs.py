@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from dlbench.run.folder import RunFolder
+from dlbench.run.group import RecordingGroup, shown_in
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.model.console import harmless
@@ -126,12 +127,15 @@ click on a header sorts.
         if not self._table.row_count:
             return None
         key = self._table.coordinate_to_cell_key(self._table.cursor_coordinate).row_key.value
-        return RunFolder(Path(str(key)))
+        return shown_in(Path(str(key)))
 
     @property
     def _base(self) -> Path | None:
         folder = dashboard(self).folder
-        return None if folder is None else folder.path.resolve().parent.parent
+        if folder is None:
+            return None
+        path = folder.path.resolve()
+        return path.parent if isinstance(folder, RecordingGroup) else path.parent.parent
 
     def _look(self) -> None:
         if self._base is None:

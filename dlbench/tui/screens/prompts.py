@@ -93,7 +93,7 @@ class SeekPrompt(Prompt[SeekTarget]):
     def contents(self) -> ComposeResult:
         """The field, and what it takes."""
         view = dashboard(self).view
-        self._steps = view.state.trials[view.focus.trial].stack.plan.steps if view.state.trials else 0
+        self._steps = view.state.trials[view.focus.trial].stack.steps if view.state.trials else 0
         yield words(self, f"A step up to {self._steps:,}, a share of the run, or 'end': 500 · 50 % · end", "faint")
         yield field(hint="500")
 

@@ -197,7 +197,8 @@ class EndTrialPrompt(Prompt[bool]):
         view = dashboard(self).view
         with view.lock:
             trial = view.state.trials[self.trial]
-            over, place = ended(trial), f"step {trial.step:,} of {trial.stack.plan.steps:,}"
+            over, place = ended(trial), f"step {trial.step:,}"
+            place += f" of {trial.stack.plan.steps:,}" if trial.stack.plan.has_known_steps else ""
         self._is_over = bool(over)
         yield words(self, over or f"{name_of(trial.plan)}, at {place}.")
         if over:

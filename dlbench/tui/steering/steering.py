@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlbench.errors import DlbenchError
 from dlbench.metrics.trial_view import Status
+from dlbench.run.group import RecordingGroup
 from dlbench.tui.steering.requests import PendingRequests
 
 if TYPE_CHECKING:
@@ -34,14 +35,29 @@ class Steering:
     @property
     def is_paused(self) -> bool:
         """Whether a stack stands still because someone wanted it to."""
-        return any(stack.status is Status.RUNNING and stack.paused for stack in self._app.view.state.stacks)
+        view = self._app.view
+        stacks = [view.state.trials[view.focus.trial].stack] if self._group else view.state.stacks
+        return any(stack.status is Status.RUNNING and stack.paused for stack in stacks)
+
+    @property
+    def _group(self) -> RecordingGroup | None:
+        return folder if isinstance(folder := self._app.view.info.folder, RecordingGroup) else None
 
     def ask(self, action: str, **fields: Any) -> None:
-        """Ask something of the workers; what they answer is told as soon as it is read."""
+        """Ask something of the workers; what they answer is told as soon as it is read.
+
+        Of a group of recordings, which are processes of their own, only those of the trials in question are asked, else the
+        one that is looked at.
+        """
         if self._is_refused() or self._app.folder is None:
             return
         try:
-            self.requests.ask(self._app.folder, action, fields)
+            if (group := self._group) is None:
+                self.requests.ask(self._app.folder, action, fields)
+                return
+            own = {"trials": [0]} if "trials" in fields else {}
+            for trial in fields.get("trials", [self._app.view.focus.trial]):
+                self.requests.ask(group.members[trial].folder, action, fields | own)
         except (DlbenchError, OSError) as error:
             self._app.notify(f"{action}: {error}", severity="error", markup=False)
 

@@ -72,8 +72,8 @@ def items(now: Facts, view: View, glyphs: Glyphs, *, read_only: bool) -> list[It
         Item(4, ("read-only",) if read_only else (), Ink.MARK),
         Item(2, (now.trial, cut(now.trial, 18, glyphs), cut(now.trial, 10, glyphs))),
         Item(3, steps(now)),
-        Item(7, tuple(bar(now.share, room, glyphs) for room in BARS), Ink.GOOD),
-        Item(6, (f"{now.share:.0%}",)),
+        Item(7, () if now.share is None else tuple(bar(now.share, room, glyphs) for room in BARS), Ink.GOOD),
+        Item(6, () if now.share is None else (f"{now.share:.0%}",)),
         Item(8, (f"{pace(now.rate)} steps/s", f"{pace(now.rate)}/s") if now.rate else ()),
         Item(5, (f"{clock(now.eta)} left",) if now.eta is not None else ()),
         Item(9, (f"{over}/{total} trials",), Ink.FAINT),
@@ -86,6 +86,8 @@ def items(now: Facts, view: View, glyphs: Glyphs, *, read_only: bool) -> list[It
 
 def steps(now: Facts) -> tuple[str, ...]:
     """How far it is, from the longest form to the shortest: in its training, or in the layer that is pre-trained before."""
+    if now.pretrains is None and now.steps is None:
+        return f"step {now.step:,}", f"{now.step:,}"
     if now.pretrains is None:
         return f"step {now.step:,}/{now.steps:,}", f"{now.step:,}/{now.steps:,}", f"{now.step:,}"
     done = now.pretrains

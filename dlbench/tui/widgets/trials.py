@@ -225,7 +225,7 @@ class TrialList(ScrollView):
         is_chosen, sign = trial.index == self._shown, mark(trial)
         glyphs = dashboard(self).glyphs
         text, ink = numbers_of(trial, names)
-        cells = plain(self, f"{trial.plan.seed:>{SEED}}{text:>{LOSS + SCORE}}")
+        cells = plain(self, f"{trial.plan.seed_mark:>{SEED}}{text:>{LOSS + SCORE}}")
         if is_chosen:
             picture.put(row, 0, " " * picture.width, Ink.CURSOR)
             picture.put(row, 0, glyphs.pointer, Ink.CURSOR)
