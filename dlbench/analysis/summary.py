@@ -93,14 +93,14 @@ def _answers(state: RunState, claims: Sequence[Claim], folder: RunFolder) -> tup
     return right_answers(state, folder)
 
 
-def summarize(folder: RunFolder, asked: Questions | None = None) -> Report:
-    """Read a run's folder from its first event to its last; `asked` is asked of it in place of what its plan asks.
+def summarize(folder: RunFolder, questions: Questions | None = None) -> Report:
+    """Read a run's folder from its first event to its last; `questions` are asked of it in place of those of its plan.
 
     Needs no data, no device, no recipe and no parts. Raises UsageError where the folder is no run, DlbenchError where plan or
     events are damaged or too new; RecipeError where a run of version 0.1.0 has a recipe that asks in a wrong way.
     """
     plan = folder.read_plan()
-    questions = asked or questions_of(folder, plan)
+    questions = questions or questions_of(folder, plan)
     state = folded(folder, plan, questions.compare.solved)
     if not all(stack.status.final for stack in state.stacks):
         _ask_who_works(state, folder)

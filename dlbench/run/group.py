@@ -23,7 +23,7 @@ Slot: TypeAlias = tuple[str, int] | str
 
 
 @dataclass(frozen=True)
-class Recording:
+class GroupMember:
     """One folder with the plan that it has."""
 
     folder: RunFolder
@@ -52,7 +52,7 @@ class Recording:
 class RecordingGroup(RunFolder):
     """All recordings of a name: `path` is the folder that holds theirs. Those in `members` count, a stack each."""
 
-    members: tuple[Recording, ...] = ()
+    members: tuple[GroupMember, ...] = ()
     notes: tuple[str, ...] = ()
     """What must be said of the others."""
     recordings: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ def group_in(path: Path) -> RecordingGroup | None:
     recordings, damaged, others = _read(folders)
     if not recordings:
         return None
-    slots: dict[Slot, list[Recording]] = {}
+    slots: dict[Slot, list[GroupMember]] = {}
     for one in recordings:
         slots.setdefault(one.slot, []).append(one)
     members = tuple(map(_counting, slots.values()))
@@ -137,7 +137,7 @@ def group_in(path: Path) -> RecordingGroup | None:
     return RecordingGroup(path, members, notes, *names)
 
 
-def _read(folders: Iterable[RunFolder]) -> tuple[list[Recording], list[str], list[RunFolder]]:
+def _read(folders: Iterable[RunFolder]) -> tuple[list[GroupMember], list[str], list[RunFolder]]:
     """The recordings among runs, what is said of those that are damaged, and the runs of recipes."""
     recordings, damaged, others = [], [], []
     for folder in folders:
@@ -152,7 +152,7 @@ def _read(folders: Iterable[RunFolder]) -> tuple[list[Recording], list[str], lis
         if not plan.recorded:
             others.append(folder)
         elif len(plan.trials) == len(plan.stacks) == len(plan.candidates) == 1 and plan.stacks[0].trials == [0]:
-            recordings.append(Recording(folder, plan))
+            recordings.append(GroupMember(folder, plan))
         else:
             damaged.append(
                 f"{folder.path.name} is left out: a recording has one trial, and this has {len(plan.trials)}"
@@ -160,14 +160,14 @@ def _read(folders: Iterable[RunFolder]) -> tuple[list[Recording], list[str], lis
     return recordings, damaged, others
 
 
-def _counting(recordings: list[Recording]) -> Recording:
+def _counting(recordings: list[GroupMember]) -> GroupMember:
     """Of the recordings of one trial the newest that has come to its end, else the newest."""
     if len(recordings) == 1:
         return recordings[0]
     return next((one for one in reversed(recordings) if one.is_done), recordings[-1])
 
 
-def _told_twice(slots: dict[Slot, list[Recording]], members: Iterable[Recording]) -> Iterator[str]:
+def _told_twice(slots: dict[Slot, list[GroupMember]], members: Iterable[GroupMember]) -> Iterator[str]:
     for own, counts in zip(slots.values(), members, strict=True):
         if len(own) > 1:
             others = [one.folder.path.name for one in own if one is not counts]
@@ -179,7 +179,7 @@ def _told_twice(slots: dict[Slot, list[Recording]], members: Iterable[Recording]
             )
 
 
-def _told_settings(recordings: Iterable[Recording]) -> Iterator[str]:
+def _told_settings(recordings: Iterable[GroupMember]) -> Iterator[str]:
     by_variant: dict[str, list[dict[str, Any]]] = {}
     for one in recordings:
         by_variant.setdefault(one.trial.variant, []).append(one.plan.candidates[0].settings)
@@ -202,7 +202,7 @@ def recordings_in(folder: RunFolder | None) -> tuple[str, ...]:
 
 
 def regrouped(group: RecordingGroup) -> RecordingGroup | None:
-    """The group as it is now, if its members are others than they were: one joined, or came to its end as the newest of its seed."""
+    """The group as it is now, if its members are others than they were: one has joined it, or is the newest that is finished."""
     folders = {plan.parent.name for plan in group.path.glob("*/plan.json")}
     if folders == set(group.found) and len(group.members) == len(group.recordings):
         return None
