@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from dlbench.tui.model.focus import Spread
+from dlbench.tui.model.follow import look_at
 from dlbench.tui.model.trials import listed
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class FocusActions:
         view = self._app.view
         chosen = neighbour(view, count)
         if chosen is not None:
-            view.focus.trial, view.focus.follow = chosen, False
+            look_at(view, chosen)
+            view.focus.follow = False
             self._app.redraw()
 
     def action_follow(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dlbench.analysis.scene import staged
 from dlbench.measures.catalog import MEASURES
-from dlbench.tui.model.follow import follow
+from dlbench.tui.model.follow import follow, look_at
 from dlbench.tui.panes import TABS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class SceneActions:
             if found is not None and found != view.scene:
                 put(view, found)
         elif view.loading is None and (trial := follow(view)) != view.focus.trial:
-            view.focus.trial = trial
+            look_at(view, trial)
 
     def before(self, action: str) -> None:
         """Let go of the scene's step where someone goes on in time."""

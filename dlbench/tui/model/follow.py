@@ -1,4 +1,4 @@
-"""Which trial to look at while one follows the training."""
+"""Which trial to look at: whoever moves takes along what stands beside it, and whoever follows goes where the training is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from dlbench.metrics.trial_view import Status
 from dlbench.state.trial_state import TrialState
 from dlbench.tui.model.trials import listed
 from dlbench.tui.model.view import View
+
+
+def look_at(view: View, trial: int) -> None:
+    """Put the focus on a trial by its index; beside it comes the same seed of the candidate that stood there, if it has it."""
+    focus, trials = view.focus, view.info.plan.trials
+    focus.trial = trial
+    if focus.beside is None:
+        return
+    candidate, seed = trials[focus.beside].candidate, trials[trial].seed
+    same = (index for index, one in enumerate(trials) if (one.candidate, one.seed) == (candidate, seed))
+    focus.beside = next(same, focus.beside)
 
 
 def follow(view: View) -> int:

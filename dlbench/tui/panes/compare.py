@@ -17,6 +17,7 @@ from dlbench.text.notes import all_notes
 from dlbench.text.table import diagnosis_block, noted, told
 from dlbench.text.verdicts import heading_in
 from dlbench.tui.app_base import dashboard, plain
+from dlbench.tui.model.follow import look_at
 from dlbench.tui.model.table_view import told_order
 from dlbench.tui.panes.base import Pane
 from dlbench.tui.widgets.report_table import ReportTable
@@ -115,7 +116,8 @@ first trial of a row; `Y` copies it all as Markdown.
             (i for i, one in enumerate(trials) if (one.variant, one.choice) == (row.variant, row.choice)), None
         )
         if first is not None:
-            app.view.focus.trial, app.view.focus.follow = first, False
+            look_at(app.view, first)
+            app.view.focus.follow = False
             app.redraw()
 
     def action_copy(self) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from dlbench.tui.app_base import dashboard
+from dlbench.tui.model.follow import look_at
 from dlbench.tui.model.trials import listed
 from dlbench.tui.screens.prompt import Prompt, PromptButton, field, words
 
@@ -52,14 +53,15 @@ class FilterPrompt(Prompt[str]):
         """The old filter comes back, and the trial before."""
         self._set(self._before)
         focus = dashboard(self).view.focus
-        focus.trial, focus.follow = self._trial, self._followed
+        look_at(dashboard(self).view, self._trial)
+        focus.follow = self._followed
         dashboard(self).redraw()
         super().action_cancel()
 
     def _set(self, text: str) -> None:
         view = dashboard(self).view
         view.focus.filter = text.strip()
-        view.focus.trial = shown_of(view, self._trial)
+        look_at(view, shown_of(view, self._trial))
         # What trains now would take its place at once.
         view.focus.follow = self._followed and view.focus.trial == self._trial
         self.query_one("#count", Static).update(self._count())

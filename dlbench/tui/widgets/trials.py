@@ -21,6 +21,7 @@ from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.charts.picture import Picture
+from dlbench.tui.model.follow import look_at
 from dlbench.tui.model.trials import TrialGroup, groups, mark
 from dlbench.tui.widgets.chart import changed_rows, strip
 
@@ -150,8 +151,8 @@ class TrialList(ScrollView):
             self._arrange()
             self._repaint()
             return
-        focus = self._view.focus
-        focus.trial, focus.follow = line.trial, False
+        look_at(self._view, line.trial)
+        self._view.focus.follow = False
         self.post_message(self.Chosen(line.trial))
         dashboard(self).redraw()
 

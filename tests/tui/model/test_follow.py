@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model_runs import begins, diverged, ended, make_plan, view_of
 
-from dlbench.tui.model.follow import follow
+from dlbench.tui.model.follow import follow, look_at
 
 PLAN = make_plan(("sigmoid", "relu", "tanh"), seeds=2)
 
@@ -51,3 +51,20 @@ def test_held_or_idle_it_stays():
     assert follow(following([])) == 0
     view = view_of(PLAN, [begins(1)])
     assert follow(view) == 0
+
+
+def test_what_stands_beside_comes_along_with_the_same_seed():
+    """Whoever goes to another seed, or to another variant, sees the same seed of both; a trial never stands beside itself."""
+    view = view_of(PLAN, [])
+    look_at(view, 1)
+    assert (view.focus.trial, view.focus.beside) == (1, None)
+
+    view.focus.beside = 5
+    look_at(view, 0)
+    assert (view.focus.trial, view.focus.beside) == (0, 4)
+    look_at(view, 3)
+    assert (view.focus.trial, view.focus.beside) == (3, 5)
+    look_at(view, 4)
+    assert (view.focus.trial, view.focus.mate) == (4, None)
+    look_at(view, 1)
+    assert (view.focus.trial, view.focus.beside) == (1, 5)
