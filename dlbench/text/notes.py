@@ -17,6 +17,7 @@ from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 from dlbench.text.cells import BEST, name_text
 from dlbench.text.findings import by_candidate, name_of
+from dlbench.text.guessing import guessing_notes
 from dlbench.text.interventions import breakpoints, changes
 
 NO_BEST = "no best is marked"
@@ -39,6 +40,7 @@ def table_notes(table: Table, state: RunState) -> list[str]:
         *_folded(table.told, table),
         *_together(table),
         *_best(table, state),
+        *guessing_notes(table, state),
         *_far(table),
         *_ratios(table),
         *_selection(table.select),
