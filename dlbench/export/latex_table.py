@@ -3,13 +3,12 @@ r"""LaTeX: a report's tables for a paper, by booktabs, to be `\input` where they
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from dlbench.analysis.summary import Report
 from dlbench.export.base import EXPORTERS
 from dlbench.plan.questions import said
-from dlbench.text.cells import Heading, TextCell, TextTable
+from dlbench.text.cells import Heading, TextCell, TextTable, fold_title
 from dlbench.text.document import Document, document_of
 from dlbench.words.printable import one_line
 from dlbench.words.tex import has_accents, has_hangul, has_other_letters, tex
@@ -21,8 +20,6 @@ GAP = 3
 """Characters that the space between two columns is worth."""
 LONGEST = 54
 """Lines that a page has for a table that floats; what is longer goes on over pages."""
-UNBROKEN = re.compile(r"\d+ %|\w = \d+")
-"""What of a title stays in one line."""
 CLAIM_COLUMNS = "".join(rf">{{\raggedright\arraybackslash}}p{{{share}\linewidth}}" for share in (0.14, 0.27, 0.1, 0.33))
 
 
@@ -141,9 +138,7 @@ def _widest(heading: Heading, cells: Sequence[TextCell]) -> int:
 
 def _folded(heading: Heading, cells: Sequence[TextCell]) -> list[str]:
     """A column's title in lines about as wide as its cells."""
-    title = UNBROKEN.sub(lambda match: match[0].replace(" ", "\u00a0"), heading.title)
-    room = max(_widest(heading, cells), 8, *map(len, title.split(" ")))
-    return textwrap.wrap(title, room, break_on_hyphens=False) or [""]
+    return fold_title(heading.title, max(_widest(heading, cells), 8))
 
 
 def _columns(table: TextTable) -> str:

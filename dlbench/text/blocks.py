@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from dlbench.text.cells import Heading, TextCell, TextTable, Tone
+from dlbench.text.cells import GLUE, Heading, TextCell, TextTable, Tone, fold_title
 from dlbench.words.printable import printable, to_ascii
 
 GAP = 2
@@ -96,8 +95,8 @@ def aligned(title: str, parts: Sequence[Sequence[str]], terminal: Terminal) -> P
     left, right, mark = (max(cell_len(cell[i]) for cell in texts) for i in range(3))
     cells = [" ".join(filter(None, (a.rjust(left), b.ljust(right), c.ljust(mark)))) for a, b, c in texts]
     words = terminal.plain(title)
-    folded = textwrap.fill(words, max(left + right + mark, *map(len, words.split())), break_on_hyphens=False)
-    return Printed(folded, cells, [""] * len(cells))
+    folded = fold_title(words, left + right + mark)
+    return Printed("\n".join(folded).replace(GLUE, " "), cells, [""] * len(cells))
 
 
 def blocks(names: Printed, columns: Sequence[Printed], terminal: Terminal) -> Iterator[RenderableType]:

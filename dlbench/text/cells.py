@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -25,6 +27,10 @@ BEST = "▲"
 CHOSEN = "◂"
 CHANGED = "✎"
 """Trials of a row were given other numbers by hand while they trained."""
+
+GLUE = "\u00a0"
+UNBROKEN = re.compile(r"\d+ %|\w = \d+")
+"""What of a title stays in one line."""
 
 Tone: TypeAlias = Literal["", "best", "chosen", "partial"]
 """What a cell stands out by: the best of its column, what a search has picked, seeds that did not all come to their end."""
@@ -61,6 +67,12 @@ class Heading:
     is_number: bool = True
     hint: str = ""
     """What the numbers are, in a sentence."""
+
+
+def fold_title(title: str, width: int) -> list[str]:
+    """A heading in lines about as wide as its cells, which part no number from its unit; `GLUE` stands between such two."""
+    glued = UNBROKEN.sub(lambda match: match[0].replace(" ", GLUE), title)
+    return textwrap.wrap(glued, max(width, *map(len, glued.split(" "))), break_on_hyphens=False) or [""]
 
 
 @dataclass(frozen=True)

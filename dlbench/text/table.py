@@ -14,13 +14,12 @@ from dlbench.analysis.claims import Outcome, Verdict
 from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Pivot
 from dlbench.text.blocks import Terminal, table_blocks
-from dlbench.text.cells import comparison_table, search_table
+from dlbench.text.cells import GLUE, comparison_table, search_table
 from dlbench.text.findings import DIAGNOSIS, diagnosis
 from dlbench.text.notes import all_notes
 from dlbench.text.verdicts import heading_in, outcome_in, told_in
 from dlbench.words.language import word
 
-GLUE = "\u00a0"
 UNBROKEN = re.compile(r"95 % interval|--seeds \S+|\[[^\]]*\]")
 COLORS = {Outcome.CONFIRMED: "green", Outcome.REFUTED: "red", Outcome.UNDECIDED: "yellow"}
 

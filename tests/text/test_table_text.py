@@ -9,7 +9,7 @@ from synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.analysis.summary import report
 from dlbench.plan.questions import Claim, Compare, Questions
-from dlbench.text.cells import row_parts
+from dlbench.text.cells import GLUE, fold_title, row_parts
 from dlbench.text.notes import notes_of
 from dlbench.text.table import render_text, wrapped
 
@@ -158,3 +158,15 @@ def test_an_option_stays_with_its_value(width):
     """The seeds that a verdict names can be copied with their option at every width."""
     text = "advantage over relu in test_accuracy 0.0006; --seeds 10-1397 would decide 4 in 5 such cases"
     assert "--seeds 10-1397" in wrapped(text, width)
+
+
+def test_a_heading_parts_no_number_from_its_unit():
+    """However narrow its column, `95 %` and `m = 5` stay in one line."""
+    assert fold_title("solved against sigmoid (95 %, m = 5)", 4) == [
+        "solved",
+        "against",
+        "sigmoid",
+        f"(95{GLUE}%,",
+        f"m{GLUE}={GLUE}5)",
+    ]
+    assert fold_title("", 4) == [""]
