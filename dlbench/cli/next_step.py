@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 SEPARATOR = " · "
 
 
-def next_step(folder: RunFolder, out: Path, *, was_watched: bool, ascii_only: bool = False) -> str:
+def next_step(
+    folder: RunFolder, out: Path, *, was_watched: bool, full: Path | None = None, ascii_only: bool = False
+) -> str:
     """The commands that come next, the most useful first, as many as there is room for, at least one.
 
     `next: dlbench watch latest · dlbench export latest --format html -o report.html · dlbench list`; who has just watched
-    the run in a dashboard is not sent there again.
+    the run in a dashboard is not sent there again. `full` is the recipe of one's own of which the run was the small version: to
+    train it in full comes first, as `dlbench new` has said to try it.
     """
     run: str | RunFolder = "latest" if out == RESULTS else folder
     report = command("export", run, "--format", "html", "-o", "report.html")
-    told = [report, command("list")] if was_watched else [command("watch", run), report, command("list")]
+    told = [] if full is None else [command("run", str(full))]
+    told += [report, command("list")] if was_watched else [command("watch", run), report, command("list")]
     width = shutil.get_terminal_size().columns
     line = f"next: {told.pop(0)}"
     while told and len(longer := f"{line}{SEPARATOR}{told.pop(0)}") <= width:

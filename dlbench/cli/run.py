@@ -102,6 +102,7 @@ def run(
         strict=strict,
         detach=detach,
         tensorboard=written_along(tensorboard, detach=detach),
+        quick=quick,
     )
     if resume is not None:
         if recipes or overrides or seeds or quick or save_weights or dry_run:

@@ -30,6 +30,7 @@ from dlbench.errors import ExitCode, SetupError
 from dlbench.export.json_data import as_data
 from dlbench.launch import sessions
 from dlbench.metrics.trial_view import Status
+from dlbench.recipe.shipped import shipped_recipes
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment
 from dlbench.run.folder import RunFolder, create, find_run
@@ -62,6 +63,8 @@ class Session:
     detach: bool
     tensorboard: Path | None = None
     """The folder that runs are written into for TensorBoard too."""
+    quick: bool = False
+    """Whether runs are the small versions of their recipes."""
 
     def run(self, recipe: Recipe, plan: Plan, *, is_last: bool = True) -> ExitCode:
         """A new run; where it is not the last one, its dashboard closes by itself."""
@@ -180,7 +183,9 @@ class Session:
                 f"\nweights are kept; `{command('export', folder, *WEIGHTS)}` writes them with plain torch code"
             )
         if finished and is_last and self.display in {"tui", "plain"}:
-            say(f"\n{next_step(folder, self.out, was_watched=self.display == 'tui', ascii_only=self.ascii_only)}")
+            full = recipe.path if self.quick and recipe.path not in shipped_recipes() else None
+            watched = self.display == "tui"
+            say(f"\n{next_step(folder, self.out, was_watched=watched, full=full, ascii_only=self.ascii_only)}")
         return result
 
     def _code(self, group: WorkerGroup, state: RunState, result: Report | None) -> ExitCode:

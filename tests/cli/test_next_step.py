@@ -51,6 +51,30 @@ def test_runs_elsewhere_stand_in_it_by_their_path(columns):
     assert line.isascii()
 
 
+def test_the_small_version_of_ones_own_recipe_leads_to_the_whole(columns):
+    """Who tried `--quick` on a recipe of their own is told to train it in full, before anything else."""
+    columns(WIDE)
+    line = next_step(FOLDER, RESULTS, was_watched=True, full=Path("my table.toml"))
+
+    assert (
+        line == "next: dlbench run 'my table.toml' · dlbench export latest --format html -o report.html · dlbench list"
+    )
+
+
+@pytest.mark.parametrize(("words", "told"), [(["--quick"], True), ([], False)])
+def test_only_a_small_version_leads_to_the_whole(tmp_path, monkeypatch, columns, words, told):
+    """A run with `--quick` ends with it, any other does not; nor does a recipe that comes along, which may take hours."""
+    columns(WIDE)
+    monkeypatch.chdir(tmp_path)
+    Path("own.toml").write_text(
+        '[data]\nkind = "xor"\n[model]\nlayers = []\n[train]\nsteps = 2\n[quick]\ntrain.steps = 1\n'
+    )
+    own = CliRunner().invoke(app, ["run", "own.toml", "--display", "plain", *words])
+
+    assert own.exit_code == 0, own.output
+    assert ("next: dlbench run own.toml" in own.output) is told
+
+
 def test_every_command_of_it_works(tmp_path, monkeypatch, columns):
     """Each can be pasted as it stands, after any run, and does what it says."""
     columns(WIDE)
