@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from dlbench.cli.describe import Argument
+from dlbench.cli.describe import BOUNDS, Argument
 from dlbench.cli.parts import SECTIONS, PartListing, all_entries
 from dlbench.parts import CATALOGS
 from dlbench.parts.datasets import COMMON, DATASETS
@@ -74,12 +74,19 @@ def table(arguments: Sequence[Argument]) -> str:
     """Keys with their types, bounds, defaults and what they mean."""
     rows = ["| key | takes | default | meaning |", "|---|---|---|---|"]
     for one in arguments:
-        takes = one.range if one.range[:1].isalpha() or one.range[:1] == '"' else f"{one.type} {one.range}".strip()
+        takes = one.range if is_told_in_words(one.range) else f"{one.type} {one.range}".strip()
         default = one.default or "required"
         default = default if default in WORDS else f"`{default}`"
         example = f" `{one.example}`" if one.example else ""
         rows.append(f"| `{one.name}` | {cell(takes)} | {cell(default)} | {cell(one.meaning)}{cell(example)} |")
     return "\n".join(rows)
+
+
+def is_told_in_words(taken: str) -> bool:
+    """Whether a range says by itself what a key takes, rather than bound its type."""
+    return (taken[:1].isalpha() or taken[:1] == '"') and not taken.startswith(
+        tuple(sign for sign, _ in BOUNDS.values())
+    )
 
 
 def cell(text: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dlbench.weights.prediction import Prediction
     from dlbench.weights.samples import NewSamples
 
+ONE_OF_SEEDS = "name one with --seed, or ask them all with --all-seeds"
+
 
 def predict(
     run: Run,
@@ -88,12 +90,13 @@ def check_choice(plan: Plan, variant: str | None, seed: int | None, *, all_seeds
     asked = [trial for trial in plan.trials if variant in {None, trial.variant, texts[trial.candidate]}]
     nets = dict.fromkeys(texts[trial.candidate] for trial in asked)
     if len(nets) > 1:
-        raise UsageError(f"there are {len(nets)} nets to ask; name one with --variant: {', '.join(map(repr, nets))}")
+        of_seeds = "" if seed is not None or all_seeds or len(asked) == len(nets) else f"; of its seeds {ONE_OF_SEEDS}"
+        raise UsageError(
+            f"there are {len(nets)} nets to ask; name one with --variant: {', '.join(map(repr, nets))}{of_seeds}"
+        )
     if len(asked) > 1 and seed is None and not all_seeds:
         seeds = ", ".join(str(trial.seed) for trial in asked)
-        raise UsageError(
-            f"this net was trained with the seeds {seeds}; name one with --seed, or ask them all with --all-seeds"
-        )
+        raise UsageError(f"this net was trained with the seeds {seeds}; {ONE_OF_SEEDS}")
 
 
 def records_of(found: Prediction, samples: NewSamples, one: KeptTrial) -> Records:

@@ -35,6 +35,11 @@ def rows(heading):
     return {line.split("`")[1] for line in block.splitlines() if line.startswith("| `")}
 
 
+def test_bounds_of_a_list_stand_behind_its_type():
+    """What bounds a list is no word for what a key takes."""
+    assert "| `variants` | list of str length &gt;= 1, length &lt;= 2 | required |" in PAGE.replace(">=", "&gt;=")
+
+
 @pytest.mark.parametrize("name", SECTIONS)
 def test_page_has_the_keys_of_sections_that_the_schema_has(name, definitions):
     """No key of a section that editors know is missing."""

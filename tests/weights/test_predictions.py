@@ -15,10 +15,12 @@ import torch
 from kept_nets import module_of
 from made_once import made_once
 from PIL import Image
+from synthetic_run import make_plan
 from trained_runs import learning, trained_run
 from typer.testing import CliRunner
 from verbs import app
 
+from dlbench.cli.predict import check_choice
 from dlbench.errors import UsageError
 from dlbench.parts.datasets import load_data
 from dlbench.parts.datasets.base import stream
@@ -322,6 +324,16 @@ def test_it_must_be_clear_which_net_is_asked(base, tmp_path, name, words, says):
 
     assert isinstance(done.exception, UsageError)
     assert says in str(done.exception)
+
+
+def test_who_has_to_choose_twice_is_told_at_once():
+    """Where variants have several seeds, one error names both options; no second one follows the first."""
+    with pytest.raises(
+        UsageError, match="name one with --variant: 'a', 'b'; of its seeds name one with --seed, or ask"
+    ):
+        check_choice(make_plan(["a", "b"], seeds=2), None, None, all_seeds=False)
+    with pytest.raises(UsageError, match=r"name one with --variant: 'a', 'b'$"):
+        check_choice(make_plan(["a", "b"], seeds=2), None, 1, all_seeds=False)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def _model(data: Looked) -> str:
         assigned(
             "init",
             "torch_default",
-            "How weights start; `dlbench parts inits` lists other ways, of which he is made for relu.",
+            "How weights start; `dlbench parts inits` lists other ways; `he` suits relu.",
         ),
     ]
     flatten = '{ kind = "flatten" }, ' if len(data.source.shape) > 1 else ""
