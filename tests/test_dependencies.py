@@ -12,10 +12,10 @@ import dlbench
 
 ROOT = Path(dlbench.__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}
+MODULES = {"pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn"}
 """Distributions whose module has another name than they."""
 
-HALVES = {"pydantic_core": "pydantic"}
+HALVES = {"pydantic_core": "pydantic", "google": "tensorboard"}
 """Modules that a library pins to one version and tells its users to import from."""
 
 PLUGINS = {"pytest_xdist"}
@@ -48,7 +48,12 @@ def imported(folder):
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [("dlbench", {"tensorboard"}), ("tests", {"test", "tensorboard"}), ("benchmarks", {"bench"}), ("docs", {"test"})],
+    [
+        ("dlbench", {"tensorboard", "yaml"}),
+        ("tests", {"test", "tensorboard"}),
+        ("benchmarks", {"bench"}),
+        ("docs", {"test"}),
+    ],
     ids=["dlbench", "tests", "benchmarks", "docs"],
 )
 def test_what_is_imported_is_declared(folder, extras):

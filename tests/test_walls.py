@@ -39,6 +39,7 @@ ROOMS = (
     "recording",
     "weights",
     "launch",
+    "imports",
     "state",
     "analysis",
     "text",

@@ -42,6 +42,7 @@ VERBS = {
     "table": "results.table",
     "export": "export.export",
     "plot": "plot.plot",
+    "import": "import_logs.import_logs",
     "predict": "predict.predict",
     "runs": "results.runs",
     "stop": "results.stop",

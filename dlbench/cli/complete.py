@@ -85,3 +85,10 @@ def plots(incomplete: str) -> list[str]:
     from dlbench.export.plots import PLOTS
 
     return [name for name in PLOTS.names if name.startswith(incomplete)]
+
+
+def log_formats(incomplete: str) -> list[str]:
+    """Names of the formats of logs that can be imported."""
+    from dlbench.imports.sources import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]

@@ -1,0 +1,77 @@
+"""What a log is once its format is behind it: rows of cells by their names, and what it says of itself as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from dlbench.errors import UsageError
+
+Cell: TypeAlias = str | float
+"""A number, or text that may say one; what is missing has no cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """Cells of one line. `step` is told where the format itself has steps, else a cell may say it."""
+
+    line: int
+    cells: Mapping[str, Cell]
+    step: int | None = None
+
+
+@dataclass
+class Remarks:
+    """What must be said of a log beside its numbers: sentences, each once."""
+
+    texts: dict[str, None] = field(default_factory=dict)
+
+    def say(self, text: str) -> None:
+        """Add a sentence."""
+        self.texts[text] = None
+
+
+class Log(Protocol):
+    """One source: a file, or a folder of TensorBoard's event files."""
+
+    path: Path
+    """What it is called by."""
+    files: list[Path]
+    """All that it is read from."""
+    hparams: dict[str, Any]
+    """What it says of itself as a whole: flat, the names of nested values joined by `/`."""
+    remarks: Remarks
+    columns: list[str]
+    """Names that its heading has; filled as `rows` begins, empty where a format has no heading."""
+
+    @property
+    def begins_with_hparams(self) -> bool:
+        """Whether rows before the first step tell of the log as a whole."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it says itself, by the end of `rows`, that its training has failed."""
+
+    def rows(self) -> Iterator[LogRow]:
+        """All its rows in their order; raises UsageError, with file and line, at the first that is damaged."""
+
+
+def wrong(path: Path, line: int | None, what: str) -> UsageError:
+    """A mistake with its place, `file:line: what`."""
+    return UsageError(f"{path}: {what}" if line is None else f"{path}:{line}: {what}")
+
+
+def flattened(data: Mapping[Any, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Every value of nested tables by its name, `optimizer/lr`; what is nested deeper than anybody's log is one value."""
+    for key, value in data.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and depth < DEEPEST:
+            yield from flattened(value, f"{name}/", depth + 1)
+        else:
+            yield name, value
+
+
+DEEPEST = 32
+"""Tables in tables whose values get names of their own."""
