@@ -1,4 +1,4 @@
-"""Logs as CSV: a heading, and a row a step; Lightning's CSVLogger leaves cells empty that a step has not, and has hyperparameters."""
+"""Logs as CSV: a heading, and rows of cells, those of Lightning's CSVLogger with `hparams.yaml` beside them."""
 
 from __future__ import annotations
 

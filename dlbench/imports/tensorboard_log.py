@@ -1,4 +1,4 @@
-"""Logs of TensorBoard: the event files of a folder, read with TensorBoard's own reader; of those that dlbench wrote the layers too."""
+"""Logs of TensorBoard: the event files of a folder, by TensorBoard's own reader; of those that dlbench wrote the layers too."""
 
 from __future__ import annotations
 

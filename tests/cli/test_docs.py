@@ -21,6 +21,7 @@ PAGES = [
     "docs/dashboard.md",
     "docs/design.md",
     "docs/exports.md",
+    "docs/importing.md",
     "docs/testing-recipes.md",
     "recipes/README.md",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,30 @@ def test_mistakes(words: tuple[str, ...], said: str) -> None:
     with pytest.raises(UsageError, match=said.replace("?", r"\?")):
         call(*words)
     assert not Path("results").exists() or not list(Path("results").rglob("plan.json"))
+
+
+@pytest.mark.usefixtures("logs")
+@pytest.mark.extras
+def test_the_page_on_importing_can_be_typed() -> None:
+    """Each command of docs/importing.md makes recordings of logs such as it says that there are."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    for seed in range(2):
+        version = Path(f"lightning_logs/version_{seed}")
+        version.mkdir(parents=True)
+        (version / "metrics.csv").write_text(f"epoch,step,train_loss,val_loss\n0,9,,1.{seed}\n0,9,2,\n")
+        (version / "hparams.yaml").write_text(f"lr: 0.1\nseed: {seed}\n")
+        Path(f"runs/he/{seed}").mkdir(parents=True)
+        with Path(f"runs/he/{seed}/events.out.tfevents.1").open("wb") as file:
+            value = Summary.Value(tag="loss", simple_value=seed)
+            RecordWriter(file).write(Event(step=1, summary=Summary(value=[value])).SerializeToString())
+    Path("sweep.csv").write_text("lr,seed,test_loss\n0.1,0,1\n0.1,1,2\n1,0,3\n")
+    Path("log.jsonl").write_text('{"step": 1, "eval": {"bleu": 30.5}}\n')
+    page = (Path(__file__).parents[2] / "docs" / "importing.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("dlbench import ")]
+
+    made = [json.loads(call(*shlex.split(line, comments=True)[1:], "--json")[0])["recordings"] for line in lines]
+    assert [len(one) for one in made] == [2, 4, 3, 1, 2]
+    assert made[3][0]["names"] == {"eval/bleu": "bleu"}
