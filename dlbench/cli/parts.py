@@ -94,13 +94,16 @@ def _sections() -> Iterator[PartListing]:
 
 
 def unknown(name: str, entries: list[PartListing]) -> str:
-    """The error for a name that nothing has: where it is a key, whose; else the likely meant."""
+    """The error for a name that nothing has: where it is a key, whose; where a text tells of it, which; else the likely meant."""
     from dlbench.recipe.messages import few
 
     what = f"no section or part is called '{name}'"
     having = [entry.name for entry in entries if any(argument.name == name for argument in entry.arguments)]
     if having:
         return f"{what}; it is a key of {few(having)}: `dlbench parts {having[0]}` explains it"
+    telling = next((entry.name for entry in entries if f"`{name}`" in entry.doc), None)
+    if telling is not None:
+        return f"{what}; `dlbench parts {telling}` tells of it"
     names = sorted({entry.name for entry in entries} | {entry.catalog for entry in entries})
     return f"{what}{hint(name, names, '`dlbench parts` lists all')}"
 

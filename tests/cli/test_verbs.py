@@ -326,6 +326,13 @@ def test_a_key_leads_to_its_section():
         call("parts", "batch_size")
 
 
+@pytest.mark.parametrize("word", ["insert", "remove"])
+def test_words_of_patches_are_found_where_they_are_told_of(word):
+    """What is no part and no key, but explained with a section, leads there."""
+    with pytest.raises(UsageError, match=r"`dlbench parts variants` tells of it"):
+        call("parts", word)
+
+
 def test_unknown_part():
     """A mistyped part is met with the one that was meant."""
     with pytest.raises(UsageError, match="did you mean 'dropout'"):
