@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -45,8 +46,8 @@ def lr(
     from dlbench.cli.probe import chosen, look
     from dlbench.cli.run import load_all, plan_of, require_devices
 
-    if not 0 < low < high:
-        raise UsageError(f"--from {low:g} --to {high:g}: the rate grows from one above 0 to a higher one")
+    if not 0 < low < high < math.inf:
+        raise UsageError(f"--from {low:g} --to {high:g}: the rate grows from one above 0 to a higher one, both finite")
     form = None if file is None else form_of(None, file)
     (loaded,) = load_all([recipe], overrides or [], seeds, quick=quick)
     groups = alike(chosen(loaded, variants or []), low, high, steps)

@@ -153,7 +153,7 @@ def form_of(form: Form | None, file: Path | None) -> Form:
     found = form or next((one for one in FORMS if file is not None and file.suffix.lower() == f".{one}"), None)
     if found is None and not is_special:
         raise UsageError(
-            f"{file}: pictures are written as SVG, PDF or PNG; choose a file name that ends so, or say --format"
+            f"{file}: pictures are written as SVG, PDF or PNG; choose a file name that ends in .svg, .pdf or .png"
         )
     return found or "png"
 

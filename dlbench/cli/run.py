@@ -130,6 +130,8 @@ def written_along(tensorboard: Path | None, *, detach: bool) -> Path | None:
             "--tensorboard writes while this process waits for the run, and --detach does not; leave out one of them, or "
             "export the run later: `dlbench export RUN --format tensorboard -o DIR`"
         )
+    if tensorboard.exists() and not tensorboard.is_dir():
+        raise UsageError(f"--tensorboard {tensorboard}: is there already and is no folder; name one to write into")
     require()
     return tensorboard
 

@@ -82,6 +82,8 @@ def as_asked(
     from dlbench.analysis.arrangement import TableWishes, arranged
 
     names = [name.strip() for text in columns or () for name in text.split(",") if name.strip()]
+    if columns and not names:
+        raise UsageError("--columns names no column; say which, such as --columns test_loss,lr")
     found = arranged(report, TableWishes(names, sort, filters or (), hide_unchanged))
     if rows is None or cols is None:
         return found

@@ -28,7 +28,7 @@ def test_rates_as_json(bench, monkeypatch):
     assert sorted(bench.folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize(("low", "high"), [("0", "1"), ("1", "0.1"), ("-1", "1"), ("nan", "1")])
+@pytest.mark.parametrize(("low", "high"), [("0", "1"), ("1", "0.1"), ("-1", "1"), ("nan", "1"), ("1", "inf")])
 def test_a_range_that_is_none(low, high):
     """Rates that do not grow from above 0 are refused before anything starts."""
     done = CliRunner().invoke(app, ["lr", "xor", "--from", low, "--to", high])

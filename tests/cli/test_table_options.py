@@ -29,6 +29,7 @@ NOTHING: dict[str, object] = {
     [
         ({"rows": "init"}, "--rows and --cols go together; --cols is missing"),
         ({"cols": "init"}, "--rows and --cols go together; --rows is missing"),
+        ({"columns": [" , "]}, "--columns names no column"),
         ({"metric": "test_loss"}, "--metric goes with --rows and --cols"),
         ({"rows": "init", "cols": "lr", "sort": "variant"}, "--sort and --hide-unchanged do not go with them"),
     ],

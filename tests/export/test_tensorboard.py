@@ -239,3 +239,13 @@ def test_the_graph_has_every_layer_of_the_net(trained: Path) -> None:
     assert nodes["residual1/branch1/dense2"] == ("dense", ["dense1"])
     assert nodes["residual1/merge"][1] == ["residual1/branch1/dense2", "dense1"]
     assert nodes[max(nodes, key=lambda name: list(nodes).index(name))][1] == ["residual1/merge"]
+
+
+def test_a_file_is_no_folder_for_tensorboard(tmp_path: Path) -> None:
+    """`run --tensorboard` says so before anything is trained."""
+    from dlbench.cli.run import written_along
+
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(UsageError, match="is no folder"):
+        written_along(file, detach=False)
