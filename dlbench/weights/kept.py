@@ -150,7 +150,7 @@ def _read(folder: RunFolder, plan: Plan, stack: int, trials: Sequence[Trial]) ->
     path = folder.weights_file(stack)
     if not path.exists():
         raise UsageError(
-            f"{folder.name}: {_named(trials[0])} has not come to its end, where weights are kept; "
+            f"{folder.name}: {_named(trials[0])} has not come to its end, where weights are kept, or {path} is gone; "
             f"go on with `dlbench run --resume {folder.path}`"
         )
     return weights.read(path, {trial.id for trial in trials})
