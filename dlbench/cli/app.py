@@ -39,6 +39,7 @@ VERBS = {
     "new": "new.new",
     "probe": "probe.probe",
     "lr": "lr.lr",
+    "repeat": "repeat.repeat",
     "table": "results.table",
     "export": "export.export",
     "plot": "plot.plot",
@@ -51,6 +52,9 @@ VERBS = {
     "data": "data.data",
 }
 """Every verb with its module in this room and its function there, in the order of `--help`; `data` has verbs of its own."""
+
+BEFORE_A_COMMAND = ("repeat",)
+"""Verbs that take a command of the caller's: what stands behind its first word is its own, with `--` before it or without."""
 
 
 def make_app(verbs: Iterable[str] = VERBS) -> typer.Typer:
@@ -68,7 +72,8 @@ def make_app(verbs: Iterable[str] = VERBS) -> typer.Typer:
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=verb)
         else:
-            app.command(verb, cls=Verb)(found)
+            settings = {"allow_interspersed_args": verb not in BEFORE_A_COMMAND}
+            app.command(verb, cls=Verb, context_settings=settings)(found)
     return app
 
 

@@ -49,7 +49,7 @@ class Local:
                     stdin=subprocess.DEVNULL,
                     stdout=console,
                     stderr=subprocess.STDOUT,
-                    env=_environment(assignment.threads),
+                    env=child_environment(assignment.threads),
                     start_new_session=True,
                 )
             token = token_of(process.pid)
@@ -79,7 +79,8 @@ class Local:
         return f"pid {token.id} on {token.host}"
 
 
-def _environment(threads: int) -> dict[str, str]:
+def child_environment(threads: int) -> dict[str, str]:
+    """The variables of a process that imports this same dlbench, with so many threads, and prints what it prints at once."""
     variables = os.environ | {
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
@@ -88,7 +89,7 @@ def _environment(threads: int) -> dict[str, str]:
     }
     root = str(Path(dlbench.__file__).resolve().parent.parent)
     if root not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
-        # Run from a checkout: the worker must import this same dlbench.
+        # Run from a checkout: the process must import this same dlbench.
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     return variables
 

@@ -195,13 +195,14 @@ def explain_crash(folder: RunFolder, worker: WorkerStatus, *, lines: int = 20) -
     who = f"worker {worker.worker} ({described(worker.token)}) died without reporting an end"
     if full := refusal(folder.path):
         return f"{who}; {full}"
-    said = _last_lines(path, worker.console, lines)
+    said = last_lines(path, worker.console, lines)
     if not said:
         return f"{who}; it printed nothing, so it was probably killed"
     return "\n".join([f"{who}; {path} ends with:", *(f"  {line}" for line in said)])
 
 
-def _last_lines(path: Path, start: int, lines: int) -> list[str]:
+def last_lines(path: Path, start: int, lines: int) -> list[str]:
+    """So many lines at the end of a file, none from before `start`; nothing where it cannot be read."""
     try:
         with open_file(path) as file:
             size = file.seek(0, 2)

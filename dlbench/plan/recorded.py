@@ -13,6 +13,12 @@ from dlbench.metrics.names import UNKNOWN_TASK
 from dlbench.plan import Candidate, Plan, Stack, Trial
 from dlbench.plan.questions import Questions
 
+VARIABLES = "DLBENCH_RECORD_"
+"""How the variables begin that stand for arguments of `dlbench.record` which are left out."""
+
+BASE = "base"
+"""The variant where none is named."""
+
 NO_SEED = -1
 """The seed, while it is read, of a trial that has none; in a file it is `null`."""
 

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import torch
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, shortened
 from dlbench.plan.questions import Questions
 from dlbench.plan.reading import typed
-from dlbench.plan.recorded import recorded_plan
+from dlbench.plan.recorded import BASE, VARIABLES, recorded_plan
 from dlbench.recording.budget import TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import Model, is_compiled, layers_of, roots_of
@@ -25,12 +26,6 @@ from dlbench.recording.norms import is_sharded
 from dlbench.recording.recording import MutedRecording, Recording
 from dlbench.run.atomic import writing
 from dlbench.run.folder import create
-
-VARIABLES = "DLBENCH_RECORD_"
-"""How the names of the environment variables begin that stand for arguments which are left out."""
-
-BASE = "base"
-"""The variant where none is named."""
 
 
 def record(  # noqa: PLR0913  # one door; all but the first two have defaults
@@ -51,8 +46,9 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
 
     `model` is a module, or a list or dict of modules; `optimizer` one, several, or `None` where the weights are moved by hand (then
     call `run.step()` after each step). `name` is the group that `dlbench table NAME` shows, `variant` and `seed` this recording's
-    place in it: without a seed it is in no pair. Left out, these and `out` come from `DLBENCH_RECORD_NAME`, `_VARIANT`, `_SEED` and
-    `_OUT`; else the name is the program's, the variant `base`, the folder `results`.
+    place in it: without a seed it is in no pair. Left out, these, `out`, `settings` and `questions` come from
+    `DLBENCH_RECORD_NAME`, `_VARIANT`, `_SEED`, `_OUT`, `_SETTINGS` (JSON) and `_QUESTIONS`, as `dlbench repeat` sets them; else the
+    name is the program's, the variant `base`, the folder `results`.
 
     Probes take `budget` of the loop's time at most (0: none, 1: every step). `controls` lets a dashboard pause, step and stop the
     loop and set its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims` and `lesson` as recipes do.
@@ -72,9 +68,9 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         name or os.environ.get(f"{VARIABLES}NAME") or _program(),
         variant or os.environ.get(f"{VARIABLES}VARIANT") or BASE,
         _seed(seed),
-        settings=settings,
+        settings=_settings() if settings is None else settings,
         parameters=_trained(model_parameters=[one for _, root in roots for one in root.parameters()]),
-        questions=_questions(questions),
+        questions=_questions(os.environ.get(f"{VARIABLES}QUESTIONS") or None if questions is None else questions),
     )
     if _rank() > 0:
         return MutedRecording()
@@ -125,6 +121,17 @@ def _seed(given: Any) -> int | None:
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63):
         raise UsageError(f"record: the seed must be a whole number from 0 to 2**63 - 1, not {seed!r}")
     return seed
+
+
+def _settings() -> dict[str, Any]:
+    told = os.environ.get(f"{VARIABLES}SETTINGS") or "{}"
+    try:
+        settings = orjson.loads(told)
+    except orjson.JSONDecodeError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise UsageError(f"record: {VARIABLES}SETTINGS must be a JSON object, not '{shortened(told)}'")
+    return settings
 
 
 def _questions(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> Questions | None:

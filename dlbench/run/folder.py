@@ -176,10 +176,15 @@ def read_json(path: Path) -> Any:
         raise DlbenchError(f"{path}: damaged, not JSON: {error}") from error
 
 
+def folder_name(name: str) -> str:
+    """The folder above the runs of a recipe, or above the recordings of a name."""
+    whole = re.sub(r"[^\w.+-]+", "-", name)
+    return whole.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore").strip(".-") or "recipe"
+
+
 def create(base: Path, recipe_name: str, now: datetime) -> RunFolder:
     """Make `base/<recipe>/<time stamp>` with its empty folders; no two callers ever get the same one."""
-    whole = re.sub(r"[^\w.+-]+", "-", recipe_name)
-    name = whole.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore").strip(".-") or "recipe"
+    name = folder_name(recipe_name)
     stamp = now.strftime(STAMP)
     for attempt in count(1):
         path = base / name / (stamp if attempt == 1 else f"{stamp}-{attempt}")

@@ -1,7 +1,12 @@
 """The examples of docs/record.md do what the page says."""
 
 import re
+import shlex
+import sys
 from pathlib import Path
+
+from typer.testing import CliRunner
+from verbs import app
 
 import dlbench
 from dlbench.analysis.summary import folded
@@ -10,10 +15,15 @@ from dlbench.run.folder import find_runs
 PAGE = Path(dlbench.__file__).parent.parent / "docs" / "record.md"
 
 
+def examples(language):
+    """The code blocks of the page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
 def test_the_page_records_a_group(tmp_path, monkeypatch):
     """The first example records two variants with two seeds each, every one to its end, with probes and numbers."""
     monkeypatch.chdir(tmp_path)
-    code = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)[0]
+    code = examples("python")[0]
     exec(compile(code, "docs/record.md", "exec"), {})
 
     runs = find_runs(tmp_path / "results")
@@ -24,3 +34,24 @@ def test_the_page_records_a_group(tmp_path, monkeypatch):
         assert trial.status == "ok"
         assert trial.curve("train_accuracy")[-1] > 0.5
         assert len(trial.probe_steps) >= 5
+
+
+def test_the_page_repeats_a_script(tmp_path, monkeypatch):
+    """The second example is a script, and the command below it runs it, here with one rate and one seed, and shows the table."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(examples("python")[1])
+    (command,) = (block for block in examples("sh") if block.startswith("dlbench repeat"))
+    for whole, part in {
+        "lr=1,0.1,0.01": "lr=0.1",
+        "--seeds 10": "--seeds 1",
+        "-- python": f"-- {sys.executable}",
+    }.items():
+        assert whole in command
+        command = command.replace(whole, part)
+    words = shlex.split(command)[1:]
+    result = CliRunner().invoke(app, words)
+
+    assert (result.exit_code, result.exception) == (0, None), result.output
+    (plan,) = (run.read_plan() for run in find_runs(tmp_path / "results"))
+    assert (plan.trials[0].variant, plan.candidates[0].settings) == ("lr=0.1", {"lr": 0.1})
+    assert re.search(r"^lr=0.1 +1/1 ", result.stdout, re.MULTILINE)

@@ -195,15 +195,30 @@ def test_a_loss_that_ends_as_no_number_has_diverged(tmp_path):
 
 def test_arguments_from_the_environment(tmp_path, monkeypatch):
     """What is left out comes from the environment: that is how a program that starts others names them."""
-    for name, value in {"NAME": "mine", "VARIANT": "he", "SEED": "4", "OUT": str(tmp_path)}.items():
+    asked = tmp_path / "asked.toml"
+    asked.write_text('[compare]\nmetric = "train_loss"\n')
+    told = {"NAME": "mine", "VARIANT": "he", "SEED": "4", "OUT": str(tmp_path), "SETTINGS": '{"lr":0.1}'}
+    for name, value in (told | {"QUESTIONS": str(asked)}).items():
         monkeypatch.setenv(f"DLBENCH_RECORD_{name}", value)
     model = perceptron()
     with dlbench.record(model, None) as run:
         pass
 
-    (trial,) = run.folder.read_plan().trials
+    plan = run.folder.read_plan()
+    (trial,) = plan.trials
     assert run.folder.path.parent == tmp_path / "mine"
     assert (trial.variant, trial.seed) == ("he", 4)
+    assert plan.candidates[0].settings == {"lr": 0.1}
+    assert plan.questions.compare.metric == "train_loss"
+
+
+@pytest.mark.parametrize("told", ["{", "3", "[1]"])
+def test_settings_of_the_environment_are_an_object(monkeypatch, told):
+    """What is no JSON object is one clear error."""
+    monkeypatch.setenv("DLBENCH_RECORD_SETTINGS", told)
+
+    with pytest.raises(UsageError, match="DLBENCH_RECORD_SETTINGS must be a JSON object"):
+        dlbench.record(perceptron(), None)
 
 
 MISTAKES = {

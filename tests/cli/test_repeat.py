@@ -1,0 +1,200 @@
+"""`dlbench repeat`: a script that records itself, with every value and seed, as processes; then the table of all."""
+
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from endings import end_all_that_name
+from typer.testing import CliRunner
+from verbs import app
+
+from dlbench.errors import ExitCode, RecipeError, SetupError, UsageError
+
+SCRIPT = Path(__file__).parents[1] / "recording_script.py"
+TRAIN = [sys.executable, "train.py", "--lr", "{lr}", "--seed", "{seed}"]
+QUESTIONS = """
+[[claims]]
+says = "A small rate has a small loss"
+source = "measured"
+variant = "lr=0.01"
+metric = "train_loss"
+at_most = 0.02
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The current folder, which holds the script `train.py`; nothing of it runs on afterwards."""
+    shutil.copy(SCRIPT, tmp_path / "train.py")
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    end_all_that_name(tmp_path)
+
+
+def repeat(*words):
+    """Exit code, stdout and stderr of `dlbench repeat`; raises what it raises."""
+    result = CliRunner().invoke(app, ["repeat", "--name", "mine", *words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def recordings(place):
+    """How many recordings there are."""
+    return len(list(place.glob("results/mine/*/plan.json")))
+
+
+def test_a_second_call_runs_what_is_missing(place):
+    """Every variant and seed is run once, and shown in one table; the next call adds what it asks for and leaves out the rest."""
+    values = ["--set", "lr=0.1,0.01", "--workers", "2"]
+    code, table, said = repeat("--seeds", "2", *values, "--", *TRAIN)
+    assert (code, recordings(place)) == (0, 4)
+    assert "4 trials (2 variants x 2 seeds), 2 at once" in said
+    assert set(re.findall(r"\[(\d/4)\] lr=", said)) == {"1/4", "2/4", "3/4", "4/4"}
+    assert re.search(r"^lr=0.1 +2/2 +0\.100", table, re.MULTILINE)
+    assert re.search(r"^lr=0.01 +2/2 +0\.010", table, re.MULTILINE)
+    assert len(list(place.glob("results/mine/logs/lr=0.*-seed?.log"))) == 4
+
+    code, _, said = repeat("--seeds", "0-2", "--set", "lr=0.1", *TRAIN)
+    assert (code, recordings(place)) == (0, 5)
+    assert "2 of 3 finished before" in said
+    assert "[1/1] lr=0.1, seed 2: done" in said
+
+    os.utime(place / "train.py", (time.time() + 9, time.time() + 9))
+    code, table, said = repeat("--seeds", "3", "--set", "lr=0.1", "--json", "--", *TRAIN)
+    assert (code, recordings(place)) == (0, 5)
+    assert "3 of 3 finished before" in said
+    assert "note: train.py was changed after they were recorded; --again" in said
+    assert '"lr=0.01"' in table
+
+    code, _, _ = repeat("--seeds", "1", "--set", "lr=0.1", "--again", "--", *TRAIN)
+    assert (code, recordings(place)) == (0, 6)
+
+
+def test_another_command_is_another_trial(place):
+    """Of the same variant and seed by another command nothing has finished: the newest counts, and would be run again."""
+    one, other = [*TRAIN, "done"], TRAIN
+    asked = ("--seeds", "1", "--set", "lr=0.1")
+    repeat(*asked, "--", *one)
+    repeat(*asked, "--", *other)
+    assert recordings(place) == 2
+    assert "1 of 1 finished before" in repeat(*asked, "--", *other)[2]
+    assert "finished" in repeat(*asked, "--dry-run", "--", *other)[1]
+    assert "finished" not in repeat(*asked, "--dry-run", "--", *one)[1]
+    repeat(*asked, "--", *one)
+    assert recordings(place) == 3
+
+
+def test_a_failed_trial_is_told_and_run_again(place):
+    """A failure is told with its last lines and its log, and makes the exit code 1; the next call runs it and no other."""
+    words = ["--seeds", "1", "--set", "lr=0.1", "--set", "how=done,fail,caught", "--", *TRAIN, "{how}"]
+    code, table, said = repeat(*words)
+    log = Path("results/mine/logs/lr=0.1, how=fail-seed0.log")
+    assert code == ExitCode.TRIAL_FAILED
+    assert "how=fail, seed 0: failed after" in said
+    assert f"with exit code 1; {log} ends with:\n" in said
+    assert "\n  ValueError: no such rate: 0.1\n" in said
+    assert "ValueError: no such rate: 0.1" in log.read_text()
+    assert re.search(r"how=caught, seed 0: its recording failed after .* s: it did not learn", said)
+    assert re.search(r"^lr=0.1, how=done +1/1", table, re.MULTILINE)
+
+    code, _, said = repeat(*words)
+    assert code == ExitCode.TRIAL_FAILED
+    assert "1 of 3 finished before" in said
+    assert "[2/2]" in said
+
+
+def test_who_records_nothing_is_told_how(place):
+    """Where the first trials end well and record nothing, others are not begun, and it is said how to record."""
+    code, table, said = repeat("--seeds", "9", "--workers", "1", "--", sys.executable, "-S", "-c", "'{seed}'")
+
+    assert (code, table) == (ExitCode.TRIAL_FAILED, "")
+    assert "base, seed 0: ended after" in said
+    assert said.count("with dlbench.record(model, optimizer) as run:") == 1
+    assert re.search(r"so would the others; [78] trials not begun", said)
+
+
+def test_questions_are_asked_of_the_group(place):
+    """Claims are told after the table; a mistake in their file is told before anything is started."""
+    file = place / "asked.toml"
+    words = ["--seeds", "1", "--set", "lr=0.01", "--questions", "asked.toml", "--", *TRAIN]
+    file.write_text(QUESTIONS.replace("metric =", "metrik ="))
+    with pytest.raises(RecipeError, match="metrik"):
+        repeat(*words)
+    assert not (place / "results").exists()
+    file.write_text(QUESTIONS)
+
+    assert "A small rate has a small loss" in repeat(*words)[1]
+
+
+def test_a_dry_run_shows_the_commands(place):
+    """The command of each trial can be copied, and nothing is started."""
+    code, shown, _ = repeat("--seeds", "3,5", "--set", "text=a b", "--dry-run", "--", "train", "{text}", "{seed}")
+
+    assert code == 0
+    assert [line.split("  ")[-1] for line in shown.splitlines()[1:]] == ["train 'a b' 3", "train 'a b' 5"]
+    assert not (place / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "says"),
+    [
+        (["pithon", "train.py"], SetupError, "'pithon' is no program that can be found here"),
+        (["--seeds", "0", "ls"], UsageError, "at least one seed"),
+        (["--seeds", "x", "ls"], UsageError, "takes a count"),
+        (["--seeds", "99999", "ls"], UsageError, "asks for 99,999 trials; the limit is 10,000"),
+        (["--set", "lr", "ls"], UsageError, "takes a name and its values"),
+        (["--questions", "no.toml", "ls"], UsageError, r"no.toml: cannot be read"),
+    ],
+)
+def test_mistakes_are_told_before_anything_starts(place, words, error, says):
+    """What cannot be run is one clear error, and leaves nothing behind."""
+    with pytest.raises(error, match=says):
+        repeat(*words)
+
+    assert not (place / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "number", "times", "code", "state"),
+    [
+        ("wait", signal.SIGINT, 1, ExitCode.INTERRUPTED, "stopped"),
+        ("deaf", signal.SIGTERM, 2, ExitCode.TERMINATED, None),
+    ],
+)
+def test_a_signal_leaves_nothing_behind(place, bench, behaviour, number, times, code, state):
+    """Ctrl-C ends the trials as it would each of them, so that recordings know; twice kills who does not hear."""
+    words = [*TRAIN[:2], "--seed", "{seed}", behaviour]
+    process = bench.start("repeat", "--name", "mine", "--seeds", "4", "--workers", "1", "--", *words)
+    recording = bench.wait_for("stack")
+    if behaviour == "deaf":
+        bench.wait_for("heartbeat")
+    process.send_signal(number)
+    if times == 2:
+        bench.read_until(process, "stopping")
+        process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+
+    assert process.returncode == code
+    assert "0 trials of 4 finished" in said
+    assert end_all_that_name(place) == []
+    events = (recording / "events" / "s000-w0.jsonl").read_text()
+    assert ('"status":"stopped"' in events) == (state == "stopped")
+
+
+def test_what_others_record_now_is_left_out(place, bench):
+    """A second call beside the first one begins nothing that is being recorded already."""
+    words = ["--seeds", "1", "--", *TRAIN[:2], "--seed", "{seed}", "wait"]
+    process = bench.start("repeat", "--name", "mine", *words)
+    bench.wait_for("stack")
+    code, _, said = repeat(*words)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+
+    assert (code, recordings(place)) == (0, 1)
+    assert "note: 1 trial left out: others are recording now what these would" in said
