@@ -56,7 +56,7 @@ def list_recipes(*, lang: Lang = None, json: Json = False) -> None:
     rows = [("section", "recipe", "full", "--quick", "data", "title"), *map(row, found)]
     is_narrow = sys.stdout.isatty() and shutil.get_terminal_size().columns < NARROW
     emit(columns([one[1:] for one in rows] if is_narrow else rows))
-    say("\ntimes: two CPU cores, ~ estimated; --quick needs no data but what is on board")
+    say("\ntimes: two CPU cores, ~ estimated; --quick needs no data but what comes with dlbench")
     for name, recipes in absent(found).items():
         whose = recipes[0] if len(recipes) == 1 else f"{len(recipes)} recipes"
         say(f"{name}, the data of {whose}, is not on this machine: dlbench data fetch {name}")
