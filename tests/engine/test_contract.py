@@ -14,7 +14,7 @@ from cases import Events, dense, plan_of, settings, trained
 from dlbench.engine.worker import Worker
 from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import HISTOGRAM, ZEROS
-from dlbench.metrics.names import BATCH_LOSS, CURVES, SPLITS
+from dlbench.metrics.names import BATCH_LOSS, CLIPPED_FRACTION, CURVES, LEARNING_RATE, SPLITS
 from dlbench.parts.tasks import TASKS
 from dlbench.run.control import ACTIONS
 from dlbench.run.events import EventReader
@@ -62,7 +62,7 @@ def fields_of(events: Events, kind: str) -> set[str]:
 def test_the_report_reads_every_measure_that_the_engine_writes(events: Events) -> None:
     """Metrics are those that the task declares for each split, probes have exactly the series that the fold keeps."""
     declared = {f"{split}_{name}" for split in SPLITS for name in TASKS["classification"].make.metrics}
-    assert fields_of(events, "metrics") - {"epoch", "seconds"} == {*declared, BATCH_LOSS}
+    assert fields_of(events, "metrics") - {"epoch", "seconds"} == {*declared, BATCH_LOSS, LEARNING_RATE, CLIPPED_FRACTION}
     assert declared < set(CURVES)
     assert fields_of(events, "probe") - {"cost"} == {*MEASURES, ZEROS, HISTOGRAM}
 

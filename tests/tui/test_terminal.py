@@ -205,8 +205,9 @@ def test_no_color(ended, opened):
     terminal = watch(opened, ended, NO_COLOR="1")
     terminal.wait_for("DONE")
     terminal.press("?")
-    terminal.wait_for("Esc goes back")
-    terminal.press("q")
+    place = terminal.wait_for("Esc goes back")
+    terminal.press("\x1b")
+    terminal.wait_for("Gradient norm", after=place)
     terminal.press("q")
 
     assert terminal.end() == 0
@@ -219,7 +220,7 @@ def test_ascii(ended, opened, how):
     """In a locale without UTF-8, or where it is wished, nothing but ASCII goes to the terminal."""
     terminal = watch(opened, ended, **how)
     terminal.wait_for("DONE")
-    for key, text in (("4", "o Sort"), ("?", "Esc goes back"), ("q", "o Sort"), ("7", "shown here")):
+    for key, text in (("4", "o Sort"), ("?", "Esc goes back"), ("\x1b", "o Sort"), ("7", "shown here")):
         place = len(terminal.output)
         terminal.press(key)
         terminal.wait_for(text, after=place)
