@@ -19,6 +19,7 @@ from dlbench.cli.options import Ascii, Json, Lang, Out, QuestionsFile
 from dlbench.cli.output import columns, emit, emit_json, emit_styled, report_text, say
 from dlbench.errors import ExitCode, SetupError, UsageError
 from dlbench.words.language import readers_language
+from dlbench.words.number_format import clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,7 @@ def repeat(
     check_questions(questions)
     left = left_of(group, trials, done)
     crew = crew_for(len(left), workers)
-    tell_plan(name, group, trials, crew)
+    tell_plan(name, group, trials, crew, is_own_choice=workers is None)
     if not has_place(command, SEED):
         say("note: the command has no {seed}, so the script must take its seed from DLBENCH_RECORD_SEED")
     tell_done(trials, done)
@@ -156,11 +157,12 @@ def tell_commands(trials: Sequence[RepeatedTrial], done: dict[str, RunFolder]) -
     emit(columns([("trial", "", "command"), *rows]))
 
 
-def tell_plan(name: str, group: Path, trials: Sequence[RepeatedTrial], crew: Crew) -> None:
+def tell_plan(name: str, group: Path, trials: Sequence[RepeatedTrial], crew: Crew, *, is_own_choice: bool) -> None:
     """Say how much is run, how many at once, and where."""
     variants, seeds = {one.variant for one in trials}, {one.seed for one in trials}
     product = f"{counted(len(variants), 'variant')} x {counted(len(seeds), 'seed')}"
     gpus = f" on {counted(len(crew.gpus), 'GPU')}" if crew.gpus else ""
+    gpus += " (--workers takes more)" if crew.gpus and is_own_choice else ""
     say(
         f"{name}: {counted(len(trials), 'trial')} ({product}), {crew.workers} at once{gpus}, "
         f"{counted(crew.threads, 'thread')} each -> {group}"
@@ -218,9 +220,12 @@ def run_all(out: Path, name: str, trials: Sequence[RepeatedTrial], crew: Crew, q
             say("stopping; once more kills what does not end")
             for ended in repetition.stop(lambda: interrupts.stops >= KILLING):
                 told.tell_stopped(ended)
-            say(f"{counted(told.done, 'trial')} of {len(trials)} finished; the same command goes on with the others")
+            say(f"{told.done} of {counted(len(trials), 'trial')} finished; the same command goes on with the others")
             return interrupts.code
-    return ExitCode.TRIAL_FAILED if told.done < len(trials) else ExitCode.DONE
+    if told.done == len(trials):
+        return ExitCode.DONE
+    say(f"{told.done} of {counted(len(trials), 'trial')} finished; the same command runs the others again")
+    return ExitCode.TRIAL_FAILED
 
 
 class TrialsTold:
@@ -229,6 +234,7 @@ class TrialsTold:
     def __init__(self, count: int) -> None:
         self._count, self._ended, self.done = count, 0, 0
         self._told: set[str] = set()
+        self._began = time.monotonic()
 
     def tell(self, ended: Ended, repetition: Repetition) -> None:
         """Say how a trial ended; where one has recorded nothing and none was recorded before it, begin no others."""
@@ -247,7 +253,7 @@ class TrialsTold:
     def _said(self, ended: Ended) -> str:
         took = f"after {ended.seconds:.1f} s"
         if ended.ending == "done":
-            return f"done {took}"
+            return f"done {took}{self._left()}"
         if ended.ending == "silent":
             return f"ended {took} and recorded nothing here{self._once(HOW_TO_RECORD)}"
         if ended.state == "stopped" and not ended.exit_code:
@@ -256,6 +262,11 @@ class TrialsTold:
             return f"its recording failed {took}: {ended.error}; what it printed is in {ended.log}"
         code = ending_of(ended.exit_code) if ended.exit_code else f"a recording that is {ended.state}"
         return f"failed {took} with {code}{self._end_of_log(ended)}"
+
+    def _left(self) -> str:
+        """How long the others will take, if they take as long as those before them."""
+        others = self._count - self._ended
+        return f", about {clock((time.monotonic() - self._began) / self._ended * others)} left" if others else ""
 
     def _end_of_log(self, ended: Ended) -> str:
         """The last lines of what a trial printed; of lines that were told before, but for their numbers, the last one."""

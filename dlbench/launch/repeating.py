@@ -110,12 +110,16 @@ class TrialRecordings:
         self._group = group
         self._ids: dict[str, str | None] = {}
 
-    def of(self, trial: RepeatedTrial) -> list[RunFolder]:
-        """The recordings of a trial."""
+    def by_id(self) -> list[tuple[RunFolder, str | None]]:
+        """Every recording that is there with the id of its trial."""
         for plan in self._group.glob("*/plan.json"):
             if plan.parent.name not in self._ids:
                 self._ids[plan.parent.name] = trial_of(RunFolder(plan.parent))
-        return [RunFolder(self._group / name) for name, identity in self._ids.items() if identity == trial.id]
+        return [(RunFolder(self._group / name), identity) for name, identity in self._ids.items()]
+
+    def of(self, trial: RepeatedTrial) -> list[RunFolder]:
+        """The recordings of a trial."""
+        return [recording for recording, identity in self.by_id() if identity == trial.id]
 
 
 def group_folder(out: Path, name: str) -> Path:
@@ -142,8 +146,8 @@ def finished(group: Path, trials: Iterable[RepeatedTrial]) -> dict[str, RunFolde
 
 def under_way(group: Path, trials: Iterable[RepeatedTrial]) -> set[str]:
     """The ids of trials that some process is recording now."""
-    recordings = TrialRecordings(group)
-    return {trial.id for trial in trials if any(map(is_under_way, recordings.of(trial)))}
+    wanted = {trial.id for trial in trials}
+    return {own for recording, own in TrialRecordings(group).by_id() if own in wanted and is_under_way(recording)}
 
 
 def changed_since(words: Iterable[str], recordings: Iterable[RunFolder]) -> list[str]:

@@ -55,7 +55,10 @@ def test_a_second_call_runs_what_is_missing(place):
     code, table, said = repeat("--seeds", "2", *values, "--", *TRAIN)
     assert (code, recordings(place)) == (0, 4)
     assert "4 trials (2 variants x 2 seeds), 2 at once" in said
-    assert set(re.findall(r"\[(\d/4)\] lr=", said)) == {"1/4", "2/4", "3/4", "4/4"}
+    lines = re.findall(
+        r"\[(\d)/4\] lr=0[.]0?1, seed [01]: done after \d[.]\d s(, about 0:\d\d left)?$", said, re.MULTILINE
+    )
+    assert [(place, bool(left)) for place, left in lines] == [("1", True), ("2", True), ("3", True), ("4", False)]
     assert re.search(r"^lr=0.1 +2/2 +0\.100", table, re.MULTILINE)
     assert re.search(r"^lr=0.01 +2/2 +0\.010", table, re.MULTILINE)
     assert len(list(place.glob("results/mine/logs/lr=0.*-seed?.log"))) == 4
@@ -102,6 +105,8 @@ def test_a_failed_trial_is_told_and_run_again(place):
     assert "ValueError: no such rate: 0.1" in log.read_text()
     assert re.search(r"how=caught, seed 0: its recording failed after .* s: it did not learn", said)
     assert re.search(r"^lr=0.1, how=done +1/1", table, re.MULTILINE)
+
+    assert "1 of 3 trials finished; the same command runs the others again" in said
 
     code, _, said = repeat(*words)
     assert code == ExitCode.TRIAL_FAILED
@@ -181,7 +186,7 @@ def test_a_signal_leaves_nothing_behind(place, bench, behaviour, number, times, 
     _, said = process.communicate(timeout=20)
 
     assert process.returncode == code
-    assert "0 trials of 4 finished" in said
+    assert "0 of 4 trials finished" in said
     assert end_all_that_name(place) == []
     events = (recording / "events" / "s000-w0.jsonl").read_text()
     assert ('"status":"stopped"' in events) == (state == "stopped")
