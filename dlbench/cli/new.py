@@ -10,7 +10,7 @@ import typer
 
 from dlbench.cli import complete
 from dlbench.cli.output import emit, save, say
-from dlbench.errors import UsageError
+from dlbench.errors import DlbenchError, UsageError
 
 
 def new(
@@ -45,4 +45,20 @@ def new(
     save(file, made.text.encode())
     if made.chosen:
         say(f"note: {made.chosen}")
-    emit(f"next: dlbench run {shlex.quote(str(file))} --quick")
+    if problem := what_is_wrong(file):
+        say(f"note: nothing can be trained from it yet: {problem}")
+        emit(f"next: dlbench check {shlex.quote(str(file))}")
+    else:
+        emit(f"next: dlbench run {shlex.quote(str(file))} --quick")
+
+
+def what_is_wrong(file: Path) -> str | None:
+    """What keeps a recipe from being trained, its data read as `check` reads them; `None` where nothing does."""
+    from dlbench.cli.data_lines import odd_data
+    from dlbench.recipe import load
+
+    try:
+        odd_data(load(file).candidates)
+    except DlbenchError as error:
+        return str(error)
+    return None

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 from verbs import app
@@ -59,3 +60,12 @@ def test_without_data(here):
     """Without arguments a recipe for the digits is written."""
     assert call("new") == "next: dlbench run digits.toml --quick\n"
     assert "fine" in call("check", "digits.toml")
+
+
+def test_data_that_cannot_be_trained_on_are_told(here):
+    """The data are read once: what keeps a net from learning them is said, and the next command is the one that says it again."""
+    x = np.full((20, 3), np.nan)
+    np.savez(here / "gaps.npz", x_train=x, y_train=np.arange(20) % 2, x_test=x, y_test=np.arange(20) % 2)
+
+    assert call("new", "gaps.npz") == "next: dlbench check gaps.toml\n"
+    assert CliRunner().invoke(app, ["check", "gaps.toml"]).exception is not None

@@ -62,7 +62,12 @@ def fields_of(events: Events, kind: str) -> set[str]:
 def test_the_report_reads_every_measure_that_the_engine_writes(events: Events) -> None:
     """Metrics are those that the task declares for each split, probes have exactly the series that the fold keeps."""
     declared = {f"{split}_{name}" for split in SPLITS for name in TASKS["classification"].make.metrics}
-    assert fields_of(events, "metrics") - {"epoch", "seconds"} == {*declared, BATCH_LOSS, LEARNING_RATE, CLIPPED_FRACTION}
+    assert fields_of(events, "metrics") - {"epoch", "seconds"} == {
+        *declared,
+        BATCH_LOSS,
+        LEARNING_RATE,
+        CLIPPED_FRACTION,
+    }
     assert declared < set(CURVES)
     assert fields_of(events, "probe") - {"cost"} == {*MEASURES, ZEROS, HISTOGRAM}
 

@@ -188,7 +188,7 @@ def test_what_is_no_table_is_refused_at_its_line(tmp_path, text, says):
         ({"label": 2}, "'label' is column 2, but {path} has 2 columns"),
         ({"label": -3}, "'label' is column -3, but {path} has 2 columns"),
         ({"label": "kind", "header": "no"}, "'label' is the name 'kind', but header = \"no\" says that columns have no names"),
-        ({"test_share": 0.1}, "'test_share' 0.1 of 4 rows leaves no sample to test on"),
+        ({"test_share": 0.1}, "'test_share' 0.1 of 4 rows leaves no sample to test on; more rows, or a larger share, do"),
         ({"ignore": ["age"]}, "'ignore' is 'age', but the columns of {path} are size, kind"),
         ({"ignore": [-1]}, "'ignore' names -1, which is the label's column"),
         ({"ignore": ["size"]}, "{path} has no column left to learn from; 'ignore' names them all"),

@@ -110,7 +110,9 @@ def _split(root: Path, test_share: float, seed: int) -> PictureSplit:
     files, labels = _pictures(root, names)
     for_test = counts_for_test(np.bincount(labels).tolist(), test_share)
     if not sum(for_test):
-        raise ValueError(f"'test_share' {test_share} of {len(files)} pictures leaves no sample to test on")
+        raise ValueError(
+            f"'test_share' {test_share} of {len(files)} pictures leaves no sample to test on; more of them, or a larger share, do"
+        )
     chosen = stratified(labels, for_test, stream(seed, "image_folder"))
     (train, y_train), (test, y_test) = (([files[one] for one in part], labels[part]) for part in chosen)
     return PictureSplit(train, y_train, test, y_test, names)

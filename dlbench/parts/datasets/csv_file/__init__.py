@@ -110,7 +110,9 @@ def _of_classes(table: CsvTable, options: CsvOptions, test_share: float, seed: i
     per_class = np.bincount(table.y).tolist()
     for_test = counts_for_test(per_class, test_share)
     if not sum(for_test):
-        raise ValueError(f"'test_share' {test_share} of {len(table.y)} rows leaves no sample to test on")
+        raise ValueError(
+            f"'test_share' {test_share} of {len(table.y)} rows leaves no sample to test on; more rows, or a larger share, do"
+        )
 
     def load() -> Arrays:
         train, test = stratified(table.y, for_test, stream(seed, "csv"))
