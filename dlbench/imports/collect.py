@@ -8,11 +8,11 @@ from itertools import chain, islice
 from typing import Any
 
 from dlbench.errors import hint, shortened
-from dlbench.imports.log import Cell, Log, LogRow, wrong
+from dlbench.imports.log import Cell, Log, LogRow, storable, wrong
 from dlbench.imports.names import EPOCHS, SECONDS, STEPS, first_of
 from dlbench.imports.path_fields import PathPattern, told_fields
 from dlbench.imports.templates import Template, seed_of, template
-from dlbench.imports.trials import MOST_NAMES, MOST_TRIALS, Head, ImportedTrial, StepCells
+from dlbench.imports.trials import LONGEST_NAME, MOST_NAMES, MOST_TRIALS, Head, ImportedTrial, StepCells
 
 LOOKED_AT = 100
 """Rows that show what a log has; a column that begins later is a number of its own, and names no trial."""
@@ -67,7 +67,7 @@ def _axis(log: Log, head: Head, options: ImportOptions) -> StepCells:
 
 def _fields(log: Log, head: Head, axis: StepCells, options: ImportOptions) -> tuple[dict[str, Any], int]:
     """What holds for the whole log, by name, and how many rows at its beginning only say such things."""
-    fields: dict[str, Any] = {"file": log.path.stem, "folder": log.path.absolute().parent.name}
+    fields: dict[str, Any] = {"file": storable(log.path.stem), "folder": storable(log.path.absolute().parent.name)}
     fields |= told_fields(log.path) | log.hparams
     begin = 0
     if log.begins_with_hparams and axis.step is not None:
@@ -111,7 +111,13 @@ class _Collector:
             if name in self._apart or name in self._texts:
                 continue
             number = self._number(name, cell, row.line)
-            if number is not None and not trial.add(name, step, number):
+            if number is None:
+                continue
+            if len(name) > LONGEST_NAME:
+                raise wrong(
+                    self._log.path, row.line, f"'{shortened(name)}' is too long for a name; --skip leaves it out"
+                )
+            if not trial.add(name, step, number):
                 raise wrong(self._log.path, row.line, f"has more than {MOST_NAMES:,} names of numbers; this is no log")
         for known, series in ((self._axis.epoch, trial.epochs), (self._axis.seconds, trial.seconds)):
             told = None if known is None else row.cells.get(known)
@@ -188,8 +194,9 @@ class _Collector:
         own = dict(zip(self._keys, key, strict=True))
         values = self._fields | own
         variant = self._variant.filled(values).strip() if self._variant else self._name
-        if not variant:
-            raise wrong(self._log.path, row.line, "the variant has no name")
+        if not 0 < len(variant) <= LONGEST_NAME:
+            what = f"'{shortened(variant)}' is too long for a variant" if variant else "the variant has no name"
+            raise wrong(self._log.path, row.line, what)
         seed = seed_of(self._seed.filled(values), self._log.path, row.line) if self._seed else None
         apart = {"file", "folder", "variant", *(self._seed.fields if self._seed else ())}
         settings = {name: value for name, value in values.items() if name not in apart}

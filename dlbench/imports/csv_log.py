@@ -39,7 +39,7 @@ class CsvLog:
         if first is None:
             raise wrong(self.path, None, "is empty")
         delimiter = max(DELIMITERS, key=first[1].count)
-        names = self._heading(next(csv.reader([first[1]], delimiter=delimiter), []))
+        names = self._heading(first[1], delimiter)
         self.columns = [name for name in names if name]
         torn = _Torn()
         reader = csv.reader(torn.watched(lines), delimiter=delimiter, strict=True)
@@ -57,8 +57,11 @@ class CsvLog:
         except csv.Error as error:
             raise wrong(self.path, reader.line_num + 1, f"cannot be read as CSV: {error}") from error
 
-    def _heading(self, names: list[str]) -> list[str]:
-        names = [name.strip() for name in names]
+    def _heading(self, line: str, delimiter: str) -> list[str]:
+        try:
+            names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter, strict=True), [])]
+        except csv.Error as error:
+            raise wrong(self.path, 1, f"cannot be read as CSV: {error}") from error
         told = [name for name in names if name]
         if not told:
             raise wrong(self.path, 1, "has no heading; the first line must name the columns")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dlbench.files import is_file, read_file
-from dlbench.imports.log import Remarks, flattened, wrong
+from dlbench.imports.log import Remarks, flattened, plain_setting, storable, wrong
 
 FILE = "hparams.yaml"
 LONGEST = 1 << 20
@@ -45,7 +45,8 @@ def hparams_beside(log: Path, remarks: Remarks) -> dict[str, Any]:
     values = dict(islice(flattened(told), MOST + 1))
     if len(values) > MOST:
         raise wrong(path, None, f"has more than {MOST:,} values; these are no hyperparameters")
-    return {name: value for name, value in values.items() if isinstance(value, str | int | float)}
+    plain = {storable(name): plain_setting(value) for name, value in values.items()}
+    return {name: value for name, value in plain.items() if value is not None}
 
 
 def _loader() -> Any:

@@ -13,7 +13,7 @@ from pathlib import Path
 from dlbench.errors import DlbenchError, UsageError, shortened
 from dlbench.files import open_file
 from dlbench.imports.collect import ImportOptions, collected
-from dlbench.imports.log import Log
+from dlbench.imports.log import Log, path_text
 from dlbench.imports.writing import PendingRecording, write_recording
 from dlbench.run.environment import environment
 from dlbench.run.folder import LONGEST_NAME, RunFolder, read_json
@@ -84,19 +84,19 @@ def _write_all(
     env = environment()
     for log in logs:
         try:
-            files = [{"path": str(file), "sha256": _sha256(file)} for file in log.files]
+            files = [{"path": path_text(file), "sha256": _sha256(file)} for file in log.files]
             identity = _identity(files)
             if identity in before:
-                result.known.append((str(log.path), before[identity]))
+                result.known.append((path_text(log.path), before[identity]))
                 continue
-            told = {**env, "imported": {"format": form, "path": str(log.path), "files": files}}
+            told = {**env, "imported": {"format": form, "path": path_text(log.path), "files": files}}
             for trial in collected(log, options):
                 pending.append(write_recording(out, options.name, log, trial, told, options.renamed))
                 before.setdefault(identity, pending[-1].folder.name)
         except UsageError as error:
             problems.append(str(error))
         except OSError as error:
-            problems.append(f"{log.path}: cannot be read: {error.strerror or error}")
+            problems.append(f"{path_text(log.path)}: cannot be read: {error.strerror or error}")
     named = {name for one in pending for name in one.names}
     problems += [f"--rename: no log has '{shortened(old)}'" for old in options.renamed if pending and old not in named]
     if problems:

@@ -80,7 +80,9 @@ def _loaded(line: str) -> Any:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         # Python writes NaN and Infinity, which are no JSON, and reads them.
-        return json.loads(line)
+        found = json.loads(line)
+        json.dumps(found, ensure_ascii=False).encode()  # half a character cannot be kept
+        return found
 
 
 def _number(value: float) -> float:

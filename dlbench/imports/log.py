@@ -60,7 +60,31 @@ class Log(Protocol):
 
 def wrong(path: Path, line: int | None, what: str) -> UsageError:
     """A mistake with its place, `file:line: what`."""
-    return UsageError(f"{path}: {what}" if line is None else f"{path}:{line}: {what}")
+    place = path_text(path)
+    return UsageError(f"{place}: {what}" if line is None else f"{place}:{line}: {what}")
+
+
+def path_text(path: Path) -> str:
+    """A path as JSON can hold it: bytes that are no UTF-8, which names of files may have, are escapes."""
+    return storable(str(path))
+
+
+def storable(text: str) -> str:
+    """A text as JSON can hold it."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def plain_setting(value: Any) -> str | float | None:
+    """A hyperparameter as JSON can hold it: text, a truth value or a number, very large ones as text; `None` of all others."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, int) and abs(value) >= LARGEST:
+        return hex(value)
+    return value if isinstance(value, int | float) else None
+
+
+LARGEST = 2**63
+"""Beyond whole numbers that JSON's readers know."""
 
 
 def flattened(data: Mapping[Any, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from dlbench.errors import UsageError, shortened
+from dlbench.imports.log import path_text
 
 _PIECES = re.compile(r"(\*\*/|\*\*|\*|\?|\{[^{}]*\})")
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -32,7 +33,7 @@ class PathPattern:
 
     def fields(self, path: Path) -> dict[str, str] | None:
         """The fields of a path; `None` where it does not fit."""
-        found = self._pattern.search(path.as_posix())
+        found = self._pattern.search(path_text(path))
         return (
             None if found is None else {name: value for name, value in found.groupdict().items() if value is not None}
         )
@@ -40,7 +41,7 @@ class PathPattern:
 
 def told_fields(path: Path) -> dict[str, str]:
     """What folders and files say of themselves: `{"lr": "0.1", "seed": "3"}` of `runs/lr=0.1,seed=3/metrics.csv`."""
-    text = path.as_posix()
+    text = path_text(path)
     return {
         name: value.removesuffix(path.suffix) if text.endswith(value) else value for name, value in _TOLD.findall(text)
     }

@@ -13,6 +13,8 @@ MOST_NAMES = 1_000
 """Numbers of a trial by name; what has more is no log."""
 MOST_TRIALS = 1_000
 """Trials of a log."""
+LONGEST_NAME = 200
+"""Characters of the name of a number, or of a variant."""
 
 
 @dataclass
@@ -59,7 +61,7 @@ class ImportedTrial:
             values = "a value is" if twice == 1 else f"{twice:,} values are"
             told.append(f"{values} told again at the same step: what came later counts")
         if stride > 1:
-            told.append(f"of its numbers every {stride}th is kept at least, and the last")
+            told.append(f"of its numbers at least every {stride}th is kept, and the last")
         return told
 
 

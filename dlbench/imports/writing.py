@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from dlbench.imports.log import Log, wrong
+from dlbench.imports.log import Log, path_text, wrong
 from dlbench.imports.names import EPOCH, RESERVED, SECONDS_FIELD, can_be, new_names
 from dlbench.imports.tensorboard_layers import LayerRecords
 from dlbench.imports.trials import ImportedTrial
@@ -76,14 +76,14 @@ def write_recording(
     try:
         write_json_atomic(folder.env_file, {**env, "imported": {**env["imported"], "names": names}})
         with EventWriter(folder.events_file(0, 0)) as events:
-            _begin(events, trial, layers, [f"{log.path}: {text}" for text in remarks])
+            _begin(events, trial, layers, [f"{path_text(log.path)}: {text}" for text in remarks])
             for step, kind, fields in heapq.merge(_metrics(trial, names), _probes(layers), key=itemgetter(0, 1)):
                 events.write(kind, stack=0, step=step, **fields)
             _end(events, trial, names, has_failed=log.has_failed)
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
-    return PendingRecording(str(log.path), folder, plan, names, remarks)
+    return PendingRecording(path_text(log.path), folder, plan, names, remarks)
 
 
 def _begin(events: EventWriter, trial: ImportedTrial, layers: LayerRecords | None, remarks: list[str]) -> None:

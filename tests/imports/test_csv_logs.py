@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
+import random
 from pathlib import Path
 
 import pytest
@@ -191,6 +194,9 @@ def test_what_a_killed_writer_left_counts(tmp_path: Path) -> None:
         (b"step,loss\n1,2\n\0\0\0\n", ":3: the line has a null byte"),
         (b"step,loss\n" + b"1" * 2_000_000 + b",2\n", ":2: the line is longer than"),
         (b'step,loss\n1,"2\n' + b"3,4\n" * 100_000, "cannot be read as CSV"),
+        (b"st\rep,loss\n1,2\n", ":1: cannot be read as CSV"),
+        (b"step," + b"a" * 300 + b"\n1,2\n", "is too long for a name"),
+        (b"step,variant,loss\n1," + b"a" * 300 + b",2\n", "is too long for a variant"),
         (b"step,run\n1,a\n", "has no numbers beside its steps"),
         (b"step,loss\n", "has no numbers beside its steps"),
         (b"step,seed,loss\n1,a,2\n", ":2: the seed 'a' is no whole number"),
@@ -235,3 +241,75 @@ def test_twice_is_refused_but_by_force(tmp_path: Path) -> None:
 
     kept = json.loads((tmp_path / "out" / made / "env.json").read_text())["imported"]
     assert kept["files"] == [{"path": str(one), "sha256": sha256(one.read_bytes()).hexdigest()}]
+
+
+def test_names_of_files_may_be_anything(tmp_path: Path) -> None:
+    """A file whose name is no text is imported, and its name is kept as escapes."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/lr=\xff/metrics.csv"))
+    (one,) = imports("csv", [log(path.parent, "step,loss\n1,2\n")], tmp_path / "out").recordings
+
+    assert one.source.endswith("lr=\\udcff/metrics.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a: [1", r"hparams\.yaml:1: is no YAML"),
+        ("- 1", r"hparams\.yaml: is no table"),
+        ("\x00", r"hparams\.yaml"),
+        ("a: &a {" + ", ".join(f"k{i}: 1" for i in range(40)) + "}\n" + "".join(f"b{i}: *a\n" for i in range(40)), "more than 1,000 values"),
+    ],
+)  # fmt: skip
+def test_damaged_hyperparameters(content: str, said: str, tmp_path: Path) -> None:
+    """What is no YAML, no table, or grows without end is said of its file."""
+    pytest.importorskip("yaml")
+    path = log(tmp_path, "step,loss\n1,2\n")
+    log(tmp_path, content, "hparams.yaml")
+    with pytest.raises(UsageError, match=said):
+        imports("csv", [path], tmp_path / "out")
+
+
+def test_hyperparameters_that_json_does_not_have(tmp_path: Path) -> None:
+    """Halves of characters, numbers of any size and dates in `hparams.yaml` keep no log from being imported."""
+    pytest.importorskip("yaml")
+    path = log(tmp_path, "step,loss\n1,2\n")
+    log(tmp_path, f'half: "\\ud800"\nbig: 1{"0" * 40}\nnothing: .nan\nday: 2020-01-01\n', "hparams.yaml")
+    imports("csv", [path], tmp_path / "out")
+    (state,) = states(tmp_path / "out").values()
+
+    assert state.plan.candidates[0].settings == {"half": "\\ud800", "big": hex(10**40), "nothing": None}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_whatever_a_file_holds_is_imported_or_refused(form: str, tmp_path: Path) -> None:
+    """Files changed at random become recordings that can be read, or one error; never anything else."""
+    whole = {
+        "csv": b"epoch,step,seed,loss,val_acc\n0,1,3,1.5,\n,2,3,1.4,0.5\n1,3,3,nan,0.7\n",
+        "jsonl": b'{"lr":0.1,"seed":3}\n{"step":1,"train":{"loss":0.5}}\n{"step":2,"train":{"loss":NaN},"x":"a"}\n',
+    }[form]
+    pieces = [
+        b'"',
+        b",",
+        b"\n",
+        b"{",
+        b"}",
+        b"\0",
+        b"\xff",
+        b"1e999",
+        b"-1",
+        b'"\\ud800"',
+        b"nan",
+        b"\r",
+        b":",
+        b"true",
+        b"",
+    ]
+    chance, read = random.Random(0), 0
+    for number in range(60):
+        place = chance.randrange(len(whole))
+        content = whole[:place] + chance.choice(pieces) + whole[place + chance.randrange(3) :]
+        path = log(tmp_path / str(number), content, f"log.{form}")
+        with contextlib.suppress(UsageError):
+            imports(form, [path], tmp_path / str(number))
+        read += len(states(tmp_path / str(number)))
+    assert read > 5
