@@ -1,0 +1,88 @@
+"""How much of a long loop is kept: probes by their time, logged numbers by their steps."""
+
+import pytest
+
+from dlbench.recording.budget import FREE_STEPS, TimeBudget
+from dlbench.recording.series import LoggedSeries
+
+
+class Clock:
+    """A time that a test sets."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def perf_counter(self):
+        """Seconds."""
+        return self.now
+
+
+def probed(monkeypatch, share, step_seconds, probe_seconds, steps):
+    """The steps that are probed, and the share of the time that they took."""
+    clock = Clock()
+    monkeypatch.setattr("dlbench.recording.budget.time", clock)
+    budget, found = TimeBudget(share), []
+    for step in range(steps):
+        if budget.wants(step):
+            clock.now += probe_seconds
+            budget.probed(step, probe_seconds)
+            found.append(step)
+        clock.now += step_seconds
+    return found, budget
+
+
+@pytest.mark.parametrize("price", [0.1, 1.0, 3.0])
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.2])
+def test_probes_keep_to_their_share(monkeypatch, price, share):
+    """However dear a probe is, all of them take no more than their share of a loop that is long enough for the first ones."""
+    found, budget = probed(monkeypatch, share, 0.01, 0.01 * price, 100_000)
+
+    assert FREE_STEPS <= set(found)
+    assert len(found) * 0.01 * price <= share * (budget.elapsed + 0.01)
+    assert budget.cost <= share
+
+
+def test_probes_thin_out(monkeypatch):
+    """Cheap probes are dense at the beginning and keep a part of the steps between each other later on."""
+    found, _ = probed(monkeypatch, 0.5, 0.01, 0.0001, 100_000)
+
+    assert found[:200] == list(range(200))
+    assert 1500 < len(found) < 2500
+    assert all(later - sooner >= later / 256 - 1 for sooner, later in zip(found, found[1:], strict=False))
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (1.0, 1000)])
+def test_none_and_all(monkeypatch, share, expected):
+    """A budget of 0 probes nothing, one of 1 every step."""
+    assert len(probed(monkeypatch, share, 0.01, 1.0, 1000)[0]) == expected
+
+
+def test_numbers_of_every_step_are_thinned_and_the_last_stays():
+    """A number that is logged at every step is kept a thousand times a doubling or less; one that is rare always."""
+    series, kept = LoggedSeries(), []
+    for step in range(1, 20_001):
+        series.log(step, {"train_loss": float(step)}, 0.0)
+        if step % 5000 == 1:
+            series.log(step, {"test_accuracy": step / 1e6}, 0.0)
+        kept += series.take(step)
+    kept += series.take()
+
+    losses = [record.step for record in kept if "train_loss" in record.values]
+    assert losses[:1000] == list(range(1, 1001))
+    assert len(losses) < 5000
+    assert losses[-1] == 20_000
+    assert losses == sorted(set(losses))
+    assert all(record.values["train_loss"] == record.step for record in kept)
+    assert [record.step for record in kept if "test_accuracy" in record.values] == [1, 5001, 10_001, 15_001]
+
+
+def test_one_record_a_step():
+    """What is logged in several calls after one step is one record, which is not handed out before the step is over."""
+    series = LoggedSeries()
+    series.log(3, {"train_loss": 1.0}, 0.5)
+    assert series.take(3) == []
+    series.log(3, {"test_loss": 2.0}, 0.75)
+    (record,) = series.take(4)
+
+    assert (record.step, record.values, record.seconds) == (3, {"train_loss": 1.0, "test_loss": 2.0}, 0.75)
+    assert series.take() == []
