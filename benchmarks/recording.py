@@ -105,13 +105,16 @@ def hooks_of_every_step(model: nn.Module) -> Iterator[None]:
         return hook
 
     def of_output(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+        def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
             if isinstance(output, Tensor):
                 told[f"{name} out"] = output.detach().mean().item(), output.detach().std().item()
 
         return hook
 
-    handles = [one.register_hook(of_gradient(name)) for name, one in model.named_parameters()]
+    handles: list[Any] = [
+        Tensor.register_hook(one, of_gradient(name))  # type: ignore[no-untyped-call]
+        for name, one in model.named_parameters()
+    ]
     handles += [one.register_forward_hook(of_output(name)) for name, one in model.named_modules() if name]
     try:
         yield
@@ -142,7 +145,7 @@ class Loop:
         started = time.process_time()
         for _ in range(steps):
             loss = nn.functional.cross_entropy(self.model(self.x), self.y)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             self.optimizer.zero_grad()
             if self.run is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,6 @@ from torch.optim import Optimizer
 
 from dlbench.errors import UsageError, shortened
 from dlbench.plan.questions import Questions
-from dlbench.plan.reading import typed
 from dlbench.plan.recorded import BASE, VARIABLES, recorded_plan
 from dlbench.recording.budget import TimeBudget
 from dlbench.recording.journal import Journal
@@ -137,12 +135,9 @@ def _settings() -> dict[str, Any]:
 def _questions(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> Questions | None:
     if given is None:
         return None
-    where = "questions" if isinstance(given, Mapping) else str(given)
-    try:
-        told = dict(given) if isinstance(given, Mapping) else tomllib.loads(Path(given).read_text(encoding="utf-8"))
-        return typed(Questions, told)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"record: {where}: {error}") from error
+    from dlbench.recipe.questions import questions_from  # with all that checks recipes, which few loops ask for
+
+    return questions_from(given if isinstance(given, Mapping) else Path(given))
 
 
 def _program() -> str:

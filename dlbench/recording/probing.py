@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,10 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dlbench.engine.devices import precise
-from dlbench.engine.probes import BINS, rounded
+from dlbench.engine.probes import rounded
 from dlbench.measures.names import HISTOGRAM, ZEROS
+from dlbench.recording.budget import Stopwatch
 from dlbench.recording.layers import RecordedLayer
-from dlbench.recording.norms import local, norms, power_counts, update_norms
+from dlbench.recording.norms import bins_of, local, norms, power_counts, update_norms
 from dlbench.recording.outputs import Moments
 
 GRADIENT, WEIGHT, UPDATE = "gradient", "weight", "update"
@@ -32,8 +32,8 @@ class ProbedStep:
     update, and a layer of which no parameter has one has none: missing, not 0.
     """
 
-    def __init__(self, layers: Sequence[RecordedLayer]) -> None:
-        self._layers = layers
+    def __init__(self, layers: Sequence[RecordedLayer], stopwatch: Stopwatch) -> None:
+        self._layers, self._stopwatch = layers, stopwatch
         self._row = {id(one): row for row, layer in enumerate(layers) for one in layer.weights}
         self._before: dict[nn.Parameter, Tensor] = {}
         self._moving: list[nn.Parameter] = []
@@ -43,66 +43,60 @@ class ProbedStep:
         """The parameters whose own norm was measured."""
         self._norms: list[tuple[str, int, Tensor]] = []
         """Which norm, of which row, and the number on its device."""
-        self._counts: list[tuple[int, Tensor]] = []
-        self.seconds = 0.0
-        """What it took so far."""
+        self._counts: list[Tensor] = []
+        """Of each optimizer, how many gradients of which row have which power of two."""
 
     @torch.no_grad()
     def keep_weights(self, parameters: Iterable[nn.Parameter]) -> None:
         """Before the weights move: remember them."""
-        started = time.perf_counter()
-        own = [one for one in parameters if id(one) in self._row and id(one) not in self._weighed]
-        self._before |= {one: local(one).clone() for one in own if one not in self._before}
-        self.seconds += time.perf_counter() - started
+        with self._stopwatch:
+            own = [one for one in parameters if id(one) in self._row and id(one) not in self._weighed]
+            self._before |= {one: local(one).clone() for one in own if one not in self._before}
 
     @torch.no_grad()
     def measure_gradients(self, parameters: Iterable[nn.Parameter], scale: Tensor | None = None) -> None:
         """Before the weights move: their gradients, which are `scale` times too large where one is given."""
-        started = time.perf_counter()
-        own = [one for one in parameters if id(one) in self._row and id(one) not in self._seen and one.grad is not None]
-        self._seen |= {id(one) for one in own}
-        self._moving += own
-        gradients = [local(one.grad) for one in own if one.grad is not None]
-        if scale is not None:
-            gradients = [one.to(torch.float32) / scale.to(one.device, torch.float32) for one in gradients]
-        rows = [self._row[id(one)] for one in own]
-        self._norms += [(GRADIENT, row, norm) for row, norm in zip(rows, norms(gradients), strict=True)]
-        self._counts += [(row, power_counts(gradient)) for row, gradient in zip(rows, gradients, strict=True)]
-        self.seconds += time.perf_counter() - started
+        with self._stopwatch:
+            own = [
+                one for one in parameters if id(one) in self._row and id(one) not in self._seen and one.grad is not None
+            ]
+            self._seen |= {id(one) for one in own}
+            self._moving += own
+            gradients = [local(one.grad) for one in own if one.grad is not None]
+            if scale is not None:
+                gradients = [one.to(torch.float32) / scale.to(one.device, torch.float32) for one in gradients]
+            rows = [self._row[id(one)] for one in own]
+            self._norms += [(GRADIENT, row, norm) for row, norm in zip(rows, norms(gradients), strict=True)]
+            if gradients:
+                self._counts.append(power_counts(gradients, rows, len(self._layers)))
 
     @torch.no_grad()
     def measure_updates(self) -> None:
         """After weights have moved: how far those did whose gradients were measured since the last time."""
-        started = time.perf_counter()
-        moved = [one for one in self._moving if one in self._before]
-        found = update_norms([local(one) for one in moved], [self._before[one] for one in moved])
-        self._norms += [(UPDATE, self._row[id(one)], norm) for one, norm in zip(moved, found, strict=True)]
-        self._weigh(self._before)
-        self._before, self._moving = {}, []
-        self.seconds += time.perf_counter() - started
+        with self._stopwatch:
+            moved = [one for one in self._moving if one in self._before]
+            found = update_norms([local(one) for one in moved], [self._before[one] for one in moved])
+            self._norms += [(UPDATE, self._row[id(one)], norm) for one, norm in zip(moved, found, strict=True)]
+            self._weigh(self._before)
+            self._before, self._moving = {}, []
 
     @torch.no_grad()
     def finish(self, outputs: Mapping[int, Sequence[Moments]]) -> dict[str, Any]:
         """The fields of the `probe` event, `[1][layers]` each; measures that no layer has are left out."""
-        started = time.perf_counter()
-        # What no optimizer moves, frozen layers first of all, has its weights as they are.
-        every = [one for layer in self._layers for one in layer.weights]
-        self._weigh({one: local(one) for one in every if id(one) not in self._weighed})
-        calls = [(row, size, moments) for row, found in outputs.items() for size, moments in found]
-        parts = [
-            *(norm for _, _, norm in self._norms),
-            *(one for _, _, one in calls),
-            *(one for _, one in self._counts),
-        ]
-        host = _on_host(parts)
-        fields = self._of_weights(host[: len(self._norms)])
-        moments = host[len(self._norms) : len(host) - (BINS + 1) * len(self._counts)].reshape(-1, 4)
-        fields |= self._of_outputs(calls, moments)
-        told = {
-            name: rounded(values.astype(np.float32)) for name, values in fields.items() if not np.isnan(values).all()
-        }
-        histograms = self._histograms(host[len(host) - (BINS + 1) * len(self._counts) :].reshape(-1, BINS + 1))
-        self.seconds += time.perf_counter() - started
+        with self._stopwatch:
+            # What no optimizer moves, frozen layers first of all, has its weights as they are.
+            every = [one for layer in self._layers for one in layer.weights]
+            self._weigh({one: local(one) for one in every if id(one) not in self._weighed})
+            calls = [(row, size, moments) for row, found in outputs.items() for size, moments in found]
+            host = _on_host([*(norm for _, _, norm in self._norms), *(one for _, _, one in calls), *self._counts])
+            of_weights, of_calls, counts = np.split(host, np.cumsum([len(self._norms), 4 * len(calls)]))
+            fields = self._of_weights(of_weights) | self._of_outputs(calls, of_calls.reshape(-1, 4))
+            told = {
+                name: rounded(values.astype(np.float32))
+                for name, values in fields.items()
+                if not np.isnan(values).all()
+            }
+            histograms = self._histograms(counts)
         return {name: values[np.newaxis] for name, values in (told | histograms).items()}
 
     def _weigh(self, weights: Mapping[nn.Parameter, Tensor]) -> None:
@@ -139,10 +133,9 @@ class ProbedStep:
     def _histograms(self, counts: Numbers) -> dict[str, NDArray[np.int64]]:
         if not self._counts:
             return {}
-        total = np.zeros((len(self._layers), BINS + 1), np.int64)
-        for (row, _), own in zip(self._counts, counts, strict=True):
-            total[row] += own.astype(np.int64)
-        return {HISTOGRAM: total[:, :BINS], ZEROS: total[:, BINS]}
+        every = counts.reshape(len(self._counts), len(self._layers), -1).sum(axis=0)
+        inside, zeros = bins_of(every.astype(np.int64))
+        return {HISTOGRAM: inside, ZEROS: zeros}
 
 
 def _on_host(parts: Sequence[Tensor]) -> Numbers:

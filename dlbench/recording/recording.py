@@ -15,12 +15,12 @@ from torch.optim import Optimizer
 
 from dlbench.errors import UnwritableError, UsageError
 from dlbench.plan import Plan
-from dlbench.recording.budget import TimeBudget
+from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.outputs import OutputWatch
 from dlbench.recording.scaling import ScalerWatch
-from dlbench.recording.series import LoggedSeries
+from dlbench.recording.series import LoggedSeries, LoggedStep
 from dlbench.recording.steering import RecordingControls, RecordingStopped
 from dlbench.recording.steps import StepWatch
 from dlbench.run.folder import RunFolder
@@ -53,9 +53,10 @@ class Recording:
     ) -> None:
         """`roots` are the modules whose layers' outputs are looked at, `None` where they cannot be."""
         self._journal = journal
-        self._outputs = None if roots is None else OutputWatch(layers, roots)
+        stopwatch = Stopwatch()
+        self._outputs = None if roots is None else OutputWatch(layers, roots, stopwatch)
         self._budget, self._by_hand, self._pid = budget, by_hand, os.getpid()
-        self._steps = StepWatch(layers, optimizers, self._outputs, budget, self)
+        self._steps = StepWatch(layers, optimizers, self._outputs, budget, stopwatch, self)
         self._scaler = None if scaler is None else ScalerWatch(scaler, lambda: self._steps.calls)
         self._controls = RecordingControls(plan, journal, optimizers) if controls else None
         self._series = LoggedSeries()
@@ -81,12 +82,12 @@ class Recording:
         """How many steps were taken so far."""
         return self._steps.step
 
-    def log(self, **values: Any) -> None:
+    def log(self, /, **values: Any) -> None:
         """Keep single numbers, by names of your own, as they are after the steps so far; `epoch` is the epoch.
 
         Tensors may be on any device: they are copied there and fetched with the next probe, so nothing waits for them here. The
         names that dlbench knows are `train_loss`, `validation_accuracy`, `test_rmse` and their like. Logged at every step, numbers
-        are kept at distances of a thousandth of the steps so far, and the last always. Raises UsageError where a value is no single
+        are kept at distances of 1/256 of the steps so far, and the last always. Raises UsageError where a value is no single
         number, and after the end.
         """
         if os.getpid() != self._pid:
@@ -201,14 +202,17 @@ class Recording:
 
     def _flush(self, *, last: bool = False) -> None:
         """Write what was logged at steps that are complete; at the end all of it."""
-        started = time.perf_counter()
-        records = self._series.take(None if last else self._steps.step)
+        stopwatch = Stopwatch()
+        with stopwatch:
+            self._write_records(self._series.take(None if last else self._steps.step))
+        self._budget.booked(stopwatch.reset())
+
+    def _write_records(self, records: Sequence[LoggedStep]) -> None:
         if records and (self._scaler is not None or self._steps.skipped):
             skipped = self._steps.skipped + (0 if self._scaler is None else self._scaler.skipped)
             records[-1].values["skipped_steps"] = float(skipped)
         for record in records:
             self._journal.metrics(record)
-        self._budget.booked(time.perf_counter() - started)
 
 
 class MutedRecording:
@@ -216,7 +220,7 @@ class MutedRecording:
 
     steps = 0
 
-    def log(self, **values: Any) -> None:
+    def log(self, /, **values: Any) -> None:
         """Keep nothing."""
 
     def step(self) -> None:

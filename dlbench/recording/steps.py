@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
-from dlbench.recording.budget import TimeBudget
+from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.outputs import OutputWatch
 from dlbench.recording.probing import ProbedStep
@@ -49,11 +49,12 @@ class StepWatch:
         optimizers: Sequence[Optimizer],
         outputs: OutputWatch | None,
         budget: TimeBudget,
+        stopwatch: Stopwatch,
         listener: StepListener,
     ) -> None:
         """Without `outputs` those of the layers are not looked at."""
         self.layers, self.optimizers, self.outputs, self.budget = layers, list(optimizers), outputs, budget
-        self._listener = listener
+        self._listener, self._stopwatch = listener, stopwatch
         self.step = 0
         """Steps that are done."""
         self.calls = 0
@@ -146,7 +147,7 @@ class StepWatch:
     def _begin(self) -> None:
         if not self.probes or not self.budget.wants(self.step):
             return
-        self._probe = ProbedStep(self.layers)
+        self._probe = ProbedStep(self.layers, self._stopwatch)
         if not self.optimizers:
             self._probe.keep_weights(parameter for layer in self.layers for parameter in layer.weights)
         if self.outputs is not None:
@@ -182,9 +183,9 @@ class StepWatch:
         seen = {}
         if self.outputs is not None:
             self.outputs.close()
-            seen, probe.seconds = self.outputs.found(), probe.seconds + self.outputs.seconds
+            seen = self.outputs.found()
         fields = probe.finish(seen)
-        self.budget.probed(self.step, probe.seconds)
+        self.budget.probed(self.step, self._stopwatch.reset())
         self._listener.on_probe(self.step, fields)
 
     def _count_skipped(self, optimizer: Optimizer) -> None:

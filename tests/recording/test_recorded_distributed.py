@@ -1,0 +1,63 @@
+"""Recordings of a training in several processes."""
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from recorded_loops import events_of, measured
+
+from dlbench.run.folder import RunFolder, find_runs
+
+SCRIPT = """
+import sys
+import torch
+import dlbench
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+rank, store, out = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+torch.set_num_threads(1)
+torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
+torch.manual_seed(0)
+model = DistributedDataParallel(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)))
+optimizer = torch.optim.SGD(model.parameters(), 0.1)
+x = torch.randn(2, 8, 3, generator=torch.Generator().manual_seed(1))[rank]
+with dlbench.record(model, optimizer, name="ddp", seed=0, out=out, budget=1.0) as run:
+    for step in range(2):
+        optimizer.zero_grad()
+        loss = model(x).square().mean()
+        loss.backward()
+        optimizer.step()
+        run.log(train_loss=loss)
+torch.distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.extras
+def test_the_first_process_records_what_all_have_found(tmp_path):
+    """With two processes there is one recording, its gradients the means of both, its layers named without the wrapper."""
+    import torch
+    from torch import nn
+
+    script, store, out = tmp_path / "train.py", tmp_path / "store", tmp_path / "out"
+    script.write_text(SCRIPT)
+    root = str(Path(__file__).parent.parent.parent)
+    variables = os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(script)]
+    both = [subprocess.Popen([*command, str(rank), str(store), str(out)], env=variables) for rank in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0]
+
+    (folder,) = find_runs(out)
+    run = type("Run", (), {"folder": RunFolder(folder.path)})
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    x = torch.randn(2, 8, 3, generator=torch.Generator().manual_seed(1))
+    model(x.flatten(0, 1)).square().mean().backward()
+    expected = {str(k): float(model[k].weight.grad.double().norm()) for k in (0, 2)}
+
+    assert measured(run, "gradient_norm")[0] == {name: pytest.approx(one, rel=1e-6) for name, one in expected.items()}
+    assert len(events_of(run, "metrics")) == 2
+    assert all(math.isfinite(event["train_loss"][0]) for event in events_of(run, "metrics"))
