@@ -16,7 +16,9 @@ from dlbench.errors import UsageError
 DENSITY = 256
 """A name that is logged at every step is kept at every step up to this one, then at distances of this part of the steps so far."""
 
-RESERVED = frozenset({"self", "v", "seq", "time", "kind", "crc", "arrays", "stack", "step", "session", "worker", "seconds"})
+RESERVED = frozenset(
+    {"self", "v", "seq", "time", "kind", "crc", "arrays", "stack", "step", "session", "worker", "seconds"}
+)
 """Fields of every event, which no name of a number can be."""
 
 Value: TypeAlias = Tensor | float

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 import dlbench
 import dlbench.run.folder
-from dlbench.errors import UsageError
+from dlbench.errors import DlbenchError, ExitCode, UsageError
 from dlbench.launch.status import status
 
 
@@ -243,8 +243,9 @@ def test_mistakes_have_one_clear_error(tmp_path, name):
     model = perceptron()
     given = dict(model=model, optimizer=None, name="n", out=tmp_path) | made(model)
 
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(DlbenchError, match=said) as told:
         dlbench.record(**given)
+    assert told.value.exit_code == ExitCode.USAGE
     assert not list(tmp_path.iterdir())
 
 
