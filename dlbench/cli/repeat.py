@@ -83,6 +83,8 @@ def repeat(
     from dlbench.launch.repeating import crew_for, finished, group_folder
     from dlbench.plan.repeated import SEED, has_place
 
+    if not name.strip():
+        raise UsageError("--name: is empty; say what the group of recordings is called")
     trials = planned(command, values or [], seeds, variant)
     group = group_folder(out, name)
     done = {} if again else finished(group, trials)

@@ -124,4 +124,7 @@ def stop(
         raise DlbenchError(
             f"{folder.name} is still running ({who}); kill it with `{command('stop', '--kill', folder)}`"
         )
-    say(f"{folder.name} has stopped; continue with `{command('run', '--resume', folder)}`")
+    if folder.read_plan().recorded:
+        say(f"{folder.name} has stopped; a recording is not continued: run its script again")
+    else:
+        say(f"{folder.name} has stopped; continue with `{command('run', '--resume', folder)}`")

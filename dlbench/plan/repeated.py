@@ -78,6 +78,8 @@ def repeated_trials(
     `variant` names each combination by a text with places; without it that is `lr=0.1, width=64`. Raises UsageError where a place
     is none of these values, `{seed}` or `{variant}`, where a value would change nothing, and where two variants have one name.
     """
+    if variant is not None and not variant.strip():
+        raise UsageError("--variant: is empty; say what the variants are called, or leave it out")
     _check(command, values, variant)
     combinations = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
     named = {_name(variant, chosen): chosen for chosen in combinations}

@@ -150,6 +150,8 @@ def test_a_dry_run_shows_the_commands(place):
     ("words", "error", "says"),
     [
         (["pithon", "train.py"], SetupError, "'pithon' is no program that can be found here"),
+        (["--name", " ", "ls"], UsageError, "--name: is empty"),
+        (["--variant", "", "ls"], UsageError, "--variant: is empty"),
         (["--seeds", "0", "ls"], UsageError, "at least one seed"),
         (["--seeds", "x", "ls"], UsageError, "takes a count"),
         (["--seeds", "99999", "ls"], UsageError, "asks for 99,999 trials; the limit is 10,000"),
@@ -193,13 +195,15 @@ def test_a_signal_leaves_nothing_behind(place, bench, behaviour, number, times, 
 
 
 def test_what_others_record_now_is_left_out(place, bench):
-    """A second call beside the first one begins nothing that is being recorded already."""
+    """A second call beside the first one begins nothing that is being recorded already; who is stopped has failed."""
     words = ["--seeds", "1", "--", *TRAIN[:2], "--seed", "{seed}", "wait"]
     process = bench.start("repeat", "--name", "mine", *words)
     bench.wait_for("stack")
     code, _, said = repeat(*words)
-    process.send_signal(signal.SIGINT)
+    stopped = CliRunner().invoke(app, ["stop", "mine", "--timeout", "0", "--kill"])
     process.communicate(timeout=20)
 
     assert (code, recordings(place)) == (0, 1)
     assert "note: 1 trial left out: others are recording now what these would" in said
+    assert "has stopped; a recording is not continued: run its script again" in stopped.stderr
+    assert process.returncode == ExitCode.TRIAL_FAILED
