@@ -201,9 +201,13 @@ def _series(reduce: Reduce, line: CurveGroup, field: str, name: str, ink: int, *
         steps[: len(track.steps)] = np.maximum(steps[: len(track.steps)], track.steps)
     middles = np.stack([_padded(track.middle, length) for track in tracks])
     known = steps >= 0
+    there = np.isfinite(middles).any(axis=0)
+    last = np.flatnonzero(there)[-1]
+    # What is logged at fewer steps than the rest is a line all the same, from one of its steps to the next.
+    known[:last] &= there[:last]
     if all(trial.dropped_at is not None for trial in line.trials):
         # What was dropped ends with its last number.
-        known[np.flatnonzero(np.isfinite(middles).any(axis=0))[-1] + 1 :] = False
+        known[last + 1 :] = False
     middles = middles[:, known]
     mean = _mean(middles)
     if line.is_band:

@@ -114,6 +114,20 @@ def test_a_run_without_test_data_shows_what_it_has():
     assert curve_series(view_with([], "band")) == []
 
 
+@pytest.mark.parametrize("spread", ["trial", "seeds", "band"])
+def test_what_is_told_at_fewer_steps_is_a_line_between_them(spread):
+    """Records of other numbers between two of a curve break no line: it has points at its own steps only."""
+    between = [evaluated(step, [1.0, 1.0], train_accuracy=[0.5, 0.5]) for step in (5, 15)]
+    for event in between:
+        del event["train_loss"]
+    events = [begins(0), both(0, [3.0, 3.0], [4.0, 4.0]), between[0], both(10, [2.0, 2.0], [3.0, 3.0]), between[1]]
+    found = {one.name: one for one in curve_series(view_with(events, spread))}
+    train = next(one for name, one in found.items() if "train" in name)
+
+    assert train.steps[:2].tolist() == [0, 10]
+    assert train.middle[:2].tolist() == [3.0, 2.0]
+
+
 def test_a_divergence_ends_a_curve():
     """A trial that diverged has a gap from there on and its step; a band goes on with the others and says how many are lost."""
     events = [begins(), both(0, [1.0, 3.0], [1.0, 3.0]), diverged(5), both(10, [None, 3.0], [None, 3.0])]
