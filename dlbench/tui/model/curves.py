@@ -201,7 +201,7 @@ def _series(reduce: Reduce, line: CurveGroup, field: str, name: str, ink: int, *
         steps[: len(track.steps)] = np.maximum(steps[: len(track.steps)], track.steps)
     middles = np.stack([_padded(track.middle, length) for track in tracks])
     known = steps >= 0
-    there: NDArray[np.bool_] = np.isfinite(middles).any(axis=0)
+    there: NDArray[np.bool_] = np.logical_or.reduce(np.isfinite(middles))
     last = np.flatnonzero(there)[-1]
     # What is logged at fewer steps than the rest is a line all the same, from one of its steps to the next.
     known[:last] &= there[:last]
