@@ -53,7 +53,9 @@ def record(base: Path, recorded: Recorded) -> RunFolder:
         own.name, own.variant, own.seed, settings=own.settings, parameters=5634, questions=own.questions
     )
     folder.write_plan(plan)
-    folder.env_file.write_text(json.dumps({"dlbench": "0", "host": "desk", "command": "python train.py"}))
+    folder.env_file.write_text(
+        json.dumps({"dlbench": "0", "host": "desk", "command": ["/home/me/train.py", "--lr", "0.1"]})
+    )
     with EventWriter(folder.events_file(0, 0)) as writer:
         begin(writer, own)
         for step in range(0, own.steps + 1, own.every):

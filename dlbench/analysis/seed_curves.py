@@ -9,6 +9,7 @@ import numpy as np
 
 from dlbench.analysis.aligned import Aligned, Floats
 from dlbench.analysis.statistics.intervals import mean_interval
+from dlbench.metrics.metric import LOGGED
 from dlbench.metrics.names import evaluated
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ def seed_curves(trials: Sequence[TrialState], series: str) -> Aligned:
 
 def interval_ends(found: Aligned, series: str) -> Ends:
     """The ends of the 95 % interval of the mean at each step, as the table has them; NaN where there is none."""
-    quantity, ends = evaluated(series).quantity, np.full((2, len(found.steps)), np.nan)
+    quantity, ends = (
+        LOGGED[series].quantity if series in LOGGED else evaluated(series).quantity,
+        np.full((2, len(found.steps)), np.nan),
+    )
     for index, values in enumerate(found.values.T):
         interval = mean_interval(values[np.isfinite(values)].tolist(), quantity)
         if interval is not None:

@@ -61,6 +61,9 @@ LEARNING_RATE = "learning_rate"
 CLIPPED_FRACTION = "clipped_fraction"
 """In what share of the steps so far clipping has cut the gradient, written beside the curves."""
 
+BESIDE = frozenset({BATCH_LOSS, LEARNING_RATE, CLIPPED_FRACTION, "epoch", "seconds", "skipped_steps"})
+"""What stands beside the curves of an evaluation and is none."""
+
 GRADIENT_RATIO = "first_last_gradient_ratio"
 """Gradient norm of the first layer with a weight over that of the last, at a probe."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.measures.names import first_times
-from dlbench.metrics.names import LOSS
+from dlbench.metrics.names import BESIDE, CURVES, LOSS
 from dlbench.metrics.trial_view import SolvedRule, Status, index_at
 from dlbench.plan import Plan
 from dlbench.plan import Trial as PlannedTrial
@@ -240,7 +240,24 @@ def _as_written(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def score_of(trials: Iterable[TrialState]) -> str:
-    """What beside the loss tells how good trials are: the first other metric of their evaluations, accuracy before any."""
+    """What beside the loss tells how good trials are: the first other metric of their evaluations, accuracy before any.
+
+    Where a recorded loop logs none of those, what it logs under a name of its own.
+    """
+    evaluated, own = _logged(trials)
+    rest = own if LOSS in evaluated else own[1:]
+    return next((name for name in [*evaluated, *rest] if name != LOSS), "accuracy")
+
+
+def loss_of(trials: Iterable[TrialState]) -> str:
+    """The loss; where a recorded loop logs none, the first that it logs under a name of its own."""
+    evaluated, own = _logged(trials)
+    return own[0] if own and LOSS not in evaluated else LOSS
+
+
+def _logged(trials: Iterable[TrialState]) -> tuple[list[str], list[str]]:
+    """The metrics of evaluations that there are, whatever the split, and the names that no evaluation has."""
     fields = dict.fromkeys(field for trial in trials for field in trial.stack.metrics.fields)
-    names = [field.removeprefix("train_") for field in fields if field.startswith("train_")]
-    return next((name for name in names if name != LOSS), "accuracy")
+    return list(dict.fromkeys(name.partition("_")[2] for name in fields if name in CURVES)), [
+        name for name in fields if name not in CURVES and name not in BESIDE
+    ]

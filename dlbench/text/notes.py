@@ -9,6 +9,7 @@ from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Cell, Folded, Table
 from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import level_text, number, title_level, value_format
+from dlbench.metrics.metric import LOGGED
 from dlbench.metrics.trial_view import Status
 from dlbench.run.event_arrays import ARRAYS
 from dlbench.run.folder import writer_of
@@ -94,6 +95,8 @@ def _best(table: Table, state: RunState) -> list[str]:
 def _no_best(table: Table, cells: list[Cell], state: RunState) -> str:
     missing = sum(cell.n_run - cell.n for cell in cells)
     reasons = {
+        f"nobody has said which way {table.metric} is better; questions can ([compare] better)": table.metric in LOGGED
+        and LOGGED[table.metric].better is None,
         "learning rates were changed by hand": any(row.n_changed for row in (*table.rows, *table.sweep)),
         "trials that the search chooses from were dropped by hand": any(
             row.counts.get(Status.DROPPED) for row in table.sweep

@@ -8,8 +8,7 @@ from functools import partial
 
 from dlbench.analysis.summary import Report
 from dlbench.errors import UsageError
-from dlbench.metrics.names import LOSS
-from dlbench.state.trial_state import score_of
+from dlbench.state.trial_state import loss_of, score_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ def curves(report: Report) -> Iterator[PageFigure]:
     """Loss and score over the steps, a picture each; none where nothing was evaluated."""
     from dlbench.export.plots.embedded import curves_svg
 
-    for name in (LOSS, score_of(report.state.trials)):
+    for name in (loss_of(report.state.trials), score_of(report.state.trials)):
         found = _drawn(partial(curves_svg, report, (name,), band="interval"))
         if found is not None:
             yield found

@@ -12,6 +12,7 @@ from typing import Any
 from dlbench.errors import DlbenchError
 from dlbench.run import workers
 from dlbench.run.folder import RunFolder, read_json
+from dlbench.run.group import RecordingGroup, is_recorded
 
 GIGABYTE = 2**30
 SHORT = 12
@@ -38,7 +39,7 @@ def surroundings_of(folder: RunFolder | None) -> RunSurroundings:
         return RunSurroundings()
     told = _environment(folder)
     return RunSurroundings(
-        folder.name, _started(folder), _recipe(folder), _command(told.get("command")), tuple(_facts(told))
+        folder.name, _started(folder), _recipe(folder), _command(told.get("command"), folder), tuple(_facts(told))
     )
 
 
@@ -63,10 +64,12 @@ def _started(folder: RunFolder) -> str:
     return "" if first is None else f"{datetime.fromtimestamp(first, tz=UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _command(words: Any) -> str:
-    """The command line as it was typed, by the program's name and not by where that lay."""
+def _command(words: Any, folder: RunFolder) -> str:
+    """The command line as it was typed, by the program's name and not by where that lay; of recordings their script's."""
     if not isinstance(words, list) or not words:
         return ""
+    if isinstance(folder, RecordingGroup) or is_recorded(folder):
+        return shlex.join(["python", PurePath(str(words[0])).name, *map(str, words[1:])])
     return shlex.join(["dlbench", *map(str, words[1:])])
 
 

@@ -184,11 +184,12 @@ def _settle(row: Sequence[Axes], lines: Sequence[Line], metric: str) -> None:
     """One scale for all panels of a row."""
     ends = np.concatenate([np.concatenate([line.low, line.high, line.mean]) for line in lines])
     ends = ends[np.isfinite(ends)]
-    if EVALUATED[metric].quantity == POSITIVE:
+    is_positive = metric in EVALUATED and EVALUATED[metric].quantity == POSITIVE
+    if is_positive:
         # A band that touches 0 does not keep the means from powers of ten.
         ends = ends[ends > 0]
     for axes in row:
-        value_axis(axes, "y", ends, in_decades=EVALUATED[metric].quantity == POSITIVE)
+        value_axis(axes, "y", ends, in_decades=is_positive)
         axes.grid(visible=True)
         axes.set_axisbelow(True)
     row[0].set_ylabel(title_of(metric))

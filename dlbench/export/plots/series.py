@@ -8,8 +8,9 @@ import numpy as np
 
 from dlbench.errors import UsageError, hint
 from dlbench.export.plots.entries import Entry
-from dlbench.metrics.names import BATCH_LOSS, EVALUATED, LOSS, SPLITS
-from dlbench.state.trial_state import score_of
+from dlbench.metrics.metric import LOGGED
+from dlbench.metrics.names import BATCH_LOSS, EVALUATED, SPLITS
+from dlbench.state.trial_state import loss_of, score_of
 
 TITLES = {"rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 """How a metric is written where not by its name."""
@@ -21,13 +22,13 @@ def title_of(metric: str) -> str:
 
 
 def metric_of(series: str) -> str:
-    """What a series is of: `loss` of `test_loss`."""
-    return series.rpartition("_")[2]
+    """What a series is of: `loss` of `test_loss`; what a recorded loop logs under a name of its own is itself."""
+    return series if series in LOGGED else series.rpartition("_")[2]
 
 
 def split_of(series: str) -> str:
-    """What data it is about: `test` of `test_loss`, `batch` of `batch_loss`."""
-    return series.rpartition("_")[0]
+    """What data it is about: `test` of `test_loss`, `batch` of `batch_loss`; of a name of one's own nobody knows."""
+    return "" if series in LOGGED else series.rpartition("_")[0]
 
 
 def shown_series(entries: Sequence[Entry], asked: Sequence[str]) -> list[list[str]]:
@@ -40,14 +41,14 @@ def shown_series(entries: Sequence[Entry], asked: Sequence[str]) -> list[list[st
         raise UsageError("nothing has been evaluated in this run, so there are no curves to draw")
     trials = [trial for entry in entries for trial in entry.trials]
     found: dict[str, list[str]] = {}
-    for name in asked or (LOSS, score_of(trials)):
+    for name in asked or (loss_of(trials), score_of(trials)):
         for series in _series(name, there):
             found.setdefault(metric_of(series), []).append(series)
     return [list(dict.fromkeys(own)) for own in found.values()]
 
 
 def _known() -> list[str]:
-    return [*(f"{split}_{metric}" for metric in EVALUATED for split in SPLITS), BATCH_LOSS]
+    return [*(f"{split}_{metric}" for metric in EVALUATED for split in SPLITS), BATCH_LOSS, *LOGGED]
 
 
 def _series(name: str, there: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dlbench.errors import UsageError
 from dlbench.export.base import WRITERS, ExportSource
+from dlbench.run.group import RecordingGroup
 
 
 @WRITERS.add(suffix="")
@@ -22,4 +23,9 @@ def tensorboard(source: ExportSource, path: Path) -> None:
     folder = source.report.folder
     if folder is None:
         raise UsageError("only a run that lies on disk can be written for TensorBoard")
+    if isinstance(folder, RecordingGroup):
+        one = folder.members[-1].folder.name
+        raise UsageError(
+            f"TensorBoard's files are of one run, and {folder.name} is a group of recordings; name one: {one}"
+        )
     RunLog(folded(folder, source.report.state.plan, histograms=KEPT), folder, path).write()

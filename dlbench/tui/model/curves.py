@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from dlbench.analysis.candidate_results import CandidateResults, candidate_results, selected, selection_metric
 from dlbench.metrics.catalog import METRICS
-from dlbench.metrics.names import LOSS
 from dlbench.plan import choice_text
 from dlbench.state.run_state import RunState
-from dlbench.state.trial_state import TrialState, score_of
+from dlbench.state.trial_state import TrialState, loss_of, score_of
 from dlbench.tui.charts.ink import SERIES_INKS, Ink
 from dlbench.tui.charts.trace import Series
 from dlbench.tui.model.buckets import Buckets, Floats
@@ -28,6 +27,8 @@ Reduce: TypeAlias = Callable[..., Buckets]
 
 SPLITS: tuple[str, ...] = ("train", "test", "validation")
 BEST_FIRST: tuple[str, ...] = ("test", "validation", "train")
+WHOLE = ""
+"""In place of a split: a recorded loop logged the metric under this very name."""
 MOST_CURVES = SERIES_INKS
 """Train is drawn beside test while no more curves come of it: more cannot be told apart."""
 MOST_BANDS = 3
@@ -57,10 +58,9 @@ def curve_series(
     trial = view.state.trials[view.focus.trial]
     metric = metric_of(what or view.focus.curves, trial)
     lines = _lines(view, pair=pair)
-    found = [
-        split for split in SPLITS if any(_has(trial, f"{split}_{metric}") for line in lines for trial in line.trials)
-    ]
-    best = next((split for split in BEST_FIRST if split in found), None)
+    trials = [trial for line in lines for trial in line.trials]
+    found = [split for split in (*SPLITS, WHOLE) if any(_has(trial, field_of(split, metric)) for trial in trials)]
+    best = next((split for split in (*BEST_FIRST, WHOLE) if split in found), None)
     if best is None:
         return []
     is_alone = view.focus.spread == "trial" and not pair
@@ -72,7 +72,12 @@ def curve_series(
 
 def metric_of(what: Curves, trial: TrialState) -> str:
     """The metric of the loss or the score of a trial."""
-    return LOSS if what == "loss" else score_of([trial])
+    return loss_of([trial]) if what == "loss" else score_of([trial])
+
+
+def field_of(split: str, metric: str) -> str:
+    """The series of a metric of a split; of what is logged as a whole, its name."""
+    return metric if split == WHOLE else f"{split}_{metric}"
 
 
 def _drawn(
@@ -83,7 +88,7 @@ def _drawn(
             several = len(splits) > 1
             name = " ".join(filter(None, (line.name, split if several or not line.name else "")))
             ink = line.ink if line.name else Ink.series(number)
-            field = f"{split}_{what}"
+            field = field_of(split, what)
             series = _series(reduce, line, field, name, ink, dashed=several and split != "train")
             if series is not None:
                 has_onset = field == "test_loss" and list(line.trials) == [focus]

@@ -92,7 +92,7 @@ def ordered(table: Table, order: Sort | None) -> list[str]:
 def told_order(table: Table, order: Sort | None) -> str:
     """The order in words."""
     if order is None:
-        return "in the recipe's order"
+        return "in the order of the variants"
     column = next((one for one in table.all_columns if one.key == order.key), None)
     ways = ("best first", "best last") if column and column.metric.better else ("highest first", "lowest first")
     if order.key == NAMES:

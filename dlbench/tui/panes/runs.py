@@ -207,7 +207,7 @@ click on a header sorts.
         here = "shown here" if self._is_here(run.path) else "overlaid" if run.run in overlaid else ""
         return {
             "run": Text(plain(self, harmless(run.run))),
-            "state": Text(plain(self, f"{MARKS[run.state]} {run.state}"), style=style(ink, Ink.NONE)),
+            "state": Text(plain(self, f"{MARKS[run.state]} {run.state}{at_work(run)}"), style=style(ink, Ink.NONE)),
             "trials": Text(f"{run.trials:,}" if run.state != "damaged" else "", justify="right"),
             "here": Text(here, style=style(Ink.MARK, Ink.NONE)),
             "started": Text(plain(self, started), no_wrap=True),
@@ -233,3 +233,8 @@ click on a header sorts.
 
     def _tell(self, text: str) -> None:
         self.query_one("#where", Static).update(Text(plain(self, text), no_wrap=True, overflow="ellipsis"))
+
+
+def at_work(run: Listed) -> str:
+    """Of a group of recordings, how many are being made: ` 2 of 6`."""
+    return f" {run.at_work} of {run.recordings}" if run.at_work else ""

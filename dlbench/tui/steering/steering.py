@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dlbench.errors import DlbenchError
 from dlbench.metrics.trial_view import Status
 from dlbench.run.group import RecordingGroup
+from dlbench.tui.model.trials import ended
 from dlbench.tui.steering.requests import PendingRequests
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class Steering:
                 return
             own = {"trials": [0]} if "trials" in fields else {}
             for trial in fields.get("trials", [self._app.view.focus.trial]):
+                if over := ended(self._app.view.state.trials[trial]):
+                    self._app.notify(f"{over} Choose a trial that is at work.", severity="warning", markup=False)
+                    continue
                 self.requests.ask(group.members[trial].folder, action, fields | own)
         except (DlbenchError, OSError) as error:
             self._app.notify(f"{action}: {error}", severity="error", markup=False)

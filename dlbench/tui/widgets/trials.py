@@ -15,8 +15,9 @@ from textual.strip import Strip
 
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.format import NOTHING, number, value_format
+from dlbench.metrics.metric import is_known
 from dlbench.metrics.trial_view import Status
-from dlbench.state.trial_state import score_of
+from dlbench.state.trial_state import loss_of, score_of
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
@@ -242,10 +243,16 @@ class TrialList(ScrollView):
 
 
 def curve_names(state: RunState) -> tuple[str, str]:
-    """The loss and the score to show: on test data, where any stack has been evaluated on some, else on training data."""
-    tested = any(stack.metrics.series("test_loss") is not None for stack in state.stacks)
-    split, score = "test" if tested else "train", score_of(state.trials)
-    return f"{split}_loss", f"{split}_{score}"
+    """The loss and the score to show: each on test data, where any stack has been evaluated on some, else on training data.
+
+    A recorded loop may log either on validation data alone, or under a name of its own.
+    """
+    there = {name for stack in state.stacks for name in stack.metrics.fields}
+    found = [
+        next((field for split in ("test", "train", "validation") if (field := f"{split}_{metric}") in there), metric)
+        for metric in (loss_of(state.trials), score_of(state.trials))
+    ]
+    return found[0], found[1]
 
 
 def numbers_of(trial: TrialState, names: tuple[str, str]) -> tuple[str, Ink]:
@@ -268,7 +275,7 @@ def _last(trial: TrialState, name: str, width: int) -> str:
     if not math.isfinite(value):
         return NOTHING
     forms = (
-        number(value, value_format(METRICS[name], value)),
+        number(value, value_format(METRICS[name], value) if is_known(name) else ".4g"),
         number(value, ".4g"),
         number(value, ".1e").replace("e+0", "e"),
     )
