@@ -52,8 +52,8 @@ def test_table_shows_the_group_or_one_recording(there):
     rows = json.loads(said("table", "mine", "--json"))["rows"]
     (alone,) = json.loads(said("table", f"mine/{stamp}", "--json"))["rows"]
 
-    assert [(row["variant"], row["trials"]) for row in rows] == [("xavier", 3), ("he", 3)]
-    assert alone["trials"] == 1
+    assert [(row["variant"], row["trials"]["run"]) for row in rows] == [("xavier", 3), ("he", 3)]
+    assert alone["trials"]["run"] == 1
 
 
 def test_questions_of_a_file_are_asked(there):
