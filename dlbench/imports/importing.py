@@ -13,7 +13,8 @@ from pathlib import Path
 from dlbench.errors import DlbenchError, UsageError, shortened
 from dlbench.files import open_file
 from dlbench.imports.collect import ImportOptions, collected
-from dlbench.imports.log import Log, path_text
+from dlbench.imports.log import Log, path_text, wrong
+from dlbench.imports.trials import ImportedTrial
 from dlbench.imports.writing import PendingRecording, write_recording
 from dlbench.run.environment import environment
 from dlbench.run.folder import LONGEST_NAME, RunFolder, read_json
@@ -84,19 +85,17 @@ def _write_all(
     env = environment()
     for log in logs:
         try:
-            files = [{"path": path_text(file), "sha256": _sha256(file)} for file in log.files]
+            files = _files(log)
             identity = _identity(files)
             if identity in before:
                 result.known.append((path_text(log.path), before[identity]))
                 continue
             told = {**env, "imported": {"format": form, "path": path_text(log.path), "files": files}}
-            for trial in collected(log, options):
+            for trial in _read(log, options):
                 pending.append(write_recording(out, options.name, log, trial, told, options.renamed))
                 before.setdefault(identity, pending[-1].folder.name)
         except UsageError as error:
             problems.append(str(error))
-        except OSError as error:
-            problems.append(f"{path_text(log.path)}: cannot be read: {error.strerror or error}")
     named = {name for one in pending for name in one.names}
     problems += [f"--rename: no log has '{shortened(old)}'" for old in options.renamed if pending and old not in named]
     if problems:
@@ -126,6 +125,22 @@ def _imported_before(group: Path) -> dict[str, str]:
 def _identity(files: Sequence[dict[str, str]]) -> str:
     """The same for the same content, wherever it lies."""
     return " ".join(one["sha256"] for one in files)
+
+
+def _files(log: Log) -> list[dict[str, str]]:
+    """What a log is read from, with checksums; raises UsageError where a file cannot be read."""
+    try:
+        return [{"path": path_text(file), "sha256": _sha256(file)} for file in log.files]
+    except OSError as error:
+        raise wrong(log.path, None, f"cannot be read: {error.strerror or error}") from error
+
+
+def _read(log: Log, options: ImportOptions) -> list[ImportedTrial]:
+    """The trials of a log; raises UsageError where it is damaged, or cannot be read."""
+    try:
+        return collected(log, options)
+    except OSError as error:
+        raise wrong(log.path, None, f"cannot be read: {error.strerror or error}") from error
 
 
 def _sha256(path: Path) -> str:

@@ -313,3 +313,14 @@ def test_whatever_a_file_holds_is_imported_or_refused(form: str, tmp_path: Path)
             imports(form, [path], tmp_path / str(number))
         read += len(states(tmp_path / str(number)))
     assert read > 5
+
+
+def test_a_folder_that_takes_nothing_is_no_fault_of_the_log(tmp_path: Path) -> None:
+    """Where results cannot be written the system's own error says which folder; a log that cannot be read is a mistake."""
+    path = log(tmp_path, "step,loss\n1,2\n")
+    with pytest.raises(NotADirectoryError) as caught:
+        imports("csv", [path], path)
+    assert str(caught.value.filename).startswith(str(path))
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(UsageError, match=r"pipe\.csv: cannot be read: is not a regular file"):
+        imports("csv", [tmp_path / "pipe.csv"], tmp_path / "out")
