@@ -53,6 +53,24 @@ def test_import_and_read() -> None:
 
 
 @pytest.mark.usefixtures("logs")
+def test_what_was_imported_is_compared_as_one_group() -> None:
+    """The table of the name has a row a variant with its seeds, and a claim has the advantage over them."""
+    call(*WORDS)
+    Path("q.toml").write_text(
+        '[[claims]]\nsays = "He is better."\nsource = "measured"\nvariant = "he"\nbetter_than = "plain"\n'
+        'metric = "validation_loss"\n'
+    )
+    told = json.loads(call("table", "mine", "--questions", "q.toml", "--columns", "validation_loss", "--json")[0])
+
+    cells = {row["variant"]: row["cells"]["validation_loss"] for row in told["rows"]}
+    assert {name: (cell["n"], cell["mean"]) for name, cell in cells.items()} == {
+        "he": (2, pytest.approx(0.85)),
+        "plain": (2, pytest.approx(1.85)),
+    }
+    assert [(one["says"], one["value"]) for one in told["claims"]] == [("He is better.", pytest.approx(1.0))]
+
+
+@pytest.mark.usefixtures("logs")
 def test_import_as_json() -> None:
     """`--json` says the same as data."""
     found = json.loads(call(*WORDS, "--json")[0])
