@@ -11,8 +11,12 @@ SHARE = 0.02
 """The part of all cores' time that a dashboard may take from a training beside it; keys are answered whatever it costs."""
 
 
+LONGEST = 3.0
+"""Seconds after which a frame is due whatever the last one cost: one that opens a large run may cost seconds."""
+
+
 class FrameLimiter:
-    """Says when the next frame is due: once the time of the processor since the last one lies within `SHARE`.
+    """Says when the next frame is due: once the time of the processor since the last one lies within `SHARE`, or `LONGEST` is over.
 
     The clocks are seconds: `now` of the wall, `used` of this process on all its cores.
     """
@@ -26,7 +30,8 @@ class FrameLimiter:
 
     def is_due(self) -> bool:
         """Whether enough time has passed for what the last frame, and reading since, have cost."""
-        return self._used() - self._used_then <= self._share * (self._now() - self._then)
+        waited = self._now() - self._then
+        return waited >= LONGEST or self._used() - self._used_then <= self._share * waited
 
     def drew(self) -> None:
         """A frame begins."""

@@ -47,6 +47,11 @@ def needs_nets(words):
     return "safetensors" in words or words[0] == "predict"
 
 
+def needs_tensorboard(words):
+    """Whether a command writes with TensorBoard's library, which only the tests with others' libraries have."""
+    return bool({"tensorboard", "--tensorboard"} & {*words})
+
+
 def cheap(words):
     """A command of the README as it can be tested: training becomes a dry run, a look at a net that of its small version."""
     if words[0] == "probe":
@@ -56,8 +61,11 @@ def cheap(words):
 
 @pytest.mark.parametrize(
     "words",
-    [words for words in commands(README + EXPORTS) if not {"--resume", "fetch"} & {*words} and not needs_nets(words)],
-    ids=" ".join,
+    [
+        pytest.param(words, marks=pytest.mark.extras if needs_tensorboard(words) else (), id=" ".join(words))
+        for words in commands(README + EXPORTS)
+        if not {"--resume", "fetch"} & {*words} and not needs_nets(words)
+    ],
 )
 def test_commands(words, trained, monkeypatch):
     """Each command of the README and of the page about exports does what it does without an error; those that train do so on paper."""

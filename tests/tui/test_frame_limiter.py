@@ -1,7 +1,7 @@
 """How often the dashboard draws by itself."""
 
 from dlbench.plan.devices import cores
-from dlbench.tui.frame_limiter import SHARE, FrameLimiter
+from dlbench.tui.frame_limiter import LONGEST, SHARE, FrameLimiter
 
 
 class Clock:
@@ -28,6 +28,17 @@ def test_a_frame_waits_for_what_the_last_one_cost():
 def test_a_frame_that_cost_nothing_delays_none():
     """An idle dashboard may draw at once."""
     assert FrameLimiter(Clock(), Clock()).is_due()
+
+
+def test_no_frame_is_waited_for_long():
+    """What opening a run has cost, on a machine that is busy training, does not keep its first numbers from the screen."""
+    now, used = Clock(), Clock()
+    pace = FrameLimiter(now, used)
+    used.time = 10.0
+    now.time = 0.99 * LONGEST
+    assert not pace.is_due()
+    now.time = LONGEST
+    assert pace.is_due()
 
 
 def test_each_frame_is_judged_by_itself():
