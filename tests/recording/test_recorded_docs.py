@@ -36,6 +36,14 @@ def test_the_page_records_a_group(tmp_path, monkeypatch):
         assert len(trial.probe_steps) >= 5
 
 
+def test_the_readme_shows_a_part_of_the_example():
+    """What the README shows of a loop that records itself stands so in the example that runs."""
+    readme = (PAGE.parent.parent / "README.md").read_text(encoding="utf-8")
+    (part,) = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+
+    assert part in examples("python")[0]
+
+
 def test_the_page_repeats_a_script(tmp_path, monkeypatch):
     """The second example is a script, and the command below it runs it, here with one rate and one seed, and shows the table."""
     monkeypatch.chdir(tmp_path)
