@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from dlbench.errors import UsageError, hint, meant
 from dlbench.measures.catalog import MEASURES
 from dlbench.measures.older_names import OLDER_NAMES, newest
-from dlbench.metrics.names import BATCH_LOSS, CURVES, GRADIENT_RATIO, TIME_GRADIENT_RATIO
+from dlbench.metrics.names import BATCH_LOSS, CURVES, GRADIENT_RATIO, SPLITS, TIME_GRADIENT_RATIO
 
 AT_EVALUATIONS = (*CURVES, BATCH_LOSS)
 """What is known of a trial after each evaluation."""
@@ -83,7 +83,8 @@ def parse(text: str, variants: Collection[str] | None = None) -> Breakpoint:
     measure = newest(written)
     if measure not in watchable():
         close = newest(meant(written, [*watchable(), *OLDER_NAMES]) or written)
-        raise UsageError(f"there is no metric or measure called {_quoted(written)}{_hint(close, watchable())}")
+        others = hint(close, watchable(), f"there are {_listed()}")
+        raise UsageError(f"there is no metric or measure called {_quoted(written)}{others}")
     take = _evaluations if comparison in TRENDS else _limit
     found = Breakpoint(measure, comparison, take(measure, comparison, number))
     return found if variant is None else in_variant(found, variant, variants)
@@ -128,6 +129,14 @@ def _limit(measure: str, comparison: str, number: str) -> float:
             f"'{comparison}' takes a finite number, as in '{measure} {comparison} 0.1', not {_quoted(number)}"
         )
     return value
+
+
+def _listed() -> str:
+    """Every name that a condition may begin with, those of evaluations written out for the first split."""
+    first, *others = SPLITS
+    evaluated = ", ".join(name for name in CURVES if name.startswith(f"{first}_"))
+    likewise = " and ".join(f"{split}_" for split in others)
+    return ", ".join([f"{evaluated} (likewise {likewise})", BATCH_LOSS, *at_probes()])
 
 
 def _hint(name: str, names: Collection[str]) -> str:

@@ -120,7 +120,7 @@ def test_any_text_is_a_condition_or_an_error_of_one_line(text: str) -> None:
         told = str(error)
 
     assert told.isprintable()
-    assert len(told) < 500
+    assert len(told) < 400
 
 
 def test_names_are_watched_at_one_place_each() -> None:
