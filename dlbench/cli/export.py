@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -15,6 +15,7 @@ from dlbench.cli.options import (
     HideUnchanged,
     Lang,
     Out,
+    OutputFile,
     OwnParts,
     PivotColumns,
     PivotMetric,
@@ -29,6 +30,7 @@ from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
     from dlbench.export import ExportSource
+    from dlbench.run.folder import RunFolder
 
 TABLES = ("trials", "ensembles", "confusion")
 """Tables that are also formats, as which they are CSV."""
@@ -36,30 +38,32 @@ OF_TABLES = ("csv", "parquet")
 """Formats that hold one table of several."""
 
 
+Format: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="csv, parquet, html, json, latex, markdown, tensorboard or safetensors; default: what FILE ends in, or csv.",
+        autocompletion=complete.formats,
+    ),
+]
+What: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--what",
+        metavar="TABLE",
+        help="Of csv and parquet: table, trials, curves, layers, confusion or ensembles.",
+        autocompletion=complete.tables,
+    ),
+]
+
+
 def export(
     run: Run,
     *,
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="csv, parquet, html, json, latex, markdown, tensorboard or safetensors; default: what FILE ends in, or csv.",
-            autocompletion=complete.formats,
-        ),
-    ] = None,
-    what: Annotated[
-        str | None,
-        typer.Option(
-            "--what",
-            metavar="TABLE",
-            help="Of csv and parquet: table, trials, curves, layers, confusion or ensembles.",
-            autocompletion=complete.tables,
-        ),
-    ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
-    ] = None,
+    form: Format = None,
+    what: What = None,
+    file: OutputFile = None,
     variant: Variant = None,
     seed: Seed = None,
     columns: Columns = None,
@@ -80,12 +84,6 @@ def export(
     layer and probe), confusion (each pair of classes), ensembles. safetensors writes the trained nets of a run that kept its
     weights (`dlbench run --save-weights`), with plain torch code that loads them.
     """
-    from dlbench.analysis.summary import summarize
-    from dlbench.errors import UsageError
-    from dlbench.export import ExportSource
-    from dlbench.run.group import find_shown
-    from dlbench.text.notes import damage_notes
-
     wishes: dict[str, Any] = {
         "columns": columns,
         "sort": sort,
@@ -96,23 +94,51 @@ def export(
         "metric": metric,
     }
     if is_wanted(form, file):
-        if what is not None:
-            raise UsageError(f"{FORMAT} holds nets; --what is for {' and '.join(OF_TABLES)}")
+        check_nets(variant, seed, what=what, holds_nets=True)
         refuse_ignored(wishes, FORMAT)
-        folder = find_shown(out, run)
-        if folder.read_plan().recorded:
-            raise UsageError(f"{folder.name} was recorded, and recordings keep no weights; {FORMAT} holds nets")
-        export_nets(folder, file, variant, seed)
+        export_nets(of_recipe(out, run), file, variant, seed)
         return
-    if variant is not None or seed is not None:
-        raise UsageError(f"--variant and --seed choose nets, for --format {FORMAT}; other formats hold all trials")
+    check_nets(variant, seed, what=what, holds_nets=False)
     name, table = wanted(form, what, file)
     refuse_ignored(wishes, name, table)
+    write(source_of(out, run, questions, table, readers_language(lang), wishes), name, file)
+
+
+def check_nets(variant: str | None, seed: int | None, *, what: str | None, holds_nets: bool) -> None:
+    """Raise UsageError where options of nets and of tables are mixed."""
+    from dlbench.errors import UsageError
+
+    if holds_nets and what is not None:
+        raise UsageError(f"{FORMAT} holds nets; --what is for {' and '.join(OF_TABLES)}")
+    if not holds_nets and (variant is not None or seed is not None):
+        raise UsageError(f"--variant and --seed choose nets, for --format {FORMAT}; other formats hold all trials")
+
+
+def of_recipe(out: Path, run: str) -> RunFolder:
+    """A run that dlbench trained; raises UsageError where it was recorded, which keeps no weights."""
+    from dlbench.errors import UsageError
+    from dlbench.run.group import find_shown
+
+    folder = find_shown(out, run)
+    if folder.read_plan().recorded:
+        raise UsageError(f"{folder.name} was recorded, and recordings keep no weights; {FORMAT} holds nets")
+    return folder
+
+
+def source_of(
+    out: Path, run: str, questions: Path | None, table: str | None, language: str, wishes: dict[str, Any]
+) -> ExportSource:
+    """The report of a run as it was asked for, to be written; what of its events is damaged is said."""
+    from dlbench.analysis.summary import summarize
+    from dlbench.export import ExportSource
+    from dlbench.run.group import find_shown
+    from dlbench.text.notes import damage_notes
+
     folder = find_shown(out, run)
     found = as_asked(summarize(folder, asked_in(questions, folder)), **wishes)
     for note in damage_notes(found.state):
         say(f"note: {note}")
-    write(ExportSource(found, table, readers_language(lang)), name, file)
+    return ExportSource(found, table, language)
 
 
 def write(source: ExportSource, form: str, file: Path | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -21,41 +21,55 @@ MOST_NOTES = 20
 """Remarks that are printed; all of them are kept with the recordings."""
 
 
+LogFormat: TypeAlias = Annotated[
+    str, typer.Argument(metavar="FORMAT", help="csv, jsonl or tensorboard.", autocompletion=complete.log_formats)
+]
+Logs: TypeAlias = Annotated[list[Path], typer.Argument(metavar="PATH", help="Logs, or folders of them.")]
+Name: TypeAlias = Annotated[
+    str, typer.Option("--name", metavar="NAME", help="What the recordings are called together.")
+]
+VariantTemplate: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--variant",
+        metavar="TEXT",
+        help="Names each variant, with fields: 'lr {lr}'; default: the field variant, if there is one.",
+    ),
+]
+SeedTemplate: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--seed", metavar="TEXT", help="The seed, with fields; default: the field seed, if there is one."),
+]
+Pattern: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--from", metavar="PATTERN", help="Fields in the path: '{variant}/seed-{seed}/metrics.csv'."),
+]
+StepColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--step", metavar="COLUMN", help="The column of steps; default: step, epoch and alike."),
+]
+Renamed: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--rename", metavar="OLD=NEW", help="Call a number otherwise; can be repeated."),
+]
+Skipped: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--skip", metavar="COLUMN", help="Leave a column out; can be repeated.")
+]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Import again what was imported before.")]
+
+
 def import_logs(
-    form: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="csv, jsonl or tensorboard.", autocompletion=complete.log_formats)
-    ],
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Logs, or folders of them.")],
+    form: LogFormat,
+    paths: Logs,
     *,
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the recordings are called together.")],
-    variant: Annotated[
-        str | None,
-        typer.Option(
-            "--variant",
-            metavar="TEXT",
-            help="Names each variant, with fields: 'lr {lr}'; default: the field variant, if there is one.",
-        ),
-    ] = None,
-    seed: Annotated[
-        str | None,
-        typer.Option("--seed", metavar="TEXT", help="The seed, with fields; default: the field seed, if there is one."),
-    ] = None,
-    pattern: Annotated[
-        str | None,
-        typer.Option("--from", metavar="PATTERN", help="Fields in the path: '{variant}/seed-{seed}/metrics.csv'."),
-    ] = None,
-    step: Annotated[
-        str | None,
-        typer.Option("--step", metavar="COLUMN", help="The column of steps; default: step, epoch and alike."),
-    ] = None,
-    rename: Annotated[
-        list[str] | None,
-        typer.Option("--rename", metavar="OLD=NEW", help="Call a number otherwise; can be repeated."),
-    ] = None,
-    skip: Annotated[
-        list[str] | None, typer.Option("--skip", metavar="COLUMN", help="Leave a column out; can be repeated.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Import again what was imported before.")] = False,
+    name: Name,
+    variant: VariantTemplate = None,
+    seed: SeedTemplate = None,
+    pattern: Pattern = None,
+    step: StepColumn = None,
+    rename: Renamed = None,
+    skip: Skipped = None,
+    force: Force = False,
     out: Out = complete.RESULTS,
     json: Json = False,
 ) -> None:

@@ -6,11 +6,11 @@ import math
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from dlbench.cli.options import Ascii, Device, Json, Overrides, OwnParts, Quick, Recipe, Seeds
+from dlbench.cli.options import Ascii, Device, Json, OnlyVariants, Overrides, OwnParts, Quick, Recipe, Seeds
 from dlbench.cli.output import emit_json, emit_styled, save, say
 from dlbench.errors import ExitCode, UsageError
 
@@ -20,22 +20,26 @@ if TYPE_CHECKING:
 LEAST_STEPS = 20
 
 
+Lowest: TypeAlias = Annotated[float, typer.Option("--from", metavar="RATE", help="The rate of the first step.")]
+Highest: TypeAlias = Annotated[float, typer.Option("--to", metavar="RATE", help="The rate of the last step.")]
+Steps: TypeAlias = Annotated[int, typer.Option(min=LEAST_STEPS, metavar="N", help="How many steps it grows for.")]
+Drawn: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Also draw it, as SVG, PDF or PNG.")
+]
+
+
 def lr(
     recipe: Recipe,
     *,
     overrides: Overrides = None,
-    variants: Annotated[
-        list[str] | None, typer.Option("--variant", metavar="NAME", help="Only this variant; can be repeated.")
-    ] = None,
+    variants: OnlyVariants = None,
     seeds: Seeds = None,
     quick: Quick = False,
-    low: Annotated[float, typer.Option("--from", metavar="RATE", help="The rate of the first step.")] = 1e-6,
-    high: Annotated[float, typer.Option("--to", metavar="RATE", help="The rate of the last step.")] = 10.0,
-    steps: Annotated[int, typer.Option(min=LEAST_STEPS, metavar="N", help="How many steps it grows for.")] = 200,
+    low: Lowest = 1e-6,
+    high: Highest = 10.0,
+    steps: Steps = 200,
     device: Device = None,
-    file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Also draw it, as SVG, PDF or PNG.")
-    ] = None,
+    file: Drawn = None,
     ascii_only: Ascii = False,
     json: Json = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before

@@ -125,3 +125,9 @@ PivotColumns: TypeAlias = Annotated[
 PivotMetric: TypeAlias = Annotated[
     str | None, typer.Option("--metric", metavar="METRIC", help="What --rows and --cols show; default: what decides.")
 ]
+OnlyVariants: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--variant", metavar="NAME", help="Only this variant; can be repeated.")
+]
+OutputFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
+]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Out, OwnParts, Run
+from dlbench.cli.options import Out, OutputFile, OwnParts, Run
 from dlbench.cli.output import emit_bytes, save
 
 if TYPE_CHECKING:
@@ -73,9 +73,6 @@ Size: TypeAlias = Annotated[
     typer.Option("--size", metavar="WxH", help="Inches across and down, such as 6x4; texts keep their size."),
 ]
 Dark: TypeAlias = Annotated[bool, typer.Option("--dark", help="Light on dark ground, for slides.")]
-File: TypeAlias = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
-]
 
 
 def plot(
@@ -93,7 +90,7 @@ def plot(
     form: Format = None,
     size: Size = None,
     dark: Dark = False,
-    file: File = None,
+    file: OutputFile = None,
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:

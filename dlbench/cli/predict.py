@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Out, OwnParts, Run
+from dlbench.cli.options import Out, OutputFile, OwnParts, Run
 from dlbench.cli.output import emit_chunks, save, say
 
 if TYPE_CHECKING:
@@ -23,26 +23,30 @@ if TYPE_CHECKING:
 ONE_OF_SEEDS = "name one with --seed, or ask them all with --all-seeds"
 
 
+NewData: TypeAlias = Annotated[
+    Path,
+    typer.Argument(metavar="DATA", help="A table, a .npz or .npy, a picture, or a folder of pictures."),
+]
+NetVariant: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--variant", metavar="VARIANT", help="Which variant's net, if the run has several."),
+]
+NetSeed: TypeAlias = Annotated[
+    int | None, typer.Option("--seed", metavar="SEED", help="Which seed's, if there are several.")
+]
+AllSeeds: TypeAlias = Annotated[
+    bool, typer.Option("--all-seeds", help="Ask the nets of all seeds, and take the mean of what they say.")
+]
+
+
 def predict(
     run: Run,
-    data: Annotated[
-        Path,
-        typer.Argument(metavar="DATA", help="A table, a .npz or .npy, a picture, or a folder of pictures."),
-    ],
+    data: NewData,
     *,
-    variant: Annotated[
-        str | None,
-        typer.Option("--variant", metavar="VARIANT", help="Which variant's net, if the run has several."),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="SEED", help="Which seed's, if there are several.")
-    ] = None,
-    all_seeds: Annotated[
-        bool, typer.Option("--all-seeds", help="Ask the nets of all seeds, and take the mean of what they say.")
-    ] = False,
-    file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
-    ] = None,
+    variant: NetVariant = None,
+    seed: NetSeed = None,
+    all_seeds: AllSeeds = False,
+    file: OutputFile = None,
     out: Out = complete.RESULTS,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:

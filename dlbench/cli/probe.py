@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from dlbench.cli.options import Ascii, Device, Json, Overrides, OwnParts, Quick, Recipe, Seeds
+from dlbench.cli.options import Ascii, Device, Json, OnlyVariants, Overrides, OwnParts, Quick, Recipe, Seeds
 from dlbench.cli.output import emit, emit_json, emit_styled, say
 from dlbench.errors import ExitCode, SetupError, UsageError, hint
 
@@ -34,9 +34,7 @@ def probe(
     recipe: Recipe,
     *,
     overrides: Overrides = None,
-    variants: Annotated[
-        list[str] | None, typer.Option("--variant", metavar="NAME", help="Only this variant; can be repeated.")
-    ] = None,
+    variants: OnlyVariants = None,
     seeds: Seeds = None,
     quick: Quick = False,
     device: Device = None,

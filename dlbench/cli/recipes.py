@@ -6,7 +6,7 @@ import shutil
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -25,21 +25,27 @@ if TYPE_CHECKING:
     from dlbench.recipe.model import Recipe as Loaded
 
 
+Graph: TypeAlias = Annotated[bool, typer.Option("--graph", help="Draw each net as a tree with every branch.")]
+GraphFormat: TypeAlias = Annotated[
+    Literal["text", "svg"] | None,
+    typer.Option("--format", help="Of --graph: a tree in text, or a picture; default: what FILE ends in, or text."),
+]
+GraphFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where --graph is written; default: stdout.")
+]
+AsToml: TypeAlias = Annotated[bool, typer.Option("--toml", help="Print the recipe itself as TOML.")]
+
+
 def show(
     recipe: Recipe,
     *,
     overrides: Overrides = None,
     seeds: Seeds = None,
     quick: Quick = False,
-    graph: Annotated[bool, typer.Option("--graph", help="Draw each net as a tree with every branch.")] = False,
-    form: Annotated[
-        Literal["text", "svg"] | None,
-        typer.Option("--format", help="Of --graph: a tree in text, or a picture; default: what FILE ends in, or text."),
-    ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where --graph is written; default: stdout.")
-    ] = None,
-    toml: Annotated[bool, typer.Option("--toml", help="Print the recipe itself as TOML.")] = False,
+    graph: Graph = False,
+    form: GraphFormat = None,
+    file: GraphFile = None,
+    toml: AsToml = False,
     lang: Lang = None,
     ascii_only: Ascii = False,
     json: Json = False,

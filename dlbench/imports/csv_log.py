@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from dlbench.imports.hparams import hparams_beside
 from dlbench.imports.lines import text_lines
-from dlbench.imports.log import LogRow, Remarks, wrong
+from dlbench.imports.log import LogRow, wrong
+from dlbench.imports.text_log import TextLog
 
 DELIMITERS = (",", "\t", ";")
 
 
-@dataclass
-class CsvLog:
+class CsvLog(TextLog):
     """One CSV file, and `hparams.yaml` beside it where there is one."""
-
-    path: Path
-    files: list[Path] = field(init=False)
-    hparams: dict[str, Any] = field(init=False)
-    remarks: Remarks = field(default_factory=Remarks)
-    columns: list[str] = field(default_factory=list)
-    has_failed = False
-    begins_with_hparams = False
-
-    def __post_init__(self) -> None:
-        """Look beside the file."""
-        self.files = [self.path]
-        self.hparams = hparams_beside(self.path, self.remarks)
 
     def rows(self) -> Iterator[LogRow]:
         """Each row below the heading; empty cells are missing, and a heading that stands there again is passed over."""

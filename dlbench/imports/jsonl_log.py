@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from dlbench.imports.hparams import hparams_beside
 from dlbench.imports.lines import text_lines
-from dlbench.imports.log import Cell, LogRow, Remarks, flattened, wrong
+from dlbench.imports.log import Cell, LogRow, flattened, wrong
+from dlbench.imports.text_log import TextLog
 
 
-@dataclass
-class JsonLinesLog:
+class JsonLinesLog(TextLog):
     """One file of JSON lines, and `hparams.yaml` beside it where there is one."""
 
-    path: Path
-    files: list[Path] = field(init=False)
-    hparams: dict[str, Any] = field(init=False)
-    remarks: Remarks = field(default_factory=Remarks)
-    columns: list[str] = field(default_factory=list)
-    has_failed = False
     begins_with_hparams = True
-
-    def __post_init__(self) -> None:
-        """Look beside the file."""
-        self.files = [self.path]
-        self.hparams = hparams_beside(self.path, self.remarks)
 
     def rows(self) -> Iterator[LogRow]:
         """Each line's numbers and texts; `null` is missing, lists are left out, true and false are texts."""

@@ -149,7 +149,10 @@ def test_pictures_of_several_sizes_are_found_before_any_is_loaded(root):
 def test_a_share_that_leaves_nothing_to_test_on_is_a_value_error(tmp_path):
     """What the recipe has wrong, the folder being fine, can be told at the recipe's line."""
     picture_files.write(tmp_path, {"a": 2, "b": 1})
-    with pytest.raises(ValueError, match=r"^'test_share' 0.1 of 3 pictures leaves no sample to test on; more of them, or a larger share, do$"):
+    with pytest.raises(
+        ValueError,
+        match=r"^'test_share' 0.1 of 3 pictures leaves no sample to test on; more of them, or a larger share, do$",
+    ):
         describe(settings(tmp_path, test_share=0.1))
 
 
