@@ -11,6 +11,9 @@ HISTOGRAM = "gradient_histogram"
 ZEROS = "gradient_zeros"
 """How many gradients are exactly zero, which no power of two is."""
 
+MISSING = "gradient_missing"
+"""Of a recorded loop: 1 where the weights of a layer had no gradient at all, which is no NaN; left out where all had one."""
+
 TIME = "time"
 """The kind of a probe's row that shows a recurrent layer's state at one step of time."""
 

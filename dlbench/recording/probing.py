@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from dlbench.engine.devices import precise
 from dlbench.engine.probes import rounded
-from dlbench.measures.names import HISTOGRAM, ZEROS
+from dlbench.measures.names import HISTOGRAM, MISSING, ZEROS
 from dlbench.recording.budget import Stopwatch
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.norms import bins_of, local, norms, power_counts, update_norms
@@ -41,6 +41,7 @@ class ProbedStep:
         """The parameters with a gradient that was measured."""
         self._weighed: set[int] = set()
         """The parameters whose own norm was measured."""
+        self._is_scaled = False
         self._norms: list[tuple[str, int, Tensor]] = []
         """Which norm, of which row, and the number on its device."""
         self._counts: list[Tensor] = []
@@ -64,6 +65,7 @@ class ProbedStep:
             self._moving += own
             gradients = [local(one.grad) for one in own if one.grad is not None]
             if scale is not None:
+                self._is_scaled = True
                 gradients = [one.to(torch.float32) / scale.to(one.device, torch.float32) for one in gradients]
             rows = [self._row[id(one)] for one in own]
             self._norms += [(GRADIENT, row, norm) for row, norm in zip(rows, norms(gradients), strict=True)]
@@ -91,11 +93,16 @@ class ProbedStep:
             host = _on_host([*(norm for _, _, norm in self._norms), *(one for _, _, one in calls), *self._counts])
             of_weights, of_calls, counts = np.split(host, np.cumsum([len(self._norms), 4 * len(calls)]))
             fields = self._of_weights(of_weights) | self._of_outputs(calls, of_calls.reshape(-1, 4))
+            # Gradients that are NaN in all layers are told: they are what kills the net. Where a scaler finds some, the step is
+            # left out, and so are its numbers.
+            has_gradients = not self._is_scaled and any(kind == GRADIENT for kind, _, _ in self._norms)
             told = {
                 name: rounded(values.astype(np.float32))
                 for name, values in fields.items()
-                if not np.isnan(values).all()
+                if not np.isnan(values).all() or (name == "gradient_norm" and has_gradients)
             }
+            if (missing := self._missing()).any():
+                told[MISSING] = missing
             histograms = self._histograms(counts)
         return {name: values[np.newaxis] for name, values in (told | histograms).items()}
 
@@ -112,6 +119,12 @@ class ProbedStep:
         gradient, weight, update = (np.sqrt(squares[kind]) for kind in (GRADIENT, WEIGHT, UPDATE))
         with np.errstate(divide="ignore", invalid="ignore"):
             return {"gradient_norm": gradient, "weight_norm": weight, "update_ratio": update / weight}
+
+    def _missing(self) -> NDArray[np.float32]:
+        """1 for each layer whose weights are trained and had no gradient in this step."""
+        found = {row for kind, row, _ in self._norms if kind == GRADIENT}
+        trained = [any(one.requires_grad for one in layer.weights) for layer in self._layers]
+        return np.array([own and row not in found for row, own in enumerate(trained)], np.float32)
 
     def _of_outputs(self, calls: Sequence[tuple[int, int, Tensor]], moments: Numbers) -> dict[str, Numbers]:
         """The numbers of all calls of a layer as if they were one."""

@@ -8,6 +8,9 @@ from recorded_loops import ByHand, batch, events_of, layers_of, measured, named_
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from dlbench.analysis.diagnosis.diagnose import diagnose
+from dlbench.analysis.summary import folded
+
 CLOSE = 1e-6
 
 
@@ -147,6 +150,20 @@ def test_unused_layers_are_missing(tmp_path):
     agree_in(run, by_hand)
     assert by_hand.gradients[0]["spare"] is None
     assert measured(run, "activation_mean")[0]["spare"] is None
+
+
+def test_a_missing_gradient_is_none_that_is_nan(tmp_path):
+    """Diagnosis says nothing of a layer that was not used, and calls a gradient NaN that is."""
+    torch.manual_seed(0)
+    model, (x, y) = nn.ModuleDict({"used": nn.Linear(6, 3), "spare": nn.Linear(6, 3)}), batch()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    run, _ = train(tmp_path / "unused", model, optimizer, lambda _: cross_entropy(model["used"](x), y))
+    broken, _ = train(
+        tmp_path / "nan", model, optimizer, lambda _: cross_entropy(model["used"](x), y) * math.nan, steps=1
+    )
+
+    kinds = [{one.kind for own in diagnose(folded(each.folder)).values() for one in own} for each in (run, broken)]
+    assert ["nan-gradient" in found for found in kinds] == [False, True]
 
 
 def test_tied_weights_are_named_once(tmp_path):

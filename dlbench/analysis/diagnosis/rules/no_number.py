@@ -8,6 +8,7 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
+from dlbench.measures.names import MISSING
 
 
 @rule
@@ -19,8 +20,8 @@ class NoNumber(ProbeRule):
     title = "NaN or infinity"
 
     def holds(self, probes: ProbeEvidence) -> Marks:
-        """Layers with weights whose gradient norm is no number."""
-        marks: Marks = np.isnan(probes["gradient_norm"]) & probes.weighted
+        """Layers with weights whose gradient norm is no number; one of a recorded loop that had no gradient at all has none."""
+        marks: Marks = np.isnan(probes["gradient_norm"]) & probes.weighted & (probes[MISSING] != 1)
         return marks
 
     def evidence(self, probe: ProbeEvidence, layers: Sequence[int]) -> Mapping[str, float]:
