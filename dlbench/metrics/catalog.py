@@ -231,8 +231,8 @@ def pretrain_seconds(trial: TrialView, at_step: int | None) -> float | None:
 
 @metric(better=None, format=",.0f", is_shared=True, quantity=FIXED)
 def parameters(trial: TrialView, at_step: int | None) -> float | None:  # noqa: ARG001 - a metric's signature
-    """Number of parameters that the trial trains."""
-    return float(trial.parameters)
+    """Number of parameters that the trial trains; an imported log does not say it."""
+    return float(trial.parameters) if trial.parameters else None
 
 
 def _ratio(norms: NDArray[float64] | None) -> float | None:

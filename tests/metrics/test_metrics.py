@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from synthetic_run import LN2
+from synthetic_run import LN2, make_plan
 
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.format import value_format
 from dlbench.metrics.names import CURVES
 from dlbench.metrics.trial_view import Status
 from dlbench.plan.questions import Solved
+from dlbench.state.run_state import RunState
 
 
 @dataclass
@@ -245,3 +246,12 @@ def test_what_is_no_number_is_not_there():
 
     assert own.value(FakeTrial(curves={"train_loss": [math.nan]})) is None
     assert own.value(FakeTrial(curves={"train_loss": [math.inf]})) == math.inf
+
+
+def test_parameters_that_nobody_told_are_unknown():
+    """A log of someone else's says nothing of the size of its net: that is no net without parameters."""
+    plan = make_plan(["a"], 1)
+    unknown = replace(plan, stacks=[replace(stack, parameters=0) for stack in plan.stacks])
+
+    values = [METRICS["parameters"].value(RunState(one).trials[0]) for one in (plan, unknown)]
+    assert values == [plan.stacks[0].parameters, None]
