@@ -101,10 +101,15 @@ def summarize(folder: RunFolder, questions: Questions | None = None) -> Report:
     """
     plan = folder.read_plan()
     questions = questions or questions_of(folder, plan)
-    state = folded(folder, plan, questions.compare.solved)
+    return report(standing(folder, plan, questions.compare.solved), questions, folder)
+
+
+def standing(folder: RunFolder, plan: Plan | None = None, solved: SolvedRule | None = None) -> RunState:
+    """How a run stands, which of its stacks are being worked on included; `plan` and errors are those of `folded`."""
+    state = folded(folder, plan, solved)
     if not all(stack.status.final for stack in state.stacks):
         _ask_who_works(state, folder)
-    return report(state, questions, folder)
+    return state
 
 
 def _ask_who_works(state: RunState, folder: RunFolder) -> None:

@@ -41,6 +41,7 @@ VERBS = {
     "lr": "lr.lr",
     "repeat": "repeat.repeat",
     "table": "results.table",
+    "diagnose": "diagnose.diagnose",
     "export": "export.export",
     "plot": "plot.plot",
     "import": "import_logs.import_logs",

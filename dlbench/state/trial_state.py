@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class TrialState:
     position: int
     """Place in the stack: its index along the leading axis."""
     solved_rule: SolvedRule | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Its resolved recipe (`Candidate.settings`); of a recording what it told."""
 
     @property
     def status(self) -> Status:
@@ -220,7 +222,7 @@ class TrialState:
 def trials_of(plan: Plan, stacks: Sequence[StackState], solved: SolvedRule | None) -> list[TrialState]:
     """The trials of a plan's stacks, in the order of the plan."""
     views = [
-        TrialState(index, plan.trials[index], stack, position, solved)
+        TrialState(index, own := plan.trials[index], stack, position, solved, plan.candidates[own.candidate].settings)
         for stack in stacks
         for position, index in enumerate(stack.plan.trials)
     ]

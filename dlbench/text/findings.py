@@ -10,7 +10,6 @@ from typing import Any
 from dlbench.analysis.diagnosis.evidence import is_judged
 from dlbench.analysis.diagnosis.finding import SEVERITIES, Finding
 from dlbench.analysis.diagnosis.rules import RULES
-from dlbench.analysis.diagnosis.rules.ending import ENDINGS
 from dlbench.analysis.summary import Report
 from dlbench.plan import Trial, candidate_text
 from dlbench.state.run_state import RunState
@@ -182,7 +181,8 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _telling(found: Sequence[Finding]) -> list[Finding]:
-    return [one for one in found if one.kind not in ENDINGS]
+    """Those that are no endings, which are told elsewhere."""
+    return [one for one in found if one.sentence]
 
 
 def _rank(one: Finding) -> tuple[int, int]:

@@ -6,36 +6,45 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlbench.analysis.diagnosis.finding import Finding
+from dlbench.analysis.diagnosis.rules.ending import OUTSIDE
 from dlbench.analysis.interventions import named
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 
 
-def findings_as_data(state: RunState, findings: Mapping[int, Sequence[Finding]]) -> dict[str, list[dict[str, Any]]]:
-    """`trials` with their `findings`, those alone that have some; `variants` (and choices of a search) with theirs.
+def findings_as_data(
+    state: RunState, findings: Mapping[int, Sequence[Finding]], everyone: Sequence[TrialState] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """`trials` with their `findings`, and `variants` (and choices of a search) with theirs.
 
-    Of a variant each kind is told once, in the words of the trial where it began first, with `seeds` that have it `of` so many.
+    They are those of `everyone`, whether anything was found or not; without it those of the run that have findings. Of a variant
+    each kind is told once, in the words of the trial where it began first, with `seeds` that have it `of` so many. That a worker
+    failed, or that someone ended a trial, is no finding of the net: `rows` of a table count these.
     """
-    trials = [
-        {**named(state.trials[index]), "findings": [_data(one, state.trials[index]) for one in found]}
-        for index, found in findings.items()
+    own = {index: [one for one in found if one.kind not in OUTSIDE] for index, found in findings.items()}
+    trials = everyone or [trial for trial in state.trials if own.get(trial.index)]
+    told = [
+        {**named(trial), "findings": [finding_as_data(one, trial) for one in own.get(trial.index, ())]}
+        for trial in trials
     ]
+    asked = {trial.plan.candidate for trial in trials}
     of: dict[int, list[TrialState]] = {}
-    for trial in state.trials:
+    for trial in everyone or state.trials:
         of.setdefault(trial.plan.candidate, []).append(trial)
     variants = [
         {
             "variant": state.plan.candidates[candidate].variant,
             "choice": state.plan.candidates[candidate].choice,
-            "findings": _shared(own, findings),
+            "findings": _shared(seeds, own),
         }
-        for candidate, own in sorted(of.items())
-        if any(trial.index in findings for trial in own)
+        for candidate, seeds in sorted(of.items())
+        if candidate in asked
     ]
-    return {"trials": trials, "variants": variants}
+    return {"trials": told, "variants": variants}
 
 
-def _data(one: Finding, trial: TrialState) -> dict[str, Any]:
+def finding_as_data(one: Finding, trial: TrialState) -> dict[str, Any]:
+    """A finding as plain data, its layers by their names."""
     return {
         "kind": one.kind,
         "severity": one.severity,
@@ -44,6 +53,9 @@ def _data(one: Finding, trial: TrialState) -> dict[str, Any]:
         "until": one.until,
         "evidence": dict(one.evidence),
         "says": one.says,
+        "because": one.because,
+        "refuted_by": one.refuted_by,
+        "remedies": [{"name": own.name, "set": dict(own.set), "says": own.says} for own in one.remedies],
     }
 
 
@@ -55,4 +67,4 @@ def _shared(trials: Sequence[TrialState], findings: Mapping[int, Sequence[Findin
             if trial.index not in own or one.since < own[trial.index][0].since:
                 own[trial.index] = (one, trial)
     firsts = [(min(own.values(), key=lambda pair: pair[0].since), len(own)) for own in of_kind.values()]
-    return [{**_data(*first), "seeds": seeds, "of": len(trials)} for first, seeds in firsts]
+    return [{**finding_as_data(*first), "seeds": seeds, "of": len(trials)} for first, seeds in firsts]

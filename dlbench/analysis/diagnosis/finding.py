@@ -4,11 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Severity: TypeAlias = Literal["alarm", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("alarm", "warning", "note")
 """The worst first."""
+
+
+KINDS = (
+    "vanishing-gradient",
+    "exploding-gradient",
+    "zero-gradient",
+    "dead-units",
+    "saturated-units",
+    "symmetric-units",
+    "disconnected-layer",
+    "not-learning",
+    "learning-rate-too-low",
+    "learning-rate-too-high",
+    "oscillating-loss",
+    "diverged",
+    "overfitting",
+    "underfitting",
+    "over-regularised",
+    "label-noise",
+    "class-imbalance",
+    "unscaled-input",
+    "batch-norm-statistics",
+    "wrong-loss",
+    "wrong-output",
+    "too-few-steps",
+    "vanishing-through-time",
+    "exploding-through-time",
+    "data-leak",
+)
+"""What dlbench's own rules find; rules from elsewhere may have kinds of their own."""
+
+OLDER_KINDS = {"nan-gradient": "diverged"}
+"""Older name -> name."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """One change that may mend it."""
+
+    name: str
+    set: Mapping[str, Any]
+    """A patch of the recipe by dotted keys, as `--set` takes them; empty where no setting does it, or no recipe is known."""
+    says: str
+    """Why it may help, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +74,12 @@ class Finding:
     """The numbers that it was told by."""
     sentence: str = ""
     """It with its numbers and its time as part of a sentence, for who reads what became of a run; empty of how it ended."""
+    because: str = ""
+    """Why it is so, and what it does to the training."""
+    refuted_by: str = ""
+    """What one would see if it were not so."""
+    remedies: tuple[Remedy, ...] = ()
+    """What may mend it, the likeliest first."""
 
     @property
     def text(self) -> str:

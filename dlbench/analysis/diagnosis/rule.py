@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence, evidence_of, is_judged
 from dlbench.analysis.diagnosis.finding import Finding, Severity
+from dlbench.analysis.diagnosis.remedies import remedies
 from dlbench.analysis.diagnosis.streak import Streak
 
 if TYPE_CHECKING:
@@ -39,10 +41,20 @@ class Rule(ABC):
     kind: ClassVar[str]
     """Of its findings, for programs; several rules may see one illness."""
     severity: ClassVar[Severity]
+    because: ClassVar[str] = ""
+    """Why it is so, and what it does to the training."""
+    refuted_by: ClassVar[str] = ""
+    """What one would see if it were not so."""
+    remedies: ClassVar[tuple[str, ...]] = ()
+    """Names of what may mend it (`dlbench.analysis.diagnosis.remedies`), the likeliest first."""
 
     @abstractmethod
     def finds(self, trial: TrialState) -> list[Finding]:
         """What it finds in a trial as it stands."""
+
+    def mended(self, one: Finding, trial: TrialState) -> Finding:
+        """The finding with what may mend it in this trial's recipe."""
+        return replace(one, remedies=remedies(self.remedies, trial.settings, one.evidence))
 
 
 class ProbeRule(Rule):
@@ -92,7 +104,19 @@ class ProbeRule(Rule):
         else:
             when = _when(since, until)
             told, sentence = (f"{says}, {when}", f"{self.title} {when}"), f"{clause}, {when}"
-        return Finding(self.kind, self.severity, says, told, since, until, tuple(layers), found, sentence)
+        return Finding(
+            self.kind,
+            self.severity,
+            says,
+            told,
+            since,
+            until,
+            tuple(layers),
+            found,
+            sentence,
+            self.because,
+            self.refuted_by,
+        )
 
     def told(self, says: str, since: int, past: Mapping[str, PastStreak]) -> tuple[str, ...]:
         """What holds still in words with its time, ever shorter."""
@@ -128,8 +152,8 @@ class ProbeHistory:
             for rule, streak in pairs
             if streak.past
         }
-        found = [self._finding(rule, streak, past) for rule, streak in pairs]
-        return [one for one in found if one is not None]
+        found = [(rule, self._finding(rule, streak, past)) for rule, streak in pairs]
+        return [rule.mended(one, self._trial) for rule, one in found if one is not None]
 
     def _update(self) -> None:
         """Look at the probes that are new; at all again where older ones have changed."""

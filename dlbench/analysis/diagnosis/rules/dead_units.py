@@ -20,6 +20,9 @@ class DeadUnits(ProbeRule):
     kind = "dead-units"
     severity = "warning"
     title = "dead units"
+    because = "A ReLU that is off for every sample passes no gradient back, so it stays off."
+    refuted_by = "The units would be on for some of the samples."
+    remedies = ("leaky-relu", "init", "zero-bias", "lower-rate")
 
     def holds(self, probes: ProbeEvidence) -> Marks:
         """Hidden layers of one-sided activations, which have no saturated share."""

@@ -38,6 +38,9 @@ class Diverged(Rule):
 
     kind = "diverged"
     severity = "alarm"
+    because = "A number has left the range of single precision: a step was too large, or the signal grew without end."
+    refuted_by = "The loss would be finite at every step."
+    remedies = ("lower-rate", "clip-norm", "init", "normalize-input")
 
     def finds(self, trial: TrialState) -> list[Finding]:
         """That it diverged, with the last finite loss."""
@@ -47,9 +50,9 @@ class Diverged(Rule):
         last = "" if loss is None else f", the last finite loss was {number(loss)}"
         says = f"diverged: the loss is NaN or infinite at step {step:,}{last}"
         told = (says, f"diverged at step {step:,}")
-        return [
-            Finding(self.kind, self.severity, says, told, step, evidence={} if loss is None else {"last_loss": loss})
-        ]
+        evidence = {} if loss is None else {"last_loss": loss}
+        one = Finding(self.kind, self.severity, says, told, step, None, (), evidence, "", self.because, self.refuted_by)
+        return [self.mended(one, trial)]
 
 
 @rule
@@ -89,5 +92,5 @@ class Dropped(Ending):
         return "it trains no further"
 
 
-ENDINGS = frozenset(one.kind for one in (Diverged, Failed, Crashed, Dropped))
-"""The kinds of findings that say how a trial ended."""
+OUTSIDE = frozenset(one.kind for one in (Failed, Crashed, Dropped))
+"""The kinds of findings that say how a trial ended for reasons outside of its net."""

@@ -20,6 +20,9 @@ class ExplodingLoss(ProbeRule):
     kind = "exploding-gradient"
     severity = "alarm"
     title = "exploding loss"
+    because = "The outputs are in the hundreds where a few would do: the signal has grown on its way forward."
+    refuted_by = "The loss would be about that of guessing, or below."
+    remedies = ("init", "normalize-input", "lower-rate", "batch-norm")
     is_remembered = True
 
     def holds(self, probes: ProbeEvidence) -> Marks:

@@ -19,6 +19,9 @@ class LargeSteps(ProbeRule):
     kind = "learning-rate-too-high"
     severity = "warning"
     title = "steps too large"
+    because = "A step that moves weights by half of their norm forgets what was learnt before."
+    refuted_by = "The weights would move by about a thousandth of their norm a step."
+    remedies = ("lower-rate", "adam")
     lasting = LASTING
 
     def holds(self, probes: ProbeEvidence) -> Marks:

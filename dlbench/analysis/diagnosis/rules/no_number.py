@@ -15,9 +15,12 @@ from dlbench.measures.names import MISSING
 class NoNumber(ProbeRule):
     """The gradient norm of a layer with weights is NaN or infinite: the next step makes its weights so."""
 
-    kind = "nan-gradient"
+    kind = "diverged"
     severity = "alarm"
     title = "NaN or infinity"
+    because = "A number has left the range of single precision: a step was too large, or the signal grew without end."
+    refuted_by = "The gradient would be finite at every probe."
+    remedies = ("lower-rate", "clip-norm", "init", "normalize-input")
 
     def holds(self, probes: ProbeEvidence) -> Marks:
         """Layers with weights whose gradient norm is no number; one of a recorded loop that had no gradient at all has none."""

@@ -18,6 +18,9 @@ class SaturatedUnits(ProbeRule):
     kind = "saturated-units"
     severity = "warning"
     title = "saturated"
+    because = "At the ends of its range an activation has no slope, so hardly any gradient gets through."
+    refuted_by = "Most outputs would be away from the ends of their range."
+    remedies = ("init", "normalize-input", "relu", "batch-norm")
 
     def holds(self, probes: ProbeEvidence) -> Marks:
         """Hidden layers: an output layer that is sure of its answers is a good one."""

@@ -29,6 +29,9 @@ class Stuck(ProbeRule):
     kind = "not-learning"
     severity = "alarm"
     title = "stuck"
+    because = "No weight moves by more than single precision can tell, though nothing has been learnt."
+    refuted_by = "The loss would fall, or a layer would move by more than 1e-7 of its weights a step."
+    remedies = ("init", "relu", "higher-rate", "batch-norm")
     lasting = LASTING
 
     def holds(self, probes: ProbeEvidence) -> Marks:

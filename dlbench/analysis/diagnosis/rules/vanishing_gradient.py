@@ -19,6 +19,9 @@ class VanishingGradient(ProbeRule):
     kind = "vanishing-gradient"
     severity = "warning"
     title = "vanishing gradient"
+    because = "On its way back each layer multiplies the gradient by less than 1, so the first layers are told next to nothing."
+    refuted_by = "The gradient's norm would be of one size in all layers."
+    remedies = ("relu", "init", "batch-norm", "residual")
 
     def holds(self, probes: ProbeEvidence) -> Marks:
         """At the first layer with weights."""

@@ -15,6 +15,9 @@ class ZeroGradient(ProbeRule):
     kind = "zero-gradient"
     severity = "alarm"
     title = "zero gradient"
+    because = "What is multiplied on the way back is 0 somewhere: all weights behind it, or every unit."
+    refuted_by = "Some sample would move some weight of these layers."
+    remedies = ("init", "zero-bias", "leaky-relu", "lower-rate")
 
     def holds(self, probes: ProbeEvidence) -> Marks:
         """Layers with weights whose gradient norm is 0."""

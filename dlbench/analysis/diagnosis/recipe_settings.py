@@ -1,0 +1,115 @@
+"""The settings of a candidate as rules and remedies ask for them; nothing is known of a loop that was recorded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+Patch: TypeAlias = dict[str, Any]
+"""Dotted keys of a recipe and their values, as `--set` takes them."""
+
+
+class RecipeSettings:
+    """A resolved recipe (`Candidate.settings`), and patches of it that change one thing each."""
+
+    def __init__(self, settings: Mapping[str, Any], evidence: Mapping[str, float] | None = None) -> None:
+        """`evidence` are the numbers of a finding, by which rates are mended."""
+        self.settings, self._evidence = settings, evidence or {}
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a recipe was trained; what was recorded has no settings that a patch could change."""
+        return {"data", "model", "train"} <= self.settings.keys()
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """`data`, `model` or `train`; empty where nothing is known."""
+        found = self.settings.get(name)
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the optimizer."""
+        value = self.section("train").get("optimizer", {}).get("lr")
+        return float(value) if isinstance(value, int | float) else None
+
+    @property
+    def pace(self) -> float | None:
+        """How far a step moves the weights, as a share of their norm, where the finding tells that."""
+        told = self._evidence.get("update_ratio", 0.0)
+        return told if 0 < told < math.inf else None
+
+    @property
+    def layers(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """All hidden layers with their dotted keys, those inside of others too."""
+        return list(_walk(self.section("model").get("layers", ()), "model.layers"))
+
+    def kinds(self) -> set[str]:
+        """The kinds of its layers."""
+        return {str(layer.get("kind")) for _, layer in self.layers}
+
+    def regularizers(self, *kinds: str) -> list[Mapping[str, Any]]:
+        """Its regularizers of some kinds."""
+        return [one for one in self.section("train").get("regularizers", ()) if one.get("kind") in kinds]
+
+    def activations(self) -> set[str]:
+        """The kinds of activations of its hidden layers."""
+        found = (layer.get("activation") for _, layer in self.layers)
+        return {str(one.get("kind")) for one in found if isinstance(one, Mapping)}
+
+    def everywhere(self, key: str, value: Any) -> Patch:
+        """The patch that gives every layer this `activation`, `init` or `bias_init`.
+
+        The model's default reaches all layers that have it; those with one of their own are named.
+        """
+        default = self.section("model").get(key)
+        patch = {f"model.{key}": value}
+        patch |= {f"{at}.{key}": value for at, layer in self.layers if key in layer and layer[key] != default}
+        output = self.section("model").get("output", {})
+        if key != "activation" and key in output and output[key] != default:
+            patch[f"model.output.{key}"] = value
+        return patch
+
+    def longer(self, factor: int) -> Patch:
+        """The patch that trains so many times as long."""
+        train = self.section("train")
+        key = "epochs" if train.get("epochs") else "steps"
+        return {f"train.{key}": factor * train[key]} if train.get(key) else {}
+
+    def normalized(self, kind: str) -> Patch:
+        """The patch that puts a layer of this kind behind each layer with weights; empty where the net has them."""
+        if kind in self.kinds():
+            return {}
+        patch: Patch = {}
+        for place, layer in enumerate(self.section("model").get("layers", ())):
+            if layer.get("kind") not in {"dense", "conv", "maxout"}:
+                continue
+            if layer.get("repeat", 1) == 1:
+                patch.setdefault("model.layers.insert", []).append({"after": place, "kind": kind})
+            else:
+                own = {name: value for name, value in layer.items() if name != "repeat"}
+                pair = {"kind": "sequential", "repeat": layer["repeat"], "layers": [own, {"kind": kind}]}
+                patch[f"model.layers.{place}"] = pair
+        return patch
+
+    def regularized(self, added: Mapping[str, Any]) -> Patch:
+        """The patch that adds one regularizer to those that there are."""
+        return {"train.regularizers": [*self.section("train").get("regularizers", ()), dict(added)]}
+
+    def without(self, *kinds: str) -> Patch:
+        """The patch that leaves regularizers of some kinds out; empty where there are none."""
+        if not self.regularizers(*kinds):
+            return {}
+        left = [one for one in self.section("train")["regularizers"] if one.get("kind") not in kinds]
+        return {"train.regularizers": left}
+
+
+def _walk(layers: Any, at: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Layers in their order, each before those inside of it."""
+    for place, layer in enumerate(layers):
+        own = f"{at}.{place}"
+        yield own, layer
+        if isinstance(layer.get("layers"), list):
+            yield from _walk(layer["layers"], f"{own}.layers")
+        for number, branch in enumerate(layer.get("branches", ())):
+            yield from _walk(branch, f"{own}.branches.{number}")

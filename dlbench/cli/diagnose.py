@@ -1,0 +1,74 @@
+"""`dlbench diagnose`: why nets do not learn, and what may mend it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlbench.cli import complete
+from dlbench.cli.options import Ascii, Json, Out, OwnParts, Run
+from dlbench.cli.output import as_text, emit_json, emit_styled, has_color
+
+if TYPE_CHECKING:
+    from dlbench.state.run_state import RunState
+    from dlbench.state.trial_state import TrialState
+
+OneTrial = Annotated[
+    str | None,
+    typer.Option(
+        "--trial", metavar="VARIANT,SEED", help="Only this trial, such as sigmoid,3; of a search every choice."
+    ),
+]
+
+
+def diagnose(
+    run: Run,
+    *,
+    trial: OneTrial = None,
+    out: Out = complete.RESULTS,
+    ascii_only: Ascii = False,
+    json: Json = False,
+    own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
+) -> None:
+    """Say why a run's nets do not learn: the finding, its evidence, what would refute it, and what may mend it.
+
+    The run may still be at work, or be a recording of a loop of one's own. Whatever is found, the exit code is 0.
+    """
+    from dlbench.analysis.diagnosis.as_data import findings_as_data
+    from dlbench.analysis.diagnosis.diagnose import diagnose
+    from dlbench.analysis.summary import standing
+    from dlbench.run.group import find_shown
+    from dlbench.text.blocks import Terminal
+    from dlbench.text.diagnosis import render_diagnosis
+
+    folder = find_shown(out, run)
+    state = standing(folder)
+    wanted = state.trials if trial is None else trials_named(trial, state, folder.name)
+    found = diagnose(state)
+    if json:
+        emit_json(findings_as_data(state, found, wanted))
+        return
+    terminal = Terminal(shutil.get_terminal_size().columns, has_color(), ascii_only, "en")
+    emit_styled(as_text(render_diagnosis(state, found, wanted, terminal)))
+
+
+def trials_named(asked: str, state: RunState, run: str) -> Sequence[TrialState]:
+    """The trials that `VARIANT,SEED` names; raises UsageError where there are none."""
+    from dlbench.errors import UsageError, hint
+
+    variant, _, seed = asked.rpartition(",")
+    if not variant:
+        raise UsageError(f"--trial takes a variant and a seed, such as sigmoid,3; '{asked}' has no comma")
+    own = [one for one in state.trials if one.plan.variant == variant.strip()]
+    if not own:
+        there = list(dict.fromkeys(one.plan.variant for one in state.trials))
+        known = f"it has {', '.join(map(repr, there))}"
+        raise UsageError(f"{run} has no variant '{variant}'{hint(variant, there, known)}")
+    found = [one for one in own if one.plan.seed_mark == seed.strip()]
+    if not found:
+        seeds = ", ".join(dict.fromkeys(one.plan.seed_mark for one in own))
+        raise UsageError(f"{variant} was not trained with seed '{seed.strip()}'; its seeds are {seeds}")
+    return found
