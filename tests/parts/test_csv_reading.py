@@ -274,6 +274,18 @@ PIECES = [
 ]
 
 
+@pytest.mark.parametrize("first", ["1e999", "1e999\n1e999"])
+def test_numbers_too_large_are_refused_in_one_line(tmp_path, first):
+    """A number that float64 has no room for is refused as what it is, however many there are and wherever they stand."""
+    text = "\n".join(f"{x} {x} {label}" for x, label in zip([*first.split(), 3, 5, 7], "abaab", strict=False))
+    (tmp_path / "t.csv").write_text(text + "\n", encoding="utf-8")
+
+    with pytest.raises((SetupError, ValueError), match="beyond float32") as refused:
+        rows_of(tmp_path / "t.csv")
+
+    assert "\n" not in str(refused.value)
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     base=st.sampled_from([b'"a";"b";"k"\n1,5;2;"x"\n3;4;"y"\n5;6;"x"\n7;8;"y"\n', "1 ä a\n3 4 b\n5 6 a\n7 8 b\n".encode("cp1252")]),

@@ -76,7 +76,10 @@ class CsvColumn:
     @property
     def counts_rows(self) -> bool:
         """Whether it only numbers the rows, one up from row to row; 0.5, 1.5, 2.5, ... are measured in even steps."""
-        return len(self.values) > 2 and self.values[0] % 1 == 0 and bool(np.all(np.diff(self.values) == 1))
+        # A number too large for float64 is infinity here, and infinities have neither remainder nor difference.
+        if len(self.values) < 3 or not np.isfinite(self.values).all():
+            return False
+        return bool(self.values[0] % 1 == 0 and np.all(np.diff(self.values) == 1))
 
 
 def column_of(name: str, position: int, cells: Cells, missing_words: tuple[str, ...], decimal: str) -> CsvColumn:
