@@ -221,8 +221,9 @@ class TrialState:
 
 def trials_of(plan: Plan, stacks: Sequence[StackState], solved: SolvedRule | None) -> list[TrialState]:
     """The trials of a plan's stacks, in the order of the plan."""
+    settings = dict(enumerate(candidate.settings for candidate in plan.candidates))
     views = [
-        TrialState(index, own := plan.trials[index], stack, position, solved, plan.candidates[own.candidate].settings)
+        TrialState(index, own := plan.trials[index], stack, position, solved, settings.get(own.candidate, {}))
         for stack in stacks
         for position, index in enumerate(stack.plan.trials)
     ]
