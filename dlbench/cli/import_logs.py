@@ -22,7 +22,10 @@ MOST_NOTES = 20
 
 
 LogFormat: TypeAlias = Annotated[
-    str, typer.Argument(metavar="FORMAT", help="csv, jsonl or tensorboard.", autocompletion=complete.log_formats)
+    str,
+    typer.Argument(
+        metavar="FORMAT", help="csv, jsonl, tensorboard, trackio or wandb.", autocompletion=complete.log_formats
+    ),
 ]
 Logs: TypeAlias = Annotated[list[Path], typer.Argument(metavar="PATH", help="Logs, or folders of them.")]
 Name: TypeAlias = Annotated[
@@ -73,7 +76,7 @@ def import_logs(
     out: Out = complete.RESULTS,
     json: Json = False,
 ) -> None:
-    """Take over logs that others wrote (CSV, JSON lines, TensorBoard) for the table, the claims and the dashboard.
+    """Take over logs that others wrote (CSV, JSON lines, TensorBoard, trackio, W&B) for the table, the claims and the dashboard.
 
     Fields come from paths, hyperparameters beside or in a log, and columns. What a log does not have is missing, never guessed.
     """

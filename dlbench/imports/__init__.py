@@ -1,1 +1,1 @@
-"""Logs that others wrote (CSV, JSON lines, TensorBoard's event files) as recordings, which everything here can show. No torch."""
+"""Logs that others wrote (CSV, JSON lines, files of TensorBoard, trackio, wandb) as recordings, which all else shows. No torch."""

@@ -52,7 +52,7 @@ def _axis(log: Log, head: Head, options: ImportOptions) -> StepCells:
     if options.step is not None:
         if options.step not in names:
             others = hint(options.step, names, f"there are {', '.join(list(names)[:20])}")
-            raise wrong(log.path, None, f"--step: there is no column '{shortened(options.step)}'{others}")
+            raise wrong(log.label, None, f"--step: there is no column '{shortened(options.step)}'{others}")
         return StepCells(options.step, None if epoch == options.step else epoch, seconds)
     if head.has_own_steps:
         return StepCells(None, epoch, seconds)
@@ -68,7 +68,7 @@ def _axis(log: Log, head: Head, options: ImportOptions) -> StepCells:
 def _fields(log: Log, head: Head, axis: StepCells, options: ImportOptions) -> tuple[dict[str, Any], int]:
     """What holds for the whole log, by name, and how many rows at its beginning only say such things."""
     fields: dict[str, Any] = {"file": storable(log.path.stem), "folder": storable(log.path.absolute().parent.name)}
-    fields |= told_fields(log.path) | log.hparams
+    fields |= told_fields(log.path) | log.hparams | log.names
     begin = 0
     if log.begins_with_hparams and axis.step is not None:
         while begin < len(head.rows) and axis.step not in head.rows[begin].cells:
@@ -95,7 +95,7 @@ class _Collector:
             self._seed = template("--seed", "{seed}")
         wanted = [one for one in (self._variant, self._seed) if one is not None]
         for one in wanted:
-            one.check(log.path, names)
+            one.check(log.label, names)
         needed = dict.fromkeys(name for one in wanted for name in one.fields)
         self._keys = tuple(name for name in needed if name not in fields)
         self._apart = axis.names | set(self._keys) | options.skipped
@@ -115,10 +115,10 @@ class _Collector:
                 continue
             if len(name) > LONGEST_NAME:
                 raise wrong(
-                    self._log.path, row.line, f"'{shortened(name)}' is too long for a name; --skip leaves it out"
+                    self._log.label, row.line, f"'{shortened(name)}' is too long for a name; --skip leaves it out"
                 )
             if not trial.add(name, step, number):
-                raise wrong(self._log.path, row.line, f"has more than {MOST_NAMES:,} names of numbers; this is no log")
+                raise wrong(self._log.label, row.line, f"has more than {MOST_NAMES:,} names of numbers; this is no log")
         for known, series in ((self._axis.epoch, trial.epochs), (self._axis.seconds, trial.seconds)):
             told = None if known is None else row.cells.get(known)
             if known is not None and told is not None:
@@ -132,7 +132,7 @@ class _Collector:
             names = ", ".join(f"'{name}'" for name in list(self._texts)[:10])
             self._log.remarks.say(f"left out, since it is text: {names}{', ...' if len(self._texts) > 10 else ''}")
         if not self.trials or not all(one.series for one in self.trials.values()):
-            raise wrong(self._log.path, None, "has no numbers beside its steps")
+            raise wrong(self._log.label, None, "has no numbers beside its steps")
         went_back = any(series.went_back for one in self.trials.values() for series in one.series.values())
         if went_back and not self._keys:
             self._log.remarks.say(
@@ -153,7 +153,7 @@ class _Collector:
             pass
         if name in self._numeric:
             told = f"'{shortened(cell)}' in '{shortened(name)}' is no number, as what stands there before it"
-            raise wrong(self._log.path, line, f"{told}; --skip {shortened(name)} leaves it out")
+            raise wrong(self._log.label, line, f"{told}; --skip {shortened(name)} leaves it out")
         self._texts[name] = None
         return None
 
@@ -168,18 +168,18 @@ class _Collector:
         elif trial.step >= 0:
             return trial.step
         else:
-            raise wrong(self._log.path, row.line, f"has no '{self._axis.step}', and no row before it has one")
+            raise wrong(self._log.label, row.line, f"has no '{self._axis.step}', and no row before it has one")
         if not (0 <= step <= LARGEST_STEP and step == int(step)):
             told = row.step if self._axis.step is None else row.cells[self._axis.step]
             what = f"the step '{shortened(str(told))}' is no whole number from 0 on"
-            raise wrong(self._log.path, row.line, f"{what}; --step names the column that has steps")
+            raise wrong(self._log.label, row.line, f"{what}; --step names the column that has steps")
         return int(step)
 
     def _trial_of(self, row: LogRow) -> ImportedTrial:
         try:
             key = tuple(row.cells[name] for name in self._keys)
         except KeyError as error:
-            raise wrong(self._log.path, row.line, f"has no '{error.args[0]}', by which trials are named") from error
+            raise wrong(self._log.label, row.line, f"has no '{error.args[0]}', by which trials are named") from error
         found = self.trials.get(key)
         if found is None:
             found = self.trials[key] = self._new_trial(key, row)
@@ -189,15 +189,15 @@ class _Collector:
         if len(self.trials) >= MOST_TRIALS:
             names = ", ".join(f"'{name}'" for name in self._keys)
             raise wrong(
-                self._log.path, row.line, f"has more than {MOST_TRIALS:,} trials by {names}; are these no settings?"
+                self._log.label, row.line, f"has more than {MOST_TRIALS:,} trials by {names}; are these no settings?"
             )
         own = dict(zip(self._keys, key, strict=True))
         values = self._fields | own
         variant = self._variant.filled(values).strip() if self._variant else self._name
         if not 0 < len(variant) <= LONGEST_NAME:
             what = f"'{shortened(variant)}' is too long for a variant" if variant else "the variant has no name"
-            raise wrong(self._log.path, row.line, what)
-        seed = seed_of(self._seed.filled(values), self._log.path, row.line) if self._seed else None
-        apart = {"file", "folder", "variant", *(self._seed.fields if self._seed else ())}
+            raise wrong(self._log.label, row.line, what)
+        seed = seed_of(self._seed.filled(values), self._log.label, row.line) if self._seed else None
+        apart = {"file", "folder", "variant", *self._log.names, *(self._seed.fields if self._seed else ())}
         settings = {name: value for name, value in values.items() if name not in apart}
         return ImportedTrial(variant, seed, settings)

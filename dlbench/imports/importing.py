@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from collections.abc import Sequence
@@ -11,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlbench.errors import DlbenchError, UsageError, shortened
-from dlbench.files import open_file
 from dlbench.imports.collect import ImportOptions, collected
-from dlbench.imports.log import Log, path_text, wrong
+from dlbench.imports.log import Log, wrong
 from dlbench.imports.trials import ImportedTrial
 from dlbench.imports.writing import PendingRecording, write_recording
 from dlbench.run.environment import environment
@@ -88,9 +86,9 @@ def _write_all(
             files = _files(log)
             identity = _identity(files)
             if identity in before:
-                result.known.append((path_text(log.path), before[identity]))
+                result.known.append((log.label, before[identity]))
                 continue
-            told = {**env, "imported": {"format": form, "path": path_text(log.path), "files": files}}
+            told = {**env, "imported": {"format": form, "path": log.label, "files": files}}
             for trial in _read(log, options):
                 pending.append(write_recording(out, options.name, log, trial, told, options.renamed))
                 before.setdefault(identity, pending[-1].folder.name)
@@ -130,9 +128,9 @@ def _identity(files: Sequence[dict[str, str]]) -> str:
 def _files(log: Log) -> list[dict[str, str]]:
     """What a log is read from, with checksums; raises UsageError where a file cannot be read."""
     try:
-        return [{"path": path_text(file), "sha256": _sha256(file)} for file in log.files]
+        return log.checksums()
     except OSError as error:
-        raise wrong(log.path, None, f"cannot be read: {error.strerror or error}") from error
+        raise wrong(log.label, None, f"cannot be read: {error.strerror or error}") from error
 
 
 def _read(log: Log, options: ImportOptions) -> list[ImportedTrial]:
@@ -140,15 +138,7 @@ def _read(log: Log, options: ImportOptions) -> list[ImportedTrial]:
     try:
         return collected(log, options)
     except OSError as error:
-        raise wrong(log.path, None, f"cannot be read: {error.strerror or error}") from error
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with open_file(path) as file:
-        while block := file.read(1 << 20):
-            found.update(block)
-    return found.hexdigest()
+        raise wrong(log.label, None, f"cannot be read: {error.strerror or error}") from error
 
 
 def _recording(one: PendingRecording) -> ImportedRecording:

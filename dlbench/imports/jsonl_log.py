@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
+from dlbench.imports.json_cells import cells_of, loaded
 from dlbench.imports.lines import text_lines
-from dlbench.imports.log import Cell, LogRow, flattened, wrong
+from dlbench.imports.log import LogRow, wrong
 from dlbench.imports.text_log import TextLog
 
 
@@ -29,14 +27,14 @@ class JsonLinesLog(TextLog):
             if found is None:
                 self.remarks.say(f"the last line, {number}, is torn, and left out")
                 return
-            yield LogRow(number, self._cells(found))
+            yield LogRow(number, cells_of(found, self.remarks))
         if not count:
             raise wrong(self.path, None, "is empty")
 
     def _object(self, number: int, line: str) -> dict[str, Any] | None:
         """The object of a line; `None` where its writer has not finished it."""
         try:
-            found = _loaded(line)
+            found = loaded(line)
         except (ValueError, RecursionError) as error:
             if not line.endswith("\n"):
                 return None
@@ -46,36 +44,6 @@ class JsonLinesLog(TextLog):
                 self.path, number, 'is no JSON object; every line must be one, such as {"step": 1, "loss": 0.5}'
             )
         return found
-
-    def _cells(self, found: dict[str, Any]) -> dict[str, Cell]:
-        cells: dict[str, Cell] = {}
-        for name, value in flattened(found):
-            if isinstance(value, bool):
-                cells[name] = str(value).lower()
-            elif isinstance(value, int | float):
-                cells[name] = _number(value)
-            elif isinstance(value, str):
-                cells[name] = value
-            elif value is not None:
-                self.remarks.say(f"'{name}' is left out: it holds lists or tables")
-        return cells
-
-
-def _loaded(line: str) -> Any:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        # Python writes NaN and Infinity, which are no JSON, and reads them.
-        found = json.loads(line)
-        json.dumps(found, ensure_ascii=False).encode()  # half a character cannot be kept
-        return found
-
-
-def _number(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:  # a whole number beyond all floats
-        return float("inf") if value > 0 else float("-inf")
 
 
 def _first_line(error: BaseException) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from dlbench.errors import UsageError
+from dlbench.files import open_file
 
 Cell: TypeAlias = str | float
 """A number, or text that may say one; what is missing has no cell."""
@@ -37,14 +39,26 @@ class Log(Protocol):
     """One source: a file, or a folder of TensorBoard's event files."""
 
     path: Path
-    """What it is called by."""
-    files: list[Path]
-    """All that it is read from."""
+    """Where it lies."""
+    names: dict[str, str]
+    """Fields that say which log it is, as the name of its run; they are no settings of the variant."""
     hparams: dict[str, Any]
     """What it says of itself as a whole: flat, the names of nested values joined by `/`."""
     remarks: Remarks
     columns: list[str]
     """Names that its heading has; filled as `rows` begins, empty where a format has no heading."""
+
+    @property
+    def label(self) -> str:
+        """What messages call it by: its path, and of a file that holds several runs the run's name."""
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """All that it is read from."""
+
+    @property
+    def part(self) -> str:
+        """Of a file that holds several runs the id of its own; else empty."""
 
     @property
     def begins_with_hparams(self) -> bool:
@@ -54,17 +68,33 @@ class Log(Protocol):
     def has_failed(self) -> bool:
         """Whether it says itself, by the end of `rows`, that its training has failed."""
 
+    def checksums(self) -> list[dict[str, str]]:
+        """What it is read from, each with the sha256 of its content; raises OSError where that cannot be read."""
+
     def rows(self) -> Iterator[LogRow]:
         """All its rows in their order; raises UsageError, with file and line, at the first that is damaged."""
 
 
-def wrong(path: Path, line: int | None, what: str) -> UsageError:
-    """A mistake with its place, `file:line: what`."""
-    place = path_text(path)
+def checksums_of(files: Iterable[Path]) -> list[dict[str, str]]:
+    """Files with their sha256; raises OSError where one cannot be read."""
+    return [{"path": path_text(file), "sha256": _sha256(file)} for file in files]
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    with open_file(path) as file:
+        while block := file.read(1 << 20):
+            found.update(block)
+    return found.hexdigest()
+
+
+def wrong(where: Path | str, line: int | None, what: str) -> UsageError:
+    """A mistake with its place, `file:line: what`; `where` is a path, or what a log is called by."""
+    place = path_text(where)
     return UsageError(f"{place}: {what}" if line is None else f"{place}:{line}: {what}")
 
 
-def path_text(path: Path) -> str:
+def path_text(path: Path | str) -> str:
     """A path as JSON can hold it: bytes that are no UTF-8, which names of files may have, are escapes."""
     return storable(str(path))
 

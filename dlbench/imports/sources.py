@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dlbench.errors import UsageError, shortened
@@ -17,8 +17,13 @@ from dlbench.imports.path_fields import PathPattern
 MOST = 10_000
 """Logs that are imported at once."""
 
-FORMATS = ("csv", "jsonl", "tensorboard")
-_ENDINGS = {"csv": (".csv", ".tsv"), "jsonl": (".jsonl", ".ndjson")}
+FORMATS = ("csv", "jsonl", "tensorboard", "trackio", "wandb")
+_ENDINGS = {
+    "csv": (".csv", ".tsv"),
+    "jsonl": (".jsonl", ".ndjson"),
+    "trackio": (".db",),
+    "wandb": (".wandb",),
+}
 
 
 def find_logs(form: str, paths: Iterable[Path], pattern: PathPattern | None) -> list[Log]:
@@ -28,13 +33,13 @@ def find_logs(form: str, paths: Iterable[Path], pattern: PathPattern | None) -> 
     does not fit.
     """
     found: list[Log] = []
-    taken: set[Path] = set()
+    taken: set[tuple[Path, str]] = set()
     for path in paths:
         for log in _at(form, path, pattern):
-            files = {file.resolve() for file in log.files}
-            if files <= taken:  # named twice, or hyperparameters that stand below their log
+            parts = {(file.resolve(), log.part) for file in log.files}
+            if parts <= taken:  # named twice, or hyperparameters that stand below their log
                 continue
-            taken |= files
+            taken |= parts
             found.append(log)
             if len(found) > MOST:
                 raise UsageError(f"{path}: there are more than {MOST:,} logs; import them in parts")
@@ -44,8 +49,8 @@ def find_logs(form: str, paths: Iterable[Path], pattern: PathPattern | None) -> 
 def _at(form: str, path: Path, pattern: PathPattern | None) -> list[Log]:
     if not exists(path):
         raise UsageError(f"{shortened(str(path))}: there is no such file or folder")
-    make = _maker(form)
-    logs = [log for candidate in _candidates(form, path) if _fits(candidate, pattern) and (log := make(candidate))]
+    logs_in = _reader(form)
+    logs = [log for candidate in _candidates(form, path) if _fits(candidate, pattern) for log in logs_in(candidate)]
     if logs:
         return logs
     if pattern is not None and any(True for _ in _candidates(form, path)):
@@ -58,12 +63,21 @@ def _fits(path: Path, pattern: PathPattern | None) -> bool:
     return pattern is None or pattern.fields(path) is not None
 
 
-def _maker(form: str) -> Callable[[Path], Log | None]:
+def _reader(form: str) -> Callable[[Path], Sequence[Log]]:
+    """What finds the logs in a file, or in a folder of TensorBoard; raises SetupError where its library is not installed."""
     if form == "tensorboard":
-        from dlbench.imports.tensorboard_log import tensorboard_log
+        from dlbench.imports.tensorboard_log import tensorboard_logs
 
-        return tensorboard_log
-    return CsvLog if form == "csv" else JsonLinesLog
+        return tensorboard_logs
+    if form == "trackio":
+        from dlbench.imports.trackio_log import trackio_logs
+
+        return trackio_logs
+    if form == "wandb":
+        from dlbench.imports.wandb_log import wandb_logs
+
+        return wandb_logs
+    return (lambda path: [CsvLog(path)]) if form == "csv" else (lambda path: [JsonLinesLog(path)])
 
 
 def _candidates(form: str, path: Path) -> Iterator[Path]:

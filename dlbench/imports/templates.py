@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dlbench.errors import UsageError, hint, shortened
@@ -25,14 +24,14 @@ class Template:
         pieces = string.Formatter().parse(self.text)
         return "".join(before + ("" if name is None else as_text(values[name])) for before, name, _, _ in pieces)
 
-    def check(self, path: Path, names: Collection[str]) -> None:
+    def check(self, place: str, names: Collection[str]) -> None:
         """Raise UsageError where a log has not all of the fields."""
         for name in self.fields:
             if name not in names:
                 listed = ", ".join(sorted(map(str, names))[:20]) or "none"
                 there = hint(name, map(str, names), "")
                 raise wrong(
-                    path, None, f"there is no field '{shortened(name)}' for {self.option}{there} (fields: {listed})"
+                    place, None, f"there is no field '{shortened(name)}' for {self.option}{there} (fields: {listed})"
                 )
 
 
@@ -57,9 +56,9 @@ def as_text(value: Any) -> str:
 LARGEST_SEED = 2**63 - 1
 
 
-def seed_of(text: str, path: Path, line: int | None) -> int:
+def seed_of(text: str, place: str, line: int | None) -> int:
     """A seed; raises UsageError where it is no whole number from 0 on."""
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) <= LARGEST_SEED):
-        raise wrong(path, line, f"the seed '{shortened(text)}' is no whole number from 0 to 2**63 - 1")
+        raise wrong(place, line, f"the seed '{shortened(text)}' is no whole number from 0 to 2**63 - 1")
     return int(digits)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlbench.files import is_folder
 from dlbench.imports.event_records import EventFileEnd, records_of, require_tensorboard
-from dlbench.imports.log import Cell, LogRow, Remarks, wrong
+from dlbench.imports.log import Cell, LogRow, Remarks, checksums_of, path_text, wrong
 from dlbench.imports.tensorboard_layers import LayerRecords
 
 if TYPE_CHECKING:
@@ -41,6 +41,17 @@ class TensorBoardLog:
     columns: list[str] = field(default_factory=list)
     has_failed: bool = False
     begins_with_hparams = False
+    part = ""
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """Its path."""
+        return path_text(self.path)
+
+    def checksums(self) -> list[dict[str, str]]:
+        """Of its files."""
+        return checksums_of(self.files)
 
     def rows(self) -> Iterator[LogRow]:
         """A row an event, with the scalars in it; the line is the number of the record in its file."""
@@ -84,8 +95,8 @@ class TensorBoardLog:
         )
 
 
-def tensorboard_log(path: Path) -> TensorBoardLog | None:
-    """The log at a file or folder; `None` where its files are those of hyperparameters only.
+def tensorboard_logs(path: Path) -> list[TensorBoardLog]:
+    """The log at a file or folder; none where its files are those of hyperparameters only.
 
     Raises SetupError without TensorBoard's library, UsageError where a file is none of TensorBoard's.
     """
@@ -93,7 +104,7 @@ def tensorboard_log(path: Path) -> TensorBoardLog | None:
     files = _event_files(path) if is_folder(path) else [path]
     told = {file: _beginning(file) for file in files}
     if not any(one.has_numbers for one in told.values()):
-        return None
+        return []
     if is_folder(path):
         for folder in sorted(path.iterdir()):
             own = {file: _beginning(file) for file in _event_files(folder)} if is_folder(folder) else {}
@@ -101,7 +112,7 @@ def tensorboard_log(path: Path) -> TensorBoardLog | None:
                 told |= own
     hparams = {name: value for one in told.values() for name, value in one.hparams.items()}
     layers = LayerRecords() if all(file.name.endswith(OURS) for file in told) else None
-    return TensorBoardLog(path, list(told), hparams, layers)
+    return [TensorBoardLog(path, list(told), hparams, layers)]
 
 
 def _event_files(folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from dlbench.imports.hparams import hparams_beside
-from dlbench.imports.log import Remarks
+from dlbench.imports.log import Remarks, checksums_of, path_text
 
 
 @dataclass
@@ -21,8 +21,19 @@ class TextLog:
     columns: list[str] = field(default_factory=list)
     has_failed: ClassVar[bool] = False
     begins_with_hparams: ClassVar[bool] = False
+    part: ClassVar[str] = ""
+    names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Look beside the file."""
         self.files = [self.path]
         self.hparams = hparams_beside(self.path, self.remarks)
+
+    @property
+    def label(self) -> str:
+        """Its path."""
+        return path_text(self.path)
+
+    def checksums(self) -> list[dict[str, str]]:
+        """Of its file."""
+        return checksums_of(self.files)

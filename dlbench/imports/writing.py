@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from dlbench.imports.log import Log, path_text, wrong
+from dlbench.imports.log import Log, wrong
 from dlbench.imports.names import EPOCH, RESERVED, SECONDS_FIELD, can_be, new_names
 from dlbench.imports.tensorboard_layers import LayerRecords
 from dlbench.imports.trials import ImportedTrial
@@ -50,17 +50,17 @@ def told_names(log: Log, trial: ImportedTrial, wanted: Mapping[str, str]) -> dic
     told = new_names(ranges, wanted)
     for name, ours in told.items():
         if ours in RESERVED or not ours:
-            raise wrong(log.path, None, f"--rename: no number can be called '{ours}'")
+            raise wrong(log.label, None, f"--rename: no number can be called '{ours}'")
         if twice := [other for other in told if told[other] == ours and other != name]:
             raise wrong(
-                log.path, None, f"'{name}' and '{twice[0]}' would both be called '{ours}'; --rename {name}=NAME"
+                log.label, None, f"'{name}' and '{twice[0]}' would both be called '{ours}'; --rename {name}=NAME"
             )
         if not can_be(ours, ranges[name]):
             low, high = ranges[name] or (0.0, 0.0)
             what = (
                 f"'{name}' goes from {low:.6g} to {high:.6g}, which {ours} cannot (an accuracy is a share from 0 to 1)"
             )
-            raise wrong(log.path, None, f"{what}; --rename '{name}=NAME' gives it another name")
+            raise wrong(log.label, None, f"{what}; --rename '{name}=NAME' gives it another name")
     return told
 
 
@@ -76,14 +76,14 @@ def write_recording(
     try:
         write_json_atomic(folder.env_file, {**env, "imported": {**env["imported"], "names": names}})
         with EventWriter(folder.events_file(0, 0)) as events:
-            _begin(events, trial, layers, [f"{path_text(log.path)}: {text}" for text in remarks])
+            _begin(events, trial, layers, [f"{log.label}: {text}" for text in remarks])
             for step, kind, fields in heapq.merge(_metrics(trial, names), _probes(layers), key=itemgetter(0, 1)):
                 events.write(kind, stack=0, step=step, **fields)
             _end(events, trial, names, has_failed=log.has_failed)
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
-    return PendingRecording(path_text(log.path), folder, plan, names, remarks)
+    return PendingRecording(log.label, folder, plan, names, remarks)
 
 
 def _begin(events: EventWriter, trial: ImportedTrial, layers: LayerRecords | None, remarks: list[str]) -> None:
