@@ -17,7 +17,7 @@ from dlbench.metrics.trial_view import SolvedRule
 from dlbench.plan import Plan
 from dlbench.plan.questions import Claim, Lesson, Questions
 from dlbench.run.folder import RunFolder
-from dlbench.run.group import RecordingGroup, recordings_in
+from dlbench.run.group import RecordingGroup, notes_of_group, recordings_in
 from dlbench.run.group_events import reader_of
 from dlbench.state.run_state import RunState
 
@@ -60,7 +60,7 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     Of the run's folder are read its predictions, where ensembles are asked for, and what its trials got right, where a claim
     is about that.
     """
-    asked, notes = questions.compare, list(folder.notes) if isinstance(folder, RecordingGroup) else []
+    asked, notes = questions.compare, list(notes_of_group(folder)) if isinstance(folder, RecordingGroup) else []
     if state.plan.recorded:
         from dlbench.analysis.recorded import asked_of_recordings, notes_on_recordings
 

@@ -47,7 +47,7 @@ VERBS = {
     "import": "import_logs.import_logs",
     "predict": "predict.predict",
     "runs": "results.runs",
-    "stop": "results.stop",
+    "stop": "stop.stop",
     "parts": "parts.parts",
     "schema": "recipes.schema",
     "data": "data.data",

@@ -1,13 +1,10 @@
-"""`dlbench table`, `runs` and `stop`: runs, on disk or under way."""
+"""`dlbench table` and `runs`: runs, on disk or under way."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dlbench.cli import complete
-from dlbench.cli.messages import command
 from dlbench.cli.options import (
     Ascii,
     Columns,
@@ -92,39 +89,8 @@ def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:
 
 
 def _state(one: Listed) -> str:
-    """How a run stands; of a group also how many recordings are at work: `running (2 of 6)`."""
+    """How a run stands; of a group also how many are at work and to come: `running (2 of 6 recordings, 12 to come)`."""
     state = "paused" if one.paused else one.state
-    return f"{state} ({one.at_work} of {one.recordings} recordings)" if one.at_work else state
-
-
-def stop(
-    run: Run,
-    *,
-    kill: Annotated[bool, typer.Option("--kill", help="Kill workers that do not respond.")] = False,
-    timeout: Annotated[
-        float, typer.Option(min=0.0, metavar="SECONDS", help="How long to wait for the workers.")
-    ] = 30.0,
-    out: Out = complete.RESULTS,
-    json: Json = False,
-) -> None:
-    """Ask a run to stop after the current step, with a checkpoint."""
-    from dlbench.errors import DlbenchError
-    from dlbench.launch import stopping
-    from dlbench.launch.status import described
-    from dlbench.run.folder import find_run
-
-    folder = find_run(out, run)
-    done = stopping.stop(folder, timeout=timeout, kill=kill)
-    if json:
-        emit_json(
-            {"run": folder.name, "killed": done.killed, "remaining": [worker.token.id for worker in done.remaining]}
-        )
-    if done.remaining:
-        who = ", ".join(described(worker.token) for worker in done.remaining)
-        raise DlbenchError(
-            f"{folder.name} is still running ({who}); kill it with `{command('stop', '--kill', folder)}`"
-        )
-    if folder.read_plan().recorded:
-        say(f"{folder.name} has stopped; a recording is not continued: run its script again")
-    else:
-        say(f"{folder.name} has stopped; continue with `{command('run', '--resume', folder)}`")
+    at_work = f"{one.at_work} of {one.recordings} recordings" if one.at_work else ""
+    told = ", ".join(filter(None, [at_work, f"{one.to_come} to come" if one.to_come else ""]))
+    return f"{state} ({told})" if told else state

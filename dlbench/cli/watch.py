@@ -123,7 +123,8 @@ def print_once(folder: RunFolder, *, language: str, ascii_only: bool) -> None:
 
     found = summarize(folder)
     state = found.state
-    say(f"{folder.name}: {status(folder).state}")
+    now = status(folder)
+    say(f"{folder.name}: {now.state}{f', {now.to_come} trials to come' if now.to_come else ''}")
     for stack in state.stacks:
         # One that a resumed run has not taken up yet waits at the step that it had come to.
         if stack.status is not Status.WAITING or stack.session != NO_SESSION:

@@ -28,6 +28,8 @@ class Listed:
     recordings: int | None = None
     """Of a group of recordings how many there are, and how many of them are at work."""
     at_work: int | None = None
+    to_come: int | None = None
+    """Of a group on which a `dlbench repeat` is at work, how many trials that has still to begin."""
 
 
 def listed(folder: RunFolder) -> Listed:
@@ -48,4 +50,5 @@ def listed(folder: RunFolder) -> Listed:
         now.paused,
         recordings=None if group is None else len(group.recordings),
         at_work=None if group is None else len(now.alive),
+        to_come=now.to_come,
     )

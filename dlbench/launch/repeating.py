@@ -25,6 +25,7 @@ from dlbench.plan.repeated import RepeatedTrial
 from dlbench.run.atomic import writing
 from dlbench.run.folder import RunFolder, folder_name, read_json
 from dlbench.run.group import group_in
+from dlbench.run.repeats import RepeatFile
 
 GRACE_SECONDS = 5.0
 """How long a trial may take to end after SIGINT."""
@@ -179,6 +180,7 @@ class Repetition:
             self.logs.mkdir(parents=True, exist_ok=True)
         variants = list(dict.fromkeys(trial.variant for trial in trials))
         self._names = dict(zip(variants, names_of(variants, UNFIT, "variant"), strict=True))
+        self._file = RepeatFile(group, len(trials))
         self._waiting = deque(trials)
         self._running: dict[int, tuple[RepeatedTrial, Child, set[str]]] = {}
         self._recordings = TrialRecordings(group)
@@ -203,6 +205,7 @@ class Repetition:
         for place in range(self._crew.workers):
             if self._waiting and place not in self._running:
                 self._start(place, self._waiting.popleft())
+        self._file.tell(len(self._waiting))
         return ended
 
     def stop(self, is_hurried: Callable[[], bool] = lambda: False) -> list[Ended]:
@@ -247,12 +250,16 @@ class Repetition:
         return child_environment(self._crew.threads) | own | seen | recorded
 
     def __enter__(self) -> Self:
+        self._file.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            self._file.__exit__(kind, error, trace)
 
 
 def _standing(recording: RunFolder) -> tuple[State | None, str | None]:

@@ -16,6 +16,7 @@ from dlbench.run.folder import RunFolder
 from dlbench.run.glance import Glance, glance
 from dlbench.run.group import RecordingGroup
 from dlbench.run.processes import is_heard
+from dlbench.run.repeats import to_come
 from dlbench.run.workers import Launched, Token, read
 
 State: TypeAlias = Literal["empty", "running", "done", "stopped", "failed", "crashed"]
@@ -53,6 +54,8 @@ class RunStatus:
     session: int | None
     workers: list[WorkerStatus]
     unfinished: list[int]
+    to_come: int | None = None
+    """Of a group of recordings on which a `dlbench repeat` is at work, how many trials that has still to begin."""
 
     @property
     def alive(self) -> list[WorkerStatus]:
@@ -116,7 +119,7 @@ def status(folder: RunFolder) -> RunStatus:
 
 
 def _status_of_group(group: RecordingGroup) -> RunStatus:
-    """How its members stand as one; of one whose events are of a newer version it is not known."""
+    """How its members stand as one, running while a repeat is at work; of events of a newer version it is not known."""
     workers: list[WorkerStatus] = []
     unfinished: list[int] = []
     states: set[State] = set()
@@ -128,8 +131,9 @@ def _status_of_group(group: RecordingGroup) -> RunStatus:
         states.add(own.state)
         workers += [replace(worker, worker=index, stacks=[index]) for worker in own.workers]
         unfinished += [index for _ in own.unfinished]
-    state = next((one for one in WORST_FIRST if one in states), WORST_FIRST[-1])
-    return RunStatus(state, max((worker.session for worker in workers), default=None), workers, unfinished)
+    coming = to_come(group.path)
+    state = "running" if coming is not None else next((one for one in WORST_FIRST if one in states), WORST_FIRST[-1])
+    return RunStatus(state, max((worker.session for worker in workers), default=None), workers, unfinished, coming)
 
 
 def alive(folder: RunFolder) -> list[WorkerStatus]:
@@ -140,7 +144,7 @@ def alive(folder: RunFolder) -> list[WorkerStatus]:
 def is_under_way(folder: RunFolder) -> bool:
     """Whether a worker of a run is at work, told without reading its events."""
     if isinstance(folder, RecordingGroup):
-        return any(is_under_way(one.folder) for one in folder.members)
+        return to_come(folder.path) is not None or any(is_under_way(one.folder) for one in folder.members)
 
     def seen(launched: Launched) -> float:
         try:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dlbench.errors import DlbenchError
+from dlbench.errors import DlbenchError, UsageError
 from dlbench.files import is_file, is_folder
 from dlbench.plan import Candidate, Plan, Trial
 from dlbench.plan.questions import Questions
-from dlbench.run.folder import RunFolder, age, find_run, find_runs
+from dlbench.run.folder import RunFolder, age, find_run, find_runs, folder_name
 from dlbench.run.glance import glance
+from dlbench.run.repeats import repeats, to_come
 
 Slot: TypeAlias = tuple[str, int] | str
 """What one trial of a group is: a variant with a seed, or a recording without a seed, by its folder's name."""
@@ -196,6 +197,13 @@ def _told_others(name: str, others: list[RunFolder]) -> Iterator[str]:
         yield f"{these} of a recipe called {name} stand beside these recordings: {', '.join(one.name for one in others[-3:])}"
 
 
+def notes_of_group(group: RecordingGroup) -> Iterator[str]:
+    """What must be said of a group's recordings, and of those that are still to come."""
+    yield from group.notes
+    if coming := to_come(group.path):
+        yield f"`dlbench repeat` is at work on this: {coming} more trial{' is' if coming == 1 else 's are'} to come"
+
+
 def recordings_in(folder: RunFolder | None) -> tuple[str, ...]:
     """The name of the folder of each stack's recording, in a group; none in any other run."""
     return tuple(one.folder.path.name for one in folder.members) if isinstance(folder, RecordingGroup) else ()
@@ -220,10 +228,22 @@ def find_shown(base: Path, text: str) -> RunFolder:
     """
     if text and is_folder(Path(text)) and isinstance(group := shown_in(Path(text)), RecordingGroup):
         return group
-    found = find_run(base, text)
-    if text not in ("latest", found.recipe):
-        return found
-    return whole(found)
+    try:
+        found = find_run(base, text)
+    except UsageError:
+        _refuse_too_early(base, text)
+        raise
+    return whole(found) if text in ("latest", found.recipe) else found
+
+
+def _refuse_too_early(base: Path, text: str) -> None:
+    """Raise UsageError where a repeat has begun what is looked for, and nothing of it is recorded yet."""
+    place = Path(text) if is_folder(Path(text)) else base / folder_name(text)
+    if text and (begun := repeats(place)):
+        raise UsageError(
+            f"{place.name}: `dlbench repeat` has begun {sum(one.trials for one in begun):,} trials, and none of them has "
+            "recorded anything yet; look again in a moment"
+        )
 
 
 def shown_in(path: Path) -> RunFolder:

@@ -36,7 +36,7 @@ class Closed:
         view = self.view
         # Workers tell their ends a moment before their processes are gone.
         open_ones = {Status.RUNNING} if view.status != "running" else {Status.RUNNING, Status.WAITING}
-        has_ended = all(stack.status not in open_ones for stack in view.state.stacks)
+        has_ended = view.to_come is None and all(stack.status not in open_ones for stack in view.state.stacks)
         return view.loading is None and view.problem is None and has_ended
 
     @property

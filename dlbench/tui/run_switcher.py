@@ -39,6 +39,7 @@ class RunSwitcher:
         with view.lock:
             view.begin(info, fresh.state)
             view.loading, view.status, view.problem, view.playback = 0.0, fresh.status, None, None
+            view.to_come = fresh.to_come
             view.overlays.clear()
             view.focus = Focus(version=view.focus.version + 1, measure=view.focus.measure)
         app.folder, app.replay, app.feed = folder, None, Feed(view, FolderSource(folder), folder)

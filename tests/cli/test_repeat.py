@@ -1,5 +1,6 @@
 """`dlbench repeat`: a script that records itself, with every value and seed, as processes; then the table of all."""
 
+import json
 import os
 import re
 import shutil
@@ -205,5 +206,34 @@ def test_what_others_record_now_is_left_out(place, bench):
 
     assert (code, recordings(place)) == (0, 1)
     assert "note: 1 trial left out: others are recording now what these would" in said
-    assert "has stopped; a recording is not continued: run its script again" in stopped.stderr
-    assert process.returncode == ExitCode.TRIAL_FAILED
+    assert re.search(r"^base, seed 0: (was killed|has stopped) \(mine/", stopped.stderr, re.MULTILINE)
+    assert "mine has stopped; a recording is not continued: the same `dlbench repeat` goes on" in stopped.stderr
+    assert process.returncode == ExitCode.TERMINATED
+
+
+def test_a_repeat_between_two_trials_is_running(place, bench):
+    """While one is at work the group is running with what is still to come, and a stop ends the trial and begins no other."""
+    words = ["--seeds", "3", "--workers", "1", "--", *TRAIN[:2], "--seed", "{seed}"]
+    repeat("--seeds", "5-5", "--workers", "1", "--", *words[5:])
+    process = bench.start("repeat", "--name", "mine", *words, "wait")
+    deadline = time.monotonic() + 20
+    while recordings(place) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    invoke = CliRunner().invoke
+    listed, watched = invoke(app, ["runs"]).stdout, invoke(app, ["watch", "mine"])
+    table = invoke(app, ["table", "mine"]).stdout
+    stopped = invoke(app, ["stop", "mine", "--json"])
+    _, said = process.communicate(timeout=20)
+
+    assert re.search(r"^mine +running \(1 of 2 recordings, 2 to come\)", listed, re.MULTILINE)
+    assert "mine: running, 2 trials to come" in watched.stderr
+    assert "`dlbench repeat` is at work on this: 2 more trials are to come" in " ".join(table.split())
+    assert stopped.exit_code == 0
+    assert json.loads(stopped.stdout)["repeats"] == 1
+    assert re.search(r"^base, seed 0: has stopped \(mine/", stopped.stderr, re.MULTILINE)
+    assert re.search(r"^the `dlbench repeat` with pid .* has stopped, 2 trials not begun", stopped.stderr, re.MULTILINE)
+    assert process.returncode == ExitCode.TERMINATED
+    assert "0 of 3 trials finished" in said
+    assert recordings(place) == 2
+    assert re.search(r"^mine +(stopped|done) ", invoke(app, ["runs"]).stdout, re.MULTILINE)
+    assert not list(place.glob("results/mine/repeats/*"))

@@ -169,7 +169,7 @@ class Feed:
         liveness, view = self._liveness, self._view
         if liveness is None or liveness.status is None or not self._source.over:
             return
-        self._tell(status=liveness.status.state)
+        self._tell(status=liveness.status.state, to_come=liveness.status.to_come)
         # Only after a look that no event has overtaken: a resumed run has workers of which it knows nothing.
         if liveness.is_fresh:
             self._expect(liveness.status)

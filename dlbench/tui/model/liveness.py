@@ -9,6 +9,8 @@ from dlbench.errors import DlbenchError
 from dlbench.launch.status import RunStatus, is_alive, status
 from dlbench.run.event_line import Event
 from dlbench.run.folder import RunFolder
+from dlbench.run.group import RecordingGroup
+from dlbench.run.repeats import to_come
 from dlbench.tui.model.source import size_of
 
 EVERY_SECONDS = 2.0
@@ -20,7 +22,7 @@ class Liveness:
     """The last look at a run, renewed where something may have changed.
 
     A look reads every line of the events. So it waits for a word of a worker's beginning or end, for
-    another worker started, or for one that is gone; to see that costs next to nothing.
+    another worker started, for one that is gone, or for a repeat's next trial; to see that costs next to nothing.
     """
 
     def __init__(self, folder: RunFolder, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -48,7 +50,14 @@ class Liveness:
             return
         self._next = self._now() + EVERY_SECONDS
         launches = size_of(self._folder.workers_file)
-        if self.status is None or not self.is_fresh or launches != self._launches or self._someone_is_gone(self.status):
+        known = self.status
+        if (
+            known is None
+            or not self.is_fresh
+            or launches != self._launches
+            or self._someone_is_gone(known)
+            or (isinstance(self._folder, RecordingGroup) and to_come(self._folder.path) != known.to_come)
+        ):
             self._launches = launches
             self._look()
 

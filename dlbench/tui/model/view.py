@@ -95,6 +95,8 @@ class View:
         """Share of the events on disk that are read, while opening; `None` once all are."""
         self.status = "running"
         """How the run stands, told from its processes (`dlbench.launch.status.State`)."""
+        self.to_come: int | None = None
+        """Of a group on which a `dlbench repeat` is at work, how many trials that has still to begin."""
         self.playback: Playback | None = None
         """Of a replay."""
         self.problem: str | None = None

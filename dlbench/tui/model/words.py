@@ -72,6 +72,8 @@ class Facts:
     probe_cost: float | None
     """The probes' share of the time."""
     findings: list[Finding]
+    to_come: int | None = None
+    """How many trials a `dlbench repeat` has still to begin."""
 
 
 def facts(view: View) -> Facts:
@@ -95,6 +97,7 @@ def facts(view: View) -> Facts:
         memory=stack.memory if stack.status is Status.RUNNING else None,
         probe_cost=stack.probe_cost,
         findings=view.findings(view.focus.trial),
+        to_come=view.to_come,
     )
 
 
@@ -115,7 +118,8 @@ def _of_stacks(view: View) -> Piece:
         return "PAUSED", Ink.MARK
     if all(stack.status is Status.WAITING for stack in stacks):
         return "STARTING", Ink.FAINT
-    return BADGES["done" if all(stack.status is Status.OK for stack in stacks) else "running"]
+    is_done = view.to_come is None and all(stack.status is Status.OK for stack in stacks)
+    return BADGES["done" if is_done else "running"]
 
 
 def cursor_line(view: View, width: int | None = None) -> list[Piece]:

@@ -236,5 +236,6 @@ click on a header sorts.
 
 
 def at_work(run: Listed) -> str:
-    """Of a group of recordings, how many are being made: ` 2 of 6`."""
-    return f" {run.at_work} of {run.recordings}" if run.at_work else ""
+    """Of a group of recordings, how many are being made, and are to come: ` 2 of 6, 12 to come`."""
+    at_work = f" {run.at_work} of {run.recordings}" if run.at_work else ""
+    return f"{at_work}{',' if at_work else ''} {run.to_come} to come" if run.to_come else at_work

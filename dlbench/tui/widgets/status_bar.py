@@ -77,6 +77,7 @@ def items(now: Facts, view: View, glyphs: Glyphs, *, read_only: bool) -> list[It
         Item(8, (f"{pace(now.rate)} steps/s", f"{pace(now.rate)}/s") if now.rate else ()),
         Item(5, (f"{clock(now.eta)} left",) if now.eta is not None else ()),
         Item(9, (f"{over}/{total} trials",), Ink.FAINT),
+        Item(5, (f"{now.to_come} to come",) if now.to_come else (), Ink.STRONG),
         Item(13, (f"trained {clock(now.seconds)}",) if now.seconds is not None and now.eta is None else (), Ink.FAINT),
         Item(10, (now.device,) if now.device else (), Ink.FAINT),
         Item(11, (memory_size(now.memory),) if now.memory else (), Ink.FAINT),

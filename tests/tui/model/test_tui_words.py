@@ -98,6 +98,8 @@ def test_the_badge_is_how_the_run_stands():
     view.status = "running"
     view.state.apply([ended(0, session=0), begins(1, session=0), ended(1, session=0)])
     assert badge(view)[0] == "DONE"
+    view.to_come = 0  # a `dlbench repeat` waits for its last trial to begin
+    assert badge(view)[0] == "LIVE"
     view.playback = Playback(1.0, 2.0, 1.0, paused=False)
     assert badge(view)[0] == "REPLAY"
     view.loading = 0.456
