@@ -42,6 +42,7 @@ ROOMS = (
     "imports",
     "state",
     "analysis",
+    "self_test",
     "text",
     "export",
     "display",

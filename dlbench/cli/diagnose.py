@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Ascii, Json, Out, OwnParts, Run
+from dlbench.cli.options import Ascii, Json, Out, OwnParts
 from dlbench.cli.output import as_text, emit_json, emit_styled, has_color
+from dlbench.errors import UsageError
 
 if TYPE_CHECKING:
     from dlbench.state.run_state import RunState
@@ -23,11 +24,35 @@ OneTrial = Annotated[
     ),
 ]
 
+MaybeRun = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN",
+        help="A run: its folder, RECIPE/TIME, RECIPE (its newest run) or latest; none with --self-test.",
+        autocompletion=complete.runs,
+    ),
+]
+SelfTest = Annotated[
+    bool,
+    typer.Option("--self-test", help="Train the labelled scenarios and tell how many the diagnosis names: minutes."),
+]
+HeldOut = Annotated[
+    bool, typer.Option("--held-out", help="With --self-test, only families that no threshold was chosen by.")
+]
+Tuning = Annotated[bool, typer.Option("--tuning", help="With --self-test, only the other families.")]
+OneFamily = Annotated[
+    str | None, typer.Option("--family", metavar="NAME", help="With --self-test, only this family of scenarios.")
+]
+
 
 def diagnose(
-    run: Run,
+    run: MaybeRun = None,
     *,
     trial: OneTrial = None,
+    self_test: SelfTest = False,
+    held_out: HeldOut = False,
+    tuning: Tuning = False,
+    family: OneFamily = None,
     out: Out = complete.RESULTS,
     ascii_only: Ascii = False,
     json: Json = False,
@@ -37,6 +62,17 @@ def diagnose(
 
     The run may still be at work, or be a recording of a loop of one's own. Whatever is found, the exit code is 0.
     """
+    if self_test:
+        from dlbench.cli.self_test import asked_for, tell_record
+
+        if run is not None or trial is not None:
+            raise UsageError("--self-test trains scenarios of its own; leave out the run and --trial")
+        tell_record(asked_for(family, held_out=held_out, tuning=tuning), as_json=json, ascii_only=ascii_only)
+        return
+    if held_out or tuning or family:
+        raise UsageError("--held-out, --tuning and --family choose among the scenarios of --self-test; add it")
+    if run is None:
+        raise UsageError("no run given; `dlbench runs` lists them, and --self-test needs none")
     from dlbench.analysis.diagnosis.as_data import findings_as_data
     from dlbench.analysis.diagnosis.diagnose import diagnose
     from dlbench.analysis.summary import standing
@@ -57,7 +93,7 @@ def diagnose(
 
 def trials_named(asked: str, state: RunState, run: str) -> Sequence[TrialState]:
     """The trials that `VARIANT,SEED` names; raises UsageError where there are none."""
-    from dlbench.errors import UsageError, hint
+    from dlbench.errors import hint
 
     variant, _, seed = asked.rpartition(",")
     if not variant:

@@ -1,0 +1,1 @@
+"""The record of the diagnosis: labelled scenarios, sick and healthy, trained and held against what the rules say."""
