@@ -40,6 +40,10 @@ class SetupError(DlbenchError):
     exit_code = ExitCode.ENVIRONMENT
 
 
+class MissingLibraryError(SetupError, ImportError):
+    """A library of others is not installed; whoever tries an import may catch it as an ImportError too."""
+
+
 class UnwritableError(SetupError):
     """A run's folder takes nothing any more: the disk is full, or the folder is gone or read-only."""
 

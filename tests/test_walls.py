@@ -40,6 +40,7 @@ ROOMS = (
     "weights",
     "launch",
     "imports",
+    "callbacks",
     "state",
     "analysis",
     "self_test",
@@ -51,7 +52,7 @@ ROOMS = (
     "pytest_plugin",
 )
 """The rooms from the ground up, as docs/design.md has them: a room imports from those before it, and from itself."""
-WITH_TORCH = ("engine", "recording")
+WITH_TORCH = ("engine", "recording", "callbacks")
 """Rooms that need torch as soon as they are imported."""
 LAZILY = ("measures", "parts", "data", "weights")
 """Rooms that import torch inside of a function, where something is computed or fetched."""

@@ -19,7 +19,7 @@ from dlbench.plan.questions import Questions
 from dlbench.plan.recorded import BASE, VARIABLES, recorded_plan
 from dlbench.recording.budget import TimeBudget
 from dlbench.recording.journal import Journal
-from dlbench.recording.layers import Model, is_compiled, layers_of, roots_of
+from dlbench.recording.layers import LayeredModel, Model, is_compiled, layers_of, roots_of
 from dlbench.recording.norms import is_sharded
 from dlbench.recording.recording import MutedRecording, Recording
 from dlbench.run.atomic import writing
@@ -56,7 +56,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     UnwritableError where `out` takes nothing.
     """
     roots = roots_of(model)
-    layers = layers_of(roots)
+    layers = list(model.layers) if isinstance(model, LayeredModel) else layers_of(roots)
     optimizers = _optimizers(optimizer)
     if not 0 <= budget <= 1:
         raise UsageError(f"record: budget is the share of time that probes may take, from 0 to 1, not {budget}")

@@ -12,9 +12,6 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from dlbench.errors import UsageError
 
-Model: TypeAlias = nn.Module | Sequence[nn.Module] | Mapping[str, nn.Module]
-"""One module, or several that are trained together, such as the two nets of a GAN."""
-
 WRAPPERS = ("module", "_orig_mod")
 """What DistributedDataParallel and torch.compile put before the names of the modules that they wrap."""
 
@@ -42,8 +39,22 @@ class RecordedLayer:
         return list(self.weights[0].shape)
 
 
+@dataclass(frozen=True)
+class LayeredModel:
+    """A model with its layers, where a library keeps parameters elsewhere than in the modules that use them, as Keras does."""
+
+    root: nn.Module
+    layers: Sequence[RecordedLayer]
+
+
+Model: TypeAlias = nn.Module | Sequence[nn.Module] | Mapping[str, nn.Module] | LayeredModel
+"""One module, or several that are trained together, such as the two nets of a GAN."""
+
+
 def roots_of(model: Any) -> list[tuple[str, nn.Module]]:
     """The modules that were given, by the prefixes of their names; raises UsageError where one is none."""
+    if isinstance(model, LayeredModel):
+        model = model.root
     if isinstance(model, nn.Module):
         return [("", model)]
     named = model.items() if isinstance(model, Mapping) else enumerate(model) if isinstance(model, Iterable) else ()

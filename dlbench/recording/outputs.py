@@ -116,7 +116,7 @@ class OutputWatch:
             if values is not None and values.is_floating_point() and values.numel():
                 self.order.setdefault(row)
                 self.shapes[id(module)] = tuple(values.shape[1:])
-                bounds = (-1.0, 1.0) if isinstance(module, BOUNDED) and _is_bounded(module) else None
+                bounds = _bounds_of(module, values)
                 if row not in self._activations:
                     _add(self._moments, row, values, bounds)
                 if values.grad_fn is not None:
@@ -179,6 +179,13 @@ def _first_tensor(value: Any) -> Tensor | None:
     while isinstance(value, tuple | list) and value:
         value = value[0]
     return value if isinstance(value, Tensor) else None
+
+
+def _bounds_of(module: nn.Module, values: Tensor) -> tuple[float, float | None] | None:
+    """Those of an activation inside of the layer itself: of a recurrent layer, or of one that ends with it."""
+    if isinstance(module, BOUNDED):
+        return (-1.0, 1.0) if _is_bounded(module) else None
+    return None if values.grad_fn is None else ACTIVATIONS.get(values.grad_fn.name())
 
 
 def _is_bounded(module: nn.Module) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -63,6 +63,8 @@ class Recording:
         self._looked = self._heard = self._begun = time.monotonic()
         self._heard_step = 0
         self._is_over = False
+        self.on_stop: Callable[[], None] | None = None
+        """What ends the loop where someone asks for that, mostly a library's own way; without it RecordingStopped is raised."""
         if self._scaler is not None:
             self._scaler.attach()
         self._steps.attach()
@@ -94,7 +96,8 @@ class Recording:
             return  # a copy of the process, such as a worker of a DataLoader
         if self._is_over:
             raise UsageError(f"log: the recording {self.name} has ended")
-        if self._steps.optimizers:
+        # The rate of the step, which a scheduler may have changed since it was logged first.
+        if self._steps.optimizers and not self._series.has(self._steps.step, "learning_rate"):
             values.setdefault("learning_rate", self._steps.optimizers[0].param_groups[0]["lr"])
         self._series.log(self._steps.step, values, self._budget.trained)
 
@@ -189,6 +192,10 @@ class Recording:
 
         try:
             controls.obey(step, idle)
+        except RecordingStopped:
+            if self.on_stop is None:
+                raise
+            self.on_stop()
         finally:
             if was_waiting:
                 self._budget.idle += time.perf_counter() - started
@@ -219,6 +226,7 @@ class MutedRecording:
     """What processes of a distributed training other than the first hold: it takes everything and writes nothing."""
 
     steps = 0
+    on_stop: Callable[[], None] | None = None
 
     def log(self, /, **values: Any) -> None:
         """Keep nothing."""

@@ -57,6 +57,10 @@ class LoggedSeries:
         self._open.seconds = seconds
         self.names |= dict.fromkeys(kept)
 
+    def has(self, step: int, name: str) -> bool:
+        """Whether anything was logged under this name after so many steps, where these are the newest."""
+        return self._open is not None and self._open.step == step and name in self._open.values
+
     def take(self, step: int | None = None) -> list[LoggedStep]:
         """The records that are due, ascending by step, their values numbers now; without a step, all that is left."""
         if self._open is not None and self._open.step != step:

@@ -309,3 +309,19 @@ def test_importing_dlbench_costs_no_torch():
     """`import dlbench` loads no torch; asking for an unknown name is an error as ever."""
     with pytest.raises(AttributeError, match="no attribute 'recorder'"):
         dlbench.recorder  # noqa: B018
+
+
+def test_the_rate_is_that_of_the_step(tmp_path):
+    """What is logged again after a scheduler's step keeps the rate that the optimizer's step had."""
+    model, (x, y) = perceptron(), batch()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    with recording(tmp_path, model, optimizer) as run:
+        for _ in range(2):
+            cross_entropy(model(x), y).backward()
+            optimizer.step()
+            run.log(train_loss=0.5)
+            scheduler.step()
+            run.log(validation_loss=0.5)
+
+    assert [event["learning_rate"] for event in events_of(run, "metrics")] == [[0.1], [0.05]]

@@ -140,3 +140,27 @@ def test_a_copied_model_knows_nothing_of_the_recording(tmp_path, copied):
         step(model, optimizer, loss)
 
     assert measured(run, "activation_mean")[0]["4"] == pytest.approx(expected, rel=1e-4)
+
+
+class Activated(nn.Module):
+    """A layer with its activation inside, as Keras has them."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(16, 6))
+
+    def forward(self, x):
+        return relu(x @ self.weight.T)
+
+
+def test_activations_inside_of_layers(tmp_path):
+    """A layer that ends with an activation of its own has that one's zeros, and no other layer takes them for its own."""
+    torch.manual_seed(0)
+    model, (x, y) = nn.Sequential(Activated(), nn.Linear(16, 3)), batch()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with recording(tmp_path, model, optimizer) as run:
+        outputs = model[0](x).detach().double().numpy()
+        step(model, optimizer, cross_entropy(model(x), y))
+
+    assert measured(run, "zero_fraction")[0] == {"0": pytest.approx((outputs == 0).mean()), "1": None}
+    assert measured(run, "activation_mean")[0]["0"] == pytest.approx(outputs.mean(), rel=CLOSE)
