@@ -39,10 +39,10 @@ class SkorchRecorder(LibraryRecorder, Callback):  # type: ignore[misc,unused-ign
         if self.recording is not None and self.recording.steps:
             self._log_epoch(net, -2)
 
-    def on_batch_end(self, net: NeuralNet, batch: Any = None, training: bool | None = None, **given: Any) -> None:  # noqa: FBT001  # skorch's own
+    def on_batch_end(self, net: NeuralNet, batch: Any = None, **given: Any) -> None:
         """Log the step's loss; raise what skorch's fit ends by where someone asked to stop."""
-        if not training:
-            return
+        if not given.get("training"):
+            return  # a validation
         self._log({"loss": given.get("loss")})
         if self._is_stopping:
             raise KeyboardInterrupt
