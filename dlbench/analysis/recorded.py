@@ -68,7 +68,8 @@ def notes_on_recordings(state: RunState, compare: Compare) -> Iterator[str]:
     """What must be said of recordings: that some cannot be paired, and numbers that cannot be what their name says."""
     unseeded = sum(not trial.plan.is_seeded for trial in state.trials)
     if unseeded and compare.baseline is not None:
-        which = "the recordings have" if unseeded == len(state.trials) else f"{unseeded} of the recordings have"
+        have = "has" if unseeded == 1 else "have"
+        which = "the recordings have" if unseeded == len(state.trials) else f"{unseeded} of the recordings {have}"
         yield (
             f"{which} no seed, so differences of their variants are between the means of independent runs (Welch's interval), "
             "which is mostly wider than that of pairs; record with seed= to pair them"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -62,17 +62,28 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     """
     asked, notes = questions.compare, list(notes_of_group(folder)) if isinstance(folder, RecordingGroup) else []
     if state.plan.recorded:
+        from dlbench.analysis.asked_names import unknown_names
         from dlbench.analysis.recorded import asked_of_recordings, notes_on_recordings
 
         asked = asked_of_recordings(state, questions)
         notes += notes_on_recordings(state, asked)
+        notes += [one.note for one in unknown_names(state, questions)]
     compare, unknown = known_part(asked)
     claims = questions.claims
     found = None if folder is None else _ensembles(state, replace(questions, compare=compare), folder)
     answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
     verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
-    said = (*unknown, *problems, *notes)
+    said = (*unknown, *problems, *notes, *_lacking_columns(state, questions, table, [*unknown, *notes]))
     return Report(state, table, verdicts, questions.lesson, found, said, diagnose(state), folder)
+
+
+def _lacking_columns(state: RunState, questions: Questions, table: Table, told: Sequence[str]) -> Iterable[str]:
+    """What must be said of columns that were asked for and are not there, once any trial has come to its end."""
+    if not questions.compare.columns or not any(trial.status.final for trial in state.trials):
+        return ()
+    from dlbench.analysis.asked_names import lacking_columns
+
+    return lacking_columns(questions.compare, table, told)
 
 
 def _ensembles(state: RunState, questions: Questions, folder: RunFolder) -> Ensembles | None:

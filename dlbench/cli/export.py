@@ -25,7 +25,7 @@ from dlbench.cli.options import (
     Sort,
 )
 from dlbench.cli.output import emit_chunks, save, saving, say
-from dlbench.cli.table_options import as_asked, asked_in, refuse_ignored
+from dlbench.cli.table_options import as_asked, refuse_ignored, summarized
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
@@ -129,13 +129,11 @@ def source_of(
     out: Path, run: str, questions: Path | None, table: str | None, language: str, wishes: dict[str, Any]
 ) -> ExportSource:
     """The report of a run as it was asked for, to be written; what of its events is damaged is said."""
-    from dlbench.analysis.summary import summarize
     from dlbench.export import ExportSource
     from dlbench.run.group import find_shown
     from dlbench.text.notes import damage_notes
 
-    folder = find_shown(out, run)
-    found = as_asked(summarize(folder, asked_in(questions, folder)), **wishes)
+    found = as_asked(summarized(find_shown(out, run), questions), **wishes)
     for note in damage_notes(found.state):
         say(f"note: {note}")
     return ExportSource(found, table, language)

@@ -23,7 +23,7 @@ from dlbench.cli.options import (
 )
 from dlbench.cli.output import columns as in_columns
 from dlbench.cli.output import emit, emit_json, emit_styled, report_text, say
-from dlbench.cli.table_options import as_asked, asked_in
+from dlbench.cli.table_options import as_asked, summarized
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
@@ -51,12 +51,10 @@ def table(
 
     Whatever is chosen to be shown, no number changes: intervals and marks stay those of the whole comparison.
     """
-    from dlbench.analysis.summary import summarize
     from dlbench.run.group import find_shown
 
-    folder = find_shown(out, run)
     found = as_asked(
-        summarize(folder, asked_in(questions, folder)),
+        summarized(find_shown(out, run), questions),
         columns=columns,
         sort=sort,
         filters=filters,

@@ -54,6 +54,32 @@ def asked_in(file: Path | None, folder: RunFolder) -> Questions | None:
     return questions_from(file)
 
 
+def summarized(folder: RunFolder, file: Path | None) -> Report:
+    """The report of a run, as a file of questions asks, if one is given.
+
+    Raises UsageError and RecipeError as `asked_in` does, and RecipeError where recordings that have all ended have none of the
+    names that the file asks of, but others that look much like them.
+    """
+    from dlbench.analysis.summary import summarize
+
+    questions = asked_in(file, folder)
+    report = summarize(folder, questions)
+    if file is not None and questions is not None and _has_ended(report, folder):
+        from dlbench.analysis.asked_names import unknown_names
+        from dlbench.recipe.questions import located
+
+        if wrong := [one for one in unknown_names(report.state, questions) if one.is_misspelt]:
+            raise located(file, [(one.path, one.what.replace(" so far;", ";")) for one in wrong])
+    return report
+
+
+def _has_ended(report: Report, folder: RunFolder) -> bool:
+    """Whether nothing more will be recorded, as far as is known here."""
+    from dlbench.run.repeats import to_come
+
+    return to_come(folder.path) is None and all(trial.status.final for trial in report.state.trials)
+
+
 def as_asked(
     report: Report,
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias, cast
@@ -97,6 +97,13 @@ def _checked(data: dict[str, Any], file: str, lines: Mapping[KeyPath, int]) -> Q
     asked = [cast("Claim", plain(claim)) for claim in claims.values()]
     better = compare.better if isinstance(compare, RecordedCompareSection) else {}
     return Questions(cast("Lesson", plain(lesson)), cast("Compare", plain(compare)), asked, better=dict(better))
+
+
+def located(file: Path, wrong: Iterable[Found]) -> RecipeError:
+    """What is wrong with a file of questions that was read before, each problem with its line."""
+    lines = line_numbers(read(file))
+    problems = [Problem(str(file), _line(path, lines), show(path), what) for path, what in wrong]
+    return RecipeError(sorted(problems, key=lambda problem: problem.line or 0))
 
 
 def _line(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:

@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dlbench.errors import DlbenchError, UsageError
+from dlbench.errors import DlbenchError, UsageError, shortened
 from dlbench.files import is_file, is_folder
 from dlbench.plan import Candidate, Plan, Trial
 from dlbench.plan.questions import Questions
 from dlbench.run.folder import RunFolder, age, find_run, find_runs, folder_name
 from dlbench.run.glance import glance
 from dlbench.run.repeats import repeats, to_come
+
+MOST_TOLD = 5
+"""Settings, and values of each, that a note tells."""
 
 Slot: TypeAlias = tuple[str, int] | str
 """What one trial of a group is: a variant with a seed, or a recording without a seed, by its folder's name."""
@@ -133,7 +136,7 @@ def group_in(path: Path) -> RecordingGroup | None:
     for one in recordings:
         slots.setdefault(one.slot, []).append(one)
     members = tuple(map(_counting, slots.values()))
-    notes = (*_told_twice(slots, members), *_told_settings(recordings), *damaged, *_told_others(path.name, others))
+    notes = (*_told_twice(slots, members), *_told_settings(members), *damaged, *_told_others(path.name, others))
     names = [tuple(one.path.name for one in own) for own in ([one.folder for one in recordings], folders)]
     return RecordingGroup(path, members, notes, *names)
 
@@ -180,15 +183,27 @@ def _told_twice(slots: dict[Slot, list[GroupMember]], members: Iterable[GroupMem
             )
 
 
-def _told_settings(recordings: Iterable[GroupMember]) -> Iterator[str]:
+def _told_settings(members: Iterable[GroupMember]) -> Iterator[str]:
+    """`he: lr differs: 0.1, 0.01`: what is averaged as one variant and was not made alike."""
     by_variant: dict[str, list[dict[str, Any]]] = {}
-    for one in recordings:
+    for one in members:
         by_variant.setdefault(one.trial.variant, []).append(one.plan.candidates[0].settings)
     for variant, settings in by_variant.items():
-        keys = dict.fromkeys(key for own in settings for key in own)
-        other = [key for key in keys if any(own.get(key) != settings[0].get(key) for own in settings)]
+        values = {
+            key: list(dict.fromkeys(_setting_text(own, key) for own in settings)) for own in settings for key in own
+        }
+        other = [f"{key} differs: {_listed(texts)}" for key, texts in values.items() if len(texts) > 1]
         if other:
-            yield f"recordings of {variant} have different settings ({', '.join(other)}), and are taken for one variant"
+            what = f"{variant}: {'; '.join(other[:MOST_TOLD])}{'; ...' if len(other) > MOST_TOLD else ''}"
+            yield f"{what}; its numbers are taken together all the same: give each a variant of its own"
+
+
+def _setting_text(settings: dict[str, Any], key: str) -> str:
+    return shortened(str(settings[key])) if key in settings else "not told"
+
+
+def _listed(texts: list[str]) -> str:
+    return ", ".join(texts[:MOST_TOLD]) + (", ..." if len(texts) > MOST_TOLD else "")
 
 
 def _told_others(name: str, others: list[RunFolder]) -> Iterator[str]:

@@ -175,7 +175,7 @@ def test_different_settings_of_a_variant_are_told(tmp_path):
     """Recordings of one variant are taken together, and the settings in which they differ are named."""
     for minute, lr in enumerate((0.1, 0.01)):
         record(tmp_path, Recorded("he", minute, minute=minute, settings={"lr": lr, "width": 64}))
-    assert any("different settings (lr)" in note for note in notes_of(report_of(tmp_path)))
+    assert any("he: lr differs: 0.1, 0.01" in note for note in notes_of(report_of(tmp_path)))
 
 
 def test_one_recording_is_reported_alone(tmp_path):

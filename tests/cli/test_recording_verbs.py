@@ -8,7 +8,8 @@ from recorded_runs import Recorded, group, record
 from typer.testing import CliRunner
 from verbs import app
 
-from dlbench.errors import UsageError
+from dlbench.errors import RecipeError, UsageError
+from dlbench.run.repeats import RepeatFile
 
 QUESTIONS = """
 [compare]
@@ -63,6 +64,22 @@ def test_questions_of_a_file_are_asked(there):
     assert "he reads better" in said("export", "mine", "--format", "markdown", "--questions", "q.toml")
     with pytest.raises(UsageError, match=r"none\.toml: cannot be read"):
         said("table", "mine", "--questions", "none.toml")
+
+
+@pytest.mark.parametrize("verb", ["table", "export"])
+def test_a_slip_in_a_file_of_questions_is_an_error_once_all_have_ended(there, verb):
+    """It is told with its line and what was meant; while a recording is at work, and in a name like no other, as a note."""
+    (there / "q.toml").write_text(QUESTIONS.replace('better_than = "xavier"', 'better_than = "xaver"'))
+    with pytest.raises(RecipeError, match=r"q\.toml:11: claims\[0\]\.better_than: .*'xaver'; did you mean 'xavier'\?"):
+        said(verb, "mine", "--questions", "q.toml")
+    record(there / "results", Recorded("he", 9, minute=50, status=None))
+    with RepeatFile(there / "results" / "mine", 9) as file:
+        file.tell(1)
+        shown = said("table", "mine", "--questions", "q.toml")
+    (there / "q.toml").write_text(QUESTIONS.replace('better_than = "xavier"', 'better_than = "lecun"'))
+
+    assert "no variant is called 'xaver' so far" in " ".join(shown.split())
+    assert "no variant is called 'lecun' so far" in " ".join(said("table", "mine", "--questions", "q.toml").split())
 
 
 def test_a_recipes_run_takes_no_questions(tmp_path, monkeypatch):
