@@ -44,6 +44,7 @@ def table_notes(table: Table, state: RunState) -> list[str]:
         *guessing_notes(table, state),
         *_far(table),
         *_ratios(table),
+        *_unlearned(table),
         *_selection(table.select),
         *_best_on_test(table),
         *damage_notes(state),
@@ -150,6 +151,21 @@ def _ratios(table: Table) -> list[str]:
         for title, of in lacking.items()
         if of
     ]
+
+
+def _unlearned(table: Table) -> list[str]:
+    """Why fewer seeds are solved than have a step at which they were: `solved` is about the end, that step about the way."""
+    if not {"solved", "steps_to_solve"} <= {column.key for column in table.columns}:
+        return []
+    lost = {
+        name_text(row): cells["steps_to_solve"].n - round((cells["solved"].mean or 0.0) * cells["solved"].n)
+        for row in table.rows
+        if (cells := row.cells)["solved"].n
+    }
+    told = [f"{name} ({count} seed{'' if count == 1 else 's'})" for name, count in lost.items() if count > 0]
+    return (
+        [f"solved on the way, but no more at the end, which is what 'solved' counts: {', '.join(told)}"] if told else []
+    )
 
 
 def _selection(select: Metric | None) -> list[str]:
