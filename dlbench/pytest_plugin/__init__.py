@@ -1,4 +1,4 @@
-"""A plugin of pytest: `pytest recipes/` runs the recipes in a folder, one test item a claim.
+"""A plugin of pytest: `pytest recipes/` runs the recipes in a folder, one test item a claim, and judges those on recordings.
 
 Every session of pytest in the environment loads it, so it imports nothing until there is a file that may be a recipe.
 """
@@ -14,13 +14,16 @@ import pytest
 from dlbench.errors import DlbenchError
 
 if TYPE_CHECKING:
-    from dlbench.pytest_plugin.items import RecipeFile
+    from dlbench.pytest_plugin.items import ClaimsFile
 
 NEVER = "pyproject.toml"
 """The one TOML file that is no recipe even where it is named."""
 
 LINE = pytest.StashKey[int]()
-"""On an item of a recipe: the line that it is about."""
+"""On an item of ours: the line that it is about."""
+
+TRAINED = pytest.StashKey[bool]()
+"""On an item of ours: whether what it is about is trained for it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,21 +60,27 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from error
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RecipeFile | None:
-    """Collect a TOML file that is named, or that looks like a recipe in a folder that is."""
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ClaimsFile | None:
+    """Collect a TOML file that is named, or that looks like a recipe, or like questions on recordings, in a folder that is."""
     if file_path.suffix != ".toml" or file_path.name == NEVER:
         return None
-    from dlbench.pytest_plugin.finding import is_recipe
+    from dlbench.pytest_plugin.finding import is_questions, is_recipe
+
+    is_named = parent.session.isinitpath(file_path)
+    if is_questions(file_path, is_named=is_named):
+        from dlbench.pytest_plugin.recordings import RecordingsFile
+
+        return RecordingsFile.from_parent(parent, path=file_path)
+    if not is_named and not is_recipe(file_path):
+        return None
     from dlbench.pytest_plugin.items import RecipeFile
 
-    if not parent.session.isinitpath(file_path) and not is_recipe(file_path):
-        return None
     return RecipeFile.from_parent(parent, path=file_path)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     """Say by which version of the recipes their claims are judged, where there are any."""
-    if not any(LINE in item.stash for item in items):
+    if not any(item.stash.get(TRAINED, False) for item in items):
         return []
     if config.getoption("dlbench_full"):
         return ["dlbench: recipes are trained in full"]

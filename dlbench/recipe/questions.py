@@ -60,6 +60,8 @@ class RecordedClaimSection(ClaimSection):
 
 
 SECTIONS = ("lesson", "compare", "claims")
+RECORDINGS = "recordings"
+"""The key of the folder of the recordings that a file asks of, for pytest; whoever else reads it says which they are."""
 
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {
     "lesson": TypeAdapter(table(LessonSection)),
@@ -81,12 +83,22 @@ def questions_from(source: str | Path | Mapping[str, Any]) -> Questions:
     return _checked(parse(text, str(source)), str(source), line_numbers(text))
 
 
+def recordings_of(file: Path) -> str | None:
+    """The folder of the recordings that a file of questions names, as it is written there."""
+    named = parse(read(file), str(file)).get(RECORDINGS)
+    return named if isinstance(named, str) else None
+
+
 def _checked(data: dict[str, Any], file: str, lines: Mapping[KeyPath, int]) -> Questions:
     wrong: list[Found] = [
         ((key,), f"there is no section '{key}' in questions{suggestion(key, SECTIONS, 'there are')}")
         for key in data
-        if key not in SECTIONS
+        if key not in {*SECTIONS, RECORDINGS}
     ]
+    if not isinstance(named := data.get(RECORDINGS, "results/mine"), str) or not named.strip():
+        wrong.append(
+            ((RECORDINGS,), f'takes the folder of a name\'s recordings, such as "results/mine", not {given(named)}')
+        )
     lesson = _section("lesson", data.get("lesson", {}), ("lesson",), wrong)
     compare = _section("compare", data.get("compare", {}), ("compare",), wrong)
     claims = _claims(data.get("claims", []), wrong)

@@ -11,9 +11,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "testing-recipes.md").read_text(enc
 
 @pytest.fixture(scope="session")
 def page():
-    """The blocks of the page on testing recipes by their language."""
+    """The first block of each language on the page on testing recipes."""
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return {language: text for language, text in blocks if language != "sh"}
+    return {language: text for language, text in reversed(blocks) if language != "sh"}
 
 
 @pytest.fixture

@@ -75,8 +75,7 @@ def test_names_are_one_line_unique_and_no_ids():
     """What is said twice is numbered, line breaks are spaces, and two colons, which part a node's id, are one."""
     says = ["It learns", "It\n  learns", {"en": "a::b", "ko": "c"}, "It learns"]
 
-    asked = SimpleNamespace(claims=[SimpleNamespace(says=one) for one in says])
-    assert _names(SimpleNamespace(questions=asked)) == [
+    assert _names([SimpleNamespace(says=one) for one in says]) == [
         "It learns", "It learns (2)", "a:b", "It learns (3)"
     ]  # fmt: skip
 
