@@ -1,4 +1,4 @@
-"""Questions on recordings as pytest sees them: each claim is an item that the recordings of a name, as they stand, confirm or not."""
+"""Questions on recordings as pytest sees them: each claim is an item, and the recordings of a name confirm it or not."""
 
 from __future__ import annotations
 
