@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from statistics import median
@@ -12,10 +13,12 @@ FREE_STEPS = frozenset({0, 1, 2, 4, 8})
 DENSITY = 256
 """After so many steps, probes keep a distance of this part of the steps so far: a picture has no more columns than that."""
 
-BOOKED = 0.7
-"""The part of the budget that probes may book. The rest is for what nobody can book: they push the net out of the caches, and
-every step pays for the hooks that count it."""
+BOOKED = 0.8
+"""The part of the budget that may be booked. The rest is for what nobody can book: probes push the net out of the caches, and
+every step pays for the hook that counts it."""
 
+SOON = 0.02
+"""Seconds until probes that only wait for their distance in steps are thought of again."""
 
 MOST_THREADS = 4
 """How many times faster the processor's time may pass than the clock's; where it is more, a probe comes a little later."""
@@ -51,25 +54,26 @@ class TimeBudget:
         """`share` is between 0, which probes nothing, and 1, which probes every step."""
         self._share = share
         self._started, self._processor_started = time.perf_counter(), time.process_time()
+        self.origin = self._started
+        """What the clock would have said when the loop began, had nothing been booked since."""
         self._recent: deque[float] = deque(maxlen=9)
         self._probes = 0
         self._last = 0
-        self._not_before = 0.0
         self._spent = 0.0
-        self.idle = 0.0
-        """Seconds in which the loop was paused."""
+        self.rest = 0.0
+        """For so many seconds from the last answer on no step will be wanted."""
         self.is_watched = False
         """Whether someone asked to see the next step, whatever it costs."""
 
     @property
     def elapsed(self) -> float:
         """Seconds of the loop so far, pauses left out."""
-        return time.perf_counter() - self._started - self.idle
+        return time.perf_counter() - self._started
 
     @property
     def trained(self) -> float:
         """Of these, those that were not booked."""
-        return max(self.elapsed - self._spent, 0.0)
+        return max(time.perf_counter() - self.origin, 0.0)
 
     @property
     def cost(self) -> float:
@@ -77,12 +81,19 @@ class TimeBudget:
         return round(self._spent / max(self.elapsed, 1e-9), 4)
 
     def wants(self, step: int) -> bool:
-        """Whether to probe this step."""
+        """Whether to probe this step; if not, `rest` says how long not to ask again."""
+        self.rest = 0.0
         if self._share <= 0:
+            self.rest = math.inf
             return False
         if self.is_watched or self._share >= 1 or step in FREE_STEPS:
             return True
-        return bool(self._recent) and step - self._last >= step / DENSITY and self._has_room()
+        wanted = bool(self._recent) and self._has_room()
+        if wanted and step - self._last < step / DENSITY:
+            wanted, self.rest = False, SOON
+        if step < max(FREE_STEPS):
+            self.rest = 0.0
+        return wanted
 
     def probed(self, step: int, seconds: float) -> None:
         """Book a probe's time."""
@@ -95,14 +106,19 @@ class TimeBudget:
     def booked(self, seconds: float) -> None:
         """Book other work of the recording."""
         self._spent += seconds
+        self.origin += seconds
+
+    def skip(self, seconds: float, processor_seconds: float = 0.0) -> None:
+        """Leave out a time in which the loop stood still."""
+        self._started += seconds
+        self.origin += seconds
+        self._processor_started += processor_seconds
 
     def _has_room(self) -> bool:
         """Whether the loop has taken long enough for one probe more."""
         needed = (self._spent + median(self._recent)) / (BOOKED * self._share)
-        elapsed = self.elapsed
-        if elapsed < max(needed, self._not_before):
-            return False
-        missing = needed - (time.process_time() - self._processor_started)
-        # Asking for the processor's time costs more than a look at the clock: not again before there may be enough of it.
-        self._not_before = elapsed + missing / MOST_THREADS
-        return missing <= 0
+        self.rest = needed - self.elapsed
+        if self.rest <= 0:
+            missing = needed - (time.process_time() - self._processor_started)
+            self.rest = missing / MOST_THREADS
+        return self.rest <= 0

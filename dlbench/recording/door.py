@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     In a distributed training the first process records, all others do nothing. Raises UsageError at a wrong argument,
     UnwritableError where `out` takes nothing.
     """
+    began = time.process_time()
     roots = roots_of(model)
     layers = list(model.layers) if isinstance(model, LayeredModel) else layers_of(roots)
     optimizers = _optimizers(optimizer)
@@ -81,13 +83,15 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     compiled = is_compiled(roots)
     for note in _limits(compiled=compiled, sharded=is_sharded(weights)):
         journal.note(note)
+    clock = TimeBudget(budget)
+    clock.booked(time.process_time() - began)
     return Recording(
         journal,
         plan,
         layers,
         optimizers,
         None if compiled else [root for _, root in roots],
-        TimeBudget(budget),
+        clock,
         by_hand=optimizer is None,
         controls=controls,
         scaler=scaler,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
@@ -17,6 +18,20 @@ PIECES = {"cpu": 2**15}
 """Numbers that are worked on at once: on a CPU as many as its caches hold as doubles, elsewhere `LARGE_PIECE`."""
 
 LARGE_PIECE = 2**24
+
+BLOCK = 256
+"""Squares that are added up in single precision; the sums of blocks are added up in double."""
+
+SAFE = (1e-12, 1e15)
+"""Norms of which no part that counts has squares outside of single precision."""
+
+HALVES = frozenset({torch.float16, torch.bfloat16})
+
+MOST_COUNTED = 2**15
+"""Numbers of one gradient that are enough for its histogram."""
+
+AT_ONCE = 2**18
+"""Numbers of several gradients that are counted at once."""
 
 ZERO = BYTES
 """The bin of exact zeros, beside those of the highest bytes."""
@@ -48,19 +63,42 @@ def norms(tensors: Sequence[Tensor]) -> list[Tensor]:
         own = [index for index in small if precise(tensors[index].device) == kind]
         together = torch._foreach_norm([tensors[index] for index in own], 2, dtype=kind)  # noqa: SLF001  # as torch's clipping does
         found |= dict(zip(own, together, strict=True))
-    return [found[index] if index in found else _length(_pieces(one)) for index, one in enumerate(tensors)]
+    return [found[index] if index in found else _large_norm(one) for index, one in enumerate(tensors)]
 
 
 def update_norms(after: Sequence[Tensor], before: Sequence[Tensor]) -> list[Tensor]:
-    """The norm of what was added to each tensor; the difference is one of doubles."""
-    return [
-        _length(now - then for now, then in zip(_pieces(new), _pieces(old), strict=True))
-        for new, old in zip(after, before, strict=True)
-    ]
+    """The norm of what was added to each tensor; `before` is used up.
+
+    A difference of two numbers in single or double precision is rounded once, so nothing is gained by more digits; that of two
+    halves would be rounded to three digits.
+    """
+    is_exact = [old.dtype not in HALVES and old.dtype == new.dtype for old, new in zip(before, after, strict=True)]
+    if any(is_exact):
+        own = [(old, new) for old, new, exact in zip(before, after, is_exact, strict=True) if exact]
+        torch._foreach_sub_([old for old, _ in own], [new for _, new in own])  # as torch's optimizers do
+    return norms(
+        [
+            old if exact else old.to(precise(old.device)) - new
+            for old, new, exact in zip(before, after, is_exact, strict=True)
+        ]
+    )
 
 
 def _piece(tensor: Tensor) -> int:
     return PIECES.get(tensor.device.type, LARGE_PIECE)
+
+
+def _large_norm(tensor: Tensor) -> Tensor:
+    """That of a tensor of many pieces: on a CPU in single precision, block by block, unless its squares might underflow."""
+    if tensor.dtype == torch.float32 and tensor.device.type == "cpu" and tensor.is_contiguous():
+        flat = tensor.view(-1)
+        whole = flat.numel() // BLOCK * BLOCK
+        blocks = torch.linalg.vector_norm(flat[:whole].view(-1, BLOCK), dim=1).double()
+        rest = torch.linalg.vector_norm(flat[whole:].double())
+        norm: Tensor = torch.linalg.vector_norm(torch.cat([blocks, rest.reshape(1)]))
+        if SAFE[0] < norm.item() < SAFE[1]:
+            return norm
+    return _length(_pieces(tensor))
 
 
 def _pieces(tensor: Tensor) -> Iterator[Tensor]:
@@ -75,36 +113,50 @@ def _length(pieces: Iterable[Tensor]) -> Tensor:
     return norm
 
 
-def power_counts(tensors: Sequence[Tensor], rows: Sequence[int], count: int) -> Tensor:
-    """How many numbers of the tensors of each of `count` rows have which highest byte, `[count, BYTES + 1]`, zeros in the last.
+def power_counts(tensors: Sequence[Tensor]) -> Tensor:
+    """How many numbers of each tensor have which highest byte, `[tensors, BYTES + 1]`, zeros in the last.
 
-    All small tensors are counted in one go; what is done a tensor is what a probe of a deep tiny net would cost.
+    Many tensors are counted in one go, since what is done a tensor is what a probe of a deep tiny net would cost. Of one with
+    more than `MOST_COUNTED` numbers about as many are looked at, spread evenly, and stand for their neighbours.
     """
     device = tensors[0].device
-    total = torch.zeros(count * (BYTES + 1), dtype=torch.int64, device=device)
-    for parts in _portions(tensors, rows):
-        numbers = torch.cat([part.to(device, torch.float32).reshape(-1) for part, _ in parts])
-        sizes = torch.tensor([part.numel() for part, _ in parts])
-        starts = torch.tensor([row * (BYTES + 1) for _, row in parts], dtype=torch.int32)
-        byte = (numbers.view(torch.uint8)[HIGHEST_BYTE::4] & 0x7F).masked_fill_(numbers == 0, ZERO).int()
-        index = byte.add_(starts.repeat_interleave(sizes).to(device) if len(parts) > 1 else int(starts))
-        total += torch.bincount(index, minlength=len(total))
-    return total.view(count, BYTES + 1)
+    strides = [_stride(one.numel()) for one in tensors]
+    parts = [one.reshape(-1)[::stride] for one, stride in zip(tensors, strides, strict=True)]
+    counts = torch.cat([_counted([part.to(device, torch.float32) for part in own]) for own in _portions(parts)])
+    if any(stride > 1 for stride in strides):
+        counts *= torch.tensor(strides, device=device).unsqueeze(1)
+    return counts
 
 
-def _portions(tensors: Sequence[Tensor], rows: Sequence[int]) -> Iterator[list[tuple[Tensor, int]]]:
-    """Tensors with their rows, in portions that are worked on at once; large ones in pieces."""
-    portion: list[tuple[Tensor, int]] = []
+def _counted(parts: Sequence[Tensor]) -> Tensor:
+    numbers = torch.cat(list(parts))
+    byte = (numbers.view(torch.uint8)[HIGHEST_BYTE::4] & 0x7F).masked_fill_(numbers == 0, ZERO).int()
+    sizes = torch.tensor([part.numel() for part in parts])
+    starts = torch.arange(0, len(parts) * (BYTES + 1), BYTES + 1, dtype=torch.int32)
+    index = byte.add_(starts.repeat_interleave(sizes).to(byte.device))
+    return torch.bincount(index, minlength=len(parts) * (BYTES + 1)).view(len(parts), BYTES + 1)
+
+
+def _portions(parts: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    """Tensors in portions that are worked on at once."""
+    portion: list[Tensor] = []
     size = 0
-    for tensor, row in zip(tensors, rows, strict=True):
-        for piece in torch.split(tensor.reshape(-1), _piece(tensor)):
-            if portion and size + piece.numel() > _piece(tensor):
-                yield portion
-                portion, size = [], 0
-            portion.append((piece, row))
-            size += piece.numel()
+    for part in parts:
+        if portion and size + part.numel() > AT_ONCE:
+            yield portion
+            portion, size = [], 0
+        portion.append(part)
+        size += part.numel()
     if portion:
         yield portion
+
+
+def _stride(count: int) -> int:
+    """The distance between numbers that are looked at: no part of any side of the tensor, or only some columns would be seen."""
+    stride = -(-count // MOST_COUNTED)
+    while math.gcd(stride, count) > 1:
+        stride += 1
+    return stride
 
 
 def bins_of(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

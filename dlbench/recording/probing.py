@@ -44,8 +44,8 @@ class ProbedStep:
         self._is_scaled = False
         self._norms: list[tuple[str, int, Tensor]] = []
         """Which norm, of which row, and the number on its device."""
-        self._counts: list[Tensor] = []
-        """Of each optimizer, how many gradients of which row have which power of two."""
+        self._counts: list[tuple[list[int], Tensor]] = []
+        """Of each optimizer, the rows of its gradients, and how many of each one's numbers have which power of two."""
 
     @torch.no_grad()
     def keep_weights(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -70,16 +70,16 @@ class ProbedStep:
             rows = [self._row[id(one)] for one in own]
             self._norms += [(GRADIENT, row, norm) for row, norm in zip(rows, norms(gradients), strict=True)]
             if gradients:
-                self._counts.append(power_counts(gradients, rows, len(self._layers)))
+                self._counts.append((rows, power_counts(gradients)))
 
     @torch.no_grad()
     def measure_updates(self) -> None:
         """After weights have moved: how far those did whose gradients were measured since the last time."""
         with self._stopwatch:
+            self._weigh(self._before)
             moved = [one for one in self._moving if one in self._before]
             found = update_norms([local(one) for one in moved], [self._before[one] for one in moved])
             self._norms += [(UPDATE, self._row[id(one)], norm) for one, norm in zip(moved, found, strict=True)]
-            self._weigh(self._before)
             self._before, self._moving = {}, []
 
     @torch.no_grad()
@@ -90,7 +90,13 @@ class ProbedStep:
             every = [one for layer in self._layers for one in layer.weights]
             self._weigh({one: local(one) for one in every if id(one) not in self._weighed})
             calls = [(row, size, moments) for row, found in outputs.items() for size, moments in found]
-            host = _on_host([*(norm for _, _, norm in self._norms), *(one for _, _, one in calls), *self._counts])
+            host = _on_host(
+                [
+                    *(norm for _, _, norm in self._norms),
+                    *(one for _, _, one in calls),
+                    *(one for _, one in self._counts),
+                ]
+            )
             of_weights, of_calls, counts = np.split(host, np.cumsum([len(self._norms), 4 * len(calls)]))
             fields = self._of_weights(of_weights) | self._of_outputs(calls, of_calls.reshape(-1, 4))
             # Gradients that are NaN in all layers are told: they are what kills the net. Where a scaler finds some, the step is
@@ -146,8 +152,11 @@ class ProbedStep:
     def _histograms(self, counts: Numbers) -> dict[str, NDArray[np.int64]]:
         if not self._counts:
             return {}
-        every = counts.reshape(len(self._counts), len(self._layers), -1).sum(axis=0)
-        inside, zeros = bins_of(every.astype(np.int64))
+        rows = [row for own, _ in self._counts for row in own]
+        of_tensors = counts.reshape(len(rows), -1)
+        every = np.zeros((len(self._layers), of_tensors.shape[1]), np.int64)
+        np.add.at(every, rows, of_tensors.astype(np.int64))
+        inside, zeros = bins_of(every)
         return {HISTOGRAM: inside, ZEROS: zeros}
 
 

@@ -6,8 +6,10 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 from torch import nn
 from torch.amp.grad_scaler import GradScaler
@@ -55,16 +57,17 @@ class Recording:
         self._journal = journal
         stopwatch = Stopwatch()
         self._outputs = None if roots is None else OutputWatch(layers, roots, stopwatch)
-        self._budget, self._by_hand, self._pid = budget, by_hand, os.getpid()
+        self._budget, self._by_hand = budget, by_hand
         self._steps = StepWatch(layers, optimizers, self._outputs, budget, stopwatch, self)
         self._scaler = None if scaler is None else ScalerWatch(scaler, lambda: self._steps.calls)
         self._controls = RecordingControls(plan, journal, optimizers) if controls else None
         self._series = LoggedSeries()
         self._looked = self._heard = self._begun = time.monotonic()
         self._heard_step = 0
-        self._is_over = False
+        self._is_over = self._is_copy = False
         self.on_stop: Callable[[], None] | None = None
         """What ends the loop where someone asks for that, mostly a library's own way; without it RecordingStopped is raised."""
+        _ALIVE.add(self)
         if self._scaler is not None:
             self._scaler.attach()
         self._steps.attach()
@@ -92,14 +95,22 @@ class Recording:
         are kept at distances of 1/256 of the steps so far, and the last always. Raises UsageError where a value is no single
         number, and after the end.
         """
-        if os.getpid() != self._pid:
-            return  # a copy of the process, such as a worker of a DataLoader
-        if self._is_over:
-            raise UsageError(f"log: the recording {self.name} has ended")
+        if self._is_over or self._is_copy:
+            self._refuse()
+            return
+        # Every step comes here: what can wait is done when records are written.
+        started = perf_counter()
+        steps, budget = self._steps, self._budget
         # The rate of the step, which a scheduler may have changed since it was logged first.
-        if self._steps.optimizers and not self._series.has(self._steps.step, "learning_rate"):
-            values.setdefault("learning_rate", self._steps.optimizers[0].param_groups[0]["lr"])
-        self._series.log(self._steps.step, values, self._budget.trained)
+        if steps.optimizers and "learning_rate" not in values and not self._series.has(steps.step, "learning_rate"):
+            values["learning_rate"] = steps.optimizers[0].param_groups[0]["lr"]
+        self._series.log(steps.step, values, started - budget.origin)
+        budget.booked(perf_counter() - started)
+
+    def _refuse(self) -> None:
+        """In a copy of the process, such as a worker of a DataLoader, nothing is kept; after the end it is an error."""
+        if not self._is_copy:
+            raise UsageError(f"log: the recording {self.name} has ended")
 
     def step(self) -> None:
         """Say that the weights have just been moved by hand: in loops without an optimizer, once a step.
@@ -110,12 +121,12 @@ class Recording:
             raise UsageError(
                 "step: the steps of the optimizer are counted by themselves; call it only with optimizer=None"
             )
-        if not self._is_over and os.getpid() == self._pid:
+        if not self._is_over and not self._is_copy:
             self._steps.by_hand()
 
     def close(self, status: str = "done", error: str | None = None) -> None:
         """End the recording; a second call does nothing."""
-        if self._is_over or os.getpid() != self._pid:
+        if self._is_over or self._is_copy:
             return
         self._is_over = True
         self._steps.detach()
@@ -156,17 +167,17 @@ class Recording:
         self._journal.probe(step, fields, self._budget.cost)
         self._flush()
 
-    def on_step(self, step: int) -> None:
-        """Between two steps: look at controls, give a sign of life."""
+    def on_step(self, step: int) -> float:
+        """Between two steps: look at controls, give a sign of life; returns the seconds until the next look."""
         now = time.monotonic()
         is_steered = self._controls is not None and self._controls.is_on
-        if now - self._looked < LOOK_SECONDS and not is_steered:
-            return
-        self._looked = now
-        if self._controls is not None:
-            self._obey(self._controls, step)
-        if now - self._heard >= HEARTBEAT_SECONDS:
-            self._beat(step, now)
+        if now - self._looked >= LOOK_SECONDS or is_steered:
+            self._looked = now
+            if self._controls is not None:
+                is_steered = self._obey(self._controls, step)
+            if now - self._heard >= HEARTBEAT_SECONDS:
+                self._beat(step, now)
+        return 0.0 if is_steered else max(self._looked + LOOK_SECONDS - time.monotonic(), 0.0)
 
     def on_fault(self, error: Exception) -> None:
         """Go on without what failed: on a full disk without anything, else without probes."""
@@ -180,8 +191,9 @@ class Recording:
             self._journal.note(text)
         warnings.warn(f"dlbench: {text}", RuntimeWarning, stacklevel=2)
 
-    def _obey(self, controls: RecordingControls, step: int) -> None:
-        started = time.perf_counter()
+    def _obey(self, controls: RecordingControls, step: int) -> bool:
+        """Do what was asked for, waiting while paused; whether every step is steered from here on."""
+        started = perf_counter()
         was_waiting = False
 
         def idle() -> None:
@@ -197,22 +209,25 @@ class Recording:
                 raise
             self.on_stop()
         finally:
+            took = perf_counter() - started
             if was_waiting:
-                self._budget.idle += time.perf_counter() - started
+                self._budget.skip(took)
+            else:
+                self._budget.booked(took)
         self._budget.is_watched = controls.is_watched
+        return controls.is_on
 
     def _beat(self, step: int, now: float) -> None:
+        started = perf_counter()
         rate = (step - self._heard_step) / (now - self._heard)
         self._heard, self._heard_step = now, step
         self._flush()
         self._journal.heartbeat(step, rate, paused=False)
+        self._budget.booked(perf_counter() - started)
 
     def _flush(self, *, last: bool = False) -> None:
         """Write what was logged at steps that are complete; at the end all of it."""
-        stopwatch = Stopwatch()
-        with stopwatch:
-            self._write_records(self._series.take(None if last else self._steps.step))
-        self._budget.booked(stopwatch.reset())
+        self._write_records(self._series.take(None if last else self._steps.step))
 
     def _write_records(self, records: Sequence[LoggedStep]) -> None:
         if records and (self._scaler is not None or self._steps.skipped):
@@ -220,6 +235,18 @@ class Recording:
             records[-1].values["skipped_steps"] = float(skipped)
         for record in records:
             self._journal.metrics(record)
+
+
+def _disown() -> None:
+    """In a copy of this process: its recordings are those of its parent."""
+    for recording in list(_ALIVE):
+        recording._is_copy = True  # noqa: SLF001  # asking for the process at each step would cost a call of the system
+
+
+_ALIVE: WeakSet[Recording] = WeakSet()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown)
 
 
 class MutedRecording:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, TypeAlias
@@ -24,7 +23,7 @@ RESERVED = frozenset(
 Value: TypeAlias = Tensor | float
 
 
-@dataclass
+@dataclass(slots=True)
 class LoggedStep:
     """Everything that was logged after one number of steps."""
 
@@ -42,20 +41,31 @@ class LoggedSeries:
     def __init__(self) -> None:
         self._open: LoggedStep | None = None
         self._waiting: dict[str, LoggedStep] = {}
-        self._written: dict[str, int] = {}
+        self._due: dict[str, int] = {}
+        """The step from which on a name is written again."""
         self._closed: list[LoggedStep] = []
         self.names: dict[str, None] = {}
         """Every name that was logged, in the order of their first times."""
 
     def log(self, step: int, values: Mapping[str, Any], seconds: float) -> None:
         """Keep values after so many steps; raises UsageError where one is no single number, or its name is taken."""
-        kept = {name: _kept(name, value) for name, value in values.items()}
-        if self._open is None or self._open.step != step:
-            self._close()
-            self._open = LoggedStep(step)
-        self._open.values |= kept
-        self._open.seconds = seconds
-        self.names |= dict.fromkeys(kept)
+        kept = {name: value if type(value) is float else _kept(name, value) for name, value in values.items()}
+        for name in kept:
+            if name not in self.names:
+                self._introduce(kept)
+        record = self._open
+        if record is not None and record.step == step:
+            record.values |= kept
+            record.seconds = seconds
+            return
+        self._close()
+        self._open = LoggedStep(step, kept, seconds)
+
+    def _introduce(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name in RESERVED:
+                raise UsageError(f"log: a number cannot be called '{name}', since events have that name for themselves")
+        self.names |= dict.fromkeys(names)
 
     def has(self, step: int, name: str) -> bool:
         """Whether anything was logged under this name after so many steps, where these are the newest."""
@@ -74,16 +84,19 @@ class LoggedSeries:
         if self._open is None:
             return
         record, self._open = self._open, None
-        if any(self._is_due(name, record.step) for name in record.values):
-            self._closed.append(record)
-            for name in record.values:
-                self._written[name] = record.step
-                self._waiting.pop(name, None)
+        step, due = record.step, self._due
+        for name in record.values:
+            if step >= due.get(name, 0):
+                break
         else:
-            self._waiting |= dict.fromkeys(record.values, record)
-
-    def _is_due(self, name: str, step: int) -> bool:
-        return name not in self._written or step - self._written[name] >= step / DENSITY
+            for name in record.values:
+                self._waiting[name] = record
+            return
+        self._closed.append(record)
+        for name in record.values:
+            # The first step whose distance is the required part of it.
+            due[name] = -(-step * DENSITY // (DENSITY - 1))
+            self._waiting.pop(name, None)
 
     def _left(self) -> list[LoggedStep]:
         """What waits, the newest of each name, by step."""
@@ -96,13 +109,13 @@ class LoggedSeries:
 
 
 def _kept(name: str, value: Any) -> Value:
-    if name in RESERVED:
-        raise UsageError(f"log: a number cannot be called '{name}', since events have that name for themselves")
     if isinstance(value, Tensor):
-        if value.numel() != 1 or value.is_complex():
-            raise UsageError(f"log: '{name}' must be a single number, not a tensor of shape {tuple(value.shape)}")
-        # A copy: whoever adds to a running sum in place would change what was logged.
-        return value.detach().reshape(()).clone()
+        try:
+            # A number, or a copy where that would have to be waited for: whoever adds to a running sum in place would change it.
+            return float(value.item()) if value.is_cpu else _copied(value)
+        except (RuntimeError, TypeError) as error:
+            shape = tuple(value.shape)
+            raise UsageError(f"log: '{name}' must be a single number, not a tensor of shape {shape}") from error
     if isinstance(value, bool) or not isinstance(value, Real):
         item = getattr(value, "item", None)
         if item is None or getattr(value, "size", 1) != 1:
@@ -112,6 +125,12 @@ def _kept(name: str, value: Any) -> Value:
         return float(value)
     except (TypeError, ValueError) as error:
         raise UsageError(f"log: '{name}' must be a single number, not {type(value).__name__}") from error
+
+
+def _copied(value: Tensor) -> Tensor:
+    if value.is_complex():
+        raise TypeError
+    return value.detach().reshape(()).clone()
 
 
 def _on_host(records: list[LoggedStep]) -> list[LoggedStep]:
@@ -127,8 +146,3 @@ def _on_host(records: list[LoggedStep]) -> list[LoggedStep]:
         for (record, name, _), number in zip(found, numbers, strict=True):
             record.values[name] = number
     return records
-
-
-def is_number(value: Value | None) -> bool:
-    """Whether a value is there and finite."""
-    return isinstance(value, float) and math.isfinite(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter
 from typing import Any, Protocol
 
 import torch
@@ -27,8 +28,8 @@ class StepListener(Protocol):
     def on_probe(self, step: int, fields: dict[str, Any]) -> None:
         """A step was probed."""
 
-    def on_step(self, step: int) -> None:
-        """So many steps are done; the next has not begun."""
+    def on_step(self, step: int) -> float:
+        """So many steps are done, the next has not begun; returns how many seconds nobody need tell of steps."""
 
     def on_fault(self, error: Exception) -> None:
         """The recording itself failed: the loop goes on without it."""
@@ -67,6 +68,10 @@ class StepWatch:
         self._probe: ProbedStep | None = None
         self._skipped: Tensor | None = None
         self._handles: list[RemovableHandle] = []
+        self._probe_handles: list[RemovableHandle] = []
+        """Hooks before the step, which only a probed one has."""
+        self._quiet_until = 0.0
+        """Until then, by the clock, nobody waits for a step: all others are only counted."""
         self._pid = os.getpid()
 
     @property
@@ -76,9 +81,9 @@ class StepWatch:
 
     def attach(self) -> None:
         """Begin: the next step is the first."""
-        for optimizer in self.optimizers:
-            self._handles.append(optimizer.register_step_pre_hook(self._before))
-            self._handles.append(optimizer.register_step_post_hook(self._after))
+        is_plain = len(self.optimizers) == 1 and not _scales(self.optimizers[0])
+        hook = self._after_only if is_plain else self._after
+        self._handles = [one.register_step_post_hook(hook) for one in self.optimizers]
         self._guarded(self._begin)
 
     def detach(self) -> None:
@@ -91,11 +96,15 @@ class StepWatch:
     def drop_probe(self) -> None:
         """Let go of the step that is being probed."""
         self._probe = None
+        self._unhook()
         if self.outputs is not None:
             self.outputs.close()
 
     def by_hand(self) -> None:
         """The loop itself has moved the weights."""
+        if perf_counter() < self._quiet_until:
+            self.step += 1
+            return
         self._guarded(self._moved)
         self._guarded(self._end)
 
@@ -104,7 +113,6 @@ class StepWatch:
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
         if os.getpid() != self._pid:
             return None
-        self.calls += 1
         if self._probe is None or id(optimizer) in self._stepped:
             return None
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
@@ -116,9 +124,18 @@ class StepWatch:
         wrapped = self._wrapped(optimizer, closure)
         return ((args[0], wrapped, *args[2:]), kwargs) if len(args) > 1 else (args, {**kwargs, "closure": wrapped})
 
+    def _after_only(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """After each step of an optimizer that has no others beside it; nearly always this is all that a recording does."""
+        if perf_counter() < self._quiet_until:
+            self.calls += 1
+            self.step += 1
+            return
+        self._after(optimizer, args, kwargs)
+
     def _after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         if os.getpid() != self._pid:
             return
+        self.calls += 1
         self._count_skipped(optimizer)
         if self._probe is not None:
             self._guarded(self._moved)
@@ -144,10 +161,15 @@ class StepWatch:
 
     # --- one step -----------------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _begin(self, look: float = 0.0) -> None:
+        """Begin a step; the listener waits for none within `look` seconds."""
         if not self.probes or not self.budget.wants(self.step):
+            rest = min(look, self.budget.rest) if self.probes else look
+            self._quiet_until = perf_counter() + rest
             return
+        self._quiet_until = 0.0
         self._probe = ProbedStep(self.layers, self._stopwatch)
+        self._probe_handles = [one.register_step_pre_hook(self._before) for one in self.optimizers]
         if not self.optimizers:
             self._probe.keep_weights(parameter for layer in self.layers for parameter in layer.weights)
         if self.outputs is not None:
@@ -173,11 +195,18 @@ class StepWatch:
         """The step is over; whoever listens may end the loop here, between two steps."""
         probe, self._probe = self._probe, None
         self._stepped.clear()
+        self._unhook()
         if probe is not None:
             self._guarded(self._finish, probe)
         self.step += 1
-        self._listener.on_step(self.step)
-        self._begin()
+        if perf_counter() < self._quiet_until:
+            return
+        self._begin(self._listener.on_step(self.step))
+
+    def _unhook(self) -> None:
+        for handle in self._probe_handles:
+            handle.remove()
+        self._probe_handles = []
 
     def _finish(self, probe: ProbedStep) -> None:
         seen = {}
@@ -186,7 +215,8 @@ class StepWatch:
             seen = self.outputs.found()
         fields = probe.finish(seen)
         self.budget.probed(self.step, self._stopwatch.reset())
-        self._listener.on_probe(self.step, fields)
+        with self._stopwatch:  # booked with the next probe, since this one tells what it has cost
+            self._listener.on_probe(self.step, fields)
 
     def _count_skipped(self, optimizer: Optimizer) -> None:
         found = getattr(optimizer, "found_inf", None)
@@ -201,6 +231,11 @@ class StepWatch:
         except Exception as error:  # noqa: BLE001  # whatever it is, it is none of the loop's
             self.drop_probe()
             self._listener.on_fault(error)
+
+
+def _scales(optimizer: Optimizer) -> bool:
+    """Whether a GradScaler leaves it to the optimizer to divide gradients, and to skip steps."""
+    return bool(getattr(optimizer, "_step_supports_amp_scaling", False))
 
 
 def _parameters_of(optimizer: Optimizer) -> Iterator[nn.Parameter]:

@@ -125,6 +125,23 @@ def test_hooks_are_gone_afterwards(tmp_path):
     assert not optimizer._optimizer_step_post_hooks
 
 
+def test_a_step_without_a_probe_is_only_counted(tmp_path):
+    """Between probes no module and no parameter has a hook, and the optimizer one, which counts."""
+    model, (x, y) = perceptron(), batch()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with recording(tmp_path, model, optimizer, budget=1e-9) as run:
+        for _ in range(12):
+            cross_entropy(model(x), y).backward()
+            optimizer.step()
+        assert len(optimizer._optimizer_step_post_hooks) == 1
+        assert not optimizer._optimizer_step_pre_hooks
+        assert not any(module._forward_hooks for module in model.modules())
+        assert not any(one._post_accumulate_grad_hooks for one in model.parameters())
+
+    assert run.steps == 12
+    assert list(measured(run, "gradient_norm")) == [0, 1, 2, 4, 8]
+
+
 def test_several_recordings_at_once(tmp_path):
     """Two recordings of one loop, begun in the same second, have folders of their own and the same numbers."""
     model, (x, y) = perceptron(), batch()

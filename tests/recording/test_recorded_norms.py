@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from recorded_loops import ByHand, batch, events_of, layers_of, measured, named_leaves, perceptron, recording
@@ -343,3 +344,33 @@ def test_a_model_may_change_its_type_on_the_way(tmp_path):
             by_hand.after()
 
     agree_in(run, by_hand)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-15, 1e-30, 1e25])
+def test_large_weights_have_exact_norms(tmp_path, scale):
+    """A layer with more numbers than are worked on at once has its norms, however small or large the gradients are."""
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(301, 331)), torch.randn(4, 301)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1 / scale)
+
+    agree_in(*train(tmp_path, model, optimizer, lambda _: scale * model(x).square().mean(), steps=1))
+
+
+def test_histograms_of_large_gradients_are_samples(tmp_path):
+    """Of a large gradient a part is counted for all: exact shares of rows and columns of zeros, and its whole number."""
+    torch.manual_seed(0)
+    model = nn.Linear(512, 512)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with recording(tmp_path, model, optimizer) as run:
+        model.weight.grad = torch.randn(512, 512)
+        model.weight.grad[:, ::2] = 0
+        model.weight.grad[:128] = 0
+        optimizer.step()
+
+    (probe,) = events_of(run, "probe")
+    zeros, inside = float(probe["gradient_zeros"][0][0]), np.array(probe["gradient_histogram"][0][0])
+    assert zeros + inside.sum() == pytest.approx(512 * 512, rel=1e-3)
+    assert zeros / 512**2 == pytest.approx(5 / 8, abs=0.01)
+    powers = np.log2(model.weight.grad[model.weight.grad != 0].abs().double().numpy())
+    expected, _ = np.histogram(powers, np.arange(-65, 16, 2))
+    assert inside / inside.sum() == pytest.approx(expected / expected.sum(), abs=0.01)

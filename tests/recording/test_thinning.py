@@ -50,6 +50,28 @@ def test_probes_keep_to_their_share(monkeypatch, price, share):
     assert budget.cost <= share
 
 
+def test_nothing_is_missed_while_a_budget_rests(monkeypatch):
+    """Who asks only after the rest that was told finds as many probes as who asks at every step, and asks far less often."""
+    clock = Clock()
+    monkeypatch.setattr("dlbench.recording.budget.time", clock)
+    eager, patient = TimeBudget(0.03), TimeBudget(0.03)
+    asked, until, found = 0, 0.0, {eager: 0, patient: 0}
+    for step in range(100_000):
+        for budget in (eager, patient):
+            if budget is patient and clock.now < until:
+                continue
+            asked += budget is patient
+            if budget.wants(step):
+                budget.probed(step, 0.003)
+                found[budget] += 1
+            until = clock.now + patient.rest if budget is patient else until
+        clock.now += 0.001
+
+    assert found[patient] == pytest.approx(found[eager], rel=0.05)
+    assert found[patient] > 500
+    assert asked < 20_000
+
+
 def test_a_machine_that_others_share_is_not_taken_for_a_slow_loop(monkeypatch):
     """Where a loop gets a tenth of the processor, probes keep to their share of that."""
     monkeypatch.setattr(Clock, "attention", 0.1)
