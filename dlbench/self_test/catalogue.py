@@ -76,7 +76,7 @@ class FamilySection(ScenarioPart):
     held_out: bool = False
     target: Target
     set: dict[str, Any] = {}
-    healthy: ScenarioSection
+    healthy: tuple[ScenarioSection, ...]
     sick: tuple[ScenarioSection, ...] = ()
 
 
@@ -128,7 +128,7 @@ def _read(path: Path) -> ScenarioFile:
 
 def _of_file(path: Path) -> Iterator[Scenario]:
     for family in _read(path).family:
-        for own in (family.healthy, *family.sick):
+        for place, own in enumerate((*family.healthy, *family.sick)):
             settings, mistakes = merge(Tree(family.set), Tree(own.set))
             if mistakes:
                 raise ValueError(f"{path.name}: {own.name}: {mistakes[0].what}")
@@ -137,7 +137,7 @@ def _of_file(path: Path) -> Iterator[Scenario]:
                 path.stem,
                 family.name,
                 family.held_out,
-                own is not family.healthy,
+                place >= len(family.healthy),
                 own.accepts,
                 own.also,
                 own.why,

@@ -102,10 +102,10 @@ def _survey_csv(path: Path, people: int, copies: int = 1) -> None:
     _table(path, x[order], np.array(["no", "yes"])[y[order]])
 
 
-def _fraud(path: Path, seed: int, apart: float) -> None:
-    """One payment in a hundred is a fraud; the two kinds' means lie `apart` standard deviations apart."""
+def _fraud(path: Path, seed: int, apart: float, frauds: int = 40) -> None:
+    """Of 4,000 payments so many are frauds; the two kinds' means lie `apart` standard deviations apart."""
     random = np.random.default_rng(seed)
-    y = (np.arange(4_000) < 40).astype(np.int64)
+    y = (np.arange(4_000) < frauds).astype(np.int64)
     x = random.standard_normal((4_000, 6))
     x[:, 0] += apart * y
     order = random.permutation(4_000)
@@ -244,6 +244,7 @@ _FILES: Mapping[str, Callable[[Path], None]] = {
     "survey-repeated.csv": lambda path: _survey_csv(path, 300, copies=5),
     "survey-few.csv": lambda path: _survey_csv(path, 300),
     "fraud.csv": lambda path: _fraud(path, 12, 1.5),
+    "fraud-one-in-five.csv": lambda path: _fraud(path, 14, 3.0, frauds=800),
     "fraud-plain.csv": lambda path: _fraud(path, 13, 8.0),
     "houses.csv": _houses_csv,
     "houses-raw.csv": _houses_raw_csv,
