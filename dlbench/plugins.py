@@ -62,6 +62,11 @@ def load_installed() -> None:
             ) from error
 
 
+def file_of(module: str) -> PartsFile | None:
+    """The file of parts that was loaded as a module of that name; `None` where it is any other module."""
+    return next((file for file in _LOADED if _module_name(file) == module), None)
+
+
 def require(wanted: Iterable[PartsFile], run: str) -> None:
     """Have this process hold exactly the files of parts that a run was started with; raises UsageError where it does not."""
     asked, here = list(wanted), loaded()
@@ -92,10 +97,14 @@ def _described(path: Path) -> PartsFile:
     return PartsFile(str(whole.absolute()), hashlib.sha256(content).hexdigest())
 
 
+def _module_name(file: PartsFile) -> str:
+    return f"dlbench_parts_{file.sha256[:12]}"
+
+
 def _import(file: PartsFile) -> None:
     import importlib.util
 
-    name = f"dlbench_parts_{file.sha256[:12]}"
+    name = _module_name(file)
     spec = importlib.util.spec_from_file_location(name, file.path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{file.path}: is not a Python file; put the parts into one, such as mine.py")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import torch
-from part_examples import example, variations
+from part_examples import examples, varied
 
 from dlbench.engine.rng import stream
 from dlbench.parts import CATALOGS
@@ -82,12 +82,12 @@ def said(change: dict[str, Any]) -> str:
 def of_the_catalogue() -> dict[str, tuple[dict[str, Any], tuple[int, ...]]]:
     """Every layer on every shape that it takes, and on one of them every other choice that its arguments have."""
     found = {}
-    for kind in CATALOGS["layers"].names:
-        layer = example("layers", kind)
+    every = {name: one for kind in CATALOGS["layers"].names for name, one in examples("layers", kind).items()}
+    for kind, layer in every.items():
         fitting = {f"{kind} of {what}": shape for what, shape in SHAPES.items() if takes(layer, shape)}
         found |= {name: (given(layer), shape) for name, shape in fitting.items()}
         for shape in [*fitting.values()][-1:]:
-            changed = {f"{kind}, {said(change)}": {**layer, **change} for change in variations("layers", kind)}
+            changed = {f"{kind}, {said(change)}": one for change, one in varied("layers", layer)}
             found |= {name: (given(one), shape) for name, one in changed.items() if takes(one, shape)}
     return found
 

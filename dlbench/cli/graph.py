@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from string import digits
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,7 @@ def _layer(same: Sequence[Block], stem: str, below: str, signs: Sequence[str]) -
     first = same[0]
     details = ", ".join(details_of(first.settings))
     yield GraphLine(stem + name_of(same), shape_text(first.output), parameters_of(same), details, below)
+    yield from _inside(first, below, signs)
     if not first.branches:
         return
     if len(first.branches) == 1:
@@ -81,6 +82,15 @@ def _layer(same: Sequence[Block], stem: str, below: str, signs: Sequence[str]) -
         yield GraphLine(below + signs[0] + (label if branch else f"{label}: {ITSELF}"))
         yield from _chain(branch, below + signs[2], signs)
     yield GraphLine(below + signs[1] + merge_of(first))
+
+
+def _inside(block: Block, below: str, signs: Sequence[str]) -> Iterator[GraphLine]:
+    """The lines of the layers inside of one that is no composite, those with weights."""
+    for index, inner in enumerate(block.inside):
+        if inner.name:
+            sign = signs[1 if index == len(block.inside) - 1 else 0]
+            output = shape_text(inner.output) if inner.output else ""
+            yield GraphLine(f"{below}{sign}{inner.name}", output, f"{inner.parameters:,}", inner.kind)
 
 
 def folded(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -134,13 +144,17 @@ def details_of(settings: Settings) -> Iterator[str]:
 
 
 def _unusual(catalog: str, settings: Settings, untold: frozenset[str]) -> Iterator[str]:
+    from dlbench.parts import CATALOGS
+    from dlbench.parts.arguments import Of, marks
     from dlbench.recipe.parts import arguments
 
     known = arguments(catalog, settings["kind"])
     for key, value in settings.items():
         if key in untold or key not in known or value == known[key].default or value is None:
             continue
-        if isinstance(value, bool):
+        if key == CATALOGS[catalog][settings["kind"]].traits.get("arguments_of"):
+            yield short(next(mark.catalog for mark in marks(known[key].annotation) if isinstance(mark, Of)), value)
+        elif isinstance(value, bool):
             yield key if value else f"no {key}"
         else:
             yield f"{key} {_plain(value)}"
@@ -170,7 +184,11 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def inside(block: Block) -> str:
-    """The kinds of layers in a composite one, branch by branch: `2 conv | conv`."""
+    """The kinds of layers in a composite one, branch by branch: `2 conv | conv`; of a module its name and its inner layers' kinds."""
+    if not block.branches:
+        (made_of,) = (value["kind"] for key, value in block.settings.items() if key == "module")
+        kinds = [_counted(kind, len(list(same))) for kind, same in groupby(one.kind for one in block.inside)]
+        return f"{made_of}: {', '.join(kinds)}"
     return " | ".join(
         ", ".join(_counted(kind, len(list(same))) for kind, same in groupby(inner.settings["kind"] for inner in branch))
         or "-"
@@ -184,6 +202,7 @@ def _counted(kind: str, count: int) -> str:
 
 def data_of(block: Block) -> dict[str, Any]:
     """A layer as data, those inside of it included."""
+    within = [asdict(inner) for inner in block.inside]
     return {
         "name": block.name,
         "kind": block.settings["kind"],
@@ -193,4 +212,5 @@ def data_of(block: Block) -> dict[str, Any]:
         "activation": block.settings.get("activation"),
         "init": block.settings.get("init"),
         "branches": [[data_of(inner) for inner in branch] for branch in block.branches],
+        **({"inside": within} if within else {}),
     }

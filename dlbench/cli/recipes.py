@@ -207,7 +207,7 @@ def line_of(block: Block) -> tuple[str, str, int, str]:
     from dlbench.cli.graph import inside
 
     activation = block.settings.get("activation")
-    within = f" ({inside(block)})" if block.branches else ""
+    within = f" ({inside(block)})" if block.branches or block.inside else ""
     return activation["kind"] if activation else "", " x ".join(map(str, block.output)), block.parameters, within
 
 

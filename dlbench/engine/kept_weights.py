@@ -34,7 +34,8 @@ def weights_of(trainer: Trainer) -> KeptStack:
     tensors |= {f"{block}.{name}": buffer for block, own in buffers.items() for name, buffer in own.items()}
     every = {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
     ended = [row for row in range(len(trainer.ids)) if not trainer.is_over[row]]
-    trials = {trainer.ids[row]: {name: np.ascontiguousarray(own[row]) for name, own in every.items()} for row in ended}
+    # asarray, since ascontiguousarray makes a list of a single number.
+    trials = {trainer.ids[row]: {name: np.asarray(own[row], order="C") for name, own in every.items()} for row in ended}
     best = np.where(trainer.stopped, trainer.stopping.best_step, trainer.step)
     return KeptStack(trials, {trainer.ids[row]: int(best[row]) for row in ended}, _arrays(trainer), _facts(trainer))
 

@@ -71,7 +71,7 @@ class Probe:
 
     def _measured(self, taps: Sequence[Tensor]) -> Tensor:
         """The measures of the layers' outputs, `[measures, trials, layers]`."""
-        measures = taps[0].new_empty(len(self._of_outputs), taps[0].shape[0], self._layers)
+        measures = taps[0].new_full((len(self._of_outputs), taps[0].shape[0], self._layers), torch.nan)
         for family in self._families:
             outputs = family.outputs(taps)
             measures[:, :, family.layers] = torch.stack([one.compute(outputs) for one in self._of_outputs])

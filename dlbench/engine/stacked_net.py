@@ -21,6 +21,7 @@ from dlbench.parts.layers.base import (
     LayerContext,
     ManualBackward,
     SavedForBackward,
+    StartsItself,
     Weight,
 )
 from dlbench.parts.outline import Block, leaves, slots_of
@@ -50,13 +51,22 @@ def combine(values: Sequence[Any], device: torch.device) -> Any:
 
 def initial_row(blocks: Sequence[Block], seed: int) -> Tensor:
     """The weights that one trial starts from, each drawn from its own stream on the CPU; zeros fill the row up."""
-    drawn = [
-        _filled(weight, stream(seed, "init", f"{block.name}.{name}"))
-        for block in leaves(blocks)
-        for name, weight in block.weights.items()
-    ]
+    drawn = []
+    for block in leaves(blocks):
+        started = _started(block, seed)
+        drawn += [
+            _filled(weight, stream(seed, "init", f"{block.name}.{name}")) if started is None else started[name]
+            for name, weight in block.weights.items()
+        ]
     used = sum(tensor.numel() for tensor in drawn)
     return torch.cat([*(tensor.reshape(-1) for tensor in drawn), torch.zeros(-used % REGISTER)])
+
+
+def _started(block: Block, seed: int) -> Mapping[str, Tensor] | None:
+    """What a layer that starts itself begins with in one trial: weights and buffers."""
+    if not isinstance(block.layer, StartsItself):
+        return None
+    return block.layer.start(block.input, stream(seed, "init", block.name))
 
 
 def _filled(weight: Weight, generator: torch.Generator) -> Tensor:
@@ -115,18 +125,22 @@ def sliced(trials: int, slices: int) -> list[slice]:
 
 def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], device: torch.device) -> Tensors:
     """The tensors of a stack at step 0; `blocks_of_trials[i]` has the inits of trial i."""
-    trials = len(seeds)
     rows = [initial_row(blocks, seed) for blocks, seed in zip(blocks_of_trials, seeds, strict=True)]
     weights = torch.stack(rows).to(device)
     every = list(leaves(blocks_of_trials[0]))
-    buffers = {
-        block.name: {
-            name: torch.full((trials, *buffer.shape), buffer.fill, device=device)
-            for name, buffer in block.buffers.items()
-        }
-        for block in every
-    }
+    buffers = {block.name: _buffers(block, seeds, device) for block in every}
     return Tensors(weights, torch.zeros_like(weights), buffers, streams_of(every, seeds, device))
+
+
+def _buffers(block: Block, seeds: Sequence[int], device: torch.device) -> dict[str, Tensor]:
+    """The buffers of a layer at step 0, `[trials, ...]`."""
+    if block.buffers and isinstance(block.layer, StartsItself):
+        started = [block.layer.start(block.input, stream(seed, "init", block.name)) for seed in seeds]
+        return {name: torch.stack([own[name] for own in started]).to(device) for name in block.buffers}
+    return {
+        name: torch.full((len(seeds), *buffer.shape), buffer.fill, device=device)
+        for name, buffer in block.buffers.items()
+    }
 
 
 def streams_of(blocks: Sequence[Block], seeds: Sequence[int], device: torch.device) -> dict[str, list[torch.Generator]]:
@@ -192,6 +206,7 @@ class Net:
         self._test_places = {name: replace(place, training=False) for name, place in self._places.items()}
         self._drawing = [block.name for block in every if isinstance(block.layer, DrawsAtTest) and block.layer.at_test]
         self._unrolled = [block for block in every if block.times]
+        self._watched = [*self._unrolled, *(block for block in every if block.inside)]
         self.by_hand = all(
             isinstance(block.layer, ManualBackward) and block.layer.can_go_backward() for block in blocks
         )
@@ -220,9 +235,15 @@ class Net:
             else:
                 x = cast("Layer", block.layer).forward(x, self._weights[block.name], places[block.name])
             if taps is not None and block.probed:
-                taps.outputs += [state.detach() for state in self._states(block)]
-                taps.outputs.append(x.detach())
+                states = [state.detach() for state in self._states(block)]
+                taps.outputs += self._inner(block) if block.inside else [*states, x.detach()]
         return x
+
+    def _inner(self, block: Block) -> list[Tensor]:
+        """What each inner layer with a row put out, nothing where nobody sees it."""
+        seen = iter(self._places[block.name].inner or ())
+        nothing = self.leaves[0].new_empty(self.trials, 0)
+        return [nothing if inner.output is None else next(seen) for inner in block.inside]
 
     def _states(self, block: Block) -> list[Tensor]:
         """The states of a recurrent layer at its probed steps of time, `[trials, batch, units]` each."""
@@ -236,14 +257,16 @@ class Net:
         return losses
 
     def _by_autograd(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
-        for block in self._unrolled:
-            self._places[block.name].states = None if taps is None else []
+        for block in self._watched:
+            place = self._places[block.name]
+            place.states, place.inner = (None, None) if taps is None else ([], [])
         outputs = self.forward(x, training=True, taps=taps)
         with torch.no_grad():
             losses, gradient = task.losses(outputs, targets), task.gradient(outputs, targets)
         states = [] if taps is None else [state for block in self._unrolled for state in self._states(block)]
         # The gradient of this sum for the outputs is `gradient`. (grad_outputs would say it too, but make torch import sympy, 2 s.)
-        gradients = torch.autograd.grad((outputs * gradient).sum(), [*self.leaves, *states])
+        # A module of somebody else may have parameters that it does not use: their gradient is 0.
+        gradients = torch.autograd.grad((outputs * gradient).sum(), [*self.leaves, *states], materialize_grads=True)
         if taps is not None:
             of_states = gradients[len(self.leaves) :]
             taps.flows += [_norm(gradient) for gradient in of_states]

@@ -100,9 +100,11 @@ class Family:
 
 
 def families_of(rows: Sequence[ProbeRow]) -> list[Family]:
-    """All layers in families, in the order in which each begins."""
+    """All layers whose outputs are seen in families, in the order in which each begins."""
     members: dict[tuple[object, ...], Family] = {}
     for layer, row in enumerate(rows):
+        if row.output is None:
+            continue
         low, high = (None, None) if row.activation is None else bounds(row.activation)
         members.setdefault((row.output, low, high), Family([], low, high)).layers.append(layer)
     return list(members.values())

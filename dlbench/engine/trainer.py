@@ -33,7 +33,7 @@ from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Taps, allocate
 from dlbench.engine.unit_variance import scale_to_unit_variance
 from dlbench.engine.update import Update
-from dlbench.parts.outline import slots_of
+from dlbench.parts.outline import apart_notes, slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
 
@@ -121,8 +121,9 @@ class Trainer:
         """Say what is trained; what begins anew lets inits that need data have it."""
         self._announce()
         if self._is_fresh and self.step == 0:
-            for missed in scale_to_unit_variance(self._stack, self.tensors, self.data.train):  # sync
-                self._write("note", stack=self.index, text=missed)
+            missed = scale_to_unit_variance(self._stack, self.tensors, self.data.train)  # sync
+            for text in [*apart_notes(self.blocks), *missed]:
+                self._write("note", stack=self.index, text=text)
 
     def _advance(self, until: int) -> None:
         """Train from `step` to before `until`, then look at the losses."""

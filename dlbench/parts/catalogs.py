@@ -11,6 +11,7 @@ from dlbench.parts.datasets import DATASETS
 from dlbench.parts.inits import INITS
 from dlbench.parts.layers import LAYERS
 from dlbench.parts.losses import LOSSES
+from dlbench.parts.modules import MODULES
 from dlbench.parts.optimizers import OPTIMIZERS
 from dlbench.parts.pretraining import PRETRAINING
 from dlbench.parts.regularizers import REGULARIZERS
@@ -21,6 +22,7 @@ CATALOGS: dict[str, Catalog[Any]] = {
     catalog.name: catalog
     for catalog in (
         LAYERS,
+        MODULES,
         ACTIVATIONS,
         INITS,
         LOSSES,

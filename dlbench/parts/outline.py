@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 
@@ -18,12 +18,15 @@ from dlbench.parts.layers.base import (
     Branch,
     Buffer,
     Composite,
+    InnerLayer,
     Layer,
+    MayGoApart,
     Path,
     Shape,
     ShapeError,
     Unrolled,
     Weight,
+    WithInside,
 )
 from dlbench.parts.rows import Slot, lay_out
 
@@ -63,15 +66,27 @@ class Block:
     @property
     def widest(self) -> int:
         """How many numbers one sample takes at most on its way through: as input, as output, or inside."""
-        inside = self.layer.widest(self.input) if isinstance(self.layer, Unrolled) else 0
+        inside = 0
+        if isinstance(self.layer, Unrolled):
+            inside = self.layer.widest(self.input)
+        elif isinstance(self.layer, WithInside):
+            inside = self.layer.most_inside(self.input)
         return max(prod(self.input), prod(self.output), inside)
 
     @property
     def launches(self) -> int:
-        """How often its operations are launched, roughly: once, in a recurrent layer for each gate at each step of time."""
+        """How often its operations are launched, roughly: once, in a recurrent layer for each gate at each step of time.
+
+        Layers inside of one count twice, as something or other stands between them.
+        """
         if not isinstance(self.layer, Unrolled):
-            return 1
+            return max(1, 2 * len(self.inside))
         return self.layer.times(self.input) * max(weight.gates for weight in self.weights.values())
+
+    @property
+    def inside(self) -> Sequence[InnerLayer]:
+        """The layers inside that have weights, where it is no composite and has such."""
+        return self.layer.inside(self.input) if isinstance(self.layer, WithInside) else ()
 
     @property
     def probed(self) -> bool:
@@ -92,14 +107,15 @@ class Block:
 class ProbeRow:
     """One row of the probes: the name, the kind of layer, the watched weight's name and shape, and the bounds' owner.
 
-    A recurrent layer has a row a step of time, of the kind `time`, before its own; these have no weight.
+    A recurrent layer has a row a step of time, of the kind `time`, before its own; these have no weight. `output` is `None` where
+    nobody sees what it puts out.
     """
 
     name: str
     kind: str
     weight: str | None
     shape: Shape | None
-    output: Shape
+    output: Shape | None
     activation: Settings | None
 
 
@@ -116,11 +132,22 @@ class LayerError(ShapeError):
 
 
 def outline(model: Settings, shape: Shape, outputs: int) -> list[Block]:
-    """The blocks of a model for samples of `shape`, ending in the output layer of `outputs` units; raises `LayerError`."""
+    """The blocks of a model for samples of `shape`, ending in the output layer of `outputs` units; raises `LayerError`.
+
+    Where the model leaves that one out, its last layer must put out as many.
+    """
     drafter = _Drafter()
     blocks = drafter.chain(Branch(("layers",), model["layers"]), shape)
-    output = {"kind": "dense", "activation": {"kind": "identity"}, **model["output"], "units": outputs}
-    return [*blocks, drafter.block("output", output, (), blocks[-1].output if blocks else shape)]
+    end = blocks[-1].output if blocks else shape
+    own = {key: value for key, value in model["output"].items() if key != "layer"}
+    if model["output"].get("layer", True):
+        output = {"kind": "dense", "activation": {"kind": "identity"}, **own, "units": outputs}
+        return [*blocks, drafter.block("output", output, (), end)]
+    if end != (outputs,):
+        raise LayerError((), f"it is left out, so the last layer must put out ({outputs},), and puts out {end}")
+    if not any(block.parameters for block in blocks):
+        raise LayerError((), "it is left out, and no other layer has weights")
+    return blocks
 
 
 class _Drafter:
@@ -194,18 +221,30 @@ def leaves(blocks: Sequence[Block]) -> Iterator[Block]:
 
 def goes_alone(blocks: Sequence[Block]) -> bool:
     """Whether trials of such a net share nothing on a CPU, because of any of its layers."""
-    return any(LAYERS[block.settings["kind"]].traits.get("alone_on_cpu", False) for block in leaves(blocks))
+    return any(
+        LAYERS[block.settings["kind"]].traits.get("alone_on_cpu", False) or why_apart(block) for block in leaves(blocks)
+    )
+
+
+def why_apart(block: Block) -> str | None:
+    """Why a layer takes trials one after the other, where that is not the kind's own way; in words."""
+    return block.layer.apart if isinstance(block.layer, MayGoApart) else None
+
+
+def apart_notes(blocks: Sequence[Block]) -> list[str]:
+    """What is said of the layers that take trials one after the other."""
+    return [
+        f"{block.name}: trial by trial: slower, same statistics ({reason})"
+        for block in leaves(blocks)
+        if (reason := why_apart(block))
+    ]
 
 
 def slots_of(blocks: Sequence[Block]) -> list[Slot]:
     """Where each weight lies in a trial's row, named `dense1.weight`, in the order of the forward pass."""
-    return lay_out(
-        [
-            (f"{block.name}.{name}", weight.shape, weight.is_bias, weight.fan_in)
-            for block in leaves(blocks)
-            for name, weight in block.weights.items()
-        ]
-    )
+    weights = {f"{block.name}.{name}": one for block in leaves(blocks) for name, one in block.weights.items()}
+    slots = lay_out([(name, one.shape, one.is_bias, one.fan_in) for name, one in weights.items()])
+    return [replace(slot, outputs_first=weights[slot.name].outputs_first) for slot in slots]
 
 
 def rows_of(blocks: Sequence[Block]) -> list[ProbeRow]:
@@ -214,6 +253,9 @@ def rows_of(blocks: Sequence[Block]) -> list[ProbeRow]:
 
 
 def _rows(block: Block) -> Iterator[ProbeRow]:
+    if isinstance(block.layer, WithInside):
+        yield from (_inner_row(block.name, inner) for inner in block.inside)
+        return
     layer = block.layer
     activation = layer.activation if isinstance(layer, Unrolled) else block.settings.get("activation")
     for time in block.times:
@@ -223,3 +265,9 @@ def _rows(block: Block) -> Iterator[ProbeRow]:
     yield ProbeRow(
         block.name, block.settings["kind"], slot, None if own is None else own.shape, block.output, activation
     )
+
+
+def _inner_row(name: str, inner: InnerLayer) -> ProbeRow:
+    """The row of a layer inside of another, whose activation nobody knows."""
+    whole = f"{name}.{inner.name}" if inner.name else name
+    return ProbeRow(whole, inner.kind, f"{name}.{inner.weight}", inner.shape, inner.output, None)

@@ -2,17 +2,27 @@
 
 MKL multiplies a single matrix by a vector with another kernel than one of several, which sums in another order. So a stack of one
 trial goes through the kernel for several where a side is 1, taken twice. (That no bit depends on where a matrix lies in memory, or
-on the number of threads, is asked of MKL in `dlbench.engine`.)
+on the number of threads, is asked of MKL by `ask_for_same_bits`.)
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from dlbench.parts.lazy import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def ask_for_same_bits() -> None:
+    """Say how MKL shall multiply: before the first product, which is when it reads that.
+
+    Else it chooses its kernels by how the matrices happen to lie in memory, which depends on how many trials lie before them, and
+    by the number of threads (Intel's "conditional numerical reproducibility").
+    """
+    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 
 def bmm(a: Tensor, b: Tensor) -> Tensor:

@@ -62,14 +62,15 @@ def max_norm(rows: Rows, *, norm: Annotated[RowNumber, Gt(0)] = 3.0) -> None:
     """After each step, shorten the incoming weights of any unit that are longer than norm (Srivastava et al. 2014).
 
     The incoming weights of a unit are a column of a matrix `[fan_in, units]`, and what the first axis counts in a weight of
-    more axes, such as a convolution's. Biases are left out.
+    more axes, such as a convolution's, and in torch's own modules. Biases are left out.
 
     norm: the greatest length.
     """
     for slot in rows.slots:
         if not slot.is_bias:
             weight = slot.of(rows.weights)
-            incoming = (1,) if len(slot.shape) == 2 else tuple(range(2, weight.dim()))
+            is_ours = len(slot.shape) == 2 and not slot.outputs_first
+            incoming = (1,) if is_ours else tuple(range(2, weight.dim()))
             lengths = torch.linalg.vector_norm(weight, dim=incoming, keepdim=True)
             weight.mul_((norm / lengths).clamp_(max=1.0))
 

@@ -25,6 +25,8 @@ class Slot:
     shape: tuple[int, ...]
     is_bias: bool
     fan_in: int
+    outputs_first: bool = False
+    """Whether the first axis of a matrix counts units, as torch has it, and not inputs."""
 
     def of(self, rows: torch.Tensor) -> torch.Tensor:
         """The weight's part of `rows`, a view `[trials, *shape]` of `[trials, parameters]`."""

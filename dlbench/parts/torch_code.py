@@ -28,12 +28,21 @@ def as_they_are(own: Arrays) -> Arrays:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """A module of Python that code needs beside torch; `file` is where it lies, if it is a file of parts, else it is installed."""
+
+    name: str
+    file: str | None = None
+
+
+@dataclass(frozen=True)
 class TorchCode:
     """A layer's code: `module` is what `__init__` makes, if anything, and `call` what `forward` does with it.
 
     In `call`, `{module}` is the name of the module and `{x}` that of the input; then `activation` is applied, with `{x}` for its
     argument. `weights` gives the layer's weights and buffers the names and shapes that the module's state has, the name "" where
-    the module is a `nn.Parameter`. `classes` are the sources of classes that the module needs beside torch's.
+    the module is a `nn.Parameter`. `classes` are the sources of classes that the module needs beside torch's, `imports` what must be
+    imported for it.
     """
 
     module: str | None = None
@@ -41,6 +50,7 @@ class TorchCode:
     activation: str = "{x}"
     weights: Callable[[Arrays], Arrays] = as_they_are
     classes: tuple[str, ...] = ()
+    imports: tuple[Imported, ...] = ()
 
 
 @runtime_checkable

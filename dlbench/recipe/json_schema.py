@@ -64,6 +64,24 @@ def _catalog(catalog: Catalog[Any]) -> Schema:
 
 
 def _part(catalog: Catalog[Any], name: str) -> Schema:
+    whole = _table(catalog, name)
+    key = catalog[name].traits.get("arguments_of")
+    if key is None:
+        return whole
+    inner = CATALOGS[whole["properties"][key]["$ref"].rpartition("/")[2]]
+    beside = [_beside(whole, key, _table(inner, part.name)) for part in inner]
+    return {**{name: own for name, own in whole.items() if name != "additionalProperties"}, "anyOf": [*beside, whole]}
+
+
+def _beside(whole: Schema, key: str, inner: Schema) -> Schema:
+    """A part that is made of another one with what is said of that one beside its name."""
+    own = {name: one for name, one in inner["properties"].items() if name != "kind"}
+    properties = {**whole["properties"], key: inner["properties"]["kind"], **own}
+    required = [*whole["required"], *inner["required"][1:]]
+    return {**whole, "description": inner["description"], "properties": properties, "required": required}
+
+
+def _table(catalog: Catalog[Any], name: str) -> Schema:
     raw = _tidied(model_of(catalog.name, name).model_json_schema())
     return {
         "description": catalog[name].summary,

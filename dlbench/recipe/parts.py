@@ -29,7 +29,7 @@ from dlbench.parts.datasets.common import COMMON, Common
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.marked_text import condition, metric
 from dlbench.recipe.messages import few, given, listed, nearest
-from dlbench.recipe.validation import StrictTable, one_sentence, reworded, worded
+from dlbench.recipe.validation import StrictTable, moved, one_sentence, reworded, worded
 from dlbench.recipe.vocabulary import ConditionText
 
 REPEAT = inspect.Parameter("repeat", inspect.Parameter.KEYWORD_ONLY, default=1, annotation=Annotated[int, Ge(1)])
@@ -43,6 +43,7 @@ _SHARED_MEANINGS: Mapping[str, Mapping[str, str]] = {
     "layers": {"repeat": "how many of it stand in a row, each with weights of its own."},
     "datasets": split_doc(inspect.cleandoc(Common.__doc__ or ""), COMMON)[1],
 }
+_ELSEWHERE = {"modules": "; one of your own is in a file that --parts names"}
 _NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
@@ -108,16 +109,31 @@ def _settings(catalog: str, name: Any, given_arguments: Settings, where: tuple[s
     if not isinstance(name, str):
         raise worded(f"takes the name of {_one(catalog)}, not {given(name)}", where)
     if name not in CATALOGS[catalog]:
-        raise worded(
-            f"no {_word(catalog)} is called '{name}'" + nearest(name, CATALOGS[catalog].names, "there are"), where
-        )
+        known = nearest(name, CATALOGS[catalog].names, "there are")
+        raise worded(f"no {_word(catalog)} is called '{name}'{known}{_ELSEWHERE.get(catalog, '')}", where)
     found = CATALOGS[catalog][name]
+    own = _gathered(catalog, found, given_arguments)
     try:
-        values = dict(model_of(catalog, name).model_validate(given_arguments))
+        values = dict(model_of(catalog, name).model_validate(own))
     except ValidationError as error:
         raise reworded(error, _Arguments(catalog, found)) from None
     _try(catalog, found, values)
     return {"kind": name, **values}
+
+
+def _gathered(catalog: str, found: Part[Any], given_arguments: Settings) -> Settings:
+    """The arguments of a part that is made of another, which is only named: what is said of that one beside it, in one table."""
+    key = found.traits.get("arguments_of")
+    if key is None or not isinstance(given_arguments.get(key), str):
+        return given_arguments
+    own = arguments(catalog, found.name)
+    (inner,) = _catalogs_in(own[key].annotation)
+    rest = {name: value for name, value in given_arguments.items() if name not in own}
+    try:
+        made = settings_of(inner, {"kind": given_arguments[key], **rest})
+    except ValidationError as error:
+        raise moved(error, {"kind": key}) from None
+    return {name: value for name, value in given_arguments.items() if name in own} | {key: made}
 
 
 def _try(catalog: str, found: Part[Any], values: Settings) -> None:

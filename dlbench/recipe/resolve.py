@@ -14,7 +14,7 @@ from dlbench.parts import schedules
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.datasets.loading import describe
-from dlbench.parts.outline import Block, LayerError, outline
+from dlbench.parts.outline import Block, LayerError, apart_notes, outline
 from dlbench.parts.tasks import Task, task_of
 from dlbench.plan.duration import batch_size, steps_per_epoch, total_steps
 from dlbench.recipe import limits
@@ -141,6 +141,7 @@ class Resolver:
         if too_many := limits.beyond(result.parameters, limits.PARAMETERS, "parameters in one trial"):
             result.mistakes.append((("model",), too_many))
         result.mistakes += batch_problems(settings, blocks, source)
+        result.notes += [(("model", "layers"), note) for note in apart_notes(blocks)]
         result.mistakes += [
             (("train", "pretrain", *path), what) for path, what in pretrain_problems(settings, blocks, source)
         ]
@@ -189,6 +190,8 @@ def _settings(training: Training, *, predictions: bool) -> dict[str, Any]:
     # Its activation is not the model's: a loss wants plain sums, or what the recipe says of the output itself.
     usual = {**defaults, "activation": {"kind": "identity"}}
     output = {key: usual.get(key) if value is None else value for key, value in vars(training.model.output).items()}
+    if output["layer"]:
+        del output["layer"]  # as runs have it that are older than the key: a trial's id comes of its settings
     return {
         "data": training.data,
         "model": {**model, "layers": _filled(training.model.layers, defaults), "output": output},

@@ -38,6 +38,7 @@ class Output:
     bias: whether a bias is added: `bias = false`.
     units: how many units; unless given one for two classes, else one a class, and one a number to be learned: `units = 3`.
     activation: what is applied before the loss, which has its own: an error worth seeing: `activation = "sigmoid"`.
+    layer: whether there is one; without it the last of the layers must put out as many numbers itself: `layer = false`.
     """
 
     WRITTEN: ClassVar[str] = "[model.output]"
@@ -47,6 +48,7 @@ class Output:
     bias: bool = True
     units: Count | None = None
     activation: Activation | None = None
+    layer: bool = True
 
 
 @dataclass(frozen=True)

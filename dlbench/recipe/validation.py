@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
@@ -46,6 +47,17 @@ def reworded(error: ValidationError, owner: Owner) -> ValidationError:
 def worded(what: str, path: tuple[str | int, ...] = (), value: Any = None) -> ValidationError:
     """One mistake in words, to be raised by a validator."""
     return ValidationError.from_exception_data("", [_detail(what, path, value)])
+
+
+def moved(error: ValidationError, places: Mapping[str, str]) -> ValidationError:
+    """The same error, each of its mistakes at another key of the outermost table, where `places` names one."""
+    return ValidationError.from_exception_data(
+        error.title,
+        [
+            _detail(what, (places.get(str(path[0]), path[0]), *path[1:]) if path else path, None)
+            for path, what in mistakes_in(error)
+        ],
+    )
 
 
 def mistakes_in(error: ValidationError) -> list[tuple[KeyPath, str]]:

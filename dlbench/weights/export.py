@@ -17,7 +17,7 @@ from dlbench.plan import candidate_text
 from dlbench.run.folder import RunFolder, read_json
 from dlbench.weights.kept import KeptTrial
 from dlbench.weights.net_file import INPUTS, TARGETS, buffer_name, net_file
-from dlbench.weights.torch_net import state_of
+from dlbench.weights.torch_net import state_of, torch_net
 
 SUFFIX = ".safetensors"
 UNFIT = re.compile(r"[^\w.+-]+")
@@ -27,7 +27,7 @@ UNFIT = re.compile(r"[^\w.+-]+")
 def exported(trials: Sequence[KeptTrial], target: Path) -> Iterator[tuple[Path, bytes]]:
     """The files of nets with what is in them: in a folder one a candidate with `net.py` and a file a seed.
 
-    Where `target` ends in `.safetensors`, that one file of one trial, and `NAME_net.py` beside it. Raises UsageError where it is
+    Files of parts that the code imports are copied into it. Where `target` ends in `.safetensors`, that one file of one trial, and `NAME_net.py` beside it. Raises UsageError where it is
     of several trials, or a layer does not say how it is written with torch.
     """
     if target.suffix == SUFFIX:
@@ -45,6 +45,7 @@ def exported(trials: Sequence[KeptTrial], target: Path) -> Iterator[tuple[Path, 
     for name, own in zip(names, groups, strict=True):
         folder = target / name
         yield folder / "net.py", _code(own[0], f"seed-{own[0].trial.seed}{SUFFIX}")
+        yield from ((folder / file.name, file.read_bytes()) for file in _files(own[0]))
         yield from ((folder / f"seed-{one.trial.seed}{SUFFIX}", safetensors(one)) for one in own)
 
 
@@ -54,7 +55,12 @@ def safetensors(one: KeptTrial) -> bytes:
 
     state = state_of(one.blocks, one.kept.tensors)
     state |= {buffer_name(name): one.kept.data[name] for name in (*INPUTS, *TARGETS) if name in one.kept.data}
-    return save({name: np.ascontiguousarray(array) for name, array in state.items()}, metadata_of(one))
+    return save({name: np.asarray(array, order="C") for name, array in state.items()}, metadata_of(one))
+
+
+def _files(one: KeptTrial) -> list[Path]:
+    """The files of parts that its code imports."""
+    return [Path(own.file) for own in torch_net(one.blocks).imports if own.file]
 
 
 def metadata_of(one: KeptTrial) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from textwrap import indent
 from typing import Any
 
@@ -22,7 +23,7 @@ def net_file(one: KeptTrial, about: str, example: str, module: str = "net") -> s
     net, task, data = torch_net(one.blocks), one.task, one.kept.data
     shape = task.source.shape
     parts = [
-        _head(one, about, example, module),
+        _head(one, about, example, module, net),
         _imports(net),
         "\n".join(_constants(task)),
         *(source.strip("\n") for source in net.classes),
@@ -33,7 +34,7 @@ def net_file(one: KeptTrial, about: str, example: str, module: str = "net") -> s
     return "\n\n".join([first, second, *filter(None, rest[:1])]) + "\n\n\n" + "\n\n\n".join(rest[1:]) + "\n"
 
 
-def _head(one: KeptTrial, about: str, example: str, module: str) -> str:
+def _head(one: KeptTrial, about: str, example: str, module: str, net: TorchNet) -> str:
     """What the file is, and how it is used."""
     task, shape = one.task, one.task.source.shape
     said = "numbers" if task.source.targets else "probabilities" if task.link != "identity" else "outputs"
@@ -42,7 +43,7 @@ def _head(one: KeptTrial, about: str, example: str, module: str) -> str:
     raw = ", as they are in the data: net.normalize prepares them" if _is_prepared(one.kept.data) else ""
     return f'''"""{_in_docstring(about)}: plain torch.nn code, written by dlbench {__version__}.
 
-It needs torch and safetensors, and nothing of dlbench:
+{_needs(net)}:
 
     import torch
     from {module} import load
@@ -51,6 +52,16 @@ It needs torch and safetensors, and nothing of dlbench:
     x = torch.rand({", ".join(map(str, (5, *shape)))})  # [{size}]{raw}
     net.predict(x)  # [samples, {width}]: {said}
 """'''
+
+
+def _needs(net: TorchNet) -> str:
+    """What must be there beside the file."""
+    if not net.imports:
+        return "It needs torch and safetensors, and nothing of dlbench"
+    files = [Path(one.file).name for one in net.imports if one.file]
+    beside = f"; {', '.join(files)} must lie where Python finds it, as beside this file" if files else ""
+    names = ", ".join(one.name for one in net.imports)
+    return f"It needs torch, safetensors and dlbench, and builds modules of {_in_docstring(names + beside)}"
 
 
 def _in_docstring(text: str) -> str:
@@ -68,6 +79,8 @@ def _imports(net: TorchNet) -> str:
     if "F." in code:
         lines.append("import torch.nn.functional as F")
     lines += ["from safetensors.torch import load_file", "from torch import Tensor, nn"]
+    if net.imports:
+        lines += ["", *(f"import {one.name}" for one in sorted(net.imports, key=lambda one: one.name))]
     if "Callable" in code:
         lines = ["from collections.abc import Callable", "", *lines]
     return "\n".join(lines)

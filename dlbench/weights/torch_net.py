@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from dlbench.errors import UsageError
 from dlbench.parts.layers.base import LAYERS
 from dlbench.parts.outline import Block, leaves
-from dlbench.parts.torch_code import MergedAsTorch, NoTorchCodeError, TorchCode, WrittenAsTorch
+from dlbench.parts.torch_code import Imported, MergedAsTorch, NoTorchCodeError, TorchCode, WrittenAsTorch
 
 REMEDY = "docs/extending.md tells how a layer of one's own says it"
 
 
 @dataclass(frozen=True)
 class TorchNet:
-    """The lines of a net: those of `__init__`, those of `forward` from `x` to `x`, and classes that stand above it."""
+    """The lines of a net: those of `__init__`, those of `forward` from `x` to `x`, classes that stand above it, what is imported."""
 
     made: list[str]
     done: list[str]
     classes: list[str]
+    imports: list[Imported]
 
 
 def torch_net(blocks: Sequence[Block]) -> TorchNet:
@@ -36,7 +37,8 @@ def torch_net(blocks: Sequence[Block]) -> TorchNet:
     ]
     lines, _ = _chain(blocks, codes, "x", "x")
     classes = dict.fromkeys(source for code in codes.values() for source in code.classes)
-    return TorchNet(made, lines, list(classes))
+    imports = dict.fromkeys(one for code in codes.values() for one in code.imports)
+    return TorchNet(made, lines, list(classes), list(imports))
 
 
 def state_of(blocks: Sequence[Block], tensors: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import CPU, ZEROS, dense, plan_of, pretraining, settings, trained
-from part_examples import example
+from part_examples import example, examples
 
 from dlbench.engine.outcome import predictions_of
 from dlbench.engine.slices import slices_for
@@ -116,9 +116,10 @@ SPECIAL: dict[str, list[dict[str, Any]]] = {
 def of_the_catalogue() -> dict[str, list[dict[str, Any]]]:
     """Every layer on images, on features, or on both, and dense layers behind it."""
     found = {}
-    for kind in LAYERS.names:
+    every = {name: one for kind in LAYERS.names for name, one in examples("layers", kind).items()}
+    for kind, layer in every.items():
         for what, before in {"images": IMAGES, "features": FEATURES}.items():
-            net = [*before, example("layers", kind), FLATTEN, dense(6)]
+            net = [*before, layer, FLATTEN, dense(6)]
             with suppress(ShapeError):
                 outline({"layers": net, "output": {}}, (1, 8, 8), 10)
                 found[f"{kind} of {what}"] = net

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from dlbench.catalog import Catalog
 from dlbench.parts import CATALOGS
+from dlbench.parts.arguments import Of
 from dlbench.recipe import parts as recipe_parts
 from dlbench.recipe.parts import arguments, settings_of
 from dlbench.recipe.validation import mistakes_in
@@ -22,7 +23,9 @@ EVERY = [(catalog.name, part.name) for catalog in CATALOGS.values() for part in 
 def sample(annotation):
     """A value that an argument without a default takes."""
     if get_origin(annotation) is Annotated:
-        return sample(get_args(annotation)[0])
+        kind, *marks = get_args(annotation)
+        inner = next((mark.catalog for mark in marks if isinstance(mark, Of)), None)
+        return settings_of(inner, CATALOGS[inner].names[0]) if inner and get_origin(kind) is dict else sample(kind)
     if get_origin(annotation) in {Union, UnionType}:
         return sample(get_args(annotation)[0])
     return {int: 5, float: 0.5, str: "text", list: []}[get_origin(annotation) or annotation]

@@ -35,7 +35,8 @@ class Weight:
 
     `uses` is how often one sample meets each of its numbers: once in a dense layer, at every place of a convolution.
     `gates` matrices of equal width lie side by side in its last axis; the init fills each of them alone. `slope` is that of a
-    leaky activation below 0, which what is filled is handed to.
+    leaky activation below 0, which what is filled is handed to. `outputs_first`: its first axis counts units, as torch has it, and
+    not the inputs, as dense layers have it.
     """
 
     shape: Shape
@@ -46,6 +47,7 @@ class Weight:
     uses: int = 1
     gates: int = 1
     slope: Number = 0.0
+    outputs_first: bool = False
 
     @property
     def size(self) -> int:
@@ -67,7 +69,8 @@ class LayerContext:
 
     `generators` holds one random stream a trial; `buffers` the layer's own, each `[trials, *shape]`, changed in place
     while `training`. `kept` is what a layer puts aside on the way forward for its way backward. Where `states` is a list,
-    an unrolled layer appends its state after every step of time, `[trials, batch, units]`: a probe wants to see them.
+    an unrolled layer appends its state after every step of time, `[trials, batch, units]`: a probe wants to see them. Where
+    `inner` is a list, a layer of `WithInside` puts there what its inner layers put out.
     """
 
     training: bool
@@ -75,6 +78,7 @@ class LayerContext:
     buffers: Mapping[str, torch.Tensor] = field(default_factory=dict)
     kept: torch.Tensor | None = None
     states: list[torch.Tensor] | None = None
+    inner: list[torch.Tensor] | None = None
 
 
 class Layer(Protocol):
@@ -155,6 +159,49 @@ class Unrolled(Protocol):
 
     def widest(self, shape: Shape) -> int:
         """How many numbers one sample of `shape` takes inside, all steps of time together."""
+
+
+@dataclass(frozen=True)
+class InnerLayer:
+    """A layer inside of one that is no composite of ours, as probes and drawings show it.
+
+    `name` is its place inside, empty where it is the whole; `weight` the weight that probes watch; `output` the shape of a sample
+    behind it, `None` where nobody sees what it puts out.
+    """
+
+    name: str
+    kind: str
+    weight: str
+    shape: Shape
+    output: Shape | None
+    parameters: int
+
+
+@runtime_checkable
+class WithInside(Protocol):
+    """A layer with layers inside that have rows of their own in the probes."""
+
+    def inside(self, shape: Shape) -> Sequence[InnerLayer]:
+        """Those that have weights, for an input of `shape`."""
+
+    def most_inside(self, shape: Shape) -> int:
+        """How many numbers one sample of `shape` takes at most in any place inside."""
+
+
+@runtime_checkable
+class StartsItself(Protocol):
+    """A layer whose weights no init fills, and whose buffers start with more than one number."""
+
+    def start(self, shape: Shape, generator: torch.Generator) -> Mapping[str, torch.Tensor]:
+        """Every weight and buffer of one trial by name, drawn from `generator` and nothing else."""
+
+
+@runtime_checkable
+class MayGoApart(Protocol):
+    """A layer that may have to take trials one after the other."""
+
+    apart: str | None
+    """Why, once it has been laid out; `None` where it takes all at once."""
 
 
 class SavedForBackward(NamedTuple):

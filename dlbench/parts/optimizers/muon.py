@@ -51,7 +51,8 @@ def muon(
         velocity.lerp_(gradient, 1 - momentum)
         step = orthogonalized(gradient.lerp(velocity, momentum) if nesterov else velocity, newton_schulz_steps)
         weight.mul_(1 - lr * weight_decay)
-        weight.add_(step, alpha=-lr * lr_ratio(adjust_lr, *slot.shape))
+        fans = slot.shape[::-1] if slot.outputs_first else slot.shape
+        weight.add_(step, alpha=-lr * lr_ratio(adjust_lr, *fans))
     others = [slot for slot in rows.slots if not _is_matrix(slot)]
     if others:
         _adamw(rows, others, lr, weight_decay)
