@@ -184,7 +184,7 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def inside(block: Block) -> str:
-    """The kinds of layers in a composite one, branch by branch: `2 conv | conv`; of a module its name and its inner layers' kinds."""
+    """The kinds of layers in a composite one, branch by branch: `2 conv | conv`; of a module its name, and those within."""
     if not block.branches:
         (made_of,) = (value["kind"] for key, value in block.settings.items() if key == "module")
         kinds = [_counted(kind, len(list(same))) for kind, same in groupby(one.kind for one in block.inside)]

@@ -41,8 +41,8 @@ class TorchCode:
 
     In `call`, `{module}` is the name of the module and `{x}` that of the input; then `activation` is applied, with `{x}` for its
     argument. `weights` gives the layer's weights and buffers the names and shapes that the module's state has, the name "" where
-    the module is a `nn.Parameter`. `classes` are the sources of classes that the module needs beside torch's, `imports` what must be
-    imported for it.
+    the module is a `nn.Parameter`. `classes` are the sources of classes that the module needs beside torch's, `imports` what must
+    be imported for it.
     """
 
     module: str | None = None

@@ -27,8 +27,8 @@ UNFIT = re.compile(r"[^\w.+-]+")
 def exported(trials: Sequence[KeptTrial], target: Path) -> Iterator[tuple[Path, bytes]]:
     """The files of nets with what is in them: in a folder one a candidate with `net.py` and a file a seed.
 
-    Files of parts that the code imports are copied into it. Where `target` ends in `.safetensors`, that one file of one trial, and `NAME_net.py` beside it. Raises UsageError where it is
-    of several trials, or a layer does not say how it is written with torch.
+    Files of parts that the code imports are copied into it. Where `target` ends in `.safetensors`, that one file of one trial, and
+    `NAME_net.py` beside it. Raises UsageError where it is of several trials, or a layer does not say how it is written with torch.
     """
     if target.suffix == SUFFIX:
         if len(trials) > 1:

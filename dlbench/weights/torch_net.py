@@ -19,7 +19,7 @@ REMEDY = "docs/extending.md tells how a layer of one's own says it"
 
 @dataclass(frozen=True)
 class TorchNet:
-    """The lines of a net: those of `__init__`, those of `forward` from `x` to `x`, classes that stand above it, what is imported."""
+    """The lines of a net: those of `__init__`, those of `forward` from `x` to `x`, classes above it, what is imported."""
 
     made: list[str]
     done: list[str]

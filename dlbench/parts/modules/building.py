@@ -68,7 +68,7 @@ def kept(module: nn.Module) -> dict[str, Tensor]:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Random numbers of torch's CPU, Python's `random` and numpy's legacy functions begin at `seed`, and go on afterwards as before."""
+    """Random numbers of torch (on the CPU), Python and numpy's legacy functions begin at `seed`, and go on afterwards as before."""
     generator = torch.default_generator
     before = generator.get_state(), random.getstate(), np.random.get_state()  # noqa: NPY002  # what modules of others may use
     generator.manual_seed(seed)

@@ -49,8 +49,8 @@ class AtOnce:
 class Tried:
     """What was found out of a module: how its trials go while training and at test.
 
-    `draws` and `draws_at_test`: whether it takes random numbers. `slow_rule`: whether torch would tell of an operation that vmap has
-    no rule for. `is_convolved`: whether its convolutions are faster one after the other on a CPU.
+    `draws` and `draws_at_test`: whether it takes random numbers. `slow_rule`: whether torch would tell of an operation that vmap
+    has no rule for. `is_convolved`: whether its convolutions are faster one after the other on a CPU.
     """
 
     training: AtOnce
