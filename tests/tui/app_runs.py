@@ -13,13 +13,12 @@ from datetime import datetime
 from pathlib import Path
 
 import orjson
-import pytest
 from rich.cells import cell_len
 from textual import events
-from textual._compositor import Compositor
 from textual.geometry import Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from tui.panes.pictured_run import make_plan, pretrained, save_pictures, told, training
+from tui.quiet import DEADLINE, quiet, strips
 
 from dlbench.plan.questions import Claim, Compare, Lesson, Questions
 from dlbench.run.folder import RunFolder, create
@@ -33,7 +32,6 @@ from dlbench.tui.options import DashboardOptions
 from dlbench.tui.panes import TABS
 from dlbench.tui.steering.requests import PendingRequests
 
-DEADLINE = 10.0
 PANES = tuple(tab.name for tab in TABS)
 VARIANTS = ("sigmoid", "relu", "tanh")
 RECIPE = '[model]\nlayers = [{ kind = "dense", units = 5 }]\n\n[data]\nkind = "xor"\n\n[train]\nsteps = 1000\n'
@@ -139,7 +137,7 @@ class Bench:
     """Whether toasts are drawn; they are told in any case."""
 
     def __post_init__(self):
-        self._runner, self._patch = asyncio.Runner(), pytest.MonkeyPatch()
+        self._runner = asyncio.Runner()
         self._now = 0.0
         self.left, self.suspended, self._middle = [], [], None
         self.info, self.status = self.view.info, self.view.status
@@ -168,8 +166,6 @@ class Bench:
             version = self.view.version
 
     def __enter__(self):
-        # What no terminal would show is not put together: a test draws the screen when it looks at it.
-        self._patch.setattr(Compositor, "render_update", unseen)
         self._running = self.app.run_test(size=self.size, notifications=self.has_toasts)
         self.pilot = self._run(self._running.__aenter__())
         self.settle()
@@ -182,7 +178,6 @@ class Bench:
             self._run(self._running.__aexit__(*error))
         finally:
             self._runner.close()
-            self._patch.undo()
             gc.enable()
 
     def _run(self, work):
@@ -193,33 +188,15 @@ class Bench:
         self._now += 3600
         return self._now
 
-    async def _quiet(self):
-        """Until no task can go on, no thread is awaited, and all is drawn."""
-        loop, end = asyncio.get_running_loop(), time.monotonic() + DEADLINE
-        while True:
-            await asyncio.sleep(0)
-            if not loop._ready:
-                self.app.screen._on_timer_update()
-                await asyncio.sleep(0)
-                if not loop._ready and self._is_settled():
-                    return
-                await asyncio.sleep(0 if self._is_settled() else 0.001)
-            assert time.monotonic() < end, "the dashboard never came to rest"
-
-    def _is_settled(self):
-        """Whether no thread is awaited, as one that lays out the help."""
-        is_drawn = self.app.screen._compositor.size == self.app.size
-        return is_drawn and all(worker.is_finished for worker in self.app.workers)
-
     async def _settle(self):
-        await self._quiet()
+        await quiet(self.app)
         if self.app.crash is not None:
             raise RuntimeError("the dashboard has crashed") from self.app.crash
         self.advance()
         self.app.steering.tell_answers()
         if self.view.version != self.app._drawn:
             self.app.redraw()
-            await self._quiet()
+            await quiet(self.app)
 
     def settle(self):
         """Until all is done and drawn that is to be done."""
@@ -310,13 +287,13 @@ class Bench:
         """The screen as it is drawn, whether the app runs just now or waits for the next key."""
 
         async def draw():
-            return self.app.screen._compositor.render_strips()
+            return strips(self.app)
 
         try:
             asyncio.get_running_loop()
         except RuntimeError:
             return self._run(draw())
-        return self.app.screen._compositor.render_strips()
+        return strips(self.app)
 
     def show(self, pane):
         """The pane, with nothing else on the screen, the cursor where it was, and nothing asked."""
@@ -390,14 +367,6 @@ class Bench:
             playback=None if self.replay is None else self.replay.playback,
             folder=app.folder,
         )
-
-
-def unseen(compositor, *, full=False, draw=Compositor.render_update, **options):
-    """What a screen sends to a terminal that is not there: nothing, but when the whole of it is wanted."""
-    if full:
-        return draw(compositor, full=True, **options)
-    compositor._dirty_regions.clear()
-    return None
 
 
 def key_event(key, app):

@@ -3,6 +3,7 @@
 import asyncio
 
 from synthetic_run import finished, make_plan
+from tui.quiet import strips
 
 from dlbench.tui.app import Dashboard
 from dlbench.tui.model.view import RunInfo, View
@@ -48,7 +49,7 @@ def played(test, *, view=None, size=(120, 40), folder=None, replay=None, feed=No
 
 def rows(app):
     """The screen as text, one string a row."""
-    return [strip.text for strip in app.screen._compositor.render_strips()]
+    return [strip.text for strip in strips(app)]
 
 
 def screen(app):

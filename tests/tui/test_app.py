@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 from shell import NUMBERS, SIZES, make_view, played, rows, running_view, screen, told
 from terminals import finished_run
+from tui.quiet import strips
 
 from dlbench.errors import ExitCode
 from dlbench.run.folder import RunFolder
@@ -158,9 +159,7 @@ def test_no_color_stays():
         assert app.appearance.palette is ANSI
         assert not app.glyphs.in_colour
         assert "NO_COLOR" in told(app)[0]
-        colours = [
-            segment.style for strip in app.screen._compositor.render_strips() for segment in strip if segment.style
-        ]
+        colours = [segment.style for strip in strips(app) for segment in strip if segment.style]
         assert colours
         assert all(style.color is None or style.color.is_default for style in colours)
         assert all(style.bgcolor is None or style.bgcolor.is_default for style in colours)

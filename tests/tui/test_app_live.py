@@ -8,6 +8,7 @@ import orjson
 import pytest
 from app_runs import ends, info_of, make_folder, training_run
 from tui.panes.pictured_run import begin, metrics, probe
+from tui.quiet import strips
 
 from dlbench.run.processes import token_of
 from dlbench.run.workers import Launched, record
@@ -65,7 +66,7 @@ class Screen:
 
     def text(self):
         """The rows."""
-        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+        return "\n".join(strip.text.rstrip() for strip in strips(self.app))
 
     async def has(self, *words):
         """Wait until all these words are on the screen."""

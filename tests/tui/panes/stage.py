@@ -1,18 +1,11 @@
 """A dashboard with one pane and no feed: what a test puts into the view is what is drawn."""
 
 from textual.screen import Screen
+from tui.quiet import strips
 
 from dlbench.tui.app import Dashboard
 from dlbench.tui.charts.glyphs import UNICODE
 from dlbench.tui.options import DashboardOptions
-
-
-class Unseen(Screen):
-    """A screen whose changes go to no terminal: what a test reads of it is drawn when it is read."""
-
-    def _compositor_refresh(self):
-        if self.app.screen is not self:  # something lies above it, and is told what has changed beneath
-            super()._compositor_refresh()
 
 
 class Stage(Dashboard):
@@ -25,7 +18,7 @@ class Stage(Dashboard):
         self.appearance.glyphs, self._only = glyphs, pane()
 
     def get_default_screen(self):
-        return Unseen()
+        return Screen()
 
     def compose(self):
         yield self._only
@@ -44,7 +37,7 @@ class Stage(Dashboard):
 
     def rows(self):
         """The screen as text, one string a row."""
-        return [strip.text for strip in self.screen._compositor.render_strips()]
+        return [strip.text for strip in strips(self)]
 
     def frame(self):
         """The screen as one text."""
