@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from math import sqrt
 from typing import Annotated
 
@@ -10,8 +11,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.coverage import advice, differences, failures, families, means, samples, search, shares
-from benchmarks.coverage.row import SEEDS, Effort, Row, Simulation
+from benchmarks.coverage import advice, differences, failures, families, looks, means, samples, search, shares
+from benchmarks.coverage.row import Effort, Row, Simulation
 
 SIMULATIONS: dict[str, Simulation] = {
     "differences": differences.simulate,
@@ -22,8 +23,11 @@ SIMULATIONS: dict[str, Simulation] = {
     "advice": advice.simulate,
     "samples": samples.simulate,
     "search": search.simulate,
+    "looks": looks.simulate,
 }
 DRAWS, QUICK_DRAWS = 4000, 40
+WIDE = 30
+"""Characters from which a heading may be broken."""
 
 
 def main(
@@ -39,11 +43,12 @@ def main(
     effort = Effort(QUICK_DRAWS if quick else draws)
     console = Console(width=140)
     for name in names:
-        console.print(table(list(SIMULATIONS[name](effort))))
+        for _, rows in groupby(SIMULATIONS[name](effort), key=lambda row: row.columns):
+            console.print(table(list(rows)))
     error = 2 * sqrt(0.05 * 0.95 / effort.draws)
     console.print(
         f"{effort.draws:,} runs of each kind: what is 5 % is printed as 5 % ± {100 * error:.1f} %, shares are exact; "
-        "of test samples there are half as many, of advice a quarter"
+        "of test samples there are half as many, of advice and medians a quarter, of discrete looks a tenth"
     )
 
 
@@ -52,19 +57,22 @@ def table(rows: list[Row]) -> Table:
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("matter", "setting", "promised"):
         grid.add_column(title, overflow="fold")
-    for title in (f"before, n = {', '.join(map(str, SEEDS))}", f"now, n = {', '.join(map(str, SEEDS))}"):
-        grid.add_column(title, justify="right", no_wrap=True)
+    for title in rows[0].columns:
+        grid.add_column(title, justify="right", no_wrap=len(title) < WIDE)
     last = ""
     for row in rows:
         grid.add_row(
-            "" if row.matter == last else row.matter, row.setting, row.promise, _told(row.before), _told(row.after)
+            "" if row.matter == last else row.matter,
+            row.setting,
+            row.promise,
+            *(_told(row, of) for of in (row.before, row.after)),
         )
         last = row.matter
     return grid
 
 
-def _told(chances: tuple[float, ...] | None) -> str:
-    return "" if chances is None else "  ".join(f"{100 * chance:4.1f} %" for chance in chances)
+def _told(row: Row, numbers: tuple[float, ...] | None) -> str:
+    return "  ".join(f"{100 * one:4.1f} %" if row.is_chance else f"{one:4.0f}" for one in numbers or ())
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ class Row:
     """A chance in several settings.
 
     `before` and `after` have one number for each of `SEEDS`, or for what the setting says, from 0 to 1; `before` is what the method
-    that nearly everybody uses gives, `None` where there is none. `promise` is what is held against `after`.
+    that nearly everybody uses gives, `None` where there is none. `promise` is what is held against `after`. `columns` head both,
+    where they are not of `SEEDS`; what is no chance is a number of seeds.
     """
 
     matter: str
@@ -36,6 +37,8 @@ class Row:
     promise: str
     before: tuple[float, ...] | None
     after: tuple[float, ...]
+    columns: tuple[str, str] = (f"before, n = {', '.join(map(str, SEEDS))}", f"now, n = {', '.join(map(str, SEEDS))}")
+    is_chance: bool = True
 
 
 Simulation: TypeAlias = Callable[[Effort], Iterator[Row]]

@@ -15,7 +15,8 @@ from dlbench.analysis.candidate_results import (
     selected,
     selection_metric,
 )
-from dlbench.analysis.statistics.intervals import NOTHING, Summary, paired_difference, summarize
+from dlbench.analysis.statistics.intervals import NOTHING, Method, Summary, paired_difference, summarize
+from dlbench.analysis.statistics.methods import method_of
 from dlbench.analysis.statistics.unpaired import unpaired_difference
 from dlbench.analysis.table import Cell, Column, Folded, Row, Table
 from dlbench.metrics.catalog import METRICS, Metric, split_step
@@ -71,16 +72,16 @@ def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
     Means are over the trials that have a value: those under way count with what they have so far, diverged and failed
     ones are counted in `Row.counts` and have none.
     """
-    by_variant, metric = candidate_results(state), deciding_metric(compare)
+    by_variant, metric, method = candidate_results(state), deciding_metric(compare), method_of(plan)
     chosen = {name: selected(candidates, selection_metric(compare)) for name, candidates in by_variant.items()}
     baseline = compare.baseline if compare.baseline in chosen else None
     searched = len(state.plan.candidates) > len(chosen)
     columns = _columns(compare, baseline, selection_metric(compare) if searched else None, len(chosen) - 1)
-    rows = [_row(entry, columns, chosen.get(baseline or "")) for entry in chosen.values()]
+    rows = [_row(entry, columns, chosen.get(baseline or ""), method) for entry in chosen.values()]
     filled = _filled(columns, rows)
     shown, folded, told = _folded(filled, rows, keep=metric.name)
     sweep = [
-        replace(_row(entry, filled, None), is_chosen=entry is chosen[variant])
+        replace(_row(entry, filled, None, method), is_chosen=entry is chosen[variant])
         for variant, candidates in by_variant.items()
         for entry in candidates
     ]
@@ -90,7 +91,7 @@ def build_table(state: RunState, plan: Plan, compare: Compare) -> Table:
         baseline=baseline,
         columns=shown,
         folded=folded,
-        rows=_marked(rows, chosen, metric) if _is_settled(state, searched=searched) else rows,
+        rows=_marked(rows, chosen, metric, method) if _is_settled(state, searched=searched) else rows,
         sweep=sweep if searched else [],
         told=told,
         select=selection_metric(compare) if searched else None,
@@ -125,30 +126,33 @@ def column_of(key: str) -> Column:
 def widened(table: Table, state: RunState, columns: Sequence[Column]) -> Table:
     """A table whose rows have cells for further columns too, which are not of differences; those that are shown stay."""
     entries = {one.index: one for candidates in candidate_results(state).values() for one in candidates}
+    method = method_of(state.plan)
 
     def wide(row: Row) -> Row:
         lacking = [column for column in columns if column.key not in row.cells]
-        return replace(row, cells={**row.cells, **_row(entries[row.candidate], lacking, None).cells})
+        return replace(row, cells={**row.cells, **_row(entries[row.candidate], lacking, None, method).cells})
 
     return replace(table, rows=list(map(wide, table.rows)), sweep=list(map(wide, table.sweep)))
 
 
-def _row(entry: CandidateResults, columns: list[Column], baseline: CandidateResults | None) -> Row:
+def _row(entry: CandidateResults, columns: list[Column], baseline: CandidateResults | None, method: Method) -> Row:
     changed = sum(bool(trial.changed_at) for trial in entry.trials)
     counts = entry.counts
     alive = len(entry.trials) - sum(counts[status] for status in LOST)
-    cells = {column.key: _cell(entry, column, baseline, alive) for column in columns}
+    cells = {column.key: _cell(entry, column, baseline, alive, method) for column in columns}
     return Row(entry.variant, entry.choice, counts, cells, entry is baseline, n_changed=changed, candidate=entry.index)
 
 
-def _cell(entry: CandidateResults, column: Column, baseline: CandidateResults | None, alive: int) -> Cell:
+def _cell(
+    entry: CandidateResults, column: Column, baseline: CandidateResults | None, alive: int, method: Method
+) -> Cell:
     """What the seeds say of a column; the time to an event also for those without it."""
     run = len(entry.trials)
     if column.is_difference:
-        found, plain = (_difference(entry, baseline, column.metric, alpha) for alpha in (column.alpha, ALPHA))
+        found, plain = (_difference(entry, baseline, column.metric, alpha, method) for alpha in (column.alpha, ALPHA))
         return Cell(found, run, alive, plain_interval=plain.interval)
     values = entry.values(column.metric, column.at_step)
-    cell = Cell(summarize(list(values.values()), column.metric.quantity), run, alive)
+    cell = Cell(summarize(list(values.values()), column.metric.quantity, method=method), run, alive)
     if not column.is_time:
         return cell
     never = entry.never(column.metric, column.at_step)
@@ -156,10 +160,12 @@ def _cell(entry: CandidateResults, column: Column, baseline: CandidateResults | 
     return replace(cell, never=len(never), median=statistics.median(times) if times else None)
 
 
-def _difference(entry: CandidateResults, baseline: CandidateResults | None, metric: Metric, alpha: float) -> Summary:
+def _difference(
+    entry: CandidateResults, baseline: CandidateResults | None, metric: Metric, alpha: float, method: Method
+) -> Summary:
     if baseline is None or entry is baseline:
         return NOTHING
-    return difference(entry.values(metric), baseline.values(metric), metric, alpha)
+    return difference(entry.values(metric), baseline.values(metric), metric, alpha, method)
 
 
 def _filled(columns: list[Column], rows: list[Row]) -> list[Column]:
@@ -197,7 +203,7 @@ def is_constant(column: Column, rows: Sequence[Row]) -> bool:
     return all(cell.n == cell.n_run and cell.mean == cells[0].mean and cell.std in still for cell in cells)
 
 
-def _marked(rows: list[Row], chosen: Mapping[str, CandidateResults], metric: Metric) -> list[Row]:
+def _marked(rows: list[Row], chosen: Mapping[str, CandidateResults], metric: Metric, method: Method) -> list[Row]:
     """Mark the best cells of the deciding metric, if some other is distinguishable from them.
 
     Nothing is marked where the metric has no better, where seeds have no value, or where all would be marked.
@@ -207,7 +213,7 @@ def _marked(rows: list[Row], chosen: Mapping[str, CandidateResults], metric: Met
     if metric.better is None or not complete or len(rows) < 2:
         return rows
     values = {row.variant: chosen[row.variant].values(metric) for row in rows}
-    marked = best(values, metric, pairwise_alpha(len(rows)))
+    marked = best(values, metric, pairwise_alpha(len(rows)), method)
     if len(marked) == len(rows):
         return rows
     return [_with_mark(row, metric.name) if row.variant in marked else row for row in rows]
@@ -221,12 +227,13 @@ BySeed: TypeAlias = Mapping[int, float]
 """A variant's values of a metric, by seed."""
 
 
-def difference(ours: BySeed, theirs: BySeed, metric: Metric, alpha: float) -> Summary:
+def difference(ours: BySeed, theirs: BySeed, metric: Metric, alpha: float, method: Method | None = None) -> Summary:
     """Ours minus theirs, seed by seed, over the seeds for which both have a value; without seeds, of the means."""
     if is_unpaired(ours, theirs):
         return unpaired_difference(list(ours.values()), list(theirs.values()), metric.quantity, alpha)
     common = [seed for seed in ours if seed in theirs]
-    return paired_difference([ours[seed] for seed in common], [theirs[seed] for seed in common], metric.quantity, alpha)
+    first, second = ([side[seed] for seed in common] for side in (ours, theirs))
+    return paired_difference(first, second, metric.quantity, alpha, method)
 
 
 def is_unpaired(*sides: Iterable[int]) -> bool:
@@ -239,16 +246,16 @@ def pairwise_alpha(variants: int) -> float:
     return ALPHA / max(math.comb(variants, 2), 1)
 
 
-def best(variants: Mapping[str, BySeed], metric: Metric, alpha: float) -> set[str]:
+def best(variants: Mapping[str, BySeed], metric: Metric, alpha: float, method: Method | None = None) -> set[str]:
     """The variant with the best mean, and those whose paired interval to it has no difference in it.
 
     Each of them has a value, and the metric a better. `alpha` is how often one interval may miss.
     """
     means = {name: summarize(list(values.values()), metric.quantity).mean or 0.0 for name, values in variants.items()}
     top = (max if metric.better == "higher" else min)(means, key=lambda name: means[name])
-    return {name for name in variants if name == top or _is_level(variants[name], variants[top], metric, alpha)}
+    return {name for name in variants if name == top or _is_level(variants[name], variants[top], metric, alpha, method)}
 
 
-def _is_level(ours: BySeed, top: BySeed, metric: Metric, alpha: float) -> bool:
-    interval = difference(top, ours, metric, alpha).interval
+def _is_level(ours: BySeed, top: BySeed, metric: Metric, alpha: float, method: Method | None) -> bool:
+    interval = difference(top, ours, metric, alpha, method).interval
     return interval is None or metric.quantity.no_difference in interval

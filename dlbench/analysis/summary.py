@@ -86,6 +86,12 @@ def _lacking_columns(state: RunState, questions: Questions, table: Table, told: 
     return lacking_columns(questions.compare, table, told)
 
 
+def verdicts_of(state: RunState, questions: Questions, folder: RunFolder) -> list[Verdict]:
+    """The verdicts on the claims alone; of the folder is read what trials got right, where a claim is about that."""
+    answers, _ = _answers(state, questions.claims, folder)
+    return judge(state, questions.claims, known_part(questions.compare)[0], None, answers)
+
+
 def _ensembles(state: RunState, questions: Questions, folder: RunFolder) -> Ensembles | None:
     """The ensembles, where some are asked for; most runs pay nothing for them."""
     if questions.ensemble is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dlbench.cli.interrupts import Interrupts
@@ -21,15 +22,22 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.1
 
 
-def follow(folder: RunFolder, group: WorkerGroup, state: RunState, display: Display, interrupts: Interrupts) -> None:
-    """Fold events into `state` and show them until all workers have ended, or the terminal is gone.
+def follow(
+    folder: RunFolder,
+    group: WorkerGroup,
+    state: RunState,
+    display: Display,
+    interrupts: Interrupts,
+    more: Callable[[RunState], WorkerGroup | None] = lambda _: None,
+) -> WorkerGroup:
+    """Fold events into `state` and show them until all workers have ended, or the terminal is gone; the last workers.
 
-    The first SIGINT or SIGTERM asks the workers to stop after their step with a checkpoint, the second kills them.
+    The first SIGINT or SIGTERM asks the workers to stop after their step with a checkpoint, the second kills them. `more` is asked
+    when all have ended and nobody wanted to stop: it may start others, whose stacks it has added to the state.
     """
     reader = EventReader(folder)
     state.unreadable = reader.problems
-    for worker in group.workers:
-        state.expect(worker.session, worker.stacks)
+    expect(state, group)
     stops = 0
     while not interrupts.hangup:
         # Asked before the poll: what they wrote last is read after they were seen to be gone.
@@ -42,9 +50,20 @@ def follow(folder: RunFolder, group: WorkerGroup, state: RunState, display: Disp
             react(folder, group, stops)
         if over and not events:
             state.lost()
-            return
-        if not events:
+            further = None if interrupts.stops else more(state)
+            if further is None:
+                return group
+            group = further
+            expect(state, group)
+        elif not events:
             time.sleep(POLL_SECONDS)
+    return group
+
+
+def expect(state: RunState, group: WorkerGroup) -> None:
+    """Tell the state what the workers have on their lists: they say nothing of it while they import torch."""
+    for worker in group.workers:
+        state.expect(worker.session, worker.stacks)
 
 
 def react(folder: RunFolder, group: WorkerGroup, stops: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -12,7 +11,7 @@ import typer
 
 from dlbench.cli import complete
 from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, OwnParts, Quick, Seeds
-from dlbench.cli.output import emit, emit_json, say
+from dlbench.cli.output import say
 from dlbench.errors import DlbenchError, ExitCode, SetupError, UsageError, together
 from dlbench.words.language import readers_language
 
@@ -67,6 +66,17 @@ TensorBoard: TypeAlias = Annotated[
     Path | None,
     typer.Option("--tensorboard", metavar="DIR", help="Also write for TensorBoard, into DIR/RECIPE/TIME."),
 ]
+UntilIt: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--until-decided",
+        help="Add seeds until each claim is confirmed or refuted, however often one looks; first five.",
+    ),
+]
+MaxSeeds: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--max-seeds", min=5, metavar="N", help="With --until-decided: at most so many seeds; default 100."),
+]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.")]
 
 
@@ -83,6 +93,8 @@ def run(
     display: Display = Shown.AUTO,
     ascii_only: Ascii = False,
     lang: Lang = None,
+    until_decided: UntilIt = False,
+    max_seeds: MaxSeeds = None,
     strict: Strict = False,
     save_weights: SaveWeights = False,
     resume: Resume = None,
@@ -94,6 +106,8 @@ def run(
     """Train every variant with every seed, then compare them."""
     from dlbench.cli.session import Session
 
+    if max_seeds and not (until_decided or resume):
+        raise UsageError("--max-seeds limits the seeds that --until-decided adds; add that, or give --seeds")
     session = Session(
         out,
         str(fitting(display)),
@@ -101,25 +115,33 @@ def run(
         ascii_only=ascii_only,
         strict=strict,
         detach=detach,
-        tensorboard=written_along(tensorboard, detach=detach),
+        tensorboard=written_along(tensorboard, detach=detach, grows=until_decided or max_seeds is not None),
         quick=quick,
     )
     if resume is not None:
         if recipes or overrides or seeds or quick or save_weights or dry_run:
             raise UsageError("--resume continues a run as it was planned; remove recipes and their options")
         require_device(device or "auto")
-        raise typer.Exit(session.resume(resume, device=device, threads=threads, workers=workers))
+        code = session.resume(
+            resume, device=device, threads=threads, workers=workers, until_decided=until_decided, max_seeds=max_seeds
+        )
+        raise typer.Exit(code)
     changes = [*(overrides or []), *(["evaluate.weights=true"] if save_weights else [])]
     loaded = load_all(recipes or [], changes, seeds, quick=quick)
-    planned = [(recipe, plan_of(recipe, device, threads, workers)) for recipe in loaded]
+    if until_decided:
+        planned = [planned_to_grow(recipe, max_seeds, device, threads, workers) for recipe in loaded]
+    else:
+        planned = [(recipe, plan_of(recipe, device, threads, workers)) for recipe in loaded]
     if dry_run:
+        from dlbench.cli.dry_run import show_plans
+
         show_plans([plan for _, plan in planned], as_json=display is Shown.JSON)
     else:
         require_devices([plan for _, plan in planned])
         raise typer.Exit(run_in_turn(session, planned))
 
 
-def written_along(tensorboard: Path | None, *, detach: bool) -> Path | None:
+def written_along(tensorboard: Path | None, *, detach: bool, grows: bool = False) -> Path | None:
     """The folder for TensorBoard; raises UsageError or SetupError where nothing could be written meanwhile."""
     if tensorboard is None:
         return None
@@ -128,6 +150,11 @@ def written_along(tensorboard: Path | None, *, detach: bool) -> Path | None:
     if detach:
         raise UsageError(
             "--tensorboard writes while this process waits for the run, and --detach does not; leave out one of them, or "
+            "export the run later: `dlbench export RUN --format tensorboard -o DIR`"
+        )
+    if grows:
+        raise UsageError(
+            "--tensorboard writes the seeds that a run begins with, and --until-decided adds others; leave out one of them, or "
             "export the run later: `dlbench export RUN --format tensorboard -o DIR`"
         )
     if tensorboard.exists() and not tensorboard.is_dir():
@@ -230,6 +257,20 @@ def plan_of(recipe: Recipe, device: str | None, threads: int | None, workers: in
     return make_plan(recipe, device=device or "auto", threads=threads, workers=workers)
 
 
+def planned_to_grow(
+    recipe: Recipe, most: int | None, device: str | None, threads: int | None, workers: int | None
+) -> tuple[Recipe, Plan]:
+    """A recipe with its first seeds and their plan, to which others are added until its claims are decided."""
+    from dataclasses import replace
+
+    from dlbench.cli.until_decided import begun, not_sequential
+
+    for note in not_sequential(recipe):
+        say(f"note: {recipe.name}: {note}")
+    first, wish = begun(recipe, most)
+    return first, replace(plan_of(first, device, threads, workers), until_decided=wish)
+
+
 def run_in_turn(session: Session, planned: list[tuple[Recipe, Plan]]) -> ExitCode:
     """One run after the other until a signal ends it; the gravest of their exit codes."""
     codes = []
@@ -244,45 +285,3 @@ def run_in_turn(session: Session, planned: list[tuple[Recipe, Plan]]) -> ExitCod
 
 
 GRAVEST_FIRST = (ExitCode.ENVIRONMENT, ExitCode.TRIAL_FAILED, ExitCode.CLAIM_REFUTED)
-
-
-def show_plans(plans: list[Plan], *, as_json: bool) -> None:
-    """Print what would be done."""
-    if as_json:
-        from dlbench.cli.data_lines import as_data
-
-        emit_json([{**asdict(plan), "data": as_data(plan.candidates)} for plan in plans])
-        return
-    emit("\n\n".join(map(summary, plans)))
-
-
-def summary(plan: Plan) -> str:
-    """A plan in lines: its data, its stacks, its workers."""
-    from dlbench.cli.data_lines import data_lines
-    from dlbench.cli.messages import plan_line, weights_text
-    from dlbench.display.words import label
-
-    stacks = [
-        f"  stack {index}: {label(plan, stack)}, {stack.steps:,} steps, {stack.parameters:,} parameters a trial"
-        for index, stack in enumerate(plan.stacks)
-    ]
-    workers = [
-        f"  worker {index}: {worker.device}, threads: {worker.threads}, stacks: {', '.join(map(str, worker.stacks))}"
-        for index, worker in enumerate(plan.workers)
-    ]
-    data = [f"  {line}" for line in data_lines(plan.candidates)]
-    kept = [f"  weights: {text}" for text in filter(None, [weights_text(bytes_of_weights(plan))])]
-    return "\n".join([f"{plan.recipe}: {plan_line(plan)}", *data, *stacks, *workers, *kept])
-
-
-BYTES_OF_WEIGHT = 4
-
-
-def bytes_of_weights(plan: Plan) -> int:
-    """What the weights will take on disk that the run keeps, but for a few hundred bytes a trial."""
-    return sum(
-        stack.parameters * BYTES_OF_WEIGHT
-        for stack in plan.stacks
-        for trial in stack.trials
-        if plan.candidates[plan.trials[trial].candidate].settings["evaluate"].get("weights")
-    )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 
@@ -31,6 +31,7 @@ from dlbench.export.json_data import as_data
 from dlbench.launch import sessions
 from dlbench.metrics.trial_view import Status
 from dlbench.recipe.shipped import shipped_recipes
+from dlbench.run.adding import adding
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment
 from dlbench.run.folder import RunFolder, create, find_run
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
     from dlbench.launch.sessions import WorkerGroup
     from dlbench.plan import Plan
     from dlbench.recipe.model import Recipe
+
+
+class Starter(Protocol):
+    """Starts the workers of a run's plan: all of them, or those of what is left."""
+
+    def __call__(self, folder: RunFolder, *, attended: bool = False) -> WorkerGroup:
+        """Raises UsageError where there is nothing to start."""
+
 
 KILLING = 2
 """How many times someone asks to stop before the workers are killed."""
@@ -69,34 +78,57 @@ class Session:
     def run(self, recipe: Recipe, plan: Plan, *, is_last: bool = True) -> ExitCode:
         """A new run; where it is not the last one, its dashboard closes by itself."""
         folder = make_folder(self.out, recipe, plan)
-        if self.display == "tui" and not self.detach:
-            group = sessions.start(folder, attended=True)
-            return self._show(recipe, plan, folder, group, closes=not is_last)
-        return self._train(recipe, plan, folder, sessions.start, is_last=is_last)
+        return self._go_on(recipe, folder, sessions.start, is_last=is_last)
 
     def resume(
-        self, name: str, *, device: str | None = None, threads: int | None = None, workers: int | None = None
+        self,
+        name: str,
+        *,
+        device: str | None = None,
+        threads: int | None = None,
+        workers: int | None = None,
+        until_decided: bool = False,
+        max_seeds: int | None = None,
     ) -> ExitCode:
-        """A run that was stopped, or died; on another device or by other workers where these are given."""
+        """A run that was stopped, or died; on another device or by other workers where these are given.
+
+        With `until_decided` or `max_seeds` also one that is finished: it gets further seeds.
+        """
         from dlbench.recipe import load
 
         folder = find_run(self.out, name)
-        plugins.require(folder.read_plan().parts, folder.name)
+        plan = folder.read_plan()
+        plugins.require(plan.parts, folder.name)
         recipe = load(folder.recipe_file)
+        if until_decided or max_seeds or plan.until_decided:
+            from dlbench.cli.until_decided import continued
+
+            continued(folder, recipe, max_seeds, self.narrate)
         if device or threads or workers:
             sessions.reassign(folder, device=device, threads=threads, workers=workers)
             self.narrate("note: another device, or another number of threads, may change the last digits")
+        return self._go_on(recipe, folder, sessions.resume)
+
+    def _go_on(self, recipe: Recipe, folder: RunFolder, start: Starter, *, is_last: bool = True) -> ExitCode:
+        """Start the workers of what is planned, and follow them in the way that is wished."""
         plan = folder.read_plan()
+        if plan.until_decided and self.detach:
+            from dlbench.cli.until_decided import leave
+
+            self.narrate(f"{self._heading(recipe)}\n\n{planned(plan, folder)}")
+            leave(folder)
+            return self._leave(folder)
         if self.display == "tui" and not self.detach:
-            return self._show(recipe, plan, folder, sessions.resume(folder, attended=True), closes=False)
-        return self._train(recipe, plan, folder, sessions.resume)
+            return self._show(recipe, plan, folder, start(folder, attended=True), closes=not is_last)
+        with adding(folder) if plan.until_decided else nullcontext():
+            return self._train(recipe, plan, folder, start, is_last=is_last)
 
     def _train(
         self,
         recipe: Recipe,
         plan: Plan,
         folder: RunFolder,
-        start: Callable[[RunFolder], WorkerGroup],
+        start: Starter,
         *,
         is_last: bool = True,
     ) -> ExitCode:
@@ -109,7 +141,7 @@ class Session:
             if self.detach:
                 return self._leave(folder)
             with self._written_along(folder):
-                self._follow(folder, group, state, interrupts)
+                group = self._follow(recipe, folder, group, state, interrupts)
         if interrupts.hangup:
             return ExitCode.HANGUP
         if interrupts.stops < KILLING:
@@ -123,8 +155,15 @@ class Session:
         from dlbench.cli.dashboard import show
 
         self.narrate(f"{self._heading(recipe)}\n\n{planned(plan, folder)}")
+        thread = None
+        if plan.until_decided:
+            from dlbench.cli.until_decided import AddingThread
+
+            thread = AddingThread(folder, recipe, group)
         with self._written_along(folder):
             left = show(folder, group, language=self.language, ascii_only=self.ascii_only, closes=closes)
+        if thread is not None:
+            left, group = thread.close(left), thread.group
         if left.state is None:
             raise typer.Exit(left.code)
         for trouble in troubles(folder):
@@ -137,10 +176,17 @@ class Session:
         self.narrate(f"the run continues without this terminal; watch it with `{command('watch', folder)}`")
         return ExitCode.DONE
 
-    def _follow(self, folder: RunFolder, group: WorkerGroup, state: RunState, interrupts: Interrupts) -> None:
+    def _follow(
+        self, recipe: Recipe, folder: RunFolder, group: WorkerGroup, state: RunState, interrupts: Interrupts
+    ) -> WorkerGroup:
+        """Follow the workers to their end, and those of further seeds where there are some; the last of them."""
         try:
             with dlbench.display.make(self.display, ascii_only=self.ascii_only) as display:
-                follow(folder, group, state, display, interrupts)
+                if state.plan.until_decided is None:
+                    return follow(folder, group, state, display, interrupts)
+                from dlbench.cli.until_decided import SeedAdder
+
+                return follow(folder, group, state, display, interrupts, SeedAdder(folder, recipe, self.narrate).more)
         except BrokenPipeError:
             # Whoever read the display is gone; the run goes on, as it does when a terminal closes.
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -176,6 +222,8 @@ class Session:
             (say_styled if self.display == "json" else emit_styled)(f"\n{text}")
         if not finished and folder.plan_file.is_file():
             say(f"\nnot finished; continue with `{command('run', '--resume', folder)}`")
+        elif result is not None and (left := open_text(result, folder)):
+            say(f"\n{left}")
         elif text := explanation(recipe.questions.lesson, language=self.language, ascii_only=self.ascii_only):
             self.narrate(f"\n{text}")
         if any(stack.weights for stack in state.stacks):
@@ -204,6 +252,15 @@ class Session:
         """Say something on stderr, unless nothing is to be shown."""
         if self.display != "none":
             say(text)
+
+
+def open_text(result: Report, folder: RunFolder) -> str:
+    """How to go on with a run of which claims are open that more seeds can decide; nothing where there are none."""
+    if not any(verdict.looks and verdict.looks.is_open for verdict in result.verdicts):
+        return ""
+    from dlbench.cli.until_decided import further
+
+    return further(result.state.plan, folder)
 
 
 def unused(path: Path) -> Path:

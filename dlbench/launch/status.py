@@ -10,6 +10,7 @@ from dlbench.errors import DlbenchError
 from dlbench.files import open_file
 from dlbench.launch.launcher import Launcher
 from dlbench.launch.local import THIS_MACHINE
+from dlbench.run.adding import is_adding
 from dlbench.run.atomic import refusal
 from dlbench.run.event_line import Event
 from dlbench.run.folder import RunFolder
@@ -103,7 +104,8 @@ def status(folder: RunFolder) -> RunStatus:
     """
     if isinstance(folder, RecordingGroup):
         return _status_of_group(folder)
-    count = len(folder.read_plan().stacks)
+    plan = folder.read_plan()
+    count = len(plan.stacks)
     glances = {(session, worker): glance(path) for session, worker, path in folder.events_files()}
     launched = {(one.session, one.worker): one for one in read(folder)}
     workers = []
@@ -115,7 +117,10 @@ def status(folder: RunFolder) -> RunStatus:
         ends |= glances[key].stack_ends
     unfinished = [stack for stack in range(count) if ends.get(stack) != "done"]
     session = workers[-1].session if workers else None
-    return RunStatus(_state(workers, ends, unfinished), session, workers, unfinished)
+    state = _state(workers, ends, unfinished)
+    if state != "running" and plan.until_decided is not None and is_adding(folder):
+        state = "running"  # between two batches of seeds
+    return RunStatus(state, session, workers, unfinished)
 
 
 def _status_of_group(group: RecordingGroup) -> RunStatus:

@@ -92,6 +92,19 @@ class WorkerPlan:
     """Whether the CPU may stand in when the device, which was chosen automatically, cannot be used."""
 
 
+FIRST_LOOK = 5
+"""Seeds before anything is decided of a run that gets seeds until it is."""
+
+
+@dataclass(frozen=True)
+class UntilDecided:
+    """A run that gets seeds until its claims are decided: first some of `given`, then those after them, `most` at most."""
+
+    given: list[int]
+    """The recipe's seeds, in order."""
+    most: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything that a run will do; `plan.json` in the run's folder is this, as JSON."""
@@ -109,6 +122,8 @@ class Plan:
     """Files of parts that the run was begun with: whoever goes on with it must name the same."""
     recorded: bool = False
     """Whether someone else's loop was recorded: nothing here trains it, and no recipe says what it is."""
+    until_decided: UntilDecided | None = None
+    """How seeds are added; `None` where the run has all of them from the start."""
     v: int = field(default=PLAN_VERSION)
 
 

@@ -49,12 +49,8 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
     """Everything that a run of `recipe` will do on this machine; `threads` are each worker's."""
     devices, fallback = choose(device)
     candidates = list(recipe.candidates)
-    trials = [
-        Trial(trial_id(candidate.settings, seed), candidate.variant, candidate.choice, seed, index)
-        for index, candidate in enumerate(candidates)
-        for seed in recipe.seeds
-    ]
-    costs = bounded(_costs(candidates, trials, on_cpu=devices == ["cpu"]))
+    trials = trials_of(candidates, recipe.seeds)
+    costs = stack_costs(candidates, trials, on_cpu=devices == ["cpu"])
     count = workers or (len(devices) if devices != ["cpu"] else workers_for(costs, cores()))
     costs = split_for(costs, count)
     shares = [share for share in assign(costs, count) if share]
@@ -63,10 +59,7 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
         recipe=recipe.name,
         candidates=candidates,
         trials=trials,
-        stacks=[
-            Stack(cost.trials, cost.steps, cost.parameters, cost.operations, len(cost.trials) * cost.before.flops)
-            for cost in costs
-        ],
+        stacks=list(map(stack_of, costs)),
         workers=[
             WorkerPlan(
                 device=devices[number % len(devices)],
@@ -88,8 +81,25 @@ def trial_id(settings: dict[str, Any], seed: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _costs(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[StackCost]:
-    """The cost of one stack per structure and data, its trials ordered so that equal numbers of the update stand side by side."""
+def trials_of(candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[Trial]:
+    """Every candidate with every seed."""
+    return [
+        Trial(trial_id(candidate.settings, seed), candidate.variant, candidate.choice, seed, index)
+        for index, candidate in enumerate(candidates)
+        for seed in seeds
+    ]
+
+
+def stack_of(cost: StackCost) -> Stack:
+    """A stack as the plan has it."""
+    return Stack(cost.trials, cost.steps, cost.parameters, cost.operations, len(cost.trials) * cost.before.flops)
+
+
+def stack_costs(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[StackCost]:
+    """The cost of one stack per structure and data, its trials ordered so that equal numbers of the update stand side by side.
+
+    Stacks whose weights would not fit in memory are split.
+    """
     members: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
         settings = candidates[trial.candidate].settings
@@ -98,10 +108,12 @@ def _costs(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: 
     def numbers(index: int) -> str:
         return json.dumps(candidates[trials[index].candidate].settings["train"], sort_keys=True)
 
-    return [
-        _cost(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers), on_cpu=on_cpu)
-        for own in members.values()
-    ]
+    return bounded(
+        [
+            _cost(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers), on_cpu=on_cpu)
+            for own in members.values()
+        ]
+    )
 
 
 def _cost(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> StackCost:

@@ -59,6 +59,8 @@ def as_data(plan: Plan) -> dict[str, Any]:
     data = asdict(plan)
     if not plan.recorded:
         del data["recorded"]
+    if plan.until_decided is None:
+        del data["until_decided"]
     if data["questions"] is not None and not plan.questions.better:  # type: ignore[union-attr]
         del data["questions"]["better"]
     for trial in data["trials"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,11 @@ class Recipe:
     breakpoints: list[str]
     document: dict[str, Any]
     notes: list[str] = field(default_factory=list)
+
+    def with_seeds(self, seeds: list[int]) -> Recipe:
+        """The same with other seeds."""
+        trials = {**self.document.get("trials", {}), "seeds": seeds}
+        return replace(self, seeds=seeds, document={**self.document, "trials": trials})
 
     def to_toml(self) -> str:
         """The document as TOML, which loads as the same recipe from any folder."""

@@ -77,6 +77,11 @@ class RunFolder:
         return self.path / "workers.jsonl"
 
     @property
+    def adding_file(self) -> Path:
+        """Locked by whoever adds seeds to the run."""
+        return self.path / ".adding"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of checkpoints."""
         return self.path / "checkpoints"

@@ -40,6 +40,7 @@ def table_notes(table: Table, state: RunState) -> list[str]:
         *table.remarks,
         *_folded(table.told, table),
         *_together(table),
+        *_sequences(state),
         *_best(table, state),
         *guessing_notes(table, state),
         *_far(table),
@@ -75,6 +76,16 @@ def _together(table: Table) -> list[str]:
         for column in table.columns
         if column.comparisons > 1
     ]
+
+
+def _sequences(state: RunState) -> list[str]:
+    """By what intervals are made where seeds were added until the claims were decided."""
+    wish = state.plan.until_decided
+    if wish is None:
+        return []
+    seeds = len({trial.plan.seed for trial in state.trials})
+    added = f"seeds are added until the claims are decided ({seeds} so far, {wish.most} at most)"
+    return [f"{added}: intervals and verdicts are those of confidence sequences, which hold however often one looks"]
 
 
 def _best(table: Table, state: RunState) -> list[str]:

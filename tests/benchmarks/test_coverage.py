@@ -13,15 +13,17 @@ from benchmarks.coverage.row import SEEDS, Effort
 
 
 def test_every_matter_is_simulated_and_printed() -> None:
-    """Each simulation has a chance for every number of seeds in every row, and the table has them all."""
+    """Each simulation has a chance for every number of seeds in every row, or numbers of seeds, and the table has them all."""
     rows = [row for simulate in SIMULATIONS.values() for row in simulate(Effort(8))]
     out = io.StringIO()
     Console(file=out, width=200).print(table(rows))
 
-    assert len(rows) >= 25
-    assert all(len(found) == len(SEEDS) for row in rows for found in (row.after, row.before or row.after))
-    assert all(0 <= chance <= 1 for row in rows for chance in (*row.after, *(row.before or ())))
-    assert len(re.findall(r"\d %", out.getvalue())) >= 3 * len(rows)
+    chances, numbers = ([row for row in rows if row.is_chance is wanted] for wanted in (True, False))
+    assert len(chances) >= 40
+    assert all(len(found) == len(SEEDS) for row in chances for found in (row.after, row.before or row.after))
+    assert all(0 <= chance <= 1 for row in chances for chance in (*row.after, *(row.before or ())))
+    assert all(number >= 5 for row in numbers for number in (*row.after, *(row.before or ())))
+    assert len(re.findall(r"\d %", out.getvalue())) >= 3 * len(chances)
 
 
 def test_shares_keep_their_promise() -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlbench.analysis.claims.condition import Condition, condition_of
-from dlbench.analysis.claims.judgement import EQUALS, needed_text
+from dlbench.analysis.claims.evidence import EQUALS
+from dlbench.analysis.claims.judgement import needed_text
 from dlbench.analysis.claims.p_values import decide
 from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, picked_text
 from dlbench.analysis.ensembles.combination import Array, Indices

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dlbench.analysis.candidate_results import CandidateResults, is_settled, selected, selection_metric
 from dlbench.analysis.claims.verdict import Decision, Outcome
 from dlbench.analysis.comparison import is_unpaired
-from dlbench.analysis.interventions import ManualChange, first_manual_change, search_reason, which_seeds
-from dlbench.analysis.statistics.intervals import (
-    Summary,
-    difference_interval,
-    mean_interval,
-    paired_difference,
-    summarize,
-)
+from dlbench.analysis.interventions import ManualChange, first_manual_change, reason, search_reason, which_seeds
+from dlbench.analysis.statistics.intervals import Intervals, Method, Summary, paired_difference, summarize
 from dlbench.analysis.statistics.item_noise import Answers, ItemNoise, is_of_samples, noise_of
 from dlbench.analysis.statistics.power import Power, power_of_seeds, power_of_share_difference
 from dlbench.analysis.statistics.proportions import Score
@@ -30,6 +24,8 @@ from dlbench.metrics.trial_view import Status
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim, Compare
 
+
+EQUALS = "equal values of an unbounded metric have no interval: another seed may have any value"
 
 DIVERGED, NEVER, NUMBER = range(3)
 """How well a seed went: the larger is better, and between two numbers these decide."""
@@ -149,8 +145,8 @@ class Evidence:
     pending: frozenset[int]
     touched: Mapping[int, ManualChange]
     summary: Summary
-    interval_at: Callable[[float], Interval | None]
-    """The interval that misses with a probability alpha; that of `summary` at 0.05."""
+    look: Callable[[int], Intervals]
+    """The intervals that so many of the seeds with a value give, the first in order."""
     power: Power | None
     seeds: frozenset[int]
     pairs: Pairs | None = None
@@ -160,9 +156,13 @@ class Evidence:
     is_unpaired: bool = False
     """Whether it is of two variants whose trials no seeds pair: `values` are empty, and `summary` is of both means."""
 
+    def interval_at(self, alpha: float) -> Interval | None:
+        """The interval of all seeds that misses with a probability alpha; that of `summary` at 0.05."""
+        return self.look(len(self.values))(alpha)
+
 
 def evidence_on(
-    claim: Claim, by_variant: Mapping[str, list[CandidateResults]], compare: Compare, answers: Answers
+    claim: Claim, by_variant: Mapping[str, list[CandidateResults]], compare: Compare, answers: Answers, method: Method
 ) -> Evidence | str:
     """What the seeds say of what a claim is about, or the variant that this run has not."""
     metric, entries, picked_among = METRICS[claim.metric], [], 1
@@ -172,8 +172,8 @@ def evidence_on(
             return f"this run has no '{variant}'"
         entries.append(selected(candidates, selection_metric(compare)))
         picked_among *= len(candidates)
-    ours, *theirs = (_evidence(entry, metric, claim.at_step) for entry in entries)
-    found = _compared(ours, theirs[0], metric, claim.by or 0.0) if theirs else ours
+    ours, *theirs = (_evidence(entry, metric, claim.at_step, method) for entry in entries)
+    found = _compared(ours, theirs[0], metric, claim.by or 0.0, method) if theirs else ours
     noise = noise_of(entries, list(found.values), answers) if is_of_samples(claim) else None
     return replace(found, noise=noise, picked_among=picked_among)
 
@@ -192,25 +192,29 @@ def _candidates(
     return [entry for entry in by_variant.get(variant, []) if (choice or {}).items() <= entry.choice.items()]
 
 
-def _evidence(entry: CandidateResults, metric: Metric, at_step: int | None) -> Evidence:
+def _evidence(entry: CandidateResults, metric: Metric, at_step: int | None, method: Method) -> Evidence:
     values = entry.values(metric, at_step)
     touches = {trial.plan.seed: first_manual_change(trial, at_step) for trial in entry.trials}
     touched = {seed: one for seed, one in touches.items() if one}
     by_seed = {trial.plan.seed: trial for trial in entry.trials if trial.plan.seed not in touched}
     settled = {seed for seed, trial in by_seed.items() if is_settled(trial, at_step)}
-    known = {seed: value for seed, value in values.items() if seed in settled}
+    known = {seed: values[seed] for seed in sorted(values) if seed in settled}
     never = {seed: steps for seed, steps in entry.never(metric, at_step).items() if seed in settled}
     without = settled - set(known) - set(never)
     lost = frozenset(seed for seed in without if by_seed[seed].status is Status.DIVERGED)
     pending = frozenset(set(by_seed) - set(known) - set(never) - lost)
     numbers = list(known.values())
-    summary, interval_at = summarize(numbers, metric.quantity), partial(mean_interval, numbers, metric.quantity)
+    summary = summarize(numbers, metric.quantity, method=method)
     power = power_of_seeds(numbers, summary, metric.quantity)
     seeds = frozenset(trial.plan.seed for trial in entry.trials)
-    return Evidence(known, lost, never, pending, touched, summary, interval_at, power, seeds)
+
+    def look(n: int) -> Intervals:
+        return method.mean(numbers[:n], metric.quantity)
+
+    return Evidence(known, lost, never, pending, touched, summary, look, power, seeds)
 
 
-def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Evidence:
+def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float, method: Method) -> Evidence:
     """The advantage of ours over theirs, seed by seed: positive is better whichever way the metric goes."""
     if is_unpaired(ours.seeds, theirs.seeds):
         return _compared_unpaired(ours, theirs, metric)
@@ -221,8 +225,12 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Ev
     touched = {**theirs.touched, **ours.touched}
     unknown = {seed for seed in ours.never.keys() | theirs.never.keys() if beyond_horizon(ours, theirs, seed)}
     advantages = {seed: gap(a, b) for seed, a, b in zip(common, first, second, strict=True)}
-    summary = paired_difference(first, second, metric.quantity)
+    summary = paired_difference(first, second, metric.quantity, method=method)
     differences = list(advantages.values())
+
+    def look(n: int) -> Intervals:
+        return method.difference(first[:n], second[:n], metric.quantity)
+
     return Evidence(
         advantages,
         frozenset(),
@@ -230,7 +238,7 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float) -> Ev
         (ours.pending | theirs.pending | unknown) - set(touched),
         touched,
         summary,
-        partial(difference_interval, first, second, metric.quantity),
+        look,
         power_of_share_difference(first, second)
         if metric.is_share and differences
         else power_of_seeds(differences, summary, metric.quantity.of_differences),
@@ -251,7 +259,7 @@ def _compared_unpaired(ours: Evidence, theirs: Evidence, metric: Metric) -> Evid
         ours.pending | theirs.pending,
         {**theirs.touched, **ours.touched},
         unpaired_difference(first, second, metric.quantity),
-        partial(_unpaired_interval, first, second, metric.quantity),
+        lambda _: partial(_unpaired_interval, first, second, metric.quantity),
         None,
         ours.seeds | theirs.seeds,
         is_unpaired=True,
@@ -262,3 +270,26 @@ def _unpaired_interval(
     first: Sequence[float], second: Sequence[float], quantity: Quantity, alpha: float
 ) -> Interval | None:
     return unpaired_difference(first, second, quantity, alpha).interval
+
+
+def lacking(evidence: Evidence, metric: Metric) -> str:
+    """Why the mean over the seeds says nothing, or not enough."""
+    if evidence.touched:
+        return reason(evidence.touched)
+    if why := pending_text(evidence) + lost_text(evidence):
+        return why
+    without = 0 if evidence.is_unpaired else len(evidence.values) - evidence.summary.n
+    return f"{without} seed{'s have' if without > 1 else ' has'} no {metric.name} above 0" if without else ""
+
+
+def pending_text(evidence: Evidence) -> str:
+    """Which seeds are not known yet, in words."""
+    if evidence.pending:
+        return f"no final number of {which_seeds(evidence.pending)}"
+    return "" if evidence.values or evidence.lost or evidence.never or evidence.summary.n else "no seeds"
+
+
+def lost_text(evidence: Evidence) -> str:
+    """Which seeds have no number and never will, in words, each part with its `; `."""
+    reasons = ((evidence.lost, "diverged"), (evidence.never, "never got there"))
+    return "".join(f"; {which_seeds(seeds)} {reason}" for seeds, reason in reasons if seeds)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from dlbench.analysis.candidate_results import candidate_results
 from dlbench.analysis.claims.judgement import Basis, finding
+from dlbench.analysis.claims.looks import NOT_SEQUENTIAL, is_decided_by_sequence
 from dlbench.analysis.claims.p_values import holm
-from dlbench.analysis.claims.verdict import ClaimFinding, Outcome, Verdict, p_text
+from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Looks, Outcome, Verdict, looks_text, p_text
 from dlbench.analysis.statistics.item_noise import Answers
+from dlbench.analysis.statistics.methods import method_of
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.metrics.quantity import ALPHA
 from dlbench.state.run_state import RunState
@@ -33,24 +35,25 @@ def judge(
     verdicts is false is 5 % at most. The family is what the recipe says, whatever came of the run: a claim that cannot be
     judged counts with p = 1. A claim on the final test accuracy is judged for other seeds and other test samples where `answers`
     tell what each trial got right; where only the seeds' interval holds, the verdict is on these test samples. Claims that ask
-    every seed (`every_seed`, `exact`) estimate nothing, and do not count.
+    every seed (`every_seed`, `exact`) estimate nothing, and do not count. In a run that gets seeds until its claims are decided,
+    each claim has .05 / m of that chance for all looks together.
     """
     wanted, by_variant = list(claims), candidate_results(state)
-    basis = Basis.of(wanted, compare, answers)
-    return verdicts(
-        [
-            _of_ensembles(claim, ensembles, basis.alpha)
-            if claim.metric in ENSEMBLE
-            else finding(claim, by_variant, basis)
-            for claim in wanted
-        ]
-    )
+    basis = Basis.of(wanted, compare, answers, method_of(state.plan))
+    found = [
+        _of_ensembles(claim, ensembles, basis) if claim.metric in ENSEMBLE else finding(claim, by_variant, basis)
+        for claim in wanted
+    ]
+    return sequential_verdicts(found) if basis.method.is_sequential else verdicts(found)
 
 
-def _of_ensembles(claim: Claim, found: Ensembles | None, alpha: float) -> ClaimFinding:
+def _of_ensembles(claim: Claim, found: Ensembles | None, basis: Basis) -> ClaimFinding:
     from dlbench.analysis.claims.ensemble import ensemble_finding  # most recipes have none
 
-    return ensemble_finding(claim, found, alpha)
+    told = ensemble_finding(claim, found, basis.alpha)
+    if not basis.method.is_sequential or claim.every_seed:
+        return told
+    return replace(told, decision=Decision(Outcome.UNDECIDED, None, NOT_SEQUENTIAL), interval=None)
 
 
 def verdicts(found: Sequence[ClaimFinding]) -> list[Verdict]:
@@ -62,6 +65,23 @@ def verdicts(found: Sequence[ClaimFinding]) -> list[Verdict]:
         _every(one) if one.decision.p is None else _verdict(one, next(corrected), next(by_seeds), len(decisions))
         for one in found
     ]
+
+
+def sequential_verdicts(found: Sequence[ClaimFinding]) -> list[Verdict]:
+    """The verdicts on findings by sequences, each of which was looked at with its share of the chance to err."""
+    together = sum(is_decided_by_sequence(one.claim) for one in found)
+    return [_every(one) if one.decision.p is None else _by_looks(one, together) for one in found]
+
+
+def _by_looks(found: ClaimFinding, together: int) -> Verdict:
+    decision = found.decision
+    p = 1.0 if decision.p is None else decision.p
+    looks = Looks(together, min(p * together, 1.0), decision.decided_after, decision.is_open)
+    text = _joined(found.text, looks_text(p, looks), decision.why, decision.advice)
+    verdict = replace(Verdict.of(found, decision.outcome, text, None), looks=looks)
+    if decision.outcome_samples is Outcome.UNDECIDED:
+        return verdict
+    return replace(verdict, outcome=decision.outcome_samples, on_these_samples=True)
 
 
 def _every(found: ClaimFinding) -> Verdict:

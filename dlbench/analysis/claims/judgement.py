@@ -9,11 +9,31 @@ from typing import TYPE_CHECKING
 
 from dlbench.analysis.candidate_results import CandidateResults, unknown_text
 from dlbench.analysis.claims.condition import Condition, condition_of
-from dlbench.analysis.claims.evidence import Evidence, Pairs, by_sign_test, evidence_on, touched_search
+from dlbench.analysis.claims.evidence import (
+    EQUALS,
+    Evidence,
+    Pairs,
+    by_sign_test,
+    evidence_on,
+    lacking,
+    lost_text,
+    pending_text,
+    touched_search,
+)
+from dlbench.analysis.claims.looks import by_looks, is_decided_by_sequence
 from dlbench.analysis.claims.p_values import decide
-from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, finding_text, is_estimated, picked_text
+from dlbench.analysis.claims.verdict import (
+    INTERVAL,
+    SEQUENCE,
+    ClaimFinding,
+    Decision,
+    Outcome,
+    finding_text,
+    is_estimated,
+    picked_text,
+)
 from dlbench.analysis.interventions import reason, which_seeds
-from dlbench.analysis.statistics.intervals import are_equal
+from dlbench.analysis.statistics.intervals import FIXED, Method, are_equal
 from dlbench.analysis.statistics.item_noise import Answers
 from dlbench.analysis.statistics.power import Power, advice_text, power_of_sign_test, seeds_needed
 from dlbench.analysis.statistics.proportions import highest_failure_rate
@@ -32,14 +52,15 @@ class Basis:
     compare: Compare
     answers: Answers
     alpha: float
+    method: Method = FIXED
 
     @classmethod
-    def of(cls, claims: Iterable[Claim], compare: Compare, answers: Answers | None = None) -> Basis:
+    def of(
+        cls, claims: Iterable[Claim], compare: Compare, answers: Answers | None = None, method: Method = FIXED
+    ) -> Basis:
         """The basis of a recipe's claims: each can count on alpha shared by all that are estimated, as the worst case of Holm."""
-        return cls(compare, answers or {}, ALPHA / max(sum(map(is_estimated, claims)), 1))
-
-
-EQUALS = "equal values of an unbounded metric have no interval: another seed may have any value"
+        is_counted = is_decided_by_sequence if method.is_sequential else is_estimated
+        return cls(compare, answers or {}, ALPHA / max(sum(map(is_counted, claims)), 1), method)
 
 
 def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basis: Basis) -> ClaimFinding:
@@ -55,18 +76,20 @@ def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basi
     if not is_known(claim.metric):
         return ClaimFinding.nothing(claim, unknown_text(claim.metric))
     metric, condition = METRICS[claim.metric], condition_of(claim)
-    evidence = evidence_on(claim, by_variant, basis.compare, basis.answers)
+    evidence = evidence_on(claim, by_variant, basis.compare, basis.answers, basis.method)
     if isinstance(evidence, str):
         return ClaimFinding.nothing(claim, evidence)
     if is_estimated(claim):
-        decision = _by_interval(evidence, condition, claim, basis.alpha)
+        decide_by = by_looks if basis.method.is_sequential else _by_interval
+        decision = decide_by(evidence, condition, claim, basis.alpha)
     else:
         outcome, why = (_by_exactness if claim.exact else _by_every_seed)(evidence, condition, metric)
         decision = Decision(outcome, None, why)
     if search := touched_search(claim, by_variant):
         decision = Decision(Outcome.UNDECIDED, decision.p and 1.0, search)
-    found, wide = evidence.summary, _with_samples(evidence, claim, ALPHA)
-    text = finding_text(found, condition, metric, claim, wide)
+    found, is_sequential = evidence.summary, basis.method.is_sequential
+    wide = None if is_sequential else _with_samples(evidence, claim, ALPHA)
+    text = finding_text(found, condition, metric, claim, wide, called=SEQUENCE if is_sequential else INTERVAL)
     score = evidence.pairs.score if evidence.pairs else None
     text = "; ".join(filter(None, (text, picked_text(claim, evidence.picked_among))))
     return ClaimFinding(claim, decision, text, found.mean, found.interval, found.n, score, wide)
@@ -83,11 +106,11 @@ def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> 
     failing += [] if pairs is None else (pairs.lost & pairs.failed) - pairs.both_failed
     if failing:
         shown = ", ".join(map(str, sorted(failing)[:5])) + (", ..." if len(failing) > 5 else "")
-        return Outcome.REFUTED, f"not met by seed{'s' if len(failing) > 1 else ''} {shown}{_lost_text(evidence)}"
+        return Outcome.REFUTED, f"not met by seed{'s' if len(failing) > 1 else ''} {shown}{lost_text(evidence)}"
     if evidence.touched:
         return Outcome.UNDECIDED, reason(evidence.touched)
     if evidence.pending or not (evidence.values or evidence.never or evidence.lost or (pairs and pairs.failed)):
-        return Outcome.UNDECIDED, _pending_text(evidence)
+        return Outcome.UNDECIDED, pending_text(evidence)
     if pairs and pairs.both_failed:
         return Outcome.UNDECIDED, f"both failed with {which_seeds(pairs.both_failed)}"
     n = len({*evidence.values, *evidence.never, *evidence.lost, *(pairs.won if pairs else ())})
@@ -113,7 +136,7 @@ def _by_interval(evidence: Evidence, condition: Condition, claim: Claim, alpha: 
     if evidence.pairs and evidence.pairs.failed and not (evidence.touched or evidence.pending):
         return _by_sign_test(evidence, evidence.pairs, claim, alpha)
     found, times = evidence.summary, evidence.picked_among
-    if why := _lacking(evidence, METRICS[claim.metric]):
+    if why := lacking(evidence, METRICS[claim.metric]):
         return Decision(Outcome.UNDECIDED, 1.0, why)
     if found.interval is None or found.mean is None:
         return Decision(Outcome.UNDECIDED, 1.0, "one seed has no interval" if found.n < 2 else EQUALS)
@@ -148,30 +171,9 @@ def _with_samples(evidence: Evidence, claim: Claim, alpha: float) -> Interval | 
     return evidence.noise.interval_at(alpha, seeds).clipped(bounds)
 
 
-def _lacking(evidence: Evidence, metric: Metric) -> str:
-    """Why the mean over the seeds says nothing, or not enough."""
-    if evidence.touched:
-        return reason(evidence.touched)
-    if why := _pending_text(evidence) + _lost_text(evidence):
-        return why
-    without = 0 if evidence.is_unpaired else len(evidence.values) - evidence.summary.n
-    return f"{without} seed{'s have' if without > 1 else ' has'} no {metric.name} above 0" if without else ""
-
-
 def needed_text(mean: float, condition: Condition, power: Power | None, used: Collection[int], alpha: float) -> str:
     """Which fresh seeds would decide it in four of five cases, if they are like these, by an interval that misses with `alpha`."""
     nearest = min(condition.limits, key=lambda bound: abs(bound - mean))
     if power is None or gap(mean, nearest) == 0:
         return "more seeds are unlikely to decide it"
     return advice_text(seeds_needed(tuple(condition.limits) if mean in condition else (nearest,), power, alpha), used)
-
-
-def _pending_text(evidence: Evidence) -> str:
-    if evidence.pending:
-        return f"no final number of {which_seeds(evidence.pending)}"
-    return "" if evidence.values or evidence.lost or evidence.never or evidence.summary.n else "no seeds"
-
-
-def _lost_text(evidence: Evidence) -> str:
-    reasons = ((evidence.lost, "diverged"), (evidence.never, "never got there"))
-    return "".join(f"; {which_seeds(seeds)} {reason}" for seeds, reason in reasons if seeds)

@@ -42,6 +42,24 @@ class Decision:
     """The p by the seeds alone, where p is by seeds and test samples."""
     outcome_samples: Outcome = Outcome.UNDECIDED
     """Which way the seeds alone point: on these test samples."""
+    decided_after: int | None = None
+    """Of a sequence, how many seeds have decided it."""
+    is_open: bool = False
+    """Of a sequence, whether more seeds can decide it."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a claim stands of which the seeds are looked at again and again: by a sequence, at .05 / `claims`."""
+
+    claims: int
+    """Those that share the chance of a false decision."""
+    p: float
+    """The verdict's p times the number of claims, 1 at most (Bonferroni)."""
+    decided_after: int | None
+    """How many seeds have decided it: what later ones say changes nothing."""
+    is_open: bool
+    """Whether more seeds can decide it."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +122,8 @@ class Verdict:
     """Its plain 95 % interval for other test samples too, where it is known what each trial got right."""
     on_these_samples: bool = False
     """Whether it holds for other seeds, but perhaps not for other test samples."""
+    looks: Looks | None = None
+    """In a run that gets seeds until its claims are decided; `p_holm` is `None` there."""
 
     @classmethod
     def of(cls, found: ClaimFinding, outcome: Outcome, text: str, p_holm: float | None) -> Verdict:
@@ -138,9 +158,18 @@ class Verdict:
 
 LEAST_SHOWN = 0.0001
 
+INTERVAL, SEQUENCE = "95 % interval", "95 % confidence sequence"
+"""What an interval is called: one for a number of seeds that was set before, or one of those that hold for all numbers together."""
+
 
 def finding_text(
-    found: Summary, condition: Condition, metric: Metric, claim: Claim, wide: Interval | None = None
+    found: Summary,
+    condition: Condition,
+    metric: Metric,
+    claim: Claim,
+    wide: Interval | None = None,
+    *,
+    called: str = INTERVAL,
 ) -> str:
     """The numbers of a finding, its interval for other test samples too where that is known, and what was claimed."""
     low, high = (condition.limits[0], condition.limits[-1]) if condition.limits else (0.0, 0.0)
@@ -152,7 +181,7 @@ def finding_text(
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
     samples = "" if wide is None else f", for other test samples too {interval_text(wide, spec)}"
-    return f"{named} {_numbers(found, condition, metric, spec)}{samples}; claimed {condition.text(bounds)}"
+    return f"{named} {_numbers(found, condition, metric, spec, called)}{samples}; claimed {condition.text(bounds)}"
 
 
 def picked_text(claim: Claim, picked_among: int) -> str:
@@ -172,14 +201,23 @@ def p_text(p: float | None, p_holm: float | None) -> str:
     return "" if p is None or p_holm is None or p >= 1 else f"p {_p(p)}, Holm {_p(p_holm).removeprefix('= ')}"
 
 
+def looks_text(p: float, looks: Looks) -> str:
+    """`sequential p = 0.012, of 3 claims 0.036; decided after 7 seeds`; nothing where no sequence decides at all."""
+    if p >= 1:
+        return ""
+    of = f", of {looks.claims} claims {_p(looks.p).removeprefix('= ')}" if looks.claims > 1 else ""
+    after = "" if looks.decided_after is None else f"; decided after {looks.decided_after} seeds"
+    return f"sequential p {_p(p)}{of}{after}"
+
+
 def _p(p: float) -> str:
     return f"< {LEAST_SHOWN:g}" if p < LEAST_SHOWN else f"= {p:.2g}"
 
 
-def _numbers(found: Summary, condition: Condition, metric: Metric, spec: str) -> str:
+def _numbers(found: Summary, condition: Condition, metric: Metric, spec: str, called: str) -> str:
     if found.mean is None:
         return "unknown"
-    interval = "" if found.interval is None else f", 95 % interval {interval_text(found.interval, spec)}"
+    interval = "" if found.interval is None else f", {called} {interval_text(found.interval, spec)}"
     if metric.is_share and not condition.is_difference:
         return f"{round(found.mean * found.n)}/{found.n}{interval}"
     spread = "" if metric.is_share else spread_text(found.std, metric, spec)

@@ -47,24 +47,36 @@ class Summary:
 NOTHING = Summary(0, None, None, None)
 
 
-def summarize(values: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA) -> Summary:
+@dataclass(frozen=True)
+class Method:
+    """How intervals are made of a mean, and of the mean difference of two over the same seeds."""
+
+    mean: Callable[[Sequence[float], Quantity], Intervals]
+    difference: Callable[[Sequence[float], Sequence[float], Quantity], Intervals]
+    is_sequential: bool = False
+    """Whether they hold however often one looks, and not only at a number of seeds that was set before."""
+
+
+def summarize(
+    values: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA, method: Method | None = None
+) -> Summary:
     """Summary of finite numbers. Of ratios only those above 0 count, since a factor takes no other number anywhere."""
+    interval = (method or FIXED).mean(values, quantity)(alpha)
     if quantity.is_ratio:
-        return _summary_of_ratios(values, quantity, alpha)
+        return _summary_of_ratios([ratio for ratio in values if ratio > 0], interval)
     if not values:
         return NOTHING
-    interval, far = mean_interval(values, quantity, alpha), not quantity.is_share and has_far(values)
+    far = not quantity.is_share and has_far(values)
     return Summary(len(values), mean_of(values), std(values), interval, median(values) if far else None)
 
 
-def _summary_of_ratios(ratios: Sequence[float], quantity: Quantity, alpha: float) -> Summary:
-    positive = [ratio for ratio in ratios if ratio > 0]
-    found = summarize([math.log(ratio) for ratio in positive], alpha=alpha)
+def _summary_of_ratios(ratios: Sequence[float], interval: Interval | None) -> Summary:
+    found = summarize([math.log(ratio) for ratio in ratios])
     if found.mean is None:
         return NOTHING
     spread = None if found.std is None else _power(found.std)
     middle = None if found.median is None else _power(found.median)
-    return Summary(found.n, _power(found.mean), spread, mean_interval(positive, quantity, alpha), middle)
+    return Summary(found.n, _power(found.mean), spread, interval, middle)
 
 
 def _power(exponent: float) -> float:
@@ -129,16 +141,17 @@ def mean_intervals(values: Sequence[float], quantity: Quantity = NUMBER) -> Inte
     if quantity.is_share:
         return partial(share_interval, round(sum(values)), n)
     if quantity.is_ratio:
-        return _ratio_intervals([value for value in values if value > 0])
+        return of_logarithms(values, mean_intervals)
     spread = std(values)
     if spread is None:
-        return _no_interval
+        return no_interval
     if are_equal(values):
         return partial(equal_interval, mean_of(values), n, quantity)
     return partial(_students, mean_of(values), spread / math.sqrt(n), n - 1, quantity.bounds)
 
 
-def _no_interval(alpha: float) -> None:
+def no_interval(alpha: float) -> None:
+    """The intervals where numbers give none."""
     del alpha
 
 
@@ -147,10 +160,12 @@ def _students(mean: float, error: float, freedom: float, bounds: Interval, alpha
     return Interval(mean - half, mean + half).clipped(bounds)
 
 
-def _ratio_intervals(ratios: Sequence[float]) -> Intervals:
-    if len(ratios) < 2 or are_equal(ratios):
-        return _no_interval
-    of_logs = mean_intervals([math.log(ratio) for ratio in ratios])
+def of_logarithms(ratios: Sequence[float], mean: Callable[[Sequence[float]], Intervals]) -> Intervals:
+    """The intervals of a geometric mean, of those ratios that are above 0: those of the mean of their logarithms."""
+    positive = [ratio for ratio in ratios if ratio > 0]
+    if len(positive) < 2 or are_equal(positive):
+        return no_interval
+    of_logs = mean([math.log(ratio) for ratio in positive])
 
     def interval(alpha: float) -> Interval | None:
         found = of_logs(alpha)
@@ -193,34 +208,44 @@ def difference_intervals(ours: Sequence[float], theirs: Sequence[float], quantit
     if quantity.is_share:
         return partial(share_difference_interval, round(sum(ours)), round(sum(theirs)), len(ours))
     if quantity.is_ratio:
-        return mean_intervals(_quotients(ours, theirs), quantity)
-    return mean_intervals(_differences(ours, theirs), quantity.of_differences)
+        return mean_intervals(paired_quotients(ours, theirs), quantity)
+    return mean_intervals(paired_differences(ours, theirs), quantity.of_differences)
+
+
+FIXED = Method(mean_intervals, difference_intervals)
+"""The method of a run that has all its seeds from the start."""
 
 
 def paired_difference(
-    ours: Sequence[float], theirs: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    quantity: Quantity = NUMBER,
+    alpha: float = ALPHA,
+    method: Method | None = None,
 ) -> Summary:
-    """Summary of ours - theirs, pair by pair, with the interval of `difference_interval`; of ratios of ours over theirs.
+    """Summary of ours - theirs, pair by pair, with the interval of the method; of ratios of ours over theirs.
 
     The two run parallel: the same seed at the same place.
     """
+    method = method or FIXED
     if quantity.is_ratio:
-        return summarize(_quotients(ours, theirs), quantity, alpha)
-    summary = summarize(_differences(ours, theirs), quantity.of_differences, alpha)
+        return summarize(paired_quotients(ours, theirs), quantity, alpha, method)
+    summary = summarize(paired_differences(ours, theirs), quantity.of_differences, alpha, method)
     if summary.mean is not None and abs(summary.mean) < RESOLUTION * max(map(abs, (*ours, *theirs))):
         summary = replace(summary, mean=0.0)  # gains and losses that cancel leave their rounding behind
     return replace(
         summary,
-        interval=difference_interval(ours, theirs, quantity, alpha),
+        interval=method.difference(ours, theirs, quantity)(alpha),
         median=None if quantity.is_share else summary.median,
     )
 
 
-def _differences(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+def paired_differences(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """Ours - theirs, pair by pair."""
     return [gap(a, b) for a, b in zip(ours, theirs, strict=True)]
 
 
-def _quotients(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+def paired_quotients(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
     """Quotients of those pairs that have one; what may be rounding is none."""
     pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a > 0 and b > 0]
     return [1.0 if gap(a, b) == 0 else a / b for a, b in pairs]

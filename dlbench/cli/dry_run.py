@@ -1,0 +1,49 @@
+"""`dlbench run --dry-run`: what would be trained, where and from what data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from dlbench.cli.data_lines import as_data, data_lines
+from dlbench.cli.messages import plan_line, weights_text
+from dlbench.cli.output import emit, emit_json
+from dlbench.display.words import label
+
+if TYPE_CHECKING:
+    from dlbench.plan import Plan
+
+BYTES_OF_WEIGHT = 4
+
+
+def show_plans(plans: list[Plan], *, as_json: bool) -> None:
+    """Print what would be done."""
+    if as_json:
+        emit_json([{**asdict(plan), "data": as_data(plan.candidates)} for plan in plans])
+        return
+    emit("\n\n".join(map(summary, plans)))
+
+
+def summary(plan: Plan) -> str:
+    """A plan in lines: its data, its stacks, its workers."""
+    stacks = [
+        f"  stack {index}: {label(plan, stack)}, {stack.steps:,} steps, {stack.parameters:,} parameters a trial"
+        for index, stack in enumerate(plan.stacks)
+    ]
+    workers = [
+        f"  worker {index}: {worker.device}, threads: {worker.threads}, stacks: {', '.join(map(str, worker.stacks))}"
+        for index, worker in enumerate(plan.workers)
+    ]
+    data = [f"  {line}" for line in data_lines(plan.candidates)]
+    kept = [f"  weights: {text}" for text in filter(None, [weights_text(bytes_of_weights(plan))])]
+    return "\n".join([f"{plan.recipe}: {plan_line(plan)}", *data, *stacks, *workers, *kept])
+
+
+def bytes_of_weights(plan: Plan) -> int:
+    """What the weights will take on disk that the run keeps, but for a few hundred bytes a trial."""
+    return sum(
+        stack.parameters * BYTES_OF_WEIGHT
+        for stack in plan.stacks
+        for trial in stack.trials
+        if plan.candidates[plan.trials[trial].candidate].settings["evaluate"].get("weights")
+    )
