@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
-import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -17,24 +15,19 @@ from dlbench.cli.messages import command as dlbench_command
 from dlbench.cli.messages import counted
 from dlbench.cli.options import Ascii, Json, Lang, Out, QuestionsFile
 from dlbench.cli.output import columns, emit, emit_json, emit_styled, report_text, say
-from dlbench.errors import ExitCode, SetupError, UsageError
+from dlbench.errors import ExitCode, SetupError, UsageError, shortened
 from dlbench.words.language import readers_language
-from dlbench.words.number_format import clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dlbench.launch.repeating import Crew, Ended, Repetition
+    from dlbench.launch.repeating import Crew
     from dlbench.plan.repeated import RepeatedTrial
     from dlbench.run.folder import RunFolder
 
 KILLING = 2
 """How many times someone asks to stop before the processes are killed."""
 POLL_SECONDS = 0.1
-HOW_TO_RECORD = (
-    ": wrap its loop in `with dlbench.record(model, optimizer) as run:`, and leave out "
-    "name= and out=, which come from here"
-)
 
 Command: TypeAlias = Annotated[
     list[str], typer.Argument(metavar="COMMAND", help="The command, with {NAME} for each --set, {seed} and {variant}.")
@@ -126,9 +119,17 @@ def planned(command: Sequence[str], values: Sequence[str], seeds: str, variant: 
 def require_program(trial: RepeatedTrial) -> None:
     """Raise SetupError where there is no such program, before anything starts."""
     if shutil.which(trial.words[0]) is None:
-        raise SetupError(
-            f"'{trial.words[0]}' is no program that can be found here; give its path, or look for a mistake"
-        )
+        raise SetupError(f"'{shortened(trial.words[0])}' is no program that can be found here; {what_to_do(trial)}")
+
+
+def what_to_do(trial: RepeatedTrial) -> str:
+    """What was likely meant by a command whose first word is no program."""
+    first = trial.words[0]
+    if len(trial.words) == 1 and len(first.split()) > 1:
+        return "write the words of the command one by one, without quotes around all of them"
+    if first.endswith(".py"):
+        return f"run it by Python: `python {first} ...`"
+    return "give its path, or look for a mistake"
 
 
 def check_questions(file: Path | None) -> None:
@@ -207,6 +208,7 @@ def tell_table(group: Path, questions: Path | None, *, language: str, ascii_only
 def run_all(out: Path, name: str, trials: Sequence[RepeatedTrial], crew: Crew, questions: Path | None) -> ExitCode:
     """Run the trials until all have ended or a signal comes, a line for each end."""
     from dlbench.cli.interrupts import Interrupts
+    from dlbench.cli.trials_told import TrialsTold
     from dlbench.launch.repeating import Repetition, group_folder
 
     with Interrupts() as interrupts, Repetition(out, name, trials, crew, questions) as repetition:
@@ -228,69 +230,3 @@ def run_all(out: Path, name: str, trials: Sequence[RepeatedTrial], crew: Crew, q
         return ExitCode.DONE
     say(f"{told.done} of {counted(len(trials), 'trial')} finished; the same command runs the others again")
     return ExitCode.TRIAL_FAILED
-
-
-class TrialsTold:
-    """Says how each trial ended, and counts those that came to their end."""
-
-    def __init__(self, count: int) -> None:
-        self._count, self._ended, self.done = count, 0, 0
-        self._told: set[str] = set()
-        self._began = time.monotonic()
-
-    def tell(self, ended: Ended, repetition: Repetition) -> None:
-        """Say how a trial ended; where one has recorded nothing and none was recorded before it, begin no others."""
-        self._ended += 1
-        self.done += ended.ending == "done"
-        say(f"[{self._ended}/{self._count}] {ended.trial.label}: {self._said(ended)}")
-        if ended.ending == "silent" and not self.done and repetition.unstarted:
-            say(f"so would the others; {counted(repetition.unstarted, 'trial')} not begun")
-            repetition.start_no_more()
-
-    def tell_stopped(self, ended: Ended) -> None:
-        """Say which trial was stopped, or has finished in time."""
-        self.done += ended.ending == "done"
-        say(f"{ended.trial.label}: {'done' if ended.ending == 'done' else 'stopped'} after {ended.seconds:.1f} s")
-
-    def _said(self, ended: Ended) -> str:
-        took = f"after {ended.seconds:.1f} s"
-        if ended.ending == "done":
-            return f"done {took}{self._left()}"
-        if ended.ending == "silent":
-            return f"ended {took} and recorded nothing here{self._once(HOW_TO_RECORD)}"
-        if ended.state == "stopped" and not ended.exit_code:
-            return f"was stopped {took}"
-        if ended.ending == "unfinished" and ended.error:
-            return f"its recording failed {took}: {ended.error}; what it printed is in {ended.log}"
-        code = ending_of(ended.exit_code) if ended.exit_code else f"a recording that is {ended.state}"
-        return f"failed {took} with {code}{self._end_of_log(ended)}"
-
-    def _left(self) -> str:
-        """How long the others will take, if they take as long as those before them."""
-        others = self._count - self._ended
-        return f", about {clock((time.monotonic() - self._began) / self._ended * others)} left" if others else ""
-
-    def _end_of_log(self, ended: Ended) -> str:
-        """The last lines of what a trial printed; of lines that were told before, but for their numbers, the last one."""
-        lines = ended.last_lines()
-        if not lines:
-            return f"; {ended.log} is empty"
-        if not self._once(re.sub(r"\d+", "0", "".join(lines))):
-            return f": {lines[-1].strip()} ({ended.log})"
-        return "\n".join([f"; {ended.log} ends with:", *(f"  {line}" for line in lines)])
-
-    def _once(self, text: str) -> str:
-        """A text the first time, nothing later."""
-        is_new = text not in self._told
-        self._told.add(text)
-        return text if is_new else ""
-
-
-def ending_of(code: int) -> str:
-    """An exit code for people; of a process that a signal has ended, the signal."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {signal.Signals(-code).name}"
-    except ValueError:
-        return f"signal {-code}"

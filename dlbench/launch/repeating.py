@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -179,6 +180,8 @@ class Repetition:
         with writing(self.logs):
             self.logs.mkdir(parents=True, exist_ok=True)
         variants = list(dict.fromkeys(trial.variant for trial in trials))
+        now = datetime.now(UTC)
+        self._places = {variant: f"{now:%Y%m%d-%H%M%S}-{place:06}" for place, variant in enumerate(variants)}
         self._names = dict(zip(variants, names_of(variants, UNFIT, "variant"), strict=True))
         self._file = RepeatFile(group, len(trials))
         self._waiting = deque(trials)
@@ -245,6 +248,7 @@ class Repetition:
             "SEED": str(trial.seed),
             "SETTINGS": orjson.dumps(trial.settings).decode(),
             "TRIAL": trial.id,
+            "PLACE": self._places[trial.variant],
         }
         recorded = {f"{VARIABLES}{name}": value for name, value in told.items()}
         return child_environment(self._crew.threads) | own | seen | recorded

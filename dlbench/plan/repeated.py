@@ -57,6 +57,10 @@ def value_lists(options: Sequence[str]) -> dict[str, list[str]]:
         values = _listed(listing)
         if not values or "" in values:
             raise UsageError(f"{told}: has an empty value, or one with a line feed")
+        if torn := [value for value in values if value.startswith("'") != value.endswith("'")]:
+            raise UsageError(
+                f"{told}: {shortened(torn[0])} has half a pair of quotes; double ones keep commas, as in x='\"a,b\",c'"
+            )
         if twice := [value for value, times in Counter(values).items() if times > 1]:
             raise UsageError(f"{told}: has {twice[0]} twice")
         found[name] = values

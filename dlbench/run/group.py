@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from dlbench.errors import DlbenchError, UsageError, shortened
+from dlbench.errors import DlbenchError, UsageError
 from dlbench.files import is_file, is_folder
 from dlbench.plan import Candidate, Plan, Trial
 from dlbench.plan.questions import Questions
 from dlbench.run.folder import RunFolder, age, find_run, find_runs, folder_name
 from dlbench.run.glance import glance
-from dlbench.run.repeats import repeats, to_come
-
-MOST_TOLD = 5
-"""Settings, and values of each, that a note tells."""
+from dlbench.run.group_settings import told_settings
+from dlbench.run.repeats import place_of, repeats, to_come
 
 Slot: TypeAlias = tuple[str, int] | str
 """What one trial of a group is: a variant with a seed, or a recording without a seed, by its folder's name."""
@@ -81,15 +79,25 @@ class RecordingGroup(RunFolder):
 
     def read_plan(self) -> Plan:
         """The plans of the members as one: their variants are the candidates, the newest's questions are asked."""
-        candidates: dict[str, Candidate] = {}
+        candidates = self._candidates()
+        places = {variant: place for place, variant in enumerate(candidates)}
         trials: list[Trial] = []
         for one in self.members:
-            candidates.setdefault(one.trial.variant, one.plan.candidates[0])
-            trials.append(self._trial(one.trial, list(candidates).index(one.trial.variant), trials))
+            trials.append(self._trial(one.trial, places[one.trial.variant], trials))
         stacks = [replace(one.plan.stacks[0], trials=[index]) for index, one in enumerate(self.members)]
         return Plan(
             self.recipe, list(candidates.values()), trials, stacks, [], questions=self._questions, recorded=True
         )
+
+    def _candidates(self) -> dict[str, Candidate]:
+        """The variants in the order in which they were begun; of those that a repeat began at once, in its own order."""
+        first: dict[str, GroupMember] = {}
+        for one in self.members:
+            first.setdefault(one.trial.variant, one)
+        places = {variant: place_of(one.folder) for variant, one in first.items()} if len(first) > 1 else {}
+        told = {variant: place for variant, place in places.items() if place is not None}
+        order = sorted(first, key=told.__getitem__) if len(told) == len(first) else first
+        return {variant: first[variant].plan.candidates[0] for variant in order}
 
     @staticmethod
     def _trial(trial: Trial, candidate: int, before: list[Trial]) -> Trial:
@@ -136,7 +144,12 @@ def group_in(path: Path) -> RecordingGroup | None:
     for one in recordings:
         slots.setdefault(one.slot, []).append(one)
     members = tuple(map(_counting, slots.values()))
-    notes = (*_told_twice(slots, members), *_told_settings(members), *damaged, *_told_others(path.name, others))
+    notes = (
+        *_told_twice(slots, members),
+        *told_settings((one.trial.variant, one.plan.candidates[0].settings) for one in members),
+        *damaged,
+        *_told_others(path.name, others),
+    )
     names = [tuple(one.path.name for one in own) for own in ([one.folder for one in recordings], folders)]
     return RecordingGroup(path, members, notes, *names)
 
@@ -181,29 +194,6 @@ def _told_twice(slots: dict[Slot, list[GroupMember]], members: Iterable[GroupMem
                 f"{counts.folder.path.name}, {why}, counts, and {', '.join(others)} "
                 f"{'does' if len(others) == 1 else 'do'} not"
             )
-
-
-def _told_settings(members: Iterable[GroupMember]) -> Iterator[str]:
-    """`he: lr differs: 0.1, 0.01`: what is averaged as one variant and was not made alike."""
-    by_variant: dict[str, list[dict[str, Any]]] = {}
-    for one in members:
-        by_variant.setdefault(one.trial.variant, []).append(one.plan.candidates[0].settings)
-    for variant, settings in by_variant.items():
-        values = {
-            key: list(dict.fromkeys(_setting_text(own, key) for own in settings)) for own in settings for key in own
-        }
-        other = [f"{key} differs: {_listed(texts)}" for key, texts in values.items() if len(texts) > 1]
-        if other:
-            what = f"{variant}: {'; '.join(other[:MOST_TOLD])}{'; ...' if len(other) > MOST_TOLD else ''}"
-            yield f"{what}; its numbers are taken together all the same: give each a variant of its own"
-
-
-def _setting_text(settings: dict[str, Any], key: str) -> str:
-    return shortened(str(settings[key])) if key in settings else "not told"
-
-
-def _listed(texts: list[str]) -> str:
-    return ", ".join(texts[:MOST_TOLD]) + (", ..." if len(texts) > MOST_TOLD else "")
 
 
 def _told_others(name: str, others: list[RunFolder]) -> Iterator[str]:

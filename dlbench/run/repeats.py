@@ -1,4 +1,4 @@
-"""Which `dlbench repeat` is at work on a group of recordings, and how many of its trials are still to come.
+"""What a `dlbench repeat` tells of a group of recordings: that it is at work, what is still to come, the order of its variants.
 
 Each of them keeps one small file in the group's folder, `repeats/PID.json`, while it runs; one whose process is gone says nothing.
 """
@@ -14,13 +14,18 @@ from typing import Self
 
 import orjson
 
+from dlbench.errors import DlbenchError
 from dlbench.files import read_file
 from dlbench.plan.reading import typed
+from dlbench.plan.recorded import VARIABLES
 from dlbench.run.atomic import write_json_atomic
+from dlbench.run.folder import RunFolder, read_json
 from dlbench.run.processes import is_there, token_of
 from dlbench.run.workers import Token
 
 FOLDER = "repeats"
+PLACE = f"{VARIABLES}PLACE"
+"""The variable with that place, which a recording keeps in its env.json as it does all of dlbench's."""
 LONGEST = 1 << 16
 """Bytes of such a file."""
 
@@ -60,6 +65,14 @@ class RepeatFile:
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
             self._path.parent.rmdir()
+
+
+def place_of(recording: RunFolder) -> str | None:
+    """Where a repeat has put a recording's variant among its own, as a text that sorts; `None` of other recordings."""
+    try:
+        return str(read_json(recording.env_file)["variables"][PLACE])
+    except (DlbenchError, KeyError, TypeError):
+        return None
 
 
 def repeats(group: Path) -> list[Repeat]:

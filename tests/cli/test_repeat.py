@@ -18,6 +18,13 @@ from dlbench.errors import ExitCode, RecipeError, SetupError, UsageError
 
 SCRIPT = Path(__file__).parents[1] / "recording_script.py"
 TRAIN = [sys.executable, "train.py", "--lr", "{lr}", "--seed", "{seed}"]
+SLOW_FIRST = """
+import runpy, sys, time
+lr, seed = sys.argv[1:]
+time.sleep(0.5 if lr == '0.3' else 0)
+sys.argv[1:] = ['--lr', lr, '--seed', seed]
+runpy.run_path('train.py', run_name='__main__')
+"""
 QUESTIONS = """
 [[claims]]
 says = "A small rate has a small loss"
@@ -125,6 +132,26 @@ def test_who_records_nothing_is_told_how(place):
     assert re.search(r"so would the others; [78] trials not begun", said)
 
 
+def test_trials_that_fail_alike_at_once_are_enough(place):
+    """Where the first three fail with the same words and record nothing, as at a wrong path, no others are begun."""
+    code, _, said = repeat("--seeds", "9", "--workers", "1", "--", sys.executable, "-S", "nowhere.py", "{seed}")
+
+    assert code == ExitCode.TRIAL_FAILED
+    assert 3 <= said.count("failed after") <= 4  # one more may have begun before the third had ended
+    assert re.search(r"so would the others; [56] trials not begun", said)
+
+
+def test_variants_stand_in_the_order_in_which_they_were_asked_for(place):
+    """Whichever of the first trials is the first to record: the first value of --set is the baseline, later calls' come behind."""
+    slow = [sys.executable, "-c", SLOW_FIRST, "{lr}", "{seed}"]
+    _, table, _ = repeat("--seeds", "1", "--set", "lr=0.3,0.2", "--workers", "2", "--", *slow)
+    assert [line.split()[0] for line in table.splitlines() if line.startswith("lr=")][:2] == ["lr=0.3", "lr=0.2"]
+    _, table, _ = repeat("--seeds", "1", "--set", "lr=0.1,0.3,0.2", "--workers", "2", "--json", "--", *slow)
+
+    assert [row["variant"] for row in json.loads(table)["rows"]] == ["lr=0.3", "lr=0.2", "lr=0.1"]
+    assert json.loads(table)["baseline"] == "lr=0.3"
+
+
 def test_questions_are_asked_of_the_group(place):
     """Claims are told after the table; a mistake in their file is told before anything is started."""
     file = place / "asked.toml"
@@ -151,6 +178,9 @@ def test_a_dry_run_shows_the_commands(place):
     ("words", "error", "says"),
     [
         (["pithon", "train.py"], SetupError, "'pithon' is no program that can be found here"),
+        (["train.py", "--seed", "{seed}"], SetupError, "run it by Python: `python train.py"),
+        (["python train.py --seed {seed}"], SetupError, "write the words of the command one by one"),
+        (["--set", "lr='0.1,0.2'", "ls", "{lr}"], UsageError, "'0.1 has half a pair of quotes"),
         (["--name", " ", "ls"], UsageError, "--name: is empty"),
         (["--variant", "", "ls"], UsageError, "--variant: is empty"),
         (["--seeds", "0", "ls"], UsageError, "at least one seed"),
