@@ -35,6 +35,7 @@ from dlbench.run.adding import adding
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment
 from dlbench.run.folder import RunFolder, create, find_run
+from dlbench.run.workers import current_session
 from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:
@@ -201,8 +202,11 @@ class Session:
             yield
             return
         from dlbench.export.tensorboard.live import LiveLog
+        from dlbench.export.tensorboard.written import began
 
-        with LiveLog(folder, unused(self.tensorboard / folder.recipe / folder.path.name)) as log:
+        into = self.tensorboard / folder.recipe / folder.path.name
+        resumes = bool(current_session(folder)) and began(into) is not None
+        with LiveLog(folder, into if resumes else unused(into), resumes=resumes) as log:
             yield
         self.narrate(
             f"note: {log.problem}" if log.problem else f"look at it with `tensorboard --logdir {self.tensorboard}`"
@@ -264,7 +268,7 @@ def open_text(result: Report, folder: RunFolder) -> str:
 
 
 def unused(path: Path) -> Path:
-    """The path, or the first of `path-2`, `path-3` ... that is free: a resumed run is written again as a whole."""
+    """The path, or the first of `path-2`, `path-3` ... that is free: what others have written there stays apart."""
     names = chain([path], (path.with_name(f"{path.name}-{number}") for number in count(2)))
     return next(one for one in names if not one.exists())
 

@@ -201,6 +201,37 @@ def test_two_runs_are_not_mixed(tmp_path: Path) -> None:
     assert sorted(board.rglob("*")) == before
 
 
+@pytest.mark.parametrize("is_torn", [False, True])
+def test_a_resumed_run_goes_on_in_the_same_folders(tmp_path: Path, is_torn: bool) -> None:
+    """What the first session has written stays, the second adds what is new, and together they are the run written once.
+
+    Also where the first one was killed while it wrote: what is cut off is written again.
+    """
+    from dlbench.export.tensorboard.run_log import RunLog
+
+    plan = make_plan(["relu", "tanh"], 2)
+    events = finished(plan, lambda trial: {"train_loss": 0.1 + trial.seed, "test_accuracy": 0.5})
+    whole = written(state_of(plan, events), tmp_path)
+    run = RunFolder(tmp_path / "run")
+    RunLog(state_of(plan, events[: len(events) // 2 + 2]), run, tmp_path / "live").write()
+    first = sorted((tmp_path / "live").rglob("*.dlbench"))
+    for path in first if is_torn else []:
+        path.write_bytes(path.read_bytes()[:-3])
+    before = {path: path.read_bytes() for path in first}
+    RunLog(state_of(plan, events), run, tmp_path / "live", resumes=True).write()
+
+    assert all(path.read_bytes() == content for path, content in before.items())
+    folders = sorted(path.relative_to(whole) for path in whole.rglob("seed-*"))
+    assert sorted(path.relative_to(tmp_path / "live") for path in (tmp_path / "live").rglob("seed-*")) == folders
+    for folder in folders:
+        now, once = read(tmp_path / "live" / folder), read(whole / folder)
+        assert scalars(tmp_path / "live" / folder) == scalars(whole / folder)
+        assert now.Tags() == once.Tags()
+        for tag in once.Tags()["scalars"]:
+            assert len(now.Scalars(tag)) == len(once.Scalars(tag)), tag
+        assert len([*(tmp_path / "live" / folder).glob("*.dlbench")]) <= 2
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was written along, with nets that have branches: `runs` and `live` in a folder."""

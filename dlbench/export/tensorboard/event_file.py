@@ -50,12 +50,14 @@ class EventFile:
     folder: Path
     started: float
     """Seconds since 1970; what happened a while later is written with that much more."""
+    opened: float | None = None
+    """When a resumed run goes on: it writes into a file of its own, which TensorBoard reads behind the older ones."""
     _is_begun: bool = field(default=False, init=False)
 
     @property
     def path(self) -> Path:
         """The file."""
-        return self.folder / FILE.format(started=self.started)
+        return self.folder / FILE.format(started=self.started if self.opened is None else self.opened)
 
     def write(self, events: Iterable[Event]) -> None:
         """Append events; raises UnwritableError where that cannot be done."""

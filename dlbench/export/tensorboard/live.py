@@ -23,11 +23,11 @@ READING = 0.2
 class LiveLog:
     """Writes what a run tells while it is open, and the rest as it closes; `problem` says what kept it from writing."""
 
-    def __init__(self, run: RunFolder, into: Path) -> None:
-        """Raises as `RunLog` does."""
+    def __init__(self, run: RunFolder, into: Path, *, resumes: bool = False) -> None:
+        """Raises as `RunLog` does; with `resumes` it goes on there behind an earlier session of the run."""
         self.problem: DlbenchError | None = None
         self._state, self._reader = RunState(run.read_plan(), histograms=KEPT), EventReader(run)
-        self._log, self._is_over = RunLog(self._state, run, into), Event()
+        self._log, self._is_over = RunLog(self._state, run, into, resumes=resumes), Event()
         self._thread = Thread(target=self._follow, name="tensorboard", daemon=True)
 
     def __enter__(self) -> Self:

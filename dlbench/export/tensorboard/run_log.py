@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from dlbench.export.tensorboard import event_file, hyperparameters
 from dlbench.export.tensorboard.event_file import EventFile
 from dlbench.export.tensorboard.hyperparameters import Setting
 from dlbench.export.tensorboard.trial_log import TrialLog, curve_names, tag_of
+from dlbench.export.tensorboard.written import Written, began, written_in
 from dlbench.files import names_of
 from dlbench.plan import Plan, candidate_text
 from dlbench.run.folder import RunFolder
@@ -24,26 +26,34 @@ UNFIT = re.compile(r"[^\w ,.=+-]+")
 class RunLog:
     """Every trial of a run in a folder of its own below `into`: `relu/seed-0`."""
 
-    def __init__(self, state: RunState, run: RunFolder, into: Path) -> None:
-        """Raises SetupError without TensorBoard's library, UsageError where `into` is there and not empty."""
+    def __init__(self, state: RunState, run: RunFolder, into: Path, *, resumes: bool = False) -> None:
+        """Raises SetupError without TensorBoard's library, UsageError where `into` is there and not empty.
+
+        With `resumes` it goes on behind what an earlier session of the run has written there, if one has.
+        """
         event_file.require()
-        if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        before = began(into) if resumes else None
+        if before is None and into.exists() and (not into.is_dir() or any(into.iterdir())):
             raise UsageError(
                 f"{into}: is there already, and TensorBoard would mix two runs; name a new or an empty folder"
             )
-        started = run.plan_file.stat().st_mtime
-        self._state, self._file, self._is_described = state, EventFile(into, started), False
+        started = run.plan_file.stat().st_mtime if before is None else before
+        opened = None if before is None else max(time.time(), before + 1)
+        self._state, self._file, self._is_described = state, EventFile(into, started, opened), before is not None
         settings, groups = told_settings(state.plan), group_names(state.plan)
-        self._trials = [
-            TrialLog(
-                trial,
-                run,
-                EventFile(into / groups[trial.plan.candidate] / f"seed-{trial.plan.seed}", started),
-                settings[trial.plan.candidate] | {"seed": trial.plan.seed},
-                candidate_text(trial.plan),
+        self._trials = []
+        for trial in state.trials:
+            folder = into / groups[trial.plan.candidate] / f"seed-{trial.plan.seed}"
+            self._trials.append(
+                TrialLog(
+                    trial,
+                    run,
+                    EventFile(folder, started, opened),
+                    settings[trial.plan.candidate] | {"seed": trial.plan.seed},
+                    candidate_text(trial.plan),
+                    Written() if before is None else written_in(folder),
+                )
             )
-            for trial in state.trials
-        ]
 
     def write(self) -> None:
         """Write what is new since the last time; raises UnwritableError where that cannot be done."""

@@ -14,6 +14,7 @@ from dlbench.export.plots.canvas import color_pixels, factor_of, plain_pixels, s
 from dlbench.export.tensorboard import event_file, hyperparameters
 from dlbench.export.tensorboard.event_file import EventFile
 from dlbench.export.tensorboard.graph import graph
+from dlbench.export.tensorboard.written import Written
 from dlbench.metrics.trial_view import Status
 from dlbench.run.folder import RunFolder
 from dlbench.state.event_records import PictureRecord
@@ -38,6 +39,8 @@ class TrialLog:
     """What tells it from other trials."""
     group: str
     """The candidate, which its seeds share."""
+    before: Written = field(default_factory=Written)
+    """What an earlier session has written of it; a resumed run has the same numbers at the same steps."""
     _is_introduced: bool = field(default=False, init=False)
     _has_ended: bool = field(default=False, init=False)
     _evaluations: int = field(default=0, init=False)
@@ -68,8 +71,9 @@ class TrialLog:
             )
 
     def _introduction(self) -> Iterator[Event]:
-        yield self._at(0, hyperparameters.session(self.settings, self.group, self.file.started))
-        if (net := graph(self.trial.stack, self.file.started)) is not None:
+        if not self.before.is_introduced:
+            yield self._at(0, hyperparameters.session(self.settings, self.group, self.file.started))
+        if not self.before.has_graph and (net := graph(self.trial.stack, self.file.started)) is not None:
             yield net
 
     def _curves(self) -> Iterator[Event]:
@@ -80,6 +84,8 @@ class TrialLog:
             f"time/{name}": series for name in ("epoch", "seconds") if (series := metrics.series(name)) is not None
         }
         for index in range(self._evaluations, len(metrics.steps)):
+            if metrics.steps[index] <= self.before.curves:
+                continue
             numbers = {tag: float(values[index]) for tag, values in (curves | clock).items()}
             yield self._at(metrics.steps[index], event_file.scalars(numbers))
         self._evaluations = len(metrics.steps)
@@ -89,6 +95,8 @@ class TrialLog:
         steps, names = self.trial.probe_steps, [layer.name for layer in self.trial.layers]
         series = {name: self.trial.probe(name) for name in self.trial.stack.probes.fields}
         for index in range(self._probes, len(steps)):
+            if steps[index] <= self.before.measures:
+                continue
             numbers = {
                 f"{measure}/{layer}": float(value)
                 for measure, values in series.items()
@@ -102,7 +110,9 @@ class TrialLog:
         """The powers of ten of each layer's gradients, at the probes that the state has kept."""
         idle, names = self.trial.idle_from, [layer.name for layer in self.trial.layers]
         for record in self.trial.stack.histograms.records:
-            if record.step <= self._binned_to or (idle is not None and record.step >= idle):
+            if record.step <= max(self._binned_to, self.before.histograms) or (
+                idle is not None and record.step >= idle
+            ):
                 continue
             self._binned_to = record.step
             counts = record.counts[self.trial.position]
@@ -115,7 +125,9 @@ class TrialLog:
         """What its layers have learned to see, and give back of samples."""
         records = self.trial.pictures
         for record in records[self._shown :]:
-            yield self._at(record.step, list(self._pictures(record)))
+            own = [value for value in self._pictures(record) if (value.tag, record.step) not in self.before.images]
+            if own:
+                yield self._at(record.step, own)
         self._shown = len(records)
 
     def _pictures(self, record: PictureRecord) -> Iterator[event_file.Value]:
