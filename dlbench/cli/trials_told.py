@@ -19,7 +19,7 @@ HOW_TO_RECORD = (
     "name= and out=, which come from here"
 )
 ALIKE = 3
-"""Trials that fail alike before anything is recorded, after which the others are not begun: a path is wrong, or a library lacking."""
+"""Trials that fail alike before anything is recorded, after which no others are begun: a path is wrong, a library lacks."""
 
 
 class TrialsTold:
