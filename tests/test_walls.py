@@ -47,6 +47,7 @@ ROOMS = (
     "text",
     "export",
     "display",
+    "notebook",
     "tui",
     "cli",
     "pytest_plugin",

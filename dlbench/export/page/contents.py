@@ -82,7 +82,7 @@ def page_of(report: Report, language: str) -> RunPage:
         language=language,
         lesson=_lesson(report, language, has_ended=standing == "ended"),
         standing=standing,
-        counts=_counts(state),
+        counts=counts_of(state),
         data=tuple(dict.fromkeys(map(data_line, state.data.values()))),
         document=document_of(report, language),
         verdicts=tuple(str(verdict.outcome) for verdict in report.verdicts),
@@ -120,7 +120,8 @@ def paragraphs(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (part.strip() for part in re.split(r"\n\s*\n", text))))
 
 
-def _counts(state: RunState) -> dict[str, int]:
+def counts_of(state: RunState) -> dict[str, int]:
+    """How many variants, seeds and trials a run has, and how many trials have come to their end."""
     return {
         "candidates": len(state.plan.candidates),
         "seeds": len({trial.plan.seed for trial in state.trials}),
