@@ -196,6 +196,15 @@ def test_a_session_of_pytest_pays_nothing_for_the_plugin():
     assert crossing(loaded, HEAVY | {"pydantic", "orjson", "dlbench.recipe", "dlbench.run"}) == set()
 
 
+def test_the_table_in_python_needs_no_torch():
+    """`dlbench.table` is loaded without torch, and `import dlbench` without anything heavy."""
+    light, table = loaded_in_turn("import dlbench", "dlbench.table")
+
+    assert crossing(light, HEAVY | {"pydantic"}) == set()
+    assert "dlbench.notebook" in table
+    assert crossing(table, TORCH) == set()
+
+
 def test_walls_would_be_noticed():
     """A loaded torch does cross the wall, submodules included, and a namesake does not."""
     assert crossing({"torch.nn", "torchless", "numpy"}, TORCH) == {"torch.nn"}

@@ -53,7 +53,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     loop and set its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims` and `lesson` as recipes do.
     `settings` is plain data about the variant, to be kept. With `scaler`, the steps that it leaves out are counted.
 
-    In a distributed training the first process records, all others do nothing. Raises UsageError at a wrong argument,
+    In a distributed training the first process records, unsteered, and all others do nothing. Raises UsageError at a wrong argument,
     UnwritableError where `out` takes nothing.
     """
     began = time.process_time()
@@ -81,7 +81,8 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     journal = Journal(folder, layers, weights[0].device)
     folder.write_plan(plan)
     compiled = is_compiled(roots)
-    for note in _limits(compiled=compiled, sharded=is_sharded(weights)):
+    alone = _processes() == 1
+    for note in _limits(compiled=compiled, sharded=is_sharded(weights), alone=alone):
         journal.note(note)
     clock = TimeBudget(budget)
     clock.booked(time.process_time() - began)
@@ -93,7 +94,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         None if compiled else [root for _, root in roots],
         clock,
         by_hand=optimizer is None,
-        controls=controls,
+        controls=controls and alone,
         scaler=scaler,
     )
 
@@ -158,9 +159,17 @@ def _rank() -> int:
     return distributed.get_rank() if distributed.is_available() and distributed.is_initialized() else 0
 
 
-def _limits(*, compiled: bool, sharded: bool) -> Iterable[str]:
+def _processes() -> int:
+    """How many train together."""
+    distributed = torch.distributed
+    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
+
+
+def _limits(*, compiled: bool, sharded: bool, alone: bool) -> Iterable[str]:
     """What is not seen of this model, for whoever reads the recording."""
     if compiled:
         yield "the model is compiled: its layers' weights and gradients are measured, their outputs are not"
     if sharded:
         yield "the weights are sharded over processes: norms are of the part of this process alone"
+    if not alone:
+        yield "several processes train together, so nothing is steered from outside: that would reach this one alone"

@@ -159,5 +159,5 @@ def test_skorch_is_searched(tmp_path):
 
     assert copied is not recorder
     assert copied.get_params() == recorder.get_params()
-    assert {name.rpartition("__")[2] for name in names} >= {"seed", "variant"}
+    assert {f"callbacks__SkorchRecorder__{name}" for name in recorder.get_params()} <= names
     assert not [name for name in names if "___" in name]

@@ -60,4 +60,5 @@ def test_the_first_process_records_what_all_have_found(tmp_path):
 
     assert measured(run, "gradient_norm")[0] == {name: pytest.approx(one, rel=1e-6) for name, one in expected.items()}
     assert len(events_of(run, "metrics")) == 2
+    assert "would reach this one alone" in " ".join(event["text"] for event in events_of(run, "note"))
     assert all(math.isfinite(event["train_loss"][0]) for event in events_of(run, "metrics"))
