@@ -53,8 +53,8 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     loop and set its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims` and `lesson` as recipes do.
     `settings` is plain data about the variant, to be kept. With `scaler`, the steps that it leaves out are counted.
 
-    In a distributed training the first process records, unsteered, and all others do nothing. Raises UsageError at a wrong argument,
-    UnwritableError where `out` takes nothing.
+    In a distributed training the first process records, unsteered, and all others do nothing. Raises UsageError at a wrong
+    argument, UnwritableError where `out` takes nothing.
     """
     began = time.process_time()
     roots = roots_of(model)
