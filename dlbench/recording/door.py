@@ -81,8 +81,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     journal = Journal(folder, layers, weights[0].device)
     folder.write_plan(plan)
     compiled = is_compiled(roots)
-    alone = _processes() == 1
-    for note in _limits(compiled=compiled, sharded=is_sharded(weights), alone=alone):
+    for note in _limits(compiled=compiled, sharded=is_sharded(weights)):
         journal.note(note)
     clock = TimeBudget(budget)
     clock.booked(time.process_time() - began)
@@ -94,7 +93,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         None if compiled else [root for _, root in roots],
         clock,
         by_hand=optimizer is None,
-        controls=controls and alone,
+        controls=controls and _processes() == 1,
         scaler=scaler,
     )
 
@@ -165,11 +164,11 @@ def _processes() -> int:
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
-def _limits(*, compiled: bool, sharded: bool, alone: bool) -> Iterable[str]:
+def _limits(*, compiled: bool, sharded: bool) -> Iterable[str]:
     """What is not seen of this model, for whoever reads the recording."""
     if compiled:
         yield "the model is compiled: its layers' weights and gradients are measured, their outputs are not"
     if sharded:
         yield "the weights are sharded over processes: norms are of the part of this process alone"
-    if not alone:
+    if _processes() > 1:
         yield "several processes train together, so nothing is steered from outside: that would reach this one alone"
