@@ -57,3 +57,5 @@ class DataFacts:
     """What the numbers to be learned are called, where these are no classes."""
     target_ranges: Ranges | None = None
     """Of the training samples' targets, in their own units."""
+    repeated: Mapping[str, int] | None = None
+    """How many samples of each split equal a training sample in every feature; of the training samples, an earlier one."""

@@ -40,6 +40,8 @@ class LayerProfile:
     weight_norm: float
     activation_mean: float
     activation_std: float
+    unit_spread: float
+    sample_spread: float
     zero_fraction: float
     saturated_fraction: float
     gradient_ratio: float

@@ -66,6 +66,7 @@ class FamilyOutputs:
         """`outputs` `[trials, samples, ...]` of each layer; `low` and `high` bound their activation, a number or one a trial."""
         self.values = torch.stack([own.flatten(1) for own in outputs], dim=1)
         self.samples = outputs[0].shape[1]
+        self._shape = tuple(outputs[0].shape[2:])
         self.low = None if low is None else spread(low, self.values)
         self.high = None if high is None else spread(high, self.values)
 
@@ -74,6 +75,27 @@ class FamilyOutputs:
         """The standard deviation and the mean, in one pass."""
         std, mean = torch.std_mean(self.values, dim=2, correction=0)
         return std, mean
+
+    @cached_property
+    def _by_unit(self) -> Tensor:
+        """`[trials, layers, samples, units, places]`: channels come first in an image, features last in a sequence."""
+        values = self.values.view(*self.values.shape[:2], self.samples, *self._shape)
+        if len(self._shape) == 2:
+            return values.transpose(3, 4)
+        return values.flatten(4) if self._shape[1:] else values.unsqueeze(4)
+
+    @cached_property
+    def _size(self) -> Tensor:
+        """The mean square of all values, `[trials, layers]`."""
+        std, mean = self._moments
+        return std.square() + mean.square()
+
+    def spread(self, axis: int) -> Tensor:
+        """The standard deviation along an axis, over the root mean square of all values, `[trials, layers]`."""
+        values = self._by_unit
+        if values.shape[axis] == 1:
+            return torch.full_like(self._size, torch.nan)
+        return (values.var(dim=axis, correction=0).mean(dim=(2, 3)) / self._size).sqrt()
 
     @property
     def mean(self) -> Tensor:

@@ -69,6 +69,13 @@ class Outputs(Protocol):
     def std(self) -> Tensor:
         """The standard deviation over batch and units, `[trials, layers]`."""
 
+    def spread(self, axis: int) -> Tensor:
+        """The standard deviation along an axis of `[trials, layers, samples, units, places]`, its root mean square over all others.
+
+        It is told over the root mean square of all values, `[trials, layers]`, from 0 to 1; NaN where all are zero, or where the
+        axis has no two numbers. Units are the channels of an image, the features of a sequence.
+        """
+
     @property
     def low(self) -> Number | None:
         """The lowest value of their activation, a number or a tensor that broadcasts over `values`; `None` without one."""
@@ -106,6 +113,8 @@ class Measure:
     """What a column of a picture shows that holds several probes: their mean, or the largest, so that no peak is lost."""
     witness: str
     """The measure whose NaN says that this one is broken: a ratio to weights that are all zero is NaN without a fault."""
+    is_tabled: bool = True
+    """Whether tables of layers have a column of it; where they have none, heat maps, bars and exports still show it."""
 
     @property
     def is_logarithmic(self) -> bool:
@@ -124,7 +133,7 @@ MEASURES: dict[str, Measure] = {}
 _WITNESSES: dict[Source, str] = {"weights": "weight_norm", "outputs": "activation_mean"}
 
 
-def measure(
+def measure(  # noqa: PLR0913  # keywords, each a trait of its own
     *,
     of: Source,
     title: str,
@@ -133,6 +142,7 @@ def measure(
     scale: Scale,
     reduce: Reduction = "high",
     witness: str | None = None,
+    is_tabled: bool = True,
 ) -> Callable[[Compute], Compute]:
     """Register the decorated function as a measure under its own name; its docstring is what the help says of it."""
 
@@ -142,7 +152,7 @@ def measure(
             raise ValueError(f"measures: {name!r} is registered twice")
         explain = " ".join((inspect.getdoc(compute) or "").split())
         MEASURES[name] = Measure(
-            name, compute, of, title, symbol, heads, explain, scale, reduce, witness or _WITNESSES[of]
+            name, compute, of, title, symbol, heads, explain, scale, reduce, witness or _WITNESSES[of], is_tabled
         )
         return compute
 

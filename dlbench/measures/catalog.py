@@ -15,6 +15,8 @@ import_modules(
         "activation_std",
         "zero_fraction",
         "saturated_fraction",
+        "unit_spread",
+        "sample_spread",
     ),
 )
 

@@ -12,6 +12,7 @@ from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets.base import Arrays, Labels, Numbers, Source
 from dlbench.parts.datasets.oddities import oddities
 from dlbench.parts.datasets.ranges import ranges_of
+from dlbench.parts.datasets.repeats import repeats
 
 
 def described(settings: Settings, source: Source) -> DataFacts:
@@ -35,15 +36,16 @@ def measured(settings: Settings, source: Source, arrays: Arrays) -> DataFacts:
     """The same of its arrays, with what only they tell."""
     labels = (arrays.y_train, arrays.y_validation, arrays.y_test)
     samples = (arrays.x_train, arrays.x_validation, arrays.x_test)
-    ranges = ranges_of(arrays.x_train)
+    ranges, repeated = ranges_of(arrays.x_train), repeats(arrays)
     found = replace(
         described(settings, source),
         samples={name: 0 if y is None else len(y) for name, y in zip(SPLITS, labels, strict=True)},
         sha256={name: _hash(x, y) for name, x, y in zip(SPLITS, samples, labels, strict=True)},
         ranges=ranges,
+        repeated=repeated,
     )
     if source.targets:
-        notes = (*source.notes, *arrays.notes, *oddities(settings, source, arrays, None, ranges))
+        notes = (*source.notes, *arrays.notes, *oddities(settings, source, arrays, None, ranges, repeated))
         return replace(found, notes=notes, target_ranges=ranges_of(arrays.own_units(arrays.y_train)))
     counts = {name: _counts(y, source.classes) for name, y in zip(SPLITS, labels, strict=True)}
     different = SPLITS[:2] if source.test_repeats_train else SPLITS
@@ -51,7 +53,7 @@ def measured(settings: Settings, source: Source, arrays: Arrays) -> DataFacts:
         found,
         class_counts=counts,
         all_counts=tuple(map(sum, zip(*(counts[name] for name in different), strict=True))),
-        notes=(*source.notes, *arrays.notes, *oddities(settings, source, arrays, counts, ranges)),
+        notes=(*source.notes, *arrays.notes, *oddities(settings, source, arrays, counts, ranges, repeated)),
     )
 
 

@@ -22,5 +22,5 @@ def grow(state: RunState, plan: Plan, *, solved: SolvedRule | None = None) -> No
     ]
     state.plan = plan
     state.stacks += added
-    state.trials += trials_of(plan, added, solved)
+    state.trials += trials_of(plan, added, solved, state.data)
     state.version += 1

@@ -45,7 +45,9 @@ class RunState:
         self.plan = plan
         stacks = enumerate(plan.stacks)
         self.stacks = [StackState(index, stack, histograms=Histograms(histograms)) for index, stack in stacks]
-        self.trials = trials_of(plan, self.stacks, solved)
+        self.data: dict[tuple[int, ...], DataFacts] = {}
+        """What the stacks learn from, by their indices."""
+        self.trials = trials_of(plan, self.stacks, solved, self.data)
         self.notes: list[tuple[int | None, str]] = []
         """(stack or `None`, text) in the order of arrival."""
         self.version = 0
@@ -56,8 +58,6 @@ class RunState:
         """By session and worker."""
         self.unreadable: Mapping[str, int] = {}  # lines and arrays by file that are lost, as their reader counts them
         self.recordings: Sequence[str] = ()  # of a group, the name of the folder of each stack's
-        self.data: dict[tuple[int, ...], DataFacts] = {}
-        """What the stacks learn from, by their indices."""
 
     def apply(self, events: Iterable[object]) -> None:
         """Fold events in; those that are not understood change nothing."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlbench.data_facts import DataFacts
 from dlbench.measures.names import first_times
 from dlbench.metrics.names import BESIDE, CURVES, LOSS
 from dlbench.metrics.trial_view import SolvedRule, Status, index_at
@@ -34,6 +35,13 @@ class TrialState:
     solved_rule: SolvedRule | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Its resolved recipe (`Candidate.settings`); of a recording what it told."""
+    data: Mapping[tuple[int, ...], DataFacts] = field(default_factory=dict)
+    """The data of all stacks of the run, by their indices, as far as it is known."""
+
+    @property
+    def facts(self) -> DataFacts | None:
+        """The data that it learns from, once known."""
+        return next((facts for stacks, facts in self.data.items() if self.stack.index in stacks), None)
 
     @property
     def status(self) -> Status:
@@ -219,11 +227,16 @@ class TrialState:
         return self.stack.plan.parameters
 
 
-def trials_of(plan: Plan, stacks: Sequence[StackState], solved: SolvedRule | None) -> list[TrialState]:
+def trials_of(
+    plan: Plan,
+    stacks: Sequence[StackState],
+    solved: SolvedRule | None,
+    data: Mapping[tuple[int, ...], DataFacts],
+) -> list[TrialState]:
     """The trials of a plan's stacks, in the order of the plan."""
     settings = dict(enumerate(candidate.settings for candidate in plan.candidates))
     views = [
-        TrialState(index, own := plan.trials[index], stack, position, solved, settings.get(own.candidate, {}))
+        TrialState(index, own := plan.trials[index], stack, position, solved, settings.get(own.candidate, {}), data)
         for stack in stacks
         for position, index in enumerate(stack.plan.trials)
     ]

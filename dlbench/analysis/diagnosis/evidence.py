@@ -59,6 +59,13 @@ class ProbeEvidence:
         """Some of the probes, by an index of the first axis."""
         return ProbeEvidence(self.layers, self.loss[index], lambda measure: self[measure][index])
 
+    def where(self, holds: Marks) -> ProbeEvidence:
+        """The same with NaN at probes `[probes, trials]` that do not count."""
+        if holds.all():
+            return self
+        loss = np.where(holds, self.loss, np.nan)
+        return ProbeEvidence(self.layers, loss, lambda name: np.where(holds[..., np.newaxis], self[name], np.nan))
+
     def mean(self) -> ProbeEvidence:
         """The mean over the first axis."""
         return ProbeEvidence(self.layers, self.loss.mean(axis=0), lambda measure: self[measure].mean(axis=0))

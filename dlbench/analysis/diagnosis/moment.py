@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks, evidence_of, is_judged
-from dlbench.analysis.diagnosis.rules import RULES, ProbeRule
+from dlbench.analysis.diagnosis.rules import RULES, ProbeRule, TrainingRule
 
 if TYPE_CHECKING:
     from dlbench.state.trial_state import TrialState
@@ -42,6 +42,8 @@ def _moments(trial: TrialState, kind: str) -> Iterator[Moment]:
     for rule in RULES:
         if rule.kind != kind:
             continue
+        if isinstance(rule, TrainingRule):
+            continue  # what a whole training has come to is no step of it
         if not isinstance(rule, ProbeRule):
             yield from (Moment(found.since, found.until) for found in rule.finds(trial))
         elif (moment := _in_probes(trial, rule)) is not None:

@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+WEIGHTED = ("dense", "conv", "maxout")
+"""Layers behind which another one may be put."""
+
 Patch: TypeAlias = dict[str, Any]
 """Dotted keys of a recipe and their values, as `--set` takes them."""
 
@@ -78,19 +81,43 @@ class RecipeSettings:
 
     def normalized(self, kind: str) -> Patch:
         """The patch that puts a layer of this kind behind each layer with weights; empty where the net has them."""
-        if kind in self.kinds():
-            return {}
+        return {} if kind in self.kinds() else self.inserted({"kind": kind})
+
+    def inserted(self, added: Mapping[str, Any]) -> Patch:
+        """The patch that puts a layer behind each layer with weights at the top of the list."""
         patch: Patch = {}
         for place, layer in enumerate(self.section("model").get("layers", ())):
-            if layer.get("kind") not in {"dense", "conv", "maxout"}:
+            if layer.get("kind") not in WEIGHTED:
                 continue
             if layer.get("repeat", 1) == 1:
-                patch.setdefault("model.layers.insert", []).append({"after": place, "kind": kind})
+                patch.setdefault("model.layers.insert", []).append({"after": place, **added})
             else:
                 own = {name: value for name, value in layer.items() if name != "repeat"}
-                pair = {"kind": "sequential", "repeat": layer["repeat"], "layers": [own, {"kind": kind}]}
+                pair = {"kind": "sequential", "repeat": layer["repeat"], "layers": [own, dict(added)]}
                 patch[f"model.layers.{place}"] = pair
         return patch
+
+    def resized(self, factor: float, least: int) -> Patch:
+        """The patch that gives hidden layers so many times their units, `least` at least, where that changes them."""
+        patch: Patch = {}
+        for at, layer in self.layers:
+            for key in ("units", "channels"):
+                if isinstance(layer.get(key), int) and (new := max(int(factor * layer[key]), least)) != layer[key]:
+                    patch[f"{at}.{key}"] = new
+        return patch
+
+    def weaker(self, factor: float) -> Patch:
+        """The patch that makes penalties, weight decay and dropout weaker, bounds wider."""
+        patch: Patch = {}
+        train = self.section("train")
+        for place, one in enumerate(train.get("regularizers", ())):
+            if "strength" in one:
+                patch[f"train.regularizers.{place}.strength"] = factor * one["strength"]
+            elif one.get("kind") == "max_norm":
+                patch[f"train.regularizers.{place}.norm"] = one["norm"] / factor
+        if train.get("optimizer", {}).get("weight_decay"):
+            patch["train.optimizer.weight_decay"] = factor * train["optimizer"]["weight_decay"]
+        return patch | {f"{at}.rate": 0.1 for at, one in self.layers if one.get("kind") == "dropout"}
 
     def regularized(self, added: Mapping[str, Any]) -> Patch:
         """The patch that adds one regularizer to those that there are."""

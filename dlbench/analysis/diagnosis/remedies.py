@@ -134,3 +134,144 @@ def _normalize(recipe: RecipeSettings) -> Patch | None:
 @remedy("longer", "it is still getting better when it stops")
 def _longer(recipe: RecipeSettings) -> Patch | None:
     return recipe.longer(5) or None
+
+
+@remedy(
+    "normalize-target",
+    "targets of mean 0 and variance 1 are where a net's answers begin; errors are told in their own units",
+)
+def _normalize_target(recipe: RecipeSettings) -> Patch | None:
+    data = recipe.section("data")
+    is_number = data.get("target") is not None or data.get("normalize_target") is not None
+    return {"data.normalize_target": "standard"} if is_number and data.get("normalize_target") != "standard" else None
+
+
+@remedy("larger-batch", "more samples say with less noise where the loss falls")
+def _larger_batch(recipe: RecipeSettings) -> Patch | None:
+    size = recipe.section("train").get("batch_size")
+    return {"train.batch_size": max(4 * size, 32)} if isinstance(size, int) else None
+
+
+@remedy("smaller-batch", "smaller batches make more steps of an epoch")
+def _smaller_batch(recipe: RecipeSettings) -> Patch | None:
+    size = recipe.section("train").get("batch_size")
+    return {"train.batch_size": max(size // 8, 8)} if isinstance(size, int) and size > 64 else None
+
+
+@remedy("early-stopping", "the weights of the best evaluation are kept, before the net learns by heart")
+def _early_stopping(recipe: RecipeSettings) -> Patch | None:
+    if recipe.section("train").get("early_stopping"):
+        return None
+    validates = recipe.section("data").get("validation")
+    return {"train.early_stopping": {"patience": 5}} if validates else {}
+
+
+@remedy("l2", "small weights draw smooth borders, which go round accidents")
+def _l2(recipe: RecipeSettings) -> Patch | None:
+    return None if recipe.regularizers("l2") else recipe.regularized({"kind": "l2", "strength": 1e-3})
+
+
+@remedy("dropout", "units that may be missing cannot rely on each other, and so learn fewer accidents by heart")
+def _dropout(recipe: RecipeSettings) -> Patch | None:
+    return None if recipe.kinds() & {"dropout"} else recipe.inserted({"kind": "dropout", "rate": 0.5}) or None
+
+
+@remedy("more-data", "what more samples share is no accident")
+def _more_data(recipe: RecipeSettings) -> Patch | None:
+    data = recipe.section("data")
+    key = next((key for key in ("limit", "limit_per_class") if isinstance(data.get(key), int)), None)
+    return {} if key is None else {f"data.{key}": 10 * data[key]}
+
+
+@remedy("smaller-net", "a net without room for single samples must find what they share")
+def _smaller_net(recipe: RecipeSettings) -> Patch | None:
+    return recipe.resized(0.25, least=4) or None
+
+
+@remedy("wider", "more units can draw more of a border")
+def _wider(recipe: RecipeSettings) -> Patch | None:
+    return recipe.resized(8, least=32) or None
+
+
+@remedy("weaker-regularization", "a hundredth of it leaves the weights room to learn")
+def _weaker(recipe: RecipeSettings) -> Patch | None:
+    return recipe.weaker(0.01) or None
+
+
+@remedy("no-regularization", "without it one sees whether the net learns at all")
+def _none(recipe: RecipeSettings) -> Patch | None:
+    return recipe.without("l1", "l2", "max_norm") or None
+
+
+@remedy("class-weights", "a sample of a rare class then counts as much more as it is rarer")
+def _class_weights(recipe: RecipeSettings) -> Patch | None:
+    return None if recipe.section("train").get("class_weights") else {"train.class_weights": "balanced"}
+
+
+@remedy("cross-entropy", "its gradient by the logits is p - t, however sure the net is")
+def _cross_entropy(recipe: RecipeSettings) -> Patch | None:
+    patch: Patch = {"train.loss": "cross_entropy"}
+    output = recipe.section("model").get("output", {})
+    return patch | ({"model.output.activation": "identity"} if _kind(output.get("activation")) != "identity" else {})
+
+
+@remedy("plain-output", "the loss makes probabilities of plain sums by itself, and numbers may lie anywhere")
+def _plain_output(recipe: RecipeSettings) -> Patch | None:
+    output = recipe.section("model").get("output", {})
+    return None if _kind(output.get("activation")) == "identity" else {"model.output.activation": "identity"}
+
+
+@remedy("usual-units", "two classes take one logistic unit, more one unit each")
+def _usual_units(_: RecipeSettings) -> Patch | None:
+    return {}
+
+
+@remedy("usual-momentum", "running averages that take a tenth of each new batch keep up with the net")
+def _usual_momentum(recipe: RecipeSettings) -> Patch | None:
+    slow = {
+        f"{at}.momentum": 0.1 for at, one in recipe.layers if one.get("kind") == "batch_norm" and one["momentum"] < 0.05
+    }
+    return slow or None
+
+
+@remedy("lstm", "gates let a state pass unchanged as long as it is needed")
+def _lstm(recipe: RecipeSettings) -> Patch | None:
+    patch: Patch = {}
+    for at, layer in recipe.layers:
+        if layer.get("kind") == "rnn":
+            patch[at] = {"kind": "lstm", "units": layer["units"], "sequences": layer.get("sequences", False)}
+    return patch or None
+
+
+@remedy("orthogonal", "an orthogonal matrix keeps the length of what it multiplies, however often")
+def _orthogonal(recipe: RecipeSettings) -> Patch | None:
+    usual = {"kind": "orthogonal", "gain": 1.0}
+    return {
+        f"{at}.recurrent_init": "orthogonal"
+        for at, one in recipe.layers
+        if "recurrent_init" in one and one["recurrent_init"] != usual
+    } or None
+
+
+@remedy("shorter-sequences", "what lies fewer steps back is multiplied fewer times")
+def _shorter(_: RecipeSettings) -> Patch | None:
+    return {}
+
+
+@remedy("clean-labels", "samples that the net finds hard, early in the training, are those to look at")
+def _clean_labels(recipe: RecipeSettings) -> Patch | None:
+    return {"data.label_noise": 0.0} if recipe.section("data").get("label_noise") else {}
+
+
+@remedy("split-again", "a sample belongs to one split: take out what stands there twice, then split")
+def _split_again(_: RecipeSettings) -> Patch | None:
+    return {}
+
+
+@remedy("connect", "call the layer on the way to the loss, detach nothing behind it, or freeze it")
+def _connect(_: RecipeSettings) -> Patch | None:
+    return {}
+
+
+def _kind(part: object) -> str:
+    return str(part.get("kind")) if isinstance(part, Mapping) else "identity" if part is None else str(part)

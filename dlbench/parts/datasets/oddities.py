@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import blake2b
 
 import numpy as np
 
@@ -28,7 +27,12 @@ NAMED = 3
 
 
 def oddities(
-    settings: Settings, source: Source, arrays: Arrays, counts: Mapping[str, Sequence[int]] | None, ranges: Ranges
+    settings: Settings,
+    source: Source,
+    arrays: Arrays,
+    counts: Mapping[str, Sequence[int]] | None,
+    ranges: Ranges,
+    repeated: Mapping[str, int],
 ) -> Iterator[str]:
     """Every oddity as a sentence; `counts` has the samples per class in `train`, `validation` and `test`, if there are classes."""
     if counts is not None:
@@ -38,7 +42,7 @@ def oddities(
     else:
         yield from _far_targets(source.targets, arrays.y_train)
     if not source.test_repeats_train:
-        yield from _repeated(arrays)
+        yield from _repeated(arrays, repeated)
     if settings.get("normalize") != "standard":
         yield from _scales(source.feature_names, ranges)
 
@@ -108,23 +112,11 @@ def _is_grouped(labels: Labels) -> bool:
     return classes > 1 and len(labels) >= ROWS_PER_CLASS * classes and changes == classes - 1
 
 
-def _repeated(arrays: Arrays) -> Iterator[str]:
+def _repeated(arrays: Arrays, repeated: Mapping[str, int]) -> Iterator[str]:
     """Samples that are judged and were trained on."""
-    rows = {
-        name: [_row(sample) for sample in x]
-        for name, x in (("validation", arrays.x_validation), ("test", arrays.x_test))
-        if x is not None
-    }
-    wanted = {row for own in rows.values() for row in own}
-    seen = {row for sample in arrays.x_train if (row := _row(sample)) in wanted}
-    for name, own in rows.items():
-        if again := sum(row in seen for row in own):
-            yield f"{again:,} of {len(own):,} {name} samples equal a training sample in every feature"
-
-
-def _row(sample: Numbers) -> bytes:
-    """A sample's digest, which two different ones share with a chance of 2^-128; 0 and -0 are one number."""
-    return blake2b(np.ravel(sample + np.float32(0)).data, digest_size=16).digest()
+    for name, x in (("validation", arrays.x_validation), ("test", arrays.x_test)):
+        if x is not None and repeated[name]:
+            yield f"{repeated[name]:,} of {len(x):,} {name} samples equal a training sample in every feature"
 
 
 def _scales(names: Sequence[str], ranges: Ranges) -> Iterator[str]:

@@ -30,7 +30,7 @@ NAME_SHARE = 3
 
 def columns() -> list[Measure]:
     """What layers pass on, and the norm of their weights."""
-    return [*(one for one in MEASURES.values() if one.of == "outputs"), MEASURES["weight_norm"]]
+    return [*(one for one in MEASURES.values() if one.of == "outputs" and one.is_tabled), MEASURES["weight_norm"]]
 
 
 class LayerTable(Chart):

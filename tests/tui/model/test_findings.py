@@ -132,13 +132,22 @@ def test_a_plateau_remembers_how_it_came():
 
 
 def test_a_divergence_comes_first_and_what_led_to_it_next():
-    """The divergence with its last loss, then what was wrong before; NaN that only follows from it is not told."""
+    """What made it diverge stands in the place of the divergence, which it explains; NaN that only follows from it is not told."""
     events = [begins(), *(probed(step, update_ratio=[0.9, None, 0.9, 0.9]) for step in range(5))]
     events += [diverged(5), probed(6, gradient_norm=[None] * 4, update_ratio=[None] * 4)]
-    found = view_of(make_plan(), events).findings(0)
-    assert found[0].text == "diverged: the loss is NaN or infinite at step 5, the last finite loss was 9.0e+09"
-    assert found[0].severity == "alarm"
-    assert len(found) == 1
+    (found,) = view_of(make_plan(), events).findings(0)
+    moved = "a step moves the weights by up to 90 % of their norm"
+    assert found.text == f"rate too high: {moved}, until the loss is no number at step 5"
+    assert found.severity == "alarm"
+    assert found.because.endswith("That explains: diverged at step 5.")
+
+
+def test_a_divergence_without_a_cause_is_told_with_its_last_loss():
+    """Where nothing tells why, a divergence is what is told, with the last loss that was a number."""
+    events = [begins(), *(probed(step) for step in range(5)), diverged(5)]
+    (found,) = view_of(make_plan(), events).findings(0)
+    assert found.text == "diverged: the loss is NaN or infinite at step 5, the last finite loss was 9.0e+09"
+    assert found.severity == "alarm"
 
 
 def test_a_dropped_trial_is_judged_by_what_it_trained():

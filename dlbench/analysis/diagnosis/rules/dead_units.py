@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
+
+if TYPE_CHECKING:
+    from dlbench.state.trial_state import TrialState
 
 MOST = 0.9
 """The share of a layer's outputs from which on it is called dead."""
@@ -29,6 +33,11 @@ class DeadUnits(ProbeRule):
         dead: Marks = (probes["zero_fraction"] > MOST) & np.isnan(probes["saturated_fraction"])
         dead[..., -1:] = False
         return dead
+
+    def applies(self, trial: TrialState) -> bool:
+        """Whether weights were drawn: where they began at 0, that is what is wrong, and no unit has died."""
+        norms = trial.probe("weight_norm")
+        return norms is None or not (norms[0] == 0).any()
 
     def evidence(self, probe: ProbeEvidence, layers: Sequence[int]) -> Mapping[str, float]:
         """The largest share."""

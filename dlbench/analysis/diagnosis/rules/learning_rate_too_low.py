@@ -1,0 +1,77 @@
+"""Steps that are too small to get anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dlbench.analysis.diagnosis.columns import median
+from dlbench.analysis.diagnosis.evidence import Marks
+from dlbench.analysis.diagnosis.rule import rule
+from dlbench.analysis.diagnosis.training import TrainingEvidence
+from dlbench.analysis.diagnosis.training_rule import TrainingRule
+from dlbench.words.number_format import number
+
+SLOW = 6e-4
+"""Of their norm weights should move by about 10^-3 a step (Karpathy, CS231n); half of that is slow, a hundredth stands still."""
+RISEN = 1.05
+"""A loss above so many times its first is not held back by small steps."""
+ALIVE = 1e-9
+"""The gradient over the weights below which no rate is to blame for steps that are small."""
+FELL = 0.05
+"""The rate over its highest from which on a schedule has taken it away."""
+EARLY = 0.5
+"""The share of the training after which a rate that has fallen is judged by what is left of it."""
+
+
+@rule
+class LearningRateTooLow(TrainingRule):
+    """Median |dw| / |w| < 6e-4 over all probes, or over their second half; loss above half of guessing's, and not above its first.
+
+    Steps are small though the gradient is there: where that vanishes, or is exactly zero, other rules tell.
+    """
+
+    kind = "learning-rate-too-low"
+    severity = "warning"
+    title = "rate too low"
+    because = "Each step moves the weights by so little that the training ends before they have got anywhere."
+    refuted_by = "At ten times the rate the loss would fall no faster."
+    remedies = ("higher-rate", "adam", "longer")
+
+    def holds(self, training: TrainingEvidence) -> Marks:
+        """Ended trials that moved too slowly to learn."""
+        pace, late = training.usual_pace, training.of(self._late)
+        slow: Marks = (pace < SLOW) | ((late < SLOW / 2) & self._rate_fell(training))
+        moves = (pace > 0) & (training.of(self._gradient) > ALIVE)
+        level = ~(training.last > RISEN * training.first)
+        return training.ended & training.is_poor & ~training.diverged & slow & moves & level
+
+    @staticmethod
+    def _late(training: TrainingEvidence) -> np.ndarray:
+        return median(training.pace[int(EARLY * len(training.pace)) :], axis=0)
+
+    @staticmethod
+    def _rate_fell(training: TrainingEvidence) -> Marks:
+        """Where the rate was below a twentieth of its highest at half of the training."""
+        rate = training.rate
+        half = rate[int(EARLY * len(rate)) : int(EARLY * len(rate)) + 1]
+        fell: Marks = np.logical_or.reduce(half < FELL, axis=0)
+        return fell
+
+    @staticmethod
+    def _gradient(training: TrainingEvidence) -> np.ndarray:
+        """The median over layers and probes of the gradient over the weights."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sizes = training.of_weights("gradient_norm") / training.of_weights("weight_norm")
+        return median(median(sizes, axis=2), axis=0)
+
+    def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
+        """The pace, and what became of the loss."""
+        slow = min(training.usual_pace[place], training.of(self._late)[place])
+        return {"update_ratio": float(slow), "loss_over_guessing": float(training.last[place])}
+
+    def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
+        """How far a step moves, and where the loss has come to."""
+        pace, loss = number(found["update_ratio"]), number(found["loss_over_guessing"])
+        return f"a step moves the weights by {pace} of their norm, and the loss ends at {loss} of guessing's"

@@ -1,0 +1,116 @@
+"""Gradients that shrink or grow evenly from layer to layer, or are tiny in all of them, from the beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dlbench.analysis.diagnosis.columns import median
+from dlbench.analysis.diagnosis.evidence import Marks, Values
+from dlbench.analysis.diagnosis.rule import rule
+from dlbench.analysis.diagnosis.training import BEGINNING, TrainingEvidence
+from dlbench.analysis.diagnosis.training_rule import TrainingRule
+from dlbench.words.number_format import number
+
+VANISHES, EXPLODES = 2e-3, 1e3
+"""What the line through the logarithms of the norms makes of the gradient over all layers: AUTOTRAINER says 1e-3 and 1e-4."""
+FAINT = 1e-6
+"""The gradient over the weights, the median of all layers, at which a rate of 0.1 moves nothing in 100,000 steps."""
+LAYERS = 3
+"""Layers with weights through which a line can be laid that says something."""
+
+
+def early(values: Values) -> Values:
+    """The median over the beginning of a training, `[trials]` of `[probes, trials]`."""
+    return median(values[: max(int(BEGINNING * len(values)), 3)], axis=0)
+
+
+def sizes(training: TrainingEvidence) -> Values:
+    """The gradient over the weights, the median over layers, at the beginning."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = training.of_weights("gradient_norm") / training.of_weights("weight_norm")
+    return early(median(own, axis=2))
+
+
+def _factor(training: TrainingEvidence) -> Values:
+    return early(training.factor)
+
+
+def _whole(training: TrainingEvidence) -> Values:
+    return early(training.over_depth)
+
+
+class _OverDepth(TrainingRule):
+    """What both have in common: the factor of a layer, and what it makes of the gradient over all of them."""
+
+    def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
+        """The factor, the whole, and the size."""
+        told = {
+            "gradient_factor_per_layer": training.of(_factor)[place],
+            "over_all_layers": training.of(_whole)[place],
+            "gradient_over_weights": training.of(sizes)[place],
+        }
+        return {name: float(value) for name, value in told.items() if np.isfinite(value)}
+
+    @staticmethod
+    def _is_deep(training: TrainingEvidence) -> bool:
+        return training.has_probes and training.of_weights("gradient_norm").shape[-1] >= LAYERS
+
+    def layers(self, training: TrainingEvidence, place: int) -> tuple[int, ...]:
+        """The first with weights."""
+        return (int(np.argmax(training.probes.weighted)),)
+
+
+@rule
+class VanishingOverDepth(_OverDepth):
+    """exp(slope of log |g| over depth)^(layers - 1) < 2e-3 at the beginning, or |g| / |w| < 1e-6 in the middle. Little learned."""
+
+    kind = "vanishing-gradient"
+    severity = "warning"
+    title = "vanishing gradient"
+    because = "On its way back each layer multiplies the gradient by less than 1, so the first layers are told next to nothing."
+    refuted_by = "The gradient's norm would be of one size in all layers, and not tiny beside the weights."
+    remedies = ("relu", "init", "batch-norm", "residual")
+
+    def holds(self, training: TrainingEvidence) -> Marks:
+        """Trials that have learned little with such a gradient."""
+        if not training.has_probes:
+            return np.zeros(len(training.trials), np.bool_)
+        faint: Marks = (training.of(sizes) < FAINT) & (training.of(sizes) > 0) & training.is_lost
+        if self._is_deep(training):
+            whole = training.of(_whole)
+            faint |= (whole < VANISHES) & (whole > 0)
+        return training.ended & training.is_poor & faint
+
+    def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
+        """By what each layer multiplies, and how small it is."""
+        whole = found.get("over_all_layers", 1.0)
+        if whole < VANISHES:
+            factor = number(found["gradient_factor_per_layer"])
+            return f"each layer multiplies it by {factor} on its way back, all of them by {number(whole)}"
+        return f"in the middle layer it is {number(found['gradient_over_weights'])} of the weights"
+
+
+@rule
+class ExplodingOverDepth(_OverDepth):
+    """exp(slope of log |g| over depth)^(layers - 1) > 1e3 at the beginning. Little learned."""
+
+    kind = "exploding-gradient"
+    severity = "warning"
+    title = "exploding gradient"
+    because = "On its way back each layer multiplies the gradient by more than 1, so the first are thrown about."
+    refuted_by = "The gradient's norm would be of one size in all layers."
+    remedies = ("init", "clip-norm", "batch-norm", "lower-rate")
+
+    def holds(self, training: TrainingEvidence) -> Marks:
+        """Trials that have learned little with such a gradient."""
+        if not self._is_deep(training):
+            return np.zeros(len(training.trials), np.bool_)
+        grows: Marks = training.of(_whole) > EXPLODES
+        return (training.ended | training.diverged) & training.is_poor & grows
+
+    def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
+        """By what each layer multiplies."""
+        factor, whole = number(found["gradient_factor_per_layer"]), number(found["over_all_layers"])
+        return f"each layer multiplies it by {factor} on its way back, all of them by {whole}"

@@ -1,0 +1,49 @@
+"""A training that stops while it still learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlbench.analysis.diagnosis.evidence import Marks
+from dlbench.analysis.diagnosis.rule import rule
+from dlbench.analysis.diagnosis.training import TrainingEvidence
+from dlbench.analysis.diagnosis.training_rule import TrainingRule
+from dlbench.words.number_format import number
+
+FALL, SHARE = 0.03, 0.08
+"""Of the loss, and of its whole fall so far, that the last fifth of the evaluations must still bring: an even fall brings 0.2."""
+FAR = 0.6
+"""The loss over guessing's from which on a net has not got far."""
+SETTLED = 0.01
+"""How far the last loss may lie above the lowest."""
+
+
+@rule
+class TooFewSteps(TrainingRule):
+    """The loss ends above 0.6 of guessing's, and its last fifth still brought 3 % of it and 8 % of its whole fall."""
+
+    kind = "too-few-steps"
+    severity = "warning"
+    title = "too few steps"
+    because = "The training ends while the loss is still falling: what it would come to, nobody has seen."
+    refuted_by = "With five times as many steps the loss would end where it is now."
+    remedies = ("longer", "smaller-batch", "higher-rate")
+
+    def holds(self, training: TrainingEvidence) -> Marks:
+        """Ended trials that were still getting better, and had not got far."""
+        falls = (training.late_fall > FALL) & (training.late_share > SHARE) & (training.evaluations > 1)
+        at_best = training.last <= training.lowest * (1 + SETTLED)
+        return training.ended & ~training.stopped_early & training.is_poor & (training.last > FAR) & falls & at_best
+
+    def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
+        """How much the loss still fell, where it ended, and after how many steps."""
+        return {
+            "late_fall": float(training.late_fall[place]),
+            "loss_over_guessing": float(training.last[place]),
+            "steps": float(training.trials[place].step),
+        }
+
+    def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
+        """After how many steps it was still falling."""
+        fall, loss = number(100 * found["late_fall"]), number(found["loss_over_guessing"])
+        return f"after {found['steps']:,.0f} the loss is {loss} of guessing's, and still fell by {fall} % in the last fifth"
