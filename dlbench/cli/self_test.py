@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import typer
+
 from dlbench.cli.output import as_text, emit_json, emit_styled, has_color, say
-from dlbench.errors import UsageError, hint
+from dlbench.errors import ExitCode, UsageError, hint
 
 if TYPE_CHECKING:
     from dlbench.self_test.catalogue import Scenario
@@ -35,7 +37,11 @@ def asked_for(family: str | None, *, held_out: bool, tuning: bool) -> list[Scena
 
 
 def tell_record(asked: Sequence[Scenario], *, as_json: bool, ascii_only: bool) -> None:
-    """Train the scenarios in a temporary folder, and print how they were diagnosed."""
+    """Train the scenarios in a temporary folder, and print how they were diagnosed.
+
+    Exits with a code of its own where some could not be trained.
+    """
+    from dlbench.cli.probe import wait_for
     from dlbench.self_test.as_data import record_as_data
     from dlbench.self_test.scoring import judged
     from dlbench.self_test.training import diagnosed
@@ -43,9 +49,15 @@ def tell_record(asked: Sequence[Scenario], *, as_json: bool, ascii_only: bool) -
     from dlbench.text.self_test import render_record
 
     with TemporaryDirectory(prefix="dlbench-self-test-") as folder:
-        found = [judged(trial) for trial in diagnosed(asked, Path(folder), say)]
+        trials = list(diagnosed(asked, Path(folder), say, wait_for))
+    found = [judged(trial) for trial in trials if trial.error is None]
     if as_json:
         emit_json(record_as_data(found))
-        return
-    terminal = Terminal(shutil.get_terminal_size().columns, has_color(), ascii_only, "en")
-    emit_styled(as_text(render_record(found, terminal)))
+    elif found:
+        terminal = Terminal(shutil.get_terminal_size().columns, has_color(), ascii_only, "en")
+        emit_styled(as_text(render_record(found, terminal)))
+    for trial in trials:
+        if trial.error is not None:
+            say(f"error: {trial.scenario.name}, seed {trial.seed}: {trial.error}; it is not counted")
+    if len(found) < len(trials):
+        raise typer.Exit(ExitCode.TRIAL_FAILED)

@@ -71,6 +71,7 @@ def _trial(one: Judged) -> dict[str, Any]:
         "seed": trial.seed,
         "status": trial.status,
         "metric": scenario.target.metric,
+        "target": str(scenario.target),
         "value": trial.value,
         "as_labelled": trial.is_as_labelled,
         "named": list(one.named),

@@ -52,6 +52,9 @@ class Target(ScenarioPart):
             raise ValueError("a target has one of 'at_least' and 'at_most'")
         return self
 
+    def __str__(self) -> str:
+        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+
     def is_reached(self, value: float | None) -> bool:
         """Whether a trial's number is on the right side; none is not, as that of a diverged trial."""
         if value is None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import tomli_w
 
 from dlbench.analysis.diagnosis.diagnose import diagnose
 from dlbench.analysis.diagnosis.finding import Finding
-from dlbench.analysis.summary import folded
+from dlbench.analysis.summary import standing
 from dlbench.launch import sessions
 from dlbench.launch.sessions import WorkerGroup
 from dlbench.metrics.catalog import METRICS
@@ -26,12 +25,14 @@ from dlbench.self_test.catalogue import Scenario, recipe_of
 from dlbench.self_test.tables import write
 
 SEEDS = (0, 1)
-PATIENCE = 3_600.0
-"""Seconds that the trainings of one group may take; they take one or two minutes."""
-LEAVING = 10.0
-"""Seconds that workers have to end when they are told to, before they are killed."""
+"""The seeds of every scenario."""
 
-Tell = Callable[[str], None]
+TRAINED = (Status.OK, Status.DIVERGED)
+"""How a trial ends that was trained."""
+
+Tell: TypeAlias = Callable[[str], None]
+Wait: TypeAlias = Callable[[WorkerGroup], None]
+"""Comes back when all workers have ended; what it raises ends the self-test, and no worker may be left then."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class DiagnosedTrial:
     value: float | None
     """Its number of the target's metric at its end; `None` where it has none."""
     findings: tuple[Finding, ...]
+    error: str | None = None
+    """Why it was not trained, where dlbench or the machine is to blame and not the net."""
 
     @property
     def is_as_labelled(self) -> bool:
@@ -52,7 +55,7 @@ class DiagnosedTrial:
 
 
 def diagnosed(
-    asked: Sequence[Scenario], folder: Path, tell: Tell, seeds: Sequence[int] = SEEDS
+    asked: Sequence[Scenario], folder: Path, tell: Tell, wait: Wait, seeds: Sequence[int] = SEEDS
 ) -> Iterator[DiagnosedTrial]:
     """Train scenarios in a folder, one run a group, and hold the rules against each of their trials.
 
@@ -61,11 +64,13 @@ def diagnosed(
     for group, own in groupby(asked, key=lambda one: one.group):
         members = list(own)
         tell(f"{group}: {len(members)} scenarios, {len(seeds)} seeds each")
-        yield from _diagnosed(members, _trained(group, members, folder, seeds))
+        run = _planned(group, members, folder, seeds)
+        wait(sessions.start(run))
+        yield from _diagnosed(members, run)
 
 
-def _trained(group: str, members: Sequence[Scenario], folder: Path, seeds: Sequence[int]) -> RunFolder:
-    """The finished run of a group's scenarios."""
+def _planned(group: str, members: Sequence[Scenario], folder: Path, seeds: Sequence[int]) -> RunFolder:
+    """The run of a group's scenarios, about to start."""
     document = recipe_of(group, members, seeds)
     write(_files(document), folder)
     file = folder / f"{group}.toml"
@@ -74,8 +79,6 @@ def _trained(group: str, members: Sequence[Scenario], folder: Path, seeds: Seque
     run = create(folder, group, datetime.now(UTC))
     run.write_recipe(recipe.to_toml())
     run.write_plan(make_plan(recipe, device="cpu"))
-    with _ended(sessions.start(run)) as workers:
-        workers.wait(PATIENCE)
     return run
 
 
@@ -85,23 +88,12 @@ def _files(document: Mapping[str, Any]) -> set[str]:
     return {one["path"] for one in data if "path" in one}
 
 
-@contextmanager
-def _ended(workers: WorkerGroup) -> Iterator[WorkerGroup]:
-    """See to it that no worker outlives the block, however that is left: by an interrupt, say."""
-    try:
-        yield workers
-    finally:
-        if not workers.has_ended:
-            workers.stop()
-            if not workers.wait(LEAVING):
-                workers.stop(force=True)
-
-
 def _diagnosed(members: Iterable[Scenario], run: RunFolder) -> Iterator[DiagnosedTrial]:
-    state = folded(run, histograms=0)
+    state = standing(run)
     found, of = diagnose(state), {one.name: one for one in members}
     for trial in state.trials:
         scenario = of[trial.plan.variant]
         value = METRICS[scenario.target.metric].value(trial)
         seed = trial.plan.seed or 0
-        yield DiagnosedTrial(scenario, seed, trial.status, value, tuple(found.get(trial.index, ())))
+        error = None if trial.status in TRAINED else trial.error or f"it has {trial.status}"
+        yield DiagnosedTrial(scenario, seed, trial.status, value, tuple(found.get(trial.index, ())), error)

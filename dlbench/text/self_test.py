@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -9,7 +11,7 @@ from rich.text import Text
 
 from dlbench.analysis.diagnosis.finding import KINDS
 from dlbench.self_test.as_data import ALL, HELD_OUT, TUNING, parts_of
-from dlbench.self_test.scoring import NOTHING, Judged, Share, confusion, score, score_of_kinds
+from dlbench.self_test.scoring import HEALTHY, NOTHING, Judged, Share, confusion, score, score_of_kinds
 from dlbench.text.blocks import Terminal, table_blocks
 from dlbench.text.cells import Heading, TextCell, TextTable
 
@@ -23,18 +25,22 @@ NAMED, RIGHT, ALARMED = (
 
 
 def render_record(found: Sequence[Judged], terminal: Terminal) -> RenderableType:
-    """The figures of each part, those of each kind of the whole, and every trial that was not told as it should be."""
-    whole = list(found)
+    """The figures of each part, those of each kind of the whole, the confusion, and what was not told as it should be."""
+    lines = [*_confused(found), "", *_faults(found)]
     return Group(
-        *table_blocks(_by_part(parts_of(whole)), terminal),
-        *table_blocks(_by_kind(whole), terminal),
-        *(Text(terminal.plain(line)) for line in _faults(whole)),
+        *table_blocks(_by_part(parts_of(found)), terminal),
+        *table_blocks(_by_kind(found), terminal),
+        *(Text(line) for text in lines for line in _folded(terminal.plain(text), terminal.width)),
     )
 
 
 def share_text(share: Share) -> str:
     """`32 of 68, 0.47`; a dash of nothing."""
     return "-" if share.value is None else f"{share.count} of {share.of}, {share.value:.2f}"
+
+
+def _folded(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent="    ", break_on_hyphens=False) or [""]
 
 
 def _by_part(parts: dict[str, list[Judged]]) -> TextTable:
@@ -48,42 +54,47 @@ def _by_part(parts: dict[str, list[Judged]]) -> TextTable:
 
 
 def _by_kind(found: Sequence[Judged]) -> TextTable:
-    met = confusion(found)
-    rows = []
-    for own in score_of_kinds(found, KINDS):
-        others = {told: count for (expected, told), count in sorted(met.items()) if expected == own.kind != told}
-        rows.append(
-            (
-                TextCell(own.kind),
-                _cell(own.recall),
-                _cell(own.precision),
-                TextCell(str(own.false_alarms)),
-                TextCell(", ".join(f"{told} {count}" for told, count in others.items()) or "-"),
-            )
-        )
-    others_too = Heading("others", "other kinds in so many trials of it", is_number=False)
-    headings = (Heading("kind", "kind", is_number=False), NAMED, RIGHT, ALARMED, others_too)
-    return TextTable("kinds", "", headings, tuple(rows))
+    rows = tuple(
+        (TextCell(own.kind), _cell(own.recall), _cell(own.precision), TextCell(str(own.false_alarms)))
+        for own in score_of_kinds(found, KINDS)
+    )
+    return TextTable("kinds", "", (Heading("kind", "kind", is_number=False), NAMED, RIGHT, ALARMED), rows)
 
 
 def _cell(share: Share) -> TextCell:
     return TextCell(share_text(share), value=share.value)
 
 
+def _confused(found: Sequence[Judged]) -> Iterator[str]:
+    """One line a kind, and one of the healthy: what was told in how many of its trials, the most frequent first."""
+    met = confusion(found)
+    for expected in (*KINDS, HEALTHY):
+        told = Counter({kind: count for (own, kind), count in met.items() if own == expected})
+        if told:
+            trials = sum((one.trial.scenario.kind or HEALTHY) == expected for one in found)
+            counts = ", ".join(f"{kind} {count}" for kind, count in told.most_common())
+            yield f"{expected}, {trials} trials: {counts}"
+
+
 def _faults(found: Sequence[Judged]) -> Iterator[str]:
-    """One line each: a sick trial that is not named, a wrong finding, a scenario that does not do as its label says."""
+    """One line each, seeds alike together: sick trials not named, wrong findings, and what does not do as its label says."""
+    seeds: dict[tuple[str, str, str], list[int]] = {}
     for one in found:
-        trial, scenario = one.trial, one.trial.scenario
-        name = f"{scenario.name}, seed {trial.seed}"
-        if scenario.is_sick and not one.named:
-            told = ", ".join(one.kinds) or NOTHING
-            yield f"missed: {name}: {' or '.join(scenario.accepts)} expected, {told} told"
-        if one.wrong:
-            yield f"wrong: {name}: {', '.join(one.wrong)}"
-        if not trial.is_as_labelled:
-            told = "none" if trial.value is None else f"{trial.value:.4g}"
-            yield f"label: {name}: {scenario.target.metric} is {told}, which a {_word(one)} one's should not be"
+        for what, text in _faults_of(one):
+            seeds.setdefault((what, one.trial.scenario.name, text), []).append(one.trial.seed)
+    for (what, name, text), own in seeds.items():
+        which = f"seed{'s' if len(own) > 1 else ''} {', '.join(map(str, own))}"
+        yield f"{what}: {name}, {which}: {text}"
 
 
-def _word(one: Judged) -> str:
-    return "sick" if one.trial.scenario.is_sick else "healthy"
+def _faults_of(one: Judged) -> Iterator[tuple[str, str]]:
+    trial, scenario = one.trial, one.trial.scenario
+    if scenario.is_sick and not one.named:
+        told = ", ".join(one.kinds) or NOTHING
+        yield "missed", f"{' or '.join(scenario.accepts)} expected, {told} told"
+    if one.wrong:
+        yield "wrong", ", ".join(one.wrong)
+    if not trial.is_as_labelled:
+        number = "none" if trial.value is None else f"{trial.value:.4g}"
+        which = "sick" if scenario.is_sick else "healthy"
+        yield "label", f"{scenario.target.metric} is {number}, which a {which} one's should not be"

@@ -82,6 +82,13 @@ def test_the_confusion_counts_what_met_what():
     )
 
 
+def test_seeds_that_went_wrong_alike_share_a_line():
+    """What two seeds of a scenario have in common is said once, with both."""
+    both = [trial("overfitting", name="wolf", seed=seed) for seed in (0, 1)]
+
+    assert "wrong: wolf, seeds 0, 1: overfitting" in as_text(render_record(both, Terminal(80, False, False, "en")))
+
+
 @pytest.mark.parametrize(
     ("accepts", "value", "holds"),
     [((), REACHED, True), ((), MISSED, False), (("diverged",), MISSED, True), (("diverged",), REACHED, False)],
@@ -116,6 +123,7 @@ def test_what_went_wrong_is_said_by_name(monkeypatch):
     text = as_text(render_record([*RECORD, trial(name="odd", value=MISSED)], Terminal(120, False, False, "en")))
 
     assert "2 of 4, 0.50" in text
+    assert "healthy, 4 trials: nothing 3, overfitting 1" in text
     assert "missed: silent, seed 0: dead-units or zero-gradient expected, nothing told" in text
     assert "wrong: wolf, seed 0: overfitting" in text
     assert "label: odd, seed 0: test_accuracy is 0.5, which a healthy one's should not be" in text

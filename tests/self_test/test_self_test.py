@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 from verbs import app
 
+from dlbench.cli.probe import wait_for
 from dlbench.errors import UsageError
 from dlbench.self_test.catalogue import chosen
 from dlbench.self_test.training import diagnosed
@@ -56,7 +57,7 @@ def test_a_wrong_question_is_answered(words, what):
 def test_labels_hold_on_points(tmp_path):
     """Of the scenarios on points the healthy ones reach their targets and the sick ones do not, with every seed."""
     asked = [one for one in chosen(held_out=False) if one.group == "points"]
-    trials = list(diagnosed(asked, tmp_path, lambda _: None))
+    trials = list(diagnosed(asked, tmp_path, lambda _: None, wait_for))
 
     assert len(trials) == 2 * len(asked)
     assert [(one.scenario.name, one.seed, one.value) for one in trials if not one.is_as_labelled] == []
