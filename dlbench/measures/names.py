@@ -14,6 +14,9 @@ ZEROS = "gradient_zeros"
 MISSING = "gradient_missing"
 """Of a recorded loop: 1 where the weights of a layer had no gradient at all, which is no NaN; left out where all had one."""
 
+UNCLIPPED = "unclipped_gradient_norm"
+"""Of a recorded loop: gradient norms before anything changed them; left out where that has changed none."""
+
 TIME = "time"
 """The kind of a probe's row that shows a recurrent layer's state at one step of time."""
 

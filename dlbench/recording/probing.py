@@ -14,13 +14,18 @@ from torch import Tensor, nn
 
 from dlbench.engine.devices import precise
 from dlbench.engine.probes import rounded
-from dlbench.measures.names import HISTOGRAM, MISSING, ZEROS
+from dlbench.measures.names import HISTOGRAM, MISSING, UNCLIPPED, ZEROS
+from dlbench.recording.backward import BackwardWatch
 from dlbench.recording.budget import Stopwatch
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.norms import bins_of, local, norms, power_counts, update_norms
 from dlbench.recording.outputs import Moments
 
-GRADIENT, WEIGHT, UPDATE = "gradient", "weight", "update"
+GRADIENT, LEFT, WEIGHT, UPDATE = "gradient", "left", "weight", "update"
+"""Kinds of norms. `LEFT` is that of a gradient as the way back has left it, where it was changed before the step."""
+
+SAME = 1e-6
+"""Relative: norms before and after that differ by less were not clipped, but divided by a scale, or nothing."""
 
 Numbers = NDArray[np.float64]
 
@@ -32,8 +37,13 @@ class ProbedStep:
     update, and a layer of which no parameter has one has none: missing, not 0.
     """
 
-    def __init__(self, layers: Sequence[RecordedLayer], stopwatch: Stopwatch) -> None:
-        self._layers, self._stopwatch = layers, stopwatch
+    def __init__(
+        self, layers: Sequence[RecordedLayer], stopwatch: Stopwatch, backward: BackwardWatch | None = None
+    ) -> None:
+        """`backward` knows gradients as the way back has left them."""
+        self._layers, self._stopwatch, self._backward = layers, stopwatch, backward
+        self.is_clipped: bool | None = None
+        """Whether gradients were made smaller between the way back and the step; `None` where nothing changed them, or none knows."""
         self._row = {id(one): row for row, layer in enumerate(layers) for one in layer.weights}
         self._before: dict[nn.Parameter, Tensor] = {}
         self._moving: list[nn.Parameter] = []
@@ -41,7 +51,7 @@ class ProbedStep:
         """The parameters with a gradient that was measured."""
         self._weighed: set[int] = set()
         """The parameters whose own norm was measured."""
-        self._is_scaled = False
+        self._is_scaled = self._is_touched = False
         self._norms: list[tuple[str, int, Tensor]] = []
         """Which norm, of which row, and the number on its device."""
         self._counts: list[tuple[list[int], Tensor]] = []
@@ -64,6 +74,7 @@ class ProbedStep:
             self._seen |= {id(one) for one in own}
             self._moving += own
             gradients = [local(one.grad) for one in own if one.grad is not None]
+            self._keep_left(own)
             if scale is not None:
                 self._is_scaled = True
                 gradients = [one.to(torch.float32) / scale.to(one.device, torch.float32) for one in gradients]
@@ -71,6 +82,18 @@ class ProbedStep:
             self._norms += [(GRADIENT, row, norm) for row, norm in zip(rows, norms(gradients), strict=True)]
             if gradients:
                 self._counts.append((rows, power_counts(gradients)))
+
+    def _keep_left(self, parameters: Sequence[nn.Parameter]) -> None:
+        """The norms of gradients as the way back has left them; of layers where that is not known of all weights none."""
+        if self._backward is None:
+            return
+        left = {id(one): found for one in parameters if (found := self._backward.left(one)) is not None}
+        if left:
+            self._is_touched |= any(id(one) in left and not left[id(one)].is_in(one) for one in parameters)
+            scale = self._backward.scale()
+            unknown = {self._row[id(one)] for one in parameters if id(one) not in left}
+            rows = {key: self._row[key] for key in left if self._row[key] not in unknown}
+            self._norms += [(LEFT, row, left[key].norm / scale) for key, row in rows.items()]
 
     @torch.no_grad()
     def measure_updates(self) -> None:
@@ -119,12 +142,17 @@ class ProbedStep:
 
     def _of_weights(self, found: Numbers) -> dict[str, Numbers]:
         """One norm a row of all its weights together; NaN where nothing was found."""
-        squares = {kind: np.full(len(self._layers), np.nan) for kind in (GRADIENT, WEIGHT, UPDATE)}
+        squares = {kind: np.full(len(self._layers), np.nan) for kind in (GRADIENT, LEFT, WEIGHT, UPDATE)}
         for (kind, row, _), norm in zip(self._norms, found, strict=True):
             squares[kind][row] = norm**2 + (0.0 if math.isnan(squares[kind][row]) else squares[kind][row])
-        gradient, weight, update = (np.sqrt(squares[kind]) for kind in (GRADIENT, WEIGHT, UPDATE))
+        gradient, left, weight, update = (np.sqrt(squares[kind]) for kind in (GRADIENT, LEFT, WEIGHT, UPDATE))
+        fields = {"gradient_norm": gradient, "weight_norm": weight}
         with np.errstate(divide="ignore", invalid="ignore"):
-            return {"gradient_norm": gradient, "weight_norm": weight, "update_ratio": update / weight}
+            fields["update_ratio"] = update / weight
+            is_other = bool((np.abs(gradient - left) > left * SAME).any())
+            if is_other or self._is_touched:
+                self.is_clipped = bool((gradient < left * (1 - SAME)).any())
+        return fields | ({UNCLIPPED: left} if is_other else {})
 
     def _missing(self) -> NDArray[np.float32]:
         """1 for each layer whose weights are trained and had no gradient in this step."""

@@ -6,17 +6,21 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from statistics import mean
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
+import torch
 from torch import nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
 from dlbench.errors import UnwritableError, UsageError
+from dlbench.metrics.names import CLIPPED_FRACTION
 from dlbench.plan import Plan
+from dlbench.recording.backward import BackwardWatch
 from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import RecordedLayer
@@ -58,7 +62,10 @@ class Recording:
         stopwatch = Stopwatch()
         self._outputs = None if roots is None else OutputWatch(layers, roots, stopwatch)
         self._budget, self._by_hand = budget, by_hand
-        self._steps = StepWatch(layers, optimizers, self._outputs, budget, stopwatch, self)
+        weights = [one for layer in layers for one in layer.weights]
+        is_alone = roots is not None and not _is_distributed()
+        backward = BackwardWatch(weights, stopwatch, scaler) if is_alone else None
+        self._steps = StepWatch(layers, optimizers, self._outputs, backward, budget, stopwatch, self)
         self._scaler = None if scaler is None else ScalerWatch(scaler, lambda: self._steps.calls)
         self._controls = RecordingControls(plan, journal, optimizers) if controls else None
         self._series = LoggedSeries()
@@ -239,8 +246,15 @@ class Recording:
         if records and (self._scaler is not None or self._steps.skipped):
             skipped = self._steps.skipped + (0 if self._scaler is None else self._scaler.skipped)
             records[-1].values["skipped_steps"] = float(skipped)
+        if records and self._steps.clipped:
+            records[-1].values.setdefault(CLIPPED_FRACTION, mean(self._steps.clipped))
         for record in records:
             self._journal.metrics(record)
+
+
+def _is_distributed() -> bool:
+    """Whether gradients are averaged over processes, which happens after the way back of each."""
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
 
 
 def _disown() -> None:

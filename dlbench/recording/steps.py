@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
+from dlbench.recording.backward import BackwardWatch
 from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.outputs import OutputWatch
@@ -49,17 +50,21 @@ class StepWatch:
         layers: Sequence[RecordedLayer],
         optimizers: Sequence[Optimizer],
         outputs: OutputWatch | None,
+        backward: BackwardWatch | None,
         budget: TimeBudget,
         stopwatch: Stopwatch,
         listener: StepListener,
     ) -> None:
-        """Without `outputs` those of the layers are not looked at."""
+        """Without `outputs` those of the layers are not looked at, without `backward` gradients only when the step uses them."""
         self.layers, self.optimizers, self.outputs, self.budget = layers, list(optimizers), outputs, budget
+        self.backward = backward
         self._listener, self._stopwatch = listener, stopwatch
         self.step = 0
         """Steps that are done."""
         self.calls = 0
         """Steps of all optimizers."""
+        self.clipped: list[bool] = []
+        """Of the probed steps in which gradients were changed before the step, whether they were made smaller."""
         self.probes = True
         """Whether it may probe at all."""
         self._stepped: Counter[int] = Counter()
@@ -97,8 +102,6 @@ class StepWatch:
         """Let go of the step that is being probed."""
         self._probe = None
         self._unhook()
-        if self.outputs is not None:
-            self.outputs.close()
 
     def by_hand(self) -> None:
         """The loop itself has moved the weights."""
@@ -168,12 +171,14 @@ class StepWatch:
             self._quiet_until = perf_counter() + rest
             return
         self._quiet_until = 0.0
-        self._probe = ProbedStep(self.layers, self._stopwatch)
+        self._probe = ProbedStep(self.layers, self._stopwatch, self.backward)
         self._probe_handles = [one.register_step_pre_hook(self._before) for one in self.optimizers]
         if not self.optimizers:
             self._probe.keep_weights(parameter for layer in self.layers for parameter in layer.weights)
         if self.outputs is not None:
             self.outputs.open()
+        if self.backward is not None:
+            self.backward.open()
 
     def _keep(self, optimizer: Optimizer) -> None:
         if self._probe is not None:
@@ -195,8 +200,8 @@ class StepWatch:
         """The step is over; whoever listens may end the loop here, between two steps."""
         probe, self._probe = self._probe, None
         self._stepped.clear()
-        self._unhook()
         if probe is not None:
+            self._unhook()
             self._guarded(self._finish, probe)
         self.step += 1
         if perf_counter() < self._quiet_until:
@@ -207,13 +212,16 @@ class StepWatch:
         for handle in self._probe_handles:
             handle.remove()
         self._probe_handles = []
-
-    def _finish(self, probe: ProbedStep) -> None:
-        seen = {}
         if self.outputs is not None:
             self.outputs.close()
-            seen = self.outputs.found()
-        fields = probe.finish(seen)
+        if self.backward is not None:
+            self.backward.close()
+
+    def _finish(self, probe: ProbedStep) -> None:
+        fields = probe.finish({} if self.outputs is None else self.outputs.found())
+        if probe.is_clipped is not None and self.backward is not None:
+            self.clipped.append(probe.is_clipped)
+            self.backward.is_needed = True
         self.budget.probed(self.step, self._stopwatch.reset())
         with self._stopwatch:  # booked with the next probe, since this one tells what it has cost
             self._listener.on_probe(self.step, fields)

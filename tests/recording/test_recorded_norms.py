@@ -109,23 +109,42 @@ def test_accumulated_gradients_are_measured_at_the_step(tmp_path):
     assert run.steps == 2
 
 
-def test_clipped_gradients_are_measured_as_the_step_uses_them(tmp_path):
-    """After clipping the norms together are the bound; torch's own norm before it can be logged."""
-    model, (x, y) = perceptron(), batch()
-    optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    by_hand = ByHand(named_leaves(model))
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("clip", [nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_])
+def test_gradients_are_told_before_and_after_clipping(tmp_path, clip, parts):
+    """Gradients are measured as the step uses them and as the way back has left them, the sum of several; steps that clip are counted."""
+    model, optimizer = (net := perceptron()), torch.optim.SGD(net.parameters(), 0.1)
+    by_hand, before = ByHand(named_leaves(model)), ByHand(named_leaves(model))
     with recording(tmp_path, model, optimizer) as run:
-        cross_entropy(model(x), y).backward()
-        whole = nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
-        by_hand.before()
-        optimizer.step()
-        by_hand.after()
-        run.log(gradient_norm_before_clipping=whole)
+        for bound in (1e-3, 1e3, 1e-3, 1e-4):
+            for part in range(parts):
+                x, y = batch(part)
+                (cross_entropy(model(x), y) / parts).backward()
+            before.before()
+            clip(model.parameters(), bound)
+            by_hand.before()
+            optimizer.step()
+            by_hand.after()
+            optimizer.zero_grad()
+            run.log(train_loss=1.0)
 
     agree_in(run, by_hand)
-    (logged,) = events_of(run, "metrics")
-    assert logged["gradient_norm_before_clipping"][0] == pytest.approx(float(whole))
-    assert sum(value**2 for value in measured(run, "gradient_norm")[0].values()) < 1e-6
+    unclipped = measured(run, "unclipped_gradient_norm")
+    assert list(unclipped) == [0, 2, 3]
+    for step, norms in unclipped.items():
+        agree(norms, before.gradients[step])
+    assert events_of(run, "metrics")[-1]["clipped_fraction"] == [0.75]
+
+
+def test_nothing_is_told_of_gradients_that_nobody_clips(tmp_path):
+    """Without clipping there is one norm, and after the first probes gradients are looked at once."""
+    model, (x, y) = perceptron(), batch()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    run, by_hand = train(tmp_path, model, optimizer, lambda _: cross_entropy(model(x), y), steps=7)
+
+    agree_in(run, by_hand)
+    assert measured(run, "unclipped_gradient_norm") == {}
+    assert all("clipped_fraction" not in event for event in events_of(run, "metrics"))
 
 
 def test_frozen_layers_have_weights_alone(tmp_path):
@@ -327,6 +346,35 @@ def test_scaled_gradients_are_told_unscaled(tmp_path, fused):
         agree(gradients[step], expected)
     assert events_of(run, "metrics")[-1]["skipped_steps"] == [1.0]
     assert "step" not in vars(scaler)
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize("fused", [False, True])
+def test_scaled_gradients_are_clipped(tmp_path, fused, is_told):
+    """With a GradScaler, whether it is told of or not, both norms have their own size; dividing by the scale is no clipping."""
+    model, (x, y) = perceptron(), batch()
+    optimizer = torch.optim.Adam(model.parameters(), fused=fused)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
+    by_hand, before = ByHand(named_leaves(model)), ByHand(named_leaves(model))
+    with recording(tmp_path, model, optimizer, scaler=scaler if is_told else None) as run:
+        for bound in (1e-3, None, 1e3):
+            optimizer.zero_grad()
+            scaler.scale(cross_entropy(model(x), y)).backward()
+            before.before(scaler.get_scale())
+            scaler.unscale_(optimizer)
+            if bound:
+                nn.utils.clip_grad_norm_(model.parameters(), bound)
+            by_hand.before()
+            scaler.step(optimizer)
+            by_hand.after()
+            scaler.update()
+            run.log(train_loss=1.0)
+
+    agree_in(run, by_hand)
+    unclipped = measured(run, "unclipped_gradient_norm")
+    assert list(unclipped) == [0]
+    agree(unclipped[0], before.gradients[0])
+    assert events_of(run, "metrics")[-1]["clipped_fraction"] == [0.5]
 
 
 def test_a_model_may_change_its_type_on_the_way(tmp_path):
