@@ -14,7 +14,8 @@ from dlbench.callbacks.names import BARE, LoggedNames
 from dlbench.callbacks.program_end import close_at_exit, forget
 from dlbench.recording.door import record
 from dlbench.recording.layers import Model
-from dlbench.recording.recording import MutedRecording, Recording
+from dlbench.recording.muted import MutedRecording
+from dlbench.recording.recording import Recording
 
 CUT_OFF = "the training ended before its end; its library does not tell callbacks why"
 

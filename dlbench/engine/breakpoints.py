@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,14 @@ class Progress:
         self.last = values
 
 
+class WatchedLayer(NamedTuple):
+    """A row of the probes that are looked at."""
+
+    name: str
+    kind: str
+    has_weight: bool
+
+
 class BreakpointWatch:
     """Holds the trials of a stack against conditions, and tells of each once a trial that it has come true.
 
@@ -46,13 +54,14 @@ class BreakpointWatch:
     there are none nothing is looked at.
     """
 
-    def __init__(self, stack: int, steps: int, variants: Sequence[str], blocks: Sequence[Block], write: Sink) -> None:
+    def __init__(
+        self, stack: int, steps: float, variants: Sequence[str], layers: Sequence[WatchedLayer], write: Sink
+    ) -> None:
         """`variants` are those of the trials in the order of the stack."""
         self._stack, self._steps, self._variants, self._write = stack, steps, list(variants), write
-        rows = rows_of(blocks)
-        self._layers = [row.name for row in rows]
-        weighted = [index for index, row in enumerate(rows) if row.weight]
-        self._ends = {GRADIENT_RATIO: weighted, TIME_GRADIENT_RATIO: first_times([row.kind for row in rows])}
+        self._layers = [layer.name for layer in layers]
+        weighted = [index for index, layer in enumerate(layers) if layer.has_weight]
+        self._ends = {GRADIENT_RATIO: weighted, TIME_GRADIENT_RATIO: first_times([layer.kind for layer in layers])}
         self._progress: dict[Breakpoint, Progress] = {}
 
     def probed(self, step: int, measures: Mapping[str, Any], pausing: Pausing) -> None:
@@ -122,6 +131,11 @@ class BreakpointWatch:
             for name, values in known.get(str(condition), {}).items():
                 progress = self._progress.setdefault(condition, Progress(len(values)))
                 setattr(progress, name, np.array(values, dtype=getattr(progress, name).dtype))
+
+
+def watched_layers(blocks: Sequence[Block]) -> list[WatchedLayer]:
+    """The rows of a net's probes."""
+    return [WatchedLayer(row.name, row.kind, bool(row.weight)) for row in rows_of(blocks)]
 
 
 def meets(values: Values, condition: Breakpoint) -> Marks:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data
-from dlbench.engine.breakpoints import BreakpointWatch
+from dlbench.engine.breakpoints import BreakpointWatch, watched_layers
 from dlbench.engine.checkpoint import Checkpoint
 from dlbench.engine.commands import Command, Reply
 from dlbench.engine.devices import wait
@@ -67,7 +67,7 @@ class Trainer:
         self.stopping = EarlyStopper([own.get("early_stopping") for own in trains], self.tensors, self.steps)
         self._ledger = StackMetrics(index, len(self.ids), stack.task.metrics, write, self.stopping)
         self.pretraining = Greedy(stack, self.tensors, data, self._ledger, write, slices=slices)
-        self.watch = BreakpointWatch(index, self.steps, stack.variants, self.blocks, write)
+        self.watch = BreakpointWatch(index, self.steps, stack.variants, watched_layers(self.blocks), write)
         self.pausing = Pausing()  # the session's own takes its place where there is one
         self.seconds, self._aside = 0.0, 0.0  # the second is what probes took, whoever asked for them
         self.rate: float | None = None

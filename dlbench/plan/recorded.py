@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -23,7 +23,7 @@ NO_SEED = -1
 """The seed, while it is read, of a trial that has none; in a file it is `null`."""
 
 
-def recorded_plan(
+def recorded_plan(  # noqa: PLR0913  # what a plan of one trial holds; all but two have defaults
     name: str,
     variant: str,
     seed: int | None = None,
@@ -32,6 +32,7 @@ def recorded_plan(
     parameters: int = 0,
     steps: int = 0,
     questions: Questions | None = None,
+    breakpoints: Sequence[str] = (),
 ) -> Plan:
     """The plan of one recording: one candidate with one trial in one stack, and no workers of ours.
 
@@ -50,6 +51,7 @@ def recorded_plan(
         stacks=[Stack([0], steps, parameters, cost=1.0)],
         workers=[],
         questions=questions or Questions(),
+        breakpoints=list(breakpoints),
         recorded=True,
     )
 

@@ -15,8 +15,8 @@ from dlbench.recipe.tasks import not_of_task
 Found = tuple[KeyPath, str]
 
 
-def condition(written: BreakpointSection, variants: Sequence[str]) -> conditions.Breakpoint:
-    """The condition with its variant; raises UsageError where no variant is called so."""
+def condition(written: BreakpointSection, variants: Sequence[str] | None) -> conditions.Breakpoint:
+    """The condition with its variant; raises UsageError where no variant is called so, if it is known which there are."""
     found = conditions.parse(written.when, variants)
     return found if written.variant is None else conditions.in_variant(found, written.variant, variants)
 

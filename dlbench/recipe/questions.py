@@ -1,4 +1,4 @@
-"""What is asked of recordings, which no recipe describes: a file, or a table, with `[lesson]`, `[compare]` and `[[claims]]`."""
+"""What is asked of recordings, which no recipe describes: a file, or a table, with `[lesson]`, `[compare]`, `[[claims]]` ..."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from dlbench.metrics.metric import METRICS
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.parts.arguments import MetricName, Takes
 from dlbench.plan.questions import Claim, Compare, Lesson, Questions
+from dlbench.recipe.breakpoints import condition
 from dlbench.recipe.claims import claim_mistakes
 from dlbench.recipe.elsewhere import suggestion
 from dlbench.recipe.messages import given
 from dlbench.recipe.parts import table
-from dlbench.recipe.sections import ClaimSection, CompareSection, LessonSection, plain
+from dlbench.recipe.sections import BreakpointSection, ClaimSection, CompareSection, LessonSection, plain
 from dlbench.recipe.source import parse, read
 from dlbench.recipe.source_map import KeyPath, line_numbers, show
 from dlbench.recipe.validation import mistakes_in
@@ -59,7 +60,7 @@ class RecordedClaimSection(ClaimSection):
     metric: Logged
 
 
-SECTIONS = ("lesson", "compare", "claims")
+SECTIONS = ("lesson", "compare", "claims", "breakpoints")
 RECORDINGS = "recordings"
 """The key of the folder of the recordings that a file asks of, for pytest; whoever else reads it says which they are."""
 
@@ -67,6 +68,7 @@ _ADAPTERS: dict[str, TypeAdapter[Any]] = {
     "lesson": TypeAdapter(table(LessonSection)),
     "compare": TypeAdapter(table(RecordedCompareSection)),
     "claims": TypeAdapter(table(RecordedClaimSection)),
+    "breakpoints": TypeAdapter(table(BreakpointSection)),
 }
 
 Found: TypeAlias = tuple[KeyPath, str]
@@ -81,6 +83,14 @@ def questions_from(source: str | Path | Mapping[str, Any]) -> Questions:
         return _checked(dict(source), "questions", {})
     text = read(Path(source))
     return _checked(parse(text, str(source)), str(source), line_numbers(text))
+
+
+def breakpoints_from(source: Path | Mapping[str, Any], variant: str) -> list[str]:
+    """The conditions of `[[breakpoints]]` that are watched in a variant, of questions that were found right."""
+    data = source if isinstance(source, Mapping) else parse(read(source), str(source))
+    written = [_ADAPTERS["breakpoints"].validate_python(one) for one in data.get("breakpoints", [])]
+    found = [condition(one, None if one.variant is None else [one.variant]) for one in written]
+    return [str(one) for one in found if one.variant in {None, variant}]
 
 
 def recordings_of(file: Path) -> str | None:
@@ -101,7 +111,8 @@ def _checked(data: dict[str, Any], file: str, lines: Mapping[KeyPath, int]) -> Q
         )
     lesson = _section("lesson", data.get("lesson", {}), ("lesson",), wrong)
     compare = _section("compare", data.get("compare", {}), ("compare",), wrong)
-    claims = _claims(data.get("claims", []), wrong)
+    claims = _list("claims", data.get("claims", []), wrong)
+    _list("breakpoints", data.get("breakpoints", []), wrong)
     wrong += _promises(lesson, compare, claims)
     if wrong:
         problems = [Problem(file, _line(path, lines), show(path), what) for path, what in wrong]
@@ -131,11 +142,11 @@ def _section(name: str, value: Any, path: KeyPath, wrong: list[Found]) -> Any:
         return None
 
 
-def _claims(value: Any, wrong: list[Found]) -> dict[int, RecordedClaimSection]:
+def _list(name: str, value: Any, wrong: list[Found]) -> dict[int, Any]:
     if not isinstance(value, list):
-        wrong.append((("claims",), f"takes a list, written as [[claims]], not {given(value)}"))
+        wrong.append(((name,), f"takes a list, written as [[{name}]], not {given(value)}"))
         return {}
-    checked = {index: _section("claims", one, ("claims", index), wrong) for index, one in enumerate(value)}
+    checked = {index: _section(name, one, (name, index), wrong) for index, one in enumerate(value)}
     return {index: one for index, one in checked.items() if one is not None}
 
 

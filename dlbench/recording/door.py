@@ -21,8 +21,9 @@ from dlbench.plan.recorded import BASE, VARIABLES, recorded_plan
 from dlbench.recording.budget import TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import LayeredModel, Model, is_compiled, layers_of, roots_of
+from dlbench.recording.muted import MutedRecording
 from dlbench.recording.norms import is_sharded
-from dlbench.recording.recording import MutedRecording, Recording
+from dlbench.recording.recording import Recording
 from dlbench.run.atomic import writing
 from dlbench.run.folder import create
 
@@ -50,7 +51,8 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     name is the program's, the variant `base`, the folder `results`.
 
     Probes take `budget` of the loop's time at most (0: none, 1: every step). `controls` lets a dashboard pause, step and stop the
-    loop and set its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims` and `lesson` as recipes do.
+    loop and set its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims`, `lesson` and `breakpoints` as
+    recipes do.
     `settings` is plain data about the variant, to be kept. With `scaler`, the steps that it leaves out are counted.
 
     In a distributed training the first process records, unsteered, and all others do nothing. Raises UsageError at a wrong
@@ -64,13 +66,16 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         raise UsageError(f"record: budget is the share of time that probes may take, from 0 to 1, not {budget}")
     if scaler is not None and not isinstance(scaler, GradScaler):
         raise UsageError(f"record: scaler must be a torch.amp.GradScaler, not {type(scaler).__name__}")
+    asked = os.environ.get(f"{VARIABLES}QUESTIONS") or None if questions is None else questions
+    variant = variant or os.environ.get(f"{VARIABLES}VARIANT") or BASE
     plan = recorded_plan(
         name or os.environ.get(f"{VARIABLES}NAME") or _program(),
-        variant or os.environ.get(f"{VARIABLES}VARIANT") or BASE,
+        variant,
         _seed(seed),
         settings=_settings() if settings is None else settings,
         parameters=_trained(model_parameters=[one for _, root in roots for one in root.parameters()]),
-        questions=_questions(os.environ.get(f"{VARIABLES}QUESTIONS") or None if questions is None else questions),
+        questions=_questions(asked),
+        breakpoints=_breakpoints(asked, variant),
     )
     if _rank() > 0:
         return MutedRecording()
@@ -94,6 +99,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         clock,
         by_hand=optimizer is None,
         controls=controls and _processes() == 1,
+        attended=f"{VARIABLES}TRIAL" not in os.environ,  # set by `dlbench repeat`, before which nobody sits
         scaler=scaler,
     )
 
@@ -142,6 +148,14 @@ def _questions(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> Ques
     from dlbench.recipe.questions import questions_from  # with all that checks recipes, which few loops ask for
 
     return questions_from(given if isinstance(given, Mapping) else Path(given))
+
+
+def _breakpoints(given: Mapping[str, Any] | str | os.PathLike[str] | None, variant: str) -> list[str]:
+    if given is None:
+        return []
+    from dlbench.recipe.questions import breakpoints_from  # likewise
+
+    return breakpoints_from(given if isinstance(given, Mapping) else Path(given), variant)
 
 
 def _program() -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dlbench.engine.breakpoints import WatchedLayer
 from dlbench.engine.devices import device_name, memory
 from dlbench.recording.layers import RecordedLayer, described, rows_in_order
 from dlbench.recording.series import LoggedStep
@@ -67,11 +68,19 @@ class Journal:
         unknown = dict.fromkeys(("steps", "steps_per_epoch", "train", "validation", "test", "classes", "task"))
         self.write("stack", stack=STACK, step=0, **told, **unknown)
 
-    def probe(self, step: int, fields: Mapping[str, NDArray[Any]], cost: float) -> None:
-        """Write a probe, `[1][layers]` in the order of the model, with the layers in the order that was told."""
+    @property
+    def layers(self) -> list[WatchedLayer]:
+        """The layers in the order that was told."""
+        assert self._order is not None
+        told = [self._layers[row] for row in self._order]
+        return [WatchedLayer(one.name, one.kind, not one.is_frozen) for one in told]
+
+    def probe(self, step: int, fields: Mapping[str, NDArray[Any]], cost: float) -> Mapping[str, NDArray[Any]]:
+        """Write a probe, `[1][layers]` in the order of the model, with the layers in the order that was told, and return it so."""
         assert self._order is not None
         ordered = {name: np.ascontiguousarray(values[:, self._order]) for name, values in fields.items()}
         self.write("probe", stack=STACK, step=step, **ordered, cost=cost)
+        return ordered
 
     def metrics(self, record: LoggedStep) -> None:
         """Write what was logged after one number of steps."""

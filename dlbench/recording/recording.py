@@ -55,9 +55,13 @@ class Recording:
         *,
         by_hand: bool,
         controls: bool,
+        attended: bool,
         scaler: GradScaler | None,
     ) -> None:
-        """`roots` are the modules whose layers' outputs are looked at, `None` where they cannot be."""
+        """`roots` are the modules whose layers' outputs are looked at, `None` where they cannot be.
+
+        `attended` is as for `RecordingControls`.
+        """
         self._journal = journal
         stopwatch = Stopwatch()
         self._outputs = None if roots is None else OutputWatch(layers, roots, stopwatch)
@@ -67,7 +71,7 @@ class Recording:
         backward = BackwardWatch(weights, stopwatch, scaler) if is_alone else None
         self._steps = StepWatch(layers, optimizers, self._outputs, backward, budget, stopwatch, self)
         self._scaler = None if scaler is None else ScalerWatch(scaler, lambda: self._steps.calls)
-        self._controls = RecordingControls(plan, journal, optimizers) if controls else None
+        self._controls = RecordingControls(plan, journal, optimizers, attended=attended) if controls else None
         self._series = LoggedSeries()
         self._looked = self._heard = self._begun = time.monotonic()
         self._heard_step = 0
@@ -117,6 +121,8 @@ class Recording:
         # The rate of the step, which a scheduler may have changed since it was logged first.
         if steps.optimizers and "learning_rate" not in values and not self._series.has(steps.step, "learning_rate"):
             values["learning_rate"] = steps.optimizers[0].param_groups[0]["lr"]
+        if "epoch" in values and self._controls is not None:
+            self._controls.told_epoch(values["epoch"], steps.step)
         self._series.log(steps.step, values, started - budget.origin)
         budget.booked(perf_counter() - started)
 
@@ -177,7 +183,9 @@ class Recording:
         """Write a probe, and what was logged until then."""
         called, shapes = ([], {}) if self._outputs is None else (list(self._outputs.order), self._outputs.shapes)
         self._journal.introduce(called, shapes)
-        self._journal.probe(step, fields, self._budget.cost)
+        ordered = self._journal.probe(step, fields, self._budget.cost)
+        if self._controls is not None:
+            self._controls.probed(step, self._journal.layers, ordered)
         self._flush()
 
     def on_step(self, step: int) -> float:
@@ -187,6 +195,8 @@ class Recording:
         if now - self._looked >= LOOK_SECONDS or is_steered:
             self._looked = now
             if self._controls is not None:
+                if self._controls.has_breakpoints:
+                    self._flush()
                 is_steered = self._obey(self._controls, step)
             if now - self._heard >= HEARTBEAT_SECONDS:
                 self._beat(step, now)
@@ -250,6 +260,8 @@ class Recording:
             records[-1].values.setdefault(CLIPPED_FRACTION, mean(self._steps.clipped))
         for record in records:
             self._journal.metrics(record)
+            if self._controls is not None:
+                self._controls.logged(record.step, record.values)
 
 
 def _is_distributed() -> bool:
@@ -267,25 +279,3 @@ _ALIVE: WeakSet[Recording] = WeakSet()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_disown)
-
-
-class MutedRecording:
-    """What processes of a distributed training other than the first hold: it takes everything and writes nothing."""
-
-    steps = 0
-    on_stop: Callable[[], None] | None = None
-
-    def log(self, /, **values: Any) -> None:
-        """Keep nothing."""
-
-    def step(self) -> None:
-        """Count nothing."""
-
-    def close(self, status: str = "done", error: str | None = None) -> None:
-        """End nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
 
+from dlbench.engine.breakpoints import BreakpointWatch, WatchedLayer
 from dlbench.engine.commands import Command, Reply
 from dlbench.engine.controls import Controls
 from dlbench.engine.pausing import Pausing
+from dlbench.measures.catalog import MEASURES
 from dlbench.plan import Plan
 from dlbench.recording.journal import SESSION, STACK, Journal
 
@@ -19,13 +25,7 @@ PAUSED_SECONDS = 0.05
 
 HEARTBEAT_SECONDS = 1.0
 
-WITHOUT_EPOCHS = 1
-"""Steps of an epoch, which nobody knows of a recorded loop: what asks for epochs is answered before it gets there."""
-
-REFUSED = {
-    "end_trial": "a recording is one trial, which can be stopped as a whole",
-    "breakpoint": "a recorded loop watches for no breakpoints",
-}
+REFUSED = {"end_trial": "a recording is one trial, which can be stopped as a whole"}
 
 
 class RecordingStopped(BaseException):
@@ -38,18 +38,30 @@ class RecordingStopped(BaseException):
 class RecordingControls:
     """Reads the controls of a recording, does them and answers them."""
 
-    def __init__(self, plan: Plan, journal: Journal, optimizers: Sequence[Optimizer]) -> None:
+    def __init__(self, plan: Plan, journal: Journal, optimizers: Sequence[Optimizer], *, attended: bool) -> None:
+        """`attended`: whether the plan's breakpoints pause the loop, since someone is there who lets it go on."""
         self._controls = Controls(journal.folder, plan, SESSION, [STACK])
-        self._pausing = Pausing()
+        self._pausing = Pausing(plan.breakpoints, attended=attended)
         self._journal, self._optimizers = journal, optimizers
+        self._variants = [trial.variant for trial in plan.trials]
+        self._of_logs = self._watch_of([])
+        self._of_probes: BreakpointWatch | None = None
+        self._epoch: float | None = None
+        self._epoch_began: int | None = None
+        self._steps_per_epoch: int | None = None
         self._handled_at = -1.0
         self.is_watched = False
         """Whether the step that comes is one that someone asked to see."""
 
     @property
     def is_on(self) -> bool:
-        """Whether it is paused, or goes step by step."""
-        return self._pausing.is_on
+        """Whether it is paused, is about to be, or goes step by step."""
+        return self._pausing.is_on or self._pausing.is_hit
+
+    @property
+    def has_breakpoints(self) -> bool:
+        """Whether anything is watched for."""
+        return bool(self._pausing.conditions)
 
     def obey(self, step: int, idle: Callable[[], None]) -> None:
         """Do what is asked before a step, and wait while paused; `idle` is called about once a second meanwhile.
@@ -68,6 +80,31 @@ class RecordingControls:
                 idle()
             self._look(step)
 
+    def probed(self, step: int, layers: Sequence[WatchedLayer], fields: Mapping[str, NDArray[Any]]) -> None:
+        """Hold the measures `[1][layers]` of a probed step against the breakpoints."""
+        if self.has_breakpoints:
+            nothing = np.full((1, len(layers)), np.nan)
+            measures = {name: np.asarray(fields.get(name, nothing), np.float64) for name in MEASURES}
+            self._of_probes = self._of_probes or self._watch_of(layers)
+            self._of_probes.probed(step, measures, self._pausing)
+
+    def logged(self, step: int, values: Mapping[str, Any]) -> None:
+        """Hold logged numbers against the breakpoints; each record that is kept is an evaluation."""
+        if self.has_breakpoints:
+            metrics = {name: np.array([value], np.float32) for name, value in values.items()}
+            self._of_logs.evaluated(step, metrics, self._pausing)
+
+    def told_epoch(self, epoch: float, step: int) -> None:
+        """The loop says which epoch it is in; two ends of epochs tell how long one is."""
+        if epoch == self._epoch:
+            return
+        if self._epoch_began is not None and step > self._epoch_began:
+            self._steps_per_epoch = step - self._epoch_began
+        self._epoch, self._epoch_began = epoch, step
+
+    def _watch_of(self, layers: Sequence[WatchedLayer]) -> BreakpointWatch:
+        return BreakpointWatch(STACK, math.inf, self._variants, layers, self._journal.write)
+
     def close(self, step: int) -> None:
         """Answer what will not be done any more."""
         self._tell(step, self._pausing.end())
@@ -75,21 +112,24 @@ class RecordingControls:
     def _look(self, step: int) -> None:
         for command in self._controls.due(STACK):
             self._tell(step, self._replies(command))
-        self._tell(step, self._pausing.proceed(step, WITHOUT_EPOCHS))
+        self._tell(step, self._pausing.proceed(step, self._steps_per_epoch or 1))
         self.is_watched = self._pausing.probes_every_step
         if self._controls.stops(STACK):
             raise RecordingStopped
 
     def _replies(self, command: Command) -> Iterable[Reply]:
         error = command.error or REFUSED.get(command.action)
-        if command.action == "advance" and command.fields.get("steps") == "epoch":
-            error = "nobody knows how many steps an epoch of a recorded loop has; ask for a number of steps"
+        if command.action == "advance" and command.fields.get("steps") == "epoch" and self._steps_per_epoch is None:
+            error = "the loop has not told of two epochs yet, by run.log(epoch=...); ask for a number of steps"
         if command.action == "set_lr" and not self._optimizers:
             error = "the loop moves its weights by hand, so there is no learning rate to set"
         if error is not None or command.action == "stop":
             return [Reply(command, error=error)]
         if command.action == "set_lr":
             return [self._set_rate(command)]
+        if command.action == "breakpoint":
+            for watch in filter(None, (self._of_logs, self._of_probes)):
+                watch.forget(command.fields["when"])
         return self._pausing.apply(command)
 
     def _set_rate(self, command: Command) -> Reply:

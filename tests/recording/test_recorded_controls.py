@@ -20,14 +20,16 @@ class Steered:
         self.optimizer = torch.optim.SGD(self.model.parameters(), 0.1)
         self.run = recording(tmp_path, self.model, self.optimizer, **options)
 
-    def train(self, seconds, until=lambda: False):
-        """Train for so long at most."""
+    def train(self, seconds, until=lambda: False, log=lambda step: {}):
+        """Train for so long at most, and log what `log` makes of the steps that are done."""
         end = time.monotonic() + seconds
         with self.run as run:
             while time.monotonic() < end and not until():
                 cross_entropy(self.model(self.x), self.y).backward()
                 self.optimizer.step()
                 self.optimizer.zero_grad()
+                if values := log(run.steps):
+                    run.log(**values)
                 time.sleep(0.005)
         return run
 
@@ -97,7 +99,9 @@ def test_a_loop_is_paused_and_goes_step_by_step(tmp_path):
     ("action", "fields", "said"),
     [
         ("end_trial", {"trials": [0]}, "one trial"),
-        ("breakpoint", {"when": "test_loss rises 3", "on": True}, "no breakpoints"),
+        ("breakpoint", {"when": "test_loss rises 3", "on": False}, "not watched for"),
+        ("breakpoint", {"when": "test_loss > 1 in other", "on": True}, "no variant"),
+        ("advance", {"steps": "epoch"}, "two epochs"),
         ("advance", {"steps": 2}, "not paused"),
         ("set_lr", {"trials": [4], "lr": 0.1}, "no trial 4"),
     ],
@@ -121,3 +125,67 @@ def test_controls_can_be_left_out(tmp_path):
 
     assert status(loop.run.folder).state == "done"
     assert loop.answers() == []
+
+
+BREAKPOINTS = {
+    "a measure of a layer": "gradient_norm > 0.0001",
+    "a ratio": "first_last_gradient_ratio > 0.0001",
+    "a logged number": "train_loss > 0.5",
+    "a trend": "train_loss falls 2",
+}
+
+
+@pytest.mark.parametrize(("name", "way"), list(zip(BREAKPOINTS, ["asked", "in questions"] * 2, strict=True)))
+def test_breakpoints_pause_the_loop(tmp_path, name, way):
+    """A condition pauses the loop where it comes true, told by an event, whether a viewer or the questions set it."""
+    when = BREAKPOINTS[name]
+    questions = {"breakpoints": [{"when": when}, {"when": "update_ratio > 0", "variant": "another"}]}
+    loop = Steered(tmp_path, questions=questions if way == "in questions" else None)
+    if way == "asked":
+        ask(loop.run.folder, "breakpoint", when=when, on=True)
+
+    def viewer():
+        wait_for(lambda: status(loop.run.folder).paused)
+        ask(loop.run.folder, "stop", stack=None)
+
+    thread = threading.Thread(target=viewer)
+    thread.start()
+    loop.train(60, log=lambda step: {"train_loss": 2.0 - 0.01 * step})
+    thread.join()
+
+    (hit,) = events_of(loop.run, "breakpoint")
+    assert (hit["when"], hit["paused"]) == (when, True)
+    assert hit["layer"] in ({"0", "2", "4"} if "norm" in when else {None})
+    assert loop.answers() == [*([("breakpoint", None)] if way == "asked" else []), ("stop", None)]
+
+
+def test_breakpoints_pause_nothing_that_nobody_sits_before(tmp_path, monkeypatch):
+    """In a script that `dlbench repeat` runs, breakpoints of the questions are told and the loop goes on."""
+    monkeypatch.setenv("DLBENCH_RECORD_TRIAL", "1")
+    loop = Steered(tmp_path, questions={"breakpoints": [{"when": "gradient_norm > 0.0001"}]})
+    loop.train(20, until=lambda: loop.run.steps > 20)
+
+    assert [hit["paused"] for hit in events_of(loop.run, "breakpoint")] == [False]
+    assert status(loop.run.folder).state == "done"
+
+
+def test_epochs_that_the_loop_tells_are_known(tmp_path):
+    """Paused after two epochs were told, the loop advances to the end of its epoch."""
+    loop = Steered(tmp_path)
+
+    def viewer():
+        wait_for(lambda: loop.run.steps > 25)
+        ask(loop.run.folder, "pause")
+        wait_for(lambda: status(loop.run.folder).paused)
+        ask(loop.run.folder, "advance", steps="epoch")
+        wait_for(lambda: ("advance", None) in loop.answers())
+        wait_for(lambda: status(loop.run.folder).paused and loop.run.steps % 10 == 0)
+        ask(loop.run.folder, "stop", stack=None)
+
+    thread = threading.Thread(target=viewer)
+    thread.start()
+    loop.train(60, log=lambda step: {"epoch": (step - 1) // 10})
+    thread.join()
+
+    assert loop.run.steps % 10 == 0
+    assert loop.answers() == [("pause", None), ("advance", None), ("stop", None)]
