@@ -31,7 +31,7 @@ class LeftGradient(NamedTuple):
 
     def is_in(self, parameter: nn.Parameter) -> bool:
         """Whether it is what the parameter still has."""
-        return parameter.grad is self.gradient and self.gradient._version == self.version  # noqa: SLF001  # how autograd itself knows
+        return parameter.grad is self.gradient and self.gradient._version == self.version  # noqa: SLF001  # as autograd does
 
 
 class BackwardWatch:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 import torch
+from torch import nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
 from dlbench.errors import UsageError, shortened
+from dlbench.plan import Plan
 from dlbench.plan.questions import Questions
 from dlbench.plan.recorded import BASE, VARIABLES, recorded_plan
 from dlbench.recording.budget import TimeBudget
@@ -26,6 +28,9 @@ from dlbench.recording.norms import is_sharded
 from dlbench.recording.recording import Recording
 from dlbench.run.atomic import writing
 from dlbench.run.folder import create
+
+Asked: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | None
+"""Questions, or the file in which they stand."""
 
 
 def record(  # noqa: PLR0913  # one door; all but the first two have defaults
@@ -51,9 +56,9 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     name is the program's, the variant `base`, the folder `results`.
 
     Probes take `budget` of the loop's time at most (0: none, 1: every step). `controls` lets a dashboard pause, step and stop the
-    loop and set its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims`, `lesson` and `breakpoints` as
-    recipes do.
-    `settings` is plain data about the variant, to be kept. With `scaler`, the steps that it leaves out are counted.
+    loop and set its learning rate. `questions` (a table, or a TOML file of it) has `compare`, `claims`, `lesson` and
+    `breakpoints` as recipes do. `settings` is plain data about the variant, to be kept. With `scaler`, the steps that it leaves
+    out are counted.
 
     In a distributed training the first process records, unsteered, and all others do nothing. Raises UsageError at a wrong
     argument, UnwritableError where `out` takes nothing.
@@ -66,17 +71,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         raise UsageError(f"record: budget is the share of time that probes may take, from 0 to 1, not {budget}")
     if scaler is not None and not isinstance(scaler, GradScaler):
         raise UsageError(f"record: scaler must be a torch.amp.GradScaler, not {type(scaler).__name__}")
-    asked = os.environ.get(f"{VARIABLES}QUESTIONS") or None if questions is None else questions
-    variant = variant or os.environ.get(f"{VARIABLES}VARIANT") or BASE
-    plan = recorded_plan(
-        name or os.environ.get(f"{VARIABLES}NAME") or _program(),
-        variant,
-        _seed(seed),
-        settings=_settings() if settings is None else settings,
-        parameters=_trained(model_parameters=[one for _, root in roots for one in root.parameters()]),
-        questions=_questions(asked),
-        breakpoints=_breakpoints(asked, variant),
-    )
+    plan = _plan(name, variant, seed, settings, questions, roots)
     if _rank() > 0:
         return MutedRecording()
     base = Path(out or os.environ.get(f"{VARIABLES}OUT") or "results")
@@ -101,6 +96,27 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         controls=controls and _processes() == 1,
         attended=f"{VARIABLES}TRIAL" not in os.environ,  # set by `dlbench repeat`, before which nobody sits
         scaler=scaler,
+    )
+
+
+def _plan(  # what is left out of `record` comes from the environment
+    name: str | None,
+    variant: str | None,
+    seed: int | None,
+    settings: Mapping[str, Any] | None,
+    questions: Asked,
+    roots: Sequence[tuple[str, nn.Module]],
+) -> Plan:
+    asked = os.environ.get(f"{VARIABLES}QUESTIONS") or None if questions is None else questions
+    own = variant or os.environ.get(f"{VARIABLES}VARIANT") or BASE
+    return recorded_plan(
+        name or os.environ.get(f"{VARIABLES}NAME") or _program(),
+        own,
+        _seed(seed),
+        settings=_settings() if settings is None else settings,
+        parameters=_trained(model_parameters=[one for _, root in roots for one in root.parameters()]),
+        questions=_questions(asked),
+        breakpoints=_breakpoints(asked, own),
     )
 
 
@@ -142,7 +158,7 @@ def _settings() -> dict[str, Any]:
     return settings
 
 
-def _questions(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> Questions | None:
+def _questions(given: Asked) -> Questions | None:
     if given is None:
         return None
     from dlbench.recipe.questions import questions_from  # with all that checks recipes, which few loops ask for
@@ -150,7 +166,7 @@ def _questions(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> Ques
     return questions_from(given if isinstance(given, Mapping) else Path(given))
 
 
-def _breakpoints(given: Mapping[str, Any] | str | os.PathLike[str] | None, variant: str) -> list[str]:
+def _breakpoints(given: Asked, variant: str) -> list[str]:
     if given is None:
         return []
     from dlbench.recipe.questions import breakpoints_from  # likewise

@@ -43,7 +43,7 @@ class ProbedStep:
         """`backward` knows gradients as the way back has left them."""
         self._layers, self._stopwatch, self._backward = layers, stopwatch, backward
         self.is_clipped: bool | None = None
-        """Whether gradients were made smaller between the way back and the step; `None` where nothing changed them, or none knows."""
+        """Whether gradients were made smaller before the step; `None` where nothing changed them, or nobody knows."""
         self._row = {id(one): row for row, layer in enumerate(layers) for one in layer.weights}
         self._before: dict[nn.Parameter, Tensor] = {}
         self._moving: list[nn.Parameter] = []
