@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dlbench import plugins
 from dlbench.engine.stacked_net import Net, Tensors, allocate
 from dlbench.parts.outline import outline, slots_of
 from dlbench.plan import Candidate, Trial
@@ -100,9 +103,11 @@ def _arrays(blocks: Sequence[Any], tensors: Tensors) -> dict[str, NDArray[np.flo
 
 
 def module_of(text: str, name: str = "net") -> ModuleType:
-    """Code as a module."""
+    """Code as a module; a file of parts that it imports is the one that was loaded."""
+    files = {Path(file.path).stem: sys.modules[plugins._module_name(file)] for file in plugins.loaded()}
     module = ModuleType(name)
-    exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # it is what is tested
+    with patch.dict(sys.modules, files):
+        exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # it is what is tested
     return module
 
 
