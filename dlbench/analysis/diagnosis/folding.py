@@ -13,6 +13,8 @@ WILD = ("exploding-gradient", "diverged", "oscillating-loss")
 """What becomes of one that something else throws about."""
 SPENT = ("dead-units", "saturated-units", "zero-gradient", "vanishing-gradient")
 """What becomes of its units."""
+BY_HEART = ("overfitting", "label-noise")
+"""What comes of samples that are learned one by one, since what they share cannot be learned."""
 TIMES = ("vanishing-through-time", "exploding-through-time")
 HIGH = "learning-rate-too-high"
 
@@ -25,6 +27,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
         HIGH,
         "over-regularised",
         "overfitting",
+        "label-noise",
         "wrong-output",
         "wrong-loss",
     ),
@@ -33,23 +36,23 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "disconnected-layer": (*FATE, *SPENT),
     "zero-gradient": (*FATE, *SPENT, "symmetric-units", "wrong-loss", HIGH, "over-regularised"),
     "dead-units": (*FATE, *SPENT, *TIMES, HIGH, "wrong-loss", "over-regularised"),
-    "exploding-through-time": (*FATE, *WILD, *SPENT, "vanishing-through-time", HIGH, "overfitting"),
-    "exploding-gradient": (*FATE, *WILD, *SPENT, HIGH, "overfitting", "over-regularised"),
-    "vanishing-through-time": (*FATE, "vanishing-gradient", "overfitting"),
-    "saturated-units": (*FATE, *SPENT, "exploding-gradient", "oscillating-loss", "wrong-loss", "overfitting"),
+    "exploding-through-time": (*FATE, *WILD, *SPENT, *BY_HEART, "vanishing-through-time", HIGH),
+    "exploding-gradient": (*FATE, *WILD, *SPENT, *BY_HEART, HIGH, "over-regularised"),
+    "vanishing-through-time": (*FATE, *BY_HEART, "vanishing-gradient"),
+    "saturated-units": (*FATE, *SPENT, *BY_HEART, "exploding-gradient", "oscillating-loss", "wrong-loss"),
     "vanishing-gradient": (*FATE, *SPENT, "symmetric-units", "wrong-loss"),
-    "batch-norm-statistics": (*FATE, "overfitting", "oscillating-loss", HIGH, "exploding-gradient"),
+    "batch-norm-statistics": (*FATE, *SPENT, "overfitting", "oscillating-loss", HIGH, "exploding-gradient"),
     "over-regularised": (*FATE, *SPENT, "oscillating-loss", HIGH, "wrong-loss", "diverged", "exploding-gradient"),
     HIGH: (*FATE, *WILD, *SPENT, *TIMES, "overfitting", "class-imbalance", "label-noise", "wrong-loss"),
     "learning-rate-too-low": ("not-learning", "underfitting", "too-few-steps", "class-imbalance", "vanishing-gradient"),
     "wrong-loss": (*FATE, "saturated-units", "oscillating-loss"),
-    "class-imbalance": (*FATE, "overfitting"),
+    "class-imbalance": (*FATE, *BY_HEART),
     "label-noise": ("overfitting", "underfitting", "not-learning", "too-few-steps", "oscillating-loss"),
     "too-few-steps": ("underfitting", "not-learning"),
-    "underfitting": ("not-learning", "too-few-steps"),
+    "underfitting": (*SPENT, "not-learning", "too-few-steps"),
     "data-leak": (),
     "overfitting": (),
-    "oscillating-loss": ("not-learning", "underfitting"),
+    "oscillating-loss": (*SPENT, "not-learning", "underfitting"),
     "diverged": ("not-learning",),
     "not-learning": (),
 }
@@ -93,6 +96,8 @@ ORDER = (
 
 LASTING_COSTS = frozenset(
     {
+        "oscillating-loss",
+        "unscaled-input",
         "data-leak",
         "overfitting",
         "label-noise",
@@ -127,11 +132,12 @@ def folded(found: Sequence[Finding], begun: Collection[str] = (), *, is_good: bo
 
 
 def _stays(one: Finding) -> bool:
-    return one.kind in LASTING_COSTS or one.until is not None or one.severity == "note"
+    never_learned = one.kind == "zero-gradient" and one.since == 0
+    return one.kind in LASTING_COSTS or never_learned or one.until is not None or one.severity == "note"
 
 
 def _forgiven(one: Finding) -> Finding:
-    return one if one.kind in LASTING_COSTS else replace(one, severity="note")
+    return one if one.until is None else replace(one, severity="note")
 
 
 def explains(cause: Finding, symptom: Finding, begun: Collection[str] = ()) -> bool:

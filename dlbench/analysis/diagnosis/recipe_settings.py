@@ -43,6 +43,11 @@ class RecipeSettings:
         return told if 0 < told < math.inf else None
 
     @property
+    def left_out(self) -> int:
+        """How many training samples a limit leaves out, where the finding tells that."""
+        return int(self._evidence.get("left_out", 0))
+
+    @property
     def layers(self) -> list[tuple[str, Mapping[str, Any]]]:
         """All hidden layers with their dotted keys, those inside of others too."""
         return list(_walk(self.section("model").get("layers", ()), "model.layers"))

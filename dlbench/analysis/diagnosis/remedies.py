@@ -178,9 +178,8 @@ def _dropout(recipe: RecipeSettings) -> Patch | None:
 
 @remedy("more-data", "what more samples share is no accident")
 def _more_data(recipe: RecipeSettings) -> Patch | None:
-    data = recipe.section("data")
-    key = next((key for key in ("limit", "limit_per_class") if isinstance(data.get(key), int)), None)
-    return {} if key is None else {f"data.{key}": 10 * data[key]}
+    limit, left_out = recipe.section("data").get("limit"), recipe.left_out
+    return {"data.limit": limit + min(left_out, 9 * limit)} if isinstance(limit, int) and left_out else {}
 
 
 @remedy("smaller-net", "a net without room for single samples must find what they share")
@@ -210,9 +209,9 @@ def _class_weights(recipe: RecipeSettings) -> Patch | None:
 
 @remedy("cross-entropy", "its gradient by the logits is p - t, however sure the net is")
 def _cross_entropy(recipe: RecipeSettings) -> Patch | None:
-    patch: Patch = {"train.loss": "cross_entropy"}
-    output = recipe.section("model").get("output", {})
-    return patch | ({"model.output.activation": "identity"} if _kind(output.get("activation")) != "identity" else {})
+    if _kind(recipe.section("train").get("loss")) == "cross_entropy":
+        return None
+    return {"train.loss": "cross_entropy"} | (_plain_output(recipe) or {})
 
 
 @remedy("plain-output", "the loss makes probabilities of plain sums by itself, and numbers may lie anywhere")
@@ -275,3 +274,8 @@ def _connect(_: RecipeSettings) -> Patch | None:
 
 def _kind(part: object) -> str:
     return str(part.get("kind")) if isinstance(part, Mapping) else "identity" if part is None else str(part)
+
+
+def remedy_names() -> tuple[str, ...]:
+    """The names of all remedies."""
+    return tuple(_MAKING)

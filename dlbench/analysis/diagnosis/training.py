@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-GOOD, POOR, LOST = 0.3, 0.5, 0.9
+GOOD, POOR, LOST = 0.2, 0.5, 0.9
 """Losses over that of guessing: what has learned well, what has learned little, and what is hardly better than a guess."""
 ACCURATE = 0.95
 """The accuracy on the training data of a net that has learned them, whatever its loss is."""
@@ -177,8 +177,9 @@ class TrainingEvidence:
 
     @cached_property
     def is_good(self) -> Marks:
-        """Those that have learned their training data well."""
-        return ~self.diverged & ((self.last < GOOD) | ((self.accuracy >= ACCURATE) & (self.last < LOST)))
+        """Those that have learned their training data well, and are no worse than a guess on data that they have not seen."""
+        learned = (self.last < GOOD) | ((self.accuracy >= ACCURATE) & (self.last < LOST))
+        return ~self.diverged & learned & ~(self.last_unseen > 1)
 
     @cached_property
     def is_poor(self) -> Marks:

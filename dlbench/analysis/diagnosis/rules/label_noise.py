@@ -28,6 +28,8 @@ KNOWN = 0.5
 """The training loss, over guessing's, below which such wrong labels have been learned by heart."""
 ENOUGH = 300
 """Training samples from which on it is not their number that makes unseen data hard."""
+NOTHING, GAP = 0.1, 0.25
+"""The same part, and how much more often training samples are told right, where labels have nothing to do with the samples."""
 HARD = 0.35
 """The part of the way from guessing to all right that accuracy on unseen data has never come, where labels are wrong there too."""
 
@@ -76,8 +78,11 @@ class LabelNoise(TrainingRule):
         sure = (training.last_unseen > CONFIDENT) & (training.last < KNOWN)
         chance = chance_of(training.trials[0])
         base = 0.0 if chance is None or chance.accuracy is None else chance.accuracy
-        never: Marks = highest(self._unseen_accuracy(training)) < base + HARD * (1 - base)
-        return sure & never & (samples >= ENOUGH)
+        best = highest(self._unseen_accuracy(training))
+        known = training.accuracy > training.of(self._last_accuracy) + GAP
+        nothing = (best < base + NOTHING * (1 - base)) & (training.last_unseen > 1) & known
+        holds: Marks = (sure & (best < base + HARD * (1 - base))) | nothing
+        return holds & (samples >= ENOUGH)
 
     def how_bad(self, training: TrainingEvidence, place: int) -> Severity:
         """A warning: what is right may be learned all the same."""

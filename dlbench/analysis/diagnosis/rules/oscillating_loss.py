@@ -19,10 +19,16 @@ SWING = 0.25
 TURNS = 0.4
 """The share of changes that go another way than the one before: of pure noise two in three do."""
 
+SMOOTH, EVEN, LEARNED = 0.03, 0.3, 0.05
+"""The same two where batches make no noise, and the loss over guessing's below which it does not matter."""
+
 
 @rule
 class OscillatingLoss(TrainingRule):
-    """In the second half of the evaluations mean |dL| > 0.25 mean L, two in five changes turn, and L > 0.3 of guessing's."""
+    """In the second half of the evaluations mean |dL| > 0.25 mean L, two in five changes turn, and L > 0.2 of guessing's.
+
+    Where a step takes all samples, so that no noise of batches moves the loss: mean |dL| > 0.03 mean L, and three in ten turn.
+    """
 
     kind = "oscillating-loss"
     severity = "warning"
@@ -37,8 +43,17 @@ class OscillatingLoss(TrainingRule):
         if len(half) < FEWEST:
             return np.zeros(len(training.trials), np.bool_)
         swings, turns = self._swing(half)
-        holds: Marks = (swings > SWING) & (turns > TURNS) & (half.mean(axis=0) > GOOD)
-        return training.ended & holds
+        wild = (swings > SWING) & (turns > TURNS) & (half.mean(axis=0) > GOOD)
+        whole = (swings > SMOOTH) & (turns > EVEN) & (training.last > LEARNED) & training.of(self._is_whole)
+        holds: Marks = training.ended & (wild | whole)
+        return holds
+
+    @staticmethod
+    def _is_whole(training: TrainingEvidence) -> Marks:
+        """Where a step takes all samples."""
+        samples = training.stack.samples.get("train") or np.inf
+        sizes = training.setting("train", "batch_size")
+        return np.array([size == "full" or (isinstance(size, int) and size >= samples) for size in sizes], np.bool_)
 
     @staticmethod
     def _half(training: TrainingEvidence) -> Values:

@@ -9,7 +9,7 @@ import numpy as np
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
 from dlbench.analysis.diagnosis.rule import rule
-from dlbench.analysis.diagnosis.training import TrainingEvidence
+from dlbench.analysis.diagnosis.training import ACCURATE, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number, percent
 
@@ -17,6 +17,8 @@ SHRUNK = 0.6
 """The norm of all weights over that at the beginning: a net that learns has larger weights in the end, or as large ones."""
 WITHOUT_CAUSE = 0.2
 """The same where nobody knows what makes them shrink."""
+HELD = 0.35
+"""The loss over guessing's above which weights that were made to shrink have cost the net something."""
 DROPPED = 0.7
 """The share of units dropped from which on little comes through: a half is usual (Srivastava et al. 2014)."""
 PENALTIES = ("l2", "l1", "max_norm")
@@ -24,7 +26,7 @@ PENALTIES = ("l2", "l1", "max_norm")
 
 @rule
 class OverRegularised(TrainingRule):
-    """Loss above half of guessing's; and weights shrunk to 0.6 by a penalty, decay or bound, or 70 % of the units dropped."""
+    """Loss above 0.35 of guessing's; and weights shrunk to 0.6 by a penalty, decay or bound, or 70 % of the units dropped."""
 
     kind = "over-regularised"
     severity = "warning"
@@ -39,7 +41,9 @@ class OverRegularised(TrainingRule):
         forced = np.array([bool(_forces(recipe)) for recipe in training.recipes], np.bool_)
         unknown = np.array([not recipe.is_known for recipe in training.recipes], np.bool_)
         by_force = (forced & (shrunk < SHRUNK)) | (unknown & (shrunk < WITHOUT_CAUSE))
-        return training.ended & training.is_poor & (by_force | drops)
+        held = training.ended & (training.last > HELD) & ~(training.accuracy >= ACCURATE) & by_force
+        overdone = np.array([_overshoots(recipe) for recipe in training.recipes], np.bool_) & training.diverged
+        return held | (training.ended & training.is_poor & drops) | overdone
 
     @staticmethod
     def _dropped(training: TrainingEvidence) -> Values:
@@ -60,6 +64,8 @@ class OverRegularised(TrainingRule):
         if dropped >= DROPPED:
             return f"dropout leaves {percent(1 - dropped)} of the units, and the loss ends at {loss} of guessing's"
         by = " and ".join(_forces(training.recipes[place])) or "something"
+        if training.diverged[place]:
+            return f"{by} makes steps that are larger than the weights, until the loss is no number"
         shrunk = number(found.get("weights_over_first", np.nan))
         return f"{by} has shrunk the weights to {shrunk} of their norm, and the loss ends at {loss} of guessing's"
 
@@ -73,6 +79,12 @@ def _forces(recipe: RecipeSettings) -> list[str]:
     optimizer = recipe.section("train").get("optimizer")
     decay = optimizer.get("weight_decay", 0.0) if isinstance(optimizer, Mapping) else 0.0
     return told + ([f"a weight decay of {number(decay)}"] if decay else [])
+
+
+def _overshoots(recipe: RecipeSettings) -> bool:
+    """Whether the penalty alone makes steps that are larger than the weights: rate x 2 strength > 1."""
+    strength = max((float(one["strength"]) for one in recipe.regularizers("l2")), default=0.0)
+    return recipe.rate is not None and 2 * strength * recipe.rate > 1
 
 
 def _dropped(recipe: RecipeSettings) -> float:

@@ -23,6 +23,8 @@ HALF = 0.5
 FAR = 0.25
 """A gap that is an illness whether the loss has turned or not, where the training samples are known by heart."""
 BY_HEART = 0.05
+LONG_KNOWN = 0.002
+"""The training loss, over guessing's, of samples that have been known by heart for long: half of either gap is enough then."""
 WRONG = 0.12
 """By how much more often answers on unseen data are wrong, where less of a gap is an illness, too."""
 
@@ -32,7 +34,7 @@ class Overfitting(TrainingRule):
     """Loss on unseen data > twice the training loss, by 0.15 of guessing's at least, and risen by a tenth above its lowest.
 
     Or, whether it has turned or not: a training loss below 0.05 of guessing's, and unseen data 0.25 worse, or 0.15 and told wrong
-    by 12 % more often.
+    by 12 % more often; half of that where training went on long after, down to 0.002 of guessing's.
     """
 
     kind = "overfitting"
@@ -47,8 +49,9 @@ class Overfitting(TrainingRule):
         unseen, low = training.last_unseen, training.lowest_unseen
         gap = unseen - training.last
         turned = (unseen > ROSE * low + BY) & (gap > GAP) & (training.last < HALF * unseen)
-        wrong = training.accuracy - last_known(training.curve(f"{training.judged}_accuracy")) > WRONG
-        by_heart = (training.last < BY_HEART) & ((gap > FAR) | (wrong & (gap > GAP)))
+        wrong = training.accuracy - last_known(training.curve(f"{training.judged}_accuracy"))
+        by_heart = (training.last < BY_HEART) & ((gap > FAR) | ((wrong > WRONG) & (gap > GAP)))
+        by_heart |= (training.last < LONG_KNOWN) & (gap > GAP / 2) & (wrong > WRONG / 2)
         return training.ended & (turned | by_heart)
 
     @staticmethod
@@ -66,7 +69,8 @@ class Overfitting(TrainingRule):
 
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """Losses over guessing's: on the training data, on unseen data, and there at its lowest."""
-        return {
+        left_out = 0 if training.facts is None else training.facts.left_out
+        return ({"left_out": float(left_out)} if left_out else {}) | {
             "loss_over_guessing": float(training.last[place]),
             "unseen_over_guessing": float(training.last_unseen[place]),
             "lowest_unseen_over_guessing": float(training.lowest_unseen[place]),

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 
-MOST = 0.8
+MOST = 0.7
 """The share of a layer's outputs from which on it is called saturated."""
 
 
 @rule
 class SaturatedUnits(ProbeRule):
-    """More than 80 % of a hidden layer's outputs are within a hundredth of their activation's ends (Glorot & Bengio 2010)."""
+    """More than 70 % of a hidden layer's outputs are within a hundredth of their activation's ends (Glorot & Bengio 2010)."""
 
     kind = "saturated-units"
     severity = "warning"

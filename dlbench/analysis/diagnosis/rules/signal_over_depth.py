@@ -15,8 +15,8 @@ from dlbench.words.number_format import number
 
 VANISHES, EXPLODES = 2e-3, 1e3
 """What the line through the logarithms of the norms makes of the gradient over all layers: AUTOTRAINER says 1e-3 and 1e-4."""
-FAINT = 1e-6
-"""The gradient over the weights, the median of all layers, at which a rate of 0.1 moves nothing in 100,000 steps."""
+FAINT = 1e-4
+"""The gradient over the weights, the median of all layers: usual is a tenth; a thousandth of that learns nothing at usual rates."""
 LAYERS = 3
 """Layers with weights through which a line can be laid that says something."""
 
@@ -64,7 +64,7 @@ class _OverDepth(TrainingRule):
 
 @rule
 class VanishingOverDepth(_OverDepth):
-    """exp(slope of log |g| over depth)^(layers - 1) < 2e-3 at the beginning, or |g| / |w| < 1e-6 in the middle. Little learned."""
+    """exp(slope of log |g| over depth)^(layers - 1) < 2e-3 at the beginning, or |g| / |w| < 1e-4 in the middle. Little learned."""
 
     kind = "vanishing-gradient"
     severity = "warning"

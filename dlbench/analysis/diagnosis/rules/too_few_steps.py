@@ -6,21 +6,23 @@ from collections.abc import Mapping
 
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.rule import rule
-from dlbench.analysis.diagnosis.training import TrainingEvidence
+from dlbench.analysis.diagnosis.training import ACCURATE, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number
 
 FALL, SHARE = 0.03, 0.08
-"""Of the loss, and of its whole fall so far, that the last fifth of the evaluations must still bring: an even fall brings 0.2."""
+"""Of the loss, and of its whole fall so far, what the last fifth of the evaluations must still bring: an even fall brings 0.2."""
 FAR = 0.6
 """The loss over guessing's from which on a net has not got far."""
+STEEP, NEAR = 0.15, 0.35
+"""A fall in the last fifth that is steep, and the loss over guessing's above which it matters."""
 SETTLED = 0.01
 """How far the last loss may lie above the lowest."""
 
 
 @rule
 class TooFewSteps(TrainingRule):
-    """The loss ends above 0.6 of guessing's, and its last fifth still brought 3 % of it and 8 % of its whole fall."""
+    """The loss ends above 0.6 of guessing's and still fell by 3 % in the last fifth; or above 0.35 and by 15 %."""
 
     kind = "too-few-steps"
     severity = "warning"
@@ -31,9 +33,11 @@ class TooFewSteps(TrainingRule):
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that were still getting better, and had not got far."""
-        falls = (training.late_fall > FALL) & (training.late_share > SHARE) & (training.evaluations > 1)
+        slow = (training.late_fall > FALL) & training.is_poor & (training.last > FAR)
+        steep = (training.late_fall > STEEP) & (training.last > NEAR) & ~(training.accuracy >= ACCURATE)
+        falls = (slow | steep) & (training.late_share > SHARE) & (training.evaluations > 1)
         at_best = training.last <= training.lowest * (1 + SETTLED)
-        return training.ended & ~training.stopped_early & training.is_poor & (training.last > FAR) & falls & at_best
+        return training.ended & ~training.stopped_early & falls & at_best
 
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """How much the loss still fell, where it ended, and after how many steps."""

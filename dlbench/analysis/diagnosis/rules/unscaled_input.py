@@ -46,8 +46,7 @@ class UnscaledInput(TrainingRule):
         """Trials of such data that were shaken by it."""
         if not training.of(self._sizes):
             return np.zeros(len(training.trials), np.bool_)
-        hurt = training.is_poor & (training.ended | training.diverged)
-        return hurt | (~training.is_good & (training.first > SHAKEN))
+        return (training.is_poor & (training.ended | training.diverged)) | (training.first > SHAKEN)
 
     def _sizes(self, training: TrainingEvidence) -> dict[str, float]:
         """What is out of scale, by how much; empty where nothing is, or nothing is known."""

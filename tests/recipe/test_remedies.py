@@ -1,0 +1,153 @@
+"""Remedies as patches: every one makes a recipe of the recipe that it is for, and another one than it was."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+import tomli_w
+
+from dlbench.analysis.diagnosis.finding import Remedy
+from dlbench.analysis.diagnosis.remedies import remedies, remedy_names
+from dlbench.analysis.diagnosis.rules import RULES
+from dlbench.recipe import load
+
+EVIDENCE = {"update_ratio": 2e-5, "left_out": 900.0}
+DENSE = """
+[data]
+kind = "digits"
+limit = 400
+label_noise = 0.2
+validation = 100
+
+[model]
+activation = "sigmoid"
+init = { kind = "normal", std = 0.01 }
+bias_init = { kind = "constant", value = -1.0 }
+output = { activation = "softmax" }
+layers = [
+    { kind = "flatten" },
+    { kind = "dense", units = 64, repeat = 3 },
+    { kind = "batch_norm", momentum = 0.001 },
+    { kind = "dense", units = 16, activation = "tanh" },
+]
+
+[train]
+loss = "mse"
+optimizer = { kind = "sgd", lr = 0.1 }
+regularizers = [{ kind = "l2", strength = 0.1 }, { kind = "max_norm", norm = 0.1 }]
+batch_size = 100
+epochs = 2
+"""
+PICTURES = """
+[data]
+kind = "digits"
+
+[model]
+layers = [
+    { kind = "conv", channels = 4, kernel = 3, repeat = 2 },
+    { kind = "residual", layers = [{ kind = "conv", channels = 4, kernel = 3, padding = 1 }] },
+    { kind = "dropout", rate = 0.9 },
+    { kind = "flatten" },
+    { kind = "dense", units = 8, init = "zeros" },
+]
+
+[train]
+optimizer = { kind = "adamw", lr = 0.001, weight_decay = 1.0 }
+batch_size = "full"
+steps = 10
+"""
+SEQUENCES = """
+[data]
+kind = "digits"
+
+[model]
+layers = [
+    { kind = "rnn", units = 8, recurrent_init = { kind = "orthogonal", gain = 2.0 }, sequences = true },
+    { kind = "gru", units = 8, recurrent_init = "xavier" },
+]
+
+[train]
+optimizer = { kind = "adagrad", lr = 0.01 }
+batch_size = 10
+steps = 10
+"""
+RECIPES = {"dense": DENSE, "pictures": PICTURES, "sequences": SEQUENCES}
+
+
+def nested(patch):
+    """A patch by dotted keys as the tables of a variant."""
+    found: dict[str, Any] = {}
+    for path, value in patch.items():
+        *tables, key = path.split(".")
+        place = found
+        for table in tables:
+            place = place.setdefault(table, {})
+        place[key] = value
+    return found
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """The settings of each recipe, and what they are once they are patched by a remedy, by both names."""
+    folder = tmp_path_factory.mktemp("remedies")
+    made = {}
+    for recipe, text in RECIPES.items():
+        document = tomllib.loads(text)
+        file = folder / f"{recipe}.toml"
+        file.write_text(tomli_w.dumps(document))
+        base = load(file).candidates[0].settings
+        patched = {one.name: one for one in remedies(remedy_names(), base, EVIDENCE) if one.set}
+        document["variants"] = {"base": {}, **{name: nested(one.set) for name, one in patched.items()}}
+        file.write_text(tomli_w.dumps(document))
+        made[recipe] = {one.variant: one.settings for one in load(file).candidates}
+    return made
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_patch_makes_another_recipe(settings, recipe):
+    """What a remedy sets can be trained, and is not what was trained before."""
+    base = settings[recipe].pop("base")
+
+    assert len(settings[recipe]) > 12
+    assert [name for name, own in settings[recipe].items() if own == base] == []
+
+
+def test_every_remedy_fits_one_of_these(settings):
+    """Each remedy that is a setting is tried by one of these recipes at least."""
+    tried = {name for own in settings.values() for name in own}
+    told_only = {"residual", "usual-units", "shorter-sequences", "split-again", "connect"}
+
+    assert set(remedy_names()) - tried - told_only == {"normalize-target"}
+
+
+def test_what_it_sets(settings):
+    """Some of them, by what they make of the recipe: a rate by the pace, a layer between all others, a default and what differs."""
+    dense = settings["dense"]
+
+    assert dense["higher-rate"]["train"]["optimizer"]["lr"] == 10.0  # 150 times 0.1, one digit, from below
+    assert [layer["kind"] for layer in dense["layer-norm"]["model"]["layers"]] == [
+        "flatten", "sequential", "batch_norm", "dense", "layer_norm",
+    ]  # fmt: skip
+    activations = [layer.get("activation", {}).get("kind") for layer in dense["relu"]["model"]["layers"]]
+    assert activations == [None, "relu", None, "relu"]
+    assert dense["plain-output"]["model"]["output"]["activation"]["kind"] == "identity"
+    assert dense["longer"]["train"]["epochs"] == 10
+    assert dense["clean-labels"]["data"]["label_noise"] == 0
+    assert settings["sequences"]["lstm"]["model"]["layers"][0]["kind"] == "lstm"
+
+
+def test_recorded_loops_are_told_without_a_patch():
+    """Where no recipe was trained, every remedy is told, and none sets anything."""
+    found = remedies(remedy_names(), {"lr": 0.1}, {})
+
+    assert [one.name for one in found] == list(remedy_names())
+    assert {len(one.set) for one in found} == {0}
+    assert all(isinstance(one, Remedy) and one.says for one in found)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
+def test_rules_name_remedies_that_there_are(rule):
+    """Every remedy that a rule names is known."""
+    assert set(rule.remedies) <= set(remedy_names())
