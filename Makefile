@@ -34,7 +34,7 @@ $(TEST_ENV) "$(END)/bin/python" $(PYTEST)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-extras test-lowest test-newest lint format bench screens keys reference results wheel clean
+.PHONY: help demo install test test-extras test-lowest test-newest lint format bench screens generated schema keys reference results wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,12 @@ bench: $(VENV)/.bench ## measure the speed against peers, side by side
 
 screens: $(VENV)/.installed ## make the pictures in docs/screens: a recipe is trained and photographed
 	$(RUN)/python docs/make_screens.py
+
+generated: schema keys reference results ## write every file that is made of others; tests/test_generated.py compares
+
+schema: $(VENV)/.installed ## write recipes/recipe.schema.json, which editors check recipes with
+	$(RUN)/dlbench schema > recipes/recipe.schema.json.new
+	mv recipes/recipe.schema.json.new recipes/recipe.schema.json
 
 keys: $(VENV)/.installed ## write the table of keys into docs/dashboard.md
 	$(RUN)/python docs/make_keys.py

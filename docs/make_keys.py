@@ -14,13 +14,13 @@ PAGE = Path(__file__).parent / "dashboard.md"
 MARKED = re.compile(r"(?<=<!-- begin of keys -->\n).*?(?=<!-- end of keys -->)", re.DOTALL)
 
 
-def main() -> None:
-    """Replace what stands between the marks."""
-    page, count = MARKED.subn(lambda _: f"\n{KeyTable().as_markdown()}\n\n", PAGE.read_text(encoding="utf-8"))
+def page() -> str:
+    """The page with today's keys between the marks."""
+    text, count = MARKED.subn(lambda _: f"\n{KeyTable().as_markdown()}\n\n", PAGE.read_text(encoding="utf-8"))
     assert count == 1, f"{PAGE} has {count} places for the keys"
-    PAGE.write_text(page, encoding="utf-8")
-    print(PAGE)
+    return text
 
 
 if __name__ == "__main__":
-    main()
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE)

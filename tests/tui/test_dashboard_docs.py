@@ -24,7 +24,6 @@ from dlbench.plan.breakpoints import AT_EVALUATIONS, at_probes, parse
 from dlbench.recipe import load
 from dlbench.text.cells import BEST, CHANGED
 from dlbench.tui.key_file import remapped
-from dlbench.tui.key_table import KeyTable
 from dlbench.tui.keys import KEYS
 from dlbench.tui.model.replay import FASTEST, SLOWEST
 from dlbench.tui.open import place
@@ -106,13 +105,6 @@ def test_page_seeks_places():
     places = [words[words.index("--seek") + 1] for _, words in commands() if "--seek" in words]
 
     assert [place(text, 10_000) for text in places] == [(500, 0.0), (None, 0.5)]
-
-
-def test_page_keys():
-    """The page's table of keys is the table of keys; `make keys` writes it."""
-    (shown,) = re.findall(r"<!-- begin of keys -->\n(.*?)<!-- end of keys -->", TEXT, re.DOTALL)
-
-    assert shown.strip() == KeyTable().as_markdown()
 
 
 def test_page_panes():
