@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ RUNTIME = modules(PROJECT["dependencies"])
 EXTRAS = {name: modules(wanted) for name, wanted in PROJECT["optional-dependencies"].items()}
 
 
+@cache
 def imported(folder):
     """The modules of others that the files of a folder import, wherever in the file."""
     names = set()

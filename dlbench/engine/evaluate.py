@@ -14,7 +14,6 @@ from torch import Tensor
 from dlbench.engine.batches import DataSplit
 from dlbench.engine.devices import precise
 from dlbench.engine.stacked_net import Net
-from dlbench.parts.outline import goes_alone
 from dlbench.parts.tasks import Task
 
 ROOM = 1 << 24
@@ -110,7 +109,7 @@ def _evaluate(net: Net, split: DataSplit, task: Task) -> tuple[Tensor, Tensor | 
 
 def _batch(net: Net, device: torch.device) -> int:
     """How many samples; kernels round by it."""
-    if device.type == "cpu" and not goes_alone(net.blocks):
+    if device.type == "cpu" and not net.goes_alone:
         return max(LEAST, ROOM_OF_TRIAL // net.widest)
     return max(1, ROOM // (net.trials * net.widest))
 

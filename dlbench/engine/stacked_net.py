@@ -24,7 +24,7 @@ from dlbench.parts.layers.base import (
     StartsItself,
     Weight,
 )
-from dlbench.parts.outline import Block, leaves, slots_of
+from dlbench.parts.outline import Block, goes_alone, leaves, slots_of
 from dlbench.parts.tasks import Task
 
 REGISTER = 16
@@ -184,7 +184,7 @@ class Net:
         self.blocks = blocks
         self.trials = tensors.weights.shape[0]
         every = list(leaves(blocks))
-        self.widest = max(block.widest for block in every)
+        self.widest, self.goes_alone = max(block.widest for block in every), goes_alone(blocks)
         self.leaves: list[Tensor] = []
         self._gradient_views: list[Tensor] = []
         self._weights: dict[str, Mapping[str, Tensor]] = {}

@@ -133,6 +133,7 @@ def test_stop_and_resume(bench, number, code):
     assert (path / "checkpoints" / "stack-0.pt").is_file()
 
 
+@pytest.mark.extras
 def test_resume_ends_with_the_undisturbed_table(bench):
     """A run whose worker is killed and that is then resumed ends with the numbers of a run left alone."""
     changes = ("--device", "cpu", "--set", "train.steps=3000", "--display", "none")

@@ -85,6 +85,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, floa
     return results(folder)
 
 
+@pytest.mark.extras
 def test_killed_at_two_moments_and_resumed_ends_with_the_same_table(
     tmp_path: Path, undisturbed: list[dict[str, float | None]]
 ) -> None:
@@ -109,22 +110,21 @@ def test_killed_at_two_moments_and_resumed_ends_with_the_same_table(
     assert results(folder) == undisturbed
 
 
-@pytest.mark.parametrize("way", ["control", "SIGTERM"])
-def test_asked_to_stop_it_saves_and_goes_on_later(
-    way: str, tmp_path: Path, undisturbed: list[dict[str, float | None]]
-) -> None:
-    """A stop by control line or signal ends after the step with a checkpoint; resumed, the run ends the same."""
+def test_asked_to_stop_it_saves_and_goes_on_later(tmp_path: Path, undisturbed: list[dict[str, float | None]]) -> None:
+    """A stop by control line, and after it one by SIGTERM, ends with a checkpoint; resumed, the run ends the same."""
     folder = new_run(tmp_path, PLAN)
-    group = start(folder)
     reader = EventReader(folder)
-    wait_for(reader, lambda e: e["kind"] == "heartbeat")
-    if way == "control":
-        ask(folder, "stop")
-    else:
-        group.stop()
-    end = wait_for(reader, lambda e: e["kind"] == "end" and e["stack"] is None)
-    assert end["status"] == "stopped"
-    assert run_to_the_end(folder, group) == [0]
+    ways: list[tuple[Callable[[RunFolder], WorkerGroup], Callable[[WorkerGroup], object]]] = [
+        (start, lambda group: ask(folder, "stop")),
+        (resume, lambda group: group.stop()),
+    ]
+    for session, (begin, stop) in enumerate(ways):
+        group = begin(folder)
+        wait_for(reader, lambda e: e["kind"] == "heartbeat")
+        stop(group)
+        end = wait_for(reader, lambda e: e["kind"] == "end" and e["stack"] is None)
+        assert (end["session"], end["status"]) == (session, "stopped")
+        assert run_to_the_end(folder, group) == [0]
     assert run_to_the_end(folder, resume(folder)) == [0]
 
     assert results(folder) == undisturbed

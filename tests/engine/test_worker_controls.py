@@ -23,7 +23,7 @@ from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder, create, find_runs
 
 PATIENCE = 120.0
-STEPS = 3000
+STEPS = 1000
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +109,7 @@ def test_paused_led_changed_and_killed_it_ends_as_if_it_had_only_been_changed(tm
         assert last[name][2] is None
 
 
+@pytest.mark.extras
 def test_a_paused_worker_gives_signs_of_life_and_hears_a_signal(tmp_path: Path) -> None:
     """Paused by a breakpoint of its recipe, an attended worker saves, tells of itself every second, and ends on SIGTERM."""
     folder = new_run(tmp_path, planned("gradient_norm > 0"))

@@ -4,6 +4,7 @@ A test waits until nothing is on its way any more, or until something holds; non
 """
 
 import asyncio
+import contextvars
 import gc
 import time
 import unicodedata
@@ -137,7 +138,7 @@ class Bench:
     """Whether toasts are drawn; they are told in any case."""
 
     def __post_init__(self):
-        self._runner = asyncio.Runner()
+        self._runner, self._context = asyncio.Runner(), contextvars.copy_context()
         self._now = 0.0
         self.left, self.suspended, self._middle = [], [], None
         self.info, self.status = self.view.info, self.view.status
@@ -181,7 +182,9 @@ class Bench:
             gc.enable()
 
     def _run(self, work):
-        return self._runner.run(work)
+        # As the runner does, without its handler of SIGINT: to take that away again `signal` spells out the whole app.
+        loop = self._runner.get_loop()
+        return loop.run_until_complete(loop.create_task(work, context=self._context))
 
     def _clock(self):
         """Reports may be made at any time: hours pass between two looks."""

@@ -11,7 +11,7 @@ from textual._context import active_app, visible_screen_stack
 
 from dlbench.tui.app import Dashboard
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 
 
 async def quiet(app):
