@@ -1,6 +1,7 @@
 """Recordings at the command line: a name is their group in every verb that shows runs, and mistakes are one sentence."""
 
 import json
+import os
 import re
 
 import pytest
@@ -8,8 +9,11 @@ from recorded_runs import Recorded, group, record
 from typer.testing import CliRunner
 from verbs import app
 
-from dlbench.errors import RecipeError, UsageError
+from dlbench.errors import DlbenchError, RecipeError, UsageError
+from dlbench.run.processes import token_of
 from dlbench.run.repeats import RepeatFile
+from dlbench.run.workers import Launched
+from dlbench.run.workers import record as record_worker
 
 QUESTIONS = """
 [compare]
@@ -45,6 +49,36 @@ def test_runs_lists_the_group_once(there):
     assert re.findall(r"^mine +done +6 ", said("runs"), re.MULTILINE)
     (entry,) = json.loads(said("runs", "--json"))
     assert (entry["run"], entry["recordings"], entry["at_work"]) == ("mine", 6, 0)
+
+
+@pytest.fixture
+def live(there):
+    """Two further recordings of `mine` that this process is writing, as far as anybody can tell."""
+    folders = [record(there / "results", Recorded("lecun", seed, minute=60 + seed, status=None)) for seed in range(2)]
+    for folder in folders:
+        record_worker(folder, Launched(0, 0, token_of(os.getpid()), [0], 0))
+    return folders
+
+
+def test_stop_reaches_every_recording_of_a_name(live):
+    """All that are under way are asked, and told with a line each; those that do not stop make it an error that names them."""
+    done = CliRunner().invoke(app, ["stop", "mine", "--timeout", "0", "--json"])
+    asked = [json.loads(folder.control_file.read_text())["action"] for folder in live]
+
+    assert asked == ["stop", "stop"]
+    assert [f"lecun, seed {seed}: is still running ({live[seed].name})" in done.stderr for seed in range(2)] == [
+        True
+    ] * 2
+    told = json.loads(done.stdout)
+    assert [one["run"] for one in told["recordings"]] == [folder.name for folder in live]
+    assert isinstance(done.exception, DlbenchError)
+    assert str(done.exception).startswith(f"mine is still running (pid {os.getpid()} on ")
+
+
+def test_stop_of_a_name_that_has_ended_is_a_mistake(there):
+    """Nothing is under way, and nothing is asked."""
+    with pytest.raises(UsageError, match="mine is not running, so there is nothing to stop"):
+        said("stop", "mine")
 
 
 def test_table_shows_the_group_or_one_recording(there):
