@@ -54,8 +54,10 @@ class TrialsTold:
 
     def tell_stopped(self, ended: Ended) -> None:
         """Say which trial was stopped, or has finished in time."""
-        self.done += ended.ending == "done"
-        say(f"{ended.trial.label}: {'done' if ended.ending == 'done' else 'stopped'} after {ended.seconds:.1f} s")
+        # A signal may come between the end of a recording and that of its process.
+        is_done = ended.state == "done"
+        self.done += is_done
+        say(f"{ended.trial.label}: {'done' if is_done else 'stopped'} after {ended.seconds:.1f} s")
 
     def _said(self, ended: Ended) -> str:
         took = f"after {ended.seconds:.1f} s"
