@@ -18,9 +18,10 @@ from dlbench.analysis.statistics.sequences import (
     mean_sequences,
     share_difference_sequence,
     share_sequence,
+    skew_margin,
     t_sequence,
 )
-from dlbench.metrics.quantity import ACCURACY, ALPHA, NUMBER, Interval, Quantity
+from dlbench.metrics.quantity import ACCURACY, ALPHA, Interval, Quantity
 from dlbench.plan import FIRST_LOOK
 from dlbench.plan.growth import MOST_SEEDS
 
@@ -91,30 +92,36 @@ def _means(draw: Draw, claims: int, effort: Effort) -> tuple[tuple[float, ...], 
     random = effort.random()
     before, after = [], []
     for _ in range(claims):
-        mean, std = _moments(draw(random, effort.draws))
+        mean, std, skewness = _moments(draw(random, effort.draws))
         counts = np.arange(FIRST_LOOK, MOST_SEEDS + 1)
         half = np.array([t_quantile(n - 1, ALPHA / claims) for n in counts.tolist()]) * std / np.sqrt(counts)
         before.append(_first(np.abs(mean) > half))
-        after.append(_first(_excluded_by_t(mean, std, ALPHA / claims)))
+        after.append(_first(_excluded_by_t(mean, std, skewness, ALPHA / claims)))
     return _by_seeds(np.min(before, axis=0)), _by_seeds(np.min(after, axis=0))
 
 
-def _moments(values: Floats) -> tuple[Floats, Floats]:
-    """Mean and deviation over the first 5, 6, ... seeds, `[runs, looks]`."""
+def _moments(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean, deviation and skewness over the first 5, 6, ... seeds, `[runs, looks]`."""
     counts = np.arange(1, values.shape[1] + 1)
-    mean, squares = values.cumsum(axis=1) / counts, (values**2).cumsum(axis=1)
-    std = np.sqrt(np.maximum(squares - counts * mean**2, 0) / np.maximum(counts - 1, 1))
-    return mean[:, FIRST_LOOK - 1 :], std[:, FIRST_LOOK - 1 :]
+    first, second, third = ((values**power).cumsum(axis=1)[:, FIRST_LOOK - 1 :] for power in (1, 2, 3))
+    counts = counts[FIRST_LOOK - 1 :]
+    mean, square = first / counts, second / counts
+    variance = square - mean**2
+    skewness = (third / counts - 3 * mean * square + 2 * mean**3) / variance**1.5
+    return mean, np.sqrt(variance * counts / (counts - 1)), skewness
 
 
-def _excluded_by_t(mean: Floats, std: Floats, alpha: float) -> NDArray[np.bool_]:
-    """Whether the t sequence leaves 0 out: its half width is the deviation times a factor of n and alpha alone."""
-    factors = [
-        (t_sequence(0.0, 1.0, n, NUMBER.bounds, alpha) or Interval(-math.inf, math.inf)).high
-        for n in range(FIRST_LOOK, FIRST_LOOK + mean.shape[1])
-    ]
-    found: NDArray[np.bool_] = np.abs(mean) > np.array(factors) * std
-    return found
+def _excluded_by_t(mean: Floats, std: Floats, skewness: Floats, alpha: float) -> NDArray[np.bool_]:
+    """Whether the sequence leaves 0 out: by the t sequence's factors, which are of n and alpha alone, and the margin of skewness."""
+    excluded = []
+    for place, n in enumerate(range(FIRST_LOOK, FIRST_LOOK + mean.shape[1])):
+        found = t_sequence(0.0, math.sqrt(n), n, alpha)
+        limit = math.inf if found is None else found.high
+        wide = limit + skew_margin(limit, skewness[:, place], n)  # type: ignore[arg-type]  # all runs at once
+        t = mean[:, place] * math.sqrt(n) / std[:, place]
+        is_long_above = skewness[:, place] >= 0
+        excluded.append((t < -np.where(is_long_above, wide, limit)) | (t > np.where(is_long_above, limit, wide)))
+    return np.stack(excluded, axis=1)
 
 
 def _first(excluded: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -220,6 +220,7 @@ def check(
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Check recipes and report every problem at once, without training."""
+    from dlbench.analysis.claims.looks import not_sequential
     from dlbench.cli.data_lines import data_lines, odd_data
     from dlbench.cli.run import load_each, missing_data, tell_notes
     from dlbench.display.words import shortened
@@ -238,7 +239,7 @@ def check(
             continue
         emit("\n  ".join([f"{name}: fine ({counts_of(found)})", *data_lines(found.candidates)]))
         tell_notes(found)
-        for what in odd:
+        for what in [*odd, *not_sequential(found.questions.claims)]:
             say(f"note: {name}: {what}")
         for what in missing_data(found):
             missing.setdefault(what, []).append(name)

@@ -263,9 +263,10 @@ def planned_to_grow(
     """A recipe with its first seeds and their plan, to which others are added until its claims are decided."""
     from dataclasses import replace
 
-    from dlbench.cli.until_decided import begun, not_sequential
+    from dlbench.analysis.claims.looks import not_sequential
+    from dlbench.cli.until_decided import begun
 
-    for note in not_sequential(recipe):
+    for note in not_sequential(recipe.questions.claims):
         say(f"note: {recipe.name}: {note}")
     first, wish = begun(recipe, most)
     return first, replace(plan_of(first, device, threads, workers), until_decided=wish)

@@ -9,8 +9,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from dlbench.analysis.claims import Verdict
-from dlbench.analysis.claims.looks import NOT_SEQUENTIAL, is_decided_by_sequence
-from dlbench.analysis.claims.verdict import is_estimated
+from dlbench.analysis.claims.looks import is_decided_by_sequence
 from dlbench.analysis.summary import folded, verdicts_of
 from dlbench.cli.dashboard import Left, way_back
 from dlbench.cli.messages import command, counted
@@ -51,15 +50,6 @@ def require_claims(recipe: Recipe) -> None:
         return
     why = "none of its claims is decided sequentially" if claims else "it has none; write some as [[claims]]"
     raise UsageError(f"{recipe.name}: --until-decided adds seeds until the recipe's claims are decided, and {why}")
-
-
-def not_sequential(recipe: Recipe) -> list[str]:
-    """The claims that no sequence decides, in words."""
-    return [
-        f"claims.{index}: {NOT_SEQUENTIAL}"
-        for index, claim in enumerate(recipe.questions.claims)
-        if is_estimated(claim) and not is_decided_by_sequence(claim)
-    ]
 
 
 def wished(plan: Plan, most: int | None) -> UntilDecided:

@@ -56,7 +56,10 @@ class RunStatus:
     workers: list[WorkerStatus]
     unfinished: list[int]
     to_come: int | None = None
-    """Of a group of recordings on which a `dlbench repeat` is at work, how many trials that has still to begin."""
+    """How many trials others have still to begin: of a group of recordings, a `dlbench repeat` that is at work.
+
+    0 where somebody adds seeds to a run and does not know how many; `None` where nobody will begin any.
+    """
 
     @property
     def alive(self) -> list[WorkerStatus]:
@@ -117,10 +120,10 @@ def status(folder: RunFolder) -> RunStatus:
         ends |= glances[key].stack_ends
     unfinished = [stack for stack in range(count) if ends.get(stack) != "done"]
     session = workers[-1].session if workers else None
-    state = _state(workers, ends, unfinished)
-    if state != "running" and plan.until_decided is not None and is_adding(folder):
-        state = "running"  # between two batches of seeds
-    return RunStatus(state, session, workers, unfinished)
+    comes = plan.until_decided is not None and is_adding(folder)
+    # Between two batches of seeds nobody is at work, and nobody knows how many will come.
+    state = "running" if comes else _state(workers, ends, unfinished)
+    return RunStatus(state, session, workers, unfinished, 0 if comes else None)
 
 
 def _status_of_group(group: RecordingGroup) -> RunStatus:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlbench.errors import UsageError
-from dlbench.launch.status import WorkerStatus, alive, launcher_of
+from dlbench.launch.status import WorkerStatus, alive, launcher_of, status
 from dlbench.run.control import ask
 from dlbench.run.folder import RunFolder
 from dlbench.run.glance import answered
@@ -36,7 +36,7 @@ def stop(folder: RunFolder, *, timeout: float = 30.0, kill: bool = False) -> Sto
     With `kill`, those that are still there are then told by their launchers, and after a grace ended by force, where these
     reach them. Raises UsageError where nothing is running.
     """
-    if not alive(folder):
+    if not (alive(folder) or _comes(folder)):
         raise UsageError(f"{folder.name} is not running, so there is nothing to stop")
     return _stop_all([folder], timeout, kill=kill)[0]
 
@@ -71,6 +71,16 @@ def stop_group(group: RecordingGroup, *, timeout: float = 30.0, kill: bool = Fal
     if kill:
         left = [one for one in left if not _tell(one.token, force=True)]
     return GroupStop(dict(zip(live, stops, strict=True)), told, left)
+
+
+def _comes(folder: RunFolder) -> bool:
+    """Whether workers have come within a few seconds, where somebody adds seeds and is between two batches."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while status(folder).state == "running" and time.monotonic() < deadline:
+        if alive(folder):
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
 
 
 def _stop_all(folders: Sequence[RunFolder], timeout: float, *, kill: bool) -> list[Stop]:

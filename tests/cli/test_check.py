@@ -95,3 +95,10 @@ def test_data_that_only_reading_finds_wrong(tmp_path):
     told = str(called("check", tmp_path / "one.toml", tmp_path / "two.toml").exception)
 
     assert [told.count(f"{tmp_path}/{name}.toml:3: data.path: ") for name in ("one", "two")] == [1, 1]
+
+
+def test_claims_that_no_sequence_decides_are_told():
+    """Claims on ensembles that are estimated are named, since `run --until-decided` leaves them undecided; others are not."""
+    told = called("check", "ensemble", "--quick").stderr
+    assert "claims[0]: this claim is not decided sequentially" in told
+    assert "not decided sequentially" not in called("check", "xor", "--quick").stderr

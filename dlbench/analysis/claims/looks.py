@@ -7,6 +7,7 @@ first look that decides counts, whatever later ones say.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,7 @@ from dlbench.plan import FIRST_LOOK
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim
 
-NOT_SEQUENTIAL = (
-    "this claim is not decided sequentially: subsets of seeds share members, and no sequence is known for them"
-)
+NOT_SEQUENTIAL = "this claim is not decided sequentially (--until-decided): ensembles share members, and no sequence is known for them"
 
 OF_MEANS, OF_SIGNS = 0.9, 0.1
 """How the chance to err on two variants is shared: the means' sequence decides until a seed of either fails, the signs' from
@@ -35,6 +34,15 @@ then on. Failures are rarer, and a rival that fails often is soon beaten by sign
 def is_decided_by_sequence(claim: Claim) -> bool:
     """Whether it is estimated, and a sequence can decide it."""
     return is_estimated(claim) and claim.metric not in ENSEMBLE
+
+
+def not_sequential(claims: Sequence[Claim]) -> list[str]:
+    """The claims that are estimated and that no sequence decides, in words."""
+    return [
+        f"claims[{index}]: {NOT_SEQUENTIAL}"
+        for index, claim in enumerate(claims)
+        if is_estimated(claim) and not is_decided_by_sequence(claim)
+    ]
 
 
 def by_looks(evidence: Evidence, condition: Condition, claim: Claim, alpha: float) -> Decision:

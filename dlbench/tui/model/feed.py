@@ -143,10 +143,10 @@ class Feed:
             time.sleep(BREATH_SECONDS)
         if self._rebuilt is not None and self._source.progress is None:
             self._view.begin(self._info, self._rebuilt)
-            self._rebuilt = None
+            self._rebuilt, self._reported = None, -1  # the new state may have as many events as the old one had
 
     def _rebuild(self) -> None:
-        """Begin a new state; of a group that recordings have joined, with all of them."""
+        """Begin a new state; of a group that recordings have joined, or a run with more seeds, with all of them."""
         self._info = self._view.info
         if self._folder is not None and (grown := self._source.grown) is not None:
             self._folder, self._liveness = grown, Liveness(grown, now=self._now)

@@ -56,6 +56,7 @@ class Liveness:
             or not self.is_fresh
             or launches != self._launches
             or self._someone_is_gone(known)
+            or (known.state == "running" and not known.alive)  # between two batches of seeds
             or (isinstance(self._folder, RecordingGroup) and to_come(self._folder.path) != known.to_come)
         ):
             self._launches = launches

@@ -40,7 +40,7 @@ class EventSource(Protocol):
 
     @property
     def grown(self) -> RunFolder | None:
-        """What a restart is about, if it is another run than before: a group that recordings have joined."""
+        """What a restart is about, if it is another run than before: a group that recordings have joined, a plan that has grown."""
 
     @property
     def playback(self) -> Playback | None:
@@ -66,7 +66,10 @@ class ForwardSource:
 
 
 class FolderSource(ForwardSource):
-    """A run's events from its first, then those that its workers go on to write; of a group also of recordings that join it."""
+    """A run's events from its first, then those that its workers go on to write.
+
+    Of a group also of recordings that join it, and of a run whose plan grows also of the seeds that are added.
+    """
 
     def __init__(self, folder: RunFolder, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -75,6 +78,7 @@ class FolderSource(ForwardSource):
 
     def _begin(self, folder: RunFolder) -> None:
         self._folder = folder
+        self._planned = written_at(folder.plan_file)
         self._reader = reader_of(folder)
         self.problems = self._reader.problems
         self._there: int | None = None
@@ -82,13 +86,18 @@ class FolderSource(ForwardSource):
         self.progress: float | None = 0.0
 
     def _regroup(self) -> None:
-        """Begin again where the group has other members now."""
-        if not isinstance(self._folder, RecordingGroup) or self._now() < self._next_look:
+        """Begin again where the group has other members now, or the run another plan."""
+        if self._now() < self._next_look:
             return
         self._next_look = self._now() + REGROUP_SECONDS
-        if (grown := regrouped(self._folder)) is not None:
+        if (grown := self._grown()) is not None:
             self.grown, self.restarts = grown, self.restarts + 1
             self._begin(grown)
+
+    def _grown(self) -> RunFolder | None:
+        if isinstance(self._folder, RecordingGroup):
+            return regrouped(self._folder)
+        return None if written_at(self._folder.plan_file) in {self._planned, None} else self._folder
 
     def poll(self, max_seconds: float) -> list[Event]:
         """The events that are new."""
@@ -104,6 +113,15 @@ class FolderSource(ForwardSource):
     def _share(self) -> float | None:
         share = self._reader.offset / self._there if self._there else 1.0
         return share if share < ENOUGH else None
+
+
+def written_at(path: Path) -> tuple[int, int] | None:
+    """When a file was written, and which one it is; `None` where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def size_of(path: Path) -> int:
