@@ -24,7 +24,7 @@ from dlbench.plan import FIRST_LOOK
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim
 
-NOT_SEQUENTIAL = "this claim is not decided sequentially (--until-decided): ensembles share members, and no sequence is known for them"
+NOT_SEQUENTIAL = "this claim is not decided sequentially (--until-decided): no sequence is known for ensembles' subsets"
 
 OF_MEANS, OF_SIGNS = 0.9, 0.1
 """How the chance to err on two variants is shared: the means' sequence decides until a seed of either fails, the signs' from

@@ -108,16 +108,16 @@ def t_sequence(mean: float, spread: float, n: int, alpha: float) -> Interval | N
 def skewness(values: Sequence[float]) -> float:
     """The third moment about the mean over the deviation's third power, both with n in the denominator."""
     mean, spread, n = mean_of(values), std(values) or 1.0, len(values)
-    return math.fsum(((value - mean) / spread) ** 3 for value in values) / n * (n / (n - 1)) ** 1.5
+    return math.fsum(((value - mean) / spread) ** 3 for value in values) / n * math.pow(n / (n - 1), 1.5)
 
 
 def skew_margin(t: float, skewness: float, n: int) -> float:
     """By how much more a t has to exceed on the side of the long tail, where mean and deviation err together.
 
-    Twice |g| (1 + 2 t^2) / (6 sqrt(n)), by which Johnson (1978) corrects t for the skewness g. The sequence is only made wider by it,
-    and so stays valid for normal numbers.
+    Twice |g| (1 + 2 t^2) / (6 sqrt(n)), by which Johnson (1978) corrects t for the skewness g. The sequence is only made wider by
+    it, and so stays valid for normal numbers.
     """
-    return OF_SKEWNESS * abs(skewness) * (1 + 2 * t * t) / (6 * n**0.5)
+    return OF_SKEWNESS * abs(skewness) * (1 + 2 * t * t) / (6 * math.sqrt(n))
 
 
 def _wider_t_sequence(
