@@ -44,7 +44,7 @@ class FilterSnapshots:
         """Write the pictures of a layer, if there are any; `step` counts the steps of the `phase`."""
         if pictured is None:
             return
-        path = self._folder.pictures(stack) / f"{phase}-{pictured.layer}-{step}.npz"
+        path = self._folder.pictures(stack) / f"{phase}-{pictured.layer.replace('/', '_')}-{step}.npz"
         arrays: dict[str, Any] = {name: _kept(tensor) for name, tensor in pictured.images.items()}
         with writing(path):
             # Not with all its parents: where the run's folder has gone, there is to be no other in its place.

@@ -9,10 +9,16 @@ import numpy as np
 
 from dlbench.analysis.summary import Report
 from dlbench.export.records import RECORDS, RecordField, Records, Values, Who
+from dlbench.measures.names import MISSING, UNCLIPPED
 from dlbench.metrics.names import BATCH_LOSS, CURVES
 from dlbench.state.trial_state import TrialState
 
 SAYS = {**CURVES, BATCH_LOSS: "mean loss over the batches since the last evaluation"}
+
+OF_RECORDINGS = {
+    MISSING: "1 where a layer's weights had no gradient at all in this step",
+    UNCLIPPED: "the gradient norm before anything changed the gradient, where anything did",
+}
 
 
 @RECORDS.add()
@@ -37,21 +43,24 @@ def curves(report: Report) -> Records:
 def layers(report: Report) -> Records:
     """The probes of every trial, one row a layer: its step, the layer with its place from 0 and its kind, and each measure.
 
-    A layer without weights has no gradient; steps of time of a recurrent layer are layers of the kind `time`.
+    A layer without weights has no gradient; steps of time of a recurrent layer are layers of the kind `time`. Of recorded loops
+    there are columns for gradients that were missing or clipped, where any was.
     """
     from dlbench.measures.catalog import MEASURES  # what they are; whoever reads a run needs only their names
 
     found = report.trials
     who = Who(found)
+    told = {name: measure.explain for name, measure in MEASURES.items()}
+    told |= {name: says for name, says in OF_RECORDINGS.items() if any(one.probe(name) is not None for one in found)}
     fields = [
         *who.fields,
         RecordField("step", "integer", "the step that was probed"),
         RecordField("place", "integer", "of the layer, the first is 0"),
         RecordField("layer", "text"),
         RecordField("kind", "text", "of the layer"),
-        *(RecordField(name, "single", measure.explain) for name, measure in MEASURES.items()),
+        *(RecordField(name, "single", says) for name, says in told.items()),
     ]
-    return Records(fields, lambda: (_probes_of(trial, who, list(MEASURES)) for trial in found))
+    return Records(fields, lambda: (_probes_of(trial, who, list(told)) for trial in found))
 
 
 def _series(trials: Sequence[TrialState]) -> list[str]:

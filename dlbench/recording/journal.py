@@ -52,12 +52,20 @@ class Journal:
         self.write("run", **who, stacks=[STACK], **facts)
         complete(folder, SESSION, WORKER, facts)
         self._order: list[int] | None = None
+        self._after_layers: list[tuple[str, dict[str, Any]]] = []
         self._last_loss: float | None = None
         self._diverged_at: int | None = None
 
     def write(self, kind: str, **fields: Any) -> None:
         """Write one event."""
         self._events.write(kind, **fields)
+
+    def write_of_layer(self, kind: str, **fields: Any) -> None:
+        """Write an event that names a layer: after the layers were told of, which may be later."""
+        if self._order is None:
+            self._after_layers.append((kind, fields))
+        else:
+            self.write(kind, **fields)
 
     def introduce(self, called: Sequence[int], shapes: Mapping[int, tuple[int, ...]]) -> None:
         """Tell of the layers, once; `called` are their rows as the first pass went through them."""
@@ -67,6 +75,9 @@ class Journal:
         told = described([self._layers[row] for row in self._order], shapes)
         unknown = dict.fromkeys(("steps", "steps_per_epoch", "train", "validation", "test", "classes", "task"))
         self.write("stack", stack=STACK, step=0, **told, **unknown)
+        for kind, fields in self._after_layers:
+            self.write(kind, **fields)
+        self._after_layers = []
 
     @property
     def layers(self) -> list[WatchedLayer]:

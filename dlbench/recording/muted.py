@@ -15,6 +15,9 @@ class MutedRecording:
     def log(self, /, **values: Any) -> None:
         """Keep nothing."""
 
+    def pictures(self, layer: Any = None, images: Any = None, *, shape: Any = None) -> None:
+        """Keep nothing."""
+
     def step(self) -> None:
         """Count nothing."""
 

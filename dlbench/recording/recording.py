@@ -25,6 +25,7 @@ from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.outputs import OutputWatch
+from dlbench.recording.pictures import LoopPictures, Pictured
 from dlbench.recording.scaling import ScalerWatch
 from dlbench.recording.series import LoggedSeries, LoggedStep
 from dlbench.recording.steering import RecordingControls, RecordingStopped
@@ -72,7 +73,7 @@ class Recording:
         self._steps = StepWatch(layers, optimizers, self._outputs, backward, budget, stopwatch, self)
         self._scaler = None if scaler is None else ScalerWatch(scaler, lambda: self._steps.calls)
         self._controls = RecordingControls(plan, journal, optimizers, attended=attended) if controls else None
-        self._series = LoggedSeries()
+        self._series, self._pictures = LoggedSeries(), LoopPictures(journal, layers)
         self._looked = self._heard = self._begun = time.monotonic()
         self._heard_step = 0
         self._is_over = self._is_copy = False
@@ -126,10 +127,27 @@ class Recording:
         self._series.log(steps.step, values, started - budget.origin)
         budget.booked(perf_counter() - started)
 
-    def _refuse(self) -> None:
+    def _refuse(self, what: str = "log") -> None:
         """In a copy of the process, such as a worker of a DataLoader, nothing is kept; after the end it is an error."""
         if not self._is_copy:
-            raise UsageError(f"log: the recording {self.name} has ended")
+            raise UsageError(f"{what}: the recording {self.name} has ended")
+
+    def pictures(self, layer: Pictured = None, images: Any = None, *, shape: Sequence[int] | None = None) -> None:
+        """Keep pictures of a layer as it is now: call it where you want them, once an epoch for instance.
+
+        `layer` is a module or its name, without it the first that has filters. Pictured are the kernels of a convolution, the
+        weights of dense units in the `shape` of their input, or `images` of your own, `[count, (channels,) height, width]`.
+        Raises UsageError where there is nothing to picture.
+        """
+        if self._is_over or self._is_copy:
+            self._refuse("pictures")
+            return
+        started = perf_counter()
+        try:
+            self._pictures.write(self._steps.step, layer, images, shape)
+        except UnwritableError as error:
+            self.on_fault(error)
+        self._budget.booked(perf_counter() - started)
 
     def step(self) -> None:
         """Say that the weights have just been moved by hand: in loops without an optimizer, once a step.

@@ -14,12 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from agreeing_runs import KINDS, diverged, made, searched, steered
+from synthetic_run import make_plan, probe_event, stack_event, state_of
 
+from dlbench.analysis.summary import report
 from dlbench.export import RECORDS, WRITERS, ExportSource
 from dlbench.export.parquet_file import METADATA, write_parquet
 from dlbench.export.records import RecordField, Records, csv_text, records_of, safe
 from dlbench.measures.catalog import MEASURES
 from dlbench.metrics.catalog import METRICS
+from dlbench.plan.questions import Questions
 
 READ = {pa.int64(): int, pa.float64(): float, pa.float32(): np.float32, pa.bool_(): {"True": True, "False": False}.get}
 
@@ -185,3 +188,18 @@ def test_devices_are_written_to(tmp_path):
 
     assert pipe.is_fifo()
     assert got[0].startswith(b"PAR1")
+
+
+def test_missing_and_clipped_gradients_have_columns():
+    """Where a recorded loop had layers without a gradient, or clipped, a column each says so of every layer and probe."""
+    norms = {"gradient_missing": [[0.0, 0.0, 1.0]] * 2, "unclipped_gradient_norm": [[5.0, None, None]] * 2}
+    plan = make_plan(["a"], 2)
+    events = [
+        stack_event(0),
+        probe_event(0, 3, [[1.0, None], [2.0, None]], **norms),
+        probe_event(0, 4, [[1.0, 1.0]] * 2),
+    ]
+    lines = lines_of(RECORDS["layers"].make(report(state_of(plan, events), Questions())))
+
+    told = [(line["step"], line["gradient_missing"], line["unclipped_gradient_norm"]) for line in lines[:6]]
+    assert told == [("3", "0.0", "5.0"), ("3", "0.0", ""), ("3", "1.0", ""), *[("4", "", "")] * 3]

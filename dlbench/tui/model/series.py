@@ -8,13 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.measures.catalog import MEASURES
+from dlbench.measures.names import MISSING
 from dlbench.state.trial_state import TrialState
 from dlbench.tui.charts.heat_map import Grid
 from dlbench.tui.model.buckets import Buckets, Floats
 from dlbench.tui.model.curves import curve_series
 from dlbench.tui.model.view import View
 
-__all__ = ["broken_layers", "curve_series", "grid", "histogram_at", "layer_values", "probe_step", "probe_steps"]
+__all__ = [
+    "broken_layers",
+    "curve_series",
+    "grid",
+    "histogram_at",
+    "lacks_gradient",
+    "layer_values",
+    "probe_step",
+    "probe_steps",
+]
 
 
 def grid(view: View, trial: int, measure: str) -> Grid:
@@ -34,7 +44,11 @@ def grid(view: View, trial: int, measure: str) -> Grid:
     if buckets.high.ndim != 2 or buckets.high.shape[1] != layers:
         return _empty(layers)
     values = buckets.mean if MEASURES[measure].reduce == "mean" else buckets.high
-    return _marked(state, until, buckets, values, _broken(state, measure, buckets, witness))
+    broken = _broken(state, measure, buckets, witness)
+    if MISSING in state.stack.probes.fields and broken.any():
+        absent = view.layers.of(state.stack.probes, MISSING, state.position, until, log_steps=view.focus.log_steps)
+        broken = _broken(state, measure, buckets, witness, np.nan_to_num(absent.mean) * absent.numbers)
+    return _marked(state, until, buckets, values, broken)
 
 
 def _empty(layers: int) -> Grid:
@@ -42,12 +56,14 @@ def _empty(layers: int) -> Grid:
     return Grid(np.empty(0, np.int64), np.empty(0, np.int64), nothing, nothing.astype(np.bool_), np.empty(0, np.bool_))
 
 
-def _broken(state: TrialState, measure: str, buckets: Buckets, witness: Buckets) -> NDArray[np.bool_]:
-    """Where NaN was measured, `[columns, layers]`."""
+def _broken(
+    state: TrialState, measure: str, buckets: Buckets, witness: Buckets, absent: Floats | float = 0.0
+) -> NDArray[np.bool_]:
+    """Where NaN was measured, `[columns, layers]`; `absent` counts records in which there was nothing to measure."""
     seen = witness if witness.numbers.shape == buckets.numbers.shape else buckets
     has = np.array([MEASURES[measure].of == "weights" and layer.weight is not None for layer in state.layers], np.bool_)
     has |= (seen.numbers > 0).any(axis=0)
-    broken: NDArray[np.bool_] = (seen.numbers < buckets.records[:, np.newaxis]) & has
+    broken: NDArray[np.bool_] = (seen.numbers + absent < buckets.records[:, np.newaxis]) & has
     return broken
 
 
@@ -106,6 +122,15 @@ def broken_layers(view: View, trial: int, measure: str, step: int) -> NDArray[np
         return np.zeros(found.broken.shape[1], np.bool_)
     broken: NDArray[np.bool_] = found.broken[column]
     return broken
+
+
+def lacks_gradient(view: View, trial: int, step: int, layer: int) -> bool:
+    """Whether the weights of a layer of a recorded loop had no gradient at all at the probe nearest to a step."""
+    state = view.state.trials[trial]
+    missing = state.probe(MISSING)
+    if missing is None or not len(missing):
+        return False
+    return bool(missing[_nearest(state.probe_steps, step)][layer] == 1)
 
 
 def histogram_at(view: View, trial: int, step: int, layer: int) -> tuple[NDArray[np.int64], int] | None:

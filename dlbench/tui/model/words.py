@@ -17,7 +17,7 @@ from dlbench.state.pretraining import Stand
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.legend import squeezed
 from dlbench.tui.model.rows import layer_of
-from dlbench.tui.model.series import broken_layers, layer_values, probe_step
+from dlbench.tui.model.series import broken_layers, lacks_gradient, layer_values, probe_step
 from dlbench.tui.model.trials import name_of
 from dlbench.tui.model.view import View
 from dlbench.words.number_format import number, percent
@@ -159,7 +159,10 @@ def cursor_words(view: View) -> tuple[list[Piece], list[Piece]]:
     place: list[Piece] = [(layers[row].name, Ink.STRONG), (f"step {step:,}", Ink.PLAIN)]
     value = float(layer_values(view, trial, shown, step)[row])
     is_broken = np.isnan(value) and broken_layers(view, trial, shown, step)[row]
-    place.append((measured(shown, math.inf if is_broken else value), Ink.ALARM if is_broken else Ink.STRONG))
+    text = measured(shown, math.inf if is_broken else value)
+    if np.isnan(value) and MEASURES[shown].of == "weights" and lacks_gradient(view, trial, step, row):
+        text = "no gradient in this step"
+    place.append((text, Ink.ALARM if is_broken else Ink.STRONG))
     values = {name: float(layer_values(view, trial, name, step)[row]) for name in ALONGSIDE if name != shown}
     return place, [(measured(name, value), Ink.PLAIN) for name, value in values.items() if np.isfinite(value)]
 

@@ -11,7 +11,7 @@ from dlbench.tui.charts.histogram import has_head, histogram
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.charts.picture import Picture
 from dlbench.tui.model.rows import layer_of, owner_of
-from dlbench.tui.model.series import broken_layers, histogram_at, probe_step
+from dlbench.tui.model.series import broken_layers, histogram_at, lacks_gradient, probe_step
 from dlbench.tui.widgets.chart import Chart, entitle
 from dlbench.tui.widgets.notices import Notice, missing_probes
 from dlbench.words.number_format import percent
@@ -38,10 +38,15 @@ class GradHistogram(Chart):
         found = None if step is None else histogram_at(view, index, step, chosen)
         untold = "" if found is None or has_head(width, height) else f", {share_of_zeros(*found)} exactly 0"
         entitle(self, f"Gradients of {name}{untold}", name, below="" if step is None else f"step {step:,}")
+        if step is not None and lacks_gradient(view, index, step, chosen):
+            text = f"{name} had no gradient in this step: the loss does not depend on it, or its optimizer rests."
+            return self.say(Notice(text), width, height)
         if step is not None and broken_layers(view, index, "gradient_norm", step)[chosen]:
             return self.say(Notice(f"The gradient of {name} is NaN or infinite.", Ink.ALARM), width, height)
         if found is None:
-            return self.say(Notice(f"{name} has no weights, or the recipe keeps no histograms."), width, height)
+            return self.say(
+                Notice(f"{name} has no weights that are trained, or no histograms were kept."), width, height
+            )
         counts, zeros = found
         return histogram(counts, zeros, width, height, self.glyphs, title="")
 

@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 from model_runs import HEALTHY, LAYERS, begins, diverged, evaluated, make_plan, probed, view_of
 
 from dlbench.measures.catalog import MEASURES
-from dlbench.measures.names import HISTOGRAM, ZEROS
-from dlbench.tui.model.series import grid, histogram_at, layer_values, probe_step, probe_steps
+from dlbench.measures.names import HISTOGRAM, MISSING, ZEROS
+from dlbench.tui.model.series import (
+    broken_layers,
+    grid,
+    histogram_at,
+    lacks_gradient,
+    layer_values,
+    probe_step,
+    probe_steps,
+)
 
 NOTHING = np.nan
 
@@ -175,3 +183,17 @@ def test_a_histogram_is_the_last_one_before_a_step():
     assert histogram_at(view, 1, 5, 2) is None
     assert histogram_at(view, 1, 15, 9) is None
     assert histogram_at(view, 2, 15, 0) is None
+
+
+@pytest.mark.parametrize("measure", ["gradient_norm", "update_ratio"])
+def test_a_gradient_that_is_missing_is_not_broken(measure):
+    """A layer that had no gradient at a probe is empty there, neither 0 nor broken; one whose gradient is NaN is broken."""
+    absent = probed(1, **{measure: [None, None, 3.0, 3.0], MISSING: [1, 0, 0, 0]})
+    lost = probed(2, **{measure: [None, None, 3.0, 3.0], "weight_norm": [None, None, 1.0, 1.0]})
+    view = even(probed(0), absent, lost)
+    found = grid(view, 0, measure)
+
+    assert found.broken[:, 0].tolist() == [False, False, True]
+    assert np.isnan(found.values[:, 0]).tolist() == [False, True, True]
+    assert [bool(broken_layers(view, 0, measure, step)[0]) for step in range(3)] == [False, False, True]
+    assert [lacks_gradient(view, 0, step, 0) for step in range(3)] == [False, True, False]

@@ -131,6 +131,12 @@ def test_measures_in_words():
     assert measured("gradient_norm", float("inf")) == "gradient norm NaN or infinite"
 
 
+def test_a_missing_gradient_is_said_to_be_none():
+    """Of a layer that had no gradient the line says that, and not that it is NaN."""
+    absent = probed(5, gradient_norm=[None, None, 0.1, 0.1], gradient_missing=[1, 0, 0, 0])
+    assert said(view_of(make_plan(), [begins(), absent])).startswith("dense1 · step 5 · no gradient in this step")
+
+
 def test_a_number_that_is_none_is_not_said_to_be_missing():
     """After a divergence a layer's gradient is NaN or infinite, in alarm; a layer without weights has none."""
     view = view_of(make_plan(), [begins(), probed(5), diverged(6), probed(7, gradient_norm=[None] * 4)])
