@@ -85,10 +85,10 @@ def _given(images: Any) -> Tensor:
             "pictures: images are [count, height, width] or [count, channels, height, width], "
             f"not of shape {list(found.shape)}"
         )
-    images: Tensor = found if found.dim() == max(AXES) else found.unsqueeze(1)
-    if images.shape[1] not in CHANNELS:
-        raise UsageError(f"pictures: images have one channel or three, not {images.shape[1]}")
-    return images
+    whole: Tensor = found if found.dim() == max(AXES) else found.unsqueeze(1)
+    if whole.shape[1] not in CHANNELS:
+        raise UsageError(f"pictures: images have one channel or three, not {whole.shape[1]}")
+    return whole
 
 
 def _names(layers: Iterable[RecordedLayer]) -> str:
