@@ -7,7 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from recorded_loops import events_of, measured
+import torch
+from recorded_loops import ByHand, batch, events_of, measured, named_leaves, perceptron, recording
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.nn.functional import cross_entropy
 
 from dlbench.run.folder import RunFolder, find_runs
 
@@ -39,7 +43,6 @@ torch.distributed.destroy_process_group()
 @pytest.mark.extras
 def test_the_first_process_records_what_all_have_found(tmp_path):
     """With two processes there is one recording, its gradients the means of both, its layers named without the wrapper."""
-    import torch
     from torch import nn
 
     script, store, out = tmp_path / "train.py", tmp_path / "store", tmp_path / "out"
@@ -62,3 +65,39 @@ def test_the_first_process_records_what_all_have_found(tmp_path):
     assert len(events_of(run, "metrics")) == 2
     assert "would reach this one alone" in " ".join(event["text"] for event in events_of(run, "note"))
     assert all(math.isfinite(event["train_loss"][0]) for event in events_of(run, "metrics"))
+
+
+def test_data_parallel_is_seen_through(tmp_path):
+    """The layers of a model in DataParallel have their own names and norms."""
+    model, (x, y) = perceptron(), batch()
+    by_hand = ByHand(named_leaves(model))
+    wrapped = torch.nn.DataParallel(model)
+    optimizer = torch.optim.SGD(wrapped.parameters(), 0.1)
+    with recording(tmp_path, wrapped, optimizer) as run:
+        cross_entropy(wrapped(x), y).backward()
+        by_hand.before()
+        optimizer.step()
+
+    assert measured(run, "gradient_norm")[0] == pytest.approx(by_hand.gradients[0], rel=1e-6)
+
+
+def test_shards_are_said_to_be_parts(tmp_path):
+    """Of weights that FSDP2 shards the norms are those of this process's part, and a note says so."""
+    distributed = torch.distributed
+    distributed.init_process_group("gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1)
+    try:
+        model, (x, y) = perceptron(), batch()
+        whole = perceptron()
+        by_hand = ByHand(named_leaves(whole))
+        cross_entropy(whole(x), y).backward()
+        by_hand.before()
+        fully_shard(model, mesh=init_device_mesh("cpu", (1,)))
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+        with recording(tmp_path, model, optimizer) as run:
+            cross_entropy(model(x), y).backward()
+            optimizer.step()
+    finally:
+        distributed.destroy_process_group()
+
+    assert measured(run, "gradient_norm")[0] == pytest.approx(by_hand.gradients[0], rel=1e-6)
+    assert any("sharded" in event["text"] for event in events_of(run, "note"))

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.geometry import Region, Size
@@ -269,9 +270,15 @@ def numbers_of(trial: TrialState, names: tuple[str, str]) -> tuple[str, Ink]:
 
 
 def _last(trial: TrialState, name: str, width: int) -> str:
-    """The last number of a curve, with a blank before it in a column of so many cells."""
+    """The last number of a curve, with a blank before it in a column of so many cells.
+
+    A recorded loop logs some numbers at every step and others once an epoch: of each the last that is known.
+    """
     series = trial.stack.metrics.series(name)
     value = math.nan if series is None or not len(series) else float(series[-1, trial.position])
+    if series is not None and math.isnan(value) and not trial.stack.plan.has_known_steps:
+        known = np.flatnonzero(~np.isnan(series[:, trial.position]))
+        value = float(series[known[-1], trial.position]) if len(known) else value
     if not math.isfinite(value):
         return NOTHING
     forms = (

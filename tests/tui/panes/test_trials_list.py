@@ -7,6 +7,7 @@ from stage import shown
 from synthetic_run import control_event, finished, make_plan, stack_event
 
 from dlbench.metrics.trial_view import Status
+from dlbench.plan.recorded import recorded_plan
 from dlbench.tui.charts.glyphs import ASCII
 from dlbench.tui.model.trials import MARKS, PAUSED, groups, listed
 from dlbench.tui.widgets.trials import TrialList
@@ -39,6 +40,19 @@ def test_trials_stand_under_their_variant_with_their_last_numbers():
     assert line_of(text, " !").split() == ["!", "3", "NaN", "@", "31"]
     assert line_of(text, "▸✔").split() == ["▸✔", "0", "0.6931", "0.5000"]
     assert max(map(cell_len, text.splitlines())) <= 26
+
+
+def test_numbers_of_epochs_stay_between_them():
+    """A recorded loop that logs its loss at every step and its accuracy once an epoch has the last of both."""
+    stack = stack_event(0) | {"steps": None, "steps_per_epoch": None}
+    logged = [{"test_loss": [0.5], "test_accuracy": [0.75]}, {"test_loss": [0.4]}]
+    events = [
+        {"v": 1, "kind": "metrics", "stack": 0, "step": step, "epoch": None, "seconds": 1.0} | values
+        for step, values in enumerate(logged, 1)
+    ]
+    text = frame(TrialList, make_view(recorded_plan("loop", "one", 0), [stack, *events]), size=(26, 30))
+
+    assert line_of(text, "▸▶").split()[1:] == ["0", "0.4000", "0.7500"]
 
 
 def test_trials_in_every_condition():
