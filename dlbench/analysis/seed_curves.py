@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from dlbench.analysis.aligned import Aligned, Floats
-from dlbench.analysis.statistics.intervals import mean_interval
+from dlbench.analysis.statistics.intervals import Method
 from dlbench.metrics.metric import LOGGED
 from dlbench.metrics.names import evaluated
+from dlbench.metrics.quantity import ALPHA
 
 if TYPE_CHECKING:
     from dlbench.state.trial_state import TrialState
@@ -29,14 +30,14 @@ def seed_curves(trials: Sequence[TrialState], series: str) -> Aligned:
     return Aligned.of(points)
 
 
-def interval_ends(found: Aligned, series: str) -> Ends:
-    """The ends of the 95 % interval of the mean at each step, as the table has them; NaN where there is none."""
+def interval_ends(found: Aligned, series: str, method: Method) -> Ends:
+    """The ends of the 95 % interval of the mean at each step, by the table's method; NaN where there is none."""
     quantity, ends = (
         LOGGED[series].quantity if series in LOGGED else evaluated(series).quantity,
         np.full((2, len(found.steps)), np.nan),
     )
     for index, values in enumerate(found.values.T):
-        interval = mean_interval(values[np.isfinite(values)].tolist(), quantity)
+        interval = method.mean(values[np.isfinite(values)].tolist(), quantity)(ALPHA)
         if interval is not None:
             ends[:, index] = interval.low, interval.high
     return ends[0], ends[1]

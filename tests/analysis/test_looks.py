@@ -10,6 +10,8 @@ from ensemble_run import ASKED, ended, folder_of, reported
 from synthetic_run import LN2, finished, make_plan, metrics_event, state_of
 
 from dlbench.analysis.claims import Outcome, judge
+from dlbench.analysis.seed_curves import interval_ends, seed_curves
+from dlbench.analysis.statistics.methods import method_of
 from dlbench.analysis.statistics.proportions import Score
 from dlbench.analysis.statistics.sequences import log_sign_martingale, mean_sequences, share_sequence
 from dlbench.analysis.summary import report
@@ -181,3 +183,11 @@ def test_table_and_exports_say_so():
     assert any("confidence sequences" in note for note in notes_of(found))
     assert "95 % confidence sequence [" in found.verdicts[0].text
     assert found.verdicts[0].text.endswith("decided after 5 seeds")
+
+
+def test_bands_of_curves_are_the_tables_intervals():
+    """At the last evaluation a band ends where the cell's interval does, by the run's own method."""
+    state = run_of(a=LOW[:8])
+    low, high = interval_ends(seed_curves(state.trials, "test_accuracy"), "test_accuracy", method_of(state.plan))
+    expected = mean_sequences(LOW[:8], ACCURACY)(0.05)
+    assert (low[-1], high[-1]) == pytest.approx((expected.low, expected.high))

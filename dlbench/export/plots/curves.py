@@ -10,6 +10,8 @@ import numpy as np
 
 from dlbench.analysis.aligned import Floats
 from dlbench.analysis.seed_curves import interval_ends, seed_curves
+from dlbench.analysis.statistics.intervals import Method
+from dlbench.analysis.statistics.methods import method_of
 from dlbench.export.plots.axes import step_axis, value_axis
 from dlbench.export.plots.base import PLOTS, Asked, BandKind
 from dlbench.export.plots.entries import Entry, entries, standing
@@ -69,13 +71,13 @@ class Line:
     high: Floats
 
     @classmethod
-    def of(cls, entry: Entry, series: str, band: BandKind) -> Line:
+    def of(cls, entry: Entry, series: str, band: BandKind, method: Method) -> Line:
         """The numbers of an entry's seeds; none where nothing was evaluated."""
         found = seed_curves(entry.trials, series)
         mean = found.mean
         low, high = mean, mean
         if len(entry.trials) > 1 and band != "none":
-            low, high = (found.low, found.high) if band == "range" else interval_ends(found, series)
+            low, high = (found.low, found.high) if band == "range" else interval_ends(found, series, method)
         return cls(found.steps.astype(np.float64), mean, low, high)
 
 
@@ -93,7 +95,7 @@ def _together(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[st
     made = page(asked.look, letters, around, WHOLE if columns > 1 else 0.75 * WHOLE, 2.3 * len(series), len(series))
     grid = made.figure.subplots(len(series), columns, squeeze=False, sharex=True, sharey="row")
     for row, names in zip(grid, series, strict=True):
-        lines = [[Line.of(entry, name, asked.band) for entry in found] for name in names]
+        lines = [[Line.of(entry, name, asked.band, method_of(asked.state.plan)) for entry in found] for name in names]
         for axes, name, own in zip(row, names, lines, strict=False):
             for each, line, entry in zip(strokes, own, found, strict=True):
                 _draw(axes, line, each, entry.number)
@@ -118,7 +120,7 @@ def _abreast(asked: Asked, found: Sequence[Entry], series: Sequence[Sequence[str
     grid = made.figure.subplots(rows, columns, squeeze=False, sharex=True, sharey="row" if len(shown) > 1 else True)
     for place, names in enumerate(shown):
         panels = list(grid.flat)[: len(found)] if len(shown) == 1 else grid[place]
-        lines = [[Line.of(entry, name, asked.band) for name in names] for entry in found]
+        lines = [[Line.of(entry, name, asked.band, method_of(asked.state.plan)) for name in names] for entry in found]
         for axes, entry, own in zip(panels, found, lines, strict=True):
             _behind(axes, [other[-1] for other in lines if other is not own], theme.faint)
             for name, line in zip(names, own, strict=True):
