@@ -1,12 +1,14 @@
 """The one line that comes next when a run has ended."""
 
 import shlex
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
+from light_cli import with_fake_workers
 from synthetic_run import finished, make_plan
 from typer.testing import CliRunner
 from verbs import app
@@ -69,6 +71,7 @@ def test_only_a_small_version_leads_to_the_whole(tmp_path, monkeypatch, columns,
     Path("own.toml").write_text(
         '[data]\nkind = "xor"\n[model]\nlayers = []\n[train]\nsteps = 2\n[quick]\ntrain.steps = 1\n'
     )
+    monkeypatch.setattr(subprocess, "Popen", with_fake_workers("done"))
     own = CliRunner().invoke(app, ["run", "own.toml", "--display", "plain", *words])
 
     assert own.exit_code == 0, own.output

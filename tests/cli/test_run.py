@@ -65,11 +65,11 @@ def test_two_recipes_in_turn_with_changes(bench):
     (bench.folder / "other.toml").write_text((bench.folder / "small.toml").read_text())
     changes = ("--quick", "--seeds", "3", "--set", "evaluate.train_samples=3")
 
-    code, out, err = bench(
-        "run", "small.toml", "other.toml", *changes, "--device", "cpu", "--display", "none", "--ascii"
-    )
+    silent = ("--device", "cpu", "--display", "none", "--ascii")
+    process = bench.start("run", "small.toml", "other.toml", *changes, *silent, workers="done")
+    out, err = process.communicate(timeout=60)
 
-    assert (code, err) == (0, "")
+    assert (process.returncode, err) == (0, "")
     assert out.isascii()
     assert out.index("small\n") < out.index("other\n")
     for name in ("small", "other"):
@@ -189,10 +189,11 @@ def test_hangup_leaves_the_run_alone(bench):
 
 def test_detach(bench):
     """`--detach` prints the run's folder and leaves; `runs` shows it under way."""
-    code, out, err = bench(*LONG, "--detach")
+    process = bench.start(*LONG, "--detach", workers="obey")
+    out, err = process.communicate(timeout=60)
     path = bench.folder / out.strip()
 
-    assert code == 0
+    assert process.returncode == 0
     assert (path / "plan.json").is_file()
     assert "dlbench watch results/small/" in err
     assert json.loads(bench("runs", "--json")[1])[0]["state"] == "running"

@@ -68,6 +68,7 @@ def test_a_wrong_recipe_is_an_error_of_collection_with_all_its_problems(shared):
     assert done.code == 1
 
 
+@pytest.mark.extras
 def test_a_session_that_is_interrupted_leaves_no_worker(own_folder, page):
     """Ctrl-C while a recipe trains ends the session, and with it the training."""
     (own_folder / "endless.toml").write_text(page["toml"].replace("2_000", "100_000_000"))

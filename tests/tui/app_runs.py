@@ -271,9 +271,10 @@ class Bench:
         """The screen as one text."""
         return "\n".join(row.rstrip() for row in self.rows())
 
-    def words(self):
-        """The screen as words, folded texts in one line."""
-        return " ".join(self.frame().translate(dict.fromkeys(map(ord, "│╭╮╰╯─|"), " ")).split())
+    def words(self, rows=None):
+        """The screen, or its rows, as words, folded texts in one line."""
+        frame = self.frame() if rows is None else "\n".join(rows)
+        return " ".join(frame.translate(dict.fromkeys(map(ord, "│╭╮╰╯─|"), " ")).split())
 
     def find(self, text):
         """(column, row) of the first cell of a text on the screen."""
