@@ -41,7 +41,6 @@ class LayerProfile:
     activation_mean: float
     activation_std: float
     unit_spread: float
-    sample_spread: float
     zero_fraction: float
     saturated_fraction: float
     gradient_ratio: float

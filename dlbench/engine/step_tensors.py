@@ -76,26 +76,13 @@ class FamilyOutputs:
         std, mean = torch.std_mean(self.values, dim=2, correction=0)
         return std, mean
 
-    @cached_property
-    def _by_unit(self) -> Tensor:
-        """`[trials, layers, samples, units, places]`: channels come first in an image, features last in a sequence."""
+    @property
+    def by_unit(self) -> Tensor:
+        """The values as `[trials, layers, samples, units, places]`; channels come first, features of a sequence last."""
         values = self.values.view(*self.values.shape[:2], self.samples, *self._shape)
         if len(self._shape) == 2:
             return values.transpose(3, 4)
         return values.flatten(4) if self._shape[1:] else values.unsqueeze(4)
-
-    @cached_property
-    def _size(self) -> Tensor:
-        """The mean square of all values, `[trials, layers]`."""
-        std, mean = self._moments
-        return std.square() + mean.square()
-
-    def spread(self, axis: int) -> Tensor:
-        """The standard deviation along an axis, over the root mean square of all values, `[trials, layers]`."""
-        values = self._by_unit
-        if values.shape[axis] == 1:
-            return torch.full_like(self._size, torch.nan)
-        return (values.var(dim=axis, correction=0).mean(dim=(2, 3)) / self._size).sqrt()
 
     @property
     def mean(self) -> Tensor:

@@ -69,12 +69,9 @@ class Outputs(Protocol):
     def std(self) -> Tensor:
         """The standard deviation over batch and units, `[trials, layers]`."""
 
-    def spread(self, axis: int) -> Tensor:
-        """The standard deviation along an axis of `[trials, layers, samples, units, places]`, its root mean square over all others.
-
-        It is told over the root mean square of all values, `[trials, layers]`, from 0 to 1; NaN where all are zero, or where the
-        axis has no two numbers. Units are the channels of an image, the features of a sequence.
-        """
+    @property
+    def by_unit(self) -> Tensor:
+        """The values as `[trials, layers, samples, units, places]`: units are an image's channels, a sequence's features."""
 
     @property
     def low(self) -> Number | None:

@@ -16,7 +16,6 @@ import_modules(
         "zero_fraction",
         "saturated_fraction",
         "unit_spread",
-        "sample_spread",
     ),
 )
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from dlbench.measures.base import Outputs, measure
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+FEW = 8
+"""Samples that are enough to see whether units are alike; all of a large batch would take as long as all other measures."""
 
 
 @measure(
@@ -20,8 +25,16 @@ if TYPE_CHECKING:
     is_tabled=False,
 )
 def unit_spread(outputs: Outputs) -> Tensor:
-    """How far a layer's units differ for one and the same sample: their standard deviation over the outputs' root mean square.
+    """How far a layer's units differ for one sample: their standard deviation over the outputs' root mean square, of eight samples.
 
     Zero means that all units do the same, as after a start from equal weights: they get the same gradient, and stay alike.
     """
-    return outputs.spread(3)
+    return relative_spread(outputs.by_unit[:, :, :FEW])
+
+
+def relative_spread(values: Tensor) -> Tensor:
+    """Of `[..., samples, units, places]` the units' deviation over the root mean square; NaN of one unit, and where all are 0."""
+    if values.shape[-2] == 1:
+        return values.new_full(values.shape[:-3], math.nan)
+    spread = values.var(dim=-2, correction=0).mean(dim=(-2, -1))
+    return (spread / values.square().mean(dim=(-3, -2, -1))).sqrt()

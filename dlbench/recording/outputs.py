@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from dlbench.measures.saturated_fraction import NEAR
+from dlbench.measures.unit_spread import FEW, relative_spread
 from dlbench.recording.budget import Stopwatch
 from dlbench.recording.layers import RecordedLayer
 
@@ -35,9 +36,16 @@ BOUNDED = (nn.RNNBase, nn.RNNCellBase)
 """Modules whose own outputs are activations: states of recurrent layers lie between -1 and 1, but for those with ReLU."""
 
 Moments: TypeAlias = tuple[int, Tensor]
-"""Of one call: how many numbers, and `[4]`: their mean, variance, share of zeros, share near a bound; NaN where unknown."""
+"""Of one call: how many numbers, and `[5]`: their mean, variance, share of zeros, share near a bound, the spread of the units; NaN
+where unknown."""
 
-OUTPUT_MEASURES = ("activation_mean", "activation_std", "zero_fraction", "saturated_fraction")
+SIZE = 5
+"""Numbers of a call."""
+
+SPREAD_PROBES = 5
+"""Probes that tell how far units differ: what begins alike is seen at once, and later probes cost less without."""
+
+OUTPUT_MEASURES = ("activation_mean", "activation_std", "zero_fraction", "saturated_fraction", "unit_spread")
 
 
 def inert_hook(*_: object) -> None:
@@ -77,6 +85,7 @@ class OutputWatch:
         self._layers, self._stopwatch = layers, stopwatch
         self._roots = roots
         self._handles: list[RemovableHandle] = []
+        self._opened = 0
         self._moments: dict[int, list[Moments]] = {}
         self._activated: dict[int, list[Moments]] = {}
         self._nodes: dict[Any, int] = {}
@@ -90,6 +99,7 @@ class OutputWatch:
     def open(self) -> None:
         """Look from now on."""
         with self._stopwatch:
+            self._opened += 1
             self._moments, self._activated, self._nodes = {}, {}, {}
             self._handles = [
                 layer.module.register_forward_hook(OutputHook(self, row)) for row, layer in enumerate(self._layers)
@@ -118,9 +128,22 @@ class OutputWatch:
                 self.shapes[id(module)] = tuple(values.shape[1:])
                 bounds = _bounds_of(module, values)
                 if row not in self._activations:
-                    _add(self._moments, row, values, bounds)
+                    self._add(self._moments, row, values, bounds)
                 if values.grad_fn is not None:
                     self._nodes[values.grad_fn] = row
+
+    def _add(
+        self,
+        moments: dict[int, list[Moments]],
+        row: int,
+        values: Tensor,
+        bounds: tuple[float, float | None] | None,
+    ) -> None:
+        calls = moments.setdefault(row, [])
+        if len(calls) < MOST_CALLS:
+            stride = -(-values.numel() // MOST_NUMBERS)
+            seen = values.detach()[::stride] if values.dim() else values.detach()
+            calls.append((values.numel(), _moments_of(seen, bounds, with_spreads=self._opened <= SPREAD_PROBES)))
 
     def _note_activation(self, inputs: Any) -> None:
         """Look back from a layer's input to the activation that it comes from, and to the layer before that."""
@@ -134,23 +157,12 @@ class OutputWatch:
             if bounds is not None:
                 row = self._nodes.pop(before, None)
                 if row is not None and (result := _result_of(node)) is not None:
-                    _add(self._activated, row, result, bounds)
+                    self._add(self._activated, row, result, bounds)
                 return
             node = before
 
 
-def _add(
-    moments: dict[int, list[Moments]], row: int, values: Tensor, bounds: tuple[float, float | None] | None
-) -> None:
-    calls = moments.setdefault(row, [])
-    if len(calls) < MOST_CALLS:
-        stride = -(-values.numel() // MOST_NUMBERS)
-        calls.append(
-            (values.numel(), _moments_of(values.detach()[::stride] if values.dim() else values.detach(), bounds))
-        )
-
-
-def _moments_of(values: Tensor, bounds: tuple[float, float | None] | None) -> Tensor:
+def _moments_of(values: Tensor, bounds: tuple[float, float | None] | None, *, with_spreads: bool) -> Tensor:
     values = values if values.dtype == torch.float64 else values.float()
     mean = values.mean()
     # torch.var_mean goes through the numbers one by one, which takes ten times as long.
@@ -162,7 +174,14 @@ def _moments_of(values: Tensor, bounds: tuple[float, float | None] | None) -> Te
         low, high = bounds[0], bounds[1]
         margin = NEAR * (high - low)
         near = ((values < low + margin) | (values > high - margin)).to(values.dtype).mean()
-    return torch.stack([mean, variance, zeros, near])
+    spread = _spread(values[:FEW]) if with_spreads and values.dim() > 1 else nothing
+    return torch.stack([mean, variance, zeros, near, spread])
+
+
+def _spread(values: Tensor) -> Tensor:
+    """How far units differ: channels come first in an image, features last everywhere else."""
+    images = values.dim() > 3
+    return relative_spread(values.flatten(2) if images else values.flatten(0, -2).unsqueeze(-1))
 
 
 def _result_of(node: Any) -> Tensor | None:

@@ -19,7 +19,7 @@ from dlbench.recording.backward import BackwardWatch
 from dlbench.recording.budget import Stopwatch
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.norms import bins_of, local, norms, power_counts, update_norms
-from dlbench.recording.outputs import Moments
+from dlbench.recording.outputs import OUTPUT_MEASURES, SIZE, Moments
 
 GRADIENT, LEFT, WEIGHT, UPDATE = "gradient", "left", "weight", "update"
 """Kinds of norms. `LEFT` is that of a gradient as the way back has left it, where it was changed before the step."""
@@ -120,8 +120,8 @@ class ProbedStep:
                     *(one for _, one in self._counts),
                 ]
             )
-            of_weights, of_calls, counts = np.split(host, np.cumsum([len(self._norms), 4 * len(calls)]))
-            fields = self._of_weights(of_weights) | self._of_outputs(calls, of_calls.reshape(-1, 4))
+            of_weights, of_calls, counts = np.split(host, np.cumsum([len(self._norms), SIZE * len(calls)]))
+            fields = self._of_weights(of_weights) | self._of_outputs(calls, of_calls.reshape(-1, SIZE))
             # Gradients that are NaN in all layers are told: they are what kills the net. Where a scaler finds some, the step is
             # left out, and so are its numbers.
             has_gradients = not self._is_scaled and any(kind == GRADIENT for kind, _, _ in self._norms)
@@ -165,15 +165,15 @@ class ProbedStep:
         own: dict[int, list[int]] = defaultdict(list)
         for index, (row, _, _) in enumerate(calls):
             own[row].append(index)
-        names = ("activation_mean", "activation_std", "zero_fraction", "saturated_fraction")
-        fields = {name: np.full(len(self._layers), np.nan) for name in names}
+        fields = {name: np.full(len(self._layers), np.nan) for name in OUTPUT_MEASURES}
         sizes = np.array([size for _, size, _ in calls], np.float64)
         for row, indices in own.items():
             share = sizes[indices] / sizes[indices].sum()
-            mean, variance, zeros, near = moments[indices].T
+            mean, variance, zeros, near, spread = moments[indices].T
             whole = float(share @ mean)
             deviation = math.sqrt(max(float(share @ (variance + (mean - whole) ** 2)), 0.0))
-            for name, value in zip(names, (whole, deviation, share @ zeros, share @ near), strict=True):
+            values = (whole, deviation, share @ zeros, share @ near, share @ spread)
+            for name, value in zip(OUTPUT_MEASURES, values, strict=True):
                 fields[name][row] = value
         return fields
 

@@ -55,7 +55,7 @@ def _finding(found: Mapping[str, Any], terminal: Terminal) -> Iterator[Text]:
     where = "" if of == 1 else f", in all {of} seeds" if seeds == of else f", in {seeds} of {of} seeds"
     style = terminal.style(COLORS.get(severity, ""), "bold")
     yield Text(terminal.plain(f"  {severity}: {found['kind']}{where}"), style=style)
-    yield from _prose(f"{found['says']}, {_when(found)}.", terminal, INDENT)
+    yield from _prose(f"{found['says']}{_when(found)}.", terminal, INDENT)
     if found["evidence"]:
         numbers = (f"{name.replace('_', ' ')} {number(value)}" for name, value in found["evidence"].items())
         yield from _prose(f"evidence: {', '.join(numbers)}", terminal, INDENT)
@@ -63,23 +63,21 @@ def _finding(found: Mapping[str, Any], terminal: Terminal) -> Iterator[Text]:
         if found[key]:
             yield from _prose(f"{label}: {found[key]}", terminal, INDENT)
     for own in found["remedies"]:
-        patch = " ".join(f"--set {key}={_value(value)}" for key, value in own["set"].items())
-        yield from _prose(f"try {own['name']}: {own['says']}{f' ({patch})' if patch else ''}", terminal, INDENT)
+        yield from _prose(f"try {own['name']}: {own['says']}", terminal, INDENT)
+        for key, value in own["set"].items():
+            yield from _prose(f"{key} = {_toml(value)}", terminal, INDENT + 4)
 
 
 def _when(found: Mapping[str, Any]) -> str:
+    """From when to when; nothing of what was there from the beginning and still is."""
     since, until = found["since"], found["until"]
     if until is None:
-        return f"since step {since:,}"
-    return f"at step {since:,}" if since == until else f"from step {since:,} to {until:,}"
-
-
-def _value(value: Any) -> str:
-    """A value as `--set` takes it."""
-    return value if isinstance(value, str) else _toml(value)
+        return f", since step {since:,}" if since else ""
+    return f", at step {since:,}" if since == until else f", from step {since:,} to {until:,}"
 
 
 def _toml(value: Any) -> str:
+    """A value as a recipe has it."""
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key} = {_toml(own)}' for key, own in value.items())}}}"
     if isinstance(value, list):

@@ -72,7 +72,7 @@ def trained(
     unseen = np.asarray(loss) * 1.05 if unseen is None else unseen
     usual = {
         "gradient_norm": [0.3] * len(layers), "weight_norm": [3.0] * len(layers), "update_ratio": [3e-3] * len(layers),
-        "zero_fraction": [0.4] * len(layers), "unit_spread": [0.6] * len(layers), "sample_spread": [0.6] * len(layers),
+        "zero_fraction": [0.4] * len(layers), "unit_spread": [0.6] * len(layers),
     }  # fmt: skip
     classes = {"train": list(counts), "validation": [0] * len(counts), "test": list(counts)}
     events = [stack_event(0, layers=layers, train=400, test=100, classes=len(counts), class_counts=classes)]
@@ -112,7 +112,7 @@ def over_time(first):
     """Gradients by three steps of time before those of the layers."""
     return everywhere(
         gradient_norm=[first, first**0.5, 1.0, 0.3, 0.3, 0.3],
-        **{name: [None, None, None, 0.5, 0.5, 0.5] for name in ("zero_fraction", "unit_spread", "sample_spread")},
+        **{name: [None, None, None, 0.5, 0.5, 0.5] for name in ("zero_fraction", "unit_spread")},
         weight_norm=[None, None, None, 3.0, 3.0, 3.0],
         update_ratio=[None, None, None, 3e-3, 3e-3, 3e-3],
     )

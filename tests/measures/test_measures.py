@@ -29,10 +29,10 @@ def near_ends(values, low, high):
     return np.mean([value < low + margin or (high is not None and value > high - margin) for value in values])
 
 
-def spread(values, axis):
-    """The deviation along an axis of a layer's outputs `[samples, time, features]`, over their root mean square."""
-    cube = values.reshape(SAMPLES, 3, 2)
-    return math.sqrt(np.mean(np.var(cube, axis=axis)) / np.mean(cube**2))
+def unit_spread(values):
+    """The deviation over the features of a layer's outputs `[samples, time, features]`, over their root mean square."""
+    cube = values.reshape(SAMPLES, 3, 2)[:8]
+    return math.sqrt(np.mean(np.var(cube, axis=2)) / np.mean(cube**2))
 
 
 ORACLES = {
@@ -41,8 +41,7 @@ ORACLES = {
     "update_ratio": lambda gradient, before, after: np.linalg.norm(after - before) / np.linalg.norm(before),
     "activation_mean": lambda values, low, high: math.fsum(values) / len(values),
     "activation_std": lambda values, low, high: np.std(values),
-    "unit_spread": lambda values, low, high: spread(values, 2),
-    "sample_spread": lambda values, low, high: spread(values, 0),
+    "unit_spread": lambda values, low, high: unit_spread(values),
     "zero_fraction": lambda values, low, high: 1 - np.count_nonzero(values) / len(values),
     "saturated_fraction": near_ends,
 }

@@ -55,6 +55,23 @@ def test_outputs_of_functions_in_place_and_pooled(tmp_path):
     assert near == {"first": None, "second": pytest.approx((abs(seen["second"]) > 0.98).mean()), "last": None}
 
 
+def test_how_far_units_differ_at_first(tmp_path):
+    """In the first probes the spread of units is that of eight samples' outputs in double precision; of one unit there is none."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.Linear(48, 1))
+    optimizer = torch.optim.SGD(model.parameters(), 0.01)
+    x, seen = torch.randn(9, 1, 6, 6), []
+    with recording(tmp_path, model, optimizer) as run:
+        for _ in range(3):
+            seen.append(model[0](x)[:8].detach().double().numpy())
+            step(model, optimizer, model(x).square().mean())
+
+    told = measured(run, "unit_spread")
+    for place, values in enumerate(seen):
+        expected = np.sqrt(values.var(axis=1).mean() / np.mean(values**2))
+        assert told[place] == {"0": pytest.approx(expected, rel=CLOSE), "2": None}
+
+
 def test_in_place_activations_of_modules(tmp_path):
     """A module that works in place hides nothing: zeros are those of its result."""
     model, (x, y) = perceptron(hidden=lambda: nn.ReLU(inplace=True)), batch()

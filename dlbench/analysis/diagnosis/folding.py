@@ -155,9 +155,10 @@ def explains(cause: Finding, symptom: Finding, begun: Collection[str] = ()) -> b
 def _place(one: Finding, begun: Collection[str]) -> tuple[int, int]:
     """The causes first: those there from the beginning, those in the steps, what came of them."""
     if one.kind not in ORDER:
-        return 1, len(ORDER)
+        return len(ORDER), 0
     is_late = one.kind in LATER and one.since > 0 and one.kind not in begun
-    return int(is_late), ORDER.index(one.kind)
+    place = ORDER.index(one.kind)
+    return (ORDER.index("diverged"), place - len(ORDER)) if is_late else (place, 0)
 
 
 def _with_symptoms(one: Finding, symptoms: Iterable[Finding]) -> Finding:

@@ -54,8 +54,6 @@ class TrainingEvidence:
             self._known[function] = function(self)
         return cast("T", self._known[function])
 
-    # --- how it stands ----------------------------------------------------------------------------------------------
-
     @cached_property
     def ended(self) -> Marks:
         """Which have trained to their end."""
@@ -85,8 +83,6 @@ class TrainingEvidence:
         """One setting of each trial's recipe, `None` where nothing is known."""
         return [recipe.section(section).get(key) for recipe in self.recipes]
 
-    # --- curves -----------------------------------------------------------------------------------------------------
-
     def curve(self, name: str) -> Values:
         """A curve, `[evaluations, trials]`; NaN where there is no number, or an infinite one."""
         if name not in self._curves:
@@ -114,6 +110,11 @@ class TrainingEvidence:
         """The loss of guessing on the training data; NaN where it is not known."""
         chance = chance_of(self.trials[0])
         return chance.loss if chance is not None and chance.loss > 0 else math.nan
+
+    @property
+    def yardstick(self) -> str:
+        """Whose loss others are told over, behind `of`."""
+        return "guessing's" if math.isfinite(self.guess) else "the first"
 
     @cached_property
     def loss(self) -> Values:
@@ -217,8 +218,6 @@ class TrainingEvidence:
         """The steps of evaluations by their places."""
         found: NDArray[np.int64] = self.steps[places] if len(self.steps) else np.zeros(len(self.trials), np.int64)
         return found
-
-    # --- probes -----------------------------------------------------------------------------------------------------
 
     @cached_property
     def has_probes(self) -> bool:

@@ -30,7 +30,6 @@ HEALTHY = {
     "zero_fraction": [0.0, 0.5, 0.0, 0.0],
     "saturated_fraction": [None, None, None, None],
     "unit_spread": [0.5, 0.6, 0.5, None],
-    "sample_spread": [0.5, 0.6, 0.5, 1.0],
 }
 RECIPE = '[model]\nlayers = [{ kind = "dense", units = 5 }]\n\n[data]\nkind = "xor"\n\n[train]\nsteps = 1000\n'
 

@@ -79,6 +79,6 @@ class BatchNormStatistics(TrainingRule):
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """What is too small, or how far both losses lie apart."""
         evaluated, trained = number(found["loss_over_guessing"]), number(found["batch_loss_over_guessing"])
-        told = f"the training data cost {evaluated} of guessing in evaluation and {trained} while training"
+        told = f"the training data cost {evaluated} of {training.yardstick} in evaluation and {trained} while training"
         size = found.get("batch_size", 0)
         return f"batches have {size:.0f} samples; {told}" if 0 < size <= SMALL else told

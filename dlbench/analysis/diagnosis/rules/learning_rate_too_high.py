@@ -15,6 +15,8 @@ from dlbench.words.number_format import number
 
 WILD = 0.3
 """A step that moves weights by this share of their norm: torchmortem warns from 0.1 on, and 10^-3 is usual."""
+ABSURD = 1.0
+"""A step as long as the weights: what is left of them then is chance."""
 LARGE = 0.03
 """Thirty times the usual pace: together with a loss that rises it is too much."""
 RISEN, BY = 1.3, 0.1
@@ -25,7 +27,8 @@ RISEN, BY = 1.3, 0.1
 class LearningRateTooHigh(TrainingRule):
     """|dw| / |w| > 0.3 in the first tenth of the probes; or a training loss that ends above 1.3 times its lowest at a pace > 0.03.
 
-    Only where little was learned: a net that gets over its first steps is none the worse for them.
+    Only where little was learned: a net that gets over its first steps is none the worse for them. Steps as long as the weights
+    are told wherever the net has not learned well.
     """
 
     kind = "learning-rate-too-high"
@@ -39,7 +42,8 @@ class LearningRateTooHigh(TrainingRule):
         """Trials that have learned little after wild steps, lost what they had, or diverged by their steps."""
         done = training.ended | training.diverged
         wild = training.first_pace > WILD
-        return done & training.is_poor & (wild | self._climbed(training) | self._burst(training))
+        absurd = (training.first_pace > ABSURD) & ~training.is_good
+        return done & (absurd | (training.is_poor & (wild | self._climbed(training) | self._burst(training))))
 
     @staticmethod
     def _climbed(training: TrainingEvidence) -> Marks:
@@ -77,4 +81,4 @@ class LearningRateTooHigh(TrainingRule):
         moved = f"a step moves the weights by up to {number(pace)} % of their norm"
         if training.diverged[place]:
             return f"{moved}, until the loss is no number at step {training.trials[place].diverged_at:,}"
-        return f"{moved}, and the loss ends at {number(found['loss_over_guessing'])} of guessing's"
+        return f"{moved}, and the loss ends at {number(found['loss_over_guessing'])} of {training.yardstick}"

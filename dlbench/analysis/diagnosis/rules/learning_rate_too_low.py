@@ -17,8 +17,8 @@ SLOW = 6e-4
 """Of their norm weights should move by about 10^-3 a step (Karpathy, CS231n); half of that is slow, a hundredth stands still."""
 RISEN = 1.05
 """A loss above so many times its first is not held back by small steps."""
-ALIVE = 1e-9
-"""The gradient over the weights below which no rate is to blame for steps that are small."""
+ALIVE = 3e-3
+"""The gradient over the weights below which no rate is to blame for small steps: a tenth is usual at the beginning."""
 FELL = 0.05
 """The rate over its highest from which on a schedule has taken it away."""
 EARLY = 0.5
@@ -74,4 +74,4 @@ class LearningRateTooLow(TrainingRule):
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """How far a step moves, and where the loss has come to."""
         pace, loss = number(found["update_ratio"]), number(found["loss_over_guessing"])
-        return f"a step moves the weights by {pace} of their norm, and the loss ends at {loss} of guessing's"
+        return f"a step moves the weights by {pace} of their norm, and the loss ends at {loss} of {training.yardstick}"

@@ -37,4 +37,4 @@ class NotLearning(TrainingRule):
 
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """The loss over guessing's."""
-        return f"the loss ends at {number(found['loss_over_guessing'])} of what guessing costs"
+        return f"the loss ends at {number(found['loss_over_guessing'])} of {training.yardstick}"

@@ -62,12 +62,12 @@ class OverRegularised(TrainingRule):
         loss = number(found["loss_over_guessing"])
         dropped = found.get("dropped_fraction", 0.0)
         if dropped >= DROPPED:
-            return f"dropout leaves {percent(1 - dropped)} of the units, and the loss ends at {loss} of guessing's"
+            return f"dropout leaves {percent(1 - dropped)} of the units, and the loss ends at {loss} of {training.yardstick}"
         by = " and ".join(_forces(training.recipes[place])) or "something"
         if training.diverged[place]:
             return f"{by} makes steps that are larger than the weights, until the loss is no number"
         shrunk = number(found.get("weights_over_first", np.nan))
-        return f"{by} has shrunk the weights to {shrunk} of their norm, and the loss ends at {loss} of guessing's"
+        return f"{by} has shrunk the weights to {shrunk} of their norm, and the loss ends at {loss} of {training.yardstick}"
 
 
 def _forces(recipe: RecipeSettings) -> list[str]:

@@ -82,6 +82,6 @@ class Overfitting(TrainingRule):
         lowest_ = number(found["lowest_unseen_over_guessing"])
         step = f"{self.since(training, place):,}"
         return (
-            f"the {training.judged} loss is {unseen} of guessing's, that of the training data {seen}; "
+            f"the {training.judged} loss is {unseen} of {training.yardstick}, that of the training data {seen}; "
             f"it was lowest at step {step}, with {lowest_}"
         )

@@ -12,9 +12,11 @@ from dlbench.words.number_format import number
 
 FALL, SHARE = 0.03, 0.08
 """Of the loss, and of its whole fall so far, what the last fifth of the evaluations must still bring: an even fall brings 0.2."""
+EVENLY = 0.15
+"""The share of the whole fall in the last fifth of a loss that has not begun to settle: a third of the fall tells it then."""
 FAR = 0.6
 """The loss over guessing's from which on a net has not got far."""
-STEEP, NEAR = 0.15, 0.35
+STEEP, NEAR = 0.2, 0.4
 """A fall in the last fifth that is steep, and the loss over guessing's above which it matters."""
 SETTLED = 0.01
 """How far the last loss may lie above the lowest."""
@@ -22,7 +24,7 @@ SETTLED = 0.01
 
 @rule
 class TooFewSteps(TrainingRule):
-    """The loss ends above 0.6 of guessing's and still fell by 3 % in the last fifth; or above 0.35 and by 15 %."""
+    """The loss ends above 0.6 of guessing's and still fell by 3 % in the last fifth; or above 0.4 and by 20 %."""
 
     kind = "too-few-steps"
     severity = "warning"
@@ -33,7 +35,8 @@ class TooFewSteps(TrainingRule):
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that were still getting better, and had not got far."""
-        slow = (training.late_fall > FALL) & training.is_poor & (training.last > FAR)
+        even = (training.late_fall > FALL / 3) & (training.late_share > EVENLY)
+        slow = ((training.late_fall > FALL) | even) & training.is_poor & (training.last > FAR)
         steep = (training.late_fall > STEEP) & (training.last > NEAR) & ~(training.accuracy >= ACCURATE)
         falls = (slow | steep) & (training.late_share > SHARE) & (training.evaluations > 1)
         at_best = training.last <= training.lowest * (1 + SETTLED)
@@ -50,4 +53,5 @@ class TooFewSteps(TrainingRule):
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """After how many steps it was still falling."""
         fall, loss = number(100 * found["late_fall"]), number(found["loss_over_guessing"])
-        return f"after {found['steps']:,.0f} the loss is {loss} of guessing's, and still fell by {fall} % in the last fifth"
+        steps = f"{found['steps']:,.0f}"
+        return f"after {steps} the loss is {loss} of {training.yardstick}, and fell by {fall} % in the last fifth"

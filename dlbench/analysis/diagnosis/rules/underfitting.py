@@ -74,4 +74,4 @@ class Underfitting(TrainingRule):
         """Where the loss has settled, and what is too small."""
         width = found.get("narrowest_units")
         what = "no layer is bent: all of it is one linear map" if width is None else f"a layer has {width:.0f} units"
-        return f"the loss has settled at {number(found['loss_over_guessing'])} of guessing's, and {what}"
+        return f"the loss has settled at {number(found['loss_over_guessing'])} of {training.yardstick}, and {what}"
