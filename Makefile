@@ -34,7 +34,7 @@ $(TEST_ENV) "$(END)/bin/python" $(PYTEST)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-extras test-lowest test-newest lint format bench screens generated schema keys reference results wheel clean
+.PHONY: help demo install test test-extras test-lowest test-newest lint format bench screens record generated schema keys reference results wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: $(VENV)/.bench ## measure the speed against peers, side by side
 
 screens: $(VENV)/.installed ## make the pictures in docs/screens: a recipe is trained and photographed
 	$(RUN)/python docs/make_screens.py
+
+record: $(VENV)/.installed ## measure the diagnosis and write its record into docs/diagnosis.md: minutes
+	$(RUN)/python docs/make_record.py
 
 generated: schema keys reference results ## write every file that is made of others; tests/test_generated.py compares
 

@@ -1,4 +1,7 @@
-"""Write the record of the diagnosis into docs/diagnosis.md: `python docs/make_record.py`, ten minutes at most."""
+"""Write the record of the diagnosis into docs/diagnosis.md: `python docs/make_record.py`, ten minutes at most.
+
+With a file it takes what `dlbench diagnose --self-test --json` has printed there, and trains nothing.
+"""
 
 from __future__ import annotations
 
@@ -70,12 +73,14 @@ def values(trials: Iterable[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Train the scenarios and put what came of it between the marks of the page."""
-    record = json.loads(subprocess.run(COMMAND, check=True, stdout=subprocess.PIPE).stdout)
+    """Put the record between the marks of the page."""
+    files = sys.argv[1:]
+    text = Path(files[0]).read_bytes() if files else subprocess.run(COMMAND, check=True, stdout=subprocess.PIPE).stdout
+    record = json.loads(text)
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    text = f"{scores(record)}\n### What the scenarios do\n\n{labels(record)}"
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    page = f"{scores(record)}\n### What the scenarios do\n\n{labels(record)}"
+    PAGE.write_text(f"{before}{BEGIN}\n{page}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The labelled scenarios: what they cover, and that each is a recipe that can run."""
 
 import json
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import tomli_w
@@ -99,6 +101,17 @@ def test_files_are_made_alike_every_time(tmp_path):
     assert tables.known() - used <= {"customers.csv", "houses.csv", "waves.npz", "adding.npz"}  # those of a base
     for name in ("customers.csv", "survey-repeated.csv"):
         assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_the_page_of_the_record_is_of_these_scenarios():
+    """Every scenario stands in the kept record with its numbers, and no other; `make record` writes it anew."""
+    page = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+    table = page.partition("### What the scenarios do")[2].partition("<!-- the record ends -->")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")]
+
+    assert {name for row in rows for name in re.findall(r"`([^`]+)` (?:diverged|-?[0-9])", row)} == {
+        one.name for one in ALL
+    }
 
 
 def test_a_part_or_a_family_can_be_chosen():
