@@ -13,7 +13,7 @@ FREE_STEPS = frozenset({0, 1, 2, 4, 8})
 DENSITY = 256
 """After so many steps, probes keep a distance of this part of the steps so far: a picture has no more columns than that."""
 
-BOOKED = 0.8
+BOOKED = 0.6
 """The part of the budget that may be booked. The rest is for what nobody can book: probes push the net out of the caches, and
 every step pays for the hook that counts it."""
 
