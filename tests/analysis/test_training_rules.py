@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from synthetic_run import make_plan, metrics_event, probe_event, stack_event, state_of
 
+import dlbench
 from dlbench.analysis.diagnosis.diagnose import Diagnosis, diagnose
 from dlbench.analysis.diagnosis.finding import KINDS, Finding
 from dlbench.analysis.diagnosis.folding import EXPLAINS, ORDER, folded
@@ -217,6 +220,13 @@ def test_the_table_of_causes_knows_every_kind():
     """Each kind has its place in the order and in the table, and explains only kinds that there are."""
     assert sorted(ORDER) == sorted(KINDS) == sorted(EXPLAINS)
     assert all(set(own) <= set(KINDS) for own in EXPLAINS.values())
+
+
+def test_the_page_tells_of_every_kind():
+    """The table of docs/diagnosis.md has a row for each kind, and for nothing else."""
+    page = (Path(dlbench.__file__).parent.parent / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == list(KINDS)
 
 
 def made(kind, since=0, **fields):
