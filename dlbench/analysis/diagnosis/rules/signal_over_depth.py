@@ -17,6 +17,8 @@ VANISHES, EXPLODES = 2e-3, 1e3
 """What the line through the logarithms of the norms makes of the gradient over all layers: AUTOTRAINER says 1e-3 and 1e-4."""
 FAINT = 1e-4
 """The gradient over the weights, the median of all layers: usual is a tenth; a thousandth of that learns nothing at usual rates."""
+NEARLY = 10.0
+"""How far the first probe may be from that, for it to have been so before any step was taken."""
 LAYERS = 3
 """Layers with weights through which a line can be laid that says something."""
 
@@ -26,11 +28,16 @@ def early(values: Values) -> Values:
     return median(values[: max(int(BEGINNING * len(values)), 3)], axis=0)
 
 
-def sizes(training: TrainingEvidence) -> Values:
-    """The gradient over the weights, the median over layers, at the beginning."""
+def _ratios(training: TrainingEvidence) -> Values:
+    """The gradient over the weights, the median over layers, `[probes, trials]`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         own = training.of_weights("gradient_norm") / training.of_weights("weight_norm")
-    return early(median(own, axis=2))
+    return median(own, axis=2)
+
+
+def sizes(training: TrainingEvidence) -> Values:
+    """The same at the beginning, `[trials]`."""
+    return early(training.of(_ratios))
 
 
 def _factor(training: TrainingEvidence) -> Values:
@@ -56,6 +63,15 @@ class _OverDepth(TrainingRule):
     @staticmethod
     def _is_deep(training: TrainingEvidence) -> bool:
         return training.has_probes and training.of_weights("gradient_norm").shape[-1] >= LAYERS
+
+    def since(self, training: TrainingEvidence, place: int) -> int:
+        """The first step, or the one after it, where no gradient was like that before any step was taken."""
+        begins = self._begins(training, place) or len(training.probe_steps) < 2
+        return 0 if begins else int(training.probe_steps[1])
+
+    def _begins(self, training: TrainingEvidence, place: int) -> bool:
+        """Whether it is nearly so at the first probe."""
+        raise NotImplementedError
 
     def layers(self, training: TrainingEvidence, place: int) -> tuple[int, ...]:
         """The first with weights."""
@@ -83,6 +99,10 @@ class VanishingOverDepth(_OverDepth):
             faint |= (whole < VANISHES) & (whole > 0)
         return training.ended & training.is_poor & faint
 
+    def _begins(self, training: TrainingEvidence, place: int) -> bool:
+        first = training.over_depth[0, place], training.of(_ratios)[0, place]
+        return bool(first[0] < NEARLY * VANISHES or first[1] < NEARLY * FAINT)
+
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """By what each layer multiplies, and how small it is."""
         whole = found.get("over_all_layers", 1.0)
@@ -109,6 +129,9 @@ class ExplodingOverDepth(_OverDepth):
             return np.zeros(len(training.trials), np.bool_)
         grows: Marks = training.of(_whole) > EXPLODES
         return (training.ended | training.diverged) & training.is_poor & grows
+
+    def _begins(self, training: TrainingEvidence, place: int) -> bool:
+        return bool(training.over_depth[0, place] > EXPLODES / NEARLY)
 
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """By what each layer multiplies."""
