@@ -127,13 +127,14 @@ def mended(**changes):
 
 
 NOISY = np.concatenate([FALLING[:10], np.full(10, 0.45 * GUESS) * (1 - 0.9 * (-1) ** np.arange(10))])
+EQUAL = with_settings(model__layers=[{**SETTINGS["model"]["layers"][0], "init": {"kind": "constant", "value": 0.1}}])
 SHRINKING = {"train__regularizers": [{"kind": "l2", "strength": 1.0}]}
 MISSED = [[380, 0, 0, 0], [0, 400, 0, 0], [0, 0, 400, 0], [9, 0, 0, 1]]
 
 SICK = {
     "DataLeak": lambda: trained(facts=mended(repeated={"train": 0, "validation": 0, "test": 40})),
     "UnscaledInput": lambda: trained(FLAT, facts=mended(ranges=replace(RANGES, mean=(500.0, *[0.0] * 7)))),
-    "SymmetricUnits": lambda: trained(probes=everywhere(unit_spread=[1e-8, 1e-8, 0.6])),
+    "SymmetricUnits": lambda: trained(settings=EQUAL, probes=everywhere(unit_spread=[1e-8, 1e-8, 0.6])),
     "WrongOutput": lambda: trained(
         FLAT, settings=with_settings(model__output={"units": 4, "activation": {"kind": "softmax"}})
     ),

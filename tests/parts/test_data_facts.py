@@ -73,8 +73,9 @@ def test_what_is_described_is_what_is_measured():
     settings = {"kind": "digits", "validation": 200, "validation_split": "stratified", "limit": 300}
     before, after = described(settings, describe(settings)), facts_of(settings)
 
-    assert (before.sha256, before.ranges) == (None, None)
-    assert vars(before) | {"sha256": after.sha256, "ranges": after.ranges} == vars(after)
+    assert (before.sha256, before.ranges, before.repeated) == (None, None, None)
+    measured_alone = {name: getattr(after, name) for name in ("sha256", "ranges", "repeated")}
+    assert vars(before) | measured_alone == vars(after)
     assert after.left_out == 938
 
 
@@ -112,6 +113,16 @@ Y_TEST = np.arange(20) % 2
 def test_what_is_odd_about_classes_is_said(made, changes, settings, said):
     """A class that is judged and not learned, or learned and not judged, and rows that are sorted by class."""
     assert list(facts_of(made(changes, **settings)).notes) == said
+
+
+def test_samples_that_stand_there_again_are_counted(made):
+    """Each split's samples that equal a training sample are counted, of the training samples those that equal an earlier one."""
+    x, test = RANDOM.integers(0, 3, (40, 3)).astype(float), RANDOM.integers(0, 3, (20, 3)).astype(float)
+    rows, judged = [tuple(row) for row in x], [tuple(row) for row in test]
+    repeated = facts_of(made({"x_train": x, "x_test": test})).repeated
+
+    assert repeated == {"train": 40 - len(set(rows)), "validation": 0, "test": sum(row in rows for row in judged)}
+    assert repeated["train"] > 5
 
 
 def test_samples_that_are_trained_on_and_judged_are_counted(made):

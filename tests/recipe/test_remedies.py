@@ -13,7 +13,7 @@ from dlbench.analysis.diagnosis.remedies import remedies, remedy_names
 from dlbench.analysis.diagnosis.rules import RULES
 from dlbench.recipe import load
 
-EVIDENCE = {"update_ratio": 2e-5, "left_out": 900.0}
+EVIDENCE = {"update_ratio": 2e-5, "left_out": 900.0, "train_samples": 400.0}
 DENSE = """
 [data]
 kind = "digits"

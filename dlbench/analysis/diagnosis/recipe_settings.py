@@ -42,10 +42,14 @@ class RecipeSettings:
         told = self._evidence.get("update_ratio", 0.0)
         return told if 0 < told < math.inf else None
 
-    @property
-    def left_out(self) -> int:
-        """How many training samples a limit leaves out, where the finding tells that."""
-        return int(self._evidence.get("left_out", 0))
+    def tells(self, name: str) -> float:
+        """A number of the finding's evidence; 0 where it has none of that name."""
+        return self._evidence.get(name, 0.0)
+
+    def inits(self) -> set[str]:
+        """The kinds of inits of its hidden layers."""
+        found = (layer.get("init") for _, layer in self.layers)
+        return {str(one.get("kind")) for one in found if isinstance(one, Mapping)}
 
     @property
     def layers(self) -> list[tuple[str, Mapping[str, Any]]]:

@@ -19,6 +19,8 @@ PACE = 3e-3
 LARGEST, SMALLEST = 1000.0, 3.0
 """By how much a rate is changed at most, and at least."""
 USUAL_ADAM = 0.003
+HELD_OUT = 0.2
+"""The share of the training samples that early stopping may watch."""
 NORM = 1.0
 
 
@@ -101,7 +103,8 @@ def _tanh(recipe: RecipeSettings) -> Patch | None:
 @remedy("init", "weights of the variance that keeps a signal's size from layer to layer: He's for ReLU, else Xavier's")
 def _init(recipe: RecipeSettings) -> Patch | None:
     one_sided = recipe.activations() & {"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
-    return recipe.everywhere("init", "he" if one_sided else "xavier")
+    init = "he" if one_sided else "xavier"
+    return None if recipe.inits() <= {init} else recipe.everywhere("init", init)
 
 
 @remedy("zero-bias", "biases of 0 leave every unit on for some of the samples")
@@ -128,7 +131,9 @@ def _residual(_: RecipeSettings) -> Patch | None:
 
 @remedy("normalize-input", "inputs of mean 0 and variance 1 are what inits and rates are made for")
 def _normalize(recipe: RecipeSettings) -> Patch | None:
-    return None if recipe.section("data").get("normalize") == "standard" else {"data.normalize": "standard"}
+    if recipe.section("data").get("normalize") == "standard":
+        return None
+    return {"data.normalize": "standard"} | ((_normalize_target(recipe) or {}) if recipe.tells("target_rms") else {})
 
 
 @remedy("longer", "it is still getting better when it stops")
@@ -162,8 +167,11 @@ def _smaller_batch(recipe: RecipeSettings) -> Patch | None:
 def _early_stopping(recipe: RecipeSettings) -> Patch | None:
     if recipe.section("train").get("early_stopping"):
         return None
-    validates = recipe.section("data").get("validation")
-    return {"train.early_stopping": {"patience": 5}} if validates else {}
+    patch: Patch = {"train.early_stopping": {"patience": 5}}
+    if recipe.section("data").get("validation"):
+        return patch
+    held_out = int(recipe.tells("train_samples") * HELD_OUT)
+    return patch | {"data.validation": held_out} if held_out else {}
 
 
 @remedy("l2", "small weights draw smooth borders, which go round accidents")
@@ -178,7 +186,7 @@ def _dropout(recipe: RecipeSettings) -> Patch | None:
 
 @remedy("more-data", "what more samples share is no accident")
 def _more_data(recipe: RecipeSettings) -> Patch | None:
-    limit, left_out = recipe.section("data").get("limit"), recipe.left_out
+    limit, left_out = recipe.section("data").get("limit"), int(recipe.tells("left_out"))
     return {"data.limit": limit + min(left_out, 9 * limit)} if isinstance(limit, int) and left_out else {}
 
 

@@ -69,8 +69,9 @@ class Overfitting(TrainingRule):
 
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """Losses over guessing's: on the training data, on unseen data, and there at its lowest."""
-        left_out = 0 if training.facts is None else training.facts.left_out
-        return ({"left_out": float(left_out)} if left_out else {}) | {
+        facts = training.facts
+        samples = {} if facts is None else {"train_samples": facts.samples["train"], "left_out": facts.left_out}
+        return {name: float(count) for name, count in samples.items() if count} | {
             "loss_over_guessing": float(training.last[place]),
             "unseen_over_guessing": float(training.last_unseen[place]),
             "lowest_unseen_over_guessing": float(training.lowest_unseen[place]),
