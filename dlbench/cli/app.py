@@ -42,6 +42,7 @@ VERBS = {
     "repeat": "repeat.repeat",
     "table": "results.table",
     "diagnose": "diagnose.diagnose",
+    "try": "try_remedies.try_remedies",
     "export": "export.export",
     "plot": "plot.plot",
     "import": "import_logs.import_logs",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
@@ -25,16 +23,15 @@ from dlbench.cli.interrupts import Interrupts
 from dlbench.cli.lesson import explanation, heading
 from dlbench.cli.messages import command, plan_line
 from dlbench.cli.next_step import next_step
-from dlbench.cli.output import emit, emit_styled, report_text, say, say_styled
-from dlbench.errors import ExitCode, SetupError
-from dlbench.export.json_data import as_data
+from dlbench.cli.output import emit, emit_json, emit_styled, report_text, say, say_styled
+from dlbench.cli.remedies_told import remedies_text
+from dlbench.cli.run_files import keep_summary, make_folder, unused
+from dlbench.errors import ExitCode
 from dlbench.launch import sessions
 from dlbench.metrics.trial_view import Status
 from dlbench.recipe.shipped import shipped_recipes
 from dlbench.run.adding import adding
-from dlbench.run.atomic import write_json_atomic
-from dlbench.run.environment import environment
-from dlbench.run.folder import RunFolder, create, find_run
+from dlbench.run.folder import RunFolder, find_run
 from dlbench.run.workers import current_session
 from dlbench.state.run_state import RunState
 
@@ -75,10 +72,15 @@ class Session:
     """The folder that runs are written into for TensorBoard too."""
     quick: bool = False
     """Whether runs are the small versions of their recipes."""
+    data: Callable[[Report], Any] | None = None
+    """What is printed as JSON of a run's results in place of the table."""
 
     def run(self, recipe: Recipe, plan: Plan, *, is_last: bool = True) -> ExitCode:
         """A new run; where it is not the last one, its dashboard closes by itself."""
-        folder = make_folder(self.out, recipe, plan)
+        return self.begin(recipe, make_folder(self.out, recipe, plan), is_last=is_last)
+
+    def begin(self, recipe: Recipe, folder: RunFolder, *, is_last: bool = True) -> ExitCode:
+        """The same where its folder is made already."""
         return self._go_on(recipe, folder, sessions.start, is_last=is_last)
 
     def resume(
@@ -222,8 +224,7 @@ class Session:
         if any(trial.status is not Status.WAITING for trial in state.trials):
             result = summarized(state, recipe.questions, folder)
             keep_summary(folder, result)
-            text = report_text(result, language=self.language, ascii_only=self.ascii_only)
-            (say_styled if self.display == "json" else emit_styled)(f"\n{text}")
+            self._print(result, folder)
         if not finished and folder.plan_file.is_file():
             say(f"\nnot finished; continue with `{command('run', '--resume', folder)}`")
         elif result is not None and (left := open_text(result, folder)):
@@ -239,6 +240,15 @@ class Session:
             watched = self.display == "tui"
             say(f"\n{next_step(folder, self.out, was_watched=watched, full=full, ascii_only=self.ascii_only)}")
         return result
+
+    def _print(self, result: Report, folder: RunFolder) -> None:
+        """The table, of a run that tries remedies what they have done; or the data that is wished in their place."""
+        if self.data is not None:
+            emit_json(self.data(result))
+            return
+        told = remedies_text(result, folder, ascii_only=self.ascii_only)
+        text = told or report_text(result, language=self.language, ascii_only=self.ascii_only)
+        (say_styled if self.display == "json" else emit_styled)(f"\n{text}")
 
     def _code(self, group: WorkerGroup, state: RunState, result: Report | None) -> ExitCode:
         if ExitCode.ENVIRONMENT in group.exit_codes:
@@ -258,6 +268,11 @@ class Session:
             say(text)
 
 
+def planned(plan: Plan, folder: RunFolder) -> str:
+    """What is trained where, and from what data."""
+    return "\n".join([f"{plan_line(plan)} -> {folder.path}", *data_lines(plan.candidates)])
+
+
 def open_text(result: Report, folder: RunFolder) -> str:
     """How to go on with a run of which claims are open that more seeds can decide; nothing where there are none."""
     if not any(verdict.looks and verdict.looks.is_open for verdict in result.verdicts):
@@ -265,36 +280,3 @@ def open_text(result: Report, folder: RunFolder) -> str:
     from dlbench.cli.until_decided import further
 
     return further(result.state.plan, folder)
-
-
-def unused(path: Path) -> Path:
-    """The path, or the first of `path-2`, `path-3` ... that is free: what others have written there stays apart."""
-    names = chain([path], (path.with_name(f"{path.name}-{number}") for number in count(2)))
-    return next(one for one in names if not one.exists())
-
-
-def planned(plan: Plan, folder: RunFolder) -> str:
-    """What is trained where, and from what data."""
-    return "\n".join([f"{plan_line(plan)} -> {folder.path}", *data_lines(plan.candidates)])
-
-
-def keep_summary(folder: RunFolder, result: Report) -> None:
-    """Write summary.json; without it nothing is lost, since it can be made again from the events."""
-    try:
-        write_json_atomic(folder.summary_file, as_data(result))
-    except OSError as error:
-        say(f"note: {folder.summary_file} cannot be written: {error.strerror}")
-
-
-def make_folder(out: Path, recipe: Recipe, plan: Plan) -> RunFolder:
-    """A new run's folder with recipe, environment and plan; raises SetupError where it cannot be written."""
-    try:
-        folder = create(out, recipe.name, datetime.now(UTC).astimezone())
-        folder.write_recipe(recipe.to_toml())
-        write_json_atomic(folder.env_file, environment())
-        folder.write_plan(plan)
-    except OSError as error:
-        raise SetupError(
-            f"{out}: a run cannot be kept there: {error.strerror}; choose another folder with --out"
-        ) from error
-    return folder

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from dlbench.errors import DataError, Problem, RecipeError
 from dlbench.files import exists
 from dlbench.recipe.check import NAME, Checked, check
@@ -45,6 +47,17 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None
     if checked.unavailable:
         raise DataError(_problems(checked.unavailable, text, str(path)))
     return _recipe(path, recipe.data, checked, unseen(changes, recipe, checked.drafts))
+
+
+def of_document(data: dict[str, Any], path: Path) -> Recipe:
+    """The recipe that this data is, as if it stood in a file at `path`, which need not be there; errors are those of `load`."""
+    recipe, mistakes = _prepared(data, [], quick=False)
+    checked = _checked(recipe)
+    mistakes += checked.mistakes
+    if found := mistakes or checked.unavailable:
+        problems = _problems(found, tomli_w.dumps(data), str(path))
+        raise RecipeError(problems) if mistakes else DataError(problems)
+    return _recipe(path, recipe.data, checked, [])
 
 
 def _anchored(value: Any, folder: Path, at: str = "") -> Any:

@@ -16,8 +16,8 @@ from dlbench.plan import choice_text
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 from dlbench.text.blocks import Terminal
+from dlbench.text.toml_text import inline
 from dlbench.words.number_format import number
-from dlbench.words.printable import json_text
 
 COLORS = {"alarm": "red", "warning": "yellow", "note": "cyan"}
 INDENT = 4
@@ -65,7 +65,7 @@ def _finding(found: Mapping[str, Any], terminal: Terminal) -> Iterator[Text]:
     for own in found["remedies"]:
         yield from _prose(f"try {own['name']}: {own['says']}", terminal, INDENT)
         for key, value in own["set"].items():
-            yield from _prose(f"{key} = {_toml(value)}", terminal, INDENT + 4)
+            yield from _prose(f"{key} = {inline(value)}", terminal, INDENT + 4)
 
 
 def _when(found: Mapping[str, Any]) -> str:
@@ -74,15 +74,6 @@ def _when(found: Mapping[str, Any]) -> str:
     if until is None:
         return f", since step {since:,}" if since else ""
     return f", at step {since:,}" if since == until else f", from step {since:,} to {until:,}"
-
-
-def _toml(value: Any) -> str:
-    """A value as a recipe has it."""
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key} = {_toml(own)}' for key, own in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json_text(value)
 
 
 def _prose(text: str, terminal: Terminal, indent: int) -> Iterator[Text]:

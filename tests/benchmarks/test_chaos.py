@@ -9,7 +9,7 @@ from benchmarks.chaos import damage
 from benchmarks.chaos.bench import Bench, numbers
 from benchmarks.chaos.kills import Chain
 from benchmarks.chaos.tally import Tally
-from dlbench.cli.session import make_folder
+from dlbench.cli.run_files import make_folder
 from dlbench.engine.worker import Worker
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load
