@@ -57,7 +57,7 @@ class ChangeTester:
         )
 
     def sections(self, changes: Sequence[OneChange]) -> dict[str, Any]:
-        """What they have in common, and their `variants`, none of them refused: each gives exactly its candidate with its change."""
+        """What they have in common, and their `variants`: each gives exactly its candidate with its change; none is refused."""
         base = self._base.data
         whole = {one.variant: self._laid(one)[0].data for one in changes}
         short = {
