@@ -2,7 +2,8 @@
 
 What judges runs changes; runs that took hours on another machine are not trained again for it. Of a kept run there are the numbers
 of each trial at its end (trials.csv): table, notes and verdicts are made of them as of a run's own events. A claim on an earlier
-step is judged by the mean, the interval and the number of seeds that its kept verdict has. Runs with ensembles are to be run again.
+step is judged by the mean, the interval and the number of seeds that its kept verdict has; so is one on findings, undecided where
+the run was kept before it was claimed. Runs with ensembles are to be run again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from dlbench.analysis.candidate_results import candidate_results
 from dlbench.analysis.claims.condition import condition_of
 from dlbench.analysis.claims.family import verdicts
 from dlbench.analysis.claims.judgement import Basis, every_seed_text, finding
-from dlbench.analysis.claims.p_values import decide
+from dlbench.analysis.claims.p_values import decide, judged
 from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, finding_text, is_estimated
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.statistics.intervals import Summary, t_quantile
@@ -44,6 +45,7 @@ from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 
 NUMBERS = ("step", "diverged_at", "stopped_at", "parameters", "seed")
+UNMEASURED = "its layers were not kept, by which findings are told; run it again"
 BY_MEAN = "by the kept mean, as its trials are kept at their end only"
 
 
@@ -146,6 +148,8 @@ def kept_finding(claim: Claim, verdict: Mapping[str, Any]) -> ClaimFinding:
         return ClaimFinding(claim, Decision(Outcome(verdict["outcome"]), None), text, value, interval, n)
     if interval is None or value is None or n < 2:
         return ClaimFinding.nothing(claim, verdict["text"])
+    if claim.is_of_findings:
+        return _kept_share(claim, verdict, interval)
     half = (interval.high - interval.low) / 2
 
     def interval_at(alpha: float) -> Interval:
@@ -155,6 +159,14 @@ def kept_finding(claim: Claim, verdict: Mapping[str, Any]) -> ClaimFinding:
     summary = Summary(n, value, half * math.sqrt(n) / t_quantile(n - 1), interval)
     text = finding_text(summary, condition, METRICS[claim.metric], claim)
     return ClaimFinding(claim, replace(decide(interval_at, condition), why=BY_MEAN), text, value, interval, n)
+
+
+def _kept_share(claim: Claim, verdict: Mapping[str, Any], interval: Interval) -> ClaimFinding:
+    """What a kept verdict says of findings: which way its interval and its p point, with the advice that it gave."""
+    text, _, behind = verdict["text"].partition("; p ")
+    advice = next((part for part in behind.split("; ") if part.startswith(("--seeds", "more "))), "")
+    decision = Decision(judged(interval, condition_of(claim)), verdict["p"], advice=advice)
+    return ClaimFinding(claim, decision, text, verdict["value"], interval, verdict["n"])
 
 
 def rejudge(folder: Path, today: Path) -> Report:
@@ -186,7 +198,9 @@ def _findings(state: RunState, asked: Questions, old: Sequence[Mapping[str, Any]
     by_variant, kept = candidate_results(state), {(one["says"], one["variant"]): one for one in old}
     basis = Basis.of(asked.claims, asked.compare)
     for claim in asked.claims:
-        if claim.at_step is not None:
+        if claim.is_of_findings and (said(claim.says), claim.variant) not in kept:
+            yield ClaimFinding.nothing(claim, UNMEASURED)
+        elif claim.at_step is not None or claim.is_of_findings:
             yield kept_finding(claim, kept[said(claim.says), claim.variant])
         else:
             yield finding(claim, by_variant, basis)

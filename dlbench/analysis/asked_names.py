@@ -83,7 +83,8 @@ def _metrics(questions: Questions) -> Iterator[tuple[KeyPath, str]]:
     for name in questions.better:
         yield ("compare", "better", name), name
     for index, claim in enumerate(questions.claims):
-        yield ("claims", index, "metric"), claim.metric
+        if not claim.is_of_findings:
+            yield ("claims", index, "metric"), claim.metric
 
 
 def _is_anywhere(state: RunState, name: str) -> bool:

@@ -16,7 +16,7 @@ from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 
 if TYPE_CHECKING:
-    from dlbench.plan.questions import Compare
+    from dlbench.plan.questions import Claim, Compare
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,20 @@ def candidate_results(state: RunState) -> dict[str, list[CandidateResults]]:
         entry = CandidateResults(candidate.variant, candidate.choice, tuple(trials.get(index, ())), index)
         found.setdefault(candidate.variant, []).append(entry)
     return found
+
+
+def candidates_of(
+    variant: str, choice: Mapping[str, Any] | None, by_variant: Mapping[str, list[CandidateResults]]
+) -> list[CandidateResults]:
+    """A variant's candidates that have these choices, all of them without any."""
+    return [entry for entry in by_variant.get(variant, []) if (choice or {}).items() <= entry.choice.items()]
+
+
+def trials_of(
+    claim: Claim, by_variant: Mapping[str, list[CandidateResults]], compare: Compare
+) -> tuple[TrialState, ...]:
+    """The trials of the variant that a claim is about, of a search those of its best choice."""
+    return selected(candidates_of(claim.variant, claim.choice, by_variant), selection_metric(compare)).trials
 
 
 def selected(candidates: list[CandidateResults], metric: Metric) -> CandidateResults:

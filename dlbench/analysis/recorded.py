@@ -52,7 +52,7 @@ def asked_of_recordings(state: RunState, questions: Questions) -> Compare:
     """
     compare, names = questions.compare, logged_names(state)
     asked = [compare.metric, compare.select, *(column.partition("@")[0] for column in compare.columns or [])]
-    asked += [claim.metric for claim in questions.claims]
+    asked += [claim.metric for claim in questions.claims if not claim.is_of_findings]
     own = know_logged({*names, *filter(None, asked)} - ENSEMBLE.keys(), questions.better)
     variants = list(dict.fromkeys(candidate.variant for candidate in state.plan.candidates))
     first = next((name for name in (*DECIDING, *own) if name in names), None)

@@ -72,9 +72,10 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     claims = questions.claims
     found = None if folder is None else _ensembles(state, replace(questions, compare=compare), folder)
     answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
-    verdicts, table = judge(state, claims, compare, found, answers), build_table(state, state.plan, compare)
+    findings = diagnose(state)
+    verdicts, table = judge(state, claims, compare, found, answers, findings), build_table(state, state.plan, compare)
     said = (*unknown, *problems, *notes, *_lacking_columns(state, questions, table, [*unknown, *notes]))
-    return Report(state, table, verdicts, questions.lesson, found, said, diagnose(state), folder)
+    return Report(state, table, verdicts, questions.lesson, found, said, findings, folder)
 
 
 def _lacking_columns(state: RunState, questions: Questions, table: Table, told: Sequence[str]) -> Iterable[str]:

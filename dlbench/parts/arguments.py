@@ -38,7 +38,7 @@ class MetricName:
 
     `curves`: only one that evaluations write, with `split` of that split, or of those splits, alone; `at_step`: also one at a step
     along the way, `first_last_gradient_ratio@0`; `ensembles`: also one of ensembles; `logged`: also any other name, under which a
-    recorded loop may log numbers.
+    recorded loop may log numbers; not `is_needed`: also an empty one, where it is left out.
     """
 
     curves: bool = False
@@ -46,6 +46,7 @@ class MetricName:
     at_step: bool = False
     ensembles: bool = False
     logged: bool = False
+    is_needed: bool = True
 
 
 Settings: TypeAlias = dict[str, Any]

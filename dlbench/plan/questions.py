@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from dlbench.measures.older_names import newest
+from dlbench.plan.finding_kinds import newest_kind
 from dlbench.plan.scene import Scene
 
 Language: TypeAlias = Literal["en", "ko"]
@@ -83,15 +84,15 @@ class Ensemble:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
+    """A sentence of the lesson with a condition on a metric of a variant, or on its findings, which the results confirm or refute.
 
-    Its fields are those that `[[claims]]` has, resolved.
+    Its fields are those that `[[claims]]` has, resolved: on findings, `metric` is `finds KIND` or `finds_none`.
     """
 
     says: Texts
     source: Literal["lecture", "theory", "measured"]
     variant: str
-    metric: str
+    metric: str = ""
     at_most: float | None = None
     at_least: float | None = None
     between: list[float] | None = None
@@ -105,6 +106,19 @@ class Claim:
     choice: dict[str, Any] | None = None
     members: int | None = None
     combine: Method | None = None
+    finds: str | None = None
+    finds_none: bool = False
+
+    @property
+    def is_of_findings(self) -> bool:
+        """Whether it is about what the diagnosis finds, and not about a metric."""
+        return self.finds is not None or self.finds_none
+
+    def completed(self) -> Claim:
+        """The same; on findings, with what that is called in the place of a metric, so that nothing reads it as one."""
+        if not self.is_of_findings:
+            return self
+        return replace(self, metric="finds_none" if self.finds is None else f"finds {self.finds}")
 
 
 @dataclass(frozen=True)
@@ -124,7 +138,10 @@ class Questions:
         solved = compare.solved and replace(compare.solved, metric=newest(compare.solved.metric))
         columns = None if compare.columns is None else [newest(column) for column in compare.columns]
         metric, select = (name and newest(name) for name in (compare.metric, compare.select))
-        claims = [replace(claim, metric=newest(claim.metric)) for claim in self.claims]
+        claims = [
+            replace(claim, metric=newest(claim.metric), finds=claim.finds and newest_kind(claim.finds)).completed()
+            for claim in self.claims
+        ]
         return replace(
             self,
             compare=replace(compare, metric=metric, select=select, solved=solved, columns=columns),

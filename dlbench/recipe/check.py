@@ -21,6 +21,7 @@ from dlbench.recipe.claims import (
     compare_mistakes,
     completed,
     end_mistakes,
+    finding_mistakes,
     split_mistakes,
     without_steps,
 )
@@ -112,7 +113,7 @@ def check(recipe: Tree) -> Checked:
     promises = [*_promises(recipe, result, claims, resolved)]
     promises += breaking.mistakes(breakpoints, result.variants, result.candidates) if result.variants else []
     result.mistakes += [recipe.mistake(path, what) for path, what in promises]
-    result.claims = list(claims.values())
+    result.claims = [claim.completed() for claim in claims.values()]
     if not result.mistakes:
         result.breakpoints = [str(breaking.condition(one, result.variants)) for one in breakpoints.values()]
     result.compare = completed(result.compare, result.variants, usual_metric(_tasks(resolved)))
@@ -249,6 +250,7 @@ def _promises(recipe: Tree, result: Checked, claims: Mapping[int, Claim], resolv
             yield ("claims", index, *path), what
         for path, what in ensemble_claim_mistakes(claim, result.ensemble, len(result.seeds)):
             yield ("claims", index, *path), what
+    yield from finding_mistakes(claims, result.candidates)
     yield from task_mistakes(without_steps(result.compare, claims), _tasks(resolved))
     sources = [one.source for one in resolved if one.source]
     yield from split_mistakes(result.compare, claims, sources)

@@ -10,9 +10,15 @@ from dlbench.errors import hint
 from dlbench.metrics.catalog import AT_END, METRICS, split_step
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.parts.datasets.base import Source
+from dlbench.plan import Candidate
 from dlbench.plan.questions import Claim, Compare
 from dlbench.recipe.messages import few, listed, nearest
 from dlbench.recipe.source_map import KeyPath
+
+SHARES = ("at_most", "at_least", "between")
+"""Those of them that a claim on findings may have, of the share of seeds."""
+NO_METRIC = ("near", "tolerance", "better_than", "by", "exact", "at_step")
+"""What is of metrics alone."""
 
 CONDITIONS = ("at_most", "at_least", "between", "near", "better_than")
 """The conditions of a claim, of which it has exactly one."""
@@ -46,6 +52,16 @@ def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapp
         yield ("better_than",), no_variant(claim.better_than, variants)
     if claim.better_than == claim.variant:
         yield ("better_than",), "a variant cannot be better than itself"
+    yield from _mistakes_of_findings(claim) if claim.is_of_findings else _mistakes_of_metric(claim)
+    if claim.between and claim.between[0] > claim.between[1]:
+        yield ("between",), f"the low end {claim.between[0]:g} is above the high end {claim.between[1]:g}"
+    if claim.choice is not None and not any(claim.choice.items() <= choice.items() for choice in choices):
+        yield ("choice",), f"'{claim.variant}' has no such choice in its search"
+
+
+def _mistakes_of_metric(claim: Claim) -> Iterator[Found]:
+    if not claim.metric:
+        yield (), "needs a 'metric', or instead of one 'finds' or 'finds_none'"
     if claim.better_than is not None and claim.metric in METRICS and METRICS[claim.metric].better is None:
         others = listed([condition for condition in CONDITIONS if condition != "better_than"], "or")
         yield ("better_than",), f"'{claim.metric}' has no better direction; claim it with {others}"
@@ -56,11 +72,34 @@ def claim_mistakes(claim: Claim, variants: Sequence[str], choices: Sequence[Mapp
         yield (), "'near' and 'tolerance' go together"
     if claim.by is not None and claim.better_than is None:
         yield ("by",), "'by' needs 'better_than'"
-    if claim.between and claim.between[0] > claim.between[1]:
-        yield ("between",), f"the low end {claim.between[0]:g} is above the high end {claim.between[1]:g}"
     yield from _exact_mistakes(claim)
-    if claim.choice is not None and not any(claim.choice.items() <= choice.items() for choice in choices):
-        yield ("choice",), f"'{claim.variant}' has no such choice in its search"
+
+
+def _mistakes_of_findings(claim: Claim) -> Iterator[Found]:
+    own = "finds_none" if claim.finds is None else "finds"
+    if claim.finds is not None and claim.finds_none:
+        yield ("finds_none",), "a claim has 'finds' or 'finds_none', not both"
+    if claim.metric:
+        yield ("metric",), f"a claim has 'metric' or '{own}', not both"
+    for key in NO_METRIC:
+        if getattr(claim, key) not in {None, False}:
+            yield (key,), f"is of metrics, and a claim with '{own}' takes {listed(SHARES, 'or')} of the share of seeds"
+    has = [key for key in SHARES if getattr(claim, key) is not None]
+    if len(has) > 1:
+        yield (), f"takes at most one of {listed(SHARES)}, but has {listed(has)}"
+    for key in has:
+        bounds = claim.between if key == "between" else [getattr(claim, key)]
+        if not all(0 <= bound <= 1 for bound in bounds or []):
+            yield (key,), "is of a share of seeds, which lies from 0 to 1"
+
+
+def finding_mistakes(claims: Mapping[int, Claim], candidates: Sequence[Candidate]) -> Iterator[Found]:
+    """Claims on findings of variants whose layers are not measured."""
+    for index, claim in claims.items():
+        own = [one for one in candidates if one.variant == claim.variant]
+        if claim.is_of_findings and own and not any(one.settings["probes"]["points"] for one in own):
+            key = "finds_none" if claim.finds is None else "finds"
+            yield ("claims", index, key), "needs probes.points, at how many points layers are measured"
 
 
 def _exact_mistakes(claim: Claim) -> Iterator[Found]:
@@ -84,7 +123,8 @@ def metrics_named(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tup
     for index, name in enumerate(compare.columns or []):
         yield ("compare", "columns", index), name
     for index, claim in claims.items():
-        yield ("claims", index, "metric"), claim.metric
+        if claim.metric:
+            yield ("claims", index, "metric"), claim.metric
 
 
 def without_steps(compare: Compare, claims: Mapping[int, Claim]) -> Iterator[tuple[KeyPath, str]]:

@@ -97,7 +97,7 @@ def _required(catalog: str, name: str) -> list[str]:
 
 
 def _tidied(node: Any) -> Any:
-    """A schema of pydantic's as TOML needs it: references to catalogues, no titles, no null."""
+    """A schema of pydantic's as TOML needs it: references to catalogues, no titles, no null, no key that is left out."""
     if isinstance(node, list):
         return [_tidied(item) for item in node]
     if not isinstance(node, dict):
@@ -106,7 +106,7 @@ def _tidied(node: Any) -> Any:
         return {"$ref": f"#/$defs/{node[CATALOG_KEY]}"} | {
             key: value for key, value in node.items() if key in {"default", "description"} and value is not None
         }
-    kept = {key: value for key, value in node.items() if (key, value) != ("default", None)}
+    kept = {key: value for key, value in node.items() if key != "default" or value not in (None, "")}
     if isinstance(kept.get("title"), str):
         del kept["title"]
     if "anyOf" in kept:

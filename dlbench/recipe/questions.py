@@ -25,6 +25,7 @@ from dlbench.recipe.source_map import KeyPath, line_numbers, show
 from dlbench.recipe.validation import mistakes_in
 
 Logged: TypeAlias = Annotated[str, MetricName(logged=True)]
+LoggedClaim: TypeAlias = Annotated[str, MetricName(logged=True, is_needed=False)]
 LoggedColumn: TypeAlias = Annotated[str, MetricName(at_step=True, logged=True)]
 Directions: TypeAlias = Annotated[
     dict[str, Literal["higher", "lower"]], Takes('names with "higher" or "lower" each, such as { bleu = "higher" }')
@@ -57,7 +58,7 @@ class RecordedClaimSection(ClaimSection):
 
     WRITTEN: ClassVar[str] = "[[claims]]"
 
-    metric: Logged
+    metric: LoggedClaim = ""
 
 
 SECTIONS = ("lesson", "compare", "claims", "breakpoints")
@@ -117,7 +118,7 @@ def _checked(data: dict[str, Any], file: str, lines: Mapping[KeyPath, int]) -> Q
     if wrong:
         problems = [Problem(file, _line(path, lines), show(path), what) for path, what in wrong]
         raise RecipeError(sorted(problems, key=lambda problem: problem.line or 0))
-    asked = [cast("Claim", plain(claim)) for claim in claims.values()]
+    asked = [cast("Claim", plain(claim)).completed() for claim in claims.values()]
     better = compare.better if isinstance(compare, RecordedCompareSection) else {}
     return Questions(cast("Lesson", plain(lesson)), cast("Compare", plain(compare)), asked, better=dict(better))
 
@@ -171,7 +172,7 @@ def _promises(
     for index, claim in claims.items():
         for path, what in claim_mistakes(claim, variants, [{}]):
             yield ("claims", index, *path), what
-        if claim.better_than is not None and claim.metric not in METRICS.keys() | better.keys():
+        if claim.better_than is not None and claim.metric and claim.metric not in METRICS.keys() | better.keys():
             what = f"nobody has said which way '{claim.metric}' is better; say it in compare.better"
             yield ("claims", index, "better_than"), what
         if claim.metric in ENSEMBLE or claim.members is not None or claim.combine is not None:

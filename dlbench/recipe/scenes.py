@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 from annotated_types import Len
-from pydantic import AfterValidator, PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 
 from dlbench.measures.catalog import MEASURES
 from dlbench.measures.older_names import newest
 from dlbench.plan.scene import LAST, PANES, STEP_WORDS, Scene
 from dlbench.recipe.claims import Found, no_variant
-from dlbench.recipe.messages import given, listed, nearest
+from dlbench.recipe.messages import given, listed
 from dlbench.recipe.validation import worded
-
-
-def _known(what: str, names: Collection[str], written: str) -> str:
-    """A name, if it is one of these."""
-    if (name := newest(written)) not in names:
-        raise worded(f"no {what} is called '{written}'" + nearest(written, names, "there are"))
-    return name
-
-
-def _one_of(what: str, names: Collection[str]) -> tuple[AfterValidator, WithJsonSchema]:
-    check: Callable[[str], str] = partial(_known, what, names)
-    return AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(names)})
+from dlbench.recipe.vocabulary import known, one_of
 
 
 def _step(written: Any) -> int | str:
     """A step, or one of the words for one."""
     if isinstance(written, str):
-        return _known("step", STEP_WORDS, written)
+        return known("step", STEP_WORDS, newest, written)
     if not isinstance(written, int) or isinstance(written, bool) or written < 0:
         raise worded(f"takes a step from 0 up, or one of {listed(STEP_WORDS)}, not {given(written)}")
     return written
@@ -41,8 +29,8 @@ def _step(written: Any) -> int | str:
 
 _STEP_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "enum": list(STEP_WORDS)}]}
 
-PaneName: TypeAlias = Annotated[str, *_one_of("pane of variants", PANES)]
-MeasureName: TypeAlias = Annotated[str, *_one_of("measure of layers", MEASURES)]
+PaneName: TypeAlias = Annotated[str, *one_of("pane of variants", PANES, newest)]
+MeasureName: TypeAlias = Annotated[str, *one_of("measure of layers", MEASURES, newest)]
 SceneStep: TypeAlias = Annotated[int | str, PlainValidator(_step), WithJsonSchema(_STEP_SCHEMA)]
 
 

@@ -20,6 +20,7 @@ from dlbench.recipe.vocabulary import (
     ConditionText,
     Count,
     Curve,
+    FindingKind,
     Methods,
     Metric,
     Sizes,
@@ -123,10 +124,10 @@ class EnsembleSection(Ensemble):
 
 @dataclass(frozen=True)
 class ClaimSection(Claim):
-    """A sentence of the lesson with a condition on a metric of a variant, which the results confirm or refute.
+    """A sentence of the lesson with a condition on a metric of a variant, or on its findings, which the results confirm or refute.
 
-    Exactly one of `at_most`, `at_least`, `between`, `near` and `better_than` is given. The condition is asked of the mean,
-    with `every_seed` of each trial.
+    Of a metric, exactly one of `at_most`, `at_least`, `between`, `near` and `better_than` is given. The condition is asked of
+    the mean, with `every_seed` of each trial. Of findings, it is asked of the share of seeds, and is more than half unless given.
 
     says: the sentence: `says = "ReLU learns with more seeds than sigmoid"`.
     source: who says so: the lecture, theory, or an earlier run: `source = "lecture"`.
@@ -143,6 +144,9 @@ class ClaimSection(Claim):
     exact: theory says that no seed can change the number, and all are asked to have the same: `exact = true`.
     at_step: the metric at this step, and not in the end: `at_step = 500`.
     choice: one choice of the search by its paths, and not the best: `choice = { "train.optimizer.lr" = 0.1 }`.
+    finds: instead of a metric, the share of seeds in which the diagnosis finds this kind, as an alarm or a warning:
+        `finds = "vanishing-gradient"`.
+    finds_none: instead of a metric, the share of seeds in which it finds no alarm and no warning: `finds_none = true`.
     members: of ensembles with so many members, for a metric of ensembles: `members = 10`.
     combine: of ensembles combined so; the first way of `[ensemble]` unless given: `combine = "vote"`.
     """
@@ -152,7 +156,7 @@ class ClaimSection(Claim):
     says: Text
     source: Literal["lecture", "theory", "measured"]
     variant: str
-    metric: Claimed
+    metric: Claimed = ""
     at_most: float | None = None
     at_least: float | None = None
     between: Annotated[list[float], Len(2, 2)] | None = None
@@ -166,6 +170,8 @@ class ClaimSection(Claim):
     choice: dict[str, Any] | None = None
     members: Count | None = None
     combine: Method | None = None
+    finds: FindingKind | None = None
+    finds_none: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dlbench.analysis.diagnosis.finding import KINDS
+from dlbench.plan.finding_kinds import KINDS
 from dlbench.self_test.scoring import Judged, Share, confusion, score, score_of_kinds
 
 TUNING, HELD_OUT, ALL = "tuning", "held_out", "all"

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from dlbench.analysis.diagnosis.finding import KINDS
 from dlbench.metrics.catalog import METRICS
+from dlbench.plan.finding_kinds import KINDS
 from dlbench.recipe.patch import Tree, merge
 
 FOLDER = Path(__file__).with_name("scenarios")

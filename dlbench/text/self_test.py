@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from dlbench.analysis.diagnosis.finding import KINDS
+from dlbench.plan.finding_kinds import KINDS
 from dlbench.self_test.as_data import ALL, HELD_OUT, TUNING, parts_of
 from dlbench.self_test.scoring import HEALTHY, NOTHING, Judged, Share, confusion, score, score_of_kinds
 from dlbench.text.blocks import Terminal, table_blocks

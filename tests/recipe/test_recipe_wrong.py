@@ -175,6 +175,35 @@ WRONG = {
         [('metric = "solved"\nat_most', 'metric = "slved"\nat_most')],
         ["34: claims[0].metric: no metric is called 'slved' here; did you mean 'solved'?"],
     ),
+    "claim on nothing": (
+        [('metric = "solved"\nat_most', "at_most")],
+        ["30: claims[0]: needs a 'metric', or instead of one 'finds' or 'finds_none'"],
+    ),
+    "claim on an unknown finding": (
+        [('metric = "solved"\nat_most = 0', 'finds = "vanishing-gradients"')],
+        ["34: claims[0].finds: no kind of finding is called 'vanishing-gradients'; did you mean 'vanishing-gradient'?"],
+    ),
+    "claim on a metric and on findings": (
+        [("at_most = 0", "finds_none = true")],
+        ["34: claims[0].metric: a claim has 'metric' or 'finds_none', not both"],
+    ),
+    "claim on findings with what is of metrics": (
+        [('metric = "solved"\nat_most = 0', 'finds = "dead-units"\nbetter_than = "relu"\nat_least = 90')],
+        [
+            (
+                "35: claims[0].better_than: is of metrics, and a claim with 'finds' takes 'at_most', 'at_least' or 'between' "
+                "of the share of seeds"
+            ),
+            "36: claims[0].at_least: is of a share of seeds, which lies from 0 to 1",
+        ],
+    ),
+    "claim on findings where no layers are measured": (
+        [
+            ('metric = "solved"\nat_most = 0', "finds_none = true"),
+            ("[train]", "[probes]\npoints = 0\n\n[train]"),
+        ],
+        ["37: claims[0].finds_none: needs probes.points, at how many points layers are measured"],
+    ),
     "claim against an unknown variant": (
         [("at_most = 0", 'better_than = "rel"')],
         ["35: claims[0].better_than: no variant is called 'rel'; did you mean 'relu'?"],

@@ -22,6 +22,8 @@ class Condition:
     is_open: bool = False
     is_difference: bool = False
     """Whether it is about the advantage over another variant."""
+    words: str = ""
+    """It in words, where it was not given in numbers."""
 
     def __contains__(self, value: float) -> bool:
         above = not at_most(value, self.low) if self.is_open else at_least(value, self.low)
@@ -43,6 +45,8 @@ class Condition:
 
     def text(self, spec: str) -> str:
         """The condition in words, numbers by the format `spec`."""
+        if self.words:
+            return self.words
         low, high = (number(end, spec) if math.isfinite(end) else "" for end in (self.low, self.high))
         if math.isinf(self.high):
             return f"above {low}" if self.is_open else f"at least {low}"
@@ -50,7 +54,11 @@ class Condition:
 
 
 def condition_of(claim: Claim) -> Condition:
-    """The condition that a claim gives."""
+    """The condition that a claim gives; of findings, more than half of the seeds where it gives none."""
+    if claim.is_of_findings and claim.at_least is None and claim.at_most is None and claim.between is None:
+        if claim.every_seed:
+            return Condition(1.0, math.inf, words="of every seed")
+        return Condition(0.5, math.inf, is_open=True, words="of more than half of the seeds")
     if claim.better_than is not None:
         return Condition(claim.by or 0.0, math.inf, is_open=not claim.by, is_difference=True)
     if claim.between is not None:

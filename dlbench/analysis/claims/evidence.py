@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dlbench.analysis.candidate_results import CandidateResults, is_settled, selected, selection_metric
+from dlbench.analysis.candidate_results import (
+    CandidateResults,
+    candidates_of,
+    is_settled,
+    selected,
+    selection_metric,
+)
 from dlbench.analysis.claims.verdict import Decision, Outcome
 from dlbench.analysis.comparison import is_unpaired
-from dlbench.analysis.interventions import ManualChange, first_manual_change, reason, search_reason, which_seeds
+from dlbench.analysis.interventions import ManualChange, first_manual_change, reason, which_seeds
 from dlbench.analysis.statistics.intervals import Intervals, Method, Summary, paired_difference, summarize
 from dlbench.analysis.statistics.item_noise import Answers, ItemNoise, is_of_samples, noise_of
 from dlbench.analysis.statistics.power import Power, power_of_seeds, power_of_share_difference
 from dlbench.analysis.statistics.proportions import Score
 from dlbench.analysis.statistics.unpaired import unpaired_difference
-from dlbench.metrics.catalog import METRICS, Metric
+from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import interval_text
 from dlbench.metrics.quantity import Interval, Quantity, gap
 from dlbench.metrics.trial_view import Status
@@ -149,6 +155,8 @@ class Evidence:
     """The intervals that so many of the seeds with a value give, the first in order."""
     power: Power | None
     seeds: frozenset[int]
+    metric: Metric
+    """What the values are of."""
     pairs: Pairs | None = None
     noise: ItemNoise | None = None
     """Of the mean over seeds and test samples, where it is known what each seed got right."""
@@ -162,12 +170,17 @@ class Evidence:
 
 
 def evidence_on(
-    claim: Claim, by_variant: Mapping[str, list[CandidateResults]], compare: Compare, answers: Answers, method: Method
+    claim: Claim,
+    metric: Metric,
+    by_variant: Mapping[str, list[CandidateResults]],
+    compare: Compare,
+    answers: Answers,
+    method: Method,
 ) -> Evidence | str:
     """What the seeds say of what a claim is about, or the variant that this run has not."""
-    metric, entries, picked_among = METRICS[claim.metric], [], 1
+    entries, picked_among = [], 1
     for variant in filter(None, (claim.variant, claim.better_than)):
-        candidates = _candidates(variant, claim.choice, by_variant)
+        candidates = candidates_of(variant, claim.choice, by_variant)
         if not candidates:
             return f"this run has no '{variant}'"
         entries.append(selected(candidates, selection_metric(compare)))
@@ -176,20 +189,6 @@ def evidence_on(
     found = _compared(ours, theirs[0], metric, claim.by or 0.0, method) if theirs else ours
     noise = noise_of(entries, list(found.values), answers) if is_of_samples(claim) else None
     return replace(found, noise=noise, picked_among=picked_among)
-
-
-def touched_search(claim: Claim, by_variant: Mapping[str, list[CandidateResults]]) -> str:
-    """Why a search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
-    for variant in filter(None, (claim.variant, claim.better_than)):
-        if why := search_reason(variant, [one.trials for one in _candidates(variant, claim.choice, by_variant)]):
-            return why
-    return ""
-
-
-def _candidates(
-    variant: str, choice: Mapping[str, Any] | None, by_variant: Mapping[str, list[CandidateResults]]
-) -> list[CandidateResults]:
-    return [entry for entry in by_variant.get(variant, []) if (choice or {}).items() <= entry.choice.items()]
 
 
 def _evidence(entry: CandidateResults, metric: Metric, at_step: int | None, method: Method) -> Evidence:
@@ -211,7 +210,7 @@ def _evidence(entry: CandidateResults, metric: Metric, at_step: int | None, meth
     def look(n: int) -> Intervals:
         return method.mean(numbers[:n], metric.quantity)
 
-    return Evidence(known, lost, never, pending, touched, summary, look, power, seeds)
+    return Evidence(known, lost, never, pending, touched, summary, look, power, seeds, metric)
 
 
 def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float, method: Method) -> Evidence:
@@ -243,6 +242,7 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float, metho
         if metric.is_share and differences
         else power_of_seeds(differences, summary, metric.quantity.of_differences),
         ours.seeds | theirs.seeds,
+        metric,
         pairs_of(ours, theirs, advantages, by),
     )
 
@@ -262,6 +262,7 @@ def _compared_unpaired(ours: Evidence, theirs: Evidence, metric: Metric) -> Evid
         lambda _: partial(_unpaired_interval, first, second, metric.quantity),
         None,
         ours.seeds | theirs.seeds,
+        metric,
         is_unpaired=True,
     )
 
@@ -272,14 +273,14 @@ def _unpaired_interval(
     return unpaired_difference(first, second, quantity, alpha).interval
 
 
-def lacking(evidence: Evidence, metric: Metric) -> str:
+def lacking(evidence: Evidence) -> str:
     """Why the mean over the seeds says nothing, or not enough."""
     if evidence.touched:
         return reason(evidence.touched)
     if why := pending_text(evidence) + lost_text(evidence):
         return why
     without = 0 if evidence.is_unpaired else len(evidence.values) - evidence.summary.n
-    return f"{without} seed{'s have' if without > 1 else ' has'} no {metric.name} above 0" if without else ""
+    return f"{without} seed{'s have' if without > 1 else ' has'} no {evidence.metric.name} above 0" if without else ""
 
 
 def pending_text(evidence: Evidence) -> str:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from dlbench.analysis.candidate_results import candidate_results
 from dlbench.analysis.claims.judgement import Basis, finding
 from dlbench.analysis.claims.looks import NOT_SEQUENTIAL, is_decided_by_sequence
+from dlbench.analysis.claims.of_findings import Findings
 from dlbench.analysis.claims.p_values import holm
 from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Looks, Outcome, Verdict, looks_text, p_text
+from dlbench.analysis.diagnosis.diagnose import diagnose
 from dlbench.analysis.statistics.item_noise import Answers
 from dlbench.analysis.statistics.methods import method_of
 from dlbench.metrics.names import ENSEMBLE
@@ -28,18 +30,22 @@ def judge(
     compare: Compare,
     ensembles: Ensembles | None = None,
     answers: Answers | None = None,
+    findings: Findings | None = None,
 ) -> list[Verdict]:
     """The verdict on each claim; all that names no trial of this run is undecided.
 
     By intervals over the seeds, corrected by Holm's method for all claims that are estimated: the chance that any of a recipe's
     verdicts is false is 5 % at most. The family is what the recipe says, whatever came of the run: a claim that cannot be
     judged counts with p = 1. A claim on the final test accuracy is judged for other seeds and other test samples where `answers`
-    tell what each trial got right; where only the seeds' interval holds, the verdict is on these test samples. Claims that ask
+    tell what each trial got right; one on findings by `findings`, which are made where a claim needs them and they are not given.
+    Where only the seeds' interval holds, the verdict is on these test samples. Claims that ask
     every seed (`every_seed`, `exact`) estimate nothing, and do not count. In a run that gets seeds until its claims are decided,
     each claim has .05 / m of that chance for all looks together.
     """
     wanted, by_variant = list(claims), candidate_results(state)
-    basis = Basis.of(wanted, compare, answers, method_of(state.plan))
+    if findings is None and any(claim.is_of_findings for claim in wanted):
+        findings = diagnose(state)
+    basis = Basis.of(wanted, compare, answers, method_of(state.plan), findings)
     found = [
         _of_ensembles(claim, ensembles, basis) if claim.metric in ENSEMBLE else finding(claim, by_variant, basis)
         for claim in wanted

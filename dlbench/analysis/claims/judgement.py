@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dlbench.analysis.candidate_results import CandidateResults, unknown_text
+from dlbench.analysis.candidate_results import CandidateResults, candidates_of, trials_of, unknown_text
 from dlbench.analysis.claims.condition import Condition, condition_of
 from dlbench.analysis.claims.evidence import (
     EQUALS,
@@ -18,9 +18,9 @@ from dlbench.analysis.claims.evidence import (
     lacking,
     lost_text,
     pending_text,
-    touched_search,
 )
 from dlbench.analysis.claims.looks import by_looks, is_decided_by_sequence
+from dlbench.analysis.claims.of_findings import Findings, found_text, metric_of
 from dlbench.analysis.claims.p_values import decide
 from dlbench.analysis.claims.verdict import (
     INTERVAL,
@@ -32,12 +32,12 @@ from dlbench.analysis.claims.verdict import (
     is_estimated,
     picked_text,
 )
-from dlbench.analysis.interventions import reason, which_seeds
+from dlbench.analysis.interventions import reason, search_reason, which_seeds
 from dlbench.analysis.statistics.intervals import FIXED, Method, are_equal
 from dlbench.analysis.statistics.item_noise import Answers
 from dlbench.analysis.statistics.power import Power, advice_text, power_of_sign_test, seeds_needed
 from dlbench.analysis.statistics.proportions import highest_failure_rate
-from dlbench.metrics.catalog import METRICS, Metric
+from dlbench.metrics.catalog import Metric
 from dlbench.metrics.metric import is_known
 from dlbench.metrics.quantity import ALPHA, Interval, gap
 
@@ -47,20 +47,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Basis:
-    """What every claim of a run is judged by: the comparison, what each trial got right, and the alpha that each can count on."""
+    """What every claim of a run is judged by: the comparison, what each trial got right, and the alpha that each can count on.
+
+    `findings` are those of the run's trials, for claims that are about them.
+    """
 
     compare: Compare
     answers: Answers
     alpha: float
     method: Method = FIXED
+    findings: Findings = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, claims: Iterable[Claim], compare: Compare, answers: Answers | None = None, method: Method = FIXED
+        cls,
+        claims: Iterable[Claim],
+        compare: Compare,
+        answers: Answers | None = None,
+        method: Method = FIXED,
+        findings: Findings | None = None,
     ) -> Basis:
         """The basis of a recipe's claims: each can count on alpha shared by all that are estimated, as the worst case of Holm."""
         is_counted = is_decided_by_sequence if method.is_sequential else is_estimated
-        return cls(compare, answers or {}, ALPHA / max(sum(map(is_counted, claims)), 1), method)
+        alpha = ALPHA / max(sum(map(is_counted, claims)), 1)
+        return cls(compare, answers or {}, alpha, method, findings or {})
 
 
 def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basis: Basis) -> ClaimFinding:
@@ -73,10 +83,10 @@ def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basi
     `exact`, also refuted where the seeds differ. Trials that were changed or dropped by hand before the
     step in question say nothing of the recipe: what depends on them is undecided.
     """
-    if not is_known(claim.metric):
+    if not claim.is_of_findings and not is_known(claim.metric):
         return ClaimFinding.nothing(claim, unknown_text(claim.metric))
-    metric, condition = METRICS[claim.metric], condition_of(claim)
-    evidence = evidence_on(claim, by_variant, basis.compare, basis.answers, basis.method)
+    metric, condition = metric_of(claim, basis.findings), condition_of(claim)
+    evidence = evidence_on(claim, metric, by_variant, basis.compare, basis.answers, basis.method)
     if isinstance(evidence, str):
         return ClaimFinding.nothing(claim, evidence)
     if is_estimated(claim):
@@ -85,14 +95,25 @@ def finding(claim: Claim, by_variant: Mapping[str, list[CandidateResults]], basi
     else:
         outcome, why = (_by_exactness if claim.exact else _by_every_seed)(evidence, condition, metric)
         decision = Decision(outcome, None, why)
-    if search := touched_search(claim, by_variant):
+    if search := _touched_search(claim, by_variant):
         decision = Decision(Outcome.UNDECIDED, decision.p and 1.0, search)
     found, is_sequential = evidence.summary, basis.method.is_sequential
     wide = None if is_sequential else _with_samples(evidence, claim, ALPHA)
     text = finding_text(found, condition, metric, claim, wide, called=SEQUENCE if is_sequential else INTERVAL)
     score = evidence.pairs.score if evidence.pairs else None
-    text = "; ".join(filter(None, (text, picked_text(claim, evidence.picked_among))))
+    told = [text, picked_text(claim, evidence.picked_among)]
+    if claim.is_of_findings:
+        told.append(found_text(claim, trials_of(claim, by_variant, basis.compare), basis.findings))
+    text = "; ".join(filter(None, told))
     return ClaimFinding(claim, decision, text, found.mean, found.interval, found.n, score, wide)
+
+
+def _touched_search(claim: Claim, by_variant: Mapping[str, list[CandidateResults]]) -> str:
+    """Why a search picked what it did for another reason than the recipe, if someone changed its trials by hand."""
+    for variant in filter(None, (claim.variant, claim.better_than)):
+        if why := search_reason(variant, [one.trials for one in candidates_of(variant, claim.choice, by_variant)]):
+            return why
+    return ""
 
 
 def _by_every_seed(evidence: Evidence, condition: Condition, metric: Metric) -> tuple[Outcome, str]:
@@ -136,7 +157,7 @@ def _by_interval(evidence: Evidence, condition: Condition, claim: Claim, alpha: 
     if evidence.pairs and evidence.pairs.failed and not (evidence.touched or evidence.pending):
         return _by_sign_test(evidence, evidence.pairs, claim, alpha)
     found, times = evidence.summary, evidence.picked_among
-    if why := lacking(evidence, METRICS[claim.metric]):
+    if why := lacking(evidence):
         return Decision(Outcome.UNDECIDED, 1.0, why)
     if found.interval is None or found.mean is None:
         return Decision(Outcome.UNDECIDED, 1.0, "one seed has no interval" if found.n < 2 else EQUALS)
@@ -166,7 +187,7 @@ def _with_samples(evidence: Evidence, claim: Claim, alpha: float) -> Interval | 
     seeds = evidence.interval_at(alpha)
     if evidence.noise is None or seeds is None:
         return None
-    quantity = METRICS[claim.metric].quantity
+    quantity = evidence.metric.quantity
     bounds = (quantity.of_differences if claim.better_than else quantity).bounds
     return evidence.noise.interval_at(alpha, seeds).clipped(bounds)
 

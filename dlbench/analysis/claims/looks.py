@@ -17,7 +17,6 @@ from dlbench.analysis.claims.p_values import decide, judged
 from dlbench.analysis.claims.verdict import Decision, Outcome, is_estimated
 from dlbench.analysis.statistics.proportions import Score
 from dlbench.analysis.statistics.sequences import log_sign_martingale
-from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.plan import FIRST_LOOK
 
@@ -53,7 +52,7 @@ def by_looks(evidence: Evidence, condition: Condition, claim: Claim, alpha: floa
     """
     if not evidence.touched and evidence.pairs and evidence.pairs.failed:
         return _by_signs(evidence, evidence.pairs, claim, alpha)
-    if why := lacking(replace(evidence, pending=frozenset()), METRICS[claim.metric]):
+    if why := lacking(replace(evidence, pending=frozenset())):
         return Decision(Outcome.UNDECIDED, 1.0, why, is_open=bool(evidence.pending) and not evidence.touched)
     n = _known(evidence, evidence.values)
     if n >= FIRST_LOOK and evidence.look(n)(0.5) is None:

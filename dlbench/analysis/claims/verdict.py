@@ -181,7 +181,8 @@ def finding_text(
     if condition.is_difference:
         named = f"advantage over {claim.better_than} in {named}"
     samples = "" if wide is None else f", for other test samples too {interval_text(wide, spec)}"
-    return f"{named} {_numbers(found, condition, metric, spec, called)}{samples}; claimed {condition.text(bounds)}"
+    claimed = condition.text(bounds)
+    return f"{named} {_numbers(found, condition, metric, spec, called)}{samples}; claimed {claimed}"
 
 
 def picked_text(claim: Claim, picked_among: int) -> str:

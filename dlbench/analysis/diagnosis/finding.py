@@ -11,39 +11,6 @@ SEVERITIES: tuple[Severity, ...] = ("alarm", "warning", "note")
 """The worst first."""
 
 
-KINDS = (
-    "vanishing-gradient",
-    "exploding-gradient",
-    "zero-gradient",
-    "dead-units",
-    "saturated-units",
-    "symmetric-units",
-    "disconnected-layer",
-    "not-learning",
-    "learning-rate-too-low",
-    "learning-rate-too-high",
-    "oscillating-loss",
-    "diverged",
-    "overfitting",
-    "underfitting",
-    "over-regularised",
-    "label-noise",
-    "class-imbalance",
-    "unscaled-input",
-    "batch-norm-statistics",
-    "wrong-loss",
-    "wrong-output",
-    "too-few-steps",
-    "vanishing-through-time",
-    "exploding-through-time",
-    "data-leak",
-)
-"""What dlbench's own rules find; rules from elsewhere may have kinds of their own."""
-
-OLDER_KINDS = {"nan-gradient": "diverged"}
-"""Older name -> name."""
-
-
 @dataclass(frozen=True)
 class Remedy:
     """One change that may mend it."""
