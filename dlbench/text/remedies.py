@@ -20,6 +20,8 @@ from dlbench.text.toml_text import assignments, key_text
 
 WIDEST = 100
 """Cells of a line of prose, however wide the terminal is."""
+LEAST = 0.0001
+"""The least p that is told as a number."""
 SURE = {Outcome.CONFIRMED: "better", Outcome.REFUTED: "worse", Outcome.UNDECIDED: "undecided"}
 
 
@@ -53,7 +55,7 @@ def verdict(one: Mended, metric: Metric) -> str:
         return f"None of these makes {one.sick.variant} better." if one.remedies else "Nothing could be tried."
     gone = "the finding is gone" if best.is_gone else f"the finding is still told in {best.still} of {best.n} seeds"
     sure = {
-        Outcome.CONFIRMED: f"{metric.name} is better (Holm p = {_p(best)})",
+        Outcome.CONFIRMED: f"{metric.name} is better (Holm p {_p(best) if _p(best).startswith('<') else f'= {_p(best)}'})",
         Outcome.UNDECIDED: f"{metric.name} is better on average, which so few seeds do not prove",
         Outcome.REFUTED: "fewer seeds diverge",
     }[best.outcome]
@@ -114,7 +116,7 @@ def _signed(value: Summary, metric: Metric) -> str:
 def _p(one: RemedyOutcome) -> str:
     if one.p is None:
         return number(None, "")
-    return "<0.0001" if one.p < 1e-4 else f"{one.p:.2g}"
+    return f"< {LEAST}" if one.p < LEAST else f"{one.p:.2g}"
 
 
 def prose(text: str, terminal: Terminal) -> Iterator[Text]:
