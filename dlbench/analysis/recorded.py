@@ -35,14 +35,15 @@ COLUMNS = (*SHOWN[:_TRAIN], "validation_accuracy", "validation_rmse", "validatio
 """The columns of a recorded table: validation data are as good as any where nobody selects by them."""
 
 
-def logged_names(state: RunState) -> set[str]:
-    """The names under which any recording has logged numbers."""
-    return {
+def logged_names(state: RunState) -> list[str]:
+    """The names under which any recording has logged numbers, in the order of their first times."""
+    named = [
         name
         for stack in state.stacks
         for name in stack.metrics.fields
         if (series := stack.metrics.series(name)) is not None and series.ndim == 2
-    }
+    ]
+    return list(dict.fromkeys(named))
 
 
 def asked_of_recordings(state: RunState, questions: Questions) -> Compare:
@@ -53,7 +54,7 @@ def asked_of_recordings(state: RunState, questions: Questions) -> Compare:
     compare, names = questions.compare, logged_names(state)
     asked = [compare.metric, compare.select, *(column.partition("@")[0] for column in compare.columns or [])]
     asked += [claim.metric for claim in questions.claims if not claim.is_of_findings]
-    own = know_logged({*names, *filter(None, asked)} - ENSEMBLE.keys(), questions.better)
+    own = know_logged([name for name in (*names, *filter(None, asked)) if name not in ENSEMBLE], questions.better)
     variants = list(dict.fromkeys(candidate.variant for candidate in state.plan.candidates))
     first = next((name for name in (*DECIDING, *own) if name in names), None)
     return replace(

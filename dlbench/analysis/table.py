@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlbench.analysis.statistics.intervals import Summary
-from dlbench.metrics.catalog import Metric
+from dlbench.metrics.metric import LOGGED, Metric
 from dlbench.metrics.quantity import ALPHA, Interval
 from dlbench.metrics.trial_view import Status
 
@@ -28,6 +28,11 @@ class Column:
     def alpha(self) -> float:
         """How often an interval of this column misses, by Bonferroni's inequality."""
         return ALPHA / self.comparisons
+
+    @property
+    def heading(self) -> str:
+        """The title in words; a name that a recorded loop gave stays as it is, since questions must name it so."""
+        return self.title if self.metric.name in LOGGED else self.title.replace("_", " ")
 
     @property
     def is_time(self) -> bool:

@@ -23,8 +23,8 @@ def logged_metric(name: str, better: str | None = None) -> Metric:
 
 
 def know_logged(names: Iterable[str], better: Mapping[str, str]) -> list[str]:
-    """Make what was logged known in place of what an earlier report did; returns the names that are no metric of ours, sorted."""
-    own = sorted({name for name in names if name not in METRICS.keys() | OURS})
+    """Make what was logged known in place of what an earlier report did; returns the names that are no metric of ours, in order."""
+    own = [name for name in dict.fromkeys(names) if name not in METRICS.keys() | OURS]
     LOGGED.clear()
     LOGGED.update({name: logged_metric(name, better.get(name)) for name in own})
     return own

@@ -105,7 +105,7 @@ def comparison_table(table: Table, rows: Sequence[Row], key: str = "comparison",
         NAMES,
         *(Heading(one.path, one.title.replace("_", " "), is_number=False, hint=one.path) for one in table.settings),
         SEEDS,
-        *(Heading(one.key, one.title.replace("_", " "), hint=one.metric.summary) for one in columns),
+        *(Heading(one.key, one.heading, hint=one.metric.summary) for one in columns),
     )
     return TextTable(
         key, title or table.title, headings, tuple(_text_row(row, table.settings, columns) for row in rows)

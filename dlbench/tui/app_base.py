@@ -108,6 +108,11 @@ def plain(node: DOMNode, text: str) -> str:
     return shown if dashboard(node).glyphs.braille else to_ascii(shown)
 
 
+def asking(node: DOMNode) -> str:
+    """The command line that asks something of recordings, to copy."""
+    return command("table", dashboard(node).view.info.name, "--questions", "FILE")
+
+
 def resuming(node: DOMNode) -> str:
     """The command line that goes on with the run, to copy."""
     app = dashboard(node)

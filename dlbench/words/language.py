@@ -28,6 +28,9 @@ WORDS = {
             "실행이 끝나기 전에 멈췄습니다. 해설은 끝까지 간 뒤에 나옵니다. 이어서 실행하려면:"
         ),
         "This recipe asks no question and explains nothing.": "이 레시피에는 질문도 해설도 없습니다.",
+        "Nobody has asked anything of these recordings. Questions, with claims to be held to, come from a file:": (
+            "이 기록들에 대한 질문이 아직 없습니다. 질문과 확인할 주장은 파일로 줍니다:"
+        ),
     }
 }
 """The words around a lesson's texts. Numbers, tables and messages stay English in every language, and so does all data."""

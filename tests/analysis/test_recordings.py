@@ -110,6 +110,16 @@ def test_the_newest_recordings_questions_count(tmp_path):
     assert report_of(tmp_path, Questions(compare=Compare(metric="test_accuracy"))).table.metric == "test_accuracy"
 
 
+def test_names_of_a_loop_stay_as_they_are_and_in_its_order(tmp_path):
+    """Columns and what decides follow the order of logging, and no name is put into other words."""
+    curves = {"loss_g": lambda step: 1.0, "loss_d": lambda step: 2.0, "d_x": lambda step: 3.0}
+    record(tmp_path, Recorded("base", 1, curves=curves))
+    found = report_of(tmp_path)
+
+    assert found.table.metric == "loss_g"
+    assert [one.heading for one in found.table.columns if one.metric.name in curves] == ["loss_g", "loss_d", "d_x"]
+
+
 def test_another_report_forgets_what_was_logged(tmp_path):
     """What one group has logged is known of no other: there a name is as unknown as ever."""
     group(tmp_path)

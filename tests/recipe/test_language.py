@@ -37,7 +37,7 @@ def test_every_word_around_a_lesson_is_there(language):
     """Outcomes, sources, headings and the sentences of the Lesson pane have a word of their own, and no other is kept."""
     around = {*map(str, Outcome), "lecture", "theory", "measured", "Claims", "Explanation"}
     around |= {f"{outcome}{ON_THESE_SAMPLES}" for outcome in (Outcome.CONFIRMED, Outcome.REFUTED)}
-    around |= {lesson.LATER, lesson.STOPPED, lesson.NONE}
+    around |= {lesson.LATER, lesson.STOPPED, lesson.NONE, lesson.UNASKED}
 
     around |= {"Diagnosis", *KOREAN}  # a page's words have a test of their own
     assert set(WORDS[language]) == around

@@ -56,7 +56,7 @@ def comparison(asked: Asked) -> Page:
     names = [letters.lines(entry.name, NAME_WIDTH, most=2) for entry in found]
     width = WHOLE if asked.look.size is None else asked.look.size[0]
     wide = int((width / LETTER - max(map(len, "\n".join(names).split("\n")))) / len(columns)) - 4
-    titles = [letters.lines(column.title.replace("_", " "), max(wide, 12)) for column in columns]
+    titles = [letters.lines(column.heading, max(wide, 12)) for column in columns]
     head = LINE * (max(title.count("\n") for title in titles) + 1)
     made = page(asked.look, letters, around, width, ROW * len(found) + head + AXIS, 0.22 * len(found) + head + AXIS)
     panels = made.figure.subplots(1, len(columns), squeeze=False)[0]

@@ -51,7 +51,8 @@ def curve_series(
     """The curves of the loss or the score (without `what`, the focus's), in the order of the legend, the trial in focus first.
 
     Solid for training data, dashed for others; where there would be too many curves, only those of the test data (of the
-    validation data, or the training data, where there are no better), solid. With `log_steps` the first steps are not
+    validation data, or the training data, where there are no better), solid. A number that is logged once is no curve while
+    there are others, as that of the test data often is, which loops look at in the end. With `log_steps` the first steps are not
     reduced, for an axis that gives them most room. Of the trial in focus alone the onset of overfitting is told. With `pair`
     they are those of the focus's two trials, where it has two.
     """
@@ -60,14 +61,26 @@ def curve_series(
     lines = _lines(view, pair=pair)
     trials = [trial for line in lines for trial in line.trials]
     found = [split for split in (*SPLITS, WHOLE) if any(_has(trial, field_of(split, metric)) for trial in trials)]
-    best = next((split for split in (*BEST_FIRST, WHOLE) if split in found), None)
+    best = _best(found, metric, trials)
     if best is None:
         return []
-    is_alone = view.focus.spread == "trial" and not pair
+    is_alone = len(lines) == 1 and not lines[0].name
     splits = [split for split in found if is_alone or split in {"train", best}]
     if len(lines) * len(splits) > MOST_CURVES and view.focus.spread != "trial":
         splits = [best]
     return list(_drawn(partial(view.curves.of, log_steps=log_steps), lines, splits, metric, trial))
+
+
+def _best(found: Sequence[str], metric: str, trials: Sequence[TrialState]) -> str | None:
+    """The split to look at of those that were found: the first that is a curve, or else the first."""
+    ranked = [split for split in (*BEST_FIRST, WHOLE) if split in found]
+    drawn = (split for split in ranked if any(_is_curve(trial, field_of(split, metric)) for trial in trials))
+    return next(drawn, ranked[0] if ranked else None)
+
+
+def _is_curve(trial: TrialState, field: str) -> bool:
+    series = trial.stack.metrics.series(field)
+    return series is not None and np.isfinite(series[:, trial.position]).sum() > 1
 
 
 def metric_of(what: Curves, trial: TrialState) -> str:
@@ -109,7 +122,7 @@ def _lines(view: View, *, pair: bool) -> list[CurveGroup]:
             CurveGroup(name, [view.state.trials[one]], Ink.series(number))
             for number, (one, name) in enumerate(pair_names(view).items())
         ]
-    elif view.focus.spread == "trial":
+    elif view.focus.spread == "trial" or (view.focus.spread == "seeds" and len(mates(view.state, trial)) == 1):
         own = [CurveGroup("", [trial], Ink.series(0))]
     elif view.focus.spread == "seeds":
         own = [

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from dlbench.analysis.claims import SIGNS, Outcome
 from dlbench.plan.questions import said
 from dlbench.text.data import data_line
-from dlbench.tui.app_base import dashboard, plain, resuming
+from dlbench.tui.app_base import asking, dashboard, plain, resuming
 from dlbench.tui.charts.ink import Ink
 from dlbench.tui.panes.base import Pane
 from dlbench.words.language import word
@@ -27,6 +27,7 @@ LATER = "The explanation comes when the run has ended."
 STOPPED = "The run has stopped before its end. The explanation comes when it has ended; continue with:"
 INKS = {Outcome.CONFIRMED: Ink.GOOD, Outcome.REFUTED: Ink.ALARM, Outcome.UNDECIDED: Ink.MARK}
 NONE = "This recipe asks no question and explains nothing."
+UNASKED = "Nobody has asked anything of these recordings. Questions, with claims to be held to, come from a file:"
 
 
 class LessonPane(Pane):
@@ -82,9 +83,8 @@ What the recipe asks. Think of an answer before the run gives one; the explanati
         self._tell("data", Text(plain(self, "\n".join(f"data: {line}" for line in told)), style="dim"))
         self._tell_claims(view, language, view.report if has_ended else None)
         if not explain:
-            self._tell(
-                "explain", Text("" if question or view.info.questions.claims else word(NONE, language), style="dim")
-            )
+            is_asked = bool(question or view.info.questions.claims)
+            self._tell("explain", Text("" if is_asked else _unasked(self, view, language), style="dim"))
         elif has_ended:
             self._tell("explain", Text.assemble((word("Explanation", language), "bold"), "\n", plain(self, explain)))
         else:
@@ -123,6 +123,13 @@ What the recipe asks. Think of an answer before the run gives one; the explanati
         part = self.query_one(f"#{name}", Static)
         part.update(text)
         part.display = bool(text.plain)
+
+
+def _unasked(pane: Pane, view: View, language: str) -> str:
+    """What stands in the place of a lesson; questions about recordings may still come."""
+    if not view.info.plan.recorded:
+        return word(NONE, language)
+    return f"{word(UNASKED, language)}\n{asking(pane)}"
 
 
 def ended(view: View) -> bool:

@@ -26,6 +26,7 @@ POLL_SECONDS = 0.5
 MOST_SHOWN = 400
 """Events; of more, the last."""
 NOTHING = "Nothing out of the ordinary so far."
+ELSEWHERE = "The loop prints where it was started; of `dlbench repeat` that is in logs/."
 
 
 class ConsoleLog(Log):
@@ -199,7 +200,8 @@ worker's.
 
     def _heading(self) -> Text:
         if not self._workers:
-            return Text("The workers have printed nothing yet.", style="dim")
+            is_recorded = dashboard(self).view.info.plan.recorded
+            return Text(ELSEWHERE if is_recorded else "The workers have printed nothing yet.", style="dim")
         log = self.query_one(ConsoleLog)
         several = (
             f" of {len(self._workers)} ({dashboard(self).keys.face('next_worker')}: next)"

@@ -64,6 +64,8 @@ def missing_pictures(view: View, index: int, record: PictureRecord | None) -> No
         return begun or Notice("This run has no trials.")
     if record is not None:
         return Notice(f"The pictures of {record.layer} are not there, or damaged: {record.file}", Ink.ALARM)
+    if view.info.plan.recorded:
+        return Notice("The loop has given no pictures; run.pictures() after a step takes those of filters.", Ink.FAINT)
     if trial.stack.pretraining.layers:
         return Notice("There are no pictures of this layer: the data are not images.", Ink.FAINT)
     if trial.status is Status.RUNNING and view.status == "running":

@@ -205,9 +205,11 @@ class TrialList(ScrollView):
             count = sum(len(group.trials) for group in self._groups)
             picture.put(1, 0, self._fitted(f"/{self._filter}", picture.width - 7), Ink.MARK)
             picture.put(1, picture.width - 6, f"{count:>6,}", Ink.MARK if count else Ink.ALARM)
-        names = [name.replace("_", " ").replace("accuracy", "acc") for name in curve_names(view.state)]
-        titles = f"{'seed':>{SEED + 2}}{names[0]:>{LOSS + 1}}{names[1].split()[-1]:>{SCORE - 1}}"
-        picture.put(self._head - 1, 0, titles, Ink.FAINT)
+        loss, score = curve_names(view.state)
+        first = _short(loss, LOSS)
+        second = f" {_short(score, SCORE - 1 if len(first) < LOSS else SCORE - 2)}".rjust(SCORE - 1)
+        titles = f"{'seed':>{SEED + 2}}{first:>{LOSS + SCORE - len(second)}}{second}"
+        picture.put(self._head - 1, 0, plain(self, titles), Ink.FAINT)
 
     def _draw_heading(self, picture: Picture, row: int, line: TrialLine, state: RunState) -> None:
         if line.is_variant:
@@ -254,6 +256,15 @@ def curve_names(state: RunState) -> tuple[str, str]:
         for metric in (loss_of(state.trials), score_of(state.trials))
     ]
     return found[0], found[1]
+
+
+def _short(name: str, room: int) -> str:
+    """A name over a column: all of it, or its last words, as many as there is room for."""
+    texts = [name, name.rpartition("_")[2]]
+    if name in METRICS:
+        words = name.replace("accuracy", "acc").split("_")
+        texts = [" ".join(words[first:]) for first in range(len(words))]
+    return next((text for text in texts if len(text) <= room), texts[-1][:room])
 
 
 def numbers_of(trial: TrialState, names: tuple[str, str]) -> tuple[str, Ink]:

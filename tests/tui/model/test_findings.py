@@ -163,7 +163,7 @@ def test_a_dropped_trial_is_judged_by_what_it_trained():
     ("status", "text"),
     [
         ("failed", "failed at step 40: no memory left"),
-        ("crashed", "crashed at step 40: its worker has gone without a word"),
+        ("crashed", "crashed at step 40: its process has gone without a word"),
     ],
 )
 def test_an_early_end_is_told_first(status, text):

@@ -114,6 +114,15 @@ def test_a_run_without_test_data_shows_what_it_has():
     assert curve_series(view_with([], "band")) == []
 
 
+def test_a_number_of_the_end_hides_no_curve():
+    """Where test data are looked at once, as loops do in the end, validation is the curve beside training."""
+    events = [begins(0), *(evaluated(step, [2.0, 2.0], validation_loss=[3.0, 4.0]) for step in (0, 10))]
+    events.append(evaluated(20, [1.0, 1.0], test_loss=[5.0, 6.0]))
+    found = curve_series(view_with(events, "seeds"))
+
+    assert [one.name for one in found if one.dashed] == ["seed 0 validation", "seed 1 validation"]
+
+
 @pytest.mark.parametrize("spread", ["trial", "seeds", "band"])
 def test_what_is_told_at_fewer_steps_is_a_line_between_them(spread):
     """Records of other numbers between two of a curve break no line: it has points at its own steps only."""

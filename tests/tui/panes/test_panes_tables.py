@@ -17,6 +17,7 @@ from textual.widgets import DataTable
 from dlbench.parts.datasets import describe
 from dlbench.plan.facts import described
 from dlbench.plan.questions import Lesson
+from dlbench.plan.recorded import recorded_plan
 from dlbench.run.folder import RunFolder, create
 from dlbench.text.data import data_line
 from dlbench.text.table import render_text
@@ -332,6 +333,14 @@ def test_lesson_speaks_korean_in_whole_letters():
     assert all(word in text for word in ("주장", "해설", "확인됨", "판단 보류", "강의"))
     assert "".join(text.split()).count("곱한다.") == 9
     assert max(map(cell_len, text.splitlines())) <= 61
+
+
+def test_recordings_are_told_of_as_such():
+    """Where no recipe stands behind a run, its lesson says how something is asked, its log where the loop prints."""
+    view = make_view(recorded_plan("loop", "one", 0), [], lesson=Lesson(), claims=[])
+
+    assert "--questions FILE" in frame(LessonPane, view)
+    assert "The workers" not in frame(LogPane, view)
 
 
 def test_claims_speak_korean_beside_the_table():

@@ -55,6 +55,24 @@ def test_numbers_of_epochs_stay_between_them():
     assert line_of(text, "▸▶").split()[1:] == ["0", "0.4000", "0.7500"]
 
 
+def test_names_of_a_loop_stand_over_their_numbers():
+    """The two losses of a GAN are told apart: names of a loop's own are cut between words only where they must be."""
+    stack = stack_event(0) | {"steps": None, "steps_per_epoch": None}
+    logged = {"loss_d": [0.5], "loss_g": [0.75], "adversarial_gap": [1.0]}
+    event = {"v": 1, "kind": "metrics", "stack": 0, "step": 1, "epoch": None, "seconds": 1.0}
+    plan = recorded_plan("gan", "one", 0)
+
+    assert line_of(frame(TrialList, make_view(plan, [stack, event | logged])), "   seed").split()[1:] == [
+        "loss_d",
+        "loss_g",
+    ]
+    del logged["loss_g"]
+    assert line_of(frame(TrialList, make_view(plan, [stack, event | logged])), "   seed").split()[1:] == [
+        "loss_d",
+        "gap",
+    ]
+
+
 def test_trials_in_every_condition():
     """What runs, waits, pauses, was dropped or failed is told from the rest by its sign or in a word."""
     plan = make_plan(VARIANTS)

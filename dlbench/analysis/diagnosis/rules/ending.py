@@ -69,14 +69,14 @@ class Failed(Ending):
 
 @rule
 class Crashed(Ending):
-    """Its worker is gone without a word."""
+    """Its process is gone without a word."""
 
     kind = "crashed"
     status = Status.CRASHED
 
     def why(self, trial: TrialState) -> str:
         """That nobody knows."""
-        return "its worker has gone without a word"
+        return "its process has gone without a word"
 
 
 @rule
