@@ -12,11 +12,12 @@ from synthetic_run import make_plan, metrics_event, probe_event, stack_event, st
 
 import dlbench
 from dlbench.analysis.diagnosis.diagnose import Diagnosis, diagnose
-from dlbench.analysis.diagnosis.finding import KINDS, Finding
+from dlbench.analysis.diagnosis.finding import Finding
 from dlbench.analysis.diagnosis.folding import EXPLAINS, ORDER, folded
 from dlbench.analysis.diagnosis.rules import RULES, training_rules
 from dlbench.data_facts import DataFacts, Ranges
 from dlbench.plan import Candidate
+from dlbench.plan.finding_kinds import KINDS
 
 GUESS = float(np.log(4))
 LAYERS = [
