@@ -44,6 +44,7 @@ ROOMS = (
     "state",
     "analysis",
     "self_test",
+    "questions",
     "text",
     "export",
     "display",

@@ -43,6 +43,7 @@ VERBS = {
     "table": "results.table",
     "diagnose": "diagnose.diagnose",
     "try": "try_remedies.try_remedies",
+    "diff": "diff.diff",
     "export": "export.export",
     "plot": "plot.plot",
     "import": "import_logs.import_logs",

@@ -23,6 +23,7 @@ PAGES = [
     "docs/exports.md",
     "docs/importing.md",
     "docs/testing-recipes.md",
+    "docs/reproducing.md",
     "recipes/README.md",
 ]
 
