@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = {"keys": "docs/dashboard.md", "reference": "docs/recipe-reference.md", "results": "results/README.md"}
 """By the target of `make` that writes it, with `docs/make_NAME.py`."""
 SCHEMA = "recipes/recipe.schema.json"
-BY_HAND = {"digits", "record", "screens"}
+BY_HAND = {"questions", "digits", "record", "screens"}
 """Scripts whose output takes a download or a training; other tests look at it."""
 
 

@@ -66,7 +66,7 @@ def _started(block: Block, seed: int) -> Mapping[str, Tensor] | None:
     """What a layer that starts itself begins with in one trial: weights and buffers."""
     if not isinstance(block.layer, StartsItself):
         return None
-    return block.layer.start(block.input, stream(seed, "init", block.name))
+    return block.layer.initial_tensors(block.input, stream(seed, "init", block.name))
 
 
 def _filled(weight: Weight, generator: torch.Generator) -> Tensor:
@@ -135,7 +135,7 @@ def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], 
 def _buffers(block: Block, seeds: Sequence[int], device: torch.device) -> dict[str, Tensor]:
     """The buffers of a layer at step 0, `[trials, ...]`."""
     if block.buffers and isinstance(block.layer, StartsItself):
-        started = [block.layer.start(block.input, stream(seed, "init", block.name)) for seed in seeds]
+        started = [block.layer.initial_tensors(block.input, stream(seed, "init", block.name)) for seed in seeds]
         return {name: torch.stack([own[name] for own in started]).to(device) for name in block.buffers}
     return {
         name: torch.full((len(seeds), *buffer.shape), buffer.fill, device=device)

@@ -15,7 +15,7 @@ from dlbench.imports.log import Log, wrong
 from dlbench.imports.trials import ImportedTrial
 from dlbench.imports.writing import PendingRecording, write_recording
 from dlbench.run.environment import environment
-from dlbench.run.folder import LONGEST_NAME, RunFolder, read_json
+from dlbench.run.folder import LONGEST_NAME, read_json, runs_of_name
 
 MOST_PROBLEMS = 20
 """Damaged logs that are told one by one."""
@@ -113,8 +113,7 @@ def check_name(name: str) -> None:
 def _imported_before(group: Path) -> dict[str, str]:
     """What recordings of a name were made of, each with the recording."""
     found: dict[str, str] = {}
-    for plan in sorted(group.glob("*/plan.json")):
-        folder = RunFolder(plan.parent)
+    for folder in runs_of_name(group):
         with suppress(DlbenchError, AttributeError, TypeError, KeyError):
             found[_identity(read_json(folder.env_file)["imported"]["files"])] = folder.name
     return found

@@ -24,7 +24,7 @@ from dlbench.plan.devices import cores, find_devices
 from dlbench.plan.recorded import VARIABLES
 from dlbench.plan.repeated import RepeatedTrial
 from dlbench.run.atomic import writing
-from dlbench.run.folder import RunFolder, folder_name, read_json
+from dlbench.run.folder import RunFolder, folder_name, read_json, runs_of_name
 from dlbench.run.group import group_in
 from dlbench.run.repeats import RepeatFile
 
@@ -114,9 +114,9 @@ class TrialRecordings:
 
     def by_id(self) -> list[tuple[RunFolder, str | None]]:
         """Every recording that is there with the id of its trial."""
-        for plan in self._group.glob("*/plan.json"):
-            if plan.parent.name not in self._ids:
-                self._ids[plan.parent.name] = trial_of(RunFolder(plan.parent))
+        for recording in runs_of_name(self._group):
+            if recording.path.name not in self._ids:
+                self._ids[recording.path.name] = trial_of(recording)
         return [(RunFolder(self._group / name), identity) for name, identity in self._ids.items()]
 
     def of(self, trial: RepeatedTrial) -> list[RunFolder]:

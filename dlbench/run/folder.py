@@ -208,8 +208,16 @@ def create(base: Path, recipe_name: str, now: datetime) -> RunFolder:
 
 def find_runs(base: Path) -> list[RunFolder]:
     """Every run under `base`, newest first by its time stamp, or by its plan's file time where someone renamed it."""
-    runs = [RunFolder(plan.parent) for plan in base.glob("*/*/plan.json")] if is_folder(base) else []
-    return sorted(runs, key=age, reverse=True)
+    return sorted(_with_plans(base, "*/*"), key=age, reverse=True)
+
+
+def runs_of_name(folder: Path) -> list[RunFolder]:
+    """Every run in the folder of a name, such as `results/mine`, oldest first; none where there is no such folder."""
+    return sorted(_with_plans(folder, "*"), key=age)
+
+
+def _with_plans(base: Path, places: str) -> list[RunFolder]:
+    return [RunFolder(plan.parent) for plan in base.glob(f"{places}/plan.json")] if is_folder(base) else []
 
 
 def age(folder: RunFolder) -> tuple[str, int, str]:

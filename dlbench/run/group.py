@@ -15,7 +15,7 @@ from dlbench.errors import DlbenchError, UsageError
 from dlbench.files import is_file, is_folder
 from dlbench.plan import Candidate, Plan, Trial
 from dlbench.plan.questions import Questions
-from dlbench.run.folder import RunFolder, age, find_run, find_runs, folder_name
+from dlbench.run.folder import RunFolder, age, find_run, find_runs, folder_name, runs_of_name
 from dlbench.run.glance import glance
 from dlbench.run.group_settings import told_settings
 from dlbench.run.repeats import place_of, repeats, to_come
@@ -136,7 +136,7 @@ def is_recorded(folder: RunFolder) -> bool:
 
 def group_in(path: Path) -> RecordingGroup | None:
     """The group of the recordings in a folder such as `results/mine`; `None` where none of its folders is one."""
-    folders = sorted((RunFolder(plan.parent) for plan in path.glob("*/plan.json")), key=age)
+    folders = runs_of_name(path)
     recordings, damaged, others = _read(folders)
     if not recordings:
         return None
@@ -216,7 +216,7 @@ def recordings_in(folder: RunFolder | None) -> tuple[str, ...]:
 
 def regrouped(group: RecordingGroup) -> RecordingGroup | None:
     """The group as it is now, if its members are others than they were: one has joined it, or is the newest that is finished."""
-    folders = {plan.parent.name for plan in group.path.glob("*/plan.json")}
+    folders = {one.path.name for one in runs_of_name(group.path)}
     if folders == set(group.found) and len(group.members) == len(group.recordings):
         return None
     now = group_in(group.path)

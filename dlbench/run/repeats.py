@@ -15,7 +15,7 @@ from typing import Self
 import orjson
 
 from dlbench.errors import DlbenchError
-from dlbench.files import read_file
+from dlbench.files import is_folder, read_file
 from dlbench.plan.reading import typed
 from dlbench.plan.recorded import VARIABLES
 from dlbench.run.atomic import write_json_atomic
@@ -87,6 +87,8 @@ def to_come(group: Path) -> int | None:
 
 
 def _told(group: Path) -> Iterator[Repeat]:
+    if not is_folder(group):
+        return
     for path in sorted(group.glob(f"{FOLDER}/*.json")):
         with suppress(OSError, ValueError):
             yield typed(Repeat, orjson.loads(read_file(path, LONGEST)))

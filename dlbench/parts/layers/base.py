@@ -192,7 +192,7 @@ class WithInside(Protocol):
 class StartsItself(Protocol):
     """A layer whose weights no init fills, and whose buffers start with more than one number."""
 
-    def start(self, shape: Shape, generator: torch.Generator) -> Mapping[str, torch.Tensor]:
+    def initial_tensors(self, shape: Shape, generator: torch.Generator) -> Mapping[str, torch.Tensor]:
         """Every weight and buffer of one trial by name, drawn from `generator` and nothing else."""
 
 

@@ -48,7 +48,7 @@ class Module:
         """The module's buffers, and what of its parameters is frozen."""
         return self._facts(shape).buffers
 
-    def start(self, shape: Shape, generator: torch.Generator) -> Mapping[str, torch.Tensor]:
+    def initial_tensors(self, shape: Shape, generator: torch.Generator) -> Mapping[str, torch.Tensor]:
         """Everything as the module's constructor makes it, all random numbers drawn from the generator's seed."""
         from dlbench.parts.modules.building import built, kept, trained
 
