@@ -20,6 +20,7 @@ from textual.widgets import ContentSwitcher
 
 from dlbench.tui.active_keys import ActiveKeys
 from dlbench.tui.app_base import AppBase
+from dlbench.tui.diagnosis_actions import DiagnosisActions
 from dlbench.tui.focus_actions import FocusActions
 from dlbench.tui.frame_limiter import FrameLimiter
 from dlbench.tui.keys import KEYS, Key
@@ -82,6 +83,7 @@ class Dashboard(AppBase, inherit_bindings=False):
         self.focus_actions, self.theme_actions = FocusActions(self), ThemeActions(self)
         self.replay_actions, self.scene = ReplayActions(self), SceneActions(self)
         self.switcher = RunSwitcher(self, self.scene)
+        self.diagnosis = DiagnosisActions(self, self.switcher)
         self.active_keys = ActiveKeys(self, self.steering, self.replay_actions)
         self.main = Main(id="_default")
         self._status, self._tabs, self._trials = StatusBar(id="status"), Tabs(id="tabs"), TrialList(id="trials")
@@ -265,7 +267,16 @@ class Dashboard(AppBase, inherit_bindings=False):
         """Who knows an action: the pane on the screen, its cursor, then what the app holds."""
         pane = self.pane
         replay = self.replay_actions if self.replay is not None else None
-        held = (replay, self.steering, self.focus_actions, self.theme_actions, self.scene, self.saver, self.shutdown)
+        held = (
+            replay,
+            self.steering,
+            self.focus_actions,
+            self.theme_actions,
+            self.scene,
+            self.diagnosis,
+            self.saver,
+            self.shutdown,
+        )
         owners = (pane, pane.cursor if pane else None, *held)
         return next((owner for owner in owners if hasattr(owner, f"action_{name}")), None)
 

@@ -199,6 +199,8 @@ PROMISES = {
     "pane": Promise(lambda key, was, now, bench: now.pane == argument(key), PANE),
     "next_pane": Promise(next_pane, PANE),
     "help": opens("HelpScreen"),
+    "diagnosis": opens("DiagnosisScreen"),
+    "mend": opens("MendPrompt"),
     "sidebar": Promise(lambda key, was, now, bench: now.sidebar != was.sidebar, ("sidebar",)),
     "filter": opens("FilterPrompt"),
     "scene": Promise(on_scene, ("pane", "order", "console", *FOCUS)),

@@ -20,7 +20,16 @@ NOWHERE = RunFolder(Path("nowhere"))
 def test_every_key_has_an_action():
     """Behind every key stands an action of the dashboard, of what it holds, or of a pane or its cursor."""
     app, panes = Dashboard(make_view()), [tab.make() for tab in TABS]
-    held = [app, app.replay_actions, app.steering, app.focus_actions, app.theme_actions, app.scene, app.saver]
+    held = [
+        app,
+        app.replay_actions,
+        app.steering,
+        app.focus_actions,
+        app.theme_actions,
+        app.scene,
+        app.diagnosis,
+        app.saver,
+    ]
     owners = [*held, app.shutdown, *panes, *(pane.cursor for pane in panes)]
 
     assert [key.key for key in KEYS if not any(hasattr(owner, f"action_{key.name}") for owner in owners)] == []
