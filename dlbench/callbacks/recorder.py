@@ -11,7 +11,6 @@ from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
 from dlbench.callbacks.names import BARE, LoggedNames
-from dlbench.callbacks.program_end import close_at_exit, forget
 from dlbench.recording.door import record
 from dlbench.recording.layers import Model
 from dlbench.recording.muted import MutedRecording
@@ -91,8 +90,6 @@ class LibraryRecorder:
         run.on_stop = self._stop
         self.recording, self._names, self._rate = run, LoggedNames(), None
         self._is_open, self._is_trained, self._is_stopping = True, False, False
-        if isinstance(run, Recording):
-            close_at_exit(run)
 
     def _stop(self) -> None:
         """Someone asks the training to stop, which its library does in its own way after this step."""
@@ -122,7 +119,7 @@ class LibraryRecorder:
         """An error, Ctrl-C or `sys.exit` ends it."""
         if self.recording is not None and self._is_open:
             self.recording.__exit__(type(error), error, None)
-            self._forget()
+            self._is_open = False
 
     def _close(self) -> None:
         if self.recording is None:
@@ -131,9 +128,4 @@ class LibraryRecorder:
             self.recording.close("failed", CUT_OFF)
         else:
             self.recording.close("stopped" if self._is_stopping else "done")
-        self._forget()
-
-    def _forget(self) -> None:
         self._is_open = False
-        if isinstance(self.recording, Recording):
-            forget(self.recording)

@@ -100,6 +100,11 @@ class BackwardWatch:
             self.close()
 
 
+def is_distributed() -> bool:
+    """Whether gradients are averaged over processes, which happens after the way back of each."""
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
 def _calling_scaler() -> GradScaler | None:
     """The GradScaler that has called the present step, if one has."""
     frame = inspect.currentframe()

@@ -25,6 +25,7 @@ from dlbench.recording.journal import Journal
 from dlbench.recording.layers import LayeredModel, Model, is_compiled, layers_of, roots_of
 from dlbench.recording.muted import MutedRecording
 from dlbench.recording.norms import is_sharded
+from dlbench.recording.program_end import close_at_exit
 from dlbench.recording.recording import Recording
 from dlbench.run.atomic import writing
 from dlbench.run.folder import create
@@ -81,11 +82,11 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     journal = Journal(folder, layers, weights[0].device)
     folder.write_plan(plan)
     compiled = is_compiled(roots)
-    for note in _limits(compiled=compiled, sharded=is_sharded(weights)):
+    for note in _limits(compiled=compiled, sharded=is_sharded(weights), moved=_are_moved(weights, optimizers)):
         journal.note(note)
     clock = TimeBudget(budget)
     clock.booked(time.process_time() - began)
-    return Recording(
+    run = Recording(
         journal,
         plan,
         layers,
@@ -97,6 +98,8 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         attended=f"{VARIABLES}TRIAL" not in os.environ,  # set by `dlbench repeat`, before which nobody sits
         scaler=scaler,
     )
+    close_at_exit(run)
+    return run
 
 
 def _plan(  # what is left out of `record` comes from the environment
@@ -133,7 +136,7 @@ def _optimizers(given: Any) -> list[Any]:
         raise UsageError(
             f"record: the optimizer must be a torch.optim.Optimizer, a list of them or None, not {type(wrong).__name__}"
         )
-    return found
+    return list({id(one): one for one in found}.values())
 
 
 def _seed(given: Any) -> int | None:
@@ -194,10 +197,18 @@ def _processes() -> int:
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
-def _limits(*, compiled: bool, sharded: bool) -> Iterable[str]:
+def _are_moved(weights: Iterable[torch.nn.Parameter], optimizers: Sequence[Optimizer]) -> bool:
+    """Whether an optimizer has any of the weights, where there are optimizers."""
+    theirs = {id(one) for optimizer in optimizers for group in optimizer.param_groups for one in group["params"]}
+    return not optimizers or any(id(one) in theirs for one in weights)
+
+
+def _limits(*, compiled: bool, sharded: bool, moved: bool) -> Iterable[str]:
     """What is not seen of this model, for whoever reads the recording."""
     if compiled:
         yield "the model is compiled: its layers' weights and gradients are measured, their outputs are not"
+    if not moved:
+        yield "no optimizer has any weight of the model, so no gradient is measured; was the model made anew after the optimizer?"
     if sharded:
         yield "the weights are sharded over processes: norms are of the part of this process alone"
     if _processes() > 1:

@@ -59,6 +59,8 @@ def roots_of(model: Any) -> list[tuple[str, nn.Module]]:
         return [("", model)]
     named = model.items() if isinstance(model, Mapping) else enumerate(model) if isinstance(model, Iterable) else ()
     roots = [(f"{name}.", module) for name, module in named]
+    if not roots and isinstance(model, Sequence | Mapping) and not model:
+        raise UsageError("record: the list of models is empty, so there is nothing to record")
     wrong = next((module for _, module in roots if not isinstance(module, nn.Module)), None if roots else model)
     if wrong is not None:
         raise UsageError(
@@ -71,8 +73,9 @@ def roots_of(model: Any) -> list[tuple[str, nn.Module]]:
 def layers_of(roots: Sequence[tuple[str, nn.Module]]) -> list[RecordedLayer]:
     """The layers of a model in the order in which it names them.
 
-    A module or a parameter that stands in several places is the first one's. Raises UsageError where there are no parameters, or
-    lazy ones that have no shape yet.
+    A module or a parameter that stands in several places is the first one's; one without numbers, or with whole ones, as tables
+    and quantised weights have them, is nobody's. Raises UsageError where there are no parameters, lazy ones that have no shape
+    yet, or some on the device `meta`.
     """
     known: set[int] = set()
     layers = []
@@ -84,12 +87,17 @@ def layers_of(roots: Sequence[tuple[str, nn.Module]]) -> list[RecordedLayer]:
                 f"record: '{name}.{lazy[0]}' has no shape yet, as modules of torch's Lazy kinds do; "
                 "run the model on one batch first"
             )
+        if empty := [key for key, one in own.items() if one.is_meta]:
+            raise UsageError(
+                f"record: '{name}.{empty[0]}' has no numbers yet, being on the device meta; move the model first"
+            )
+        own = {key: one for key, one in own.items() if one.numel() and (one.is_floating_point() or one.is_complex())}
         if own:
             weights = [one for key, one in own.items() if "bias" not in key] or list(own.values())
             numbers = sum(one.numel() for one in own.values())
             layers.append(RecordedLayer(name, type(module).__name__, module, tuple(weights), numbers))
     if not layers:
-        raise UsageError("record: the model has no parameters, so there is nothing to record")
+        raise UsageError("record: the model has no parameters with numbers to train, so there is nothing to record")
     return layers
 
 
@@ -97,7 +105,7 @@ def _modules(roots: Sequence[tuple[str, nn.Module]]) -> Iterator[tuple[str, nn.M
     seen: set[nn.Module] = set()
     for prefix, root in roots:
         for path, module in root.named_modules(memo=seen):
-            name = ".".join(part for part in f"{prefix}{path}".split(".") if part not in WRAPPERS)
+            name = ".".join(part for part in f"{prefix}{path}".split(".") if part and part not in WRAPPERS)
             yield name or type(module).__name__, module
 
 

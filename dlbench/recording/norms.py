@@ -44,6 +44,8 @@ def local(tensor: Tensor) -> Tensor:
     if tensor.is_sparse:
         tensor = tensor.coalesce().values()
     tensor = tensor.detach()
+    if tensor.is_floating_point() and tensor.element_size() == 1:
+        tensor = tensor.float()  # those of 8 bits know no arithmetic
     return torch.view_as_real(tensor) if tensor.is_complex() else tensor
 
 
@@ -153,7 +155,7 @@ def _portions(parts: Sequence[Tensor]) -> Iterator[list[Tensor]]:
 
 def _stride(count: int) -> int:
     """The distance between numbers that are looked at: no part of any side of the tensor, or only some columns would be seen."""
-    stride = -(-count // MOST_COUNTED)
+    stride = max(-(-count // MOST_COUNTED), 1)
     while math.gcd(stride, count) > 1:
         stride += 1
     return stride

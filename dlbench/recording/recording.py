@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
-import torch
 from torch import nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
@@ -20,7 +19,7 @@ from torch.optim import Optimizer
 from dlbench.errors import UnwritableError, UsageError
 from dlbench.metrics.names import CLIPPED_FRACTION
 from dlbench.plan import Plan
-from dlbench.recording.backward import BackwardWatch
+from dlbench.recording.backward import BackwardWatch, is_distributed
 from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import RecordedLayer
@@ -68,7 +67,7 @@ class Recording:
         self._outputs = None if roots is None else OutputWatch(layers, roots, stopwatch)
         self._budget, self._by_hand = budget, by_hand
         weights = [one for layer in layers for one in layer.weights]
-        is_alone = roots is not None and not _is_distributed()
+        is_alone = roots is not None and not is_distributed()
         backward = BackwardWatch(weights, stopwatch, scaler) if is_alone else None
         self._steps = StepWatch(layers, optimizers, self._outputs, backward, budget, stopwatch, self)
         self._scaler = None if scaler is None else ScalerWatch(scaler, lambda: self._steps.calls)
@@ -76,7 +75,7 @@ class Recording:
         self._series, self._pictures = LoggedSeries(), LoopPictures(journal, layers)
         self._looked = self._heard = self._begun = time.monotonic()
         self._heard_step = 0
-        self._is_over = self._is_copy = False
+        self._is_over = self._is_copy = self._is_lost = False
         self.on_stop: Callable[[], None] | None = None
         """What ends the loop where someone asks for that, mostly a library's own way; without it RecordingStopped is raised."""
         _ALIVE.add(self)
@@ -128,8 +127,8 @@ class Recording:
         budget.booked(perf_counter() - started)
 
     def _refuse(self, what: str = "log") -> None:
-        """In a copy of the process, such as a worker of a DataLoader, nothing is kept; after the end it is an error."""
-        if not self._is_copy:
+        """In a copy of the process and on a full disk nothing is kept; after the end it is an error."""
+        if not self._is_copy and not self._is_lost:
             raise UsageError(f"{what}: the recording {self.name} has ended")
 
     def pictures(self, layer: Pictured = None, images: Any = None, *, shape: Sequence[int] | None = None) -> None:
@@ -223,13 +222,16 @@ class Recording:
     def on_fault(self, error: Exception) -> None:
         """Go on without what failed: on a full disk without anything, else without probes."""
         if isinstance(error, UnwritableError):
-            self._is_over = True
+            self._is_over = self._is_lost = True
             self._steps.detach()
-            text = f"{error}; the training goes on unrecorded"
-        else:
-            self._steps.probes = False
-            text = f"the layers cannot be measured any more ({type(error).__name__}: {error}); the rest is recorded"
-            self._journal.note(text)
+            warnings.warn(f"dlbench: {error}; the training goes on unrecorded", RuntimeWarning, stacklevel=2)
+            return
+        self._steps.probes = False
+        self.on_limit(f"the layers cannot be measured any more ({type(error).__name__}: {error}); the rest is recorded")
+
+    def on_limit(self, text: str) -> None:
+        """Say what of the loop is not seen."""
+        self._journal.note(text)
         warnings.warn(f"dlbench: {text}", RuntimeWarning, stacklevel=2)
 
     def _obey(self, controls: RecordingControls, step: int) -> bool:
@@ -280,11 +282,6 @@ class Recording:
             self._journal.metrics(record)
             if self._controls is not None:
                 self._controls.logged(record.step, record.values)
-
-
-def _is_distributed() -> bool:
-    """Whether gradients are averaged over processes, which happens after the way back of each."""
-    return torch.distributed.is_available() and torch.distributed.is_initialized()
 
 
 def _disown() -> None:

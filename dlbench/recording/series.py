@@ -63,6 +63,8 @@ class LoggedSeries:
 
     def _introduce(self, names: Iterable[str]) -> None:
         for name in names:
+            if not name.strip():
+                raise UsageError("log: a number needs a name, and one has none")
             if name in RESERVED:
                 raise UsageError(f"log: a number cannot be called '{name}', since events have that name for themselves")
         self.names |= dict.fromkeys(names)

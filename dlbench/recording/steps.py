@@ -18,6 +18,7 @@ from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.layers import RecordedLayer
 from dlbench.recording.outputs import OutputWatch
 from dlbench.recording.probing import ProbedStep
+from dlbench.recording.strangers import StrangerWatch
 
 PATIENCE = 32
 """Steps of an optimizer in which another may do nothing and still belong to the same step of the loop."""
@@ -34,6 +35,9 @@ class StepListener(Protocol):
 
     def on_fault(self, error: Exception) -> None:
         """The recording itself failed: the loop goes on without it."""
+
+    def on_limit(self, text: str) -> None:
+        """Something of the loop is not seen."""
 
 
 class StepWatch:
@@ -78,6 +82,8 @@ class StepWatch:
         self._quiet_until = 0.0
         """Until then, by the clock, nobody waits for a step: all others are only counted."""
         self._pid = os.getpid()
+        every = [one for layer in layers for one in layer.weights]
+        self._strangers = StrangerWatch(every, optimizers, self._tell_stranger)
 
     @property
     def skipped(self) -> int:
@@ -89,6 +95,8 @@ class StepWatch:
         is_plain = len(self.optimizers) == 1 and not _scales(self.optimizers[0])
         hook = self._after_only if is_plain else self._after
         self._handles = [one.register_step_post_hook(hook) for one in self.optimizers]
+        if self.optimizers:
+            self._strangers.attach()
         self._guarded(self._begin)
 
     def detach(self) -> None:
@@ -96,6 +104,7 @@ class StepWatch:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+        self._strangers.detach()
         self.drop_probe()
 
     def drop_probe(self) -> None:
@@ -232,6 +241,10 @@ class StepWatch:
             with torch.no_grad():
                 new = (found > 0).sum()
                 self._skipped = new if self._skipped is None else self._skipped + new.to(self._skipped.device)
+
+    def _tell_stranger(self, text: str) -> None:
+        if os.getpid() == self._pid:
+            self._guarded(self._listener.on_limit, text)
 
     def _guarded(self, work: Callable[..., None], *arguments: Any) -> None:
         try:

@@ -9,11 +9,11 @@ import torch
 from recorded_loops import events_of, perceptron
 
 import dlbench
-from dlbench.callbacks import program_end
 from dlbench.callbacks.names import LoggedNames
 from dlbench.callbacks.recorder import LibraryRecorder
 from dlbench.errors import ExitCode, SetupError
 from dlbench.launch.status import status
+from dlbench.recording import program_end
 
 LIBRARIES = ("keras", "lightning", "skorch", "transformers")
 

@@ -188,6 +188,7 @@ def test_a_full_disk_does_not_end_the_training(tmp_path):
         for _ in range(3):
             cross_entropy(model(x), y).backward()
             optimizer.step()
+            run.log(train_loss=1.0)
             steps += 1
             if steps == 1:
                 shutil.rmtree(run.folder.path)
@@ -242,6 +243,12 @@ MISTAKES = {
     "a model that is none": (lambda model: dict(model=3), "torch.nn.Module"),
     "no parameters": (lambda model: dict(model=nn.ReLU()), "no parameters"),
     "lazy": (lambda model: dict(model=nn.LazyLinear(3)), "no shape yet"),
+    "no numbers": (lambda model: dict(model=nn.Linear(0, 0)), "no parameters with numbers"),
+    "on the device meta": (
+        lambda model: dict(model=[model, nn.Linear(2, 2, device="meta")]),
+        "'1.weight' has no numbers",
+    ),
+    "no models": (lambda model: dict(model=[]), "list of models is empty"),
     "an optimizer that is none": (lambda model: dict(optimizer="adam"), "torch.optim.Optimizer"),
     "no optimizers": (lambda model: dict(optimizer=[]), "empty"),
     "a budget beyond 1": (lambda model: dict(budget=3), "from 0 to 1"),
@@ -253,7 +260,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-@pytest.mark.filterwarnings("ignore:Lazy modules")
+@pytest.mark.filterwarnings("ignore:Lazy modules", "ignore:Initializing zero-element")
 def test_mistakes_have_one_clear_error(tmp_path, name):
     """A wrong argument is told by its name before anything is written."""
     made, said = MISTAKES[name]

@@ -1,4 +1,4 @@
-"""Recordings that are still open when the program ends: most libraries tell their callbacks of no error."""
+"""Recordings that are still open when the program ends: nobody has closed them, or could, as where a library has failed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import atexit
 import sys
 from functools import cache
 from types import TracebackType
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from dlbench.recording.recording import Recording
+if TYPE_CHECKING:
+    from dlbench.recording.recording import Recording
 
 _OPEN: WeakSet[Recording] = WeakSet()
 
@@ -19,11 +21,6 @@ def close_at_exit(run: Recording) -> None:
     _OPEN.add(run)
 
 
-def forget(run: Recording) -> None:
-    """It is closed."""
-    _OPEN.discard(run)
-
-
 @cache
 def _install() -> None:
     """Once in a program: look at its errors before whoever did until now."""
@@ -32,7 +29,7 @@ def _install() -> None:
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         for run in list(_OPEN):
             run.__exit__(kind, error, trace)
-            forget(run)
+            _OPEN.discard(run)
         previous(kind, error, trace)
 
     sys.excepthook = hook
@@ -43,4 +40,4 @@ def _close_all() -> None:
     """The program has ended itself in the middle of a training."""
     for run in list(_OPEN):
         run.close("stopped", SystemExit.__name__)
-        forget(run)
+        _OPEN.discard(run)
