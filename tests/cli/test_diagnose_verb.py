@@ -9,8 +9,9 @@ from synthetic_run import make_plan, metrics_event, probe_event, stack_event
 from typer.testing import CliRunner
 from verbs import app
 
-from dlbench.analysis.diagnosis.finding import KINDS, SEVERITIES
+from dlbench.analysis.diagnosis.finding import SEVERITIES
 from dlbench.errors import UsageError
+from dlbench.plan.finding_kinds import KINDS
 from dlbench.run.folder import create
 
 FINDING = {

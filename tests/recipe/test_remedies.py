@@ -36,7 +36,8 @@ layers = [
 [train]
 loss = "mse"
 optimizer = { kind = "sgd", lr = 0.1 }
-regularizers = [{ kind = "l2", strength = 0.1 }, { kind = "max_norm", norm = 0.1 }]
+regularizers = [{ kind = "l2", strength = 0.1 }, { kind = "max_norm", norm = 0.1 },
+    { kind = "clip_norm", norm = 1e-5 }]
 batch_size = 100
 epochs = 2
 """
@@ -47,7 +48,9 @@ kind = "digits"
 [model]
 layers = [
     { kind = "conv", channels = 4, kernel = 3, repeat = 2 },
-    { kind = "residual", layers = [{ kind = "conv", channels = 4, kernel = 3, padding = 1 }] },
+    { kind = "residual", layers = [
+        { kind = "conv", channels = 4, kernel = 3, activation = "identity" },
+    ] },
     { kind = "dropout", rate = 0.9 },
     { kind = "flatten" },
     { kind = "dense", units = 8, init = "zeros" },
@@ -65,7 +68,8 @@ kind = "digits"
 [model]
 layers = [
     { kind = "rnn", units = 8, recurrent_init = { kind = "orthogonal", gain = 2.0 }, sequences = true },
-    { kind = "gru", units = 8, recurrent_init = "xavier" },
+    { kind = "gru", units = 8, recurrent_init = "xavier", sequences = true },
+    { kind = "lstm", units = 8, forget_bias = 0.0 },
 ]
 
 [train]
@@ -73,7 +77,24 @@ optimizer = { kind = "adagrad", lr = 0.01 }
 batch_size = 10
 steps = 10
 """
-RECIPES = {"dense": DENSE, "pictures": PICTURES, "sequences": SEQUENCES}
+LINE = """
+[data]
+kind = "digits"
+limit = 400
+
+[model]
+layers = [{ kind = "flatten" }]
+
+[train]
+loss = "mse"
+optimizer = { kind = "momentum", lr = 0.1 }
+schedule = { kind = "step", every = 10 }
+batch_size = 100
+epochs = 2
+"""
+RECIPES = {"dense": DENSE, "pictures": PICTURES, "sequences": SEQUENCES, "line": LINE}
+KNOWN = {"line": {"rate_left": 0.01}}
+"""What is known of one of them besides."""
 
 
 def nested(patch):
@@ -98,7 +119,7 @@ def settings(tmp_path_factory):
         file = folder / f"{recipe}.toml"
         file.write_text(tomli_w.dumps(document))
         base = load(file).candidates[0].settings
-        patched = {one.name: one for one in remedies(remedy_names(), base, EVIDENCE) if one.set}
+        patched = {one.name: one for one in remedies(remedy_names(), base, EVIDENCE | KNOWN.get(recipe, {})) if one.set}
         document["variants"] = {"base": {}, **{name: nested(one.set) for name, one in patched.items()}}
         file.write_text(tomli_w.dumps(document))
         made[recipe] = {one.variant: one.settings for one in load(file).candidates}
@@ -135,6 +156,10 @@ def test_what_it_sets(settings):
     assert dense["plain-output"]["model"]["output"]["activation"]["kind"] == "identity"
     assert dense["longer"]["train"]["epochs"] == 10
     assert dense["clean-labels"]["data"]["label_noise"] == 0
+    assert settings["line"]["hidden-layer"]["model"]["layers"][-1]["units"] == 64
+    assert settings["line"]["constant-rate"]["train"]["schedule"]["kind"] == "constant"
+    assert settings["pictures"]["zero-start"]["model"]["layers"][1]["layers"][0]["init"]["kind"] == "zeros"
+    assert settings["sequences"]["forget-bias"]["model"]["layers"][2]["forget_bias"] == 1
     assert settings["sequences"]["lstm"]["model"]["layers"][0]["kind"] == "lstm"
 
 

@@ -9,7 +9,7 @@ import pytest
 import tomli_w
 from pydantic import ValidationError
 
-from dlbench.analysis.diagnosis.finding import KINDS
+from dlbench.plan.finding_kinds import KINDS
 from dlbench.recipe import load
 from dlbench.self_test import tables
 from dlbench.self_test.catalogue import FamilySection, Target, chosen, recipe_of, scenarios

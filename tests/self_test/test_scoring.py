@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from records import MISSED, REACHED, trial
 
-from dlbench.analysis.diagnosis.finding import KINDS
 from dlbench.cli.output import as_text
+from dlbench.plan.finding_kinds import KINDS
 from dlbench.self_test.as_data import parts_of, record_as_data
 from dlbench.self_test.scoring import HEALTHY, NOTHING, Share, confusion, score, score_of_kinds
 from dlbench.text.blocks import Terminal

@@ -106,6 +106,32 @@ class RecipeSettings:
                 patch[f"model.layers.{place}"] = pair
         return patch
 
+    def with_hidden_layer(self, units: int) -> Patch:
+        """The patch that puts a dense layer of ReLUs before the output; empty where the signal is no row of features there."""
+        layers = self.section("model").get("layers", ())
+        is_row = len(layers) == 0 or layers[-1].get("kind") in {
+            "flatten",
+            "dense",
+            "batch_norm",
+            "layer_norm",
+            "dropout",
+        }
+        added = {"at": len(layers), "kind": "dense", "units": units, "activation": "relu", "init": "he"}
+        return {"model.layers.insert": [added]} if is_row else {}
+
+    def with_blocks_of_zero(self) -> Patch:
+        """The patch that starts the last product of each residual block from 0, where no activation follows it inside."""
+        patch: Patch = {}
+        for at, layer in self.layers:
+            inner = layer.get("layers") or [{}]
+            last = inner[-1]
+            is_plain = (
+                last.get("activation", {}).get("kind") == "identity" and last.get("init", {}).get("kind") != "zeros"
+            )
+            if layer.get("kind") == "residual" and is_plain:
+                patch[f"{at}.layers.{len(inner) - 1}.init"] = "zeros"
+        return patch
+
     def resized(self, factor: float, least: int) -> Patch:
         """The patch that gives hidden layers so many times their units, `least` at least, where that changes them."""
         patch: Patch = {}

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
-from dlbench.analysis.diagnosis.finding import Remedy
 from dlbench.analysis.diagnosis.recipe_settings import Patch, RecipeSettings
+from dlbench.analysis.diagnosis.remedy_catalogue import remedies, remedy, remedy_names
 
-Making = Callable[[RecipeSettings], Patch | None]
-"""From settings to a patch: `None` where the remedy does not fit, empty where no setting does it."""
-
-_MAKING: dict[str, tuple[Making, str]] = {}
-"""By the remedy's name: how its patch is made, and why it may help."""
+__all__ = ["remedies", "remedy_names"]
 
 PACE = 3e-3
 """The update over its weights that a mended rate aims at: LeCun's and Karpathy's rule of thumb of 10^-3, a little bolder."""
@@ -22,27 +18,8 @@ USUAL_ADAM = 0.003
 HELD_OUT = 0.2
 """The share of the training samples that early stopping may watch."""
 NORM = 1.0
-
-
-def remedy(name: str, says: str) -> Callable[[Making], Making]:
-    """Register how a remedy's patch is made."""
-
-    def register(making: Making) -> Making:
-        _MAKING[name] = (making, says)
-        return making
-
-    return register
-
-
-def remedies(names: Sequence[str], settings: Mapping[str, object], evidence: Mapping[str, float]) -> tuple[Remedy, ...]:
-    """These remedies for a recipe, those alone that fit it; of what was recorded they are told without a patch."""
-    found, recipe = [], RecipeSettings(settings, evidence)
-    for name in names:
-        making, says = _MAKING[name]
-        patch = making(recipe) if recipe.is_known else {}
-        if patch is not None:
-            found.append(Remedy(name, patch, says))
-    return tuple(found)
+HIDDEN = 64
+"""Units of a hidden layer that a net is given."""
 
 
 def nice(value: float) -> float:
@@ -64,6 +41,8 @@ def _lower_rate(recipe: RecipeSettings) -> Patch | None:
 def _higher_rate(recipe: RecipeSettings) -> Patch | None:
     if recipe.rate is None or recipe.rate == 0:
         return None
+    if recipe.tells("rate_left"):
+        return None  # it is the schedule that makes it low
     factor = 30.0 if recipe.pace is None else PACE / recipe.pace
     return {"train.optimizer.lr": nice(1.05 * recipe.rate * min(max(factor, SMALLEST), LARGEST))}
 
@@ -197,7 +176,13 @@ def _smaller_net(recipe: RecipeSettings) -> Patch | None:
 
 @remedy("wider", "more units can draw more of a border")
 def _wider(recipe: RecipeSettings) -> Patch | None:
-    return recipe.resized(8, least=32) or None
+    is_bent = bool(recipe.activations() - {"identity"})
+    return recipe.resized(8, least=32) or None if is_bent else None
+
+
+@remedy("hidden-layer", "a layer of ReLUs bends the border, which a linear net cannot")
+def _hidden_layer(recipe: RecipeSettings) -> Patch | None:
+    return None if recipe.activations() else recipe.with_hidden_layer(HIDDEN) or None
 
 
 @remedy("weaker-regularization", "a hundredth of it leaves the weights room to learn")
@@ -229,8 +214,8 @@ def _plain_output(recipe: RecipeSettings) -> Patch | None:
 
 
 @remedy("usual-units", "two classes take one logistic unit, more one unit each")
-def _usual_units(_: RecipeSettings) -> Patch | None:
-    return {}
+def _usual_units(recipe: RecipeSettings) -> Patch | None:
+    return {} if recipe.tells("units_too_few") else None
 
 
 @remedy("usual-momentum", "running averages that take a tenth of each new batch keep up with the net")
@@ -260,6 +245,26 @@ def _orthogonal(recipe: RecipeSettings) -> Patch | None:
     } or None
 
 
+@remedy("forget-bias", "a forget gate that begins open keeps the cell, and so its gradient")
+def _forget_bias(recipe: RecipeSettings) -> Patch | None:
+    return {f"{at}.forget_bias": 1.0 for at, one in recipe.layers if one.get("forget_bias", 1.0) < 1} or None
+
+
+@remedy("zero-start", "blocks that begin as the identity hand signal and gradient on as they are")
+def _zero_start(recipe: RecipeSettings) -> Patch | None:
+    return recipe.with_blocks_of_zero() or None
+
+
+@remedy("constant-rate", "the schedule takes the rate away before the net has learned")
+def _constant_rate(recipe: RecipeSettings) -> Patch | None:
+    return {"train.schedule": "constant"} if recipe.tells("rate_left") else None
+
+
+@remedy("no-clipping", "a gradient that is cut to almost nothing makes steps of almost nothing")
+def _no_clipping(recipe: RecipeSettings) -> Patch | None:
+    return recipe.without("clip_norm", "clip_value") or None
+
+
 @remedy("shorter-sequences", "what lies fewer steps back is multiplied fewer times")
 def _shorter(_: RecipeSettings) -> Patch | None:
     return {}
@@ -282,8 +287,3 @@ def _connect(_: RecipeSettings) -> Patch | None:
 
 def _kind(part: object) -> str:
     return str(part.get("kind")) if isinstance(part, Mapping) else "identity" if part is None else str(part)
-
-
-def remedy_names() -> tuple[str, ...]:
-    """The names of all remedies."""
-    return tuple(_MAKING)

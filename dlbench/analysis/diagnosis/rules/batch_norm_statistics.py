@@ -36,7 +36,7 @@ class BatchNormStatistics(TrainingRule):
         "While training, batch norm takes mean and variance of the batch, afterwards running averages of them: where batches are "
         "tiny, or the averages lag, the net that is judged is another one than the net that learned."
     )
-    refuted_by = "In evaluation mode the training samples would have the loss that the batches had."
+    refuted_by = "With batches of 32, or a layer norm in its place, the net would end at the same loss in evaluation."
     remedies = ("larger-batch", "layer-norm", "usual-momentum")
 
     def holds(self, training: TrainingEvidence) -> Marks:

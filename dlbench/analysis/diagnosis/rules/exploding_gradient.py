@@ -21,7 +21,7 @@ class ExplodingGradient(ProbeRule):
     title = "exploding gradient"
     because = "On its way back each layer multiplies the gradient by more than 1, so the first are thrown about."
     refuted_by = "The gradient's norm would be of one size in all layers."
-    remedies = ("init", "clip-norm", "batch-norm", "lower-rate")
+    remedies = ("init", "zero-start", "clip-norm", "batch-norm", "lower-rate")
     is_remembered = True
 
     def holds(self, probes: ProbeEvidence) -> Marks:

@@ -22,7 +22,7 @@ class ExplodingLoss(ProbeRule):
     title = "exploding loss"
     because = "The outputs are in the hundreds where a few would do: the signal has grown on its way forward."
     refuted_by = "The loss would be about that of guessing, or below."
-    remedies = ("init", "normalize-input", "lower-rate", "batch-norm")
+    remedies = ("init", "zero-start", "normalize-input", "lower-rate", "batch-norm")
     is_remembered = True
 
     def holds(self, probes: ProbeEvidence) -> Marks:

@@ -43,7 +43,7 @@ class VanishingThroughTime(_ThroughTime):
         "The gradient is multiplied once a step of time: what stands at the beginning of a sequence is never heard."
     )
     refuted_by = "The loss would have a gradient by the first state of about the size of that by the last."
-    remedies = ("lstm", "orthogonal", "shorter-sequences")
+    remedies = ("forget-bias", "lstm", "orthogonal", "shorter-sequences")
 
     def _ratio(self, training: TrainingEvidence) -> Values:
         return median(training.over_time, axis=0)

@@ -95,6 +95,8 @@ class LabelNoise(TrainingRule):
             f"{training.judged}_accuracy": float(training.of(self._last_accuracy)[place]),
             "unseen_over_guessing": float(training.last_unseen[place]),
         }
+        if training.facts is not None:
+            found["train_samples"] = float(training.facts.samples["train"])
         told = float(training.of(self._told)[place])
         return found | ({"label_noise": told} if told else {})
 

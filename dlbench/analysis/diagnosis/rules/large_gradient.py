@@ -25,7 +25,7 @@ class LargeGradient(ProbeRule):
         "The gradient is far longer than the weights that it moves: one step at a usual rate forgets what they were."
     )
     refuted_by = "A step of 0.01 times the gradient would be small beside the weights."
-    remedies = ("clip-norm", "init", "normalize-input", "lower-rate")
+    remedies = ("init", "zero-start", "normalize-input", "clip-norm", "lower-rate")
     is_remembered = True
 
     def holds(self, probes: ProbeEvidence) -> Marks:

@@ -28,7 +28,8 @@ class LearningRateTooHigh(TrainingRule):
     """|dw| / |w| > 0.3 in the first tenth of the probes; or a training loss that ends above 1.3 times its lowest at a pace > 0.03.
 
     Only where little was learned: a net that gets over its first steps is none the worse for them. Steps as long as the weights
-    are told wherever the net has not learned well.
+    are told wherever the net has not learned well. A net without a hidden layer has one valley and no units to lose: there the
+    loss must have risen, or gone, since how far a step moves weights that belong near 0 says nothing.
     """
 
     kind = "learning-rate-too-high"
@@ -41,9 +42,11 @@ class LearningRateTooHigh(TrainingRule):
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials that have learned little after wild steps, lost what they had, or diverged by their steps."""
         done = training.ended | training.diverged
-        wild = training.first_pace > WILD
-        absurd = (training.first_pace > ABSURD) & ~training.is_good
-        return done & (absurd | (training.is_poor & (wild | self._climbed(training) | self._burst(training))))
+        is_deep = training.of_weights("weight_norm").shape[-1] > 1
+        wild = (training.first_pace > WILD) & is_deep
+        absurd = (training.first_pace > ABSURD) & ~training.is_good & is_deep
+        holds: Marks = done & (absurd | (training.is_poor & (wild | self._climbed(training) | self._burst(training))))
+        return holds
 
     @staticmethod
     def _climbed(training: TrainingEvidence) -> Marks:

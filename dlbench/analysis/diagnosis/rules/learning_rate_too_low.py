@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from dlbench.analysis.diagnosis.columns import median
-from dlbench.analysis.diagnosis.evidence import Marks
+from dlbench.analysis.diagnosis.columns import last_known, median
+from dlbench.analysis.diagnosis.evidence import Marks, Values
+from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
@@ -25,6 +27,21 @@ EARLY = 0.5
 """The share of the training after which a rate that has fallen is judged by what is left of it."""
 
 
+def gradient_over_weights(training: TrainingEvidence) -> Values:
+    """The median over layers and probes of the gradient over the weights, `[trials]`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sizes = training.of_weights("gradient_norm") / training.of_weights("weight_norm")
+    return median(median(sizes, axis=2), axis=0)
+
+
+def _clips(recipe: RecipeSettings) -> list[tuple[Mapping[str, Any], float]]:
+    """The regularizers of a recipe that cut gradients, with what they cut them to."""
+    return [
+        (one, float(one.get("norm", one.get("value", np.nan))))
+        for one in recipe.regularizers("clip_norm", "clip_value")
+    ]
+
+
 @rule
 class LearningRateTooLow(TrainingRule):
     """Median |dw| / |w| < 6e-4 over all probes, or over their second half; loss above half of guessing's, and not above its first.
@@ -37,13 +54,13 @@ class LearningRateTooLow(TrainingRule):
     title = "rate too low"
     because = "Each step moves the weights by so little that the training ends before they have got anywhere."
     refuted_by = "At ten times the rate the loss would fall no faster."
-    remedies = ("higher-rate", "adam", "longer")
+    remedies = ("constant-rate", "no-clipping", "higher-rate", "adam", "longer")
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that moved too slowly to learn."""
         pace, late = training.usual_pace, training.of(self._late)
         slow: Marks = (pace < SLOW) | ((late < SLOW / 2) & self._rate_fell(training))
-        moves = (pace > 0) & (training.of(self._gradient) > ALIVE)
+        moves = (pace > 0) & (training.of(gradient_over_weights) > ALIVE)
         level = ~(training.last > RISEN * training.first)
         return training.ended & training.is_poor & ~training.diverged & slow & moves & level
 
@@ -59,19 +76,19 @@ class LearningRateTooLow(TrainingRule):
         fell: Marks = np.logical_or.reduce(half < FELL, axis=0)
         return fell
 
-    @staticmethod
-    def _gradient(training: TrainingEvidence) -> np.ndarray:
-        """The median over layers and probes of the gradient over the weights."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            sizes = training.of_weights("gradient_norm") / training.of_weights("weight_norm")
-        return median(median(sizes, axis=2), axis=0)
-
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """The pace, and what became of the loss."""
         slow = min(training.usual_pace[place], training.of(self._late)[place])
-        return {"update_ratio": float(slow), "loss_over_guessing": float(training.last[place])}
+        found = {"update_ratio": float(slow), "loss_over_guessing": float(training.last[place])}
+        return found | (
+            {"rate_left": float(last_known(training.rate)[place])} if self._rate_fell(training)[place] else {}
+        )
 
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """How far a step moves, and where the loss has come to."""
         pace, loss = number(found["update_ratio"]), number(found["loss_over_guessing"])
-        return f"a step moves the weights by {pace} of their norm, and the loss ends at {loss} of {training.yardstick}"
+        told = f"a step moves the weights by {pace} of their norm, and the loss ends at {loss} of {training.yardstick}"
+        if "rate_left" in found:
+            return f"{told}; the schedule has left {number(found['rate_left'])} of the rate"
+        cuts = [f"{one['kind']} of {number(value)}" for one, value in _clips(training.recipes[place])]
+        return f"with a {' and a '.join(cuts)}, {told}" if cuts else told

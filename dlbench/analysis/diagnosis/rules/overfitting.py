@@ -23,7 +23,7 @@ HALF = 0.5
 FAR = 0.25
 """A gap that is an illness whether the loss has turned or not, where the training samples are known by heart."""
 BY_HEART = 0.05
-LONG_KNOWN = 0.002
+LONG_KNOWN = 0.01
 """The training loss, over guessing's, of samples that have been known by heart for long: half of either gap is enough then."""
 WRONG = 0.12
 """By how much more often answers on unseen data are wrong, where less of a gap is an illness, too."""
@@ -34,7 +34,8 @@ class Overfitting(TrainingRule):
     """Loss on unseen data > twice the training loss, by 0.15 of guessing's at least, and risen by a tenth above its lowest.
 
     Or, whether it has turned or not: a training loss below 0.05 of guessing's, and unseen data 0.25 worse, or 0.15 and told wrong
-    by 12 % more often; half of that where training went on long after, down to 0.002 of guessing's.
+    by 12 % more often; half of that where training went on long after, down to 0.01 of guessing's, and by more wrong answers
+    than chance would have.
     """
 
     kind = "overfitting"
@@ -51,8 +52,16 @@ class Overfitting(TrainingRule):
         turned = (unseen > ROSE * low + BY) & (gap > GAP) & (training.last < HALF * unseen)
         wrong = training.accuracy - last_known(training.curve(f"{training.judged}_accuracy"))
         by_heart = (training.last < BY_HEART) & ((gap > FAR) | ((wrong > WRONG) & (gap > GAP)))
-        by_heart |= (training.last < LONG_KNOWN) & (gap > GAP / 2) & (wrong > WRONG / 2)
+        by_heart |= (training.last < LONG_KNOWN) & (gap > GAP / 2) & (wrong > WRONG / 2) & self._counts(training, wrong)
         return training.ended & (turned | by_heart)
+
+    @staticmethod
+    def _counts(training: TrainingEvidence, wrong: Values) -> Marks:
+        """Where so many more wrong answers are no chance: two standard errors of a share of the unseen samples."""
+        counts: Marks = wrong > 2 * np.sqrt(
+            np.maximum(wrong, 0) / (training.stack.samples.get(training.judged) or np.inf)
+        )
+        return counts
 
     @staticmethod
     def _turn(training: TrainingEvidence, place: int) -> int:

@@ -121,7 +121,7 @@ class ExplodingOverDepth(_OverDepth):
     title = "exploding gradient"
     because = "On its way back each layer multiplies the gradient by more than 1, so the first are thrown about."
     refuted_by = "The gradient's norm would be of one size in all layers."
-    remedies = ("init", "clip-norm", "batch-norm", "lower-rate")
+    remedies = ("init", "zero-start", "clip-norm", "batch-norm", "lower-rate")
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials that have learned little with such a gradient."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.rule import rule
-from dlbench.analysis.diagnosis.training import ACCURATE, TrainingEvidence
+from dlbench.analysis.diagnosis.training import ACCURATE, GOOD, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number
 
@@ -24,7 +24,10 @@ SETTLED = 0.01
 
 @rule
 class TooFewSteps(TrainingRule):
-    """The loss ends above 0.6 of guessing's and still fell by 3 % in the last fifth; or above 0.4 and by 20 %."""
+    """The loss ends above 0.6 of guessing's and still fell by 3 % in the last fifth; or above 0.4 and by 20 %.
+
+    Or above 0.2 and by 20 %, where it falls as fast as ever.
+    """
 
     kind = "too-few-steps"
     severity = "warning"
@@ -38,7 +41,12 @@ class TooFewSteps(TrainingRule):
         even = (training.late_fall > FALL / 3) & (training.late_share > EVENLY)
         slow = ((training.late_fall > FALL) | even) & training.is_poor & (training.last > FAR)
         steep = (training.late_fall > STEEP) & (training.last > NEAR) & ~(training.accuracy >= ACCURATE)
-        falls = (slow | steep) & (training.late_share > SHARE) & (training.evaluations > 1)
+        at_speed = (training.late_fall > STEEP) & (training.late_share > EVENLY) & (training.last > GOOD)
+        falls = (
+            (slow | steep | (at_speed & ~(training.accuracy >= ACCURATE)))
+            & (training.late_share > SHARE)
+            & (training.evaluations > 1)
+        )
         at_best = training.last <= training.lowest * (1 + SETTLED)
         return training.ended & ~training.stopped_early & falls & at_best
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks
+from dlbench.analysis.diagnosis.finding import Severity
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import GOOD, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
@@ -19,6 +20,12 @@ GAP = 0.15
 """How far unseen data may be worse, in prices of guessing: else it is another illness."""
 NARROW = 2
 """Units of a layer that hardly anything gets through."""
+CRAWLS = 0.1
+"""The share of its whole fall in the last fifth of a loss behind such a layer that has all but settled: an even fall brings 0.2."""
+PLAIN = 0.75
+"""The loss over guessing's below which a net without a hidden layer may be all that noisy data allow: a note."""
+PRODUCTS = {"dense", "conv", "batch_norm"}
+"""Layers with weights that bend nothing by themselves."""
 UNITS = {"dense": -1, "Linear": 0}
 """Which number of a weight's shape counts the units, by the kind of layer."""
 
@@ -35,22 +42,27 @@ class Underfitting(TrainingRule):
     title = "underfitting"
     because = "The net has no room for what it shall learn: whatever its weights are, it cannot draw the border that the data need."
     refuted_by = "A wider or deeper net would end at the same loss."
-    remedies = ("wider", "relu", "longer")
+    remedies = ("hidden-layer", "wider", "relu", "longer")
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials of small nets that have settled too high."""
-        flat = (training.late_fall < FLAT) & (training.last > GOOD) & ~training.diverged
-        gap = training.last_unseen - training.last
-        return training.ended & flat & ~(gap > GAP) & self._is_small(training)
-
-    def _is_small(self, training: TrainingEvidence) -> Marks:
-        linear = [recipe.is_known and self._is_linear(recipe.activations()) for recipe in training.recipes]
+        high = (
+            training.ended & (training.last > GOOD) & ~training.diverged & ~(training.last_unseen - training.last > GAP)
+        )
         narrow = self._width(training) <= self._least(training)
-        return np.array(linear, np.bool_) | narrow
+        flat, crawls = training.late_fall < FLAT, training.late_share < CRAWLS
+        return high & ((flat & self._linear(training)) | ((flat | crawls) & narrow))
 
-    @staticmethod
-    def _is_linear(activations: set[str]) -> bool:
-        return activations <= {"identity"}
+    def _linear(self, training: TrainingEvidence) -> Marks:
+        """Where all layers with weights are products alone: of what else a layer does its kind tells, not its activation."""
+        found = [recipe.is_known and recipe.activations() <= {"identity"} for recipe in training.recipes]
+        kinds = {layer.kind for layer in training.stack.layers if layer.weight is not None}
+        return np.array(found, np.bool_) & (kinds <= PRODUCTS)
+
+    def how_bad(self, training: TrainingEvidence, place: int) -> Severity:
+        """A note of a net that has no hidden layer and has learned something: whoever asks for a line may know why."""
+        plain = training.of_weights("weight_norm").shape[-1] == 1 and training.last[place] < PLAIN
+        return "note" if plain else super().how_bad(training, place)
 
     @staticmethod
     def _least(training: TrainingEvidence) -> float:
@@ -73,5 +85,9 @@ class Underfitting(TrainingRule):
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """Where the loss has settled, and what is too small."""
         width = found.get("narrowest_units")
-        what = "no layer is bent: all of it is one linear map" if width is None else f"a layer has {width:.0f} units"
+        what = (
+            "no layer is bent: all of it is one linear map"
+            if width is None
+            else f"a layer has {width:.0f} unit{'s' if width > 1 else ''}"
+        )
         return f"the loss has settled at {number(found['loss_over_guessing'])} of {training.yardstick}, and {what}"

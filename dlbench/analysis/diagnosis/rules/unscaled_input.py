@@ -8,6 +8,8 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.rule import rule
+from dlbench.analysis.diagnosis.rules.saturated_units import MOST
+from dlbench.analysis.diagnosis.rules.wrong_output import ends_above
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.data_facts import Ranges
@@ -29,6 +31,8 @@ SHAKEN = 3.0
 class UnscaledInput(TrainingRule):
     """Root mean square of a feature > 20, of all < 0.01, or > 100 times the middle one's; or targets > 30. Little learned.
 
+    Or the first loss is shaken by it, or the first layer saturated; targets beyond the range of an output are that one's fault.
+
     The sum of a unit grows with its inputs, and so does the gradient of its weights, with their square (LeCun et al. 1998, 4.3).
     """
 
@@ -44,9 +48,20 @@ class UnscaledInput(TrainingRule):
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials of such data that were shaken by it."""
-        if not training.of(self._sizes):
+        sizes = training.of(self._sizes)
+        if not sizes:
             return np.zeros(len(training.trials), np.bool_)
-        return (training.is_poor & (training.ended | training.diverged)) | (training.first > SHAKEN)
+        shaken = (training.is_poor & (training.ended | training.diverged)) | (training.first > SHAKEN)
+        if "largest_rms" in sizes:
+            shaken |= self._pushed(training) & training.ended & ~training.is_good
+        return shaken
+
+    @staticmethod
+    def _pushed(training: TrainingEvidence) -> Marks:
+        """Where the first layer with weights is saturated at the first probe."""
+        shares = training.of_weights("saturated_fraction")[:1, :, :-1][..., :1]
+        pushed: Marks = np.logical_or.reduce(shares > MOST, axis=(0, 2))
+        return pushed
 
     def _sizes(self, training: TrainingEvidence) -> dict[str, float]:
         """What is out of scale, by how much; empty where nothing is, or nothing is known."""
@@ -65,13 +80,13 @@ class UnscaledInput(TrainingRule):
 
     @staticmethod
     def _targets(training: TrainingEvidence) -> float:
-        """The size of targets as they are learned; 0 of classes, and where they are scaled."""
+        """The size of targets as they are learned; 0 of classes, where they are scaled, and where the output is bounded."""
         facts = training.facts
         if facts is None or facts.target_ranges is None:
             return 0.0
         data = training.recipes[0].section("data")
         scaling = data.get("normalize_target") or data.get("normalize")
-        if scaling == "standard":
+        if scaling == "standard" or np.isfinite(ends_above(training.recipes[0])):
             return 0.0
         return float(max(facts.target_ranges.std if scaling == "center" else _rms(facts.target_ranges)))
 

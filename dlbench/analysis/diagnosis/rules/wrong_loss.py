@@ -9,12 +9,13 @@ import numpy as np
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
 from dlbench.analysis.diagnosis.rule import rule
+from dlbench.analysis.diagnosis.rules.learning_rate_too_low import ALIVE, gradient_over_weights
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number
 
 MOVES = 3e-5
-"""|dw| / |w| below which it is the rate that holds a net back."""
+"""|dw| / |w| below which it is the rate that holds a net back, unless the loss gives hardly any gradient."""
 WILD = 0.3
 """Above which it is the rate that throws it away."""
 
@@ -39,7 +40,8 @@ class WrongLoss(TrainingRule):
         if not training.is_classification:
             return np.zeros(len(training.trials), np.bool_)
         wrong = np.array([bool(self._kind(training, place)) for place in range(len(training.trials))], np.bool_)
-        steps = (training.usual_pace > MOVES) & ~(training.first_pace > WILD)
+        steps = (training.usual_pace > MOVES) | ~(training.of(gradient_over_weights) > ALIVE)
+        steps &= ~(training.first_pace > WILD)
         return wrong & training.ended & steps & (~training.is_good | np.isnan(training.last))
 
     @staticmethod

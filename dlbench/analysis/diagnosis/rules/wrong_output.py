@@ -9,6 +9,7 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
+from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
@@ -19,6 +20,13 @@ OF_LOGITS = {"cross_entropy", "bce"}
 RANGES = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "softsign": (-1.0, 1.0), "relu": (0.0, np.inf),
           "softplus": (0.0, np.inf)}  # fmt: skip
 """What an activation of the output can answer."""
+
+
+def ends_above(settings: RecipeSettings) -> float:
+    """The largest number that a recipe's output can answer; infinite where nothing bounds it."""
+    output = settings.section("model").get("output")
+    kind = output.get("activation", {}).get("kind") if isinstance(output, Mapping) else None
+    return float(RANGES.get(str(kind), (0.0, np.inf))[1])
 
 
 @rule
@@ -55,10 +63,15 @@ class WrongOutput(TrainingRule):
             return "softmax of one unit is always 1"
         if loss in OF_LOGITS and kind != "identity":
             return f"{kind} stands before {loss}, which makes probabilities of plain sums by itself"
-        classes = training.stack.classes or 0
-        if classes > 2 and isinstance(units, int) and units < classes:
-            return f"{units} units stand for {classes} classes"
+        if self._has_too_few(training, place):
+            return f"{units} units stand for {training.stack.classes} classes"
         return self._out_of_range(training, kind) if loss not in OF_LOGITS else ""
+
+    @staticmethod
+    def _has_too_few(training: TrainingEvidence, place: int) -> bool:
+        output, classes = training.recipes[place].section("model").get("output"), training.stack.classes or 0
+        units = output.get("units") if isinstance(output, Mapping) else None
+        return classes > 2 and isinstance(units, int) and units < classes
 
     def _out_of_range(self, training: TrainingEvidence, kind: str) -> str:
         """Targets beyond what an activation can answer."""
@@ -82,7 +95,8 @@ class WrongOutput(TrainingRule):
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """The loss over guessing's, and the accuracy."""
         told = {"loss_over_guessing": training.last[place], "train_accuracy": training.accuracy[place]}
-        return {name: float(value) for name, value in told.items() if np.isfinite(value)}
+        found = {name: float(value) for name, value in told.items() if np.isfinite(value)}
+        return found | ({"units_too_few": 1.0} if self._has_too_few(training, place) else {})
 
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """What is wrong."""

@@ -1,0 +1,156 @@
+"""Illnesses that look alike: what tells one from the other, and what is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_training_rules import (
+    FACTS,
+    FALLING,
+    FLAT,
+    GUESS,
+    LAYERS,
+    RANGES,
+    SETTINGS,
+    everywhere,
+    kinds,
+    made,
+    mended,
+    trained,
+    with_settings,
+)  # fmt: skip
+
+from dlbench.analysis.diagnosis.diagnose import diagnose
+from dlbench.analysis.diagnosis.folding import folded
+from dlbench.data_facts import Ranges
+
+OUTPUT = [LAYERS[-1]]
+FAR_TARGETS = Ranges("feature", (100.0,), (900.0,), (400.0,), (150.0,), (400,))
+LARGE = replace(RANGES, mean=(500.0,) * 8)
+SLOWING = GUESS * (0.35 + 0.65 * np.exp(-np.arange(20) / 6))
+NARROW = [{"name": "dense1", "kind": "dense", "weight": [8, 1]}, *LAYERS[1:]]
+EVENLY = GUESS * np.linspace(1.0, 0.3, 20)
+
+
+def linear(*kinds_of_layers):
+    """Settings whose hidden layers are of these kinds, dense ones without an activation, and the layers that they have."""
+    layers = [
+        {"kind": kind} | ({"activation": {"kind": "identity"}} if kind == "dense" else {}) for kind in kinds_of_layers
+    ]
+    own = [{"name": f"{kind}{place}", "kind": kind, "weight": [8, 8]} for place, kind in enumerate(kinds_of_layers)]
+    return {"settings": with_settings(model__layers=layers), "layers": [*own, *OUTPUT], "facts": None}
+
+
+def test_wild_steps_of_one_layer_alone_are_no_illness():
+    """Weights of a line may belong near 0, so that every step is long beside them; those of hidden layers may not."""
+
+    def wild_at_first(layers):
+        return trained(
+            0.6 * FLAT, layers=layers, probes=lambda place: {"update_ratio": [3e-3 if place else 0.8] * len(layers)}
+        )
+
+    assert kinds(wild_at_first(OUTPUT)) == []
+    assert kinds(wild_at_first(LAYERS)) == ["learning-rate-too-high"]
+
+
+@pytest.mark.parametrize("symptom", ["vanishing-gradient", "exploding-gradient"])
+def test_tiny_batches_explain_what_they_do_to_the_gradient(symptom):
+    """Batch norm of two samples makes gradients vanish and explode: it is told alone."""
+    (found,) = folded([made(symptom), made("batch-norm-statistics")])
+
+    assert found.kind == "batch-norm-statistics"
+
+
+@pytest.mark.parametrize(("activation", "kind"), [("sigmoid", "wrong-output"), ("identity", "unscaled-input")])
+def test_targets_out_of_reach_and_targets_out_of_scale(activation, kind):
+    """Large targets are out of reach of an output that ends at 1, and out of scale for one that does not end."""
+    output = {"units": 1, "activation": {"kind": activation}}
+    settings = with_settings(model__output=output, train__loss={"kind": "mse"}, data__target="price")
+    facts = mended(target_ranges=FAR_TARGETS, class_names=())
+
+    assert kinds(trained(FLAT, settings=settings, facts=facts, counts=(400,))) == [kind]
+
+
+def test_inputs_that_saturate_the_first_layer_are_told_before_it():
+    """Pixels of 0 to 255 drive sigmoids to their ends: the inputs are the cause, though something is learned."""
+    probes = everywhere(saturated_fraction=[0.99, 0.1, 0.0])
+
+    assert kinds(trained(SLOWING, facts=mended(ranges=LARGE), probes=probes)) == ["unscaled-input"]
+    assert kinds(trained(SLOWING, probes=probes)) == ["saturated-units"]
+
+
+def test_a_bottleneck_is_told_while_the_loss_still_creeps():
+    """Behind one unit a loss goes on falling for long, by ever less; with room enough that is no illness."""
+    creeping = GUESS * (0.35 + 0.65 / (1 + np.arange(20)))
+
+    assert kinds(trained(creeping, layers=NARROW)) == ["underfitting"]
+    assert kinds(trained(creeping)) == []
+
+
+def test_a_loss_that_falls_as_fast_as_ever_had_too_few_steps():
+    """At a third of the price of guessing a training is not done, unless it has slowed down."""
+    assert kinds(trained(EVENLY)) == ["too-few-steps"]
+    assert kinds(trained(SLOWING)) == []
+
+
+def test_a_loss_without_a_gradient_is_a_wrong_one_and_no_low_rate():
+    """Squared errors behind a softmax that is sure give hardly any gradient: steps are small, and the rate is not to blame."""
+    settings = with_settings(train__loss={"kind": "mse"})
+    small = everywhere(update_ratio=[1e-5] * 3, gradient_norm=[1e-3] * 3)
+
+    assert kinds(trained(0.9 * FLAT, settings=settings, probes=small)) == ["wrong-loss"]
+    assert kinds(trained(0.9 * FLAT, probes=everywhere(update_ratio=[1e-5] * 3))) == ["learning-rate-too-low"]
+
+
+@pytest.mark.parametrize(("samples", "told"), [(100, ["overfitting"]), (40, [])])
+def test_wrong_answers_that_chance_would_have_are_not_overfitting(samples, told):
+    """Samples known by heart and seven in a hundred more told wrong are overfitting, unless that is two or three answers."""
+    state = trained(
+        GUESS * np.geomspace(1.0, 0.004, 20), GUESS * np.geomspace(1.0, 0.1, 20),
+        accuracy=np.full(20, 1.0), unseen_accuracy=np.full(20, 0.93),
+    )  # fmt: skip
+    state.stacks[0].samples["test"] = samples
+
+    assert kinds(state) == told
+
+
+@pytest.mark.parametrize(
+    ("hidden", "told"),
+    [(("dense",), "warning"), (("dense", "dense"), "warning"), (("lstm",), None), (("module",), None), ((), "note")],
+    ids=str,
+)
+def test_what_is_linear_is_told_by_its_layers(hidden, told):
+    """Products alone make a linear net; a gate or a module bends; a line that was asked for and learns something is a note."""
+    found = diagnose(trained(0.6 * FLAT, **linear(*hidden))).get(0, [])
+
+    assert [one.severity for one in found if one.kind == "underfitting"] == ([] if told is None else [told])
+
+
+@pytest.mark.parametrize(
+    ("settings", "rate", "first", "says"),
+    [
+        (SETTINGS, 0.1 ** np.arange(20), "constant-rate", "the schedule has left 1.0e-19 of the rate"),
+        (
+            with_settings(train__regularizers=[{"kind": "clip_norm", "norm": 1e-5}]),
+            np.ones(20),
+            "no-clipping",
+            "with a clip_norm of 1.0e-05, a step",
+        ),
+    ],
+    ids=["schedule", "clipping"],
+)
+def test_what_makes_the_rate_low_is_told_and_mended_first(settings, rate, first, says):
+    """Steps that a schedule or clipping makes small are not mended by a larger rate first, and not by one ten times as large."""
+    pace = everywhere(update_ratio=[1e-6] * 3)
+    (found,) = diagnose(trained(0.95 * FLAT, settings=settings, rate=rate, probes=pace, facts=FACTS))[0]
+
+    assert found.kind == "learning-rate-too-low"
+    assert says in found.says
+    assert found.remedies[0].name == first
+
+
+def test_a_falling_training_stays_healthy():
+    """The training that all these are changed from is told nothing."""
+    assert kinds(trained(FALLING)) == []
