@@ -44,6 +44,7 @@ VERBS = {
     "diagnose": "diagnose.diagnose",
     "try": "try_remedies.try_remedies",
     "diff": "diff.diff",
+    "verify": "verify.verify",
     "export": "export.export",
     "plot": "plot.plot",
     "import": "import_logs.import_logs",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,11 +73,11 @@ class _Series:
         return np.where(unknown[0] & unknown[1], 0.0, np.where(np.isnan(found), np.inf, found))
 
 
-def agreement(first: TrialState, second: TrialState, tolerance: float = 0.0) -> Agreement:
-    """Compare all curves and all measures of layers that both trials have, at the steps that both have."""
+def agreement(first: TrialState, second: TrialState, tolerance: float = 0.0, *, until: int | None = None) -> Agreement:
+    """Compare all curves and all measures of layers that both trials have, at the steps that both have, up to a step."""
     numbers = different = 0
     largest, departure, beyond = 0.0, [], []
-    for series in _series(first, second):
+    for series in _series(first, second, until):
         apart = series.relative
         numbers, different = numbers + apart.size, different + int(np.count_nonzero(apart))
         largest = max(largest, float(apart.max(initial=0.0)))
@@ -86,16 +86,16 @@ def agreement(first: TrialState, second: TrialState, tolerance: float = 0.0) -> 
     return Agreement(numbers, different, largest, _earliest(departure), _earliest(beyond))
 
 
-def _series(first: TrialState, second: TrialState) -> Iterator[_Series]:
+def _series(first: TrialState, second: TrialState, until: int | None) -> Iterator[_Series]:
     both = [name for name in first.stack.metrics.fields if name in second.stack.metrics.fields and name not in TIMES]
-    steps, ours, theirs = np.intersect1d(first.steps, second.steps, return_indices=True)
+    steps, ours, theirs = _common(first.steps, second.steps, until)
     for name in both:
         curves = (first.curve(name)[ours, None], second.curve(name)[theirs, None])
         yield _Series(name, steps, (None,), *curves, rank=-2 if name == LEARNING_RATE else -1)
     layers = tuple(layer.name for layer in first.layers)
     if layers != tuple(layer.name for layer in second.layers):
         return
-    steps, ours, theirs = np.intersect1d(first.probe_steps, second.probe_steps, return_indices=True)
+    steps, ours, theirs = _common(first.probe_steps, second.probe_steps, until)
     for rank, name in enumerate(first.stack.probes.fields):
         probes = first.probe(name), second.probe(name)
         if name in TIMES or probes[0] is None or probes[1] is None:
@@ -103,6 +103,15 @@ def _series(first: TrialState, second: TrialState) -> Iterator[_Series]:
         values = [np.asarray(probe, np.float64) for probe in probes]
         if all(one.ndim == 2 and one.shape[1] == len(layers) for one in values):
             yield _Series(name, steps, layers, values[0][ours], values[1][theirs], rank)
+
+
+def _common(
+    first: Sequence[int], second: Sequence[int], until: int | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The steps that both have, up to a step, with their places in either."""
+    steps, ours, theirs = np.intersect1d(np.asarray(first, np.int64), np.asarray(second, np.int64), return_indices=True)
+    kept = slice(None, None if until is None else int(np.searchsorted(steps, until, side="right")))
+    return steps[kept], ours[kept], theirs[kept]
 
 
 def _first(
