@@ -151,6 +151,13 @@ def test_what_makes_the_rate_low_is_told_and_mended_first(settings, rate, first,
     assert found.remedies[0].name == first
 
 
+def test_targets_out_of_reach_explain_an_explosion():
+    """What an output cannot answer leaves errors as large as the targets, and gradients by them: the output is told alone."""
+    (found,) = folded([made("exploding-gradient"), made("wrong-output"), made("diverged", 3)])
+
+    assert found.kind == "wrong-output"
+
+
 def test_a_falling_training_stays_healthy():
     """The training that all these are changed from is told nothing."""
     assert kinds(trained(FALLING)) == []

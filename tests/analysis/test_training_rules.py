@@ -144,6 +144,9 @@ SICK = {
     ),
     "VanishingOverDepth": lambda: trained(FLAT, probes=everywhere(gradient_norm=[1e-3, 3e-2, 1.0])),
     "ExplodingOverDepth": lambda: trained(FLAT, probes=everywhere(gradient_norm=[3e3, 50.0, 1.0])),
+    "ExplodingSignal": lambda: trained(
+        GUESS * np.linspace(60, 20, 20), probes=everywhere(activation_std=[9.0, 80.0, 200.0])
+    ),
     "VanishingThroughTime": lambda: trained(FLAT, layers=[*TIMES, *LAYERS], probes=over_time(1e-8)),
     "ExplodingThroughTime": lambda: trained(FLAT, layers=[*TIMES, *LAYERS], probes=over_time(1e8)),
     "BatchNormStatistics": lambda: trained(

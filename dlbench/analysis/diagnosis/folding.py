@@ -30,7 +30,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
         "label-noise",
         "wrong-loss",
     ),
-    "wrong-output": (*FATE, *SPENT, "oscillating-loss", "wrong-loss", HIGH, "over-regularised", "overfitting"),
+    "wrong-output": (*FATE, *WILD, *SPENT, "wrong-loss", HIGH, "over-regularised", "overfitting"),
     "symmetric-units": (*FATE, *WILD, *SPENT, *TIMES, HIGH, "wrong-loss", "over-regularised"),
     "disconnected-layer": (*FATE, *SPENT),
     "zero-gradient": (*FATE, *SPENT, "symmetric-units", "wrong-loss", HIGH, "over-regularised"),

@@ -26,6 +26,7 @@ import_modules(
         "wrong_output",
         "disconnected_layer",
         "signal_over_depth",
+        "exploding_signal",
         "gradient_through_time",
         "batch_norm_statistics",
         "over_regularised",
