@@ -21,7 +21,7 @@ COSTLY = 10.0
 
 @rule
 class ExplodingSignal(TrainingRule):
-    """At the first probe a hidden layer's outputs deviate by > 10, and the first loss > 10 x guessing's; no better than it at the end.
+    """At the first probe hidden outputs deviate by > 10, and the first loss is > 10 times that of guessing; the last no lower than it.
 
     Of units that end at 1 nothing grows: those are saturated. A net that gets over such a start is none the worse for it.
     """
