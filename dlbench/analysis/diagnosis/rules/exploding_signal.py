@@ -21,9 +21,9 @@ COSTLY = 10.0
 
 @rule
 class ExplodingSignal(TrainingRule):
-    """At the first probe hidden outputs deviate by > 10, and the first loss is > 10 times that of guessing; the last no lower than it.
+    """Hidden outputs deviate by > 10 at the first probe, and the first loss is > 10 times guessing's; little learned at the end.
 
-    Of units that end at 1 nothing grows: those are saturated. A net that gets over such a start is none the worse for it.
+    Units that end at 1 do not grow: those are saturated. A net that gets over such a start is none the worse for it.
     """
 
     kind = "exploding-gradient"
