@@ -76,6 +76,7 @@ def _outcome(one: RemedyOutcome) -> Mapping[str, Any]:
         "says": one.tried.says,
         "value": _summary(one.value),
         "difference": _summary(one.difference),
+        "better": one.is_better,
         "outcome": {"confirmed": "better", "refuted": "worse"}.get(str(one.outcome), "undecided"),
         "p_holm": one.p,
         "gone": one.is_gone,

@@ -163,6 +163,23 @@ def test_what_it_sets(settings):
     assert settings["sequences"]["lstm"]["model"]["layers"][0]["kind"] == "lstm"
 
 
+def test_what_is_none_is_left_out():
+    """A layer that a patch repeats is written as in a recipe, where nothing stands for what has no value."""
+    layer = {
+        "kind": "dense",
+        "units": 4,
+        "repeat": 2,
+        "init": {"kind": "normal", "mean": None, "std": 0.1},
+        "bias": None,
+    }
+    settings = {"data": {}, "model": {"layers": [layer]}, "train": {}}
+
+    (found,) = remedies(["batch-norm"], settings, {})
+
+    pair = found.set["model.layers.0"]["layers"]
+    assert pair == [{"kind": "dense", "units": 4, "init": {"kind": "normal", "std": 0.1}}, {"kind": "batch_norm"}]
+
+
 def test_recorded_loops_are_told_without_a_patch():
     """Where no recipe was trained, every remedy is told, and none sets anything."""
     found = remedies(remedy_names(), {"lr": 0.1}, {})

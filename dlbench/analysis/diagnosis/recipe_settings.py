@@ -166,6 +166,13 @@ class RecipeSettings:
         return {"train.regularizers": left}
 
 
+def writable(value: Any) -> Any:
+    """A value of settings as a recipe writes it: what is `None` there was left out, since TOML has no such value."""
+    if isinstance(value, Mapping):
+        return {key: writable(own) for key, own in value.items() if own is not None}
+    return [writable(own) for own in value] if isinstance(value, list) else value
+
+
 def _walk(layers: Any, at: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Layers in their order, each before those inside of it."""
     for place, layer in enumerate(layers):

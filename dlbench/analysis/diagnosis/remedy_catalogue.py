@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from dlbench.analysis.diagnosis.finding import Remedy
-from dlbench.analysis.diagnosis.recipe_settings import Patch, RecipeSettings
+from dlbench.analysis.diagnosis.recipe_settings import Patch, RecipeSettings, writable
 
 Making = Callable[[RecipeSettings], Patch | None]
 """From settings to a patch: `None` where the remedy does not fit, empty where no setting does it."""
@@ -31,7 +31,7 @@ def remedies(names: Sequence[str], settings: Mapping[str, object], evidence: Map
         making, says = _MAKING[name]
         patch = making(recipe) if recipe.is_known else {}
         if patch is not None:
-            found.append(Remedy(name, patch, says))
+            found.append(Remedy(name, writable(patch), says))
     return tuple(found)
 
 

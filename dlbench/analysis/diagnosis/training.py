@@ -195,7 +195,8 @@ class TrainingEvidence:
     @cached_property
     def late_fall(self) -> Values:
         """By what share of itself the loss has fallen over the last fifth of the evaluations."""
-        return 1 - self.last / self._before_last_part
+        with np.errstate(invalid="ignore"):  # a loss of exactly 0 cannot fall: NaN
+            return 1 - self.last / self._before_last_part
 
     @cached_property
     def late_share(self) -> Values:
