@@ -158,6 +158,27 @@ def test_targets_out_of_reach_explain_an_explosion():
     assert found.kind == "wrong-output"
 
 
+def test_weighted_classes_are_held_against_an_equal_guess():
+    """Where rare classes count as much as others, no answer is cheap: a loss above that of frequencies is none of a guess."""
+    counts = (2970, 10, 10, 10)
+    loss = GUESS * np.geomspace(1.0, 0.15, 20)  # guessing by these frequencies costs 0.05 of that of four equal classes
+
+    weighted = with_settings(train__class_weights="balanced")
+    assert kinds(trained(loss, settings=weighted, counts=counts, facts=None)) == []
+    assert kinds(trained(loss, counts=counts, facts=None)) == ["too-few-steps"]
+
+
+def test_large_targets_of_a_net_that_has_learned_are_no_illness():
+    """A first loss is as large as the targets are far from 0: where the net gets there, nothing is told."""
+    settings = with_settings(
+        model__output={"units": 1, "activation": {"kind": "identity"}}, train__loss={"kind": "mse"}
+    )
+    facts = mended(target_ranges=FAR_TARGETS, class_names=())
+    falling = 8.0 * np.geomspace(1.0, 0.001, 20)
+
+    assert kinds(trained(falling, settings=settings, facts=facts, counts=(400,))) == []
+
+
 def test_a_falling_training_stays_healthy():
     """The training that all these are changed from is told nothing."""
     assert kinds(trained(FALLING)) == []

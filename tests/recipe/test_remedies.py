@@ -180,6 +180,15 @@ def test_what_is_none_is_left_out():
     assert pair == [{"kind": "dense", "units": 4, "init": {"kind": "normal", "std": 0.1}}, {"kind": "batch_norm"}]
 
 
+@pytest.mark.parametrize(("kind", "lr"), [("adam", 0.001), ("sgd", 0.0003)])
+def test_a_rate_of_adam_is_lowered_to_its_own_at_most(kind, lr):
+    """The first steps of Adam are wild whatever its gradients are: they do not say that it needs a thousandth of the rate."""
+    settings = {"data": {}, "model": {}, "train": {"optimizer": {"kind": kind, "lr": 0.5}}}
+    (found,) = remedies(["lower-rate"], settings, {"update_ratio": 4.0})
+
+    assert found.set == {"train.optimizer.lr": lr}
+
+
 def test_recorded_loops_are_told_without_a_patch():
     """Where no recipe was trained, every remedy is told, and none sets anything."""
     found = remedies(remedy_names(), {"lr": 0.1}, {})

@@ -15,6 +15,9 @@ PACE = 3e-3
 LARGEST, SMALLEST = 1000.0, 3.0
 """By how much a rate is changed at most, and at least."""
 USUAL_ADAM = 0.003
+ADAMS = {"adam", "adamw", "nadam", "radam"}
+ADAMS_OWN = 0.001
+"""The rate of Kingma & Ba: how long a step of Adam is its rate says, not the gradient, however wild the first ones were."""
 HELD_OUT = 0.2
 """The share of the training samples that early stopping may watch."""
 NORM = 1.0
@@ -34,7 +37,9 @@ def _lower_rate(recipe: RecipeSettings) -> Patch | None:
     if recipe.rate is None:
         return None
     factor = 30.0 if recipe.pace is None else recipe.pace / PACE
-    return {"train.optimizer.lr": nice(recipe.rate / min(max(factor, SMALLEST), LARGEST))}
+    rate = nice(recipe.rate / min(max(factor, SMALLEST), LARGEST))
+    is_adam = _kind(recipe.section("train").get("optimizer")) in ADAMS
+    return {"train.optimizer.lr": max(rate, ADAMS_OWN) if is_adam and recipe.rate > SMALLEST * ADAMS_OWN else rate}
 
 
 @remedy("higher-rate", "larger steps get somewhere in the same time")
@@ -50,9 +55,7 @@ def _higher_rate(recipe: RecipeSettings) -> Patch | None:
 @remedy("adam", "Adam divides each weight's step by the size of its gradient, so that one rate fits all layers")
 def _adam(recipe: RecipeSettings) -> Patch | None:
     kind = recipe.section("train")["optimizer"]["kind"]
-    return (
-        None if kind in {"adam", "adamw", "nadam", "radam"} else {"train.optimizer": {"kind": "adam", "lr": USUAL_ADAM}}
-    )
+    return None if kind in ADAMS else {"train.optimizer": {"kind": "adam", "lr": USUAL_ADAM}}
 
 
 @remedy("clip-norm", "a gradient that is cut to length 1 cannot throw the weights away")

@@ -107,9 +107,10 @@ class TrainingEvidence:
 
     @cached_property
     def guess(self) -> float:
-        """The loss of guessing on the training data; NaN where it is not known."""
+        """The loss of guessing on the training data, as if classes were equal where weights make them so; NaN if not known."""
         chance = chance_of(self.trials[0])
-        return chance.loss if chance is not None and chance.loss > 0 else math.nan
+        equal = chance.blind_loss if chance and all(self.setting("train", "class_weights")) else None
+        return equal or (chance.loss if chance is not None and chance.loss > 0 else math.nan)
 
     @property
     def yardstick(self) -> str:

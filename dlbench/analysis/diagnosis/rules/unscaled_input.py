@@ -51,10 +51,11 @@ class UnscaledInput(TrainingRule):
         sizes = training.of(self._sizes)
         if not sizes:
             return np.zeros(len(training.trials), np.bool_)
-        shaken = (training.is_poor & (training.ended | training.diverged)) | (training.first > SHAKEN)
-        if "largest_rms" in sizes:
-            shaken |= self._pushed(training) & training.ended & ~training.is_good
-        return shaken
+        poor = training.is_poor & (training.ended | training.diverged)
+        if "largest_rms" not in sizes:
+            return poor | ((training.first > SHAKEN) & ~training.is_good)
+        pushed = self._pushed(training) & training.ended & ~training.is_good
+        return poor | pushed | (training.first > SHAKEN)
 
     @staticmethod
     def _pushed(training: TrainingEvidence) -> Marks:
