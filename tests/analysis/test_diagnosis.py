@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic_run import make_plan, metrics_event, probe_event, stack_event, state_of
 
+from dlbench.analysis.diagnosis.as_data import findings_as_data
 from dlbench.analysis.diagnosis.diagnose import Diagnosis, diagnose
-from dlbench.analysis.diagnosis.finding import SEVERITIES
+from dlbench.analysis.diagnosis.finding import SEVERITIES, Finding
 from dlbench.analysis.diagnosis.folding import explains
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 from dlbench.analysis.diagnosis.rules import RULES, probe_rules
@@ -105,6 +106,30 @@ def test_a_finding_as_data():
         "gradient_norm": pytest.approx(np.hypot(7e8, 1e9)),
         "times_weight_norm": pytest.approx(np.hypot(7e8, 1e9) / np.sqrt(2)),
     }
+
+
+def test_a_variant_has_the_worst_of_its_seeds():
+    """A variant's finding is that of the seed where it is worst, and those with a mere note are not among its seeds."""
+    state = state_of(make_plan(["a"], 4), [stack_event(0)])
+    severities = ("note", "warning", "alarm", "alarm")
+    found = {
+        seed: [Finding("dead-units", severity, severity, (severity,), 10 * seed)]
+        for seed, severity in enumerate(severities)
+    }
+    (variant,) = findings_as_data(state, found)["variants"]
+    (told,) = variant["findings"]
+
+    assert (told["severity"], told["since"], told["seeds"], told["of"]) == ("alarm", 20, 3, 4)
+
+
+def test_a_loss_that_was_infinite_warns_of_nothing():
+    """A trial whose losses are infinite, or exactly 0 to the end, is held against all rules without a warning of numpy."""
+    plan = make_plan(["a"], 2)
+    infinity = float("inf")
+    losses = [[{"train_loss": infinity}, {"train_loss": 0.0}]] * 6
+    events = [stack_event(0), *(metrics_event(0, 10 * place, own) for place, own in enumerate(losses))]
+
+    assert set(diagnose(state_of(plan, events))) <= {0, 1}
 
 
 def test_what_is_over_is_told_only_where_it_is_remembered():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlbench.analysis.diagnosis.finding import Finding
+from dlbench.analysis.diagnosis.finding import SEVERITIES, Finding
 from dlbench.analysis.diagnosis.rules.ending import OUTSIDE
 from dlbench.analysis.interventions import named
 from dlbench.state.run_state import RunState
@@ -18,8 +18,8 @@ def findings_as_data(
     """`trials` with their `findings`, and `variants` (and choices of a search) with theirs.
 
     They are those of `everyone`, whether anything was found or not; without it those of the run that have findings. Of a variant
-    each kind is told once, in the words of the trial where it began first, with `seeds` that have it `of` so many. That a worker
-    failed, or that someone ended a trial, is no finding of the net: `rows` of a table count these.
+    each kind is told once, in the words of the trial where it is worst and began first, with `seeds` that have it `of` so many.
+    That a worker failed, or that someone ended a trial, is no finding of the net: `rows` of a table count these.
     """
     own = {index: [one for one in found if one.kind not in OUTSIDE] for index, found in findings.items()}
     trials = everyone or [trial for trial in state.trials if own.get(trial.index)]
@@ -66,5 +66,14 @@ def _shared(trials: Sequence[TrialState], findings: Mapping[int, Sequence[Findin
             own = of_kind.setdefault(one.kind, {})
             if trial.index not in own or one.since < own[trial.index][0].since:
                 own[trial.index] = (one, trial)
-    firsts = [(min(own.values(), key=lambda pair: pair[0].since), len(own)) for own in of_kind.values()]
-    return [{**finding_as_data(*first), "seeds": seeds, "of": len(trials)} for first, seeds in firsts]
+    return [{**_worst(list(own.values())), "of": len(trials)} for own in of_kind.values()]
+
+
+def _worst(own: Sequence[tuple[Finding, TrialState]]) -> dict[str, Any]:
+    """One kind of the seeds of a variant, in the words of the worst, and of these of the first.
+
+    Where any has an alarm or a warning, those with a note alone are not among its `seeds`.
+    """
+    counted = [pair for pair in own if pair[0].severity != "note"] or own
+    worst = min(counted, key=lambda pair: (SEVERITIES.index(pair[0].severity), pair[0].since))
+    return {**finding_as_data(*worst), "seeds": len(counted)}

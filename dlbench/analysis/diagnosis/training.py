@@ -196,14 +196,14 @@ class TrainingEvidence:
     @cached_property
     def late_fall(self) -> Values:
         """By what share of itself the loss has fallen over the last fifth of the evaluations."""
-        with np.errstate(invalid="ignore"):  # a loss of exactly 0 cannot fall: NaN
+        with np.errstate(invalid="ignore", divide="ignore"):  # a loss of exactly 0 cannot fall: NaN
             return 1 - self.last / self._before_last_part
 
     @cached_property
     def late_share(self) -> Values:
         """What share of its whole fall so far lies in that fifth: a fifth where it falls evenly, none where it has settled."""
-        whole = np.maximum(self.first - self.last, 1e-12)
-        return (self._before_last_part - self.last) / whole
+        with np.errstate(invalid="ignore"):  # a loss that was infinite has no fall: NaN
+            return (self._before_last_part - self.last) / np.maximum(self.first - self.last, 1e-12)
 
     @cached_property
     def _before_last_part(self) -> Values:
