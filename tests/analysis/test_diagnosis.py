@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import json
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from dlbench.analysis.diagnosis.folding import explains
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 from dlbench.analysis.diagnosis.rules import RULES, probe_rules
 from dlbench.analysis.diagnosis.streak import LASTING
+from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.summary import report
 from dlbench.display.lines import Lines
 from dlbench.export.json_data import as_data
@@ -122,14 +124,17 @@ def test_a_variant_has_the_worst_of_its_seeds():
     assert (told["severity"], told["since"], told["seeds"], told["of"]) == ("alarm", 20, 3, 4)
 
 
-def test_a_loss_that_was_infinite_warns_of_nothing():
-    """A trial whose losses are infinite, or exactly 0 to the end, is held against all rules without a warning of numpy."""
-    plan = make_plan(["a"], 2)
-    infinity = float("inf")
-    losses = [[{"train_loss": infinity}, {"train_loss": 0.0}]] * 6
-    events = [stack_event(0), *(metrics_event(0, 10 * place, own) for place, own in enumerate(losses))]
+@pytest.mark.parametrize(
+    "name", [name for name, own in vars(TrainingEvidence).items() if isinstance(own, cached_property)]
+)
+def test_losses_at_their_ends_warn_of_nothing(name):
+    """Each number of a whole training is there, without a warning of numpy, where a loss is infinite or exactly 0 throughout."""
+    state = state_of(make_plan(["a"], 2), [stack_event(0)])
+    evidence = TrainingEvidence(state.trials)
+    evidence.steps = np.arange(0, 60, 10)
+    evidence.loss = np.tile([np.inf, 0.0], (6, 1))
 
-    assert set(diagnose(state_of(plan, events))) <= {0, 1}
+    getattr(evidence, name)
 
 
 def test_what_is_over_is_told_only_where_it_is_remembered():
