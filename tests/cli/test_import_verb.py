@@ -7,8 +7,10 @@ import shlex
 from pathlib import Path
 
 import pytest
+from trackio_project import database
 from typer.testing import CliRunner
 from verbs import app
+from wandb_runs import offline_run
 
 from dlbench.errors import UsageError
 
@@ -134,9 +136,11 @@ def test_the_page_on_importing_can_be_typed() -> None:
             RecordWriter(file).write(Event(step=1, summary=Summary(value=[value])).SerializeToString())
     Path("sweep.csv").write_text("lr,seed,test_loss\n0.1,0,1\n0.1,1,2\n1,0,3\n")
     Path("log.jsonl").write_text('{"step": 1, "eval": {"bleu": 30.5}}\n')
+    database(Path("project.db"), {"a": {"lr": 0.5, "seed": 0}, "b": {"lr": 0.5, "seed": 1}})
+    offline_run(Path(), 2)
     page = (Path(__file__).parents[2] / "docs" / "importing.md").read_text(encoding="utf-8")
     lines = [line for line in page.splitlines() if line.startswith("dlbench import ")]
 
     made = [json.loads(call(*shlex.split(line, comments=True)[1:], "--json")[0])["recordings"] for line in lines]
-    assert [len(one) for one in made] == [2, 4, 3, 1, 2]
+    assert [len(one) for one in made] == [2, 4, 3, 1, 2, 2, 1]
     assert made[3][0]["names"] == {"eval/bleu": "bleu"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from imported import asked, curve, imports, states
+from wandb_runs import offline_run
 
 from dlbench.errors import SetupError, UsageError
 from dlbench.imports import wandb_log
@@ -150,17 +151,9 @@ def test_a_wandb_that_cannot_be_had_is_told(fake: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.extras
-def test_files_of_wandbs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_wandbs_own(tmp_path: Path) -> None:
     """What wandb itself has written comes back with its numbers; half of the file has half of them, noise none."""
-    wandb = pytest.importorskip("wandb")
-    monkeypatch.setenv("WANDB_MODE", "offline")
-    monkeypatch.setenv("WANDB_SILENT", "true")
-    monkeypatch.setenv("WANDB_DIR", str(tmp_path))
-    run = wandb.init(project="words", name="first", config={"lr": 0.5, "seed": 3})
-    for step in range(200):
-        run.log({"val_loss": 1 / (step + 1)})
-    run.finish()
-    (path,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
+    path = offline_run(tmp_path, 200, lr=0.5, seed=3)
     imports("wandb", [tmp_path / "wandb"], tmp_path / "out", asked("{lr}"))
     found = states(tmp_path / "out")
     half = tmp_path / "half.wandb"
