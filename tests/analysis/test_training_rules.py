@@ -236,9 +236,9 @@ def test_the_page_tells_of_every_kind():
     assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == list(KINDS)
 
 
-def made(kind, since=0, **fields):
+def made(kind, since=0, severity="warning", **fields):
     """A finding of a kind."""
-    return Finding(kind, "warning", kind, (kind, kind), since, **fields)
+    return Finding(kind, severity, kind, (kind, kind), since, **fields)
 
 
 def test_symptoms_stand_under_their_cause():
@@ -247,6 +247,13 @@ def test_symptoms_stand_under_their_cause():
 
     assert found.kind == "learning-rate-too-high"
     assert found.because == "That explains: dead-units; diverged."
+
+
+def test_a_cause_is_as_grave_as_what_it_explains():
+    """Dead units for which a net does not learn are an alarm, as not learning is."""
+    (found,) = folded([made("dead-units"), made("not-learning", 30, "alarm")])
+
+    assert (found.kind, found.severity) == ("dead-units", "alarm")
 
 
 def test_what_was_there_before_any_step_was_made_by_none():

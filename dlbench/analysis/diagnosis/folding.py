@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from dlbench.analysis.diagnosis.finding import Finding
+from dlbench.analysis.diagnosis.finding import SEVERITIES, Finding
 
 FATE = ("not-learning", "underfitting", "too-few-steps", "learning-rate-too-low")
 """What becomes of a net that something else keeps from learning."""
@@ -161,9 +161,10 @@ def _place(one: Finding, begun: Collection[str]) -> tuple[int, int]:
 
 
 def _with_symptoms(one: Finding, symptoms: Iterable[Finding]) -> Finding:
-    """The finding with what it explains at the end of its cause."""
+    """The finding with what it explains at the end of its cause, and as grave as the worst of that."""
     in_time = sorted(symptoms, key=lambda symptom: symptom.since)
     other = list(dict.fromkeys(symptom.told[-1] for symptom in in_time if symptom.kind != one.kind))
     if not other:
         return one
-    return replace(one, because=f"{one.because} That explains: {'; '.join(other)}.".strip())
+    severity = min((one.severity, *(symptom.severity for symptom in in_time)), key=SEVERITIES.index)
+    return replace(one, severity=severity, because=f"{one.because} That explains: {'; '.join(other)}.".strip())
