@@ -181,7 +181,7 @@ class Repetition:
             self.logs.mkdir(parents=True, exist_ok=True)
         variants = list(dict.fromkeys(trial.variant for trial in trials))
         now = datetime.now(UTC)
-        self._places = {variant: f"{now:%Y%m%d-%H%M%S}-{place:06}" for place, variant in enumerate(variants)}
+        self._places = {variant: f"{now:%Y%m%d-%H%M%S.%f}-{place:06}" for place, variant in enumerate(variants)}
         self._names = dict(zip(variants, names_of(variants, UNFIT, "variant"), strict=True))
         self._file = RepeatFile(group, len(trials))
         self._waiting = deque(trials)
