@@ -56,8 +56,8 @@ def imported(folder):
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("dlbench", {"tensorboard", "yaml", *CALLBACKS}),
-        ("tests", {"test", "tensorboard", *CALLBACKS}),
+        ("dlbench", {"serve", "tensorboard", "yaml", *CALLBACKS}),
+        ("tests", {"test", "serve", "tensorboard", *CALLBACKS}),
         ("benchmarks", {"bench"}),
         ("docs", {"test"}),
     ],
@@ -73,4 +73,4 @@ def test_what_is_declared_is_imported():
     assert imported("dlbench") >= RUNTIME
     assert imported("tests") | imported("dlbench") | PLUGINS >= EXTRAS["test"]
     assert imported("dlbench") | imported("benchmarks") >= EXTRAS["bench"]
-    assert imported("dlbench") >= set(CALLBACKS)
+    assert imported("dlbench") >= set(CALLBACKS) | EXTRAS["serve"]

@@ -50,6 +50,7 @@ ROOMS = (
     "display",
     "notebook",
     "tui",
+    "serve",
     "cli",
     "pytest_plugin",
 )

@@ -33,6 +33,7 @@ def _nothing(ctx: Any) -> None:
 VERBS = {
     "run": "run.run",
     "watch": "watch.watch",
+    "serve": "serve.serve",
     "list": "recipe_list.list_recipes",
     "show": "recipes.show",
     "check": "recipes.check",

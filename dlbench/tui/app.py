@@ -22,7 +22,7 @@ from dlbench.tui.active_keys import ActiveKeys
 from dlbench.tui.app_base import AppBase
 from dlbench.tui.diagnosis_actions import DiagnosisActions
 from dlbench.tui.focus_actions import FocusActions
-from dlbench.tui.frame_limiter import FrameLimiter
+from dlbench.tui.frame_limiter import FrameLimiter, FramePace
 from dlbench.tui.keys import KEYS, Key
 from dlbench.tui.model.view import Version, View
 from dlbench.tui.options import DashboardOptions
@@ -47,7 +47,7 @@ from dlbench.tui.widgets.trials import TrialList
 if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
     from dlbench.tui.help_commands import HelpCommand
-    from dlbench.tui.model.feed import Feed
+    from dlbench.tui.model.feed import Following
     from dlbench.tui.model.replay import Replay
     from dlbench.tui.panes.runs import RunChosen, RunOverlaid
 
@@ -72,7 +72,7 @@ class Dashboard(AppBase, inherit_bindings=False):
         self,
         view: View,
         *,
-        feed: Feed | None = None,
+        feed: Following | None = None,
         folder: RunFolder | None = None,
         replay: Replay | None = None,
         options: DashboardOptions | None = None,
@@ -89,7 +89,7 @@ class Dashboard(AppBase, inherit_bindings=False):
         self._status, self._tabs, self._trials = StatusBar(id="status"), Tabs(id="tabs"), TrialList(id="trials")
         self._replay_bar, self._words, self._keys = ReplayBar(id="replay"), WordsLine(id="words"), KeysLine(id="keys")
         self._drawn: Version | None = None
-        self._limiter = FrameLimiter()
+        self.limiter: FramePace = FrameLimiter()
         for key in self.keys.keys:
             if key.names and not key.is_fixed:
                 self.bind(key.key, key.action, description=key.help, show=False)
@@ -169,8 +169,8 @@ class Dashboard(AppBase, inherit_bindings=False):
     def tick(self) -> None:
         """What is done a few times a second: say what is new, draw it, close where that was wanted."""
         self.steering.tell_answers()
-        if not self._is_beside_training or self._limiter.is_due():
-            self._limiter.drew()
+        if self.view.version != self._drawn and self.limiter.is_due(beside_training=self._is_beside_training):
+            self.limiter.drew()
             self.redraw()
         if self.options.closes and self.view.loading is None and self.view.status != "running":
             self.shutdown.leave()
@@ -290,7 +290,7 @@ class Dashboard(AppBase, inherit_bindings=False):
 
     def panic(self, *renderables: object) -> None:
         """An error outside of any handler: of the input thread, whose terminal has most likely gone."""
-        if not self.is_headless and not is_terminal(sys.__stdin__):
+        if not self.is_headless and not self.is_web and not is_terminal(sys.__stdin__):
             self.shutdown.lose_terminal()
         else:
             super().panic(*map(str, renderables))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from dlbench.tui.appearance import Appearance
+from dlbench.tui.model.feed import follow
 from dlbench.tui.options import DashboardOptions
 from dlbench.words.printable import printable
 from dlbench.words.program import command
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
     from dlbench.tui.charts.glyphs import Glyphs
     from dlbench.tui.keys import Key
-    from dlbench.tui.model.feed import Feed
+    from dlbench.tui.model.feed import Following
     from dlbench.tui.model.replay import Replay
     from dlbench.tui.model.view import View
 
@@ -33,7 +35,7 @@ class AppBase(App[int]):
         self,
         view: View,
         *,
-        feed: Feed | None = None,
+        feed: Following | None = None,
         folder: RunFolder | None = None,
         replay: Replay | None = None,
         options: DashboardOptions | None = None,
@@ -41,6 +43,8 @@ class AppBase(App[int]):
         super().__init__()
         self.options = options or DashboardOptions()
         self.view, self.feed = view, feed
+        self.follow: Callable[[View, RunFolder], Following] = follow
+        """Turns a view to another run and says what keeps that up to date."""
         self.folder = folder
         """Of the run on the screen."""
         self.replay = replay
@@ -61,6 +65,14 @@ class AppBase(App[int]):
     def style(self, front: int, back: int) -> Style:
         """The colours of a pair of inks in the present theme."""
         return self.appearance.style(front, back)
+
+    @property
+    def no_control(self) -> str | None:
+        """Why no key may change the run, if so."""
+        if not self.read_only:
+            return None
+        how = "served without --allow-control" if self.is_web else "opened with --read-only"
+        return f"this dashboard is read-only: it was {how}"
 
     @property
     def is_live(self) -> bool:

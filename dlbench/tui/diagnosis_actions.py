@@ -39,8 +39,8 @@ class DiagnosisActions:
                 self._app.notify(f"starting the remedies of {variant}", markup=False)
                 self._app.run_worker(partial(self._start, variant), thread=True, exit_on_error=False)
 
-        if self._app.read_only:
-            self._app.notify("this dashboard is read-only: it was opened with --read-only", severity="warning")
+        if self._app.no_control is not None:
+            self._app.notify(self._app.no_control, severity="warning", markup=False)
             return
         self._app.push_screen(MendPrompt(), answer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from dlbench.plan.devices import cores
 
@@ -13,6 +14,16 @@ SHARE = 0.02
 
 LONGEST = 3.0
 """Seconds after which a frame is due whatever the last one cost: one that opens a large run may cost seconds."""
+
+
+class FramePace(Protocol):
+    """When a dashboard draws by itself."""
+
+    def is_due(self, *, beside_training: bool) -> bool:
+        """Whether what has changed may be drawn now; `beside_training`: workers train on this machine."""
+
+    def drew(self) -> None:
+        """A frame begins."""
 
 
 class FrameLimiter:
@@ -28,8 +39,10 @@ class FrameLimiter:
         self._share = SHARE * cores()
         self.drew()
 
-    def is_due(self) -> bool:
-        """Whether enough time has passed for what the last frame, and reading since, have cost."""
+    def is_due(self, *, beside_training: bool) -> bool:
+        """Whether enough time has passed for what the last frame, and reading since, have cost; without a training it has."""
+        if not beside_training:
+            return True
         waited = self._now() - self._then
         return waited >= LONGEST or self._used() - self._used_then <= self._share * waited
 

@@ -9,7 +9,7 @@ from dlbench.errors import UsageError
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE, Glyphs
 from dlbench.tui.key_file import read_keys
 from dlbench.tui.key_table import KeyTable
-from dlbench.tui.terminal import LOCAL_FRAMES, TerminalCapabilities
+from dlbench.tui.terminal import LOCAL_FRAMES, REMOTE_FRAMES, TerminalCapabilities
 from dlbench.tui.themes import ANSI, DARK, LIGHT, PALETTES, Palette, palette
 
 
@@ -65,6 +65,14 @@ def chosen(
         closes=closes,
         keys=read.table,
         key_problem=read.problem,
+    )
+
+
+def for_browsers(theme: str | None = None, *, language: str, read_only: bool) -> DashboardOptions:
+    """Options for dashboards in browsers, whatever the terminal of the server is; raises UsageError where no theme is called so."""
+    browser = TerminalCapabilities(ascii=False, no_color=False, light=False, frames=REMOTE_FRAMES)
+    return DashboardOptions(
+        palette=_palette(theme, browser), language=language, frames=browser.frames, read_only=read_only
     )
 
 

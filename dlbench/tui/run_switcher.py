@@ -6,9 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dlbench.errors import DlbenchError
-from dlbench.tui.model.focus import Focus
-from dlbench.tui.model.run_info import run_info
-from dlbench.tui.model.view import Overlay, View
+from dlbench.tui.model.view import Overlay
 
 if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
@@ -24,27 +22,17 @@ class RunSwitcher:
 
     async def show(self, folder: RunFolder) -> None:
         """Show another run, live, from its first picture on; a replay ends."""
-        from dlbench.tui.model.feed import Feed
-        from dlbench.tui.model.source import FolderSource
-
         app = self._app
         try:
-            info = run_info(folder)
+            feed = app.follow(app.view, folder)
         except DlbenchError as error:
             app.notify(str(error), severity="error", markup=False)
             return
         if app.feed is not None:
             app.feed.stop()
-        fresh, view = View(info), app.view
-        with view.lock:
-            view.begin(info, fresh.state)
-            view.loading, view.status, view.problem, view.playback = 0.0, fresh.status, None, None
-            view.to_come = fresh.to_come
-            view.overlays.clear()
-            view.focus = Focus(version=view.focus.version + 1, measure=view.focus.measure)
-        app.folder, app.replay, app.feed = folder, None, Feed(view, FolderSource(folder), folder)
+        app.folder, app.replay, app.feed = folder, None, feed
         app.screen.remove_class("-replay")
-        app.feed.start()
+        feed.start()
         await self._scene.open()
 
     def overlay(self, folder: RunFolder) -> None:

@@ -38,7 +38,7 @@ class Shutdown:
             self._signals.listen(lambda code: loop.call_soon_threadsafe(self.leave, code))
             self._signals.guard(lambda: loop.call_soon_threadsafe(self.lose_terminal))
             app.app_resume_signal.subscribe(app, lambda _: app.refresh(layout=True))
-        if not app.is_headless:
+        if not app.is_headless and not app.is_web:
             app.set_interval(TERMINAL_SECONDS, self._check_terminal)
 
     def leave(self, code: ExitCode = ExitCode.DONE) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,12 @@ class SnapshotSaver:
         self._app.call_from_thread(self._write, wanted.file, text)
 
     def _write(self, file: Path, text: str) -> None:
+        """Write a file beside the dashboard; in a browser it is a download, and nothing is written here."""
         from dlbench.run.atomic import write_text_atomic
 
+        if self._app.is_web:
+            self._app.deliver_text(StringIO(text), save_filename=file.name)
+            return
         try:
             write_text_atomic(file, text)
         except OSError as error:

@@ -19,6 +19,7 @@ PAGES = [
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/dashboard.md",
+    "docs/serving.md",
     "docs/design.md",
     "docs/exports.md",
     "docs/importing.md",

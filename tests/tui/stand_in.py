@@ -4,6 +4,8 @@ from contextlib import suppress
 
 from shell import make_view
 
+from dlbench.tui.app_base import AppBase
+from dlbench.tui.model.feed import follow
 from dlbench.tui.options import DashboardOptions
 from dlbench.tui.screens.prompt import Prompt
 
@@ -12,6 +14,8 @@ class StandIn:
     """What the objects of a dashboard rely on, without a terminal, a loop or Textual."""
 
     is_headless = True
+    is_web = False
+    follow = staticmethod(follow)
     language = "en"
     options = DashboardOptions()
 
@@ -22,6 +26,11 @@ class StandIn:
         self.redrawn = self.cleared = 0
         self.selected = None
         self._classes = {"-replay"} if replay else set()
+
+    @property
+    def no_control(self):
+        """Why nothing may be changed."""
+        return AppBase.no_control.fget(self)
 
     @property
     def is_live(self):

@@ -20,14 +20,14 @@ def test_a_frame_waits_for_what_the_last_one_cost():
     pace = FrameLimiter(now, used)
     used.time = 0.1
     now.time = 0.99 * 0.1 / (SHARE * cores())
-    assert not pace.is_due()
+    assert not pace.is_due(beside_training=True)
     now.time = 1.01 * 0.1 / (SHARE * cores())
-    assert pace.is_due()
+    assert pace.is_due(beside_training=True)
 
 
 def test_a_frame_that_cost_nothing_delays_none():
     """An idle dashboard may draw at once."""
-    assert FrameLimiter(Clock(), Clock()).is_due()
+    assert FrameLimiter(Clock(), Clock()).is_due(beside_training=True)
 
 
 def test_no_frame_is_waited_for_long():
@@ -36,9 +36,9 @@ def test_no_frame_is_waited_for_long():
     pace = FrameLimiter(now, used)
     used.time = 10.0
     now.time = 0.99 * LONGEST
-    assert not pace.is_due()
+    assert not pace.is_due(beside_training=True)
     now.time = LONGEST
-    assert pace.is_due()
+    assert pace.is_due(beside_training=True)
 
 
 def test_each_frame_is_judged_by_itself():
@@ -48,4 +48,4 @@ def test_each_frame_is_judged_by_itself():
     used.time = 50.0
     pace.drew()
 
-    assert pace.is_due()
+    assert pace.is_due(beside_training=True)

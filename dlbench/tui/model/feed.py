@@ -1,4 +1,4 @@
-"""The feed: a thread that takes events from a source and folds them into a view, a little at a time."""
+"""The feed: a thread that takes events from a source and folds them into a reading, a little at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from threading import Event as Flag
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dlbench.errors import DlbenchError
 from dlbench.launch.status import RunStatus
@@ -19,8 +19,8 @@ from dlbench.state.run_state import RunState
 from dlbench.tui.model.liveness import Liveness
 from dlbench.tui.model.machine_lines import has_gpu
 from dlbench.tui.model.run_info import completed, run_info
-from dlbench.tui.model.source import EventSource
-from dlbench.tui.model.view import View
+from dlbench.tui.model.source import EventSource, FolderSource
+from dlbench.tui.model.view import Reading, View
 
 if TYPE_CHECKING:
     from dlbench.launch.machine import MachineSampler
@@ -36,8 +36,27 @@ REPORT_SHARE = 0.1
 """Reports take this share of the time at most, however large their tables are."""
 
 
+class Following(Protocol):
+    """What keeps the run on a screen up to date, from `start` to `stop`."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+def follow(view: View, folder: RunFolder) -> Following:
+    """Turn a view to a run and give it a feed of its own.
+
+    Raises UsageError or DlbenchError where the folder is no run that can be read; the view then stays as it is.
+    """
+    view.turn_to(Reading(run_info(folder)))
+    return Feed(view, FolderSource(folder), folder)
+
+
 class Feed:
-    """Keeps a view up to date: `start` its thread when the first frame is drawn, `stop` it at the end.
+    """Keeps the reading of a view up to date: `start` its thread when the first frame is drawn, `stop` it at the end.
 
     Without a folder it neither asks processes how the run stands nor reads the recipe. Tests call `beat` themselves.
     """
@@ -50,7 +69,7 @@ class Feed:
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._view = view
+        self._reading = view.reading
         self._source = source
         self._folder = folder
         self._now = now
@@ -117,14 +136,14 @@ class Feed:
 
     def _complete(self) -> None:
         """Read what the recipe asks and claims, unless whoever made the view has; without that, there is still the run."""
-        view = self._view
-        if self._folder is None or view.info.is_whole:
+        reading = self._reading
+        if self._folder is None or reading.info.is_whole:
             return
         try:
-            info = completed(view.info, self._folder)
+            info = completed(reading.info, self._folder)
         except DlbenchError as error:
-            self._complaint, info = str(error), replace(view.info, is_whole=True)
-        view.begin(info, info.blank_state())
+            self._complaint, info = str(error), replace(reading.info, is_whole=True)
+        reading.begin(info, info.blank_state())
 
     def _fold(self, events: list[Event]) -> None:
         """Fold events in; after a step back into a new state, which is shown once it is as far. Count those that are lost."""
@@ -133,21 +152,21 @@ class Feed:
             self._rebuild()
         if self._liveness is not None:
             self._liveness.hear(events)
-        state = self._rebuilt or self._view.state
+        state = self._rebuilt or self._reading.state
         if state.unreadable != self._source.problems:
-            with self._view.lock:
+            with self._reading.lock:
                 state.unreadable = dict(self._source.problems)
                 state.version += 1
         rest = iter(events)
         while self._fold_some(rest):
             time.sleep(BREATH_SECONDS)
         if self._rebuilt is not None and self._source.progress is None:
-            self._view.begin(self._info, self._rebuilt)
+            self._reading.begin(self._info, self._rebuilt)
             self._rebuilt, self._reported = None, -1  # the new state may have as many events as the old one had
 
     def _rebuild(self) -> None:
         """Begin a new state; of a group that recordings have joined, or a run with more seeds, with all of them."""
-        self._info = self._view.info
+        self._info = self._reading.info
         if self._folder is not None and (grown := self._source.grown) is not None:
             self._folder, self._liveness = grown, Liveness(grown, now=self._now)
             self._info = run_info(grown)
@@ -156,8 +175,8 @@ class Feed:
     def _fold_some(self, events: Iterator[Event]) -> bool:
         """As many as fit into a chunk of time; whether there are more."""
         deadline = time.monotonic() + CHUNK_SECONDS
-        with self._view.lock if self._rebuilt is None else nullcontext():
-            state = self._rebuilt or self._view.state
+        with self._reading.lock if self._rebuilt is None else nullcontext():
+            state = self._rebuilt or self._reading.state
             for event in events:
                 state.apply((event,))
                 if time.monotonic() >= deadline:
@@ -166,30 +185,30 @@ class Feed:
 
     def _settle(self) -> None:
         """Say how the run stands; what seems to run where nobody works has ended."""
-        liveness, view = self._liveness, self._view
+        liveness, reading = self._liveness, self._reading
         if liveness is None or liveness.status is None or not self._source.over:
             return
         self._tell(status=liveness.status.state, to_come=liveness.status.to_come)
         # Only after a look that no event has overtaken: a resumed run has workers of which it knows nothing.
         if liveness.is_fresh:
             self._expect(liveness.status)
-            running = {stack.index for stack in view.state.stacks if stack.status is Status.RUNNING}
+            running = {stack.index for stack in reading.state.stacks if stack.status is Status.RUNNING}
             if lost := running - liveness.at_work:
-                with view.lock:
-                    view.state.lost(lost)
+                with reading.lock:
+                    reading.state.lost(lost)
 
     def _expect(self, status: RunStatus) -> None:
         """What the workers of a resumed run have on their lists waits for them: they say nothing of it while they import torch."""
-        view = self._view
-        with view.lock:
+        reading = self._reading
+        with reading.lock:
             for worker in status.alive:
-                if view.state.expect(worker.session, worker.stacks):
-                    view.touch()
+                if reading.state.expect(worker.session, worker.stacks):
+                    reading.touch()
 
     def _look_at_machine(self) -> None:
         """Renew what this machine does, if it is looked at while workers are at work, and the last time is long enough ago."""
-        view, status = self._view, self._liveness.status if self._liveness else None
-        if not view.wants_machine or self._now() < self._next_sample:
+        reading, status = self._reading, self._liveness.status if self._liveness else None
+        if not reading.machine_wanted_by or self._now() < self._next_sample:
             return
         self._next_sample = self._now() + MACHINE_SECONDS
         if status is None or not status.alive or self._source.playback is not None:
@@ -199,23 +218,28 @@ class Feed:
             from dlbench.launch.machine import MachineSampler
 
             self._sampler = MachineSampler()
-        self._tell(machine=self._sampler.look([worker.token for worker in status.alive], gpus=has_gpu(view)))
+        self._tell(machine=self._sampler.look([worker.token for worker in status.alive], gpus=has_gpu(reading)))
 
     def _report(self) -> None:
         """Renew table and verdicts, if they are looked at, something is new, and the last time is long enough ago."""
-        view, began = self._view, self._now()
+        reading, began = self._reading, self._now()
         loading = self._source.progress is not None or self._rebuilt is not None
-        if not view.wants_report or loading or view.state.version == self._reported or began < self._next_report:
+        if (
+            not reading.report_wanted_by
+            or loading
+            or reading.state.version == self._reported
+            or began < self._next_report
+        ):
             return
-        self._reported = view.state.version
-        view.report = view.info.report(view.state)
-        view.touch()
+        self._reported = reading.state.version
+        reading.report = reading.info.report(reading.state)
+        reading.touch()
         self._next_report = began + max(REPORT_SECONDS, (self._now() - began) / REPORT_SHARE)
 
     def _tell(self, **facts: object) -> None:
-        """Set attributes of the view; it is touched only where one is another."""
-        new = {name: value for name, value in facts.items() if getattr(self._view, name) != value}
+        """Set attributes of the reading; it is touched only where one is another."""
+        new = {name: value for name, value in facts.items() if getattr(self._reading, name) != value}
         if new:
-            with self._view.lock:
-                vars(self._view).update(new)
-                self._view.touch()
+            with self._reading.lock:
+                vars(self._reading).update(new)
+                self._reading.touch()

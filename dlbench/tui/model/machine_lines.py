@@ -10,7 +10,7 @@ from dlbench.words.number_format import memory_size, percent
 if TYPE_CHECKING:
     from dlbench.launch.machine import GpuUsage, MachineUsage
     from dlbench.state.event_records import WorkerFacts
-    from dlbench.tui.model.view import View
+    from dlbench.tui.model.view import Reading, View
 
 MOST_GPUS = 4
 
@@ -36,14 +36,14 @@ def machine_lines(view: View) -> list[str]:
     return [f"{'machine':<10}{_machine(usage)}", f"{told[0]}{_of_workers(usage)}", *map(_gpu, usage.gpus[:MOST_GPUS])]
 
 
-def newest(view: View) -> list[WorkerFacts]:
+def newest(view: View | Reading) -> list[WorkerFacts]:
     """The workers of the newest session, as they introduced themselves."""
     found = view.state.workers
     last = max((session for session, _ in found), default=None)
     return [worker for (session, _), worker in sorted(found.items()) if session == last]
 
 
-def has_gpu(view: View) -> bool:
+def has_gpu(view: View | Reading) -> bool:
     """Whether a worker of the newest session trains on one of NVIDIA's."""
     return any((worker.device or "").startswith("cuda") for worker in newest(view))
 

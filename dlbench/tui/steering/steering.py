@@ -27,8 +27,8 @@ class Steering:
         """Why nothing can be asked of the workers, if so."""
         if self._app.replay is not None:
             return "this is a replay: what has happened cannot be changed"
-        if self._app.read_only:
-            return "this dashboard is read-only: it was opened with --read-only"
+        if self._app.no_control is not None:
+            return self._app.no_control
         if not self._app.is_live:
             return "the run has ended: no worker is there to ask"
         return None
