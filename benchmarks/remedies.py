@@ -1,8 +1,9 @@
 """`python -m benchmarks.remedies`: of the remedies of the sick scenarios, how many take the finding away and make the net better.
 
-The scenarios are those of `dlbench diagnose --self-test`. Each group of them is trained by `dlbench run`, then by `dlbench try`, in a
-temporary folder. A remedy *mends* where the finding that it is for is gone in every seed, and the metric that is compared is better
-on average. Counted are the remedies that a finding names first, all that were tried, and the variants that any remedy mends.
+The scenarios are those of `dlbench diagnose --self-test`. Those of one file and one target are trained by `dlbench run`, then by
+`dlbench try`, in a temporary folder; what is compared is the metric of their target. A remedy *mends* where the finding that it is for
+is gone in every seed, and the metric is better on average. Counted are the remedies that a finding names first, all that were tried,
+and the scenarios that any remedy mends; of the families that remedies were chosen by, and of those that are held out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import tomli_w
 import typer
@@ -26,6 +27,13 @@ from dlbench.self_test.catalogue import Scenario, chosen, recipe_of
 from dlbench.self_test.tables import write
 
 Remedy = dict[str, Any]
+
+
+class Tried(NamedTuple):
+    """A scenario, and what came of each of its remedies, the first-named first."""
+
+    scenario: Scenario
+    remedies: list[Remedy]
 
 
 def main(
@@ -40,29 +48,41 @@ def main(
     """Train the sick scenarios, then each of their remedies, and print the shares that mend."""
     wanted = [one for one in chosen() if one.is_sick and (not group or one.group in group)]
     wanted = [one for one in wanted if not kind or {*kind} & {*one.accepts}]
-    found: list[tuple[str, list[Remedy]]] = []
+    found: list[Tried] = []
     with tempfile.TemporaryDirectory() as folder:
-        for name, own in groupby(wanted, key=lambda one: one.group):
-            found += tried(name, list(own), seeds, Path(folder))
-    tell(found, len(wanted), failures=failures)
+        for key, own in groupby(sorted(wanted, key=_question), key=_question):
+            found += tried(*key, list(own), seeds, Path(folder))
+    for text, held_out in (("families that remedies were chosen by", False), ("held-out families", True)):
+        if some := [one for one in found if one.scenario.held_out is held_out]:
+            tell(text, some, sum(one.held_out is held_out for one in wanted))
+    tell("all", found, len(wanted))
+    tell_names(found)
+    if failures:
+        tell_failures(found)
 
 
-def tried(group: str, scenarios: Sequence[Scenario], seeds: int, folder: Path) -> Iterator[tuple[str, list[Remedy]]]:
-    """The sick variants of a group with their remedies, in the order in which findings name them."""
-    document = recipe_of(group, scenarios, range(seeds))
+def _question(one: Scenario) -> tuple[str, str]:
+    return one.group, one.target.metric
+
+
+def tried(group: str, metric: str, scenarios: Sequence[Scenario], seeds: int, folder: Path) -> Iterator[Tried]:
+    """The scenarios of a group and a metric with their remedies, in the order in which findings name them."""
+    document = recipe_of(group, scenarios, range(seeds)) | {"compare": {"metric": metric}}
     data = [document["data"], *(one.get("data", {}) for one in document["variants"].values())]
     write({one["path"] for one in data if "path" in one}, folder)
     (folder / f"{group}.toml").write_text(tomli_w.dumps(document), encoding="utf-8")
-    print(f"{group}: {len(scenarios)} scenarios", file=sys.stderr, flush=True)
+    print(f"{group}, {metric}: {len(scenarios)} scenarios", file=sys.stderr, flush=True)
     printed(folder, "run", f"{group}.toml", "--display", "none")
     told = json.loads(printed(folder, "try", group, "--json"))
     if told["run"] is None:
         return
     question = tried_in(RunFolder(folder / "results" / told["run"]))
     order = {one.variant: place for place, one in enumerate(question.tried if question else ())}
+    of = {one.name: one for one in scenarios}
     for variant in told["variants"]:
         if variant["remedies"]:
-            yield variant["variant"], sorted(variant["remedies"], key=lambda one: order[one["variant"]])
+            remedies = sorted(variant["remedies"], key=lambda one: order[one["variant"]])
+            yield Tried(of[variant["variant"]], remedies)
 
 
 def printed(folder: Path, *words: str) -> str:
@@ -79,23 +99,34 @@ def mends(one: Remedy) -> bool:
     return bool(one["gone"] and one["better"])
 
 
-def tell(found: Sequence[tuple[str, Sequence[Remedy]]], scenarios: int, *, failures: bool) -> None:
-    """Print the shares, and of each remedy how often it mends."""
-    every = [one for _, own in found for one in own]
-    firsts = [own[0] for _, own in found]
-    print(f"{scenarios} sick scenarios, {len(found)} with remedies that were tried")
-    for text, some in (("named first", firsts), ("all", every)):
-        print(f"remedies, {text}: {share([mends(one) for one in some])} mend", end="")
+def tell(text: str, found: Sequence[Tried], scenarios: int) -> None:
+    """Print the shares of some scenarios."""
+    print(f"{text}: {scenarios} sick scenarios, {len(found)} with remedies that were tried")
+    for name, some in (
+        ("named first", [one.remedies[0] for one in found]),
+        ("all", [own for one in found for own in one.remedies]),
+    ):
+        print(f"  remedies, {name}: {share([mends(one) for one in some])} mend", end="")
         print(f" (gone {share([one['gone'] for one in some])}, better {share([one['better'] for one in some])})")
-    print(f"scenarios that a remedy mends: {share([any(map(mends, own)) for _, own in found])}")
+    print(f"  scenarios that a remedy mends: {share([any(map(mends, one.remedies)) for one in found])}")
+
+
+def tell_names(found: Sequence[Tried]) -> None:
+    """Print of each remedy how often it mends."""
+    every = [own for one in found for own in one.remedies]
     tries, good = Counter(one["name"] for one in every), Counter(one["name"] for one in every if mends(one))
     for name, count in tries.most_common():
         print(f"  {name}: {good[name]} of {count}")
-    for scenario, own in found if failures else ():
-        for one in own:
+
+
+def tell_failures(found: Sequence[Tried]) -> None:
+    """Print what has become of the remedies that do not mend."""
+    for scenario, remedies in found:
+        for one in remedies:
             if not mends(one):
                 gone = "gone" if one["gone"] else f"still in {one['still']} of {one['of']}"
-                print(f"  - {scenario}, {one['name']} ({', '.join(one['for'])}): {gone}, better: {one['better']}")
+                told = f"{one['name']} ({', '.join(one['for'])})"
+                print(f"  - {scenario.name}, {told}: {gone}, better: {one['better']}")
 
 
 def share(marks: Sequence[bool]) -> str:

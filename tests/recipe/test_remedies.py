@@ -87,7 +87,7 @@ layers = [{ kind = "flatten" }]
 
 [train]
 loss = "mse"
-optimizer = { kind = "momentum", lr = 0.1 }
+optimizer = { kind = "momentum", lr = 0.1, momentum = 0.99 }
 schedule = { kind = "step", every = 10 }
 batch_size = 100
 epochs = 2
@@ -149,8 +149,11 @@ def test_what_it_sets(settings):
 
     assert dense["higher-rate"]["train"]["optimizer"]["lr"] == 10.0  # 150 times 0.1, one digit, from below
     assert [layer["kind"] for layer in dense["layer-norm"]["model"]["layers"]] == [
-        "flatten", "sequential", "batch_norm", "dense", "layer_norm",
+        "flatten", "dense", "layer_norm", "dense",
     ]  # fmt: skip
+    assert settings["line"]["lower-momentum"]["train"]["optimizer"]["momentum"] == 0.9
+    (recurrent, *_) = settings["sequences"]["orthogonal"]["model"]["layers"]
+    assert recurrent["recurrent_init"]["gain"] == 1
     activations = [layer.get("activation", {}).get("kind") for layer in dense["relu"]["model"]["layers"]]
     assert activations == [None, "relu", None, "relu"]
     assert dense["plain-output"]["model"]["output"]["activation"]["kind"] == "identity"
@@ -187,6 +190,23 @@ def test_a_rate_of_adam_is_lowered_to_its_own_at_most(kind, lr):
     (found,) = remedies(["lower-rate"], settings, {"update_ratio": 4.0})
 
     assert found.set == {"train.optimizer.lr": lr}
+
+
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_a_norm_stands_before_the_activation(repeat):
+    """Behind it, it would not keep a unit from the ends of its range: the activation goes into a layer of its own, behind the norm."""
+    layer = {"kind": "dense", "units": 4, "repeat": repeat, "activation": {"kind": "tanh"}}
+    (found,) = remedies(["batch-norm"], {"data": {}, "model": {"layers": [layer]}, "train": {}}, {})
+
+    if repeat == 2:
+        dense, *behind = found.set["model.layers.0"]["layers"]
+        assert dense["activation"] == {"kind": "identity"}
+    else:
+        behind = [
+            {key: value for key, value in one.items() if key != "after"} for one in found.set["model.layers.insert"]
+        ]
+        assert found.set["model.layers.0.activation"] == "identity"
+    assert behind == [{"kind": "batch_norm"}, {"kind": "activation", "activation": {"kind": "tanh"}}]
 
 
 def test_recorded_loops_are_told_without_a_patch():

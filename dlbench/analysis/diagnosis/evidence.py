@@ -16,6 +16,7 @@ from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
 
 if TYPE_CHECKING:
+    from dlbench.data_facts import DataFacts
     from dlbench.state.event_records import LayerFacts
     from dlbench.state.trial_state import TrialState
 
@@ -140,6 +141,13 @@ def measured(series: NDArray[Any] | None, shape: tuple[int, ...], layers: Sequen
     values: Values = series.astype(np.float64)
     values[..., [layer.kind == TIME for layer in layers]] = np.nan
     return values
+
+
+def size_of_input(facts: DataFacts | None) -> dict[str, float]:
+    """The largest root mean square of a feature or channel, as `input_rms`; empty where it is not known."""
+    if facts is None or facts.ranges is None:
+        return {}
+    return {"input_rms": float(np.hypot(facts.ranges.mean, facts.ranges.std).max(initial=0.0))}
 
 
 def over_guessing(losses: Values, trial: TrialState) -> Values:

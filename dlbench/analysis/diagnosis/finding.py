@@ -47,6 +47,8 @@ class Finding:
     """What one would see if it were not so."""
     remedies: tuple[Remedy, ...] = ()
     """What may mend it, the likeliest first."""
+    symptom: str = ""
+    """What is seen of it, told where something else is the cause; empty where its name says no cause."""
 
     @property
     def text(self) -> str:

@@ -163,7 +163,8 @@ def _place(one: Finding, begun: Collection[str]) -> tuple[int, int]:
 def _with_symptoms(one: Finding, symptoms: Iterable[Finding]) -> Finding:
     """The finding with what it explains at the end of its cause, and as grave as the worst of that."""
     in_time = sorted(symptoms, key=lambda symptom: symptom.since)
-    other = list(dict.fromkeys(symptom.told[-1] for symptom in in_time if symptom.kind != one.kind))
+    seen = (symptom.symptom or symptom.told[-1] for symptom in in_time if symptom.kind != one.kind)
+    other = list(dict.fromkeys(seen))
     if not other:
         return one
     severity = min((one.severity, *(symptom.severity for symptom in in_time)), key=SEVERITIES.index)

@@ -8,6 +8,11 @@ from typing import Any, TypeAlias
 
 WEIGHTED = ("dense", "conv", "maxout")
 """Layers behind which another one may be put."""
+HEAVY = 0.95
+"""A momentum above which a step is the sum of more than twenty gradients."""
+NORMS = {"batch_norm", "layer_norm"}
+BY_FANS = {"he", "xavier", "lecun", "orthogonal", "lsuv", "torch_default"}
+"""Inits that keep a signal about as large as it is, by the fans of each layer."""
 
 Patch: TypeAlias = dict[str, Any]
 """Dotted keys of a recipe and their values, as `--set` takes them."""
@@ -45,6 +50,23 @@ class RecipeSettings:
     def tells(self, name: str) -> float:
         """A number of the finding's evidence; 0 where it has none of that name."""
         return self._evidence.get(name, 0.0)
+
+    @property
+    def has_heavy_momentum(self) -> bool:
+        """Whether a step sums up more than twenty gradients."""
+        value = self.section("train").get("optimizer", {}).get("momentum")
+        return isinstance(value, int | float) and value > HEAVY
+
+    @property
+    def begins_well(self) -> bool:
+        """Whether the weights of all hidden layers are drawn by their fans."""
+        return self.inits() <= BY_FANS
+
+    @property
+    def recurs_well(self) -> bool:
+        """Whether what recurrent layers multiply their state by begins as a matrix that keeps its length."""
+        found = (layer["recurrent_init"] for _, layer in self.layers if layer.get("recurrent_init"))
+        return all(one.get("kind") in {"orthogonal", "identity"} and one.get("gain", 1.0) == 1.0 for one in found)
 
     def inits(self) -> set[str]:
         """The kinds of inits of its hidden layers."""
@@ -89,21 +111,30 @@ class RecipeSettings:
         return {f"train.{key}": factor * train[key]} if train.get(key) else {}
 
     def normalized(self, kind: str) -> Patch:
-        """The patch that puts a layer of this kind behind each layer with weights; empty where the net has them."""
-        return {} if kind in self.kinds() else self.inserted({"kind": kind})
+        """The patch that puts a layer of this kind between each product and its activation; empty where the net has them.
 
-    def inserted(self, added: Mapping[str, Any]) -> Patch:
-        """The patch that puts a layer behind each layer with weights at the top of the list."""
+        Behind the activation it would not keep units from their ends. Other norms give way to it.
+        """
+        others = {at: {"kind": kind} for at, layer in self.layers if layer.get("kind") in NORMS - {kind}}
+        return {} if kind in self.kinds() else others or self.inserted({"kind": kind}, before_activation=True)
+
+    def inserted(self, added: Mapping[str, Any], *, before_activation: bool = False) -> Patch:
+        """The patch that puts a layer behind each layer with weights at the top of the list, or between it and its activation."""
         patch: Patch = {}
         for place, layer in enumerate(self.section("model").get("layers", ())):
             if layer.get("kind") not in WEIGHTED:
                 continue
+            own = {name: value for name, value in layer.items() if name != "repeat"}
+            behind: list[Mapping[str, Any]] = [dict(added)]
+            if before_activation and kind_of(own.get("activation")) != "identity":
+                behind.append({"kind": "activation", "activation": own["activation"]})
+                own["activation"] = {"kind": "identity"}
             if layer.get("repeat", 1) == 1:
-                patch.setdefault("model.layers.insert", []).append({"after": place, **added})
+                patch.setdefault("model.layers.insert", []).extend({"after": place, **one} for one in behind)
+                patch |= {f"model.layers.{place}.activation": "identity"} if len(behind) > 1 else {}
             else:
-                own = {name: value for name, value in layer.items() if name != "repeat"}
-                pair = {"kind": "sequential", "repeat": layer["repeat"], "layers": [own, dict(added)]}
-                patch[f"model.layers.{place}"] = pair
+                repeated = {"kind": "sequential", "repeat": layer["repeat"], "layers": [own, *behind]}
+                patch[f"model.layers.{place}"] = repeated
         return patch
 
     def with_hidden_layer(self, units: int) -> Patch:
@@ -154,6 +185,11 @@ class RecipeSettings:
             patch["train.optimizer.weight_decay"] = factor * train["optimizer"]["weight_decay"]
         return patch | {f"{at}.rate": 0.1 for at, one in self.layers if one.get("kind") == "dropout"}
 
+    def stronger(self, kind: str, factor: float) -> Patch:
+        """The patch that makes penalties of one kind stronger."""
+        own = enumerate(self.section("train").get("regularizers", ()))
+        return {f"train.regularizers.{at}.strength": factor * one["strength"] for at, one in own if one["kind"] == kind}
+
     def regularized(self, added: Mapping[str, Any]) -> Patch:
         """The patch that adds one regularizer to those that there are."""
         return {"train.regularizers": [*self.section("train").get("regularizers", ()), dict(added)]}
@@ -182,3 +218,8 @@ def _walk(layers: Any, at: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _walk(layer["layers"], f"{own}.layers")
         for number, branch in enumerate(layer.get("branches", ())):
             yield from _walk(branch, f"{own}.branches.{number}")
+
+
+def kind_of(part: object) -> str:
+    """The kind of an activation, an init or a loss, whether it is written as a table or as its name."""
+    return str(part.get("kind")) if isinstance(part, Mapping) else "identity" if part is None else str(part)

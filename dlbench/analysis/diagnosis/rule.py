@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
-from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence, evidence_of, is_judged
+from dlbench.analysis.diagnosis.aptness import Aptness, always
+from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence, evidence_of, is_judged, size_of_input
 from dlbench.analysis.diagnosis.finding import Finding, Severity
+from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
 from dlbench.analysis.diagnosis.remedies import remedies
 from dlbench.analysis.diagnosis.streak import Streak
 
@@ -47,6 +49,8 @@ class Rule(ABC):
     """What one would see if it were not so."""
     remedies: ClassVar[tuple[str, ...]] = ()
     """Names of what may mend it (`dlbench.analysis.diagnosis.remedies`), the likeliest first."""
+    is_apt: ClassVar[Aptness] = staticmethod(always)
+    """Which of them may mend what was found, by when it began, its evidence and the recipe."""
 
     @abstractmethod
     def finds(self, trial: TrialState) -> list[Finding]:
@@ -54,7 +58,10 @@ class Rule(ABC):
 
     def mended(self, one: Finding, trial: TrialState) -> Finding:
         """The finding with what may mend it in this trial's recipe."""
-        return replace(one, remedies=remedies(self.remedies, trial.settings, one.evidence))
+        known = dict(one.evidence) | size_of_input(trial.facts)
+        recipe = RecipeSettings(trial.settings, known)
+        names = [name for name in self.remedies if self.is_apt(name, one, recipe)]
+        return replace(one, remedies=remedies(names, trial.settings, known))
 
 
 class ProbeRule(Rule):

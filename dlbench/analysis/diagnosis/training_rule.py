@@ -21,6 +21,8 @@ class TrainingRule(Rule):
 
     title: ClassVar[str]
     """What it is in a few words."""
+    symptom: ClassVar[str] = ""
+    """What is seen of it, where something else is the cause of that, and its title would name another one."""
 
     @abstractmethod
     def holds(self, training: TrainingEvidence) -> Marks:
@@ -67,6 +69,7 @@ class TrainingRule(Rule):
             says,
             self.because,
             self.refuted_by,
+            symptom=self.symptom,
         )
         return self.mended(one, training.trials[place])
 

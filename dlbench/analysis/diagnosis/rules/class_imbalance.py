@@ -27,9 +27,10 @@ class ClassImbalance(TrainingRule):
     kind = "class-imbalance"
     severity = "warning"
     title = "class imbalance"
+    symptom = "a rare class that is never told"
     because = "The mean loss hardly notices a rare class: to answer the frequent one always is nearly as good, and much easier."
     refuted_by = "With class weights the rare class would be told right no more often."
-    remedies = ("class-weights", "more-data", "longer")
+    remedies = ("class-weights", "more-data")
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that miss a rare class on the training data."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import by_its_time
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 
@@ -26,7 +27,8 @@ class DeadUnits(ProbeRule):
     title = "dead units"
     because = "A ReLU that is off for every sample passes no gradient back, so it stays off."
     refuted_by = "The units would be on for some of the samples."
-    remedies = ("leaky-relu", "init", "zero-bias", "lower-rate")
+    remedies = ("zero-bias", "init", "leaky-relu", "lower-rate")
+    is_apt = staticmethod(by_its_time)
 
     def holds(self, probes: ProbeEvidence) -> Marks:
         """Hidden layers of one-sided activations, which have no saturated share."""

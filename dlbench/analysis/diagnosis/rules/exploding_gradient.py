@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dlbench.analysis.diagnosis.aptness import of_explosions
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 from dlbench.words.number_format import number
@@ -21,7 +22,8 @@ class ExplodingGradient(ProbeRule):
     title = "exploding gradient"
     because = "On its way back each layer multiplies the gradient by more than 1, so the first are thrown about."
     refuted_by = "The gradient's norm would be of one size in all layers."
-    remedies = ("init", "zero-start", "clip-norm", "batch-norm", "lower-rate")
+    remedies = ("init", "zero-start", "normalize-input", "batch-norm", "clip-norm", "lower-rate")
+    is_apt = staticmethod(of_explosions)
     is_remembered = True
 
     def holds(self, probes: ProbeEvidence) -> Marks:

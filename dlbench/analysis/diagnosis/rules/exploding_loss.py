@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dlbench.analysis.diagnosis.aptness import of_explosions
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 from dlbench.words.number_format import number
@@ -22,7 +23,8 @@ class ExplodingLoss(ProbeRule):
     title = "exploding loss"
     because = "The outputs are in the hundreds where a few would do: the signal has grown on its way forward."
     refuted_by = "The loss would be about that of guessing, or below."
-    remedies = ("init", "zero-start", "normalize-input", "lower-rate", "batch-norm")
+    remedies = ("init", "zero-start", "normalize-input", "batch-norm", "clip-norm", "lower-rate")
+    is_apt = staticmethod(of_explosions)
     is_remembered = True
 
     def holds(self, probes: ProbeEvidence) -> Marks:

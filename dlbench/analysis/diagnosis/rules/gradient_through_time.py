@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dlbench.analysis.diagnosis.aptness import through_time
 from dlbench.analysis.diagnosis.columns import first_known, median
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.rule import rule
@@ -66,7 +67,8 @@ class ExplodingThroughTime(_ThroughTime):
     title = "explodes through time"
     because = "The gradient is multiplied once a step of time, by more than 1: the weights are thrown about by the oldest inputs."
     refuted_by = "The loss would have a gradient by the first state of about the size of that by the last."
-    remedies = ("clip-norm", "orthogonal", "lstm", "lower-rate")
+    remedies = ("orthogonal", "clip-norm", "lstm", "lower-rate")
+    is_apt = staticmethod(through_time)
 
     def _ratio(self, training: TrainingEvidence) -> Values:
         return first_known(training.over_time)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import by_samples
 from dlbench.analysis.diagnosis.columns import highest, last_known
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.finding import Severity
@@ -46,9 +47,11 @@ class LabelNoise(TrainingRule):
     kind = "label-noise"
     severity = "warning"
     title = "label noise"
+    symptom = "labels learned by heart"
     because = "What is right is learned first; then the net has to learn wrong labels by heart, one by one, and is sure of them."
     refuted_by = "Samples that the net gets wrong early, looked at by a person, would have the right label."
-    remedies = ("clean-labels", "early-stopping", "l2", "dropout")
+    remedies = ("clean-labels", "l2", "early-stopping", "dropout")
+    is_apt = staticmethod(by_samples)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials of classes whose labels the recipe, or the curves, tell to be wrong."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dlbench.analysis.diagnosis.aptness import of_explosions
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 from dlbench.words.number_format import number
@@ -25,7 +26,8 @@ class LargeGradient(ProbeRule):
         "The gradient is far longer than the weights that it moves: one step at a usual rate forgets what they were."
     )
     refuted_by = "A step of 0.01 times the gradient would be small beside the weights."
-    remedies = ("init", "zero-start", "normalize-input", "clip-norm", "lower-rate")
+    remedies = ("init", "zero-start", "normalize-input", "batch-norm", "clip-norm", "lower-rate")
+    is_apt = staticmethod(of_explosions)
     is_remembered = True
 
     def holds(self, probes: ProbeEvidence) -> Marks:

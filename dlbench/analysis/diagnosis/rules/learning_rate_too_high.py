@@ -35,9 +35,10 @@ class LearningRateTooHigh(TrainingRule):
     kind = "learning-rate-too-high"
     severity = "warning"
     title = "rate too high"
+    symptom = "large steps"
     because = "A step that large jumps over the valley, and may throw units to where they are off or saturated for every sample."
     refuted_by = "At a tenth of the rate the loss would fall no further."
-    remedies = ("lower-rate", "adam", "clip-norm")
+    remedies = ("lower-rate", "adam")
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials that have learned little after wild steps, lost what they had, or diverged by their steps."""

@@ -52,9 +52,10 @@ class LearningRateTooLow(TrainingRule):
     kind = "learning-rate-too-low"
     severity = "warning"
     title = "rate too low"
+    symptom = "small steps"
     because = "Each step moves the weights by so little that the training ends before they have got anywhere."
     refuted_by = "At ten times the rate the loss would fall no faster."
-    remedies = ("constant-rate", "no-clipping", "higher-rate", "adam", "longer")
+    remedies = ("constant-rate", "no-clipping", "higher-rate", "adam")
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that moved too slowly to learn."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import of_swings
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import GOOD, TrainingEvidence
@@ -35,7 +36,8 @@ class OscillatingLoss(TrainingRule):
     title = "oscillating loss"
     because = "The steps jump to and fro across the valley in place of going down along it, or each batch says something else."
     refuted_by = "At a smaller rate, or with larger batches, the loss would go up and down as much."
-    remedies = ("lower-rate", "larger-batch", "adam")
+    remedies = ("lower-momentum", "lower-rate", "larger-batch", "adam")
+    is_apt = staticmethod(of_swings)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials whose loss swings, and has not come down."""

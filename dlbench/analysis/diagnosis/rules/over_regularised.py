@@ -31,6 +31,7 @@ class OverRegularised(TrainingRule):
     kind = "over-regularised"
     severity = "warning"
     title = "over-regularised"
+    symptom = "shrinking weights"
     because = "What keeps the net from learning by heart is so strong that it keeps it from learning."
     refuted_by = "Without the regularization the training loss would end no lower."
     remedies = ("weaker-regularization", "no-regularization")

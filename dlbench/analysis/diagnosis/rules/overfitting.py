@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import by_samples
 from dlbench.analysis.diagnosis.columns import last_known
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.finding import Severity
@@ -43,7 +44,8 @@ class Overfitting(TrainingRule):
     title = "overfitting"
     because = "The net has room enough to learn its samples one by one, with what is accidental in them, which others do not share."
     refuted_by = "The loss on data that is not trained on would fall as long as that on the training data does."
-    remedies = ("early-stopping", "l2", "dropout", "more-data", "smaller-net")
+    remedies = ("more-data", "early-stopping", "l2")
+    is_apt = staticmethod(by_samples)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials whose training loss is far below that of unseen data."""

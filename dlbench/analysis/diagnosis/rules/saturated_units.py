@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dlbench.analysis.diagnosis.aptness import by_its_time
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 
@@ -20,7 +21,8 @@ class SaturatedUnits(ProbeRule):
     title = "saturated"
     because = "At the ends of its range an activation has no slope, so hardly any gradient gets through."
     refuted_by = "Most outputs would be away from the ends of their range."
-    remedies = ("init", "normalize-input", "relu", "batch-norm")
+    remedies = ("init", "normalize-input", "relu", "batch-norm", "lower-rate")
+    is_apt = staticmethod(by_its_time)
 
     def holds(self, probes: ProbeEvidence) -> Marks:
         """Hidden layers: an output layer that is sure of its answers is a good one."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import of_explosions
 from dlbench.analysis.diagnosis.columns import median
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.rule import rule
@@ -121,7 +122,8 @@ class ExplodingOverDepth(_OverDepth):
     title = "exploding gradient"
     because = "On its way back each layer multiplies the gradient by more than 1, so the first are thrown about."
     refuted_by = "The gradient's norm would be of one size in all layers."
-    remedies = ("init", "zero-start", "clip-norm", "batch-norm", "lower-rate")
+    remedies = ("init", "zero-start", "batch-norm", "clip-norm", "lower-rate")
+    is_apt = staticmethod(of_explosions)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials that have learned little with such a gradient."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+from dlbench.analysis.diagnosis.aptness import by_count
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import ACCURATE, GOOD, TrainingEvidence
@@ -32,9 +34,11 @@ class TooFewSteps(TrainingRule):
     kind = "too-few-steps"
     severity = "warning"
     title = "too few steps"
+    symptom = "a loss that still falls"
     because = "The training ends while the loss is still falling: what it would come to, nobody has seen."
     refuted_by = "With five times as many steps the loss would end where it is now."
     remedies = ("longer", "smaller-batch", "higher-rate")
+    is_apt = staticmethod(by_count)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that were still getting better, and had not got far."""
@@ -51,11 +55,14 @@ class TooFewSteps(TrainingRule):
         return training.ended & ~training.stopped_early & falls & at_best
 
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
-        """How much the loss still fell, where it ended, and after how many steps."""
+        """How much the loss still fell, where it ended, after how many steps of which size, and of how many samples."""
+        samples = training.stack.samples.get("train") or math.nan
         return {
             "late_fall": float(training.late_fall[place]),
             "loss_over_guessing": float(training.last[place]),
             "steps": float(training.trials[place].step),
+            "update_ratio": float(training.usual_pace[place]),
+            "train_samples": float(samples),
         }
 
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:

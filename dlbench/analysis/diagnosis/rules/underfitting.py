@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import by_room
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
 from dlbench.analysis.diagnosis.rule import rule
@@ -42,7 +43,8 @@ class Underfitting(TrainingRule):
     title = "underfitting"
     because = "The net has no room for what it shall learn: whatever its weights are, it cannot draw the border that the data need."
     refuted_by = "A wider or deeper net would end at the same loss."
-    remedies = ("hidden-layer", "wider", "relu", "longer")
+    remedies = ("hidden-layer", "wider", "relu")
+    is_apt = staticmethod(by_room)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials of small nets that have settled too high."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import by_scale
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.rules.saturated_units import MOST
@@ -44,7 +45,8 @@ class UnscaledInput(TrainingRule):
         "column drowns the others; smaller ones are not heard beside the biases."
     )
     refuted_by = "With inputs and targets of mean 0 and variance 1 the loss would fall no faster."
-    remedies = ("normalize-input", "normalize-target", "batch-norm", "lower-rate")
+    remedies = ("normalize-input", "normalize-target")
+    is_apt = staticmethod(by_scale)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials of such data that were shaken by it."""

@@ -31,6 +31,7 @@ class WrongLoss(TrainingRule):
     kind = "wrong-loss"
     severity = "warning"
     title = "wrong loss"
+    symptom = "hardly any fall of the loss"
     because = "The loss is flat, or asks for something else, where the net should learn most: at answers that are sure and wrong."
     refuted_by = "By cross-entropy the net would learn no faster."
     remedies = ("cross-entropy",)

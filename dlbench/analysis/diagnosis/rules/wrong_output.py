@@ -42,7 +42,7 @@ class WrongOutput(TrainingRule):
     title = "wrong output"
     because = "The outputs cannot take the values that the loss asks for, or lose their gradient on the way to it."
     refuted_by = "With plain sums as outputs the loss would end no lower."
-    remedies = ("plain-output", "usual-units", "normalize-target")
+    remedies = ("plain-output", "usual-units")
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials whose recipe has such an output."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dlbench.analysis.diagnosis.aptness import by_its_time
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence
 from dlbench.analysis.diagnosis.rule import ProbeRule, rule
 
@@ -18,6 +19,7 @@ class ZeroGradient(ProbeRule):
     because = "What is multiplied on the way back is 0 somewhere: all weights behind it, or every unit."
     refuted_by = "Some sample would move some weight of these layers."
     remedies = ("init", "zero-bias", "leaky-relu", "lower-rate")
+    is_apt = staticmethod(by_its_time)
 
     def holds(self, probes: ProbeEvidence) -> Marks:
         """Layers with weights whose gradient norm is 0."""
