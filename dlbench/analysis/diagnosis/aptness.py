@@ -66,7 +66,7 @@ def through_time(name: str, one: Finding, recipe: RecipeSettings) -> bool:
 
 
 def by_samples(name: str, one: Finding, recipe: RecipeSettings) -> bool:
-    """Of what is learned by heart: nothing mends it as samples do that a limit leaves out, and labels that are no longer replaced."""
+    """Of what is learned by heart: nothing mends it like samples that a limit leaves out, or labels that are replaced no longer."""
     del recipe
     if one.evidence.get("label_noise"):
         return name == "clean-labels"
