@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -11,11 +12,15 @@ from synthetic_run import metrics_event, probe_event, stack_event
 from typer.testing import CliRunner
 from verbs import app
 
+from dlbench.analysis.summary import summarize
+from dlbench.cli.output import as_text
 from dlbench.errors import UsageError
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load
-from dlbench.run.folder import create
+from dlbench.run.folder import RunFolder, create
+from dlbench.text.blocks import Terminal
 from dlbench.text.toml_text import assignments, inline
+from dlbench.tui.panes.compare import below_table
 
 RECIPE = """
 [data]
@@ -161,6 +166,18 @@ def test_a_run_of_remedies_tells_them_again(tried, results):
     assert found.stdout.startswith("Remedies for sick/")
     assert "Best: relu." in found.stdout
     assert '[variants."deep + relu"]' in found.stdout
+
+
+def test_the_dashboard_ranks_them_too(tried, results, tmp_path):
+    """Below the table of such a run stands what each remedy has done; where that cannot be read, why, and the rest all the same."""
+    _, folder = tried
+    report = summarize(RunFolder(folder))
+    terminal = Terminal(100, color=False, ascii=False, language="en")
+
+    assert "Best: relu." in as_text(below_table(report, terminal))
+    damaged = RunFolder(tmp_path)
+    (tmp_path / "remedies.json").write_text("[]")
+    assert "remedies.json" in as_text(below_table(replace(report, folder=damaged), terminal))
 
 
 def test_patches_as_toml():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group, RenderableType
@@ -11,6 +12,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
+from dlbench.errors import DlbenchError
+from dlbench.run.tried import tried_in
 from dlbench.text.blocks import Terminal
 from dlbench.text.ensembles import ensemble_blocks
 from dlbench.text.notes import all_notes
@@ -172,14 +175,31 @@ def counted(columns: int) -> str:
 
 
 def below_table(report: Report, terminal: Terminal) -> RenderableType:
-    """The ensembles, the diagnosis, the claims with their verdicts, then the notes."""
-    parts: list[RenderableType] = list(ensemble_blocks(report.ensembles, terminal))
+    """What remedies have done, the ensembles, the diagnosis, the claims with their verdicts, then the notes."""
+    parts = [*remedies_blocks(report, terminal), *ensemble_blocks(report.ensembles, terminal)]
     parts += diagnosis_block(report, terminal)
     if report.verdicts:
         head = Text(heading_in(terminal.language), style="bold")
         parts += [head, *(told(verdict, terminal) for verdict in report.verdicts), Text()]
     notes = all_notes(report)
     return Group(*parts, *(noted(note, terminal) for note in notes))
+
+
+def remedies_blocks(report: Report, terminal: Terminal) -> Iterator[RenderableType]:
+    """Of a run that tries remedies their ranking, with an empty line behind each variant; or why it cannot be read."""
+    try:
+        tried = None if report.folder is None else tried_in(report.folder)
+    except DlbenchError as error:
+        yield from (Text(terminal.plain(str(error))), Text())
+        return
+    if tried is None:
+        return
+    from dlbench.analysis.remedy_outcomes import outcomes_of
+    from dlbench.text.remedies import render_mended
+
+    for one in outcomes_of(report.state, report.findings, tried):
+        yield render_mended(one, tried, terminal)
+        yield Text()
 
 
 def waiting(view: View) -> str:
