@@ -5,20 +5,32 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import median
 
 FREE_STEPS = frozenset({0, 1, 2, 4, 8})
-"""Steps that are probed whatever it costs: the beginning of a training is where most of it goes wrong."""
+"""Steps that are probed while that fits into what a loop of `LONG_ENOUGH` may spend: the beginning of a training is where most of
+it goes wrong. The first of them is probed whatever it costs."""
+
+LONG_ENOUGH = 10.0
+"""Seconds of a loop from which on its recording keeps to its share, unless beginning and first probe alone take more."""
 
 DENSITY = 256
 """After so many steps, probes keep a distance of this part of the steps so far: a picture has no more columns than that."""
 
-BOOKED = 0.6
-"""The part of the budget that may be booked. The rest is for what nobody can book: probes push the net out of the caches, and
-every step pays for the hook that counts it."""
+BOOKED_BY_CLOCK, BOOKED_OF_PROCESSOR = 0.6, 0.85
+"""The parts of the budget that may be booked. The rest is for what nobody can book: the end, and that every step pays for the hook
+that counts it; by the clock also that calls with hooks take longer and that probes push the net out of the caches."""
+
+SLICE = 0.0005
+"""Seconds: a call of `log` that takes longer by the clock was stopped for other programs."""
 
 SOON = 0.02
 """Seconds until probes that only wait for their distance in steps are thought of again."""
+
+RECENT = 9
+"""Probes whose prices tell what the next one will cost."""
 
 MOST_THREADS = 4
 """How many times faster the processor's time may pass than the clock's; where it is more, a probe comes a little later."""
@@ -42,24 +54,89 @@ class Stopwatch:
         return took
 
 
-class TimeBudget:
-    """Decides which steps are probed, so that probes take no more than their share of the time the loop takes.
+class Account:
+    """What has passed by one clock since the loop began, and what of it the recording has spent, in seconds."""
 
-    The share is one of the time by the clock and of the processor's, in seconds: on a machine that many share, a loop is stopped
-    more often than a probe, which is short, and takes longer than it costs. The first probe pays for what is done once, so it is
-    booked but does not set the price.
+    def __init__(self, clock: Callable[[], float], part: float) -> None:
+        """`part` of the budget may be booked."""
+        self._clock, self._part = clock, part
+        self.started = clock()
+        self.spent = 0.0
+        self._first: float | None = None
+        self._prices: deque[float] = deque(maxlen=RECENT)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the loop began, pauses left out."""
+        return self._clock() - self.started
+
+    def probed(self, seconds: float) -> None:
+        """Spend them on a probe; the first one pays for what is done once, so it sets the price only until there are others."""
+        self.spent += seconds
+        if self._first is None:
+            self._first = seconds
+        else:
+            self._prices.append(seconds)
+
+    def missing(self, share: float) -> float:
+        """For how long the loop has to go on before it may spend one probe more."""
+        return (self.spent + self._price()) / (self._part * share) - self.elapsed
+
+    def affords_early(self, share: float) -> bool:
+        """Whether a loop that is just long enough may spend one probe more."""
+        return self.spent + self._price() <= self._part * share * LONG_ENOUGH
+
+    def _price(self) -> float:
+        return median(self._prices) if self._prices else self._first or 0.0
+
+
+class ProcessorCosts:
+    """What probes cost the processor: their steps take longer than others, for everything that is slower because of a probe."""
+
+    def __init__(self) -> None:
+        self._ordinary: deque[float] = deque(maxlen=RECENT)
+        """Of stretches between two probes, seconds a step."""
+        self._stopwatches: deque[float] = deque(maxlen=RECENT)
+        self._begun: float | None = None
+        self._ended, self._ended_step = 0.0, -1
+
+    def begin(self, step: int) -> None:
+        """A step that is probed begins."""
+        self._begun = time.process_time()
+        others = step - self._ended_step - 1
+        if others > 0 and self._ended_step >= 0:
+            self._ordinary.append((self._begun - self._ended) / others)
+
+    def end(self, step: int, seconds: float) -> float:
+        """It is over, and the probe itself has taken so many seconds by the clock, in which the program may have been stopped."""
+        if self._begun is None:
+            return seconds
+        self._ended, self._ended_step = time.process_time(), step
+        whole, self._begun = self._ended - self._begun, None
+        self._stopwatches.append(seconds)
+        if not self._ordinary:
+            return min(seconds, whole)
+        # Evaluations between steps make ordinary ones look long: no probe costs less than its own work takes undisturbed.
+        return min(max(whole - median(self._ordinary), min(self._stopwatches)), whole)
+
+
+class TimeBudget:
+    """Decides which steps are probed, so that the recording takes no more than its share of the time the loop takes.
+
+    The share is one of the time by the clock and of the processor's, each with its own account: on a machine that many share, a
+    loop is stopped more often than a probe, which is short, and takes longer than it costs; with many threads a probe costs more
+    than it takes.
     """
 
     def __init__(self, share: float) -> None:
         """`share` is between 0, which probes nothing, and 1, which probes every step."""
         self._share = share
-        self._started, self._processor_started = time.perf_counter(), time.process_time()
-        self.origin = self._started
+        self._clock = Account(lambda: time.perf_counter(), BOOKED_BY_CLOCK)  # noqa: PLW0108  # as it is then
+        self._processor = Account(lambda: time.process_time(), BOOKED_OF_PROCESSOR)  # noqa: PLW0108  # likewise
+        self._costs = ProcessorCosts()
+        self.origin = self._clock.started
         """What the clock would have said when the loop began, had nothing been booked since."""
-        self._recent: deque[float] = deque(maxlen=9)
-        self._probes = 0
-        self._last = 0
-        self._spent = 0.0
+        self._last: int | None = None
         self.rest = 0.0
         """For so many seconds from the last answer on no step will be wanted."""
         self.is_watched = False
@@ -68,7 +145,7 @@ class TimeBudget:
     @property
     def elapsed(self) -> float:
         """Seconds of the loop so far, pauses left out."""
-        return time.perf_counter() - self._started
+        return self._clock.elapsed
 
     @property
     def trained(self) -> float:
@@ -78,7 +155,7 @@ class TimeBudget:
     @property
     def cost(self) -> float:
         """The share of the time that was booked."""
-        return round(self._spent / max(self.elapsed, 1e-9), 4)
+        return round(self._clock.spent / max(self.elapsed, 1e-9), 4)
 
     def wants(self, step: int) -> bool:
         """Whether to probe this step; if not, `rest` says how long not to ask again."""
@@ -86,39 +163,58 @@ class TimeBudget:
         if self._share <= 0:
             self.rest = math.inf
             return False
-        if self.is_watched or self._share >= 1 or step in FREE_STEPS:
+        is_free = step in FREE_STEPS and (self._last is None or self._processor.affords_early(self._share))
+        if self.is_watched or self._share >= 1 or is_free:
             return True
-        wanted = bool(self._recent) and self._has_room()
-        if wanted and step - self._last < step / DENSITY:
+        if self._last is None or not self._has_room():
+            wanted = False
+        elif step - self._last < step / DENSITY:
             wanted, self.rest = False, SOON
+        else:
+            wanted = True
         if step < max(FREE_STEPS):
             self.rest = 0.0
         return wanted
 
-    def probed(self, step: int, seconds: float) -> None:
-        """Book a probe's time."""
-        if self._probes:
-            self._recent.append(seconds)
-        self._probes += 1
-        self._last = step
-        self.booked(seconds)
+    def begin_probe(self, step: int) -> None:
+        """A step that is probed begins."""
+        self._costs.begin(step)
 
-    def booked(self, seconds: float) -> None:
-        """Book other work of the recording."""
-        self._spent += seconds
+    def probed(self, step: int, seconds: float) -> None:
+        """Book a probe, which has taken so many seconds by the clock."""
+        self._clock.probed(seconds)
+        self._processor.probed(self._costs.end(step, seconds))
         self.origin += seconds
+        self._last = step
+
+    def booked(self, seconds: float, of_processor: float) -> None:
+        """Book other work of the recording."""
+        self._clock.spent += seconds
+        self._processor.spent += of_processor
+        self.origin += seconds
+
+    def logged(self, seconds: float) -> None:
+        """Book a call of `log`, by the clock alone: asking for the processor's time would take longer than the call."""
+        self.booked(seconds, min(seconds, SLICE))
+
+    @contextmanager
+    def booking(self) -> Iterator[None]:
+        """Book what is done in the block."""
+        started, of_processor = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            self.booked(time.perf_counter() - started, time.process_time() - of_processor)
 
     def skip(self, seconds: float, processor_seconds: float = 0.0) -> None:
         """Leave out a time in which the loop stood still."""
-        self._started += seconds
+        self._clock.started += seconds
+        self._processor.started += processor_seconds
         self.origin += seconds
-        self._processor_started += processor_seconds
 
     def _has_room(self) -> bool:
         """Whether the loop has taken long enough for one probe more."""
-        needed = (self._spent + median(self._recent)) / (BOOKED * self._share)
-        self.rest = needed - self.elapsed
+        self.rest = self._clock.missing(self._share)
         if self.rest <= 0:
-            missing = needed - (time.process_time() - self._processor_started)
-            self.rest = missing / MOST_THREADS
+            self.rest = self._processor.missing(self._share) / MOST_THREADS
         return self.rest <= 0

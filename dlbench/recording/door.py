@@ -64,7 +64,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     In a distributed training the first process records, unsteered, and all others do nothing. Raises UsageError at a wrong
     argument, UnwritableError where `out` takes nothing.
     """
-    began = time.process_time()
+    began = time.perf_counter(), time.process_time()
     roots = roots_of(model)
     layers = list(model.layers) if isinstance(model, LayeredModel) else layers_of(roots)
     optimizers = _optimizers(optimizer)
@@ -85,7 +85,7 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     for note in _limits(compiled=compiled, sharded=is_sharded(weights), moved=_are_moved(weights, optimizers)):
         journal.note(note)
     clock = TimeBudget(budget)
-    clock.booked(time.process_time() - began)
+    clock.booked(time.perf_counter() - began[0], time.process_time() - began[1])
     run = Recording(
         journal,
         plan,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 
 from dlbench.engine.breakpoints import WatchedLayer
 from dlbench.engine.devices import device_name, memory
+from dlbench.errors import DlbenchError
 from dlbench.recording.layers import RecordedLayer, described, rows_in_order
 from dlbench.recording.series import LoggedStep
 from dlbench.run import workers
 from dlbench.run.atomic import write_json_atomic
-from dlbench.run.environment import complete, environment
+from dlbench.run.environment import CommitQuery, commit_of_this_process, complete_commit, environment, facts_of
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import RunFolder
 from dlbench.run.processes import token_of
@@ -40,17 +42,19 @@ class Journal:
         self._layers, self._device = layers, device
         me = token_of(os.getpid())
         workers.record(folder, Launched(SESSION, WORKER, me, [STACK], 0))
-        write_json_atomic(folder.env_file, environment())
-        self._events = EventWriter(folder.events_file(SESSION, WORKER))
+        commit = commit_of_this_process()
+        self._commit: CommitQuery | None = None if commit.is_answered else commit
         facts = {
             "device": str(device),
             "device_name": device_name(device),
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
         }
+        surroundings = environment(commit) | {"workers": facts_of(folder, SESSION, WORKER, facts)}
+        write_json_atomic(folder.env_file, surroundings)
+        self._events = EventWriter(folder.events_file(SESSION, WORKER))
         who = {"session": SESSION, "worker": WORKER, "pid": me.id, "started": me.started, "host": me.host}
         self.write("run", **who, stacks=[STACK], **facts)
-        complete(folder, SESSION, WORKER, facts)
         self._order: list[int] | None = None
         self._after_layers: list[tuple[str, dict[str, Any]]] = []
         self._last_loss: float | None = None
@@ -109,13 +113,23 @@ class Journal:
         """Give a sign of life; `rate` is in steps a second."""
         told = None if rate is None else round(rate, 2)
         self.write("heartbeat", stack=STACK, step=step, rate=told, paused=paused, memory=memory(self._device))
+        if self._commit is not None and self._commit.is_answered:
+            self._tell_commit()
 
     def note(self, text: str) -> None:
         """Say something that whoever reads the recording must know."""
         self.write("note", stack=STACK, text=text)
 
+    def _tell_commit(self) -> None:
+        """Complete env.json by what git was asked for at the beginning."""
+        query, self._commit = self._commit, None
+        if query is not None and (commit := query.answer()) is not None:
+            with suppress(DlbenchError):  # a damaged file stays as it is, and a full disk is told by the events
+                complete_commit(self.folder, commit)
+
     def end(self, status: str, error: str | None, step: int, seconds: float) -> None:
         """Write the end and close the files. A loss that is no number any more at the end has diverged."""
+        self._tell_commit()
         self.introduce([], {})
         if self._diverged_at is not None:
             self.write("diverged", stack=STACK, step=self._diverged_at, trial=0, last_loss=self._last_loss)

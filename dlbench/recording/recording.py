@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from statistics import mean
-from time import perf_counter
+from time import perf_counter, process_time
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
@@ -71,7 +71,9 @@ class Recording:
         backward = BackwardWatch(weights, stopwatch, scaler) if is_alone else None
         self._steps = StepWatch(layers, optimizers, self._outputs, backward, budget, stopwatch, self)
         self._scaler = None if scaler is None else ScalerWatch(scaler, lambda: self._steps.calls)
-        self._controls = RecordingControls(plan, journal, optimizers, attended=attended) if controls else None
+        self._controls = (
+            RecordingControls(plan, journal, self._steps.optimizers, attended=attended) if controls else None
+        )
         self._series, self._pictures = LoggedSeries(), LoopPictures(journal, layers)
         self._looked = self._heard = self._begun = time.monotonic()
         self._heard_step = 0
@@ -118,13 +120,11 @@ class Recording:
         # Every step comes here: what can wait is done when records are written.
         started = perf_counter()
         steps, budget = self._steps, self._budget
-        # The rate of the step, which a scheduler may have changed since it was logged first.
-        if steps.optimizers and "learning_rate" not in values and not self._series.has(steps.step, "learning_rate"):
-            values["learning_rate"] = steps.optimizers[0].param_groups[0]["lr"]
+        rate = steps.optimizers[0].param_groups[0]["lr"] if steps.optimizers else None
         if "epoch" in values and self._controls is not None:
             self._controls.told_epoch(values["epoch"], steps.step)
-        self._series.log(steps.step, values, started - budget.origin)
-        budget.booked(perf_counter() - started)
+        self._series.log(steps.step, values, started - budget.origin, rate)
+        budget.logged(perf_counter() - started)
 
     def _refuse(self, what: str = "log") -> None:
         """In a copy of the process and on a full disk nothing is kept; after the end it is an error."""
@@ -141,12 +141,11 @@ class Recording:
         if self._is_over or self._is_copy:
             self._refuse("pictures")
             return
-        started = perf_counter()
-        try:
-            self._pictures.write(self._steps.step, layer, images, shape)
-        except UnwritableError as error:
-            self.on_fault(error)
-        self._budget.booked(perf_counter() - started)
+        with self._budget.booking():
+            try:
+                self._pictures.write(self._steps.step, layer, images, shape)
+            except UnwritableError as error:
+                self.on_fault(error)
 
     def step(self) -> None:
         """Say that the weights have just been moved by hand: in loops without an optimizer, once a step.
@@ -227,16 +226,17 @@ class Recording:
             warnings.warn(f"dlbench: {error}; the training goes on unrecorded", RuntimeWarning, stacklevel=2)
             return
         self._steps.probes = False
-        self.on_limit(f"the layers cannot be measured any more ({type(error).__name__}: {error}); the rest is recorded")
-
-    def on_limit(self, text: str) -> None:
-        """Say what of the loop is not seen."""
-        self._journal.note(text)
+        text = f"the layers cannot be measured any more ({type(error).__name__}: {error}); the rest is recorded"
+        self.on_note(text)
         warnings.warn(f"dlbench: {text}", RuntimeWarning, stacklevel=2)
+
+    def on_note(self, text: str) -> None:
+        """Say what whoever reads the recording must know."""
+        self._journal.note(text)
 
     def _obey(self, controls: RecordingControls, step: int) -> bool:
         """Do what was asked for, waiting while paused; whether every step is steered from here on."""
-        started = perf_counter()
+        started, of_processor = perf_counter(), process_time()
         was_waiting = False
 
         def idle() -> None:
@@ -252,21 +252,17 @@ class Recording:
                 raise
             self.on_stop()
         finally:
-            took = perf_counter() - started
-            if was_waiting:
-                self._budget.skip(took)
-            else:
-                self._budget.booked(took)
+            took = perf_counter() - started, process_time() - of_processor
+            (self._budget.skip if was_waiting else self._budget.booked)(*took)
         self._budget.is_watched = controls.is_watched
         return controls.is_on
 
     def _beat(self, step: int, now: float) -> None:
-        started = perf_counter()
-        rate = (step - self._heard_step) / (now - self._heard)
-        self._heard, self._heard_step = now, step
-        self._flush()
-        self._journal.heartbeat(step, rate, paused=False)
-        self._budget.booked(perf_counter() - started)
+        with self._budget.booking():
+            rate = (step - self._heard_step) / (now - self._heard)
+            self._heard, self._heard_step = now, step
+            self._flush()
+            self._journal.heartbeat(step, rate, paused=False)
 
     def _flush(self, *, last: bool = False) -> None:
         """Write what was logged at steps that are complete; at the end all of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, TypeAlias
@@ -43,23 +43,39 @@ class LoggedSeries:
         self._waiting: dict[str, LoggedStep] = {}
         self._due: dict[str, int] = {}
         """The step from which on a name is written again."""
+        self._calm_until = 0
+        """The step from which on any name of the open record is."""
         self._closed: list[LoggedStep] = []
         self.names: dict[str, None] = {}
         """Every name that was logged, in the order of their first times."""
 
-    def log(self, step: int, values: Mapping[str, Any], seconds: float) -> None:
-        """Keep values after so many steps; raises UsageError where one is no single number, or its name is taken."""
-        kept = {name: value if type(value) is float else _kept(name, value) for name, value in values.items()}
-        for name in kept:
-            if name not in self.names:
-                self._introduce(kept)
+    def log(self, step: int, values: dict[str, Any], seconds: float, rate: Any = None) -> None:
+        """Keep values after so many steps; raises UsageError where one is no single number, or its name is taken.
+
+        `rate` is the learning rate where `values` have none; what is logged again after the same step keeps the first one, since a
+        scheduler may have changed it in between. `values` are used up.
+        """
         record = self._open
-        if record is not None and record.step == step:
-            record.values |= kept
-            record.seconds = seconds
+        is_first = record is None or record.step != step or "learning_rate" not in record.values
+        if rate is not None and is_first:
+            values.setdefault("learning_rate", rate)
+        for name, value in values.items():
+            if type(value) is not float:
+                values[name] = _kept(name, value)
+        if record is not None and record.values.keys() == values.keys() and record.step < self._calm_until:
+            # Nearly every step comes here: nothing of the last one is due, and all of it has become newer.
+            record.step, record.values, record.seconds = step, values, seconds
             return
-        self._close()
-        self._open = LoggedStep(step, kept, seconds)
+        for name in values:
+            if name not in self.names:
+                self._introduce(values)
+        if record is not None and record.step == step:
+            record.values |= values
+            record.seconds = seconds
+        else:
+            self._close()
+            record = self._open = LoggedStep(step, values, seconds)
+        self._calm_until = min((self._due.get(name, 0) for name in record.values), default=0)
 
     def _introduce(self, names: Iterable[str]) -> None:
         for name in names:
@@ -68,10 +84,6 @@ class LoggedSeries:
             if name in RESERVED:
                 raise UsageError(f"log: a number cannot be called '{name}', since events have that name for themselves")
         self.names |= dict.fromkeys(names)
-
-    def has(self, step: int, name: str) -> bool:
-        """Whether anything was logged under this name after so many steps, where these are the newest."""
-        return self._open is not None and self._open.step == step and name in self._open.values
 
     def take(self, step: int | None = None) -> list[LoggedStep]:
         """The records that are due, ascending by step, their values numbers now; without a step, all that is left."""

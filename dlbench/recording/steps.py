@@ -36,8 +36,8 @@ class StepListener(Protocol):
     def on_fault(self, error: Exception) -> None:
         """The recording itself failed: the loop goes on without it."""
 
-    def on_limit(self, text: str) -> None:
-        """Something of the loop is not seen."""
+    def on_note(self, text: str) -> None:
+        """Whoever reads the recording must know this."""
 
 
 class StepWatch:
@@ -83,7 +83,7 @@ class StepWatch:
         """Until then, by the clock, nobody waits for a step: all others are only counted."""
         self._pid = os.getpid()
         every = [one for layer in layers for one in layer.weights]
-        self._strangers = StrangerWatch(every, optimizers, self._tell_stranger)
+        self._strangers = StrangerWatch(every, lambda: self.calls, self._follow)
 
     @property
     def skipped(self) -> int:
@@ -93,11 +93,15 @@ class StepWatch:
     def attach(self) -> None:
         """Begin: the next step is the first."""
         is_plain = len(self.optimizers) == 1 and not _scales(self.optimizers[0])
-        hook = self._after_only if is_plain else self._after
-        self._handles = [one.register_step_post_hook(hook) for one in self.optimizers]
+        for one in self.optimizers:
+            self._attach_to(one, self._after_only if is_plain else self._after)
         if self.optimizers:
             self._strangers.attach()
         self._guarded(self._begin)
+
+    def _attach_to(self, optimizer: Optimizer, hook: Callable[..., None]) -> None:
+        self._handles.append(optimizer.register_step_post_hook(hook))
+        self._strangers.know(optimizer)
 
     def detach(self) -> None:
         """Take every hook away."""
@@ -180,6 +184,7 @@ class StepWatch:
             self._quiet_until = perf_counter() + rest
             return
         self._quiet_until = 0.0
+        self.budget.begin_probe(self.step)
         self._probe = ProbedStep(self.layers, self._stopwatch, self.backward)
         self._probe_handles = [one.register_step_pre_hook(self._before) for one in self.optimizers]
         if not self.optimizers:
@@ -242,9 +247,23 @@ class StepWatch:
                 new = (found > 0).sum()
                 self._skipped = new if self._skipped is None else self._skipped + new.to(self._skipped.device)
 
-    def _tell_stranger(self, text: str) -> None:
-        if os.getpid() == self._pid:
-            self._guarded(self._listener.on_limit, text)
+    def _follow(self, optimizer: Optimizer) -> None:
+        """Go on with an optimizer that moves the weights from now on; the two steps that it has taken alone count."""
+        if os.getpid() != self._pid:
+            return
+        self.drop_probe()
+        self._stepped.clear()
+        self.optimizers.insert(0, optimizer)
+        self._awaited = {id(optimizer)}
+        self._attach_to(optimizer, self._after)
+        self._guarded(
+            self._listener.on_note,
+            f"an optimizer that record was not given ({type(optimizer).__name__}) has taken over after step {self.step}; "
+            "it is recorded from then on, its first two steps without a probe",
+        )
+        self.calls += 2
+        self.step += 1
+        self._guarded(self._end)
 
     def _guarded(self, work: Callable[..., None], *arguments: Any) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
-from weakref import WeakMethod, WeakSet
+from weakref import WeakMethod, WeakSet, finalize
 
 from torch import nn
 from torch.optim import Optimizer
@@ -13,30 +13,32 @@ from torch.utils.hooks import RemovableHandle
 
 
 class StrangerWatch:
-    """Looks at the steps of every optimizer of the process, and tells once of one that goes on with the recording's weights alone.
+    """Looks at the steps of every optimizer of the process for one that goes on with the recording's weights alone.
 
     A step of an optimizer that is known costs one look into a set. Nothing here keeps an optimizer or the recording alive.
     """
 
     def __init__(
-        self, weights: Iterable[nn.Parameter], optimizers: Iterable[Optimizer], tell: Callable[[str], None]
+        self, weights: Iterable[nn.Parameter], steps: Callable[[], int], follow: Callable[[Optimizer], None]
     ) -> None:
-        """`tell` is called with the sentence for whoever reads the recording."""
+        """`steps` are those of known optimizers so far; `follow` is called with one that has taken over, after its second step."""
         self._weights = {id(one) for one in weights}
-        self._known: WeakSet[Optimizer] = WeakSet(optimizers)
+        self._known: set[int] = set()
+        """Optimizers by their identities, for as long as they live."""
         self._others: WeakSet[Optimizer] = WeakSet()
         """Those of other models."""
-        self._is_alone = False
-        """Whether the last step was a stranger's; one that steps inside of a known optimizer, or in turn with it, is none."""
-        self._tell = tell
+        self._steps = steps
+        self._alone_since: int | None = None
+        """Steps of known optimizers when a stranger stepped last: one that steps in turn with them takes nothing over."""
+        self._follow = follow
         self._handle: RemovableHandle | None = None
 
     def attach(self) -> None:
         """Begin to look."""
-        stepped = WeakMethod(self._stepped)
+        stepped, known = WeakMethod(self._stepped), self._known
 
         def hook(optimizer: Optimizer, _args: Any, _kwargs: Any) -> None:
-            if (found := stepped()) is not None:
+            if id(optimizer) not in known and (found := stepped()) is not None:
                 found(optimizer)
 
         self._handle = register_optimizer_step_post_hook(hook)
@@ -47,18 +49,17 @@ class StrangerWatch:
             self._handle.remove()
             self._handle = None
 
+    def know(self, optimizer: Optimizer) -> None:
+        """This one is no stranger."""
+        self._known.add(id(optimizer))
+        finalize(optimizer, self._known.discard, id(optimizer)).atexit = False
+
     def _stepped(self, optimizer: Optimizer) -> None:
-        if optimizer in self._known:
-            self._is_alone = False
-        elif optimizer in self._others:
+        if optimizer in self._others:
             return
-        elif not any(id(one) in self._weights for group in optimizer.param_groups for one in group["params"]):
+        if not any(id(one) in self._weights for group in optimizer.param_groups for one in group["params"]):
             self._others.add(optimizer)
-        elif not self._is_alone:
-            self._is_alone = True
+        elif self._alone_since != self._steps():
+            self._alone_since = self._steps()
         else:
-            self.detach()
-            self._tell(
-                f"an optimizer that record was not given ({type(optimizer).__name__}) moves weights of the model, and its steps "
-                "are not recorded; give record all of them as a list, or begin a recording for each stage"
-            )
+            self._follow(optimizer)

@@ -7,7 +7,9 @@ import platform
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,55 @@ PACKAGES = ("torch", "torchvision", "numpy", "scipy", "orjson", "pydantic", "psu
 """Whose versions are worth knowing when two results differ."""
 
 
-def environment() -> dict[str, Any]:
-    """What is known before a worker starts; memory in bytes, `cores` logical ones that this process may use."""
+class CommitQuery:
+    """Asks git for the commit that dlbench runs from, and leaves it at work: it reads the whole checkout for that."""
+
+    def __init__(self) -> None:
+        root = Path(dlbench.__file__).resolve().parent.parent
+        self._answer: str | None = None
+        self._git: subprocess.Popen[str] | None = None
+        if (root / ".git").exists():
+            asked = ("git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
+            with suppress(OSError):
+                self._git = subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether nobody need wait for the answer."""
+        return self._git is None or self._git.poll() is not None
+
+    def answer(self) -> str | None:
+        """The commit, with `-dirty` where files were changed; None where dlbench is in no checkout."""
+        if self._git is not None:
+            try:
+                told, _ = self._git.communicate(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._git.kill()
+                told, _ = self._git.communicate()
+            self._answer = told.strip() or None if self._git.returncode == 0 else None
+            self._git = None
+        return self._answer
+
+    def __del__(self) -> None:
+        if self._git is not None:
+            self._git.kill()
+            self._git.communicate()
+
+
+@cache
+def commit_of_this_process() -> CommitQuery:
+    """The commit when a process first asked for it, which is what it has loaded."""
+    return CommitQuery()
+
+
+def environment(commit: CommitQuery | None = None) -> dict[str, Any]:
+    """What is known before a worker starts; memory in bytes, `cores` logical ones that this process may use.
+
+    With a `commit` that was asked for before, that is left out as long as it is not answered.
+    """
     return {
         "dlbench": dlbench.__version__,
-        "commit": _commit(Path(dlbench.__file__).resolve().parent.parent),
+        "commit": CommitQuery().answer() if commit is None else commit.answer() if commit.is_answered else None,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "host": socket.gethostname(),
@@ -47,16 +93,30 @@ def complete(folder: RunFolder, session: int, worker: int, facts: Mapping[str, A
 
     Raises DlbenchError where that file is damaged, which then stays as it is; UnwritableError on a full disk.
     """
+    _amend(folder, lambda known: {"workers": known.get("workers", {}) | facts_of(folder, session, worker, facts)})
+
+
+def facts_of(folder: RunFolder, session: int, worker: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What only a worker knows, as it stands under `workers`."""
+    return {folder.events_file(session, worker).stem: dict(facts)}
+
+
+def complete_commit(folder: RunFolder, commit: str | None) -> None:
+    """Add the commit to env.json; raises as `complete`."""
+    _amend(folder, lambda _: {"commit": commit})
+
+
+def _amend(folder: RunFolder, more: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     with writing(folder.env_file), folder.lock():
         known = read_json(folder.env_file) if folder.env_file.exists() else {}
-        mine = {folder.events_file(session, worker).stem: dict(facts)}
         try:
-            whole = known | {"workers": known.get("workers", {}) | mine}
+            whole = known | more(known)
         except (AttributeError, TypeError) as error:
             raise DlbenchError(f"{folder.env_file}: damaged, not what dlbench wrote") from error
         write_json_atomic(folder.env_file, whole)
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -76,13 +136,6 @@ def _cpu_model() -> str:
         return _run("sysctl", "-n", "machdep.cpu.brand_string") or platform.processor()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.processor() or platform.machine())
-
-
-def _commit(root: Path) -> str | None:
-    """The commit that dlbench runs from, with `-dirty` where files were changed; None where it is no checkout."""
-    if not (root / ".git").exists():
-        return None
-    return _run("git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
 
 
 def _run(*command: str) -> str | None:

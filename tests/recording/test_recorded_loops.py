@@ -139,7 +139,7 @@ def test_a_step_without_a_probe_is_only_counted(tmp_path):
         assert not any(one._post_accumulate_grad_hooks for one in model.parameters())
 
     assert run.steps == 12
-    assert list(measured(run, "gradient_norm")) == [0, 1, 2, 4, 8]
+    assert list(measured(run, "gradient_norm")) == [0]
 
 
 def test_several_recordings_at_once(tmp_path):

@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 import torch
-from recorded_loops import batch, events_of, measured, perceptron, recording
+from recorded_loops import ByHand, batch, events_of, measured, named_leaves, perceptron, recording
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -51,18 +51,31 @@ def test_odd_parameters_disturb_no_probe(tmp_path, kind):
     assert found.get("odd") == {"eight bits": pytest.approx(1.0), "complex": pytest.approx(50**0.5)}.get(kind)
 
 
-def test_an_optimizer_that_takes_over_is_told(tmp_path):
-    """A loop that replaces its optimizer is warned after two steps that the new one is not recorded; once, and in a note."""
-    model = perceptron()
-    optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    with recording(tmp_path, model, optimizer) as run:
-        steps(model, optimizer, run)
-        with pytest.warns(RuntimeWarning, match="was not given \\(Adam\\)") as told:
-            steps(model, torch.optim.Adam(model.parameters()), run)
+def test_an_optimizer_that_takes_over_is_followed(tmp_path):
+    """A loop that replaces its optimizer, twice, has all its steps counted, the rates of each, and one note a change."""
+    model, (x, y) = perceptron(), batch()
+    first = torch.optim.SGD(model.parameters(), 0.1)
+    by_hand = ByHand(named_leaves(model))
+    with recording(tmp_path, model, first) as run:
+        for optimizer in (first, torch.optim.Adam(model.parameters(), 0.02), torch.optim.SGD(model.parameters(), 0.3)):
+            for _ in range(4):
+                optimizer.zero_grad()
+                cross_entropy(model(x), y).backward()
+                by_hand.before()
+                optimizer.step()
+                by_hand.after()
+                run.log(train_loss=1.0)
 
-    assert len(told) == 1
-    assert run.steps == 2
-    assert "not recorded" in events_of(run, "note")[0]["text"]
+    assert run.steps == 12
+    rates = {event["step"]: event["learning_rate"][0] for event in events_of(run, "metrics")}
+    assert (rates[3], rates[7], rates[12]) == (0.1, 0.02, 0.3)
+    assert ["Adam" in event["text"] for event in events_of(run, "note")] == [True, False]
+    gradients, ratios = measured(run, "gradient_norm"), measured(run, "update_ratio")
+    assert list(gradients) == [0, 1, 2, 3, 6, 7, 10, 11]
+    for step, found in gradients.items():
+        assert found == pytest.approx(by_hand.gradients[step], rel=1e-6)
+        updates, weights = by_hand.updates[step], by_hand.weights[step]
+        assert ratios[step] == pytest.approx({name: updates[name] / weights[name] for name in updates}, rel=1e-6)
 
 
 def test_recordings_side_by_side_are_no_strangers(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dlbench
 from dlbench.run.atomic import write_json_atomic
-from dlbench.run.environment import PACKAGES, complete, environment
+from dlbench.run.environment import PACKAGES, CommitQuery, complete, environment
 
 ROOT = Path(dlbench.__file__).parent.parent
 
@@ -77,3 +77,14 @@ def test_workers_complete_the_environment_without_losing_each_others_facts(folde
 
     assert env["python"] == "3.11"
     assert env["workers"] == {f"s000-w{i}": {"device": f"cuda:{i}"} for i in range(8)} | {"s001-w0": {"device": "cpu"}}
+
+
+def test_the_commit_of_a_process_is_asked_for_once(tmp_path, monkeypatch):
+    """Who does not wait has the commit later, the same one as who does; out of a checkout there is none to wait for."""
+    query = CommitQuery()
+    assert query.answer() == query.answer() == environment(query)["commit"] == environment()["commit"]
+    assert query.is_answered
+
+    monkeypatch.setattr(dlbench, "__file__", str(tmp_path / "dlbench" / "__init__.py"))
+    assert CommitQuery().is_answered
+    assert CommitQuery().answer() is None
