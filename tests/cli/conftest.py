@@ -5,13 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from endings import end_all_that_name
 from light_cli import words_of
 from made_once import made_once
+from patience import PATIENCE, wait_for
 from small_recipe import RECIPE
 
 
@@ -43,7 +43,7 @@ class Bench:
     def __call__(self, *arguments, env=None):
         """Run to the end; returns exit code, stdout and stderr."""
         process = self.start(*arguments, env=env)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE)
         return process.returncode, out, err
 
     @staticmethod
@@ -58,13 +58,12 @@ class Bench:
 
     def wait_for(self, kind):
         """Wait until the only run has written an event of a kind; returns the run's folder."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            for path in self.folder.glob("results/*/*/events/*.jsonl"):
-                if f'"kind":"{kind}"' in path.read_text():
-                    return path.parent.parent
-            time.sleep(0.05)
-        raise AssertionError(f"no {kind} event came")
+
+        def written():
+            events = self.folder.glob("results/*/*/events/*.jsonl")
+            return next((path for path in events if f'"kind":"{kind}"' in path.read_text()), None)
+
+        return wait_for(written, f"a {kind} event").parent.parent
 
 
 @pytest.fixture

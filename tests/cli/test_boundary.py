@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import PATIENCE
 
 from dlbench.cli import boundary
 from dlbench.cli import recipes as schema_room
@@ -113,7 +114,7 @@ def test_interrupt(monkeypatch, tmp_path, capsys):
 def test_wrong_calls(arguments):
     """A wrong call is told on stderr and ends with 2."""
     done = subprocess.run(
-        [sys.executable, "-m", "dlbench", *arguments], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "dlbench", *arguments], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -125,7 +126,7 @@ def test_reader_that_goes_away():
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
-        [sys.executable, "-m", "dlbench", "parts"], stdout=write, stderr=subprocess.PIPE, check=False, timeout=60
+        [sys.executable, "-m", "dlbench", "parts"], stdout=write, stderr=subprocess.PIPE, check=False, timeout=PATIENCE
     )
     os.close(write)
 

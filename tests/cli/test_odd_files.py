@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from small_recipe import RECIPE
 from typer.testing import CliRunner
 from verbs import app
@@ -214,7 +215,7 @@ def test_a_closed_stdout():
     """Where stdout is closed what should stand there is an error of the machine in one line."""
     command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "dlbench", "list"]
 
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE)
 
     told = "error: stdout cannot be written: it is closed; redirect it to a file or to /dev/null\n"
     assert (done.returncode, done.stderr) == (3, told)

@@ -5,11 +5,11 @@ import math
 import signal
 import sys
 import tempfile
-import time
 
 import psutil
 import pytest
 from cases import trained
+from patience import PATIENCE, wait_for
 from typer.testing import CliRunner
 from verbs import app
 
@@ -118,15 +118,12 @@ def test_wrong_wishes(folder, arguments, error, text):
 def test_an_interrupt_leaves_nothing(bench, folder):
     """Ctrl-C ends it at once with 130: no worker goes on, no file stays."""
     process = bench.start("probe", "small.toml", "--device", "cpu", env={"TMPDIR": str(folder / "tmp")})
-    deadline = time.monotonic() + 60
-    started = []
-    while not started and time.monotonic() < deadline:
-        time.sleep(0.02)
-        started = [
-            line for path in (folder / "tmp").glob("*/*/*/workers.jsonl") for line in path.read_text().splitlines()
-        ]
+    files = (folder / "tmp").glob
+    started = wait_for(
+        lambda: [line for path in files("*/*/*/workers.jsonl") for line in path.read_text().splitlines()]
+    )
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 130
     assert list((folder / "tmp").iterdir()) == []

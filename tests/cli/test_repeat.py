@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from endings import end_all_that_name
+from patience import PATIENCE, wait_for
 from typer.testing import CliRunner
 from verbs import app
 
@@ -64,7 +65,7 @@ def test_a_second_call_runs_what_is_missing(place):
     assert (code, recordings(place)) == (0, 4)
     assert "4 trials (2 variants x 2 seeds), 2 at once" in said
     lines = re.findall(
-        r"\[(\d)/4\] lr=0[.]0?1, seed [01]: done after \d[.]\d s(, about 0:\d\d left)?$", said, re.MULTILINE
+        r"\[(\d)/4\] lr=0[.]0?1, seed [01]: done after [\d.:]+ s(, about 0:\d\d left)?$", said, re.MULTILINE
     )
     assert [(place, bool(left)) for place, left in lines] == [("1", True), ("2", True), ("3", True), ("4", False)]
     assert re.search(r"^lr=0.1 +2/2 +0\.100", table, re.MULTILINE)
@@ -216,7 +217,7 @@ def test_a_signal_leaves_nothing_behind(place, bench, behaviour, number, times, 
     if times == 2:
         bench.read_until(process, "stopping")
         process.send_signal(number)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == code
     assert "0 of 4 trials finished" in said
@@ -232,7 +233,7 @@ def test_what_others_record_now_is_left_out(place, bench):
     bench.wait_for("stack")
     code, _, said = repeat(*words)
     stopped = CliRunner().invoke(app, ["stop", "mine", "--timeout", "0", "--kill"])
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
 
     assert (code, recordings(place)) == (0, 1)
     assert "note: 1 trial left out: others are recording now what these would" in said
@@ -246,14 +247,12 @@ def test_a_repeat_between_two_trials_is_running(place, bench):
     words = ["--seeds", "3", "--workers", "1", "--", *TRAIN[:2], "--seed", "{seed}"]
     repeat("--seeds", "5-5", "--workers", "1", "--", *words[5:])
     process = bench.start("repeat", "--name", "mine", *words, "wait")
-    deadline = time.monotonic() + 20
-    while recordings(place) < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(lambda: recordings(place) == 2)
     invoke = CliRunner().invoke
     listed, watched = invoke(app, ["runs"]).stdout, invoke(app, ["watch", "mine"])
     table = invoke(app, ["table", "mine"]).stdout
     stopped = invoke(app, ["stop", "mine", "--json"])
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=PATIENCE)
 
     assert re.search(r"^mine +running \(1 of 2 recordings, 2 to come\)", listed, re.MULTILINE)
     assert "mine: running, 2 trials to come" in watched.stderr

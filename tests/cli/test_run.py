@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from light_cli import words_of
+from patience import PATIENCE
 from small_recipe import FOREVER
 
 from dlbench.analysis.summary import summarize
@@ -67,7 +68,7 @@ def test_two_recipes_in_turn_with_changes(bench):
 
     silent = ("--device", "cpu", "--display", "none", "--ascii")
     process = bench.start("run", "small.toml", "other.toml", *changes, *silent, workers="done")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, err) == (0, "")
     assert out.isascii()
@@ -99,7 +100,7 @@ def test_bars_on_a_terminal(bench):
     drawn = read_terminal(ours)
     out = process.stdout.read()
 
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert "\x1b" not in out
     assert "\x1b" in drawn
     assert "40/40" in drawn
@@ -123,7 +124,7 @@ def test_stop_and_resume(bench, number, code):
     process = bench.start(*LONG)
     path = bench.wait_for("metrics")
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == code
     assert "slow" in out
@@ -141,7 +142,7 @@ def test_resume_ends_with_the_undisturbed_table(bench):
     path = bench.wait_for("heartbeat")
     for worker in workers_of(path):
         worker.kill()
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     assert "died without reporting an end" in err
@@ -165,7 +166,7 @@ def test_second_interrupt_kills(bench):
     process.send_signal(signal.SIGINT)
     bench.read_until(process, "stopping")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 130
     assert "Traceback" not in err
@@ -177,7 +178,7 @@ def test_hangup_leaves_the_run_alone(bench):
     process = bench.start(*LONG, workers="obey")
     path = bench.wait_for("heartbeat")
     process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 129
     assert len(workers_of(path)) == 1
@@ -190,7 +191,7 @@ def test_hangup_leaves_the_run_alone(bench):
 def test_detach(bench):
     """`--detach` prints the run's folder and leaves; `runs` shows it under way."""
     process = bench.start(*LONG, "--detach", workers="obey")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     path = bench.folder / out.strip()
 
     assert process.returncode == 0
@@ -206,7 +207,7 @@ def test_reader_of_events_that_goes_away(bench):
     path = bench.wait_for("heartbeat")
     process.stdout.close()
     process.stdout = None
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 141
     assert "Traceback" not in err

@@ -8,6 +8,7 @@ import subprocess
 import tomllib
 
 import pytest
+from patience import PATIENCE
 from small_recipe import RECIPE
 from typer.testing import CliRunner
 from verbs import VERBS, app
@@ -220,7 +221,7 @@ def test_export_writes_into_a_pipe_and_leaves_it_one(inside, tmp_path):
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
         call("export", "small", "--format", "csv", "-o", str(pipe))
-        read, _ = reader.communicate(timeout=20)
+        read, _ = reader.communicate(timeout=PATIENCE)
 
     assert read == call("export", "small", "--format", "csv")
     assert pipe.is_fifo()

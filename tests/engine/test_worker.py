@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from cases import dense, plan_of, settings
+from patience import PATIENCE
 
 from dlbench.engine.worker import Worker
 from dlbench.launch.sessions import WorkerGroup, resume, start
@@ -25,7 +26,6 @@ from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder, create
 from dlbench.state.run_state import RunState
 
-PATIENCE = 120.0
 LAYERS = [{"kind": "flatten"}, dense(12, "relu"), {"kind": "dropout", "keep": 0.8, "rate": None}]
 SLOW = settings(LAYERS, data="digits", batch_size=20, steps=2000, every=200, points=30)
 XOR = settings([dense(4, "relu")], steps=1500)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from asking import Attended, asked
 from cases import dense, plan_of, settings
+from patience import PATIENCE
 
 from dlbench.launch.sessions import resume, start
 from dlbench.launch.status import alive
@@ -22,7 +23,6 @@ from dlbench.run.control import ask
 from dlbench.run.events import EventReader
 from dlbench.run.folder import RunFolder, create, find_runs
 
-PATIENCE = 120.0
 STEPS = 1000
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from cases import dense, plan_of, pretraining, settings
+from patience import PATIENCE
 from test_contract import ENVELOPE, PROMISED
 
 from dlbench.engine.worker import Worker
@@ -23,7 +24,6 @@ from dlbench.run.folder import RunFolder, create
 from dlbench.state.pictures import read_pictures
 from dlbench.state.run_state import RunState
 
-PATIENCE = 120.0
 LAYERS = [{"kind": "flatten"}, dense(10, "sigmoid"), dense(8, "sigmoid")]
 PLAN = plan_of(
     {

@@ -7,6 +7,7 @@ from html import escape
 
 import pytest
 from agreeing_runs import classification
+from patience import PATIENCE
 
 from dlbench.export import EXPORTERS
 
@@ -37,7 +38,7 @@ def test_the_page_is_no_wider_than_the_window(tmp_path):
         "--virtual-time-budget=5000",
     ]
     done = subprocess.run(
-        [BROWSER, *words, "--dump-dom", file.as_uri()], capture_output=True, text=True, check=True, timeout=120
+        [BROWSER, *words, "--dump-dom", file.as_uri()], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     told = re.search(r'data-told="([^"]*)"', done.stdout)
 

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from patience import PATIENCE
 from PIL import Image
 from plot_runs import FILES, arrays, asked_of, drawn, run_with, written
 from synthetic_run import make_plan
@@ -203,7 +204,7 @@ def test_plot_writes_a_file_a_pipe_and_stdout(results, tmp_path):
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
         raised([*arguments, "-o", str(pipe)])
-        read, _ = reader.communicate(timeout=20)
+        read, _ = reader.communicate(timeout=PATIENCE)
 
     assert file.read_bytes() == printed == read
     assert pipe.is_fifo()

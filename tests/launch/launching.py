@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
+
+from patience import PATIENCE, wait_for
 
 import dlbench
 from dlbench.launch.local import Local, worker_command
@@ -25,18 +26,9 @@ def fake(behaviour):
     return Local(command)
 
 
-def wait_for(condition, seconds=20.0):
-    """Wait until the condition holds, and give what it gave."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
-    return found
-
-
 def finish(group):
     """The exit codes of these workers, once they have ended."""
-    assert group.wait(20)
+    assert group.wait(PATIENCE)
     return group.exit_codes
 
 
@@ -51,7 +43,7 @@ def starter(verb):
     """A program that starts or resumes the run of its first argument with obedient workers, and then waits."""
     return f"""
 import sys
-sys.path.insert(0, {str(HERE)!r})
+sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]
 from pathlib import Path
 from dlbench.launch import sessions
 from dlbench.run.folder import RunFolder

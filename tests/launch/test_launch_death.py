@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from launching import ROOT, fake, finish, speaking, starter, wait_for
+from launching import ROOT, fake, finish, speaking, starter
+from patience import PATIENCE, wait_for
 
 from dlbench.launch.sessions import start
 from dlbench.launch.status import alive, explain_crash, status
@@ -28,7 +29,7 @@ def test_workers_outlive_their_starter(run, number):
         pids = list(map(int, parent.stdout.readline().split()))
         speaking(run, 2)
         os.killpg(parent.pid, number)
-        parent.wait(20)
+        parent.wait(PATIENCE)
     reader = EventReader(run)
     reader.poll()
     later = wait_for(reader.poll)

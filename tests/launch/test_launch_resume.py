@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from launching import ROOT, fake, finish, speaking, starter
+from patience import PATIENCE
 
 from dlbench.errors import UsageError
 from dlbench.launch.sessions import reassign, resume, start
@@ -79,7 +80,7 @@ def test_two_resumes_at_once_start_one_session(run):
         )
         for _ in range(2)
     ]
-    refusals = [resumer.communicate(timeout=30)[1].decode() for resumer in resumers]
+    refusals = [resumer.communicate(timeout=PATIENCE)[1].decode() for resumer in resumers]
     speaking(run, 2)
     stop(run)
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from launching import ROOT, fake, finish
+from patience import PATIENCE
 
 from dlbench.errors import SetupError, UsageError
 from dlbench.launch import sessions
@@ -101,7 +102,7 @@ def test_a_program_that_is_not_there_is_one_clear_error(run):
         with pytest.raises(SetupError, match="cannot start a worker: No such file or directory"):
             start(run, launcher=Local(command))
 
-    assert [process.wait(20) for process in started] == [-signal.SIGTERM]
+    assert [process.wait(PATIENCE) for process in started] == [-signal.SIGTERM]
 
 
 def test_nothing_here_imports_torch():

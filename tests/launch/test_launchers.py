@@ -7,7 +7,8 @@ import time
 
 import orjson
 import pytest
-from launching import fake, finish, speaking, wait_for
+from launching import fake, finish, speaking
+from patience import wait_for
 
 from dlbench.errors import SetupError, UsageError
 from dlbench.launch.sessions import resume, start

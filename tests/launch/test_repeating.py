@@ -7,6 +7,7 @@ import time
 
 import psutil
 import pytest
+from patience import wait_for
 
 from dlbench.errors import SetupError
 from dlbench.launch import repeating
@@ -73,18 +74,19 @@ def test_each_process_is_told_who_it_is(tmp_path, monkeypatch):
 
 def test_no_more_at_once_than_there_are_places(tmp_path):
     """A trial begins when another one has ended, in their order."""
-    trials = repeated_trials([*LIGHT, "import time; time.sleep(0.1); '{seed}'"], {}, range(5))
+    goes_on = f"import pathlib, time\nwhile not pathlib.Path({str(tmp_path)!r}, '{{seed}}').exists(): time.sleep(0.01)"
+    trials = repeated_trials([*LIGHT, goes_on], {}, range(5))
     with Repetition(tmp_path, "mine", trials, Crew(2, 1)) as repetition:
-        waiting = [repetition.unstarted]
-        order = []
-        while not repetition.is_over:
-            order += [one.trial.seed for one in repetition.poll()]
+        waiting, order = [repetition.unstarted], []
+        for seed in (1, 0, 2, 4, 3):
+            assert repetition.poll() == []
             waiting.append(repetition.unstarted)
-            assert waiting[-1] >= 5 - 2 - len(order)
+            (tmp_path / str(seed)).touch()
+            order += [one.trial.seed for one in wait_for(repetition.poll)]
 
-    assert sorted(order) == [0, 1, 2, 3, 4]
-    assert {order[0], order[1]} == {0, 1}
-    assert (waiting[0], waiting[1]) == (5, 3)
+    assert order == [1, 0, 2, 4, 3]
+    assert waiting == [5, 3, 2, 1, 0, 0]
+    assert repetition.is_over
 
 
 def test_an_end_by_a_signal_is_a_failure(tmp_path):
@@ -123,10 +125,8 @@ time.sleep(60)
 def test_who_hears_nothing_is_killed_with_all_that_it_started(tmp_path):
     """A process that ignores signals, and its own in another session, are gone as soon as someone is in a hurry."""
     child = Child([*LIGHT, PARENT], tmp_path / "log", {})
-    deadline = time.monotonic() + 20
-    while "child" not in (said := (tmp_path / "log").read_text()) or len(said.split()) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: "child" in (said := (tmp_path / "log").read_text()) and len(said.split()) == 2)
+    said = (tmp_path / "log").read_text()
     family = child.family()
     end([child], 60.0, lambda: True)
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from patience import wait_for
 
 from dlbench.errors import DlbenchError, UsageError
 from dlbench.launch.status import explain_crash, status
@@ -138,9 +139,7 @@ def test_a_zombie_is_dead(run):
         told(run, 0, 0, {"pid": child.pid, "started": started, "host": socket.gethostname()})
         before = status(run).state
         child.stdin.close()
-        deadline = time.monotonic() + 10
-        while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
 
         assert (before, status(run).state) == ("running", "crashed")
 

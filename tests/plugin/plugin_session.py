@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from patience import PATIENCE
+
 
 @dataclass(frozen=True)
 class Session:
@@ -39,7 +41,13 @@ def session(folder: Path, *arguments: str) -> Session:
     report = folder / "report.xml"
     words = [*arguments, "--junitxml", str(report), "-o", "junit_family=xunit1"]
     done = subprocess.run(
-        command(folder, *words), cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=300
+        command(folder, *words),
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     found = ET.parse(report).iter("testcase") if report.exists() else []
     return Session(done.returncode, done.stdout + done.stderr, {case.get("name") or "": _told(case) for case in found})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 
 import pytest
+from patience import PATIENCE, wait_for
 from plugin_session import alike, command, environment, session
 
 from dlbench.launch.status import alive
@@ -74,11 +74,9 @@ def test_a_session_that_is_interrupted_leaves_no_worker(own_folder, page):
     (own_folder / "endless.toml").write_text(page["toml"].replace("2_000", "100_000_000"))
     words = command(own_folder, "endless.toml", "--dlbench-full")
     process = subprocess.Popen(words, cwd=own_folder, env=environment(), stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while not list(own_folder.glob("tmp/dlbench/*/*/*/events/*.jsonl")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(lambda: list(own_folder.glob("tmp/dlbench/*/*/*/events/*.jsonl")))
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=PATIENCE)
     (run,) = find_runs(next((own_folder / "tmp" / "dlbench").iterdir()))
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED

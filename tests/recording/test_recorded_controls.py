@@ -5,6 +5,7 @@ import time
 
 import pytest
 import torch
+from patience import PATIENCE, wait_for
 from recorded_loops import batch, events_of, perceptron, recording
 from torch.nn.functional import cross_entropy
 
@@ -20,8 +21,8 @@ class Steered:
         self.optimizer = torch.optim.SGD(self.model.parameters(), 0.1)
         self.run = recording(tmp_path, self.model, self.optimizer, **options)
 
-    def train(self, seconds, until=lambda: False, log=lambda step: {}):
-        """Train for so long at most, and log what `log` makes of the steps that are done."""
+    def train(self, until=lambda: False, log=lambda step: {}, seconds=PATIENCE):
+        """Train until something holds, or for so long at most, and log what `log` makes of the steps that are done."""
         end = time.monotonic() + seconds
         with self.run as run:
             while time.monotonic() < end and not until():
@@ -38,19 +39,11 @@ class Steered:
         return [(event["action"], event["error"]) for event in events_of(self.run, "control")]
 
 
-def wait_for(truth, seconds=20.0):
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not truth():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
-
-
 def test_a_loop_is_stopped(tmp_path):
     """A stop ends the block quietly, between two steps: the recording is stopped and what follows is done."""
     loop = Steered(tmp_path, budget=0.1)
     ask(loop.run.folder, "stop", stack=None)
-    loop.train(20)
+    loop.train()
 
     assert status(loop.run.folder).state == "stopped"
     assert loop.answers() == [("stop", None)]
@@ -60,7 +53,7 @@ def test_a_learning_rate_is_set(tmp_path):
     """All groups get the new rate; the event names the trial."""
     loop = Steered(tmp_path, budget=0.1)
     ask(loop.run.folder, "set_lr", trials=[0], lr=0.025)
-    loop.train(20, until=lambda: loop.optimizer.param_groups[0]["lr"] == 0.025)
+    loop.train(until=lambda: loop.optimizer.param_groups[0]["lr"] == 0.025)
 
     assert loop.answers() == [("set_lr", None)]
     assert loop.optimizer.param_groups[0]["lr"] == 0.025
@@ -88,7 +81,7 @@ def test_a_loop_is_paused_and_goes_step_by_step(tmp_path):
 
     thread = threading.Thread(target=viewer)
     thread.start()
-    loop.train(60)
+    loop.train()
     thread.join()
 
     assert seen == {"paused": 0, "advanced": 3}
@@ -110,7 +103,7 @@ def test_what_a_recording_cannot_do_is_answered(tmp_path, action, fields, said):
     """Nobody waits for an answer that never comes."""
     loop = Steered(tmp_path, budget=0.1)
     ask(loop.run.folder, action, **fields)
-    loop.train(20, until=lambda: time.monotonic() - loop.run._looked < 0.1 and loop.run.steps > 3 and loop.answers())
+    loop.train(until=lambda: time.monotonic() - loop.run._looked < 0.1 and loop.run.steps > 3 and loop.answers())
 
     ((name, error),) = loop.answers()
     assert name == action
@@ -121,7 +114,7 @@ def test_controls_can_be_left_out(tmp_path):
     """With `controls=False` nothing is looked at."""
     loop = Steered(tmp_path, budget=0.1, controls=False)
     ask(loop.run.folder, "stop", stack=None)
-    loop.train(0.6)
+    loop.train(seconds=0.6)
 
     assert status(loop.run.folder).state == "done"
     assert loop.answers() == []
@@ -150,7 +143,7 @@ def test_breakpoints_pause_the_loop(tmp_path, name, way):
 
     thread = threading.Thread(target=viewer)
     thread.start()
-    loop.train(60, log=lambda step: {"train_loss": 2.0 - 0.01 * step})
+    loop.train(log=lambda step: {"train_loss": 2.0 - 0.01 * step})
     thread.join()
 
     (hit,) = events_of(loop.run, "breakpoint")
@@ -163,7 +156,7 @@ def test_breakpoints_pause_nothing_that_nobody_sits_before(tmp_path, monkeypatch
     """In a script that `dlbench repeat` runs, breakpoints of the questions are told and the loop goes on."""
     monkeypatch.setenv("DLBENCH_RECORD_TRIAL", "1")
     loop = Steered(tmp_path, questions={"breakpoints": [{"when": "gradient_norm > 0.0001"}]})
-    loop.train(20, until=lambda: loop.run.steps > 20)
+    loop.train(until=lambda: loop.run.steps > 20)
 
     assert [hit["paused"] for hit in events_of(loop.run, "breakpoint")] == [False]
     assert status(loop.run.folder).state == "done"
@@ -184,7 +177,7 @@ def test_epochs_that_the_loop_tells_are_known(tmp_path):
 
     thread = threading.Thread(target=viewer)
     thread.start()
-    loop.train(60, log=lambda step: {"epoch": (step - 1) // 10})
+    loop.train(log=lambda step: {"epoch": (step - 1) // 10})
     thread.join()
 
     assert loop.run.steps % 10 == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from patience import PATIENCE
 from recorded_loops import ByHand, batch, events_of, measured, named_leaves, perceptron, recording
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
@@ -51,7 +52,7 @@ def test_the_first_process_records_what_all_have_found(tmp_path):
     variables = os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(script)]
     both = [subprocess.Popen([*command, str(rank), str(store), str(out)], env=variables) for rank in range(2)]
-    assert [process.wait(120) for process in both] == [0, 0]
+    assert [process.wait(PATIENCE) for process in both] == [0, 0]
 
     (folder,) = find_runs(out)
     run = type("Run", (), {"folder": RunFolder(folder.path)})

@@ -50,7 +50,7 @@ def work(behaviour, events, controls, stacks):
     stopped = []
     if behaviour == "obey":
         signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 300
     while not stopped and time.monotonic() < give_up:
         events.write("heartbeat", stack=stacks[0], step=1, rate=1.0)
         time.sleep(0.02)

@@ -14,12 +14,13 @@ from datetime import datetime
 from pathlib import Path
 
 import orjson
+from patience import PATIENCE
 from rich.cells import cell_len
 from textual import events
 from textual.geometry import Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from tui.panes.pictured_run import make_plan, pretrained, save_pictures, told, training
-from tui.quiet import DEADLINE, quiet, strips
+from tui.quiet import quiet, strips
 
 from dlbench.plan.questions import Claim, Compare, Lesson, Questions
 from dlbench.run.folder import RunFolder, create
@@ -209,7 +210,7 @@ class Bench:
         """Until something holds."""
 
         async def wait():
-            end = time.monotonic() + DEADLINE
+            end = time.monotonic() + PATIENCE
             while not holds():
                 assert time.monotonic() < end, f"it never came: {what() if callable(what) else what}\n{self.frame()}"
                 await asyncio.sleep(0.002)

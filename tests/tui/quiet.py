@@ -6,17 +6,16 @@ Textual's pilot sleeps after every key until the process is idle, which on a bus
 import asyncio
 import time
 
+from patience import PATIENCE
 from textual._compositor import Compositor
 from textual._context import active_app, visible_screen_stack
 
 from dlbench.tui.app import Dashboard
 
-DEADLINE = 60.0
-
 
 async def quiet(app):
     """Until no task can go on, no thread is awaited, and all is drawn."""
-    loop, end = asyncio.get_running_loop(), time.monotonic() + DEADLINE
+    loop, end = asyncio.get_running_loop(), time.monotonic() + PATIENCE
     while app._running and app._exception is None:
         await asyncio.sleep(0)
         if not loop._ready:

@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 
 from cli.small_recipe import RECIPE
 from launch.launching import fake, speaking
+from patience import PATIENCE, wait_for
 from synthetic_run import finished, make_plan
 
 from dlbench.launch.sessions import start
 from dlbench.run.events import EventWriter
 from dlbench.run.folder import create
 
-DEADLINE = 60.0
 LEAVES = ("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "\x1b[?2004l")
 """What leaves the alternate screen, the mouse, the hidden cursor and bracketed paste."""
 
@@ -100,7 +100,7 @@ class Terminal:
 
     def wait_for(self, text, *, after=0):
         """Read until a text has been written beyond a place of the output; returns the place behind it."""
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + PATIENCE
         while text not in plain(self.output[after:]):
             assert time.monotonic() < end, f"{text!r} never came: {plain(self.output)[-2000:]!r}"
             if not self._read(0.1):
@@ -109,7 +109,7 @@ class Terminal:
 
     def end(self):
         """Wait until the process has ended; returns its exit code, or minus the signal that ended it."""
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + PATIENCE
         while self.code is None:
             assert time.monotonic() < end, f"it never ended: {self.output[-2000:]!r}"
             if self._master is None or not self._read(0.05):
@@ -171,11 +171,8 @@ class Tmux:
 
     def wait_for(self, text):
         """Wait until a text is on the screen."""
-        end = time.monotonic() + DEADLINE
-        while text not in (screen := self.screen()):
-            assert time.monotonic() < end, f"{text!r} never came:\n{screen}"
-            time.sleep(0.05)
-        return screen
+        wait_for(lambda: text in self.screen(), lambda: f"{text!r}:\n{self.screen()}")
+        return self.screen()
 
     def press(self, *keys):
         """Type keys by tmux's names."""

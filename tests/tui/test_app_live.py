@@ -7,6 +7,7 @@ import time
 import orjson
 import pytest
 from app_runs import ends, info_of, make_folder, training_run
+from patience import PATIENCE
 from tui.panes.pictured_run import begin, metrics, probe
 from tui.quiet import strips
 
@@ -18,7 +19,6 @@ from dlbench.tui.model.source import FolderSource
 from dlbench.tui.model.view import View
 from dlbench.tui.options import DashboardOptions
 
-DEADLINE = 30.0
 LAYERS = 10
 
 
@@ -74,7 +74,7 @@ class Screen:
 
     async def until(self, holds, what=""):
         """Wait until something holds."""
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + PATIENCE
         while not holds():
             assert time.monotonic() < end, f"{what} never came:\n{self.text()}"
             await asyncio.sleep(0.01)

@@ -5,10 +5,10 @@ import re
 import shutil
 import signal
 import sys
-import time
 
 import psutil
 import pytest
+from patience import PATIENCE
 from terminals import Terminal, Tmux, finished_run, running_run
 
 from dlbench.launch.status import alive, status
@@ -31,7 +31,7 @@ def running(tmp_path):
     folder, group = running_run(tmp_path / "results")
     yield folder
     group.stop(force=True)
-    assert group.wait(20)
+    assert group.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -283,10 +283,8 @@ def test_viewer_leaves_no_process(ended, opened):
     terminal = watch(opened, ended)
     terminal.wait_for("DONE")
     children = psutil.Process(terminal.pid).children(recursive=True)
-    began = time.monotonic()
     terminal.press("q")
     terminal.end()
 
     assert children == []
-    assert time.monotonic() - began < 10
     assert not psutil.pid_exists(terminal.pid) or os.getpid() != terminal.pid

