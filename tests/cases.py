@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from part_examples import example
 from dlbench.engine.batches import load
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.trainer import Trainer
-from dlbench.plan import Candidate, Plan
+from dlbench.plan import Candidate, Plan, Way
 from dlbench.plan.make import make_plan
 from dlbench.plan.questions import Questions
 
@@ -99,6 +99,11 @@ def plan_of(
     return make_plan(recipe, **{"device": "cpu", "workers": 1, **options})
 
 
+def in_way(plan: Plan, way: Way) -> Plan:
+    """The same plan, every stack to be trained in one way."""
+    return replace(plan, stacks=[replace(stack, way=way) for stack in plan.stacks])
+
+
 class Events(list[dict[str, Any]]):
     """A sink that keeps the events in memory."""
 
@@ -124,6 +129,14 @@ def trained(plan: Plan, stack: int = 0, *, slices: int = 1) -> tuple[Trainer, Ev
     trainer, events = trainer_of(plan, stack, slices=slices)
     trainer.train(never)
     return trainer, events
+
+
+def gradient_at(trainer: Trainer, step: int) -> torch.Tensor:
+    """The gradient of a step in rows, as the backward pass leaves it; the weights stay what they are."""
+    before = trainer.tensors.weights.clone()
+    found = trainer.ways.steps.probed(step).gradient
+    trainer.tensors.weights.copy_(before)
+    return found
 
 
 def never(trainer: Trainer) -> bool:

@@ -11,7 +11,7 @@ from dlbench.cli.output import emit, emit_json
 from dlbench.display.words import label
 
 if TYPE_CHECKING:
-    from dlbench.plan import Plan
+    from dlbench.plan import Plan, Stack
 
 BYTES_OF_WEIGHT = 4
 
@@ -27,7 +27,7 @@ def show_plans(plans: list[Plan], *, as_json: bool) -> None:
 def summary(plan: Plan) -> str:
     """A plan in lines: its data, its stacks, its workers."""
     stacks = [
-        f"  stack {index}: {label(plan, stack)}, {stack.steps:,} steps, {stack.parameters:,} parameters a trial"
+        f"  stack {index}: {label(plan, stack)}, {stack.steps:,} steps, {stack.parameters:,} parameters a trial, {way(plan, stack)}"
         for index, stack in enumerate(plan.stacks)
     ]
     workers = [
@@ -37,6 +37,17 @@ def summary(plan: Plan) -> str:
     data = [f"  {line}" for line in data_lines(plan.candidates)]
     kept = [f"  weights: {text}" for text in filter(None, [weights_text(bytes_of_weights(plan))])]
     return "\n".join([f"{plan.recipe}: {plan_line(plan)}", *data, *stacks, *workers, *kept])
+
+
+def way(plan: Plan, stack: Stack) -> str:
+    """How a stack will be trained, and on a CPU why it is not by the native loop."""
+    from dlbench.plan.native import why_torch_trains
+
+    if stack.way == "native":
+        return "by the native loop"
+    on_cpu = all(worker.device == "cpu" for worker in plan.workers)
+    reason = why_torch_trains(plan.candidates[plan.trials[stack.trials[0]].candidate].settings) if on_cpu else None
+    return f"by torch ({reason})" if reason else "by torch"
 
 
 def bytes_of_weights(plan: Plan) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
 from dlbench.errors import DamagedFileError, DlbenchError
+from dlbench.plan import Way
 from dlbench.run.archive import damage
 from dlbench.run.atomic import replacing, writing
 
@@ -25,7 +26,7 @@ class Checkpoint:
     losses of `losses_count` steps since the last evaluation. What viewers have done to the training is `rates`, the learning
     rate of each trial, and `dropped`; how far breakpoints have come is `watch`, how far early stopping has `stopping`, how far
     schedules that follow evaluations `schedule`; `clipped` counts the steps whose gradient was cut. `pretraining` knows which
-    layers have learned before step 0.
+    layers have learned before step 0, `way` in which way the steps were taken.
     """
 
     trials: list[str]
@@ -47,6 +48,7 @@ class Checkpoint:
     schedule: dict[str, Any] = field(default_factory=dict)
     clipped: list[int] = field(default_factory=list)
     pretraining: dict[str, Any] = field(default_factory=dict)
+    way: Way = "torch"
     v: int = CHECKPOINT_VERSION
 
 
@@ -129,6 +131,7 @@ def _misfit(found: Checkpoint, own: Checkpoint, steps: int) -> str | None:
         "breakpoints": _is_dict(found.watch) and _spans(found.watch, trials),
         "early stops": _is_dict(found.stopping) and _spans(found.stopping, trials) and _keeps(found.stopping, own),
         "schedules": _is_dict(found.schedule) and _spans(found.schedule, trials),
+        "way": found.way in get_args(Way),
         "clipped steps": not found.clipped or _is_numbers(found.clipped, trials),
         "pre-trained layers": _is_dict(found.pretraining) and _spans(found.pretraining, trials),
     }

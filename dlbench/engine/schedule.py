@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from math import ceil
 from statistics import median
@@ -11,6 +12,10 @@ import numpy as np
 SHARE = 0.03
 """The part of the training time that probes may book. They also push the net out of the caches, which nobody books: with 0.05
 booked, trainings with probes took 1.06 to 1.09 times as long as without, and the promise is 1.05."""
+
+NATIVE_FACTOR, NATIVE_SECONDS = 10.0, 0.3
+"""So many times that part, and so many seconds of a stack at least, where the native loop trains: it takes a tenth of the time that
+the part was made for, or a hundredth, and a picture of two columns is nothing to look at."""
 
 FREE = 5
 """Probes that are taken whatever they cost."""
@@ -77,12 +82,15 @@ class ProbeBudget:
         even, early = even_steps(steps, points), early_steps(steps, points)
         self._even = {step: index for index, step in enumerate(even)}
         self._early = {step: index for index, step in enumerate(early) if step not in self._even}
+        self._points = sorted({*even, *early})
         self._last = steps - 1
         self._steps = steps
         self._recent: deque[float] = deque(maxlen=9)
         self._taken_even = self._taken_early = 0
         self._start = (0, 0.0)
         self.spent = 0.0
+        self.is_native = False
+        """Whether the native loop takes the steps."""
 
     def wants(self, step: int, trained: float) -> bool:
         """Whether to probe at `step`, when the steps before it have taken `trained` seconds without probes."""
@@ -97,6 +105,11 @@ class ProbeBudget:
         self._taken_early += wanted and not is_even
         return wanted
 
+    def next_point(self, step: int, until: int) -> int:
+        """The first step after `step` at which a probe may be wanted, `until` where there is none before."""
+        at = bisect_right(self._points, step)
+        return min(until, self._points[at]) if at < len(self._points) else until
+
     def took(self, seconds: float) -> None:
         """Book one probe's time."""
         self._recent.append(seconds)
@@ -108,12 +121,12 @@ class ProbeBudget:
         return round(self.spent / total, 4) if total > 0 else 0.0
 
     def _is_early_due(self, step: int, trained: float) -> bool:
-        allowed = SHARE / 2 * self._whole(step, trained) - self._price * (self._taken_early - FREE)
+        allowed = self._allowed(step, trained) / 2 - self._price * (self._taken_early - FREE)
         return self._is_due(self._early[step], len(self._early), allowed)
 
     def _is_even_due(self, step: int, trained: float) -> bool:
-        whole = self._whole(step, trained)
-        share = max(SHARE / 2 * whole, SHARE * whole - self._price * self._taken_early)
+        allowed = self._allowed(step, trained)
+        share = max(allowed / 2, allowed - self._price * self._taken_early)
         return self._is_due(self._even[step], len(self._even), share - self._price * self._taken_even)
 
     def _is_due(self, index: int, count: int, allowed: float) -> bool:
@@ -125,7 +138,8 @@ class ProbeBudget:
     def _price(self) -> float:
         return median(self._recent)
 
-    def _whole(self, step: int, trained: float) -> float:
-        """How long the whole training will take, told from the steps after the first few, which are slow."""
+    def _allowed(self, step: int, trained: float) -> float:
+        """Seconds for all probes, by how long the training will take; that is told from the steps after the first few."""
         first, before = self._start
-        return (trained - before) / (step - first) * self._steps
+        allowed = SHARE * (trained - before) / (step - first) * self._steps
+        return max(NATIVE_FACTOR * allowed, NATIVE_SECONDS) if self.is_native else allowed

@@ -23,16 +23,19 @@ from dlbench.engine.commands import Command, Reply
 from dlbench.engine.devices import wait
 from dlbench.engine.early_stopping import EarlyStopper, Losses
 from dlbench.engine.evaluate import Evaluation
+from dlbench.engine.native.job import NativeJob
+from dlbench.engine.native.steps import NativeSteps
 from dlbench.engine.pausing import Pausing
 from dlbench.engine.pretraining.greedy import Greedy
 from dlbench.engine.probes import Probe, described
 from dlbench.engine.schedule import Pace, ProbeBudget, evaluation_steps
-from dlbench.engine.slices import learned
 from dlbench.engine.stack_metrics import Sink, StackMetrics
 from dlbench.engine.stacked import Stacked
-from dlbench.engine.stacked_net import Taps, allocate
+from dlbench.engine.stacked_net import allocate
+from dlbench.engine.steps import TorchSteps
 from dlbench.engine.unit_variance import scale_to_unit_variance
 from dlbench.engine.update import Update
+from dlbench.engine.ways import Ways
 from dlbench.parts.outline import apart_notes, slots_of
 from dlbench.parts.rows import Slot
 from dlbench.plan import Plan
@@ -52,7 +55,7 @@ class Trainer:
         self.index, self.device, self.steps, self.step = index, device, plan.stacks[index].steps, 0
         self._write, self.data, self._trials = write, data, plan.stacks[index].trials
         self._stack = stack = Stacked(plan, index, device, data.scale)
-        self._settings, self._task = stack.settings[0], stack.learned(data)
+        self._settings = stack.settings[0]
         self.ids, self.blocks, self.classes, self.source = stack.ids, stack.blocks, stack.classes, stack.task.source
         self.tensors = allocate(stack.own_blocks, stack.seeds, device)
         self._is_fresh, slots = True, slots_of(self.blocks)
@@ -65,6 +68,13 @@ class Trainer:
         self.evaluation = Evaluation(self._nets, splits, stack.task)
         self._plan_measurements(slots)
         self.stopping = EarlyStopper([own.get("early_stopping") for own in trains], self.tensors, self.steps)
+        task, shared = stack.learned(data), (self._batches, self._update, self.stopping)
+        self.ways = Ways(
+            plan.stacks[index].way,
+            TorchSteps(self._nets, task, self.tensors, *shared),
+            lambda loop: NativeSteps(loop, NativeJob(self.blocks, self.tensors.weights, data.train, task), *shared),
+        )
+        self._notes: list[str] = []
         self._ledger = StackMetrics(index, len(self.ids), stack.task.metrics, write, self.stopping)
         self.pretraining = Greedy(stack, self.tensors, data, self._ledger, write, slices=slices)
         self.watch = BreakpointWatch(index, self.steps, stack.variants, watched_layers(self.blocks), write)
@@ -112,78 +122,60 @@ class Trainer:
         self._begin()
         self.pretraining.leave_out(self.index)
         for step in range(self.steps):
-            losses = self._step(step) if step else self._probed_step(step, is_planned=True)
-            self._ledger.add(losses.cpu().numpy()[None], step)  # sync
+            losses = self.ways.steps.take(step, 1) if step else self._probed_step(step, is_planned=True)[None]
+            self._ledger.add(losses.cpu().numpy(), step)  # sync
             self.step = step + 1
             self._book({})
 
     def _begin(self) -> None:
         """Say what is trained; what begins anew lets inits that need data have it."""
+        self._budget.is_native = self.ways.taken == "native"
         self._announce()
         if self._is_fresh and self.step == 0:
             missed = scale_to_unit_variance(self._stack, self.tensors, self.data.train)  # sync
-            for text in [*apart_notes(self.blocks), *missed]:
-                self._write("note", stack=self.index, text=text)
+            self._notes += [*apart_notes(self.blocks), *missed]
+        while self._notes:
+            self._write("note", stack=self.index, text=self._notes.pop(0))
 
     def _advance(self, until: int) -> None:
         """Train from `step` to before `until`, then look at the losses."""
-        steps = until - self.step
+        found, step = [], self.step
         self.evaluation.forget()
-        losses = torch.empty(steps, len(self.ids), device=self.device)
         probed, started = self._aside, time.perf_counter()
-        for row in range(steps):
-            step = self.step + row
+        while step < until:
             trained = self.seconds + time.perf_counter() - started - self._aside + probed
             is_planned = self._budget.wants(step, trained)
             if is_planned or self.pausing.probes_every_step:
-                losses[row] = self._probed_step(step, is_planned=is_planned)
-                if self.pausing.is_hit:
-                    steps = row + 1
-                    break
+                found.append(self._probed_step(step, is_planned=is_planned)[None])
+                until = step + 1 if self.pausing.is_hit else until
             else:
-                losses[row] = self._step(step)
-        host = losses[:steps].cpu().numpy()  # sync
+                found.append(self.ways.steps.take(step, self._budget.next_point(step, until) - step))
+            step += len(found[-1])
+        host = torch.cat(found).cpu().numpy()  # sync
         elapsed = time.perf_counter() - started - self._aside + probed
         self.seconds += elapsed
         self._ledger.add(host, self.step)
-        self.step += steps
-        self.rate = self._pace.took(steps, elapsed)
-
-    def _step(self, step: int) -> Tensor:
-        """One training step of every trial; the losses `[trials]` before it."""
-        losses = self._gradients(step)
-        self._apply(step)
-        return losses
-
-    @torch.no_grad()
-    def _apply(self, step: int) -> None:
-        """Change the weights of those that still train."""
-        self._update.apply(step)
-        self.stopping.hold()
+        self.step = step
+        self.rate = self._pace.took(len(host), elapsed)
 
     def _probed_step(self, step: int, *, is_planned: bool) -> Tensor:
-        """The same step, bit for bit, with its insides written down; only planned probes are booked."""
-        taps = [Taps() for _ in self._nets]
-        losses = self._gradients(step, taps)
-        wait(self.device)  # sync: a probe is not charged for the step before it
+        """The same step, bit for bit, with its insides written down; only planned probes are booked. Its losses `[trials]`."""
         started = time.perf_counter()
-        before, gradient = self.tensors.weights.clone(), self.tensors.gradient.clone()
+        before = self.tensors.weights.clone()
         cost = time.perf_counter() - started
-        self._apply(step)
+        taken = self.ways.steps.probed(step)
         wait(self.device)  # sync
         started = time.perf_counter()
-        joined = Taps.joined(taps)
-        measures = self._ledger.probed(self._probe.measure(before, self.tensors.weights, gradient, joined))  # sync
+        measures = self._ledger.probed(
+            self._probe.measure(before, self.tensors.weights, taken.gradient, taken.taps)
+        )  # sync
         self._write("probe", stack=self.index, step=step, **measures, cost=self._budget.share(self.seconds))
         self.watch.probed(step, measures, self.pausing)
-        cost += time.perf_counter() - started
+        cost += taken.seconds + time.perf_counter() - started
         self._aside += cost
         if is_planned:
             self._budget.took(cost)
-        return losses
-
-    def _gradients(self, step: int, taps: list[Taps] | None = None) -> Tensor:
-        return learned(self._nets, *self._batches.take(step), self._task, taps)
+        return taken.losses
 
     def _announce(self) -> None:
         self._write(
@@ -193,6 +185,7 @@ class Trainer:
             steps=self.steps,
             steps_per_epoch=self.steps_per_epoch,
             **self._stack.facts_of(self.data),
+            way=self.ways.taken,
             rates=self._update.rates,
             dropped=np.flatnonzero(self.dropped).tolist(),
             **described(self.blocks),
@@ -274,6 +267,7 @@ class Trainer:
         return Checkpoint(
             trials=self.ids,
             step=self.step,
+            way=self.ways.taken,
             **self.tensors.state(),
             **self._update.state(),
             **self._ledger.state(),
@@ -290,6 +284,7 @@ class Trainer:
         if saved is None:
             return False
         self._is_fresh = False
+        self._notes += self.ways.follow(saved.way, saved.step)
         self.tensors.restore(saved.weights, saved.buffers, saved.generators)
         self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds
         self._ledger.restore(vars(saved))

@@ -57,17 +57,18 @@ class Update:
     ) -> None:
         self._trains = list(trains)
         self._weights, self._gradient, self._slots = tensors.weights, tensors.gradient, slots
-        self._steps, self._steps_per_epoch = steps, steps_per_epoch
+        self.length = steps, steps_per_epoch
         self._states: dict[str, Tensor] = {}
         """What the optimizers remember."""
         self._plateaus = Plateaus(trains)
         self._clips = any(regularizers.clips(own) for train in trains for own in train["regularizers"])
         self._clipped = torch.zeros(len(trains), dtype=torch.int64, device=self._weights.device)
         """In how many steps each trial's gradient was cut; it stays on the device until an evaluation asks."""
-        self._groups = self._grouped()
+        self.groups = self._grouped()
+        """The rows that train with the same numbers, and the settings that hold for them now; a new list whenever they change."""
 
     def _grouped(self) -> list[tuple[Rows, dict[str, Any]]]:
-        """The rows that train with the same numbers, and the settings that hold for them now."""
+        """What `groups` is, of the rates as they are now."""
         trials = len(self._weights)
         trains = [_at_rate(train, rate) for train, rate in zip(self._trains, self._adapted, strict=True)]
         return [
@@ -93,18 +94,18 @@ class Update:
         """Train trials with another learning rate from the next step on; what the optimizers remember stays."""
         for trial, lr in changes:
             self._trains[trial] = _at_rate(self._trains[trial], lr)
-        self._groups = self._grouped()
+        self.groups = self._grouped()
 
     def apply(self, step: int) -> None:
         """Change the weights by step number `step` (0-based), once their gradient is in its place."""
-        for rows, train in self._groups:
+        for rows, train in self.groups:
             rows.step = step + 1
             self._regularize(rows, train, after_step=False)
             optimizers.update(train["optimizer"], rows, self._factor(train, step))
             self._regularize(rows, train, after_step=True)
 
     def _factor(self, train: dict[str, Any], step: int) -> float:
-        return schedules.factor(train["schedule"], step, self._steps, self._steps_per_epoch)
+        return schedules.factor(train["schedule"], step, *self.length)
 
     def _regularize(self, rows: Rows, train: dict[str, Any], *, after_step: bool) -> None:
         """Apply the regularizers of one side of the step, and count the trials whose gradient any of them has cut."""
@@ -113,6 +114,16 @@ class Update:
         if cuts:
             trials = slice(rows.first, rows.first + len(rows.weights))
             self._clipped[trials] += cuts[0] if len(cuts) == 1 else torch.stack(cuts).any(dim=0)
+
+    def memory(self, name: str) -> Tensor:
+        """What the optimizer remembers of every weight by that name, `[trials, parameters]`; zeros at its first use."""
+        if name not in self._states:
+            self._states[name] = torch.zeros_like(self._weights)
+        return self._states[name]
+
+    def count_clipped(self, steps: Tensor) -> None:
+        """Count steps in which each trial's gradient was cut, `[trials]`."""
+        self._clipped += steps
 
     # --- what evaluations see, and what they change ---------------------------------------------------------------
 
@@ -131,7 +142,7 @@ class Update:
     def evaluated(self, step: int, metrics: Mapping[str, Losses | None], is_idle: NDArray[np.bool_]) -> None:
         """Show the evaluation before `step` to the schedules that follow it; `is_idle` `[trials]` train no more."""
         if self._plateaus.judge(step, metrics, self.rates, is_idle):
-            self._groups = self._grouped()
+            self.groups = self._grouped()
 
     # --- surviving ------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from dlbench.engine.resume import resumed
 from dlbench.engine.slices import slices_for
 from dlbench.engine.step_boundary import StepBoundary
 from dlbench.engine.trainer import Trainer
+from dlbench.engine.ways import native_facts
 from dlbench.errors import DlbenchError, ExitCode, SetupError, UnwritableError
 from dlbench.parts.datasets import Arrays, describe
 from dlbench.plan import Plan
@@ -140,6 +141,9 @@ class Worker:
             stacks=self._stacks,
             **facts,
         )
+        facts["native"], notes = native_facts(self._plan, self._stacks, device)
+        for text in notes:
+            self._events.write("note", stack=None, text=text)
         facts["cpu_capability"] = torch.backends.cpu.get_cpu_capability()
         try:
             complete(self._folder, self._session, self._number, facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from dlbench.metrics.names import CLASSIFICATION
 from dlbench.plan.questions import Questions
@@ -61,6 +61,9 @@ class Trial:
         return f"{'seed' if self.is_seeded else 'recording'} {self.seed_mark}"
 
 
+Way: TypeAlias = Literal["torch", "native"]
+
+
 @dataclass(frozen=True)
 class Stack:
     """Trials that train together as one tensor program; `trials` are indices into `Plan.trials`."""
@@ -74,6 +77,8 @@ class Stack:
     """Estimated floating point operations of all its trials over all steps; a scale for sharing out work, no more."""
     before: float = 0.0
     """The part of `cost` that comes before step 0: pre-training."""
+    way: Way = "torch"
+    """How its steps are taken where that is possible: `native` by a loop in C for small nets, on a CPU with a C compiler."""
 
     @property
     def has_known_steps(self) -> bool:

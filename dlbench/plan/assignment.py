@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from dlbench.plan import Way
 from dlbench.plan.pretraining import Before
 
 OVERHEAD = 25e-6
@@ -15,6 +16,9 @@ BLOCKS_BEFORE = 5
 
 SPEED = 4e10
 """Floating point operations a second that one CPU core does in batched products; the order of magnitude is enough."""
+
+NATIVE_SPEED = 8e9
+"""The same of the native loop: its nets are small, so that much of its time goes into activations; it launches nothing."""
 
 WORTH_A_WORKER = 5.0
 """Seconds of training below which another process, with its own import of torch, is not worth starting."""
@@ -36,6 +40,8 @@ class StackCost:
     before: Before = field(default_factory=Before)
     alone: bool = False
     """Whether its trials go forward and backward one after the other, each launching its own operations."""
+    way: Way = "torch"
+    """How its steps are taken."""
 
     @property
     def operations(self) -> float:
@@ -45,12 +51,16 @@ class StackCost:
     @property
     def seconds(self) -> float:
         """An estimate for one CPU core."""
-        return self._launching + self.operations / SPEED
+        return self._launching + self.operations / self._speed
+
+    @property
+    def _speed(self) -> float:
+        return NATIVE_SPEED if self.way == "native" else SPEED
 
     @property
     def _launching(self) -> float:
         """Seconds of it that do not depend on sizes."""
-        apart = len(self.trials) if self.alone else 1
+        apart = len(self.trials) if self.alone else self.way == "torch"
         return OVERHEAD * (apart * self.steps * self.blocks + self.before.steps * BLOCKS_BEFORE)
 
     @property
@@ -63,7 +73,7 @@ class StackCost:
     @property
     def is_wide(self) -> bool:
         """Whether splitting pays: products, not the launching of operations, take most of a step, or trials share nothing."""
-        return len(self.trials) > 1 and (self.alone or self.operations / SPEED > self._launching)
+        return len(self.trials) > 1 and (self.alone or self.operations / self._speed > self._launching)
 
     def halves(self) -> list[StackCost]:
         """Two stacks of half the trials each."""

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 from dlbench.parts.datasets import describe
 from dlbench.parts.outline import goes_alone, leaves, outline
 from dlbench.parts.tasks import task_of
-from dlbench.plan import Candidate, Plan, Stack, Trial, WorkerPlan
+from dlbench.plan import Candidate, Plan, Stack, Trial, Way, WorkerPlan
 from dlbench.plan.assignment import StackCost, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.data import data_of
 from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
+from dlbench.plan.native import why_torch
 from dlbench.plan.pretraining import before
 from dlbench.plan.questions import Questions
 from dlbench.plan.structure import structure
@@ -92,7 +93,8 @@ def trials_of(candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[Tri
 
 def stack_of(cost: StackCost) -> Stack:
     """A stack as the plan has it."""
-    return Stack(cost.trials, cost.steps, cost.parameters, cost.operations, len(cost.trials) * cost.before.flops)
+    before = len(cost.trials) * cost.before.flops
+    return Stack(cost.trials, cost.steps, cost.parameters, cost.operations, before, cost.way)
 
 
 def stack_costs(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[StackCost]:
@@ -127,4 +129,5 @@ def _cost(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> Stack
     flops = 6.0 * batch * sum(block.products for block in every)
     launches = sum(block.launches for block in every)
     alone = on_cpu and goes_alone(blocks)
-    return StackCost(trials, steps, launches, parameters, flops, before(settings["train"], blocks, source), alone)
+    way: Way = "native" if on_cpu and why_torch(settings, blocks, source) is None else "torch"
+    return StackCost(trials, steps, launches, parameters, flops, before(settings["train"], blocks, source), alone, way)

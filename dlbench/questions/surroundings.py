@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from dlbench.plan import Plan
     from dlbench.run.folder import RunFolder
 
-OF_WORKERS = ("device", "device_name", "threads", "torch", "cpu_capability")
-"""What workers tell: which device, how many threads, torch's build, the processor's instructions that it uses."""
+OF_WORKERS = ("device", "device_name", "threads", "torch", "cpu_capability", "native")
+"""What workers tell: which device, how many threads, torch's build, the processor's instructions that it uses,
+what made the native loop."""
 
 OF_THE_MACHINE = ("python", "platform", "cpu", "cores", "memory")
 

@@ -104,7 +104,7 @@ def test_evaluation_in_pieces_is_evaluation(monkeypatch: pytest.MonkeyPatch) -> 
     """Loss and accuracy of a split are the same, to 1e-6, whether it fits in one batch or takes hundreds, the last smaller."""
     layers = [{"kind": "flatten"}, dense(6, "relu")]
     trainer, _ = trainer_of(plan_of({"a": settings(layers, data="digits")}, seeds=[0, 1]))
-    split, task = trainer.data.test, trainer._task
+    split, task = trainer.data.test, trainer.evaluation._task
     whole = evaluation.evaluate(trainer._nets, split, task)
     monkeypatch.setattr(evaluation, "ROOM", 7 * 2 * 64)
     pieces = evaluation.evaluate(trainer._nets, split, task)

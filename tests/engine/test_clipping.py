@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cases import Events, dense, plan_of, settings, trained, trainer_of
+from cases import Events, dense, in_way, plan_of, settings, trained, trainer_of
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.trainer import Trainer
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 STEPS, EVERY = 60, 7
 NORM, VALUE = {"kind": "clip_norm", "norm": 1.0}, {"kind": "clip_value", "value": 0.25}
@@ -27,17 +29,18 @@ def own_settings(*regularizers: dict[str, Any], **changes: Any) -> dict[str, Any
 
 def counted(plan: Any, beyond: Any) -> tuple[np.ndarray, Events]:
     """For each evaluation the share of steps whose gradient, as it came out of the net, is beyond a bound; and the events."""
-    trainer, events = trainer_of(plan)
+    trainer, _ = trainer_of(in_way(plan, "torch"))
     marks: list[np.ndarray] = []
-    inner = trainer._gradients
+    inner = trainer.ways.steps._gradients
 
     def noting(step: int, *taps: Any) -> torch.Tensor:
         losses = inner(step, *taps)
         marks.append(beyond(trainer.tensors.gradient.double().numpy()))
         return losses
 
-    trainer._gradients = noting  # type: ignore[method-assign]
+    trainer.ways.steps._gradients = noting  # type: ignore[method-assign]
     trainer.train(lambda _: False)
+    _, events = trained(plan)
     steps = [event["step"] for event in events.of("metrics")]
     return np.array([np.mean(marks[:step], axis=0) if step else np.nan * marks[0] for step in steps]), events
 
@@ -122,7 +125,7 @@ def test_counting_waits_for_the_device_at_evaluations_alone(monkeypatch: pytest.
 
 def _steps_alone(trainer: Trainer, steps: int) -> None:
     for step in range(steps):
-        trainer._step(step)
+        trainer.ways.steps.take(step, 1)[0]
 
 
 def _forbidden(tensor: torch.Tensor) -> Any:

@@ -23,6 +23,8 @@ from dlbench.run import control as controls
 from dlbench.run import workers
 from dlbench.run.processes import token_of
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 LAYERS = [{"kind": "flatten"}, dense(9, "relu"), {"kind": "batch_norm"}, {"kind": "dropout", "keep": 0.8, "rate": None}]
 OWN = settings(LAYERS, data="digits", batch_size=500, steps=40, optimizer={"kind": "adam", "lr": 0.01}, every=7)
 PLAN = plan_of({"a": OWN}, seeds=[0, 1, 2])
@@ -43,7 +45,7 @@ def curves(events: Events) -> dict[int, list[list[float]]]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed() -> tuple[torch.Tensor, dict[int, list[list[float]]]]:
+def undisturbed(either_way: str) -> tuple[torch.Tensor, dict[int, list[list[float]]]]:
     """The final weights and metrics of PLAN."""
     trainer, events = trained(PLAN)
     return trainer.tensors.weights, curves(events)

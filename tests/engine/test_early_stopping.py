@@ -20,6 +20,8 @@ from dlbench.engine.batches import DataSplit
 from dlbench.engine.trainer import Trainer
 from dlbench.plan import Plan
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 DATA = {"kind": "digits", "limit": 60, "validation": 200}
 NORMAL = [{"kind": "flatten"}, {**dense(20, "identity"), "bias": False}, {"kind": "batch_norm"}, dense(12, "relu")]
 PLAIN = [{"kind": "flatten"}, dense(20, "relu")]
@@ -220,7 +222,7 @@ PLAN: Plan = plan_of(
 
 
 @pytest.fixture(scope="module")
-def undisturbed() -> tuple[Trainer, Events]:
+def undisturbed(either_way: str) -> tuple[Trainer, Events]:
     """A training that nobody broke off."""
     return trained(PLAN)
 

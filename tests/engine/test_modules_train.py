@@ -100,7 +100,7 @@ def test_fifty_steps_as_a_plain_loop(kind: str, arguments: dict[str, Any]) -> No
         losses_of(trainer, net, trial, torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9))
         for trial, net in enumerate(nets)
     ]
-    found = torch.stack([trainer._step(step) for step in range(STEPS)])
+    found = torch.stack([trainer.ways.steps.take(step, 1)[0] for step in range(STEPS)])
 
     torch.testing.assert_close(found.T, torch.tensor(expected), rtol=1e-6, atol=0)
     for trial, net in enumerate(nets):
@@ -161,7 +161,7 @@ def test_a_probe_leaves_no_trace() -> None:
         for probed in (True, False):
             trainer, _ = stack(kind)
             for step in range(4):
-                _ = trainer._probed_step(step, is_planned=True) if probed else trainer._step(step)
+                _ = trainer._probed_step(step, is_planned=True) if probed else trainer.ways.steps.take(step, 1)[0]
             ends.append(trainer.tensors.weights)
         assert torch.equal(*ends)
 
@@ -195,7 +195,7 @@ def test_evaluations_are_in_test_mode() -> None:
     for kind, arguments in (("conv_block", {}), ("dense_net", {"rate": 0.5})):
         trainer, _ = stack(kind, **arguments)
         for step in range(5):
-            trainer._step(step)
+            trainer.ways.steps.take(step, 1)[0]
         before = {name: own.clone() for name, own in trainer.tensors.buffers["module1"].items()}
         logits, _ = trainer.evaluation.outputs("test")
         x = trainer.data.test.x
@@ -260,7 +260,7 @@ def test_the_same_bits_in_company(kind: str) -> None:
     plan = plan_of({"a": short(kind)}, SEEDS[1:2])
     alone, _ = trainer_of(plan)
     for step in range(6):
-        losses, own = wide._step(step), alone._step(step)
+        losses, own = wide.ways.steps.take(step, 1)[0], alone.ways.steps.take(step, 1)[0]
         assert torch.equal(losses[1:2], own)
     assert torch.equal(wide.tensors.weights[1], alone.tensors.weights[0])
 

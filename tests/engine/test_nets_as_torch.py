@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import torch
-from cases import ZEROS, dense, plan_of, settings, trainer_of
+from cases import ZEROS, dense, gradient_at, plan_of, settings, trainer_of
 from torch_nets import torch_net, train
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 HE = {"kind": "he", "distribution": "normal"}
 RELU, IDENTITY = {"kind": "relu"}, {"kind": "identity"}
@@ -84,7 +86,7 @@ def test_twenty_steps_as_torch(net: str, optimizer: dict[str, Any], theirs: type
         train(trainer, oracle, trial, theirs(oracle.parameters(), lr=optimizer["lr"]))
         for trial, oracle in enumerate(oracles)
     ]
-    losses = torch.stack([trainer._step(step) for step in range(20)])
+    losses = torch.stack([trainer.ways.steps.take(step, 1)[0] for step in range(20)])
     x = trainer.data.test.x[:100]
     logits = trainer._nets[0].forward(x.expand(2, *x.shape), training=False)
 
@@ -99,14 +101,14 @@ def test_twenty_steps_as_torch(net: str, optimizer: dict[str, Any], theirs: type
 def test_the_first_gradient_as_torch(net: str) -> None:
     """The gradient of every weight before the first step is that of the net of torch.nn, to 1e-5."""
     trainer, _ = trainer_of(plan_of({"a": settings(NETS[net], data="digits", batch_size=50)}, seeds=[0, 5]))
-    trainer._gradients(0)
+    gradient = gradient_at(trainer, 0)
     x, labels = trainer._batches.take(0)
     for trial in range(2):
         oracle = torch_net(trainer, trial)
         torch.nn.functional.cross_entropy(oracle(x[trial]), labels[trial]).backward()
         theirs = sum(parameter.grad.abs().sum().double() for parameter in oracle.parameters())
         squares = sum(parameter.grad.square().sum().double() for parameter in oracle.parameters())
-        ours = trainer.tensors.gradient[trial].double()
+        ours = gradient[trial].double()
 
         torch.testing.assert_close(ours.abs().sum(), theirs, rtol=1e-5, atol=0)
         torch.testing.assert_close(ours.square().sum(), squares, rtol=1e-5, atol=0)

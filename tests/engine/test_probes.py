@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from cases import dense, plan_of, settings, trained, trainer_of
+from cases import dense, gradient_at, plan_of, settings, trained, trainer_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +15,8 @@ from dlbench.engine.probes import BINS, HISTOGRAM_LOW, HISTOGRAM_WIDTH, LogHisto
 from dlbench.engine.schedule import SHARE, ProbeBudget, evaluation_steps, probe_steps
 from dlbench.engine.stacked_net import Taps
 from dlbench.parts.rows import Slot
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 WIDE = {"kind": "normal", "mean": 0.0, "std": 3.0}
 TINY = {"kind": "normal", "mean": 0.0, "std": 1e-13}
@@ -26,16 +28,16 @@ def test_measures_as_numpy() -> None:
     before = trainer_of(plan)[0]
     taps = Taps()
     before._nets[0].forward(before._batches.take(0)[0], training=True, taps=taps)
-    before._gradients(0)
+    gradients = gradient_at(before, 0)
     after, events = trained(plan)
     (probe,) = events.of("probe")
-    watched = [slot for slot in after._update._groups[0][0].slots if not slot.is_bias]
+    watched = [slot for slot in after._update.groups[0][0].slots if not slot.is_bias]
 
     for layer, (slot, tap) in enumerate(zip(watched, taps.outputs, strict=True)):
         for trial in range(3):
             gradient, old, new = (
                 slot.of(rows)[trial].double().numpy()
-                for rows in (before.tensors.gradient, before.tensors.weights, after.tensors.weights)
+                for rows in (gradients, before.tensors.weights, after.tensors.weights)
             )
             output = tap[trial].double().numpy()
             expected = {

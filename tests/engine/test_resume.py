@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from dlbench.engine import checkpoint as checkpoints
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 LAYERS = [
     {"kind": "flatten"},
     dense(10, "relu"),
@@ -31,7 +33,7 @@ def curves(events: Events) -> dict[int, list[float]]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed() -> tuple[torch.Tensor, dict[int, list[float]]]:
+def undisturbed(either_way: str) -> tuple[torch.Tensor, dict[int, list[float]]]:
     """The final weights and curves of a training nobody broke off."""
     trainer, events = trained(PLAN)
     return trainer.tensors.weights, curves(events)

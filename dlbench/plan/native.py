@@ -1,0 +1,83 @@
+"""Which stacks the native loop trains (`engine/native/`): small chains of dense layers on a CPU; and why it trains no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dlbench.parts.datasets import describe
+from dlbench.parts.datasets.base import Source
+from dlbench.parts.outline import Block, outline
+from dlbench.parts.tasks import task_of
+
+# Their order is that of the enums in engine/native/loop.c.
+ACTIVATIONS = (
+    "identity",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "softplus",
+    "softsign",
+    "silu",
+    "softmax",
+)
+LOSSES = ("cross_entropy", "bce", "mse", "l1", "huber")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
+REGULARIZERS = ("l2", "l1", "clip_norm", "clip_value", "max_norm")
+
+MOST_PARAMETERS = 4096
+"""Weights of a net beyond which products by torch are faster: those of sixteen trials have left the second cache by then."""
+MOST_FEATURES = 1024
+"""Numbers of a sample beyond which it is no small net, however few units see them."""
+
+
+def why_torch_trains(settings: dict[str, Any]) -> str | None:
+    """The same of a candidate's settings alone."""
+    source = describe(settings["data"])
+    return why_torch(settings, outline(settings["model"], source.shape, task_of(source, settings).outputs), source)
+
+
+def why_torch(settings: dict[str, Any], blocks: Sequence[Block], source: Source) -> str | None:
+    """What keeps trials with these settings from the native loop, in words; `None` where nothing does.
+
+    It goes by what all trials of a stack agree on (`plan/structure.py`), never by how many they are: else the bits of one would
+    depend on its company.
+    """
+    return next(_reasons(settings, blocks, source), None)
+
+
+def _reasons(settings: dict[str, Any], blocks: Sequence[Block], source: Source) -> Iterator[str]:
+    for block in blocks:
+        yield from _reasons_of(block)
+    train = settings["train"]
+    loss = train.get("loss") or {"kind": "mse" if source.task == "regression" else "cross_entropy"}
+    if loss["kind"] not in LOSSES:
+        yield f"loss {loss['kind']}"
+    optimizer = train["optimizer"]
+    if optimizer["kind"] not in OPTIMIZERS:
+        yield f"optimizer {optimizer['kind']}"
+    if optimizer.get("centered"):
+        yield f"{optimizer['kind']} with centered"
+    for own in train["regularizers"]:
+        if own["kind"] not in REGULARIZERS:
+            yield f"regularizer {own['kind']}"
+    parameters = sum(block.parameters for block in blocks)
+    if parameters > MOST_PARAMETERS:
+        yield f"{parameters:,} parameters, more than {MOST_PARAMETERS:,}"
+    if max(block.widest for block in blocks) > MOST_FEATURES:
+        yield f"layers of more than {MOST_FEATURES:,} numbers"
+
+
+def _reasons_of(block: Block) -> Iterator[str]:
+    """What of one block it cannot do."""
+    kind, activation = block.settings["kind"], block.settings.get("activation") or {"kind": "identity"}
+    if kind not in {"dense", "activation", "flatten"}:
+        yield f"layer {block.name}"
+    elif activation["kind"] not in ACTIVATIONS:
+        yield f"activation {activation['kind']} of {block.name}"
+    elif kind == "activation" and len(block.input) != 1:
+        yield f"{block.name} on {json.dumps(list(block.input))}"
