@@ -135,7 +135,7 @@ class BreakpointWatch:
 
 def watched_layers(blocks: Sequence[Block]) -> list[WatchedLayer]:
     """The rows of a net's probes."""
-    return [WatchedLayer(row.name, row.kind, bool(row.weight)) for row in rows_of(blocks)]
+    return [WatchedLayer(row.name, row.kind, bool(row.weights)) for row in rows_of(blocks)]
 
 
 def meets(values: Values, condition: Breakpoint) -> Marks:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.stacked_net import Taps
-from dlbench.engine.step_tensors import StackWeights, families_of
+from dlbench.engine.step_tensors import Slots, StackWeights, families_of
 from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.parts.outline import TIME, Block, ProbeRow, rows_of
@@ -46,7 +46,7 @@ class Probe:
         """`slots` lay the blocks' weights out in rows of `width` numbers."""
         rows = rows_of(blocks)
         watched = {slot.name: slot for slot in slots}
-        self._slots = [None if row.weight is None else watched[row.weight] for row in rows]
+        self._slots = [[watched[weight] for weight in row.weights] for row in rows]
         self._times = [index for index, row in enumerate(rows) if row.kind == TIME]
         self._families = families_of(rows)
         self._layers = len(rows)
@@ -118,13 +118,13 @@ class LogHistogram:
     counted. NaN, infinity and what is as large are counted nowhere.
     """
 
-    def __init__(self, watched: Sequence[Slot | None], width: int) -> None:
-        """`watched` are the slots to count, one a layer; the rest of a row of `width` numbers is left out."""
+    def __init__(self, watched: Slots, width: int) -> None:
+        """`watched` are the slots to count, those of each layer; the rest of a row of `width` numbers is left out."""
         self._watched = watched
         self._layers = len(watched) + 1
         offset = torch.full((width,), len(watched) * BYTES, dtype=torch.int32)
-        for layer, slot in enumerate(watched):
-            if slot is not None:
+        for layer, slots in enumerate(watched):
+            for slot in slots:
                 offset[slot.start : slot.stop] = layer * BYTES
         self._offset = offset
 
@@ -146,14 +146,14 @@ class LogHistogram:
     def _zeros(self, gradient: Tensor) -> Tensor:
         none = gradient.new_zeros(gradient.shape[0])
         return torch.stack(
-            [
-                none
-                if slot is None
-                else slot.stop - slot.start - torch.count_nonzero(gradient[:, slot.start : slot.stop], dim=1)
-                for slot in self._watched
-            ],
+            [sum((_zeros_of(gradient[:, slot.start : slot.stop]) for slot in slots), none) for slots in self._watched],
             dim=1,
         )
+
+
+def _zeros_of(numbers: Tensor) -> Tensor:
+    """How many of the numbers `[trials, weights]` are exactly zero, `[trials]`."""
+    return numbers.shape[1] - torch.count_nonzero(numbers, dim=1)
 
 
 def rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:

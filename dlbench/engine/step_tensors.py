@@ -15,8 +15,8 @@ from dlbench.parts.arguments import Number, spread
 from dlbench.parts.outline import ProbeRow
 from dlbench.parts.rows import Slot
 
-Slots = Sequence[Slot | None]
-"""The weights of each layer within a row of parameters; `None` where it has none."""
+Slots = Sequence[Sequence[Slot]]
+"""The weights of each layer within a row of parameters; empty where it has none."""
 
 
 class SlotNumbers:
@@ -38,8 +38,13 @@ class SlotNumbers:
     def each(self, function: Callable[[Tensor], Tensor]) -> Tensor:
         """A function of each layer's numbers, from `[trials, weights]` to `[trials]`; NaN where a layer has no weights."""
         nothing = self._rows.new_full((self._rows.shape[0],), torch.nan)
-        found = [nothing if slot is None else function(self._rows[:, slot.start : slot.stop]) for slot in self._slots]
+        found = [function(self._of(slots)) if slots else nothing for slots in self._slots]
         return torch.stack(found, dim=1)
+
+    def _of(self, slots: Sequence[Slot]) -> Tensor:
+        """The numbers of a layer, `[trials, weights]`; those of several weights are put together."""
+        parts = [self._rows[:, slot.start : slot.stop] for slot in slots]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
 class StackWeights:

@@ -105,15 +105,15 @@ class Block:
 
 @dataclass(frozen=True)
 class ProbeRow:
-    """One row of the probes: the name, the kind of layer, the watched weight's name and shape, and the bounds' owner.
+    """One row of the probes: the name, the kind of layer, the watched weights' names, the first one's shape, and the bounds' owner.
 
-    A recurrent layer has a row a step of time, of the kind `time`, before its own; these have no weight. `output` is `None` where
+    A recurrent layer has a row a step of time, of the kind `time`, before its own; these have no weights. `output` is `None` where
     nobody sees what it puts out.
     """
 
     name: str
     kind: str
-    weight: str | None
+    weights: tuple[str, ...]
     shape: Shape | None
     output: Shape | None
     activation: Settings | None
@@ -259,15 +259,16 @@ def _rows(block: Block) -> Iterator[ProbeRow]:
     layer = block.layer
     activation = layer.activation if isinstance(layer, Unrolled) else block.settings.get("activation")
     for time in block.times:
-        yield ProbeRow(f"{block.name} t={time + 1}", TIME, None, None, block.output[-1:], activation)
+        yield ProbeRow(f"{block.name} t={time + 1}", TIME, (), None, block.output[-1:], activation)
     weight, own = next(iter(block.weights.items()), (None, None))
-    slot = None if weight is None else f"{block.name}.{weight}"
+    watched = () if weight is None else (f"{block.name}.{weight}",)
     yield ProbeRow(
-        block.name, block.settings["kind"], slot, None if own is None else own.shape, block.output, activation
+        block.name, block.settings["kind"], watched, None if own is None else own.shape, block.output, activation
     )
 
 
 def _inner_row(name: str, inner: InnerLayer) -> ProbeRow:
     """The row of a layer inside of another, whose activation nobody knows."""
     whole = f"{name}.{inner.name}" if inner.name else name
-    return ProbeRow(whole, inner.kind, f"{name}.{inner.weight}", inner.shape, inner.output, None)
+    weights = tuple(f"{name}.{weight}" for weight in inner.weights)
+    return ProbeRow(whole, inner.kind, weights, inner.shape, inner.output, None)

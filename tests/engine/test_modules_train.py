@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,10 +142,15 @@ def test_measures_as_autograd(kind: str) -> None:
     owners = {name.rpartition(".")[0] for name, one in net.named_parameters() if one.requires_grad}
 
     assert {row.name for row in rows} == owners
+    watched = [weight for row in rows for weight in row.weights]
+    assert {name for name, one in net.named_parameters() if one.requires_grad and one.dim() > 1} <= set(watched)
     for index, row in enumerate(rows[:-1]):
-        gradient = net.get_parameter(row.weight).grad
-        norm = 0.0 if gradient is None else gradient.double().norm().item()
+        own = [net.get_parameter(weight) for weight in row.weights]
+        norm = math.hypot(*(0.0 if one.grad is None else one.grad.double().norm().item() for one in own))
         assert probe["gradient_norm"][1, index] == pytest.approx(norm, rel=1e-6)
+        assert probe["weight_norm"][1, index] == pytest.approx(
+            math.hypot(*(one.double().norm().item() for one in own)), rel=1e-6
+        )
         if row.name in outputs and row.name != "module1":
             assert probe["activation_mean"][1, index] == pytest.approx(
                 outputs[row.name].mean().item(), rel=1e-5, abs=1e-7

@@ -101,7 +101,7 @@ def test_histogram_as_numpy(values: list[float]) -> None:
     """The histogram counts every finite value where numpy's log2 puts it, zeros apart, NaN and infinity nowhere."""
     gradient = torch.tensor([values], dtype=torch.float32)
     slot = Slot("dense1.weight", 0, len(values), (len(values),), is_bias=False, fan_in=1)
-    counts = LogHistogram([slot], len(values)).count(gradient)[0, 0].numpy()
+    counts = LogHistogram([[slot]], len(values)).count(gradient)[0, 0].numpy()
 
     expected = np.zeros(BINS + 1)
     for value in gradient[0].double().tolist():

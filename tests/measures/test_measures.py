@@ -66,7 +66,9 @@ def taps():
 def measured(measure: Measure, trials=slice(None), layers=slice(None), bounds=(None, None)):
     """A measure of some trials and layers, `[trials, layers]`."""
     if measure.of == "weights":
-        found = measure.compute(StackWeights(*(own[trials] for own in rows()), [*SLOTS, None][layers], {}))
+        found = measure.compute(
+            StackWeights(*(own[trials] for own in rows()), [*([one] for one in SLOTS), []][layers], {})
+        )
     else:
         found = measure.compute(FamilyOutputs([own[trials] for own in taps()[layers]], *bounds))
     return found.double().numpy()
@@ -110,7 +112,7 @@ def test_neither_trials_nor_layers_see_each_other(measure):
 def test_a_state_in_time_has_its_own_gradient():
     """In a row of time the gradient's norm is that of the loss by the state, and there is nothing else of weights."""
     state = torch.tensor([1.0, 2.0, 3.0])
-    weights = StackWeights(*rows(), [None, *SLOTS], {0: state})
+    weights = StackWeights(*rows(), [[], *([one] for one in SLOTS)], {0: state})
 
     for measure in (one for one in MEASURES.values() if one.of == "weights"):
         found = measure.compute(weights)[:, 0]

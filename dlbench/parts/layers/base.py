@@ -165,13 +165,13 @@ class Unrolled(Protocol):
 class InnerLayer:
     """A layer inside of one that is no composite of ours, as probes and drawings show it.
 
-    `name` is its place inside, empty where it is the whole; `weight` the weight that probes watch; `output` the shape of a sample
-    behind it, `None` where nobody sees what it puts out.
+    `name` is its place inside, empty where it is the whole; `weights` are those that probes watch together, with the `shape` of the
+    first; `output` is the shape of a sample behind it, `None` where nobody sees what it puts out.
     """
 
     name: str
     kind: str
-    weight: str
+    weights: tuple[str, ...]
     shape: Shape
     output: Shape | None
     parameters: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlbench.parts.layers.base import InnerLayer, Shape
@@ -19,7 +19,8 @@ def inside_of(module: nn.Module, shape: Shape, samples: tuple[int, int]) -> tupl
 
     The seen ones are those with an `output`, in their order.
     """
-    owners = _owners(module)
+    weights = _weights_by_owner(module)
+    owners = {name: module.get_submodule(name) for name in weights}
     order, shapes = _called(module, list(owners.values()), shape, samples)
     names = [
         *(list(owners)[place] for place in order),
@@ -29,20 +30,21 @@ def inside_of(module: nn.Module, shape: Shape, samples: tuple[int, int]) -> tupl
     for name in names:
         own = owners[name]
         seen = _seen(own, shapes.get(list(owners).index(name), []), samples)
-        inside.append(_inner(name, own, None if seen is None else seen[1]))
+        inside.append(_inner(name, type(own).__name__, weights[name], None if seen is None else seen[1]))
         watched += [] if seen is None else [seen[0]]
     return inside, watched
 
 
-def _owners(module: nn.Module) -> dict[str, nn.Module]:
-    """The modules that own parameters that are trained, by name; a parameter is the first one's that has it."""
+def _weights_by_owner(module: nn.Module) -> dict[str, dict[str, nn.Parameter]]:
+    """By name the modules that own parameters that are trained, with these; a parameter is the first one's that has it."""
     known: set[int] = set()
     found = {}
     for name, inner in module.named_modules():
-        own = [one for one in inner.parameters(recurse=False) if one.requires_grad and id(one) not in known]
-        known |= {id(one) for one in own}
+        every = inner.named_parameters(recurse=False)
+        own = {key: one for key, one in every if one.requires_grad and id(one) not in known}
+        known |= {id(one) for one in own.values()}
         if own:
-            found[name] = inner
+            found[name] = own
     return found
 
 
@@ -87,14 +89,13 @@ def _seen(module: nn.Module, shapes: Sequence[Shape], samples: tuple[int, int]) 
     return None
 
 
-def _inner(name: str, module: nn.Module, output: Shape | None) -> InnerLayer:
-    own = {key: one for key, one in module.named_parameters(recurse=False) if one.requires_grad}
-    weight = next((key for key in own if "bias" not in key), next(iter(own)))
+def _inner(name: str, kind: str, own: Mapping[str, nn.Parameter], output: Shape | None) -> InnerLayer:
+    weights = [key for key in own if "bias" not in key] or list(own)
     return InnerLayer(
         name,
-        type(module).__name__,
-        f"{name}.{weight}".lstrip("."),
-        tuple(own[weight].shape),
+        kind,
+        tuple(f"{name}.{weight}".lstrip(".") for weight in weights),
+        tuple(own[weights[0]].shape),
         output,
         sum(one.numel() for one in own.values()),
     )
