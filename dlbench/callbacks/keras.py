@@ -34,6 +34,16 @@ class KerasRecorder(LibraryRecorder, keras.callbacks.Callback):  # type: ignore[
                 "set the variable KERAS_BACKEND=torch before keras is imported"
             )
         self._begin(LayeredModel(self.model, layers_of_keras(self.model)), None)
+        if self.recording is not None:
+            self.recording.on_rate = self._set_rate
+
+    def _set_rate(self, rate: float) -> None:
+        """Raises UsageError where a schedule computes it."""
+        if isinstance(
+            getattr(self.model.optimizer, "_learning_rate", None), keras.optimizers.schedules.LearningRateSchedule
+        ):
+            raise UsageError("it is computed by a LearningRateSchedule")
+        self.model.optimizer.learning_rate = rate
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """A step is over: its gradients are still there."""

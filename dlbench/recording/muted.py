@@ -11,6 +11,7 @@ class MutedRecording:
 
     steps = 0
     on_stop: Callable[[], None] | None = None
+    on_rate: Callable[[float], None] | None = None
 
     def log(self, /, **values: Any) -> None:
         """Keep nothing."""

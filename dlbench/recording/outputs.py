@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.utils.hooks import RemovableHandle
 
 from dlbench.measures.saturated_fraction import NEAR
@@ -78,7 +79,7 @@ class OutputWatch:
 
     A layer's outputs are those of its activation, where relu, tanh or sigmoid follow it directly, as a module or as a function:
     autograd's graph tells. Zeros and saturation are known of those alone. What happens to an output in place later changes
-    nothing here, since it is measured at once.
+    nothing here, since it is measured at once. Passes inside of `torch.func.vmap` and `grad` are left out.
     """
 
     def __init__(self, layers: Sequence[RecordedLayer], roots: Sequence[nn.Module], stopwatch: Stopwatch) -> None:
@@ -91,6 +92,10 @@ class OutputWatch:
         self._nodes: dict[Any, int] = {}
         self._activations: set[int] = set()
         """The rows whose activations were seen in an earlier step: nothing else of their outputs is looked at."""
+        self._unmeasured: set[int] = set()
+        """The rows whose outputs are of a kind that torch computes no moments of."""
+        self.faults: list[str] = []
+        """What nobody has told yet of these."""
         self.order: dict[int, None] = {}
         """The rows in the order in which they were first called."""
         self.shapes: dict[int, tuple[int, ...]] = {}
@@ -120,9 +125,21 @@ class OutputWatch:
         """Take note of one call of a layer."""
         if not torch.is_grad_enabled() or not any(root.training for root in self._roots):
             return  # an evaluation
+        values = _first_tensor(output)
+        if row in self._unmeasured or (values is not None and is_functorch_wrapped_tensor(values)):
+            return
+        try:
+            self._look(row, module, inputs, values)
+        except Exception as error:  # noqa: BLE001  # inside of the loop's own pass, which must not end by it
+            self._unmeasured.add(row)
+            self._moments.pop(row, None)
+            self.faults.append(
+                f"the outputs of '{self._layers[row].name}' cannot be measured ({type(error).__name__}: {error})"
+            )
+
+    def _look(self, row: int, module: nn.Module, inputs: Any, values: Tensor | None) -> None:
         with self._stopwatch, torch.no_grad():
             self._note_activation(inputs)
-            values = _first_tensor(output)
             if values is not None and values.is_floating_point() and values.numel():
                 self.order.setdefault(row)
                 self.shapes[id(module)] = tuple(values.shape[1:])

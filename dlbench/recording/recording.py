@@ -80,6 +80,8 @@ class Recording:
         self._is_over = self._is_copy = self._is_lost = False
         self.on_stop: Callable[[], None] | None = None
         """What ends the loop where someone asks for that, mostly a library's own way; without it RecordingStopped is raised."""
+        self.on_rate: Callable[[float], None] | None = None
+        """What sets another learning rate where someone asks for one and the recording has no optimizer."""
         _ALIVE.add(self)
         if self._scaler is not None:
             self._scaler.attach()
@@ -199,6 +201,8 @@ class Recording:
         """Write a probe, and what was logged until then."""
         called, shapes = ([], {}) if self._outputs is None else (list(self._outputs.order), self._outputs.shapes)
         self._journal.introduce(called, shapes)
+        while self._outputs is not None and self._outputs.faults:
+            self.on_note(self._outputs.faults.pop())
         ordered = self._journal.probe(step, fields, self._budget.cost)
         if self._controls is not None:
             self._controls.probed(step, self._journal.layers, ordered)
@@ -245,6 +249,7 @@ class Recording:
             self._flush()
             self._journal.heartbeat(step, None, paused=True)
 
+        controls.on_rate = self.on_rate
         try:
             controls.obey(step, idle)
         except RecordingStopped:

@@ -50,6 +50,8 @@ class RecordingControls:
         self._epoch_began: int | None = None
         self._steps_per_epoch: int | None = None
         self._handled_at = -1.0
+        self.on_rate: Callable[[float], None] | None = None
+        """What sets the learning rate besides the optimizers', where a library has one of its own."""
         self.is_watched = False
         """Whether the step that comes is one that someone asked to see."""
 
@@ -121,7 +123,7 @@ class RecordingControls:
         error = command.error or REFUSED.get(command.action)
         if command.action == "advance" and command.fields.get("steps") == "epoch" and self._steps_per_epoch is None:
             error = "the loop has not told of two epochs yet, by run.log(epoch=...); ask for a number of steps"
-        if command.action == "set_lr" and not self._optimizers:
+        if command.action == "set_lr" and not self._optimizers and self.on_rate is None:
             error = "the loop moves its weights by hand, so there is no learning rate to set"
         if error is not None or command.action == "stop":
             return [Reply(command, error=error)]
@@ -135,6 +137,11 @@ class RecordingControls:
     def _set_rate(self, command: Command) -> Reply:
         """Of all optimizers and groups; what a scheduler multiplies from then on, and what it begins from, both change."""
         rate = float(command.fields["lr"])
+        if self.on_rate is not None:
+            try:
+                self.on_rate(rate)
+            except Exception as error:  # noqa: BLE001  # the library's, which has its own conditions
+                return Reply(command, error=f"the learning rate cannot be set: {error}")
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 if isinstance(group["lr"], Tensor):

@@ -394,6 +394,20 @@ def test_a_model_may_change_its_type_on_the_way(tmp_path):
     agree_in(run, by_hand)
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("rate", [1e-6, 0.3])
+def test_tiny_updates_are_those_of_double(tmp_path, kind, rate):
+    """Weights that move by a few of their last digits, or hardly any of them, have moved as far as in double, to 1e-6."""
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(8, 12), nn.Linear(12, 40_000, bias=False)).to(kind), torch.randn(4, 8).to(kind)
+    optimizer = torch.optim.SGD(model.parameters(), rate)
+    run, by_hand = train(tmp_path, model, optimizer, lambda _: model(x).square().mean(), steps=1)
+
+    moved = sum(value > 0 for value in by_hand.updates[0].values())
+    assert moved or kind == torch.bfloat16
+    agree_in(run, by_hand)
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e-15, 1e-30, 1e25])
 def test_large_weights_have_exact_norms(tmp_path, scale):
     """A layer with more numbers than are worked on at once has its norms, however small or large the gradients are."""

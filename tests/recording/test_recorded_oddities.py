@@ -1,6 +1,8 @@
 """What loops do that nobody plans for: odd parameters, other optimizers, programs that end without a word."""
 
 import gc
+import os
+import warnings
 import weakref
 
 import pytest
@@ -8,6 +10,7 @@ import torch
 from recorded_loops import ByHand, batch, events_of, measured, named_leaves, perceptron, recording
 from torch import nn
 from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
 
 from dlbench.errors import UsageError
 from dlbench.launch.status import status
@@ -123,3 +126,75 @@ def test_numbers_need_a_name(tmp_path):
     """A name of blanks would be a column that nobody finds."""
     with recording(tmp_path, perceptron(), None) as run, pytest.raises(UsageError, match="needs a name"):
         run.log(**{" ": 1.0})
+
+
+class Sparse(nn.Module):
+    """A layer that puts out a sparse tensor, of which torch computes no mean, and the dense one beside it."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(3))
+
+    def forward(self, x):
+        return (x * self.weight).to_sparse()
+
+
+def test_outputs_that_cannot_be_measured_end_no_training(tmp_path):
+    """A module whose outputs are of an odd kind has its norms, the others have everything, and one note tells of it."""
+    model, (x, y) = perceptron(), batch()
+    last = Sparse()
+    optimizer = torch.optim.SGD([*model.parameters(), *last.parameters()], 0.1)
+    with recording(tmp_path, {"net": model, "last": last}, optimizer) as run:
+        for _ in range(2):
+            optimizer.zero_grad()
+            cross_entropy(last(model(x)).to_dense(), y).backward()
+            optimizer.step()
+
+    assert [event["text"].partition(" cannot")[0] for event in events_of(run, "note")] == ["the outputs of 'last'"]
+    norms, means = measured(run, "gradient_norm")[1], measured(run, "activation_mean")[1]
+    assert all(value is not None for value in norms.values())
+    assert [name for name, value in means.items() if value is None] == ["last"]
+
+
+def test_passes_of_functional_transforms_are_left_out(tmp_path):
+    """Gradients a sample by torch.func.vmap in a recorded loop disturb no probe, whose outputs are the plain pass's."""
+    model, (x, y) = perceptron(), batch()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with recording(tmp_path, model, optimizer) as run:
+        for _ in range(2):
+            weights = {name: one.detach() for name, one in model.named_parameters()}
+
+            def loss(weights, x, y):
+                return cross_entropy(torch.func.functional_call(model, weights, (x[None],)), y[None])
+
+            torch.func.vmap(torch.func.grad(loss), (None, 0, 0))(weights, x, y)
+            optimizer.zero_grad()
+            cross_entropy(model(x), y).backward()
+            with torch.no_grad():
+                mean = model[:2](x).mean().item()
+            optimizer.step()
+
+    assert list(measured(run, "gradient_norm")) == [0, 1]
+    assert not events_of(run, "note")
+    assert measured(run, "activation_mean")[1]["0"] == pytest.approx(mean, rel=1e-5)
+
+
+def test_workers_of_a_data_loader_leave_the_recording_alone(tmp_path):
+    """A loader with worker processes feeds a recorded loop: every step is the loop's own, told once, and it ends as done."""
+    x, y = batch(samples=16)
+    loader = DataLoader(TensorDataset(x, y), batch_size=4, num_workers=1, multiprocessing_context="fork")
+    model = perceptron()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with recording(tmp_path, model, optimizer) as run, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            loss = cross_entropy(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+            run.log(train_loss=loss)
+
+    assert run.steps == 4
+    assert [event["step"] for event in events_of(run, "metrics")] == [1, 2, 3, 4]
+    assert [event["pid"] for event in events_of(run, "run")] == [os.getpid()]
+    assert status(run.folder).state == "done"
