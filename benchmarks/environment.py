@@ -15,7 +15,7 @@ import psutil
 import dlbench
 from benchmarks.mnist import REPOSITORY
 
-LIBRARIES = ("torch", "torchvision", "numpy", "lightning", "keras", "skorch")
+LIBRARIES = ("torch", "torchvision", "numpy", "lightning", "keras", "skorch", "scikit-learn", "jax")
 
 
 @dataclass(frozen=True)

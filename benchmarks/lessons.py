@@ -10,7 +10,7 @@ from dlbench.recipe import load
 
 RECIPES = Path(__file__).parent / "recipes"
 
-STEPS = {"xor": 10_000, "mnist": 9_000, "cnn": 9_000}
+STEPS = {"xor": 10_000, "mnist": 9_000, "cnn": 9_000, "lstm": 9_000}
 """How long each lesson is when it is not cut down to a lap."""
 
 

@@ -12,20 +12,24 @@ from benchmarks.cases.dashboard import (
     dashboard_traffic,
 )
 from benchmarks.cases.growth import growth_mnist, growth_xor
+from benchmarks.cases.lstm import lstm
 from benchmarks.cases.mnist import mnist
 from benchmarks.cases.probes import probes
 from benchmarks.cases.rbm import rbm_digits, rbm_mnist, rbm_mnist_wide
 from benchmarks.cases.scale import Scale
 from benchmarks.cases.startup import startup
 from benchmarks.cases.xor import xor
+from benchmarks.cases.xor_counts import xor_counts
 from benchmarks.comparison import ComparisonCase
 
 CASES: dict[str, Callable[[Scale], ComparisonCase]] = {
     make.__name__.replace("_", "-"): make
     for make in (
         xor,
+        xor_counts,
         mnist,
         cnn,
+        lstm,
         probes,
         growth_xor,
         growth_mnist,

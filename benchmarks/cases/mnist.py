@@ -15,7 +15,9 @@ COLLATED = f"DataLoader, TensorDataset, {WORKERS} workers"
 LIGHTNING = f"Lightning, TensorDataset, {WORKERS} workers"
 KERAS = "Keras on torch"
 SKORCH = "skorch"
-LEADS = {PICTURES: Aim(8, at_least=True), COLLATED: None, LIGHTNING: None, KERAS: None, SKORCH: None}
+SKLEARN = "scikit-learn's MLPClassifier"
+JAX = "JAX, vmap + scan"
+LEADS = {PICTURES: Aim(8, at_least=True), COLLATED: None, LIGHTNING: None, KERAS: None, SKORCH: None, SKLEARN: None}
 """Who stands against ten trials, with what is aimed at."""
 
 
@@ -42,6 +44,11 @@ def products(trials: int, *, needless: bool) -> str:
     return f"products alone, x{trials}, {'three a layer' if needless else 'needed ones'}"
 
 
+def jax(trials: int) -> str:
+    """What JAX's entry is called."""
+    return f"{JAX}, {trials} trial{'s' if trials > 1 else ''}"
+
+
 def _dlbench(samples: int, steps: int) -> list[Entry]:
     shared = {"lesson": "mnist", "steps": steps, "samples": samples}
     return [
@@ -61,6 +68,8 @@ def _loops(samples: int, steps: int) -> list[Entry]:
         Entry(LIGHTNING, "mnist_lightning", loader, steps),
         Entry(KERAS, "mnist_keras", shared, steps),
         Entry(SKORCH, "mnist_skorch", shared, steps),
+        Entry(SKLEARN, "mnist_sklearn", shared, steps),
+        *(Entry(jax(trials), "mnist_jax", {**shared, "trials": trials}, trials * steps) for trials in (1, TEN)),
     ]
 
 
@@ -86,6 +95,8 @@ def _comparisons() -> list[Comparison]:
         Comparison("one trial, probes: times faster than by hand", HAND, one, never_slower),
         *(Comparison(f"ten trials, probes: times faster than {name}", name, ten, aim) for name, aim in LEADS.items()),
         Comparison("ten trials, probes: times faster than by hand", HAND, ten),
+        Comparison("one trial, probes: times faster than JAX", jax(1), one, never_slower),
+        Comparison("ten trials, probes: times faster than ten of JAX", jax(TEN), ten, never_slower),
         Comparison("one trial against the products alone", bare_one, products(1, needless=True), near),
         Comparison("ten trials against the products alone", bare_ten, products(TEN, needless=True), near),
         Comparison("one trial against the needed products", bare_one, products(1, needless=False)),

@@ -17,7 +17,7 @@ from dlbench.run.events import EventWriter
 
 
 def run(lap: Timer, *, lesson: str, trials: int, steps: int, probes: bool, samples: int | None = None) -> None:
-    """`trials` seeds of a lesson ("xor", "mnist" or "cnn") on its first `samples`; a lap is a training of `steps` steps.
+    """`trials` seeds of a lesson ("xor", "mnist", "cnn" or "lstm") on its first `samples`; a lap is a training of `steps` steps.
 
     As with every implementation, making the net is not timed. The evaluations at the first and last step see one sample.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from sklearn.neural_network import BernoulliRBM
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from benchmarks.rbms import Task, lost
