@@ -26,7 +26,7 @@ class LibraryRecorder:
     what ends the block is told. Without a block the recording ends with the training, or with the program where an error does.
     """
 
-    def __init__(  # noqa: PLR0913  # those of the door
+    def __init__(  # noqa: PLR0913  # those of the door, by name and once more: skorch reads them from here for its searches
         self,
         *,
         name: str | None = None,

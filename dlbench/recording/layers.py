@@ -115,6 +115,8 @@ def is_compiled(roots: Sequence[tuple[str, nn.Module]]) -> bool:
         isinstance(module, torch.jit.ScriptModule)
         or hasattr(module, "_orig_mod")
         or getattr(module, "_compiled_call_impl", None) is not None
+        or getattr(module, "_compiler_ctx", None)
+        is not None  # Lightning unwraps a compiled module and keeps what it was
         for _, root in roots
         for module in root.modules()
     )

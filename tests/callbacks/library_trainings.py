@@ -81,8 +81,8 @@ def train(library, folder, recorder=None, **options):
     return TRAININGS[library](folder, callbacks, **options)
 
 
-def lightning(folder, callbacks, on_call=None, epochs=EPOCHS, *, tests=False, **options):
-    """By Lightning's Trainer."""
+def lightning(folder, callbacks, on_call=None, epochs=EPOCHS, *, tests=False, wrap=lambda module: module, **options):
+    """By Lightning's Trainer; `wrap` makes what the trainer is given of the module."""
     import lightning.pytorch as pl
 
     class Module(pl.LightningModule):
@@ -111,7 +111,7 @@ def lightning(folder, callbacks, on_call=None, epochs=EPOCHS, *, tests=False, **
     trainer = pl.Trainer(
         accelerator="cpu", max_epochs=epochs, callbacks=callbacks, num_sanity_val_steps=1, **quiet, **options
     )
-    trainer.fit(module, loader, loader)
+    trainer.fit(wrap(module), loader, loader)
     if tests:
         own.test_loss = trainer.test(module, loader, verbose=False)[0]["test_loss"]
     own.weights, own.validation_loss = weights_of(module), own.validation_loss[1:]

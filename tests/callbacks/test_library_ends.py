@@ -131,6 +131,17 @@ def test_keras_on_something_else_is_refused(tmp_path, monkeypatch):
         train("keras", tmp_path, recorder)
 
 
+def test_lightning_compiles(tmp_path):
+    """Of a module that is given to the trainer compiled the norms are told and the outputs are not, which a note says."""
+    recorder = recorder_of("lightning", tmp_path)
+    train("lightning", tmp_path, recorder, epochs=1, wrap=lambda module: torch.compile(module, backend="eager"))
+    run = recorder.recording
+
+    assert list(measured(run, "gradient_norm")[0].values()) == pytest.approx(first_gradients(1), rel=1e-5)
+    assert measured(run, "activation_mean") == {}
+    assert "the model is compiled" in events_of(run, "note")[0]["text"]
+
+
 def test_skorch_stops_early(tmp_path):
     """EarlyStopping, which ends the fit by the same exception as Ctrl-C, is an end as any other."""
     from skorch.callbacks import EarlyStopping, EpochScoring

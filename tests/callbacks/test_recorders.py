@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from library_trainings import BATCH, EPOCHS, LIBRARIES, SAMPLES, STEPS, by_hand, recorder_of, train
+from library_trainings import BATCH, EPOCHS, LIBRARIES, RATE, SAMPLES, STEPS, by_hand, recorder_of, train
 from recorded_loops import events_of, measured
 
 import dlbench.recording.door
@@ -155,11 +155,12 @@ def test_ctrl_c_ends_it_as_stopped(library, tmp_path, monkeypatch):
 
 
 def test_a_stop_from_outside_ends_the_training_in_its_own_way(library, tmp_path):
-    """Someone who asks for a stop gets it, the training returns, and the recording is stopped, without a block too."""
+    """Someone who asks for another rate and a stop gets both, the training returns, and the recording is stopped."""
     recorder, asked = recorder_of(library, tmp_path, budget=0.0), []
 
     def call():
         if not asked:
+            asked.append(ask(recorder.recording.folder, "set_lr", trials=[0], lr=RATE / 4))
             asked.append(ask(recorder.recording.folder, "stop", stack=None))
 
     own = train(library, tmp_path, recorder, on_call=call, epochs=1000)
@@ -167,7 +168,10 @@ def test_a_stop_from_outside_ends_the_training_in_its_own_way(library, tmp_path)
     assert all(map(torch.isfinite, map(torch.sum, own.weights)))
     assert 1 < recorder.recording.steps < 1000 * EACH
     assert state_of(tmp_path) == ("stopped", None)
-    assert [(one["action"], one["error"]) for one in events_of(recorder.recording, "control")] == [("stop", None)]
+    answers = [(one["action"], one["error"]) for one in events_of(recorder.recording, "control")]
+    assert answers == [("set_lr", None), ("stop", None)]
+    if library == "keras":  # whose optimizer is none of torch's
+        assert logged(recorder.recording, "learning_rate")[recorder.recording.steps] == pytest.approx(RATE / 4)
 
 
 def test_other_processes_record_nothing(library, tmp_path, monkeypatch):
