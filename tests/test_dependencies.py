@@ -56,8 +56,8 @@ def imported(folder):
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("dlbench", {"serve", "tensorboard", "yaml", *CALLBACKS}),
-        ("tests", {"test", "serve", "tensorboard", *CALLBACKS}),
+        ("dlbench", {"ray", "serve", "slurm", "tensorboard", "yaml", *CALLBACKS}),
+        ("tests", {"ray", "slurm", "test", "serve", "tensorboard", *CALLBACKS}),
         ("benchmarks", {"bench"}),
         ("docs", {"test"}),
     ],

@@ -84,5 +84,5 @@ def troubles(folder: RunFolder) -> list[str]:
     if not folder.plan_file.is_file():
         return [f"{folder.path}: the run's folder was deleted or moved during the run, and its contents with it"]
     now = status(folder)
-    errors = [worker.error for worker in now.workers if worker.session == now.session and worker.error]
+    errors = list(dict.fromkeys(worker.error for worker in now.latest if worker.error))
     return [*errors, *(explain_crash(folder, worker) for worker in now.crashed)]

@@ -46,9 +46,10 @@ def lr(
 ) -> None:
     """Find a learning rate: train each variant briefly with a rate that grows, and see where the loss falls and blows up."""
     from dlbench.analysis.rate_range import alike, growing, rate_ranges
+    from dlbench.cli.loaded import load_all
     from dlbench.cli.plot import form_of
     from dlbench.cli.probe import chosen, look
-    from dlbench.cli.run import load_all, plan_of, require_devices
+    from dlbench.cli.run import plan_of, require_devices
 
     if not 0 < low < high < math.inf:
         raise UsageError(f"--from {low:g} --to {high:g}: the rate grows from one above 0 to a higher one, both finite")

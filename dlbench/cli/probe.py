@@ -45,7 +45,8 @@ def probe(
     """Look at every layer at step 0 without training: activations on the way forward, gradients on the way back."""
     from dlbench.analysis.profile import alike, profiles
     from dlbench.cli.data_lines import as_data, data_lines
-    from dlbench.cli.run import load_all, plan_of, require_devices
+    from dlbench.cli.loaded import load_all
+    from dlbench.cli.run import plan_of, require_devices
 
     (loaded,) = load_all([recipe], overrides or [], seeds, quick=quick)
     groups = alike(chosen(loaded, variants or []))

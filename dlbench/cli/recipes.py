@@ -52,7 +52,7 @@ def show(
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Show a recipe: its lesson, its variants, and the net of each with shapes and parameters."""
-    from dlbench.cli.run import tell_notes
+    from dlbench.cli.loaded import tell_notes
     from dlbench.recipe import load
 
     loaded = load(recipe, overrides or [], seeds=seeds, quick=quick)
@@ -222,7 +222,7 @@ def check(
     """Check recipes and report every problem at once, without training."""
     from dlbench.analysis.claims.looks import not_sequential
     from dlbench.cli.data_lines import data_lines, odd_data
-    from dlbench.cli.run import load_each, missing_data, tell_notes
+    from dlbench.cli.loaded import load_each, missing_data, tell_notes
     from dlbench.display.words import shortened
     from dlbench.recipe.loading import data_problem
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -10,14 +11,16 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from dlbench.cli import complete
+from dlbench.cli.loaded import load_all
 from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, OwnParts, Quick, Seeds
 from dlbench.cli.output import say
-from dlbench.errors import DlbenchError, ExitCode, SetupError, UsageError, together
+from dlbench.errors import ExitCode, SetupError, UsageError
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
     from dlbench.cli.session import Session
     from dlbench.plan import Plan
+    from dlbench.plan.machines import Machine
     from dlbench.recipe.model import Recipe
 
 
@@ -77,6 +80,22 @@ MaxSeeds: TypeAlias = Annotated[
     int | None,
     typer.Option("--max-seeds", min=5, metavar="N", help="With --until-decided: at most so many seeds; default 100."),
 ]
+On: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--on", metavar="CLUSTER", help="Train on a cluster: ray, ray://HOST, or slurm; default: this machine."
+    ),
+]
+Cluster: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--cluster", metavar="KEY=VALUE", help="With --on: how the cluster is used; can be repeated."),
+]
+Profile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--profile", metavar="FILE", help="With --on: a TOML file with such keys, in a table [ray] or [slurm]."
+    ),
+]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.")]
 
 
@@ -100,14 +119,19 @@ def run(
     resume: Resume = None,
     detach: Detach = False,
     tensorboard: TensorBoard = None,
+    on: On = None,
+    cluster: Cluster = None,
+    profile: Profile = None,
     dry_run: DryRun = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Train every variant with every seed, then compare them."""
     from dlbench.cli.session import Session
+    from dlbench.launch.choosing import chosen
 
     if max_seeds and not (until_decided or resume):
         raise UsageError("--max-seeds limits the seeds that --until-decided adds; add that, or give --seeds")
+    place = chosen(on, cluster or [], profile)
     session = Session(
         out,
         str(fitting(display)),
@@ -117,27 +141,28 @@ def run(
         detach=detach,
         tensorboard=written_along(tensorboard, detach=detach, grows=until_decided or max_seeds is not None),
         quick=quick,
+        place=place,
     )
     if resume is not None:
         if recipes or overrides or seeds or quick or save_weights or dry_run:
             raise UsageError("--resume continues a run as it was planned; remove recipes and their options")
-        require_device(device or "auto")
+        if place.is_here:
+            require_device(device or "auto")
         code = session.resume(
             resume, device=device, threads=threads, workers=workers, until_decided=until_decided, max_seeds=max_seeds
         )
         raise typer.Exit(code)
     changes = [*(overrides or []), *(["evaluate.weights=true"] if save_weights else [])]
     loaded = load_all(recipes or [], changes, seeds, quick=quick)
-    if until_decided:
-        planned = [planned_to_grow(recipe, max_seeds, device, threads, workers) for recipe in loaded]
-    else:
-        planned = [(recipe, plan_of(recipe, device, threads, workers)) for recipe in loaded]
+    wish = Wish(device, threads, workers, place.nodes())
+    planned = [planned_to_grow(one, max_seeds, wish) if until_decided else (one, wish.plan(one)) for one in loaded]
     if dry_run:
         from dlbench.cli.dry_run import show_plans
 
         show_plans([plan for _, plan in planned], as_json=display is Shown.JSON)
     else:
-        require_devices([plan for _, plan in planned])
+        if place.is_here:
+            require_devices([plan for _, plan in planned])
         raise typer.Exit(run_in_turn(session, planned))
 
 
@@ -176,59 +201,6 @@ def fitting(display: Shown) -> Shown:
     return display
 
 
-def load_all(names: list[str], overrides: list[str], seeds: str | None, *, quick: bool) -> list[Recipe]:
-    """Every recipe, its data on this machine; raises the problems of all of them at once."""
-    if not names:
-        raise UsageError("no recipe given; `dlbench list` shows those that come with dlbench")
-    recipes, errors = [], []
-    for found in load_each(names, overrides, seeds, quick=quick):
-        if isinstance(found, DlbenchError):
-            errors.append(found)
-        else:
-            recipes.append(found)
-    if errors:
-        raise together(errors)
-    require_data(recipes)
-    for recipe in recipes:
-        tell_notes(recipe)
-    return recipes
-
-
-def load_each(
-    names: list[str], overrides: list[str], seeds: str | None, *, quick: bool
-) -> Iterator[Recipe | DlbenchError]:
-    """One recipe after the other, or what is wrong with it."""
-    from dlbench.recipe import load
-    from dlbench.recipe.source import patches
-
-    patches(overrides, seeds)  # what is wrong with them is said once, not of every recipe
-    for name in names:
-        try:
-            yield load(name, overrides, seeds=seeds, quick=quick)
-        except DlbenchError as error:
-            yield error
-
-
-def tell_notes(recipe: Recipe) -> None:
-    """Say which changes of the command line do not reach every variant."""
-    for note in recipe.notes:
-        say(f"note: {recipe.name}: {note}")
-
-
-def require_data(recipes: list[Recipe]) -> None:
-    """Raise SetupError where data is not on this machine, before anything starts."""
-    if missing := dict.fromkeys(what for recipe in recipes for what in missing_data(recipe)):
-        raise SetupError("\n".join(missing))
-
-
-def missing_data(recipe: Recipe) -> list[str]:
-    """What of a recipe's data is not on this machine, where it was looked for, and what to do."""
-    from dlbench.parts.datasets import describe
-
-    sources = [describe(candidate.settings["data"]) for candidate in recipe.candidates]
-    return list(dict.fromkeys(filter(None, (source.missing() for source in sources))))
-
-
 def require_devices(plans: list[Plan]) -> None:
     """Raise SetupError where a device is surely not on this machine, before a folder is made for the run."""
     lack_none(worker.device for plan in plans for worker in plan.workers if not worker.fallback)
@@ -250,26 +222,37 @@ def lack_none(devices: Iterable[str]) -> None:
         raise SetupError(missing)
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What the command line says of who trains: on this machine, or on the `nodes` of a cluster."""
+
+    device: str | None
+    threads: int | None = None
+    workers: int | None = None
+    nodes: Sequence[Machine] = ()
+
+    def plan(self, recipe: Recipe) -> Plan:
+        """What will be trained, and by whom."""
+        from dlbench.plan.make import make_plan
+
+        device, threads, workers = self.device or "auto", self.threads, self.workers
+        return make_plan(recipe, device=device, threads=threads, workers=workers, nodes=self.nodes)
+
+
 def plan_of(recipe: Recipe, device: str | None, threads: int | None, workers: int | None) -> Plan:
-    """What will be trained, and by whom."""
-    from dlbench.plan.make import make_plan
-
-    return make_plan(recipe, device=device or "auto", threads=threads, workers=workers)
+    """What will be trained on this machine, and by whom."""
+    return Wish(device, threads, workers).plan(recipe)
 
 
-def planned_to_grow(
-    recipe: Recipe, most: int | None, device: str | None, threads: int | None, workers: int | None
-) -> tuple[Recipe, Plan]:
+def planned_to_grow(recipe: Recipe, most: int | None, wish: Wish) -> tuple[Recipe, Plan]:
     """A recipe with its first seeds and their plan, to which others are added until its claims are decided."""
-    from dataclasses import replace
-
     from dlbench.analysis.claims.looks import not_sequential
     from dlbench.cli.until_decided import begun
 
     for note in not_sequential(recipe.questions.claims):
         say(f"note: {recipe.name}: {note}")
-    first, wish = begun(recipe, most)
-    return first, replace(plan_of(first, device, threads, workers), until_decided=wish)
+    first, grows = begun(recipe, most)
+    return first, replace(wish.plan(first), until_decided=grows)
 
 
 def run_in_turn(session: Session, planned: list[tuple[Recipe, Plan]]) -> ExitCode:

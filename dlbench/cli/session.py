@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +29,7 @@ from dlbench.cli.remedies_told import remedies_text
 from dlbench.cli.run_files import keep_summary, make_folder, unused
 from dlbench.errors import ExitCode
 from dlbench.launch import sessions
+from dlbench.launch.choosing import HERE, Place
 from dlbench.metrics.trial_view import Status
 from dlbench.recipe.shipped import shipped_recipes
 from dlbench.run.adding import adding
@@ -72,6 +74,8 @@ class Session:
     """The folder that runs are written into for TensorBoard too."""
     quick: bool = False
     """Whether runs are the small versions of their recipes."""
+    place: Place = HERE
+    """Where the workers run."""
     data: Callable[[Report], Any] | None = None
     """What is printed as JSON of a run's results in place of the table."""
 
@@ -81,7 +85,7 @@ class Session:
 
     def begin(self, recipe: Recipe, folder: RunFolder, *, is_last: bool = True) -> ExitCode:
         """The same where its folder is made already."""
-        return self._go_on(recipe, folder, sessions.start, is_last=is_last)
+        return self._go_on(recipe, folder, partial(sessions.start, launcher=self.place.launcher), is_last=is_last)
 
     def resume(
         self,
@@ -110,7 +114,7 @@ class Session:
         if device or threads or workers:
             sessions.reassign(folder, device=device, threads=threads, workers=workers)
             self.narrate("note: another device, or another number of threads, may change the last digits")
-        return self._go_on(recipe, folder, sessions.resume)
+        return self._go_on(recipe, folder, partial(sessions.resume, launcher=self.place.launcher))
 
     def _go_on(self, recipe: Recipe, folder: RunFolder, start: Starter, *, is_last: bool = True) -> ExitCode:
         """Start the workers of what is planned, and follow them in the way that is wished."""
@@ -119,7 +123,7 @@ class Session:
             from dlbench.cli.until_decided import leave
 
             self.narrate(f"{self._heading(recipe)}\n\n{planned(plan, folder)}")
-            leave(folder)
+            leave(folder, self.place)
             return self._leave(folder)
         if self.display == "tui" and not self.detach:
             return self._show(recipe, plan, folder, start(folder, attended=True), closes=not is_last)
@@ -162,7 +166,7 @@ class Session:
         if plan.until_decided:
             from dlbench.cli.until_decided import AddingThread
 
-            thread = AddingThread(folder, recipe, group)
+            thread = AddingThread(folder, recipe, group, self.place)
         with self._written_along(folder):
             left = show(folder, group, language=self.language, ascii_only=self.ascii_only, closes=closes)
         if thread is not None:
@@ -189,7 +193,9 @@ class Session:
                     return follow(folder, group, state, display, interrupts)
                 from dlbench.cli.until_decided import SeedAdder
 
-                return follow(folder, group, state, display, interrupts, SeedAdder(folder, recipe, self.narrate).more)
+                return follow(
+                    folder, group, state, display, interrupts, SeedAdder(folder, recipe, self.narrate, self.place).more
+                )
         except BrokenPipeError:
             # Whoever read the display is gone; the run goes on, as it does when a terminal closes.
             nowhere = os.open(os.devnull, os.O_WRONLY)

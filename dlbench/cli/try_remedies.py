@@ -114,8 +114,8 @@ def _train(planned: PlannedRemedies, session: Session, *, as_json: bool) -> Exit
     """Make the run's folder and train it, as `run` does."""
     from dataclasses import replace
 
+    from dlbench.cli.loaded import require_data
     from dlbench.cli.remedies_told import remedies_data
-    from dlbench.cli.run import require_data
     from dlbench.cli.run_files import make_folder
 
     if planned.recipe is None or planned.plan is None:

@@ -17,6 +17,7 @@ from dlbench.cli.output import say
 from dlbench.errors import UsageError
 from dlbench.launch import sessions
 from dlbench.launch.apart import start_apart
+from dlbench.launch.choosing import HERE, Place
 from dlbench.launch.status import alive, status
 from dlbench.metrics.trial_view import Status
 from dlbench.plan import FIRST_LOOK, UntilDecided
@@ -69,6 +70,7 @@ class SeedAdder:
     folder: RunFolder
     recipe: Recipe
     tell: Callable[[str], None]
+    place: Place = HERE
 
     def extend(self, state: RunState) -> bool:
         """Plan a further batch, in the folder and in the state, where a claim is open and seeds are left; whether there is one."""
@@ -90,7 +92,7 @@ class SeedAdder:
 
     def more(self, state: RunState) -> WorkerGroup | None:
         """The workers of a further batch; `None` where there is none."""
-        return sessions.resume(self.folder) if self.extend(state) else None
+        return sessions.resume(self.folder, launcher=self.place.launcher) if self.extend(state) else None
 
 
 def waiting(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -152,9 +154,9 @@ def continued(folder: RunFolder, recipe: Recipe, most: int | None, tell: Callabl
 class AddingThread(Thread):
     """Adds seeds while a dashboard is open, from its making on."""
 
-    def __init__(self, folder: RunFolder, recipe: Recipe, group: WorkerGroup) -> None:
+    def __init__(self, folder: RunFolder, recipe: Recipe, group: WorkerGroup, place: Place) -> None:
         super().__init__(name="adding seeds", daemon=True)
-        self._folder = folder
+        self._folder, self._place = folder, place
         self._solved = recipe.questions.compare.solved
         # The screen is the dashboard's.
         self._adder = SeedAdder(folder, recipe, lambda _: None)
@@ -177,7 +179,7 @@ class AddingThread(Thread):
 
     def _next(self) -> None:
         if self._adder.extend(folded(self._folder, solved=self._solved)):
-            self.group = sessions.resume(self._folder, attended=True)
+            self.group = sessions.resume(self._folder, attended=True, launcher=self._place.launcher)
         else:
             self._is_over = True
 
@@ -188,13 +190,15 @@ class AddingThread(Thread):
         if self._failure is not None:
             raise self._failure
         if not self._is_over:
-            leave(self._folder)
+            leave(self._folder, self._place)
             if left.state is not None:
                 say(way_back(self._folder))
             return replace(left, state=None)
         return left if left.state is None else replace(left, state=folded(self._folder, solved=self._solved))
 
 
-def leave(folder: RunFolder) -> None:
+def leave(folder: RunFolder, place: Place = HERE) -> None:
     """Have a process of its own train the run, or wait for its workers, and add seeds, without a terminal."""
-    start_apart(["run", "--resume", str(folder.path), "--display", "none"], folder.path / "console-adding.log")
+    start_apart(
+        ["run", "--resume", str(folder.path), "--display", "none", *place.words], folder.path / "console-adding.log"
+    )

@@ -14,6 +14,7 @@ from dlbench.errors import DamagedFileError, DlbenchError
 from dlbench.plan import Way
 from dlbench.run.archive import damage
 from dlbench.run.atomic import replacing, writing
+from dlbench.run.folder import previous
 
 CHECKPOINT_VERSION = 1
 
@@ -50,11 +51,6 @@ class Checkpoint:
     pretraining: dict[str, Any] = field(default_factory=dict)
     way: Way = "torch"
     v: int = CHECKPOINT_VERSION
-
-
-def previous(path: Path) -> Path:
-    """Where the checkpoint is kept that the one at `path` has followed."""
-    return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:

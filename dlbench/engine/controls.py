@@ -13,6 +13,7 @@ from dlbench.run import workers
 from dlbench.run.control import ACTIONS, Control, ControlReader, mistake
 from dlbench.run.folder import RunFolder
 from dlbench.run.processes import is_there
+from dlbench.run.workers import LOCAL
 
 
 class Controls:
@@ -110,7 +111,10 @@ class Controls:
         return parts
 
     def _of_others(self) -> set[int]:
-        """The stacks for which another worker of this session answers; one that is gone answers for none."""
-        others = [one for one in workers.read(self._folder) if one.session == self._session]
-        there = [one for one in others if is_there(one.token, one.token.started)]
+        """The stacks for which another worker answers, of this session or launched with it, that is not known to be gone."""
+        every = workers.read(self._folder)
+        mine = {one.token.started for one in every if one.session == self._session and one.token.launcher != LOCAL}
+        others = [one for one in every if one.session == self._session or one.token.started in mine]
+        # Those that this worker cannot look for are believed to be there: their launcher sees to it that somebody has their stacks.
+        there = [one for one in others if one.token.launcher != LOCAL or is_there(one.token, one.token.started)]
         return {stack for one in there for stack in one.stacks} - set(self._stacks)

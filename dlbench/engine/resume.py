@@ -11,6 +11,7 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.stack_metrics import Sink
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import DamagedFileError
+from dlbench.run.folder import previous
 
 
 def resumed(make: Callable[[], Trainer], path: Path, write: Sink) -> Trainer:
@@ -20,7 +21,7 @@ def resumed(make: Callable[[], Trainer], path: Path, write: Sink) -> Trainer:
     """
     trainer = make()
     damages: list[str] = []
-    for file in (path, checkpoints.previous(path)):
+    for file in (path, previous(path)):
         try:
             if trainer.restore(file):
                 break

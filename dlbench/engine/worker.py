@@ -33,9 +33,9 @@ from dlbench.parts.datasets import Arrays, describe
 from dlbench.plan import Plan
 from dlbench.plan.data import data_of_stack
 from dlbench.plan.facts import measured
-from dlbench.run.environment import complete
+from dlbench.run.environment import complete, deviations
 from dlbench.run.events import EventWriter
-from dlbench.run.folder import RunFolder
+from dlbench.run.folder import RunFolder, previous
 from dlbench.run.processes import token_of
 
 HEARTBEAT_SECONDS = 1.0
@@ -142,7 +142,7 @@ class Worker:
             **facts,
         )
         facts["native"], notes = native_facts(self._plan, self._stacks, device)
-        for text in notes:
+        for text in (*notes, *(f"worker {self._number} on {me.host}: {one}" for one in deviations(self._folder))):
             self._events.write("note", stack=None, text=text)
         facts["cpu_capability"] = torch.backends.cpu.get_cpu_capability()
         try:
@@ -213,7 +213,7 @@ class Worker:
             keep(trainer, self._folder, self._events.write, self._settings(index)["evaluate"])
         self._save(trainer)
         if finished:  # nobody goes on from it, and it takes as much room
-            checkpoints.previous(self._folder.checkpoint_file(index)).unlink(missing_ok=True)
+            previous(self._folder.checkpoint_file(index)).unlink(missing_ok=True)
         return WorkerEnd("done" if finished else "stopped", None, trainer.step, trainer.seconds)
 
     def _load(self, index: int, device: torch.device) -> Data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -10,6 +11,8 @@ from dlbench.errors import DlbenchError
 from dlbench.files import open_file
 from dlbench.launch.launcher import Launcher
 from dlbench.launch.local import THIS_MACHINE
+from dlbench.launch.on_ray.launcher import OnRay
+from dlbench.launch.on_slurm.launcher import OnSlurm
 from dlbench.run.adding import is_adding
 from dlbench.run.atomic import refusal
 from dlbench.run.event_line import Event
@@ -26,7 +29,7 @@ State: TypeAlias = Literal["empty", "running", "done", "stopped", "failed", "cra
 WORST_FIRST: tuple[State, ...] = ("running", "failed", "crashed", "stopped", "done", "empty")
 """How recordings stand together: as the first of these that any of them does."""
 
-LAUNCHERS: dict[str, Launcher] = {launcher.name: launcher for launcher in (THIS_MACHINE,)}
+LAUNCHERS: dict[str, Launcher] = {launcher.name: launcher for launcher in (THIS_MACHINE, OnRay(), OnSlurm())}
 """Whom to ask for a worker, by the name in its token."""
 
 
@@ -72,9 +75,17 @@ class RunStatus:
         return bool(self.alive) and all(worker.paused for worker in self.alive)
 
     @property
+    def latest(self) -> list[WorkerStatus]:
+        """The workers that have the last word on the run: those of the newest session, and whoever has left work undone since.
+
+        On a cluster a worker that was lost is followed by one of a session of its own, while the others go on.
+        """
+        return latest(self.workers, self.unfinished)
+
+    @property
     def crashed(self) -> list[WorkerStatus]:
-        """The workers of the newest session that died without an `end`."""
-        return [worker for worker in self.workers if worker.state == "crashed" and worker.session == self.session]
+        """Those of them that died without an `end`."""
+        return [worker for worker in self.latest if worker.state == "crashed"]
 
 
 # --- asking launchers ---------------------------------------------------------------------------------------------
@@ -114,7 +125,9 @@ def status(folder: RunFolder) -> RunStatus:
     workers = []
     for key in sorted(glances.keys() | launched.keys()):
         glanced = glances.get(key, Glance())
-        workers.append(_worker_status(launched.get(key) or glanced.introduced(*key), glanced))
+        worker = launched.get(key) or glanced.introduced(*key)
+        is_followed = _is_followed(worker, glanced, launched.values())
+        workers.append(_worker_status(worker, glanced, is_followed=is_followed))
     ends: dict[int, str] = {}
     for key in sorted(glances):
         ends |= glances[key].stack_ends
@@ -163,10 +176,29 @@ def is_under_way(folder: RunFolder) -> bool:
     return any(is_alive(one.token, max(one.token.started, seen(one))) for one in read(folder))
 
 
-def _worker_status(launched: Launched, glanced: Glance) -> WorkerStatus:
+def latest(found: Sequence[WorkerStatus], unfinished: Collection[int]) -> list[WorkerStatus]:
+    """Of workers in the order of their sessions, those of the newest, and those that nobody has followed in some stack undone."""
+    newest = max((worker.session for worker in found), default=None)
+    last = {stack: worker.session for worker in found for stack in worker.stacks}
+    return [
+        worker
+        for worker in found
+        if worker.session == newest
+        or any(stack in unfinished and last[stack] == worker.session for stack in worker.stacks)
+    ]
+
+
+def _is_followed(worker: Launched, glanced: Glance, launched: Iterable[Launched]) -> bool:
+    """Whether later workers have all the stacks that one has not ended: they begin only where it is gone."""
+    left = set(worker.stacks) - glanced.stack_ends.keys()
+    return bool(left) and left <= {stack for one in launched if one.session > worker.session for stack in one.stacks}
+
+
+def _worker_status(launched: Launched, glanced: Glance, *, is_followed: bool) -> WorkerStatus:
     token = launched.token
     seen, end = max(glanced.seen, token.started), glanced.end or {}
-    state: State = _ended(end) if end else "running" if is_alive(token, seen) else "crashed"
+    is_there = not end and not is_followed and is_alive(token, seen)
+    state: State = _ended(end) if end else "running" if is_there else "crashed"
     return WorkerStatus(
         session=launched.session,
         worker=launched.worker,
@@ -188,7 +220,7 @@ def _ended(end: Event) -> State:
 def _state(workers: list[WorkerStatus], ends: dict[int, str], unfinished: list[int]) -> State:
     if not workers:
         return "empty"
-    newest = {worker.state for worker in workers if worker.session == workers[-1].session}
+    newest = {worker.state for worker in latest(workers, unfinished)}
     if any(worker.state == "running" for worker in workers):
         return "running"
     if not unfinished:

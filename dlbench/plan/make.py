@@ -13,8 +13,8 @@ from dlbench.parts.tasks import task_of
 from dlbench.plan import Candidate, Plan, Stack, Trial, Way, WorkerPlan
 from dlbench.plan.assignment import StackCost, assign, bounded, split_for, threads_for, workers_for
 from dlbench.plan.data import data_of
-from dlbench.plan.devices import choose, cores
 from dlbench.plan.duration import batch_size, total_steps
+from dlbench.plan.machines import Machine, of_nodes, this_machine
 from dlbench.plan.native import why_torch
 from dlbench.plan.pretraining import before
 from dlbench.plan.questions import Questions
@@ -46,16 +46,24 @@ class Planned(Protocol):
         """What is asked of the run."""
 
 
-def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = None, workers: int | None = None) -> Plan:
-    """Everything that a run of `recipe` will do on this machine; `threads` are each worker's."""
-    devices, fallback = choose(device)
+def make_plan(
+    recipe: Planned,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    workers: int | None = None,
+    nodes: Sequence[Machine] = (),
+) -> Plan:
+    """Everything that a run of `recipe` will do on this machine, or on the `nodes` of a cluster; `threads` are each worker's."""
+    room = of_nodes(nodes, device) if nodes else this_machine(device)
+    devices = room.devices
     candidates = list(recipe.candidates)
     trials = trials_of(candidates, recipe.seeds)
     costs = stack_costs(candidates, trials, on_cpu=devices == ["cpu"])
-    count = workers or (len(devices) if devices != ["cpu"] else workers_for(costs, cores()))
+    count = workers or (len(devices) if devices != ["cpu"] else workers_for(costs, room.cores))
     costs = split_for(costs, count)
     shares = [share for share in assign(costs, count) if share]
-    spare = cores() // len(shares)
+    spare = room.spare(len(shares))
     return Plan(
         recipe=recipe.name,
         candidates=candidates,
@@ -66,7 +74,7 @@ def make_plan(recipe: Planned, *, device: str = "auto", threads: int | None = No
                 device=devices[number % len(devices)],
                 threads=threads or threads_for(costs, share, spare),
                 stacks=share,
-                fallback=fallback,
+                fallback=room.fallback,
             )
             for number, share in enumerate(shares)
         ],

@@ -116,7 +116,8 @@ class ControlReader:
     """Polls control.jsonl for one session; while nothing is asked a poll costs one `stat`.
 
     The session decides what is meant for the reader: a resumed run must not obey the stop that ended it before, and a
-    worker that is still importing torch must not miss the stop that came meanwhile.
+    worker that is still importing torch must not miss the stop that came meanwhile. What is asked of a later session is
+    meant for all who are there: on a cluster a worker that was lost is followed by one of a new session, beside the others.
     """
 
     def __init__(self, path: Path, session: int) -> None:
@@ -129,11 +130,14 @@ class ControlReader:
         controls = []
         for line in self._tail.lines():
             control = _parse(line)
-            if control is None or control.get("session") != self._session or control["id"] in self._seen:
+            if control is None or not self._is_meant(control.get("session")) or control["id"] in self._seen:
                 continue
             self._seen.add(control["id"])
             controls.append(control)
         return controls
+
+    def _is_meant(self, session: object) -> bool:
+        return type(session) is int and session >= self._session
 
 
 def _parse(line: bytes) -> Control | None:

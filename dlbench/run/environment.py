@@ -25,6 +25,9 @@ from dlbench.run.folder import RunFolder, read_json
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "orjson", "pydantic", "psutil", "rich", "textual")
 """Whose versions are worth knowing when two results differ."""
 
+DECISIVE = ("torch", "numpy")
+"""Those that compute them."""
+
 
 class CommitQuery:
     """Asks git for the commit that dlbench runs from, and leaves it at work: it reads the whole checkout for that."""
@@ -114,6 +117,22 @@ def _amend(folder: RunFolder, more: Callable[[dict[str, Any]], dict[str, Any]]) 
         except (AttributeError, TypeError) as error:
             raise DlbenchError(f"{folder.env_file}: damaged, not what dlbench wrote") from error
         write_json_atomic(folder.env_file, whole)
+
+
+def deviations(folder: RunFolder) -> list[str]:
+    """Which versions here differ from those of whoever began a run, in words; none where it is not known what these were."""
+    try:
+        known = read_json(folder.env_file)
+        began = {name: known.get(name) for name in ("dlbench", "python")} | dict(known.get("packages", {}))
+    except (DlbenchError, AttributeError, TypeError, ValueError):
+        return []
+    here = {"dlbench": dlbench.__version__, "python": platform.python_version()}
+    here |= {name: found for name in DECISIVE if (found := _version(name)) is not None}
+    differs = {name: found for name, found in here.items() if began.get(name) not in {None, found}}
+    return [
+        f"{name} is {found} there, and was {began[name]} where the run began; last digits may differ"
+        for name, found in differs.items()
+    ]
 
 
 @cache

@@ -165,6 +165,11 @@ class RunFolder:
             raise DlbenchError(f"{self.recipe_file}: cannot be read: {error}") from error
 
 
+def previous(checkpoint: Path) -> Path:
+    """Where the checkpoint is kept that the one at this path has followed."""
+    return checkpoint.with_name(f"{checkpoint.stem}.previous{checkpoint.suffix}")
+
+
 def writer_of(name: str) -> tuple[int, int] | None:
     """Session and worker that wrote a file of events or of their arrays, by its name; `None` where it is none."""
     found = _EVENTS_FILE.fullmatch(name)

@@ -53,7 +53,8 @@ class Glance:
             host=str(run.get("host", "")),
             started=float(started) if isinstance(started, int | float) else 0.0,
         )
-        return Launched(session, worker, token, stacks if isinstance(stacks, list) else [], console=0)
+        named = [stack for stack in stacks if isinstance(stack, int)] if isinstance(stacks, list) else []
+        return Launched(session, worker, token, named, console=0)
 
 
 def glance(path: Path) -> Glance:

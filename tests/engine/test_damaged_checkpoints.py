@@ -15,6 +15,7 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.resume import resumed
 from dlbench.engine.trainer import Trainer
 from dlbench.errors import DamagedFileError, DlbenchError
+from dlbench.run.folder import previous
 
 LAYERS = [dense(6, "tanh"), {"kind": "batch_norm"}, {"kind": "dropout", "keep": 0.7, "rate": None}]
 PLAN = plan_of({"a": settings(LAYERS, steps=40, optimizer={"kind": "adam", "lr": 0.01}, every=7)}, seeds=[0, 1])
@@ -112,7 +113,7 @@ def test_a_damaged_checkpoint_takes_the_place_of_no_sound_one(tmp_path: Path) ->
     trainer = resumed(lambda: trainer_of(PLAN)[0], path, Events())
     checkpoints.save(trainer.checkpoint(), path)
 
-    steps = [torch.load(file, weights_only=True)["step"] for file in (path, checkpoints.previous(path))]
+    steps = [torch.load(file, weights_only=True)["step"] for file in (path, previous(path))]
     assert steps == [10, 10]
     assert (tmp_path / "stack-0.damaged.pt").is_file()
 
@@ -121,7 +122,7 @@ def test_where_both_are_damaged_the_stack_begins_anew(tmp_path: Path, undisturbe
     """Without any sound checkpoint the stack starts at step 0, and the note names both files."""
     path = tmp_path / "stack-0.pt"
     saved_at(path, 10, 20)
-    for file in (path, checkpoints.previous(path)):
+    for file in (path, previous(path)):
         flipped(file)
     weights, begun, (note,) = gone_on(path)
 

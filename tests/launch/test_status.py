@@ -241,6 +241,23 @@ def test_no_event_however_odd_breaks_the_status(tmp_path_factory, events):
     assert len(now.workers) == 1
 
 
+def test_a_lost_worker_that_was_followed_is_gone_while_others_go_on(run):
+    """Its stacks are another session's beside the first: whatever its token says, it is not at work, nor the last word."""
+    for session, worker, stacks in ((0, 0, [0, 2]), (0, 1, [1]), (1, 0, [2])):
+        workers.record(run, Launched(session, worker, MINE, stacks, 0))
+    with EventWriter(run.events_file(0, 0)) as events:
+        events.write("end", stack=0, status="done", error=None)
+    now = status(run)
+
+    assert [(one.session, one.worker, one.state) for one in now.workers] == [
+        (0, 0, "crashed"),
+        (0, 1, "running"),
+        (1, 0, "running"),
+    ]
+    assert [(one.session, one.worker) for one in now.latest] == [(0, 1), (1, 0)]
+    assert (now.crashed, now.state, now.unfinished) == ([], "running", [1, 2])
+
+
 def _fits(event):
     try:
         orjson.dumps(event)

@@ -93,10 +93,10 @@ def test_hostile_lines_swallow_no_control(tmp_path_factory, parts):
 
 @pytest.mark.parametrize(
     "change",
-    [{"v": 2}, {"v": None}, {"id": 3}, {"action": None}, {"session": None}, {"session": 1}],
+    [{"v": 2}, {"v": None}, {"id": 3}, {"action": None}, {"session": None}, {"session": -1}],
 )
 def test_a_control_that_is_not_for_this_reader_is_passed_over(running, change):
-    """Another version, another session, or no proper id or action: nothing is done."""
+    """Another version, an older session, or no proper id or action: nothing is done."""
     ask(running, "stop")
     control = json.loads(running.control_file.read_text())
     running.control_file.write_text(json.dumps(control | change) + "\n")
@@ -199,3 +199,14 @@ def test_the_names_of_0_1_0_mean_the_same(running, old, new, fields):
         file.write(orjson.dumps(line) + b"\n")
 
     assert [control["action"] for control in ControlReader(running.control_file, 0).poll()] == [new, new]
+
+
+def test_what_is_asked_of_a_later_session_is_meant_for_all_who_are_there(running):
+    """On a cluster one of a new session follows a lost worker, beside those of the session before."""
+    older, newer = ControlReader(running.control_file, 0), ControlReader(running.control_file, 1)
+    first = ask(running, "pause")
+    running.events_file(1, 0).touch()
+    second = ask(running, "stop", stack=None)
+
+    assert [control["id"] for control in older.poll()] == [first, second]
+    assert [control["id"] for control in newer.poll()] == [second]

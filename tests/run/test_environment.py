@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dlbench
 from dlbench.run.atomic import write_json_atomic
-from dlbench.run.environment import PACKAGES, CommitQuery, complete, environment
+from dlbench.run.environment import PACKAGES, CommitQuery, complete, deviations, environment
 
 ROOT = Path(dlbench.__file__).parent.parent
 
@@ -88,3 +88,19 @@ def test_the_commit_of_a_process_is_asked_for_once(tmp_path, monkeypatch):
     monkeypatch.setattr(dlbench, "__file__", str(tmp_path / "dlbench" / "__init__.py"))
     assert CommitQuery().is_answered
     assert CommitQuery().answer() is None
+
+
+def test_versions_that_are_not_those_of_the_beginning_are_told(folder):
+    """A node with another torch or dlbench is named with both; without a record, or with the same versions, there is nothing."""
+    write_json_atomic(folder.env_file, environment())
+    same = deviations(folder)
+    began = environment()
+    write_json_atomic(folder.env_file, began | {"dlbench": "0.0.1", "packages": began["packages"] | {"torch": "1.2.3"}})
+
+    assert same == []
+    assert deviations(folder) == [
+        f"dlbench is {dlbench.__version__} there, and was 0.0.1 where the run began; last digits may differ",
+        f"torch is {version('torch')} there, and was 1.2.3 where the run began; last digits may differ",
+    ]
+    folder.env_file.write_text("[1]")
+    assert deviations(folder) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dlbench.parts.arguments import Settings
 from dlbench.parts.datasets import labelled, numbered
 from dlbench.parts.datasets.base import DATASETS, Arrays, Source
+from dlbench.parts.datasets.carried import brought, own_arguments
 from dlbench.parts.datasets.common import BEFORE_SPLITS, COMMON, Common, check_memory
 
 
@@ -15,8 +16,8 @@ def describe(settings: Settings, *, everything: bool = False) -> Source:
     arguments ask for more than there is, `SetupError` where a file is wrong.
     """
     common = Common(**BEFORE_SPLITS | {key: value for key, value in settings.items() if key in COMMON})
-    own = {key: value for key, value in settings.items() if key != "kind" and key not in COMMON}
-    whole = DATASETS[settings["kind"]].make(**own)
+    own = own_arguments(settings)
+    whole = brought(settings["kind"], own) or DATASETS[settings["kind"]].make(**own)
     check_memory(whole)
     if whole.targets:
         return numbered.described(common, whole, everything=everything)
