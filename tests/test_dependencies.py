@@ -56,9 +56,9 @@ def imported(folder):
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("dlbench", {"ray", "serve", "slurm", "tensorboard", "yaml", *CALLBACKS}),
+        ("dlbench", {"images", "ray", "serve", "slurm", "tensorboard", "yaml", *CALLBACKS}),
         ("tests", {"ray", "slurm", "test", "serve", "tensorboard", *CALLBACKS}),
-        ("benchmarks", {"bench"}),
+        ("benchmarks", {"bench", "serve"}),
         ("docs", {"test"}),
     ],
     ids=["dlbench", "tests", "benchmarks", "docs"],
@@ -73,4 +73,4 @@ def test_what_is_declared_is_imported():
     assert imported("dlbench") >= RUNTIME
     assert imported("tests") | imported("dlbench") | PLUGINS >= EXTRAS["test"]
     assert imported("dlbench") | imported("benchmarks") >= EXTRAS["bench"]
-    assert imported("dlbench") >= set(CALLBACKS) | EXTRAS["serve"]
+    assert imported("dlbench") >= set(CALLBACKS) | EXTRAS["serve"] | EXTRAS["images"]

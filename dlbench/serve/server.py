@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from dlbench.serve.viewers import Viewers
     from dlbench.tui.options import DashboardOptions
 
-HEARTBEAT_SECONDS = 15.0
-"""So often a browser is asked whether it is still there."""
+HEARTBEAT_SECONDS = 60.0
+"""So often a browser is asked whether it is still there. It has half of that to answer, and so has this server to hear it: beside a
+training on every core either may have to wait for many seconds."""
 
 
 def check_libraries() -> None:

@@ -14,6 +14,7 @@ from dlbench.tui.model.source import FolderSource
 from dlbench.tui.model.view import RunInfo, View
 from dlbench.tui.options import DashboardOptions
 from dlbench.tui.terminal import Signals
+from dlbench.tui.widgets.tile_images import image_maker
 
 if TYPE_CHECKING:
     from dlbench.run.folder import RunFolder
@@ -91,6 +92,8 @@ def look(
     if start is not None and start.is_elsewhere:
         options = replace(options, opens_scene=False)
     replay = None if start is None else start.replay(folder, info)
+    if not (options.ascii or options.no_color):
+        options = replace(options, images=image_maker())
     with Signals() as signals:
         feed = Feed(view, replay or FolderSource(folder), folder)
         app = Dashboard(view, feed=feed, folder=folder, replay=replay, options=options, signals=signals)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dlbench.errors import UsageError
 from dlbench.tui.charts.glyphs import ASCII, SHADES, UNICODE, Glyphs
@@ -31,6 +33,8 @@ class DashboardOptions:
     """It closes by itself when the run has ended."""
     opens_scene: bool = True
     """It opens on the scene of the lesson, where that names one."""
+    images: Callable[[], Any] | None = None
+    """Makes a widget that shows images in this terminal, where it shows any."""
     keys: KeyTable = field(default_factory=KeyTable)
     key_problem: str = ""
     """What a file of keys asks for in vain."""

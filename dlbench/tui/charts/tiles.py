@@ -61,23 +61,39 @@ class Tiling:
 
 
 @dataclass(frozen=True)
+class Dots:
+    """Squares of which one cell of the terminal has so many, where it shows images."""
+
+    across: int
+    down: int
+
+
+@dataclass(frozen=True)
 class Tiles:
     """Tiles as a picture; the first `shown` of them had room."""
 
     picture: Picture
     shown: int
+    dots: Inks | None = None
+    """The tiles as dots of whole cells, `[lines, columns]`, where these were asked for; the picture has what stands beneath."""
 
 
-def filter_tiles(filters: Floats, width: int, height: int, glyphs: Glyphs, limit: float) -> Tiles:
+def filter_tiles(
+    filters: Floats, width: int, height: int, glyphs: Glyphs, limit: float, dots: Dots | None = None
+) -> Tiles:
     """Draw weights of units, `[units, height, width]`, on a scale from -`limit` (above 0) over zero to `limit`."""
     scale = ValueScale(-limit, limit, logarithmic=False)
-    drawing = _TileDrawing(Picture.blank(width, height), glyphs, scale, lambda each: signed_inks(each, limit, glyphs))
+    blank = Picture.blank(width, height)
+    drawing = _TileDrawing(blank, glyphs, scale, lambda each: signed_inks(each, limit, glyphs), dots)
     return drawing.draw(filters[:, np.newaxis], OF_FILTERS)
 
 
-def sample_tiles(samples: Floats, width: int, height: int, glyphs: Glyphs, scale: ValueScale) -> Tiles:
+def sample_tiles(
+    samples: Floats, width: int, height: int, glyphs: Glyphs, scale: ValueScale, dots: Dots | None = None
+) -> Tiles:
     """Draw samples, `[samples, images, height, width]`, in greys: a sample's images stand one above the other."""
-    drawing = _TileDrawing(Picture.blank(width, height), glyphs, scale, lambda each: grey_inks(each, scale, glyphs))
+    blank = Picture.blank(width, height)
+    drawing = _TileDrawing(blank, glyphs, scale, lambda each: grey_inks(each, scale, glyphs), dots)
     return drawing.draw(samples, OF_SAMPLES)
 
 
@@ -89,23 +105,41 @@ class _TileDrawing:
     glyphs: Glyphs
     scale: ValueScale
     inking: Inking
+    dots: Dots | None
 
     def draw(self, images: Floats, least: int) -> Tiles:
         """Tiles in the middle, beneath them their scale, where there is room for it."""
         picture, halves = self.picture, 2 if self.glyphs.in_colour else 1
         has_legend = picture.height >= LEGEND_FROM and len(images) > 0
         rows = picture.height - has_legend
-        tiling = fitting(images.shape, picture.width, rows * halves, halves=halves, least=least)
-        shown = min(tiling.count, len(images))
-        lines = np.full((rows * halves, tiling.width), Ink.NONE, np.int8)
-        values = resampled(images[:shown], tiling.tall, tiling.wide)
-        for tile, image in np.ndindex(values.shape[:2]):
-            lines[tiling.place(tile, image)] = self.inking(values[tile, image])
-        top = (rows - -(-tiling.height // halves)) // 2
-        picture.paste(self._cells(lines), top, (picture.width - tiling.width) // 2)
         if has_legend:
             self._draw_legend(rows)
-        return Tiles(picture, shown)
+        if self.dots is not None:
+            columns, count = picture.width * self.dots.across, rows * self.dots.down
+            # Every pixel of an image is a dot, or several; there is no need to make it smaller.
+            tiling = fitting(images.shape, columns, count, halves=2, least=images.shape[-1])
+            return Tiles(picture, min(tiling.count, len(images)), self._whole_cells(self._drawn(images, tiling)))
+        tiling = fitting(images.shape, picture.width, rows * halves, halves=halves, least=least)
+        drawn = self._drawn(images, tiling)
+        taken = -(-tiling.height // halves)
+        lines = np.full((taken * halves, tiling.width), Ink.NONE, np.int8)
+        lines[: drawn.shape[0]] = drawn
+        picture.paste(self._cells(lines), (rows - taken) // 2, (picture.width - tiling.width) // 2)
+        return Tiles(picture, min(tiling.count, len(images)))
+
+    def _whole_cells(self, drawn: Inks) -> Inks:
+        """Tiles that end where a cell ends."""
+        assert self.dots is not None
+        down, across = -drawn.shape[0] % self.dots.down, -drawn.shape[1] % self.dots.across
+        return np.pad(drawn, ((0, down), (0, across)), constant_values=Ink.NONE)
+
+    def _drawn(self, images: Floats, tiling: Tiling) -> Inks:
+        """The inks of all tiles that have room."""
+        lines = np.full((tiling.height, tiling.width), Ink.NONE, np.int8)
+        values = resampled(images[: tiling.count], tiling.tall, tiling.wide)
+        for tile, image in np.ndindex(values.shape[:2]):
+            lines[tiling.place(tile, image)] = self.inking(values[tile, image])
+        return lines
 
     def _draw_legend(self, row: int) -> None:
         """The lowest value, all colours, the highest value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from textual.app import ComposeResult
 
 from dlbench.state.event_records import PRETRAIN
 from dlbench.state.pictures import Images, Pictures, limit_of
@@ -18,6 +19,7 @@ from dlbench.tui.widgets.chart import Chart, ChartPoint, entitle
 from dlbench.tui.widgets.fitting import Item, fitting, write
 from dlbench.tui.widgets.lookup import is_moving, trial_name
 from dlbench.tui.widgets.notices import missing_pictures
+from dlbench.tui.widgets.tile_images import TileImages
 from dlbench.words.number_format import number
 
 if TYPE_CHECKING:
@@ -58,6 +60,11 @@ class FilterChart(Chart):
 
     def __init__(self) -> None:
         super().__init__(classes="frame")
+        self._images = TileImages(self)
+
+    def compose(self) -> ComposeResult:
+        """The image, where the terminal shows any."""
+        yield from self._images.compose()
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The filters, or in words why there are none."""
@@ -65,10 +72,12 @@ class FilterChart(Chart):
         name = trial_name(view, view.focus.trial)
         if found is None or found.filters is None:
             entitle(self, f"Filters · {name}", "Filters")
+            self._images.show(None)
             return self.say(missing_pictures(view, view.focus.trial, record), width, height)
         filters = filter_snapshots.as_one(found.filters)
         limit = limit_of(filters, robust=not view.focus.fixed_range)
-        drawn = filter_tiles(filters, width, height, self.glyphs, limit)
+        drawn = filter_tiles(filters, width, height, self.glyphs, limit, self._images.dots)
+        self._images.show(drawn)
         head = f"Filters of {record.layer if record else ''}"
         below = f"{_of(drawn.shown, len(filters), 'units')}{_channels(found.filters)}"
         entitle(self, f"{head} · {name}", head, below=below)
@@ -80,16 +89,23 @@ class SampleChart(Chart):
 
     def __init__(self) -> None:
         super().__init__(classes="frame samples")
+        self._images = TileImages(self)
+
+    def compose(self) -> ComposeResult:
+        """The image, where the terminal shows any."""
+        yield from self._images.compose()
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         """The pairs; the samples alone where nothing was made of them."""
         found = pictures_shown(view, self.dashboard)
         if found is None or found.inputs is None:
             entitle(self, "Input above reconstruction")
+            self._images.show(None)
             return Picture.blank(width, height)
         rows = [found.inputs] if found.reconstructions is None else [found.inputs, found.reconstructions]
         samples = np.stack([filter_snapshots.as_one(row) for row in rows], axis=1)
-        drawn = sample_tiles(samples, width, height, self.glyphs, pixels(samples))
+        drawn = sample_tiles(samples, width, height, self.glyphs, pixels(samples), self._images.dots)
+        self._images.show(drawn)
         head = "Input" if found.reconstructions is None else "Input above reconstruction"
         below = f"{_of(drawn.shown, len(samples), 'samples')}{_channels(found.inputs)}"
         entitle(self, f"{head} · {trial_name(view, view.focus.trial)}", head, "Samples", below=below)
