@@ -44,10 +44,10 @@ def verify(
     json: Json = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
-    """Train one trial again, by default the first that has ended, and compare every recorded number of it.
+    """Train one trial again, by default the first that has ended, and compare every recorded number of it and its final weights.
 
     As the run's plan says, in a temporary folder: on a CPU alone, elsewhere with those that it was stacked with. Exit code 0
-    where all numbers are equal, bit by bit or within the tolerance, which the text says; 1 where one is further off; 2 where there
+    where all of them are equal, bit by bit or within the tolerance, which the text says; 1 where one is further off; 2 where there
     is nothing to train, as of a recording; 3 where it cannot be trained here.
     """
     from dlbench.analysis.summary import standing

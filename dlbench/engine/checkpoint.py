@@ -74,11 +74,11 @@ def set_aside(path: Path) -> None:
     path.replace(path.with_name(f"{path.stem}.damaged{path.suffix}"))
 
 
-def load(path: Path, own: Checkpoint, steps: int) -> Checkpoint | None:
-    """The checkpoint at `path`, its tensors on the CPU, for a stack that is `own` at its first step; `None` where there is none.
+def read(path: Path) -> Checkpoint | None:
+    """The checkpoint at `path`, its tensors on the CPU; `None` where there is none.
 
-    Raises DamagedFileError, in words that name no remedy of torch's, where it is not what was written, or fits neither the
-    stack nor its `steps`; DlbenchError where it is of a newer version.
+    Raises DamagedFileError, in words that name no remedy of torch's, where it is not what was written; DlbenchError where it is of
+    a newer version.
     """
     try:
         wrong = damage(path)
@@ -89,12 +89,17 @@ def load(path: Path, own: Checkpoint, steps: int) -> Checkpoint | None:
     try:
         fields = torch.load(path, map_location="cpu", weights_only=True)
         _refuse_newer(path, fields["v"])
-        found = Checkpoint(**fields)
+        return Checkpoint(**fields)
     except DlbenchError:
         raise
     except Exception as error:
         raise DamagedFileError(f"{path.name}: it is not a checkpoint") from error
-    if misfit := _misfit(found, own, steps):
+
+
+def load(path: Path, own: Checkpoint, steps: int) -> Checkpoint | None:
+    """The same for a stack that is `own` at its first step; DamagedFileError, too, where it fits neither it nor its `steps`."""
+    found = read(path)
+    if found is not None and (misfit := _misfit(found, own, steps)):
         raise DamagedFileError(f"{path.name}: {misfit}")
     return found
 

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from dlbench.analysis.interventions import first_manual_change
 from dlbench.analysis.summary import standing
 from dlbench.errors import SetupError, UsageError
+from dlbench.metrics.trial_view import Status
 from dlbench.plan import WorkerPlan, candidate_text
 from dlbench.questions.agreement import Agreement, agreement
 from dlbench.questions.differences import Difference, differences
 from dlbench.questions.surroundings import code_of, environment_of, recorded_environment
+from dlbench.questions.weight_agreement import WeightAgreement, weight_agreement
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment
 from dlbench.run.folder import RunFolder, create
+from dlbench.weights.final import final_weights
 
 if TYPE_CHECKING:
     from dlbench.plan import Plan
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from dlbench.state.trial_state import TrialState
 
 Outcome = Literal["equal", "within tolerance", "different"]
+Trained = tuple[RunFolder, "Plan", "TrialState"]
+"""A trial with its run and the run's plan."""
 
 ALONE_ON = ("cpu",)
 """Devices on which no bit of a trial depends on who trains beside it: there it is trained alone, elsewhere in its company."""
@@ -49,13 +54,17 @@ class Verification:
     code: list[Difference]
     until: int | None
     """The step at which somebody changed the recorded trial by hand: later ones were not compared."""
+    weights: WeightAgreement | str
+    """How far the nets agree that it ended with, or why they were not compared."""
 
     @property
     def outcome(self) -> Outcome:
         """`equal` where every number has the same bits, `within tolerance` where all lie as near as that."""
-        if self.ended or self.agreement.beyond is not None:
+        weights = None if isinstance(self.weights, str) else self.weights
+        if self.ended or self.agreement.beyond is not None or (weights and weights.is_beyond(self.tolerance)):
             return "different"
-        return "equal" if self.agreement.is_equal else "within tolerance"
+        is_equal = self.agreement.is_equal and not (weights and weights.different)
+        return "equal" if is_equal else "within tolerance"
 
 
 def refuse_recorded(plan: Plan, run: str) -> None:
@@ -84,7 +93,7 @@ def verified(
     threads: int | None = None,
     tolerance: float = 0.0,
 ) -> Verification:
-    """Train a trial again in a run of its own under `base`, as the run's plan says, and compare every number that both have.
+    """Train a trial again in a run of its own under `base`, as the run's plan says; compare every number of both, and their nets.
 
     `train` comes back when the run has ended. `threads` are in place of the plan's. Raises SetupError where the trial could not be
     trained here, UsageError where the run has recorded nothing of it.
@@ -117,7 +126,23 @@ def verified(
         differences(environment_of(envs[0]), environment_of(envs[1])),
         differences(code_of(envs[0], plan), code_of(envs[1], again.read_plan())),
         until,
+        _weights((folder, plan, trial), (again, again.read_plan(), twin), until),
     )
+
+
+def _weights(first: Trained, second: Trained, until: int | None) -> WeightAgreement | str:
+    """The nets that both ended with, held against each other."""
+    if until is not None:
+        return "it was changed by hand"
+    nets = []
+    for folder, plan, trial in (first, second):
+        if trial.status is not Status.OK or trial.stack.status is not Status.OK:
+            return f"{'it' if trial.status is not Status.OK else 'its stack'} has not come to a regular end"
+        net = final_weights(folder, plan, trial.stack.index, trial.plan.id)
+        if isinstance(net, str):
+            return net
+        nets.append(net)
+    return weight_agreement(*nets)
 
 
 def plan_again(plan: Plan, trial: TrialState, threads: int | None = None) -> Plan:

@@ -25,6 +25,7 @@ def verification_as_data(found: Verification) -> dict[str, Any]:
         "largest_relative_difference": own.largest,
         "first_different": None if own.departure is None else asdict(own.departure),
         "first_beyond_tolerance": None if own.beyond is None else asdict(own.beyond),
+        "weights": {"not_compared": found.weights} if isinstance(found.weights, str) else asdict(found.weights),
         "ended": [asdict(one) for one in found.ended],
         "environment": [asdict(one) for one in found.environment],
         "code": [asdict(one) for one in found.code],

@@ -36,9 +36,22 @@ def _told(found: Verification) -> Iterator[str]:
         yield f"first different at {departure_text(own.departure)}: the first is the recorded one"
     if own.beyond is not None and own.beyond != own.departure:
         yield f"first beyond the tolerance at {departure_text(own.beyond)}"
+    yield _of_weights(found)
     yield from (f"it ended otherwise: {_difference(one)}" for one in found.ended)
     for title, differences in (("environment", found.environment), ("code", found.code)):
         yield f"{title}: {'; '.join(map(_difference, differences)) if differences else 'the same'}"
+
+
+def _of_weights(found: Verification) -> str:
+    own = found.weights
+    if isinstance(own, str):
+        return f"final weights: not compared, {own}"
+    if not own.different:
+        return f"final weights: all {own.numbers:,} have the same bits"
+    return (
+        f"final weights: {own.different:,} of {own.numbers:,} differ, first in {own.tensor}; by {own.largest:.2g} of a tensor's "
+        "largest weight at most"
+    )
 
 
 def _difference(one: Difference) -> str:

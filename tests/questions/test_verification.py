@@ -19,9 +19,11 @@ from dlbench.errors import SetupError, UsageError
 from dlbench.questions.agreement import Departure, agreement
 from dlbench.questions.differences import Difference
 from dlbench.questions.verification import Verification, plan_again, refuse_recorded, to_verify, verified
+from dlbench.questions.weight_agreement import WeightAgreement, weight_agreement
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.environment import environment
 from dlbench.text.verification import verification_lines
+from dlbench.weights.final import final_weights
 
 TOLERANCE = 1e-3
 
@@ -77,6 +79,7 @@ def test_a_trial_comes_out_again_bit_by_bit(again):
 
     assert (verification.outcome, verification.company) == ("equal", 0)
     assert verification.agreement.numbers > 100
+    assert verification.weights == WeightAgreement(2 * 6 + 6 + 6 + 1, 0, 0.0, None)
     assert [one.seed for one in folder.read_plan().trials] == [1]
     assert "have the same bits" in "\n".join(verification_lines(verification, 100))
 
@@ -191,3 +194,35 @@ def test_the_verb_has_an_exit_code_for_each_outcome(again, run, monkeypatch):
         monkeypatch.setattr("dlbench.questions.verification.verified", lambda *_, found=found, **__: found)
         result = CliRunner().invoke(app, ["verify", str(run.path), "--json"])
         assert (result.exit_code, json.loads(result.stdout)["outcome"]) == (code, outcome)
+
+
+def test_nets_are_compared_weight_by_weight(again):
+    """A weight that differs is told with its tensor, over the largest of it; beyond the tolerance the outcome is `different`."""
+    verification, _ = again
+    ours = {"dense1.weight": np.array([[0.5, -2.0]]), "dense1.bias": np.array([np.nan])}
+    theirs = ours | {"dense1.weight": np.array([[0.5, -1.9]])}
+
+    found = weight_agreement(ours, theirs)
+    assert (found.numbers, found.different, found.tensor) == (3, 1, "dense1.weight")
+    assert found.largest == pytest.approx(0.05)
+    assert replace(verification, weights=found).outcome == "different"
+    assert replace(verification, weights=found, tolerance=0.1).outcome == "within tolerance"
+    assert weight_agreement(ours, ours | {"dense1.bias": np.array([0.0])}).largest == np.inf
+    assert weight_agreement(ours, {}) == "the nets have other layers"
+    assert "1 of 3 differ, first in dense1.weight" in "\n".join(
+        verification_lines(replace(verification, weights=found), 200)
+    )
+
+
+def test_a_net_is_read_from_a_checkpoint_as_it_was_kept(run, state, tmp_path):
+    """Checkpoint and kept weights have the same net; where neither is left, that is said."""
+    copy, trial = type(run)(Path(shutil.copytree(run.path, tmp_path / "run"))), state.trials[4]
+    wanted = (run.read_plan(), trial.stack.index, trial.plan.id)
+
+    of_checkpoint = final_weights(copy, *wanted)
+    shutil.rmtree(copy.checkpoints)
+    as_kept = final_weights(copy, *wanted)
+    assert of_checkpoint.keys() == as_kept.keys()
+    assert all(np.array_equal(of_checkpoint[name], as_kept[name]) for name in as_kept)
+    shutil.rmtree(copy.weights_file(0).parent)
+    assert "is gone, and the run kept no weights" in final_weights(copy, *wanted)
