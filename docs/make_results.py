@@ -20,6 +20,7 @@ from dlbench.metrics.format import value_format
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent / "results" / "reference"
+RECIPES = HERE.parent / "recipes"
 PAGE = HERE.parent / "results" / "README.md"
 
 
@@ -140,6 +141,15 @@ def _claim_lines(name: str) -> Iterator[str]:
         scope = ON_THESE_SAMPLES if claim.get("on_these_samples") else ""
         source = f"measured, {seeds}" if claim["source"] == "measured" else claim["source"]
         yield f"- {SIGNS[claim['outcome']]} **{claim['outcome']}{scope}** ({source}): {claim['says']}<br>{claim['text']}"
+    yield from (f"- – **not judged**, newer than this run: {says}" for says in newer_claims(name))
+
+
+def newer_claims(name: str) -> list[str]:
+    """What a recipe claims of findings since its run was kept: of that no layers are left, by which they would be judged."""
+    recipes = (RECIPES / f"{name}.toml", REFERENCE / name / "recipe.toml")
+    ours, kept = (tomllib.loads(path.read_text(encoding="utf-8"))["claims"] for path in recipes)
+    told = {claim["says"]["en"]: claim for claim in ours if "finds" in claim or claim.get("finds_none")}
+    return [says for says in told if says not in {claim["says"]["en"] for claim in kept}]
 
 
 def has_fresh_seeds(name: str) -> bool:

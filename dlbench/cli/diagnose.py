@@ -92,13 +92,14 @@ def diagnose(
 
 
 def trials_named(asked: str, state: RunState, run: str) -> Sequence[TrialState]:
-    """The trials that `VARIANT,SEED` names; raises UsageError where there are none."""
+    """The trials that `VARIANT,SEED` names, with or without the choice of a search; raises UsageError where there are none."""
     from dlbench.errors import hint
+    from dlbench.plan import candidate_text
 
     variant, _, seed = asked.rpartition(",")
     if not variant:
         raise UsageError(f"--trial takes a variant and a seed, such as sigmoid,3; '{asked}' has no comma")
-    own = [one for one in state.trials if one.plan.variant == variant.strip()]
+    own = [one for one in state.trials if variant.strip() in {one.plan.variant, candidate_text(one.plan)}]
     if not own:
         there = list(dict.fromkeys(one.plan.variant for one in state.trials))
         known = f"it has {', '.join(map(repr, there))}"

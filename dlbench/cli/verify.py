@@ -74,11 +74,13 @@ def verify(
 def _named(asked: str, state: RunState, run: str) -> TrialState:
     """The trial that is named; raises UsageError where there is none, or a choice of the search has to be made."""
     from dlbench.cli.diagnose import trials_named
+    from dlbench.plan import candidate_text
 
     first, *others = trials_named(asked, state, run)
     if others:
+        named = f"{candidate_text(first.plan)},{first.plan.seed_mark}"
         raise UsageError(
-            f"{asked} is {len(others) + 1} trials, one a choice of the search; leave out --trial to take the first"
+            f"{asked} is {len(others) + 1} trials, one a choice of the search; name one, as --trial '{named}'"
         )
     return first
 

@@ -18,6 +18,7 @@ KINDS = (
     "overfitting",
     "underfitting",
     "over-regularised",
+    "dropout-at-test",
     "label-noise",
     "class-imbalance",
     "unscaled-input",

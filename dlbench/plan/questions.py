@@ -108,6 +108,7 @@ class Claim:
     combine: Method | None = None
     finds: str | None = None
     finds_none: bool = False
+    notes: bool = False
 
     @property
     def is_of_findings(self) -> bool:

@@ -70,6 +70,8 @@ def _mistakes_of_metric(claim: Claim) -> Iterator[Found]:
         yield (), f"needs exactly one of {listed(CONDITIONS)}, but has {listed(has) if has else 'none'}"
     if (claim.near is None) != (claim.tolerance is None):
         yield (), "'near' and 'tolerance' go together"
+    if claim.notes:
+        yield ("notes",), "needs 'finds'"
     if claim.by is not None and claim.better_than is None:
         yield ("by",), "'by' needs 'better_than'"
     yield from _exact_mistakes(claim)
@@ -79,6 +81,8 @@ def _mistakes_of_findings(claim: Claim) -> Iterator[Found]:
     own = "finds_none" if claim.finds is None else "finds"
     if claim.finds is not None and claim.finds_none:
         yield ("finds_none",), "a claim has 'finds' or 'finds_none', not both"
+    if claim.finds_none and claim.notes:
+        yield ("notes",), "is of 'finds'; 'finds_none' asks for alarms and warnings alone"
     if claim.metric:
         yield ("metric",), f"a claim has 'metric' or '{own}', not both"
     for key in NO_METRIC:

@@ -147,6 +147,7 @@ class ClaimSection(Claim):
     finds: instead of a metric, the share of seeds in which the diagnosis finds this kind, as an alarm or a warning:
         `finds = "vanishing-gradient"`.
     finds_none: instead of a metric, the share of seeds in which it finds no alarm and no warning: `finds_none = true`.
+    notes: whether `finds` counts notes, too, as of a fault that the net got over: `notes = true`.
     members: of ensembles with so many members, for a metric of ensembles: `members = 10`.
     combine: of ensembles combined so; the first way of `[ensemble]` unless given: `combine = "vote"`.
     """
@@ -172,6 +173,7 @@ class ClaimSection(Claim):
     combine: Method | None = None
     finds: FindingKind | None = None
     finds_none: bool = False
+    notes: bool = False
 
 
 @dataclass(frozen=True)

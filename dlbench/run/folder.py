@@ -242,6 +242,8 @@ def find_run(base: Path, text: str) -> RunFolder:
     if text and is_file(Path(text) / "plan.json"):
         return RunFolder(Path(text))
     runs = find_runs(base)
+    if "/" in text and is_folder(Path(text)):
+        raise UsageError(_no_run_itself(Path(text)))
     if not runs:
         under = shortened(str(base))
         raise UsageError(
@@ -255,6 +257,12 @@ def find_run(base: Path, text: str) -> RunFolder:
     if len(matches) == 1:
         return matches[0]
     raise UsageError(_several(text, matches) if matches else _none(base, text, runs))
+
+
+def _no_run_itself(folder: Path) -> str:
+    below = sorted(_with_plans(folder, "*") + _with_plans(folder, "*/*"), key=age)
+    named = f"runs are below it, the newest is {below[-1].path}" if below else "a run's own folder has a plan.json"
+    return f"{shortened(str(folder))} is a folder, but no run: {named}"
 
 
 def _several(text: str, matches: list[RunFolder]) -> str:

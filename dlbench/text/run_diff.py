@@ -27,23 +27,26 @@ def diff_lines(diff: RunDiff, reasons: Sequence[Reason], width: int) -> Iterator
     for names, run in ((diff.only_first, diff.first), (diff.only_second, diff.second)):
         if names:
             yield from _filled(f"only {run} has {'; '.join(names)}", width, 0)
-    sections: dict[str, Iterable[str]] = {
-        "settings": _by_candidate(diff.settings, diff.shared),
-        "data": _by_candidate(diff.data, diff.shared),
-        "seeds": [f"{name}: {_told(one)}" for name, one in diff.seeds.items()],
-        "environment": map(_told, diff.environment),
-        "code": map(_told, diff.code),
-    }
-    for title, lines in sections.items():
-        yield from _section(title, list(lines), width)
+    yield from _compared(diff, width) if diff.shared else ()
+    for title, lines in (("environment", diff.environment), ("code", diff.code)):
+        yield from _section(title, list(map(_told, lines)), width)
     if diff.unknown:
         yield from _section("not known, and not compared", diff.unknown, width)
-    yield from _section(f"results, by {diff.metric.name}", [_result(one, diff.metric) for one in diff.results], width)
+    if diff.results:
+        results = [_result(one, diff.metric) for one in diff.results]
+        yield from _section(f"results, by {diff.metric.name}", results, width)
     for title, can in (("what can explain the difference", True), ("what cannot", False), ("", None)):
         # That nothing is left to explain is none of both.
         told = [one.says for one in reasons if can is (None if one.is_all_the_same else one.can_explain)]
         if told:
             yield from _section(title or "conclusion", told, width)
+
+
+def _compared(diff: RunDiff, width: int) -> Iterator[str]:
+    """In what those candidates differ that both runs have."""
+    yield from _section("settings", list(_by_candidate(diff.settings, diff.shared)), width)
+    yield from _section("data", list(_by_candidate(diff.data, diff.shared)), width)
+    yield from _section("seeds", [f"{name}: {_told(one)}" for name, one in diff.seeds.items()], width)
 
 
 def _section(title: str, lines: Sequence[str], width: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ from test_training_rules import (
     kinds,
     made,
     mended,
+    over_time,
     trained,
     with_settings,
 )  # fmt: skip
@@ -182,3 +183,38 @@ def test_large_targets_of_a_net_that_has_learned_are_no_illness():
 def test_a_falling_training_stays_healthy():
     """The training that all these are changed from is told nothing."""
     assert kinds(trained(FALLING)) == []
+
+
+def test_a_loss_that_cannot_fall_is_told_however_many_answers_are_right():
+    """Behind two softmaxes a net may be right and never sure: a warning; where the loss has fallen all the same, a note."""
+    twice = with_settings(model__output={"units": 4, "activation": {"kind": "softmax"}})
+
+    def found(loss):
+        return diagnose(trained(loss, settings=twice, accuracy=np.full(20, 0.99)))[0]
+
+    assert [(one.kind, one.severity) for one in found(0.6 * FLAT)] == [("wrong-output", "warning")]
+    assert [(one.kind, one.severity) for one in found(FALLING)] == [("wrong-output", "note")]
+
+
+def test_a_loss_that_gives_the_output_no_gradient_is_told_and_not_the_depth():
+    """A squared error behind sigmoids that are sure and wrong: the gradient is gone where it begins, not on its way back."""
+    faint = everywhere(gradient_norm=[1e-4, 1e-4, 3e-4])
+    squared = with_settings(train__loss={"kind": "mse"})
+
+    assert kinds(trained(FLAT, probes=faint)) == ["vanishing-gradient"]
+    assert kinds(trained(FLAT, probes=faint, settings=squared)) == ["wrong-loss"]
+    assert kinds(trained(FLAT, probes=everywhere(gradient_norm=[1e-6, 1e-3, 1.0]), settings=squared)) == [
+        "vanishing-gradient"
+    ]
+
+
+def test_a_gradient_that_has_found_its_way_back_through_time_is_a_note():
+    """What vanished before the first steps alone has cost time, and no more: it is told until when."""
+    layers = [{"name": f"t={t}", "kind": "time", "weight": None} for t in (1, 2, 3)] + LAYERS
+
+    def probes(place):
+        return over_time(1e-8 if place < 3 else 1e-2)(place)
+
+    (found,) = diagnose(trained(FALLING, layers=layers, probes=probes))[0]
+    assert (found.kind, found.severity) == ("vanishing-through-time", "note")
+    assert found.says.endswith("arrived at the first in the beginning, enough of it from step 30 on")

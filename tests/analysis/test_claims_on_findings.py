@@ -66,6 +66,8 @@ def test_a_finding_is_claimed_of_most_seeds(run, has):
         (replace(CLAIM, at_most=0.3), {}, CONFIRMED),
         (replace(CLAIM, between=[0.1, 0.9]), found("dead-units", range(6)), CONFIRMED),
         (CLAIM, found("dead-units", range(12), "note"), REFUTED),
+        (replace(CLAIM, notes=True), found("dead-units", range(12), "note"), CONFIRMED),
+        (replace(CLAIM, notes=True), found("overfitting", range(12), "note"), REFUTED),
         (CLAIM, found("overfitting", range(12)), REFUTED),
         (replace(NONE, every_seed=True), {}, CONFIRMED),
         (replace(NONE, every_seed=True), found("overfitting", [3]), REFUTED),
@@ -76,7 +78,7 @@ def test_a_finding_is_claimed_of_most_seeds(run, has):
     ids=str,
 )
 def test_findings_decide(run, claim, findings, outcome):
-    """Alarms and warnings count, of the kind that is claimed or of any; notes do not."""
+    """Alarms and warnings count, of the kind that is claimed or of any; notes do not, unless the claim says so."""
     assert verdict(run, claim, findings).outcome is outcome
 
 

@@ -157,6 +157,14 @@ SICK = {
     "OverRegularised": lambda: trained(
         FLAT, settings=with_settings(**SHRINKING), probes=lambda place: {"weight_norm": [3.0 * 0.8**place] * 3}
     ),
+    "DropoutAtTest": lambda: trained(
+        settings=with_settings(
+            model__layers=[
+                *SETTINGS["model"]["layers"],
+                {"kind": "dropout", "rate": None, "keep": 0.5, "at_test": True},
+            ]
+        )
+    ),
     "LearningRateTooHigh": lambda: trained(FLAT, probes=everywhere(update_ratio=[0.8, 0.7, 0.9])),
     "WrongLoss": lambda: trained(0.6 * FLAT, settings=with_settings(train__loss={"kind": "mse"})),
     "LearningRateTooLow": lambda: trained(

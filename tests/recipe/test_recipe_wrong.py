@@ -187,6 +187,14 @@ WRONG = {
         [("at_most = 0", "finds_none = true")],
         ["34: claims[0].metric: a claim has 'metric' or 'finds_none', not both"],
     ),
+    "claim on notes where nothing may be found": (
+        [('metric = "solved"\nat_most = 0', "finds_none = true\nnotes = true")],
+        ["35: claims[0].notes: is of 'finds'; 'finds_none' asks for alarms and warnings alone"],
+    ),
+    "claim on a metric's notes": (
+        [("at_most = 0", "at_most = 0\nnotes = true")],
+        ["36: claims[0].notes: needs 'finds'"],
+    ),
     "claim on findings with what is of metrics": (
         [('metric = "solved"\nat_most = 0', 'finds = "dead-units"\nbetter_than = "relu"\nat_least = 90')],
         [

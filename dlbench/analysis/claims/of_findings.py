@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from dlbench.analysis.diagnosis.evidence import is_judged
+from dlbench.analysis.diagnosis.finding import SEVERITIES
 from dlbench.analysis.diagnosis.rules.ending import OUTSIDE
 from dlbench.metrics.catalog import METRICS, Metric
 from dlbench.metrics.quantity import SHARE
@@ -22,7 +23,7 @@ Findings = Mapping[int, Sequence["Finding"]]
 """What is wrong with trials, by their indices in the plan; those that are not there have nothing."""
 
 COUNTED = ("alarm", "warning")
-"""The severities that claims count: notes are worth knowing, and no fault."""
+"""The severities that claims count unless they say `notes`: these are worth knowing, and no fault."""
 
 
 @dataclass(frozen=True)
@@ -34,29 +35,30 @@ class FindingValue:
 
     kind: str | None
     findings: Findings
+    severities: tuple[str, ...] = COUNTED
 
     def __call__(self, trial: TrialView, at_step: int | None = None) -> float | None:
         """Of one trial at its end."""
         own = cast("TrialState", trial)
         if own.status in {Status.FAILED, Status.DROPPED}:
             return None
-        found = kinds_of(own, self.findings)
+        found = kinds_of(own, self.findings, self.severities)
         if self.kind is None:
             return 0.0 if found else (1.0 if is_judged(own) else None)
         return 1.0 if self.kind in found else (0.0 if is_judged(own) else None)
 
 
-def kinds_of(trial: TrialState, findings: Findings) -> set[str]:
-    """The kinds of a trial's alarms and warnings, whenever they held."""
+def kinds_of(trial: TrialState, findings: Findings, severities: tuple[str, ...] = COUNTED) -> set[str]:
+    """The kinds of a trial's findings as grave as that, whenever they held."""
     found = findings.get(trial.index, ())
-    return {one.kind for one in found if one.severity in COUNTED and one.kind not in OUTSIDE}
+    return {one.kind for one in found if one.severity in severities and one.kind not in OUTSIDE}
 
 
 def metric_of(claim: Claim, findings: Findings) -> Metric:
     """What a claim is about: its metric, or whether its findings are there."""
     if not claim.is_of_findings:
         return METRICS[claim.metric]
-    value = FindingValue(claim.finds, findings)
+    value = FindingValue(claim.finds, findings, SEVERITIES if claim.notes else COUNTED)
     return Metric(claim.metric, "What the diagnosis finds.", value, "higher", ".2f", "", SHARE)
 
 

@@ -13,6 +13,7 @@ from dlbench.analysis.diagnosis.folding import folded
 from dlbench.analysis.diagnosis.rule import ProbeHistory, ProbeRule, Rule
 from dlbench.analysis.diagnosis.rules import RULES, TrainingRule, probe_rules, training_rules
 from dlbench.analysis.diagnosis.training import TrainingEvidence
+from dlbench.metrics.trial_view import Status
 from dlbench.state.run_state import RunState
 from dlbench.state.stack_state import StackState
 from dlbench.state.trial_state import TrialState
@@ -35,16 +36,24 @@ class Diagnosis:
         self._history = ProbeHistory(trial, [rule for rule in rules if isinstance(rule, ProbeRule)])
         self._outcome, self._is_given = outcome or TrainingOutcome(), outcome is not None
         self._seen: object = None
+        self._told: list[Finding] = []
 
     def findings(self) -> list[Finding]:
         """What is wrong: how it ended, if not well, then what its probes and its whole training tell, symptoms under their causes.
 
-        Of a trial that diverged only what led to it. Past things are told only where they are remembered.
+        Of a trial that diverged only what led to it. Past things are told only where they are remembered. Looked up again only
+        where there is anything new: a dashboard asks with every frame.
         """
+        if self._is_given or self._has_new():
+            self._told = self._found()
+        return self._told
+
+    def _found(self) -> list[Finding]:
         ends = [found for rule in self._others for found in rule.finds(self.trial)]
         found, diverged = self._history.findings(), self.trial.diverged_at
         before = [one for one in found if diverged is None or one.since < diverged]
-        self._look_again()
+        if not self._is_given:
+            self._outcome = self._outcome_now()
         begun = {one.kind for one in self._outcome.found if one.since == 0}
         return folded([*ends, *before, *self._outcome.found], begun, is_good=self._outcome.is_good)
 
@@ -52,16 +61,22 @@ class Diagnosis:
         """Those that hold still."""
         return [one for one in self.findings() if one.until is None]
 
-    def _look_again(self) -> None:
-        """Hold the rules against the whole training, where there is anything new."""
+    def _has_new(self) -> bool:
         trial, stack = self.trial, self.trial.stack
         seen = (
-            len(stack.metrics), len(stack.probes), stack.metrics.rewritten, stack.probes.rewritten, trial.status,
-            stack.confusion is None, trial.facts is None,
+            len(stack.metrics), len(stack.probes), stack.metrics.rewritten, stack.probes.rewritten, trial.status, trial.error,
+            trial.step if trial.status.final else None, trial.idle_from, stack.confusion is None, trial.facts is None,
         )  # fmt: skip
-        if seen != self._seen and not self._is_given:
-            (self._outcome,) = outcomes(TrainingEvidence([trial]), self._of_training)
-        self._seen = seen
+        is_new, self._seen = seen != self._seen, seen
+        return is_new
+
+    def _outcome_now(self) -> TrainingOutcome:
+        """Hold the rules against the whole training; of one that goes on, those alone that do not wait for its end."""
+        rules = self._of_training
+        if self.trial.status is not Status.OK and self.trial.diverged_at is None:
+            rules = [rule for rule in rules if not rule.waits_for_end]
+        (found,) = outcomes(TrainingEvidence([self.trial]), rules)
+        return found
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,7 @@ def outcomes(training: TrainingEvidence, rules: Sequence[TrainingRule]) -> list[
     for rule in rules:
         for place, one in rule.found_in(training):
             found[place].append(one)
-    is_good = training.ended & training.is_good
+    is_good = training.ended & training.is_good if training.ended.any() else training.ended
     return [TrainingOutcome(own, good) for own, good in zip(found, is_good.tolist(), strict=True)]
 
 

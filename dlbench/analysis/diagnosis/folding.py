@@ -45,6 +45,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     HIGH: (*FATE, *WILD, *SPENT, *TIMES, "overfitting", "class-imbalance", "label-noise", "wrong-loss"),
     "learning-rate-too-low": ("not-learning", "underfitting", "too-few-steps", "class-imbalance", "vanishing-gradient"),
     "wrong-loss": (*FATE, "saturated-units", "oscillating-loss"),
+    "dropout-at-test": ("underfitting", "label-noise", "overfitting"),
     "class-imbalance": (*FATE, *BY_HEART),
     "label-noise": ("overfitting", "underfitting", "not-learning", "too-few-steps", "oscillating-loss"),
     "too-few-steps": ("underfitting", "not-learning"),
@@ -79,6 +80,7 @@ ORDER = (
     "saturated-units",
     "vanishing-gradient",
     "over-regularised",
+    "dropout-at-test",
     HIGH,
     "wrong-loss",
     "learning-rate-too-low",
@@ -102,8 +104,10 @@ LASTING_COSTS = frozenset(
         "label-noise",
         "class-imbalance",
         "batch-norm-statistics",
+        "dropout-at-test",
         "symmetric-units",
         "disconnected-layer",
+        "wrong-output",
     }
 )
 """What is wrong with a net that has learned its training data well, too."""

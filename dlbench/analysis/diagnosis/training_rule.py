@@ -23,6 +23,8 @@ class TrainingRule(Rule):
     """What it is in a few words."""
     symptom: ClassVar[str] = ""
     """What is seen of it, where something else is the cause of that, and its title would name another one."""
+    waits_for_end: ClassVar[bool] = True
+    """Whether it holds only of trainings that have ended or diverged, so that whoever watches need not ask before."""
 
     @abstractmethod
     def holds(self, training: TrainingEvidence) -> Marks:

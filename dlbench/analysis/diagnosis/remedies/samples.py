@@ -82,6 +82,11 @@ def _none(recipe: RecipeSettings) -> Patch | None:
     return recipe.without("l1", "l2", "max_norm") or None
 
 
+@remedy("whole-at-test", "at test the whole net is the mean of all thin ones that were trained")
+def _whole_at_test(recipe: RecipeSettings) -> Patch | None:
+    return {f"{at}.at_test": False for at, one in recipe.layers if one.get("kind") == "dropout" and one.get("at_test")}
+
+
 @remedy("class-weights", "a sample of a rare class then counts as much more as it is rarer")
 def _class_weights(recipe: RecipeSettings) -> Patch | None:
     return None if recipe.section("train").get("class_weights") else {"train.class_weights": "balanced"}

@@ -29,6 +29,7 @@ import_modules(
         "exploding_signal",
         "gradient_through_time",
         "batch_norm_statistics",
+        "dropout_at_test",
         "over_regularised",
         "learning_rate_too_high",
         "wrong_loss",

@@ -32,6 +32,7 @@ class DataLeak(TrainingRule):
     """
 
     kind = "data-leak"
+    waits_for_end = False
     severity = "warning"
     title = "data leak"
     because = (

@@ -22,6 +22,7 @@ class DisconnectedLayer(TrainingRule):
     """
 
     kind = "disconnected-layer"
+    waits_for_end = False
     severity = "warning"
     title = "disconnected"
     because = "Autograd found no way from the loss to these weights: the layer is not used, or its output is detached."

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from dlbench.analysis.diagnosis.aptness import through_time
 from dlbench.analysis.diagnosis.columns import first_known, median
 from dlbench.analysis.diagnosis.evidence import Marks, Values
+from dlbench.analysis.diagnosis.finding import Severity
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
@@ -35,7 +38,10 @@ class _ThroughTime(TrainingRule):
 
 @rule
 class VanishingThroughTime(_ThroughTime):
-    """|dL/dh| at the first step of time over that at the last < 10^-4, the median over all probes; little learned."""
+    """|dL/dh| at the first step of time over that at the last < 10^-4, the median over all probes; little learned.
+
+    Where it was so before the first step alone, and the net has learned all the same, that is a note: it has cost time.
+    """
 
     kind = "vanishing-through-time"
     severity = "warning"
@@ -47,15 +53,24 @@ class VanishingThroughTime(_ThroughTime):
     remedies = ("forget-bias", "lstm", "orthogonal", "shorter-sequences")
 
     def _ratio(self, training: TrainingEvidence) -> Values:
-        return median(training.over_time, axis=0)
+        return np.where(training.is_poor, median(training.over_time, axis=0), first_known(training.over_time))
 
     def holds(self, training: TrainingEvidence) -> Marks:
-        """Ended trials that have learned little."""
-        return training.ended & training.is_poor & (training.of(self._ratio) < VANISHES)
+        """Ended trials in which it is so, or was so and has passed."""
+        return training.ended & (training.of(self._ratio) < VANISHES)
+
+    def how_bad(self, training: TrainingEvidence, place: int) -> Severity:
+        """A note of a net that got over it."""
+        return super().how_bad(training, place) if training.is_poor[place] else "note"
 
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
-        """What part arrives."""
-        return f"of the last state's gradient {number(found['time_gradient_ratio'])} arrives at the first"
+        """What part arrives, and until when that was so."""
+        ratio = number(found["time_gradient_ratio"])
+        passed = np.flatnonzero(training.over_time[:, place] >= VANISHES)
+        if training.is_poor[place] or not len(passed):
+            return f"of the last state's gradient {ratio} arrives at the first"
+        step = training.probe_steps[passed[0]]
+        return f"of the last state's gradient {ratio} arrived at the first in the beginning, enough of it from step {step:,} on"
 
 
 @rule

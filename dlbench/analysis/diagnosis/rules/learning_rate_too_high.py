@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dlbench.analysis.diagnosis.columns import highest
+from dlbench.analysis.diagnosis.columns import highest, last_known
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.rule import rule
+from dlbench.analysis.diagnosis.rules import dead_units
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number
@@ -19,6 +20,8 @@ ABSURD = 1.0
 """A step as long as the weights: what is left of them then is chance."""
 LARGE = 0.03
 """Thirty times the usual pace: together with a loss that rises it is too much."""
+ALIVE = 0.9
+"""The share of exact zeros below which a layer is on."""
 RISEN, BY = 1.3, 0.1
 """The last loss over the lowest, and beyond it in prices of guessing, from which on the training has lost what it had."""
 
@@ -29,7 +32,8 @@ class LearningRateTooHigh(TrainingRule):
 
     Only where little was learned: a net that gets over its first steps is none the worse for them. Steps as long as the weights
     are told wherever the net has not learned well. A net without a hidden layer has one valley and no units to lose: there the
-    loss must have risen, or gone, since how far a step moves weights that belong near 0 says nothing.
+    loss must have risen, or gone, since how far a step moves weights that belong near 0 says nothing. A layer of ReLUs that were on
+    at first and are all off in the end has been killed by its steps, where these were > 0.03 in the beginning.
     """
 
     kind = "learning-rate-too-high"
@@ -46,8 +50,20 @@ class LearningRateTooHigh(TrainingRule):
         is_deep = training.of_weights("weight_norm").shape[-1] > 1
         wild = (training.first_pace > WILD) & is_deep
         absurd = (training.first_pace > ABSURD) & ~training.is_good & is_deep
-        holds: Marks = done & (absurd | (training.is_poor & (wild | self._climbed(training) | self._burst(training))))
+        lost = wild | self._climbed(training) | self._burst(training) | self._killed(training)
+        holds: Marks = done & (absurd | (training.is_poor & lost))
         return holds
+
+    @staticmethod
+    def _killed(training: TrainingEvidence) -> Marks:
+        """Where a hidden layer went dead on the way, by steps that were large."""
+        zeros = training.of_weights("zero_fraction")[..., :-1]
+        if not zeros.size:
+            return np.zeros(len(training.trials), np.bool_)
+        last = last_known(zeros.reshape(len(zeros), -1)).reshape(zeros.shape[1:])
+        died = (zeros[0] < ALIVE) & (last > dead_units.MOST)
+        killed: Marks = np.logical_or.reduce(died, axis=-1) & (training.first_pace > LARGE)
+        return killed
 
     @staticmethod
     def _climbed(training: TrainingEvidence) -> Marks:

@@ -9,6 +9,7 @@ import numpy as np
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
 from dlbench.analysis.diagnosis.rule import rule
+from dlbench.analysis.diagnosis.rules.dropout_at_test import dropped
 from dlbench.analysis.diagnosis.training import ACCURATE, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number, percent
@@ -90,9 +91,4 @@ def _overshoots(recipe: RecipeSettings) -> bool:
 
 def _dropped(recipe: RecipeSettings) -> float:
     """The largest share of units that a layer of dropout drops."""
-    shares = [
-        layer["rate"] if layer.get("rate") is not None else 1 - (layer.get("keep") or 1.0)
-        for _, layer in recipe.layers
-        if layer.get("kind") == "dropout"
-    ]
-    return float(max(shares, default=0.0))
+    return float(max((dropped(layer) for _, layer in recipe.layers if layer.get("kind") == "dropout"), default=0.0))

@@ -10,6 +10,7 @@ from dlbench.analysis.diagnosis.aptness import of_explosions
 from dlbench.analysis.diagnosis.columns import median
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.rule import rule
+from dlbench.analysis.diagnosis.rules.wrong_loss import has_wrong_loss
 from dlbench.analysis.diagnosis.training import BEGINNING, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number
@@ -95,10 +96,18 @@ class VanishingOverDepth(_OverDepth):
         if not training.has_probes:
             return np.zeros(len(training.trials), np.bool_)
         faint: Marks = (training.of(sizes) < FAINT) & (training.of(sizes) > 0) & training.is_lost
+        faint &= ~training.of(self._begins_faint)
         if self._is_deep(training):
             whole = training.of(_whole)
             faint |= (whole < VANISHES) & (whole > 0)
         return training.ended & training.is_poor & faint
+
+    @staticmethod
+    def _begins_faint(training: TrainingEvidence) -> Marks:
+        """Where a loss that does not fit gives the last layer next to no gradient already: nothing vanishes on its way back."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            last = training.of_weights("gradient_norm")[..., -1] / training.of_weights("weight_norm")[..., -1]
+        return training.of(has_wrong_loss) & (early(last) < NEARLY * FAINT)
 
     def _begins(self, training: TrainingEvidence, place: int) -> bool:
         first = training.over_depth[0, place], training.of(_ratios)[0, place]

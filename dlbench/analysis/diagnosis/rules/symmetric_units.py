@@ -25,6 +25,7 @@ class SymmetricUnits(TrainingRule):
     """
 
     kind = "symmetric-units"
+    waits_for_end = False
     severity = "warning"
     title = "units all alike"
     because = "Units that begin with equal weights see the same and get the same gradient: the layer stays as wide as one unit."

@@ -38,20 +38,10 @@ class WrongLoss(TrainingRule):
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials with such a loss that move and do not learn."""
-        if not training.is_classification:
-            return np.zeros(len(training.trials), np.bool_)
-        wrong = np.array([bool(self._kind(training, place)) for place in range(len(training.trials))], np.bool_)
+        wrong = training.of(has_wrong_loss)
         steps = (training.usual_pace > MOVES) | ~(training.of(gradient_over_weights) > ALIVE)
         steps &= ~(training.first_pace > WILD)
         return wrong & training.ended & steps & (~training.is_good | np.isnan(training.last))
-
-    @staticmethod
-    def _kind(training: TrainingEvidence, place: int) -> str:
-        """The loss, if it is a wrong one."""
-        loss = training.recipes[place].section("train").get("loss")
-        kind = str(loss.get("kind")) if isinstance(loss, Mapping) else ""
-        is_wrong = kind in {"mse", "l1", "huber"} or (kind == "bce" and (training.stack.classes or 0) > 2)
-        return kind if is_wrong else ""
 
     def how_bad(self, training: TrainingEvidence, place: int) -> Severity:
         """A warning: the other loss may not mend it alone."""
@@ -67,4 +57,19 @@ class WrongLoss(TrainingRule):
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """Which loss, and what has become of it."""
         loss = number(found["loss_over_guessing"])
-        return f"classes are learned by {self._kind(training, place)}, which ends at {loss} of guessing's"
+        return f"classes are learned by {_kind(training, place)}, which ends at {loss} of guessing's"
+
+
+def has_wrong_loss(training: TrainingEvidence) -> Marks:
+    """Trials that learn classes by such a loss."""
+    return np.array([bool(_kind(training, place)) for place in range(len(training.trials))], np.bool_)
+
+
+def _kind(training: TrainingEvidence, place: int) -> str:
+    """The loss, if it is a wrong one."""
+    if not training.is_classification:
+        return ""
+    loss = training.recipes[place].section("train").get("loss")
+    kind = str(loss.get("kind")) if isinstance(loss, Mapping) else ""
+    is_wrong = kind in {"mse", "l1", "huber"} or (kind == "bce" and (training.stack.classes or 0) > 2)
+    return kind if is_wrong else ""

@@ -11,7 +11,7 @@ from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
 from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
 from dlbench.analysis.diagnosis.rule import rule
-from dlbench.analysis.diagnosis.training import TrainingEvidence
+from dlbench.analysis.diagnosis.training import GOOD, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number
 
@@ -38,6 +38,7 @@ class WrongOutput(TrainingRule):
     """
 
     kind = "wrong-output"
+    waits_for_end = False
     severity = "warning"
     title = "wrong output"
     because = "The outputs cannot take the values that the loss asks for, or lose their gradient on the way to it."
@@ -89,8 +90,9 @@ class WrongOutput(TrainingRule):
         return f"{kind} answers from {low:g} to {high:g}, and {told}"
 
     def how_bad(self, training: TrainingEvidence, place: int) -> Severity:
-        """A note where the net has learned all the same."""
-        return "note" if training.is_good[place] else super().how_bad(training, place)
+        """A note where the net has learned all the same: a loss that stays high costs it its certainty, however right it is."""
+        is_harmless = training.is_good[place] and training.last[place] < GOOD
+        return "note" if is_harmless else super().how_bad(training, place)
 
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """The loss over guessing's, and the accuracy."""
