@@ -19,6 +19,7 @@ from dlbench.launch import sessions
 from dlbench.launch.apart import start_apart
 from dlbench.launch.choosing import HERE, Place
 from dlbench.launch.status import alive, status
+from dlbench.metrics.names import ENSEMBLE
 from dlbench.metrics.trial_view import Status
 from dlbench.plan import FIRST_LOOK, UntilDecided
 from dlbench.plan.growth import MOST_SEEDS, grown, next_number, planned_seeds, seeds_of
@@ -50,6 +51,8 @@ def require_claims(recipe: Recipe) -> None:
     if any(map(is_decided_by_sequence, claims)):
         return
     why = "none of its claims is decided sequentially" if claims else "it has none; write some as [[claims]]"
+    if any(claim.metric in ENSEMBLE for claim in claims):
+        why = "of ensembles no method is known that holds however often one looks; train a fixed number with --seeds"
     raise UsageError(f"{recipe.name}: --until-decided adds seeds until the recipe's claims are decided, and {why}")
 
 

@@ -19,6 +19,18 @@ from dlbench.recipe import load
 from dlbench.run.adding import adding, is_adding
 from dlbench.run.folder import RunFolder, find_run
 
+OF_ENSEMBLES = """
+[ensemble]
+sizes = [2]
+
+[[claims]]
+says = "two know more than one"
+source = "theory"
+variant = "fast"
+metric = "ensemble_gain"
+members = 2
+at_least = 0
+"""
 OPEN = """
 [[claims]]
 says = "Slow is above its own mean"
@@ -110,6 +122,9 @@ def test_a_recipe_without_claims_that_wait_for_seeds_is_refused(tmp_path):
         path.write_text(text)
         with pytest.raises(UsageError, match=why):
             begun(load(path), None)
+    path.write_text(RECIPE.partition("[[claims]]")[0] + OF_ENSEMBLES)
+    with pytest.raises(UsageError, match="of ensembles no method is known that holds however often one looks"):
+        begun(load(path), None)
 
 
 def test_the_first_seeds_are_five_whatever_the_recipe_says(tmp_path):
