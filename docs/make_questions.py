@@ -23,7 +23,9 @@ ANSWERS = {
 learned nothing: six layers of sigmoids have taken the gradient away before it reaches the first one.""",
     "ten-percent": """\
 One digit in ten is what guessing gets right. Here the rate is one that plain descent may take and Adam may not: the
-first steps throw the units to where they are off for every sample, and an off unit has no gradient.""",
+first steps throw the units to where they are off for every sample, and an off unit has no gradient. With MNIST itself,
+where it is on the machine, behind `run`: `--set 'data={kind="mnist",validation=5000}' --set train.epochs=1`; the
+finding and its remedy are the same.""",
     "all-the-same": """\
 The net answers with the shares of the classes, whatever it sees: its weights are hardly there any more, and only the
 last biases are left to learn. What keeps them small is stronger than what the loss asks for.""",
