@@ -198,6 +198,15 @@ def test_runs_of_old_versions_are_compared(made, tmp_path):
     assert found.only_first == ["wild"]
 
 
+def test_runs_without_a_common_variant_are_not_called_the_same(made):
+    """Of what was not compared nothing is said but that."""
+    diff = replace(diff_runs(*made), only_first=["a"], only_second=["b"], settings={}, data={}, seeds={}, results=[])
+    lines = "\n".join(diff_lines(diff, reasons(diff), 100))
+
+    assert "no variant is in both runs: there is nothing to compare" in lines
+    assert not any(f"{title}: the same" in lines for title in ("settings", "data", "seeds", "results"))
+
+
 def test_the_verb_prints_what_differs(made):
     """`dlbench diff RUN RUN` prints its sections, `--json` the same as data."""
     runs = [str(run.path) for run in made]

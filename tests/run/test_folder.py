@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -234,6 +235,15 @@ def test_a_run_that_is_not_there_is_answered_with_a_hint(base, text, message):
         find_run(base, text)
 
     assert str(caught.value) == message.format(base=base)
+
+
+def test_a_folder_that_is_no_run_is_told_as_such(base, tmp_path):
+    """A folder of runs names the newest of them, any other what it lacks."""
+    newest = re.escape(str(base / "xor" / "20261123-153012-2"))
+    with pytest.raises(UsageError, match=rf"is a folder, but no run: runs are below it, the newest is {newest}"):
+        find_run(base, str(base / "xor"))
+    with pytest.raises(UsageError, match=r"is a folder, but no run: a run's own folder has a plan\.json"):
+        find_run(base, str(base / "xor" / "20261123-153012-2" / "events"))
 
 
 def test_where_there_are_no_runs_the_way_to_one_is_told(tmp_path):
