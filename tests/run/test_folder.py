@@ -242,8 +242,9 @@ def test_a_folder_that_is_no_run_is_told_as_such(base, tmp_path):
     newest = re.escape(str(base / "xor" / "20261123-153012-2"))
     with pytest.raises(UsageError, match=rf"is a folder, but no run: runs are below it, the newest is {newest}"):
         find_run(base, str(base / "xor"))
+    (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"is a folder, but no run: a run's own folder has a plan\.json"):
-        find_run(base, str(base / "xor" / "20261123-153012-2" / "events"))
+        find_run(base, str(tmp_path / "empty"))
 
 
 def test_where_there_are_no_runs_the_way_to_one_is_told(tmp_path):
