@@ -22,7 +22,11 @@ MAKE_VENV = "$(PYTHON)" -m venv "$(VENV)"
 install_extras = "$(RUN)/uv" $(UV_INSTALL) $(WANTED) || "$(RUN)/python" -m pip install $(WANTED)
 endif
 
-PYTEST = -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+# Plug-ins by name: of one that is found by itself, pytest rewrites every module of its package, which for an editable install is all
+# of dlbench, once a process.
+TEST_ENV += PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+PLUGINS := $(addprefix -p ,xdist.plugin _hypothesis_pytestplugin dlbench.pytest_plugin)
+PYTEST = -m pytest $(PLUGINS) --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 # An end of the ranges in pyproject.toml: $(1) is its name, $(2) what uv calls it. The virtual environment is its own, one a Python.
 END = $(VENV)-$(1)-$(notdir $(PYTHON))

@@ -12,12 +12,16 @@ from costs import (  # noqa: F401  # hooks
     pytest_terminal_summary,
 )
 from endings import end_all_that_name
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import dlbench.engine  # noqa: F401  # says how MKL shall multiply, which it reads before the first product of any test
 
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+UNHURRIED = dict(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.register_profile("same", max_examples=40, derandomize=True, **UNHURRIED)
+settings.register_profile("search", max_examples=400, **UNHURRIED)
+settings.load_profile(
+    "same"
+)  # a change is never refused for what another draw would have found in what was there before
 
 NOT_FOR_NAMES = " at 0x"
 """An address in a test's name: it differs from process to process, and pytest-xdist refuses to go on."""
@@ -57,6 +61,12 @@ def nothing_goes_on(tmp_path_factory):
     """When all tests have run, nothing works on in their folders."""
     yield
     assert end_all_that_name(tmp_path_factory.getbasetemp()) == []
+
+
+def pytest_configure():
+    """A session that is told to end (SIGTERM) ends like one that is interrupted, and so do all that its tests have started."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_finish():

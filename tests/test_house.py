@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from each import each
 
 import dlbench
 
@@ -43,7 +44,7 @@ def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
+@each("path", FILES, ids=named)
 def test_everything_public_says_what_it_is(path):
     """Every module, and every public function and class in it, has a docstring that begins with a sentence."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -53,7 +54,7 @@ def test_everything_public_says_what_it_is(path):
     assert silent == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
+@each("path", FILES, ids=named)
 def test_files_and_functions_are_short(path):
     """No file is longer than 300 lines, no function's body longer than 40."""
     text = path.read_text(encoding="utf-8")
@@ -75,7 +76,7 @@ def test_every_class_name_stands_once():
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
+@each("path", FILES, ids=named)
 def test_lines_are_short(path):
     """No line is longer than 132 characters, docstrings, comments and texts included."""
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -69,6 +69,7 @@ def test_the_documents_measure_and_rule_are_told(bench):
     assert kinds == ["one-sided-units"]
 
 
+@pytest.mark.extras
 def test_the_documents_other_parts_train(bench):
     """Two files of parts at once: the second one's layer, init, optimizer, schedule, loss and dataset are trained with."""
     (bench / "more.py").write_text(blocks("python")[1])
@@ -80,6 +81,7 @@ def test_the_documents_other_parts_train(bench):
     assert '"test_rmse"' in done.stdout
 
 
+@pytest.mark.extras
 def test_the_documents_measure_and_rule_look_at_layers(bench):
     """`probe` tells a measure of one's own beside its own ones, and what a rule finds that is no more than a note."""
     data, text = (called(bench, "probe", "mine.toml", "--parts", "mine.py", *words) for words in (["--json"], []))

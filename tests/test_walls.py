@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from each import each
 from synthetic_run import finished, make_plan
 from verbs import VERBS
 
@@ -140,7 +141,7 @@ def rooms_in(names: set[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("dlbench.")} & set(ROOMS)
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@each("room", ROOMS)
 def test_rooms_import_downwards_only(room):
     """A room names those before it in the order and no other, not even inside of a function or for types."""
     names = {name for path in sources(room) for name in imported(path)}

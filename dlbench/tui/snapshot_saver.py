@@ -6,6 +6,7 @@ import re
 import time
 from functools import partial
 from io import StringIO
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from dlbench.analysis.summary import Report
     from dlbench.tui.app_base import AppBase
     from dlbench.tui.screens.prompts import ExportTo
+
+
+def new_file(stem: str) -> Path:
+    """An SVG file in the current folder that is not there yet: the second of one second gets the number 2."""
+    files = (Path(f"{stem}{end}.svg") for end in chain([""], (f"-{number}" for number in count(2))))
+    return next(file for file in files if not file.exists())
 
 
 class SnapshotSaver:
@@ -38,8 +45,9 @@ class SnapshotSaver:
         """Save the screen as SVG beside the run."""
         name = self._app.view.info.name
         title = re.sub(r"[^\w.-]+", "-", name)
-        file = Path(f"{title}-{time.strftime('%H%M%S')}.svg")
-        self._write(file, self._app.export_screenshot(title=f"dlbench {name}"))
+        self._write(
+            new_file(f"{title}-{time.strftime('%H%M%S')}"), self._app.export_screenshot(title=f"dlbench {name}")
+        )
 
     def action_copy(self) -> None:
         """Copy the numbers under the cursor."""

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 import pytest
+from each import each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic_run import make_plan, metrics_event, probe_event, stack_event, state_of
@@ -124,9 +125,7 @@ def test_a_variant_has_the_worst_of_its_seeds():
     assert (told["severity"], told["since"], told["seeds"], told["of"]) == ("alarm", 20, 3, 4)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, own in vars(TrainingEvidence).items() if isinstance(own, cached_property)]
-)
+@each("name", [name for name, own in vars(TrainingEvidence).items() if isinstance(own, cached_property)])
 def test_losses_at_their_ends_warn_of_nothing(name):
     """Each number of a whole training is there, without a warning of numpy, where a loss is infinite or exactly 0 throughout."""
     state = state_of(make_plan(["a"], 2), [stack_event(0)])
@@ -149,7 +148,7 @@ def test_what_is_over_is_told_only_where_it_is_remembered():
 norms = st.sampled_from([USUAL, VANISHED, HUGE, [0.0, None, 0.1], [None, None, None], [1e4, None, 1e-2]])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(norms, min_size=3, max_size=3), min_size=1, max_size=8), st.integers(0, 80), st.booleans())
 def test_all_at_once_is_each_alone(history, step, dropped):
     """Trials looked at together have the findings that each has alone, dropped ones too; those without any are left out."""
@@ -161,7 +160,7 @@ def test_all_at_once_is_each_alone(history, step, dropped):
     assert diagnose(state) == {index: found for index, found in alone.items() if found}
 
 
-@pytest.mark.parametrize("one", RULES, ids=lambda one: type(one).__name__)
+@each("one", RULES, ids=lambda one: type(one).__name__)
 def test_every_rule_finds_by_itself_what_all_find(one):
     """What a rule finds alone is told among the others, or explained by what is; with a kind and a severity that are known."""
     _, state = sick()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_run import (
@@ -266,7 +267,7 @@ def test_a_dropped_trial_ends_where_it_was_dropped():
     assert other.probe("gradient_norm")[:, 0].tolist() == [0.5, 0.5]
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+@each("metric", METRICS.values(), ids=lambda metric: metric.name)
 def test_a_dropped_trial_has_numbers_up_to_there(metric):
     """At its end it has no value of any metric that training makes; up to its step it has those that the others have."""
     other, trial = state_of(PLAN, dropped_run()).trials[:2]

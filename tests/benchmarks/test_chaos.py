@@ -39,6 +39,7 @@ def test_killed_twice_and_resumed_it_ends_with_the_same_table(tmp_path, undistur
     assert sum(counts.same for counts in tally.kinds.values()) == 2
 
 
+@pytest.mark.extras
 def test_destroyed_events_are_told(undisturbed):
     """Three lines destroyed in any way are counted by the table, and no trial is bent without a word."""
     tally = Tally()
@@ -48,6 +49,7 @@ def test_destroyed_events_are_told(undisturbed):
     assert (len(tally.kinds), tally.lost) == (len(damage.EVENT_WAYS), 0)
 
 
+@pytest.mark.extras
 def test_destroyed_arrays_are_told(undisturbed):
     """Large arrays damaged in any way are counted by who reads them, and no trial is bent without a word."""
     tally = Tally()
@@ -57,6 +59,7 @@ def test_destroyed_arrays_are_told(undisturbed):
     assert (len(tally.kinds), tally.lost) == (len(damage.WAYS), 0)
 
 
+@pytest.mark.extras
 def test_a_clock_that_is_turned_back_changes_nothing(undisturbed):
     """Whatever the times of the events say, the table is the same, and the run done."""
     tally = Tally()

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import pytest
 from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MinLen
+from each import each
 
 from dlbench.cli.describe import arguments, range_text, toml_text, type_text
 from dlbench.parts import CATALOGS
@@ -70,7 +71,7 @@ def test_toml_text(value, text):
     assert toml_text(value) == text
 
 
-@pytest.mark.parametrize(("catalog", "part"), PARTS, ids=[f"{catalog}-{part.name}" for catalog, part in PARTS])
+@each(("catalog", "part"), PARTS, ids=[f"{catalog}-{part.name}" for catalog, part in PARTS])
 def test_every_part_can_be_described(catalog, part):
     """No part has an argument whose type is not understood, and every default is told."""
     described = {argument.name: argument for argument in arguments(catalog, part.name)}

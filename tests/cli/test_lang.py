@@ -1,4 +1,4 @@
-"""Korean from the command line to the last claim, in processes of their own."""
+"""Korean from the command line to the last claim."""
 
 import json
 import os
@@ -50,6 +50,19 @@ def spoken(module_bench):
     return module_bench
 
 
+@pytest.fixture
+def told(spoken, monkeypatch):
+    """What a verb prints in that folder, in an environment."""
+    monkeypatch.chdir(spoken.folder)
+
+    def call(*words, env=None):
+        result = CliRunner().invoke(app, words, env={"LC_ALL": "C.UTF-8"} | (env or {}))
+        assert (result.exit_code, result.exception) == (0, None)
+        return result.stdout
+
+    return call
+
+
 def column_of(line, text):
     """The cell of a line where a text begins."""
     return cell_len(line[: line.index(text)])
@@ -96,27 +109,26 @@ def test_wide_letters_stand_in_line(spoken):
     ],
     ids=["option", "variable", "ascii"],
 )
-def test_who_decides_on_the_language(spoken, environment, options, expected):
+def test_who_decides_on_the_language(told, environment, options, expected):
     """The option, then the variable, then the locale; where there is ASCII only, English."""
-    code, out, _ = spoken("table", "korean", *options, env=environment)
+    out = told("table", "korean", *options, env=environment)
 
-    assert code == 0
     assert f" {expected} " in out
     assert ("A third claim" in out) == (expected == "confirmed")
 
 
-def test_markdown_speaks_korean(spoken):
+def test_markdown_speaks_korean(told):
     """The table as Markdown is for people."""
-    _, markdown, _ = spoken("export", "korean", "--format", "markdown", "--lang", "ko")
+    markdown = told("export", "korean", "--format", "markdown", "--lang", "ko")
 
     assert "## 주장" in markdown
     assert "| ✔ 확인됨 | 세 번째 주장 | 이론 |" in markdown
 
 
-def test_data_stay_english(spoken):
+def test_data_stay_english(told):
     """In a Korean locale JSON has the same keys, words and texts as anywhere."""
-    claims = json.loads(spoken("table", "korean", "--json", env=KOREAN)[1])["claims"]
-    listed = json.loads(spoken("list", "--json", env=KOREAN)[1])
+    claims = json.loads(told("table", "korean", "--json", env=KOREAN))["claims"]
+    listed = json.loads(told("list", "--json", env=KOREAN))
 
     assert [(claim["outcome"], claim["source"]) for claim in claims][::2] == [
         ("refuted", "measured"),
@@ -126,10 +138,9 @@ def test_data_stay_english(spoken):
     assert "MNIST beyond 98 %" in [one["title"] for one in listed]
 
 
-def test_show_and_list_speak_korean(spoken):
+def test_show_and_list_speak_korean(told):
     """The lesson of a recipe, and the titles of those that come with dlbench."""
-    _, shown, _ = spoken("show", "korean.toml", env=KOREAN)
-    _, listed, _ = spoken("list", "--lang", "ko")
+    shown, listed = told("show", "korean.toml", env=KOREAN), told("list", "--lang", "ko")
 
     assert shown.startswith("0.1  작은 것\n  배울까요?\n")
     assert "그럴 수도 있습니다." in shown

@@ -101,6 +101,7 @@ def test_more_seeds_are_planned_only_where_more_are_allowed(grown_run):
     assert told[1].endswith("seeds 6-8 are added")
 
 
+@pytest.mark.extras
 def test_a_run_whose_claims_are_decided_trains_no_more(module_bench, grown_run):
     """Claims that five seeds decide end the run with five, and there is nothing to resume."""
     code, out, err = module_bench("run", "sure.toml", "--until-decided", "--device", "cpu", "--set", "train.steps=3")

@@ -8,6 +8,7 @@ import subprocess
 import tomllib
 
 import pytest
+from each import each
 from patience import PATIENCE
 from small_recipe import RECIPE
 from typer.testing import CliRunner
@@ -281,7 +282,7 @@ def test_parts_lists_everything():
         assert re.search(rf"^  {name} ", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("catalog", "name"), PARTS)
+@each(("catalog", "name"), PARTS)
 def test_parts_explains_each(catalog, name):
     """A part is explained by its docstring and all its arguments, with what each means."""
     text = call("parts", name)
@@ -299,7 +300,7 @@ def test_parts_of_a_catalogue():
     assert {one["catalog"] for one in json.loads(call("parts", "schedules", "--json"))} == {"schedules"}
 
 
-@pytest.mark.parametrize("name", [*FRAME, *TRAINING, *PATCHES, "early_stopping", "output"])
+@each("name", [*FRAME, *TRAINING, *PATCHES, "early_stopping", "output"])
 def test_parts_explains_each_section(name):
     """A section is explained by its key, each of its keys with type, default, meaning and a line to paste."""
     text = call("parts", name)

@@ -9,6 +9,7 @@ from light_cli import words_of
 from small_recipe import FOREVER
 from tui.terminals import Terminal
 
+from dlbench.cli import main
 from dlbench.launch.status import alive, status
 from dlbench.run.folder import RunFolder
 from dlbench.run.processes import token_of
@@ -74,6 +75,7 @@ def test_leaving_early(bench, opened):
     assert len(alive(folder)) == 1
 
 
+@pytest.mark.extras
 def test_leaving_while_paused(bench, opened):
     """A pause is acknowledged with its step; left paused, that is said, and no recipe after it is begun."""
     (bench.folder / "other.toml").write_text((bench.folder / "small.toml").read_text())
@@ -89,6 +91,7 @@ def test_leaving_while_paused(bench, opened):
     assert len(alive(only_run(bench))) == 1
 
 
+@pytest.mark.extras
 def test_stopping_in_the_dashboard(bench, opened):
     """Stopped from the dashboard the run ends as in plain mode: the table so far, the way to go on, and 1."""
     terminal = opened(bench, *LONG)
@@ -104,6 +107,7 @@ def test_stopping_in_the_dashboard(bench, opened):
     assert status(only_run(bench)).state == "stopped"
 
 
+@pytest.mark.extras
 def test_runs_in_turn(bench, opened):
     """Of several recipes each gets the dashboard, which closes by itself but for the last."""
     (bench.folder / "other.toml").write_text((bench.folder / "small.toml").read_text())
@@ -176,11 +180,15 @@ def test_watch_of_a_run_that_has_not_begun(bench, trained):
     ],
     ids=" ".join,
 )
-def test_wrong_wishes(bench, arguments, text):
+def test_wrong_wishes(bench, arguments, text, monkeypatch, capsys):
     """A wrong wish is one clear text and 2."""
-    code, out, err = bench(*arguments)
+    monkeypatch.chdir(bench.folder)
+    monkeypatch.setattr("sys.argv", ["dlbench", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    out, err = capsys.readouterr()
 
-    assert (code, out) == (2, "")
+    assert (end.value.code, out) == (2, "")
     assert text in err
     assert "Traceback" not in err
 
@@ -189,8 +197,8 @@ def test_wrong_wishes(bench, arguments, text):
     ("arguments", "text"),
     [
         (("--theme", "neon"), "no theme is called 'neon'"),
-        (("--replay", "--seek", "soon"), "--seek: 'soon' is not a place"),
-        (("--replay", "--seek", "step=41"), "beyond the end"),
+        pytest.param(("--replay", "--seek", "soon"), "--seek: 'soon' is not a place", marks=pytest.mark.extras),
+        pytest.param(("--replay", "--seek", "step=41"), "beyond the end", marks=pytest.mark.extras),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

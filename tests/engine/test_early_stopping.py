@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from cases import Events, dense, never, plan_of, settings, trained, trainer_of
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from test_trainer import torch_net
@@ -227,7 +227,7 @@ def undisturbed(either_way: str) -> tuple[Trainer, Events]:
     return trained(PLAN)
 
 
-@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=10)
 @given(breaks=st.lists(st.integers(0, 89), min_size=1, max_size=3))
 def test_broken_off_anywhere_it_ends_the_same(
     breaks: list[int], undisturbed: tuple[Trainer, Events], tmp_path: Path

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from cases import Events, dense, plan_of, settings, trained, trainer_of
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from part_examples import example
@@ -94,7 +94,7 @@ def test_the_step_is_taken_with_the_rate_that_is_told() -> None:
     assert len(set(told.values())) > 3
 
 
-@hypothesis_settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=5)
 @given(breaks=st.lists(st.integers(0, STEPS - 1), min_size=1, max_size=3))
 def test_broken_off_anywhere_it_ends_the_same(
     breaks: list[int], undisturbed: tuple[Trainer, Events], tmp_path: Path

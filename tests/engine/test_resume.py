@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from cases import Events, dense, plan_of, settings, trained, trainer_of
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -39,7 +39,7 @@ def undisturbed(either_way: str) -> tuple[torch.Tensor, dict[int, list[float]]]:
     return trainer.tensors.weights, curves(events)
 
 
-@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=12)
 @given(stops=st.lists(st.integers(1, 39), min_size=1, max_size=3))
 def test_resumed_from_checkpoints_with_the_same_bits(
     stops: list[int], undisturbed: tuple[torch.Tensor, dict[int, list[float]]], tmp_path: Path

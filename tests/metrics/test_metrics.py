@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
+from each import each
 from synthetic_run import LN2, make_plan
 
 from dlbench.metrics.catalog import METRICS
@@ -76,14 +77,14 @@ def test_importing_the_metrics_is_light():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+@each("metric", METRICS.values(), ids=lambda metric: metric.name)
 def test_a_trial_without_numbers_has_no_value(metric):
     """No metric makes up a number for a trial that has not begun; `parameters` is known without training."""
     waiting = FakeTrial(Status.WAITING, step=0, steps=[], curves={}, classes=None, seconds=None)
     assert metric.value(waiting) is None or metric.name == "parameters"
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+@each("metric", METRICS.values(), ids=lambda metric: metric.name)
 def test_every_metric_can_be_printed(metric):
     """Every metric's format prints a number, in a table too, and every summary is a sentence."""
     assert format(0.5, value_format(metric, 0.5))

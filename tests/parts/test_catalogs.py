@@ -6,6 +6,7 @@ import sys
 from typing import Literal, get_args, get_origin
 
 import pytest
+from each import each
 from pydantic import TypeAdapter
 
 from dlbench.catalog import Catalog, snake_case
@@ -26,7 +27,7 @@ def test_every_catalogue_has_parts():
     assert all(len(catalog) > 0 and name == catalog.name for name, catalog in CATALOGS.items())
 
 
-@pytest.mark.parametrize("part", PARTS)
+@each("part", PARTS)
 def test_the_first_line_is_a_sentence(part):
     """The first line of every docstring says in one sentence what the part is: it is the line that listings show."""
     assert part.summary.endswith(".")
@@ -36,14 +37,14 @@ def test_the_first_line_is_a_sentence(part):
     assert rest in ([], [""])
 
 
-@pytest.mark.parametrize("part", PARTS)
+@each("part", PARTS)
 def test_names_are_snake_case(part):
     """Parts are named as recipes write them: lower case, words joined by underscores."""
     assert part.name == snake_case(part.name) == part.name.lower()
     assert part.name.isidentifier()
 
 
-@pytest.mark.parametrize(("part", "parameter"), ARGUMENTS)
+@each(("part", "parameter"), ARGUMENTS)
 def test_every_argument_is_annotated_within_the_vocabulary(part, parameter):
     """Every argument of every part has an annotation that a recipe's value can be checked against."""
     assert parameter.annotation is not inspect.Parameter.empty
@@ -65,7 +66,7 @@ def kinds(annotation):
     return set().union(*(kinds(inner) for inner in get_args(annotation)))
 
 
-@pytest.mark.parametrize(("part", "parameter"), ARGUMENTS)
+@each(("part", "parameter"), ARGUMENTS)
 def test_a_default_is_valid_and_a_required_argument_is_told_of(part, parameter):
     """A default passes its argument's own check; an argument without one is named in the part's docstring."""
     if parameter.default is inspect.Parameter.empty:

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 from csv_files import described, pairs_of, rows_of, write
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlbench.errors import SetupError
@@ -22,7 +22,7 @@ words = st.text(st.characters(exclude_categories=("C", "Z", "N")), min_size=1, m
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30)
 @given(
     x=st.lists(st.tuples(*[FLOATS] * 2), min_size=6, max_size=6),
     names=st.lists(words, min_size=3, max_size=3, unique_by=str.casefold),
@@ -286,7 +286,7 @@ def test_numbers_too_large_are_refused_in_one_line(tmp_path, first):
     assert "\n" not in str(refused.value)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40)
 @given(
     base=st.sampled_from([b'"a";"b";"k"\n1,5;2;"x"\n3;4;"y"\n5;6;"x"\n7;8;"y"\n', "1 ä a\n3 4 b\n5 6 a\n7 8 b\n".encode("cp1252")]),
     changes=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 4), st.sampled_from(PIECES)), max_size=4),

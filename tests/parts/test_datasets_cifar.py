@@ -8,7 +8,7 @@ import warnings
 import cifar_files
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlbench.errors import SetupError
@@ -42,7 +42,7 @@ def test_a_pickle_that_calls_something_is_refused_before_it_does(home, call):
     )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(st.data())
 def test_a_damaged_batch_never_raises_anything_else(home, data):
     """With bytes of a batch changed, loading gives arrays of the same shapes or a `SetupError` that names the dataset."""

@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as any_array
 
@@ -14,7 +14,7 @@ from dlbench.errors import SetupError
 from dlbench.parts.datasets import describe, load_data
 
 Y = np.array([0, 1, 2, 0, 1, 2])
-reuse = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+reuse = settings(max_examples=40)
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from each import each
 from layer_examples import TRIALS, laid, places, run, tensors
 from numpy.typing import NDArray
 from torch import nn
@@ -50,7 +51,7 @@ def test_same_pooling_by_definition(kind: str, reduce: Any, size: int, kernel: i
     np.testing.assert_allclose(y[1, 2, 1], expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("size", "kernel", "stride"), SIZES)
+@each(("size", "kernel", "stride"), SIZES)
 def test_same_convolution_by_definition(size: int, kernel: int, stride: int) -> None:
     """With padding 'same' each place sums kernel times image, zeros lying around it, to 1e-12."""
     block = laid({"kind": "conv", "channels": 1, "kernel": kernel, "stride": stride}, (1, size, size + 1))

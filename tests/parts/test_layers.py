@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from cases import dense, plan_of, settings, trainer_of
+from each import each
 from layer_examples import BATCH, EXAMPLES, TRIALS, build, kind_of, laid, of_the_catalogue, places, run, tensors
 
 from dlbench.parts import CATALOGS
@@ -98,7 +99,7 @@ def test_a_layer_without_a_way_back_leaves_the_net_to_autograd() -> None:
     assert not trainer_of(plan_of({"a": settings(layers, data="digits")}))[0]._nets[0].by_hand
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@each("example", EXAMPLES)
 def test_the_shape_on_paper_is_the_shape_in_fact(example: str) -> None:
     """What a layer makes of its input has the shape that `output` promised, trials and batch in front."""
     block = build(example)
@@ -107,7 +108,7 @@ def test_the_shape_on_paper_is_the_shape_in_fact(example: str) -> None:
     assert run(block, x, weights, places(block, training=True)).shape == (TRIALS, BATCH, *block.output)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@each("example", EXAMPLES)
 def test_trials_do_not_touch(example: str) -> None:
     """NaN in one trial's input and weights leaves the other trial's output as it was, bit for bit."""
     block = build(example)
@@ -135,7 +136,7 @@ def test_a_layer_alone_as_in_a_stack(example: str, training: bool) -> None:
         torch.testing.assert_close(alone, together[part], rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@each("example", EXAMPLES)
 def test_test_time_changes_no_buffer(example: str) -> None:
     """Running statistics move while training only."""
     block = build(example)
@@ -149,7 +150,7 @@ def test_test_time_changes_no_buffer(example: str) -> None:
             assert torch.equal(here[leaf.name].buffers[name], own)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@each("example", EXAMPLES)
 def test_every_layer_learns_from_its_smallest_batch(example: str) -> None:
     """A batch of one sample, or of as many as the layer says that it needs, goes through while training; one less fails."""
     block = build(example)

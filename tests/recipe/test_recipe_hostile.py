@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 import tomli_w
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlbench.errors import DlbenchError, RecipeError
@@ -15,7 +15,7 @@ from dlbench.recipe.claims import CONDITIONS
 from dlbench.recipe.sections import FRAME
 from dlbench.recipe.training import TRAINING
 
-QUIET = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUIET = settings(max_examples=40)
 SECTIONS = [*FRAME, *TRAINING, *PATCHES, "name", "other"]
 NAMES = sorted({part.name for catalog in CATALOGS.values() for part in catalog if "download" not in part.traits})
 ARGUMENTS = sorted({key for catalog in CATALOGS.values() for part in catalog for key in part.arguments})

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tomli_w
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlbench.errors import RecipeError, SetupError, UsageError
@@ -249,7 +249,7 @@ def nested(patch):
     return result
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40)
 @given(document=DOCUMENTS, quick=st.booleans(), seeds=st.sampled_from([None, "3", "4,2"]))
 def test_round_trip(document, quick, seeds, alone, loaded, tmp_path):
     """A recipe written by `to_toml` under another name loads as the same recipe."""

@@ -8,6 +8,7 @@ from typing import Annotated, Union, get_args, get_origin
 
 import annotated_types
 import pytest
+from each import each
 from pydantic import ValidationError
 
 from dlbench.catalog import Catalog
@@ -52,7 +53,7 @@ def said(catalog, value):
     return mistakes_in(caught.value)
 
 
-@pytest.mark.parametrize(("catalog", "name"), EVERY)
+@each(("catalog", "name"), EVERY)
 def test_defaults_are_filled_in(catalog, name):
     """The settings of a part hold its kind and every argument, with the signature's defaults."""
     given = needed(catalog, name)
@@ -68,7 +69,7 @@ def test_defaults_are_filled_in(catalog, name):
             assert settings[key] == default, key
 
 
-@pytest.mark.parametrize(("catalog", "name"), EVERY)
+@each(("catalog", "name"), EVERY)
 def test_settings_are_stable(catalog, name):
     """Settings that are given again come back the same, nulls left out."""
     settings = settings_of(catalog, {"kind": name, **needed(catalog, name)})
@@ -78,7 +79,7 @@ def test_settings_are_stable(catalog, name):
     assert again == settings
 
 
-@pytest.mark.parametrize(("catalog", "name"), EVERY)
+@each(("catalog", "name"), EVERY)
 def test_unknown_argument(catalog, name):
     """An argument that no part has is refused at its own place."""
     (mistake,) = said(catalog, {"kind": name, **needed(catalog, name), "qqq": 1})
@@ -108,7 +109,7 @@ def _marks(annotation):
     )
 
 
-@pytest.mark.parametrize(("catalog", "name", "key", "attribute", "limit"), list(bounds()))
+@each(("catalog", "name", "key", "attribute", "limit"), list(bounds()))
 def test_bounds_are_kept(catalog, name, key, attribute, limit):
     """A number below an argument's bound, or on an open one, is refused with the bound."""
     wrong = limit - 1 if attribute == "ge" else limit

@@ -6,6 +6,7 @@ import tomllib
 from typing import get_args, get_type_hints
 
 import pytest
+from each import each
 from pydantic import TypeAdapter, ValidationError
 
 from dlbench.catalog import split_doc
@@ -47,7 +48,7 @@ SECTIONS += [Model, Output, Train, EarlyStopping, Evaluate, Probes]
 KEYS = [(section, entry.name) for section in SECTIONS for entry in dataclasses.fields(section)]
 
 
-@pytest.mark.parametrize(("section", "key"), KEYS, ids=lambda one: getattr(one, "__name__", one))
+@each(("section", "key"), KEYS, ids=lambda one: getattr(one, "__name__", one))
 def test_every_key_has_an_example_that_is_valid(section, key):
     """What is said of a key ends with an example in backticks, `key = value`, which the section takes."""
     examples = re.findall(rf"`({key} = [^`]+)`", documented(section)[1].get(key, ""))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import tomli_w
+from each import each
 
 from dlbench.analysis.diagnosis.finding import Remedy
 from dlbench.analysis.diagnosis.remedies import remedies, remedy_names
@@ -218,7 +219,7 @@ def test_recorded_loops_are_told_without_a_patch():
     assert all(isinstance(one, Remedy) and one.says for one in found)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
+@each("rule", RULES, ids=lambda rule: type(rule).__name__)
 def test_rules_name_remedies_that_there_are(rule):
     """Every remedy that a rule names is known."""
     assert set(rule.remedies) <= set(remedy_names())

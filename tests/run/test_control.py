@@ -6,7 +6,7 @@ import sys
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dlbench.errors import UsageError
@@ -72,7 +72,6 @@ def test_nobody_can_be_asked_before_the_first_session(folder):
     assert not folder.control_file.exists()
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=50)), max_size=10))
 def test_hostile_lines_swallow_no_control(tmp_path_factory, parts):
     """Whatever bytes stand in the file, torn or whole, each control asked is read once and in order."""

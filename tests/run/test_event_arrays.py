@@ -51,7 +51,7 @@ kinds = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=30)
 @given(arrays_of.arrays(kinds, arrays_of.array_shapes(min_dims=2, max_dims=3, min_side=9, max_side=12)), st.booleans())
 def test_arrays_are_read_as_they_were_written(tmp_path_factory, array, transposed):
     """Arrays of every type, shape and layout come back with every value, NaN and infinity with them."""

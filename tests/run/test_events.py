@@ -68,7 +68,7 @@ pieces = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(
     pieces,
     st.binary(max_size=30).map(lambda tail: tail.replace(b"\n", b"")),
@@ -113,7 +113,7 @@ def test_a_torn_last_line_is_not_yet_written(tmp_path_factory, cut):
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60)
 def test_a_file_of_any_bytes_raises_nothing(tmp_path_factory, content):
     """Noise is counted, line by line, and never raises."""
     folder = fresh(tmp_path_factory)

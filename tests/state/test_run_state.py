@@ -269,7 +269,7 @@ CLAIMS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(joined(two_sessions())) | hostile | junk, max_size=25), st.randoms(use_true_random=False)
 )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from each import each
 from rich.cells import cell_len
 from rich.console import Console
 from synthetic_run import LN2, finished, make_plan, state_of
@@ -153,7 +154,7 @@ def test_claims_speak_the_language_of_the_terminal(language, ascii_only, expecte
     assert expected in out.getvalue()
 
 
-@pytest.mark.parametrize("width", range(20, 60))
+@each("width", range(20, 60))
 def test_an_option_stays_with_its_value(width):
     """The seeds that a verdict names can be copied with their option at every width."""
     text = "advantage over relu in test_accuracy 0.0006; --seeds 10-1397 would decide 4 in 5 such cases"

@@ -151,13 +151,15 @@ class Terminal:
 
 
 class Tmux:
-    """A tmux server of its own with one window; the developer's settings are not read."""
+    """A tmux server of its own with one window; the developer's settings are not read, and without this process it ends."""
 
     def __init__(self, command, *, cwd, columns=100, rows=30):
         self._socket = f"dlbench-{os.getpid()}-{id(self)}"
         words = shlex.join(["sh", "-c", command])
         size = ("-x", str(columns), "-y", str(rows))
         self("-f", "/dev/null", "new-session", "-d", *size, "-c", str(cwd), words)
+        here = f"while kill -0 {os.getpid()}; do sleep 1; done"
+        self("run-shell", "-b", f"{here}; kill $(tmux -L {self._socket} display -p '#{{pid}}')")
 
     def __call__(self, *arguments):
         """One command of tmux; returns what it prints."""

@@ -134,12 +134,15 @@ def test_what_cannot_be_written_is_told(tmp_path):
 
 
 def test_a_screenshot_is_named_after_the_run(tmp_path, monkeypatch):
-    """Its file has the run's name, in signs that any file system takes."""
+    """Its file has the run's name, in signs that any file system takes; of several in one second none takes another's place."""
     monkeypatch.chdir(tmp_path)
-    SnapshotSaver(StandIn()).action_screenshot()
+    monkeypatch.setattr("time.strftime", lambda _: "171500")
+    for _ in range(3):
+        SnapshotSaver(StandIn()).action_screenshot()
 
-    (file,) = tmp_path.iterdir()
-    assert file.name.startswith("small-20260101-120000-")
+    names = [f"small-20260101-120000-171500{end}.svg" for end in ("", "-2", "-3")]
+    assert {file.name for file in tmp_path.iterdir()} == set(names)
+    file = tmp_path / names[0]
     assert file.read_text() == "<svg>dlbench small/20260101-120000</svg>"
 
 

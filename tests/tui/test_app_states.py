@@ -17,6 +17,7 @@ TERMINALS = {"full": {}, "ascii": {"ascii": True}, "no colour": {"no_color": Tru
 QUESTIONS = ((), ("slash", "e", "l", "k", "X", "x"))
 COLOURFUL = ("running", "diverged", "changed rate", "done", "failed")
 SMALL, LARGE = (80, 24), (120, 40)
+BOTH = (SMALL, LARGE)
 TAIL = 4
 """Lines about a pane: bar, tabs, words, keys."""
 
@@ -86,18 +87,24 @@ def look(bench, pane, state):
 def test_every_pane_tells_of_every_state(bench, name):
     """Every pane shows a run in every state within its size, and says what must be said of it.
 
-    In the larger window these are every other pane, by turns; `test_ascii_alone_where_that_is_asked` draws all of them there.
+    Half of the panes are looked at in either size, by turns; `test_ascii_alone_where_that_is_asked` draws them in the other.
     """
-    state, turned = turn(bench, name), list(STATES).index(name) % 2
-    for size, panes in ((SMALL, PANES), (LARGE, PANES[turned::2])):
+    state = turn(bench, name)
+    for size, panes in halves(name, BOTH):
         bench.resize(*size)
         for pane in panes:
             look(bench, pane, state)
 
 
-def everywhere(bench, *, with_questions):
-    """Go through all panes; with what lies over them: the help of each, the palette, every question."""
-    for pane in PANES:
+def halves(name, sizes):
+    """Every other pane with the first of two sizes, the others with the second; in the next state it is the other way round."""
+    turned = list(STATES).index(name) % 2
+    return zip(sizes, (PANES[turned::2], PANES[1 - turned :: 2]), strict=True)
+
+
+def everywhere(bench, panes=PANES, *, with_questions):
+    """Go through panes; with what lies over them: the help of each, the palette, every question."""
+    for pane in panes:
         bench.call(bench.app.show_pane, pane)
         yield
         for key in ("question_mark", *QUESTIONS[pane == "gradients"]) if with_questions else ():
@@ -112,10 +119,12 @@ def everywhere(bench, *, with_questions):
 def test_ascii_alone_where_that_is_asked(bench, name):
     """In a terminal of ASCII nothing else is drawn in any state: not in a pane, not in the help, not in a question."""
     turn(bench, name)
-    for _ in everywhere(bench, with_questions=name == "names"):
-        rows = bench.rows()
-        assert {letter for row in rows for letter in row if not letter.isascii()} == set()
-        assert [cell_len(row) for row in rows] == [bench.size[0]] * bench.size[1]
+    for size, panes in halves(name, BOTH[::-1]):
+        bench.resize(*size)
+        for _ in everywhere(bench, panes, with_questions=name == "names"):
+            rows = bench.rows()
+            assert {letter for row in rows for letter in row if not letter.isascii()} == set()
+            assert [cell_len(row) for row in rows] == [bench.size[0]] * bench.size[1]
 
 
 @terminal("no colour")

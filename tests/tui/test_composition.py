@@ -4,7 +4,7 @@ import importlib
 import inspect
 import pkgutil
 
-import pytest
+from each import each
 
 import dlbench.tui
 from dlbench.tui.app import Dashboard
@@ -33,7 +33,7 @@ def levels(found):
 CLASSES = sorted(own_classes(), key=lambda found: (found.__module__, found.__qualname__))
 
 
-@pytest.mark.parametrize("found", CLASSES, ids=lambda found: found.__qualname__)
+@each("found", CLASSES, ids=lambda found: found.__qualname__)
 def test_two_levels_at_most(found):
     """Over Textual's own classes stands one base of ours at most."""
     assert len(levels(found)) <= MOST_LEVELS

@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+from each import each
 from shell import played, rows, told
 from textual.keys import _character_to_key
 
@@ -47,7 +48,7 @@ def test_a_file_changes_what_it_names():
     )
 
 
-@pytest.mark.parametrize("sign", SIGNS)
+@each("sign", SIGNS)
 def test_signs_are_called_as_textual_calls_them(sign):
     """Every sign of a keyboard is written as itself, or by its name."""
     for spelling in (sign, _character_to_key(sign)):

@@ -1,6 +1,5 @@
 """The dashboard in a real terminal: exit codes, what is left behind, signals, sizes, a run that goes on."""
 
-import os
 import re
 import shutil
 import signal
@@ -73,12 +72,14 @@ def watch(opened, folder, *arguments, **options):
 
 
 def test_quit_restores_and_prints_the_table(ended, opened):
-    """`q` ends with 0 and a terminal as it was, in which the table of the finished run stands."""
+    """`q` ends with 0, no process left and a terminal as it was, in which the table of the finished run stands."""
     terminal = watch(opened, ended)
     terminal.wait_for("DONE")
+    children = psutil.Process(terminal.pid).children(recursive=True)
     terminal.press("q")
 
     assert terminal.end() == 0
+    assert children == []
     assert terminal.is_restored
     assert re.search(r"slow +2/2", terminal.after)
     assert "Forty steps are enough" in terminal.after
@@ -121,6 +122,7 @@ def test_terminal_that_goes(running, opened):
     assert alive(running)
 
 
+@pytest.mark.extras
 def test_terminal_that_goes_without_a_word(ended, opened):
     """Where nobody sends SIGHUP it finds out by itself that its terminal is gone."""
     terminal = watch(opened, ended, before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
@@ -129,6 +131,7 @@ def test_terminal_that_goes_without_a_word(ended, opened):
     assert terminal.end() == 129
 
 
+@pytest.mark.extras
 def test_crash_is_one_line_and_a_file(ended, opened, tmp_path):
     """An error that nobody foresaw ends with 1, a terminal as it was, one line, and the traceback in a file."""
     broken = "from dlbench.tui.app import Dashboard; Dashboard.action_help = lambda self: 1 / 0\n"
@@ -146,6 +149,7 @@ def test_crash_is_one_line_and_a_file(ended, opened, tmp_path):
     assert "action_help" in file.read_text() or "ZeroDivisionError" in file.read_text()
 
 
+@pytest.mark.extras
 def test_killed_viewer_leaves_the_run_alone(running, opened):
     """A viewer that is killed takes nothing with it: the run writes on, and another viewer can watch it."""
     first = watch(opened, running)
@@ -176,6 +180,7 @@ def test_stopping_from_the_dashboard(running, opened):
     assert status(running).state == "stopped"
 
 
+@pytest.mark.extras
 def test_read_only(running, opened):
     """With --read-only the keys that change the run are refused with a word."""
     terminal = watch(opened, running, "--read-only")
@@ -188,6 +193,7 @@ def test_read_only(running, opened):
     assert not running.control_file.exists()
 
 
+@pytest.mark.extras
 def test_resize(ended, opened):
     """Below 60x16 one message stands there with the size; in a larger window everything is back."""
     terminal = watch(opened, ended)
@@ -200,6 +206,7 @@ def test_resize(ended, opened):
     assert terminal.end() == 0
 
 
+@pytest.mark.extras
 def test_no_color(ended, opened):
     """NO_COLOR draws the whole dashboard without one code of a colour."""
     terminal = watch(opened, ended, NO_COLOR="1")
@@ -215,6 +222,7 @@ def test_no_color(ended, opened):
     assert not COLOURS.search(terminal.output)
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("how", [{"LC_ALL": "C"}, {"DLBENCH_ASCII": "1"}], ids=["locale", "wish"])
 def test_ascii(ended, opened, how):
     """In a locale without UTF-8, or where it is wished, nothing but ASCII goes to the terminal."""
@@ -230,6 +238,7 @@ def test_ascii(ended, opened, how):
     assert terminal.output.isascii()
 
 
+@pytest.mark.extras
 def test_mouse_may_stay_with_the_terminal(ended, opened):
     """--no-mouse never asks for the mouse."""
     terminal = watch(opened, ended, "--no-mouse")
@@ -239,6 +248,7 @@ def test_mouse_may_stay_with_the_terminal(ended, opened):
     assert "\x1b[?1003h" not in terminal.output
 
 
+@pytest.mark.extras
 def test_dumb_terminal(ended, opened):
     """A terminal that cannot move its cursor gets the table once, without any escape code."""
     terminal = opened("-m", "dlbench", "watch", str(ended.path), cwd=ended.path, TERM="dumb")
@@ -261,6 +271,7 @@ def test_tmux_leaves_nothing_on(ended, tmux):
     assert re.search(r"slow +2/2", screen)
 
 
+@pytest.mark.extras
 def test_background_and_back(ended, tmux):
     """Ctrl-Z gives the terminal back to the shell, `fg` brings the dashboard back."""
     command = (
@@ -276,15 +287,3 @@ def test_background_and_back(ended, tmux):
     assert window.state()[0] == "1"
     window.press("q")
     window.wait_for("rc=0")
-
-
-def test_viewer_leaves_no_process(ended, opened):
-    """No thread or child keeps the process alive after quitting: it is gone in a moment."""
-    terminal = watch(opened, ended)
-    terminal.wait_for("DONE")
-    children = psutil.Process(terminal.pid).children(recursive=True)
-    terminal.press("q")
-    terminal.end()
-
-    assert children == []
-    assert not psutil.pid_exists(terminal.pid) or os.getpid() != terminal.pid
