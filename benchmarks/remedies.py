@@ -28,6 +28,8 @@ from dlbench.self_test.catalogue import Scenario, chosen, recipe_of
 from dlbench.self_test.tables import write
 
 Remedy = dict[str, Any]
+ALONE = ("--threads", "1")
+"""Threads of a worker: two that wait for each other make it ten times as slow where the cores are busy."""
 
 
 class Tried(NamedTuple):
@@ -45,14 +47,17 @@ def main(
     ] = None,
     seeds: Annotated[int, typer.Option(help="Seeds of each scenario.")] = 2,
     failures: Annotated[bool, typer.Option(help="Also name the remedies that do not mend.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep the runs here; those that are here already are told again, not trained.")
+    ] = None,
 ) -> None:
     """Train the sick scenarios, then each of their remedies, and print the shares that mend."""
     wanted = [one for one in chosen() if one.is_sick and (not group or one.group in group)]
     wanted = [one for one in wanted if not kind or {*kind} & {*one.accepts}]
     found: list[Tried] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
         for key, own in groupby(sorted(wanted, key=_question), key=_question):
-            found += tried(*key, list(own), seeds, Path(folder))
+            found += tried(*key, list(own), seeds, folder or Path(temporary))
     for text, held_out in (("families that remedies were chosen by", False), ("held-out families", True)):
         if some := [one for one in found if one.scenario.held_out is held_out]:
             tell(text, some, sum(one.held_out is held_out for one in wanted))
@@ -68,13 +73,16 @@ def _question(one: Scenario) -> tuple[str, str]:
 
 def tried(group: str, metric: str, scenarios: Sequence[Scenario], seeds: int, folder: Path) -> Iterator[Tried]:
     """The scenarios of a group and a metric with their remedies, in the order in which findings name them."""
-    document = recipe_of(group, scenarios, range(seeds)) | {"compare": {"metric": metric}}
-    data = [document["data"], *(one.get("data", {}) for one in document["variants"].values())]
-    write({one["path"] for one in data if "path" in one}, folder)
-    (folder / f"{group}.toml").write_text(tomli_w.dumps(document), encoding="utf-8")
+    name, results = f"{group}-{metric}", folder / "results"
     print(f"{group}, {metric}: {len(scenarios)} scenarios", file=sys.stderr, flush=True)
-    printed(folder, "run", f"{group}.toml", "--display", "none")
-    told = json.loads(printed(folder, "try", group, "--json"))
+    if not (results / name).is_dir():
+        document = recipe_of(group, scenarios, range(seeds)) | {"name": name, "compare": {"metric": metric}}
+        data = [document["data"], *(one.get("data", {}) for one in document["variants"].values())]
+        write({one["path"] for one in data if "path" in one}, folder)
+        (folder / f"{name}.toml").write_text(tomli_w.dumps(document), encoding="utf-8")
+        printed(folder, "run", f"{name}.toml", "--display", "none", *ALONE)
+    again = f"{name}-try" if (results / f"{name}-try").is_dir() else name
+    told = json.loads(printed(folder, "try", again, "--json", *ALONE))
     if told["run"] is None:
         return
     question = tried_in(RunFolder(folder / "results" / told["run"]))

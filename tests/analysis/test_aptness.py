@@ -45,9 +45,10 @@ def test_steps_mend_nothing_that_was_so_before_any_of_them(rule):
 
 
 def test_equal_weights_stay_equal_behind_any_activation():
-    """A leaky ReLU brings units back that a bias has switched off, but not those whose weights are all 0."""
+    """A leaky ReLU is for units that die by chance: not for weights that are all 0, nor for biases that switch all units off."""
     assert "leaky-relu" in named("ZeroGradient", layered("he"))
     assert "leaky-relu" not in named("ZeroGradient", layered("zeros"))
+    assert "leaky-relu" not in named("DeadUnits", layered("he", bias_init={"kind": "constant", "value": -9.0}))
 
 
 @pytest.mark.parametrize("rule", ["ExplodingGradient", "LargeGradient", "ExplodingLoss", "ExplodingOverDepth"])
@@ -99,6 +100,26 @@ def test_recurrent_weights_are_mended_before_steps():
 
     assert "clip-norm" not in named("ExplodingThroughTime", grows)
     assert "clip-norm" in named("ExplodingThroughTime", keeps)
+
+
+@pytest.mark.parametrize(("size", "is_named"), [(2.0, True), (64.0, False)])
+def test_larger_batches_are_for_tiny_ones(size, is_named):
+    """Running averages that lag do so with larger batches, too, of which there are fewer."""
+    assert ("larger-batch" in named("BatchNormStatistics", batch_size=size)) is is_named
+
+
+def test_norms_go_into_blocks():
+    """A signal that grows within residual blocks is normalized there, not between them."""
+    block = {
+        "kind": "residual",
+        "repeat": 5,
+        "layers": [{"kind": "conv", "channels": 8}, {"kind": "conv", "channels": 8}],
+    }
+    settings = with_settings(model__layers=[{"kind": "flatten"}, block])
+
+    found = patch("batch-norm", settings)
+
+    assert found == {"model.layers.1.layers.insert": [{"after": place, "kind": "batch_norm"} for place in (0, 1)]}
 
 
 def test_a_heavy_ball_is_made_lighter():

@@ -15,6 +15,8 @@ OF_STEPS = frozenset({"lower-rate", "clip-norm", "larger-batch"})
 OF_START = frozenset({"init", "zero-bias", "normalize-input"})
 """Those that change what is there before any step."""
 
+TINY = 4
+"""Samples of a batch whose mean and variance say little of the data's (Wu & He 2018: from 8 on batch norm holds its own)."""
 HANDFUL = 100
 """Steps below which there are simply too few."""
 
@@ -28,10 +30,11 @@ def always(name: str, one: Finding, recipe: RecipeSettings) -> bool:
 def by_its_time(name: str, one: Finding, recipe: RecipeSettings) -> bool:
     """Of what units suffer: other steps mend nothing that was so before any step, another start nothing that came later.
 
-    Weights that all begin at one value stay alike whatever their activation is.
+    Weights that all begin at one value stay alike whatever their activation is, and behind biases that switch a unit off the slope
+    of a leaky ReLU lets hardly any gradient through.
     """
     if name == "leaky-relu":
-        return one.since > 0 or recipe.begins_well
+        return one.since > 0 or (recipe.begins_well and recipe.begins_unbiased)
     return name not in (OF_STEPS if one.since == 0 else OF_START)
 
 
@@ -57,6 +60,12 @@ def of_swings(name: str, one: Finding, recipe: RecipeSettings) -> bool:
     """Of a loss that swings: where it is the momentum that does not come to rest, a lower rate makes it creep and swing as long."""
     del one
     return name != "lower-rate" or not recipe.has_heavy_momentum
+
+
+def of_statistics(name: str, one: Finding, recipe: RecipeSettings) -> bool:
+    """Of batch norm: larger batches are for tiny ones, and not for running averages that lag."""
+    del recipe
+    return name != "larger-batch" or 0 < one.evidence.get("batch_size", 0.0) <= TINY
 
 
 def through_time(name: str, one: Finding, recipe: RecipeSettings) -> bool:

@@ -63,6 +63,12 @@ class RecipeSettings:
         return self.inits() <= BY_FANS
 
     @property
+    def begins_unbiased(self) -> bool:
+        """Whether the biases of all hidden layers begin at 0, or are drawn."""
+        found = (layer.get("bias_init") for _, layer in self.layers)
+        return {kind_of(one) for one in found if one is not None} <= {"zeros", "torch_default"}
+
+    @property
     def recurs_well(self) -> bool:
         """Whether what recurrent layers multiply their state by begins as a matrix that keeps its length."""
         found = (layer["recurrent_init"] for _, layer in self.layers if layer.get("recurrent_init"))
@@ -119,22 +125,23 @@ class RecipeSettings:
         return {} if kind in self.kinds() else others or self.inserted({"kind": kind}, before_activation=True)
 
     def inserted(self, added: Mapping[str, Any], *, before_activation: bool = False) -> Patch:
-        """The patch that puts a layer behind each layer with weights at the top of the list, or between it and its activation."""
+        """The patch that puts a layer behind each layer with weights, or between it and its activation; within others too."""
         patch: Patch = {}
-        for place, layer in enumerate(self.section("model").get("layers", ())):
+        for at, layer in self.layers:
             if layer.get("kind") not in WEIGHTED:
                 continue
-            own = {name: value for name, value in layer.items() if name != "repeat"}
             behind: list[Mapping[str, Any]] = [dict(added)]
-            if before_activation and kind_of(own.get("activation")) != "identity":
-                behind.append({"kind": "activation", "activation": own["activation"]})
-                own["activation"] = {"kind": "identity"}
+            is_bent = before_activation and kind_of(layer.get("activation")) not in {"identity", "None"}
+            if is_bent:
+                behind.append({"kind": "activation", "activation": layer["activation"]})
             if layer.get("repeat", 1) == 1:
-                patch.setdefault("model.layers.insert", []).extend({"after": place, **one} for one in behind)
-                patch |= {f"model.layers.{place}.activation": "identity"} if len(behind) > 1 else {}
+                place = at.rpartition(".")
+                patch.setdefault(f"{place[0]}.insert", []).extend({"after": int(place[2]), **one} for one in behind)
+                patch |= {f"{at}.activation": "identity"} if is_bent else {}
             else:
-                repeated = {"kind": "sequential", "repeat": layer["repeat"], "layers": [own, *behind]}
-                patch[f"model.layers.{place}"] = repeated
+                own = {name: value for name, value in layer.items() if name != "repeat"}
+                own |= {"activation": {"kind": "identity"}} if is_bent else {}
+                patch[at] = {"kind": "sequential", "repeat": layer["repeat"], "layers": [own, *behind]}
         return patch
 
     def with_hidden_layer(self, units: int) -> Patch:

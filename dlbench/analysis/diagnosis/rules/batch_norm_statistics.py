@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import TINY, of_statistics
 from dlbench.analysis.diagnosis.columns import last_known
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.rule import rule
@@ -14,8 +15,6 @@ from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.metrics.names import BATCH_LOSS
 from dlbench.words.number_format import number
 
-SMALL = 4
-"""Samples of a batch whose mean and variance say little of the data's (Wu & He 2018: from 8 on batch norm holds its own)."""
 TIMES, BY = 1.5, 0.1
 """The loss in evaluation over that while training, and beyond it in prices of guessing: running averages lag behind."""
 KINDS = {"batch_norm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d"}
@@ -37,14 +36,15 @@ class BatchNormStatistics(TrainingRule):
         "tiny, or the averages lag, the net that is judged is another one than the net that learned."
     )
     refuted_by = "With batches of 32, or a layer norm in its place, the net would end at the same loss in evaluation."
-    remedies = ("larger-batch", "layer-norm", "usual-momentum")
+    remedies = ("larger-batch", "usual-momentum", "layer-norm")
+    is_apt = staticmethod(of_statistics)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials with batch norm whose batches are tiny, or whose evaluations are far worse than their batches."""
         has = np.array([self._has(training, place) for place in range(len(training.trials))], np.bool_)
         if not has.any():
             return has
-        tiny = np.array([0 < size <= SMALL for size in self._sizes(training)], np.bool_)
+        tiny = np.array([0 < size <= TINY for size in self._sizes(training)], np.bool_)
         lags = (training.last > TIMES * training.of(self._batch) + BY) & ~self._is_weighted(training)
         return has & training.ended & (tiny | lags)
 
@@ -81,4 +81,4 @@ class BatchNormStatistics(TrainingRule):
         evaluated, trained = number(found["loss_over_guessing"]), number(found["batch_loss_over_guessing"])
         told = f"the training data cost {evaluated} of {training.yardstick} in evaluation and {trained} while training"
         size = found.get("batch_size", 0)
-        return f"batches have {size:.0f} samples; {told}" if 0 < size <= SMALL else told
+        return f"batches have {size:.0f} samples; {told}" if 0 < size <= TINY else told
