@@ -174,6 +174,19 @@ def test_steps_of_all_samples_swing_at_twice_the_best_rate():
     assert patch("lower-rate", settings, change_over_loss=0.3) == {"train.optimizer.lr": 0.1}
 
 
+def test_a_rate_of_which_nothing_is_left_is_known():
+    """A schedule that takes the rate away to an exact 0 is the cause, as one that leaves a little."""
+    settings = {
+        "data": {},
+        "model": {},
+        "train": {"optimizer": {"kind": "sgd", "lr": 0.1}, "schedule": {"kind": "step"}},
+    }
+
+    assert patch("constant-rate", settings, rate_left=0.0) == {"train.schedule": "constant"}
+    assert patch("higher-rate", settings, rate_left=0.0, update_ratio=1e-6) is None
+    assert patch("constant-rate", settings) is None
+
+
 @pytest.mark.parametrize(
     ("loss", "samples", "strength"),
     [("cross_entropy", 40, 0.01), ("cross_entropy", 1500, 0.001), ("mse", 100, 0.3), ("mse", 3000, 0.01)],

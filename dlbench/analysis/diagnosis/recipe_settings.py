@@ -51,6 +51,10 @@ class RecipeSettings:
         """A number of the finding's evidence; 0 where it has none of that name."""
         return self._evidence.get(name, 0.0)
 
+    def knows(self, name: str) -> bool:
+        """Whether the finding's evidence has a number of that name, were it 0."""
+        return name in self._evidence
+
     @property
     def has_heavy_momentum(self) -> bool:
         """Whether a step sums up more than twenty gradients."""

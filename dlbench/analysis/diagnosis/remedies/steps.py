@@ -63,7 +63,7 @@ def _too_fast(recipe: RecipeSettings) -> float:
 def _higher_rate(recipe: RecipeSettings) -> Patch | None:
     if recipe.rate is None or recipe.rate == 0:
         return None
-    if recipe.tells("rate_left"):
+    if recipe.knows("rate_left"):
         return None  # it is the schedule that makes it low
     factor = UNTOLD if recipe.pace is None else PACE / recipe.pace
     if factor < SMALLEST:
@@ -88,7 +88,7 @@ def _no_clipping(recipe: RecipeSettings) -> Patch | None:
 
 @remedy("constant-rate", "the schedule takes the rate away before the net has learned")
 def _constant_rate(recipe: RecipeSettings) -> Patch | None:
-    return {"train.schedule": "constant"} if recipe.tells("rate_left") else None
+    return {"train.schedule": "constant"} if recipe.knows("rate_left") else None
 
 
 @remedy("longer", "it is still getting better when it stops")
