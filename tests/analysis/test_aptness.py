@@ -185,6 +185,8 @@ def test_a_rate_of_which_nothing_is_left_is_known():
     assert patch("constant-rate", settings, rate_left=0.0) == {"train.schedule": "constant"}
     assert patch("higher-rate", settings, rate_left=0.0, update_ratio=1e-6) is None
     assert patch("constant-rate", settings) is None
+    assert named("LearningRateTooLow", rate_left=0.0) == ["constant-rate", "no-clipping"]
+    assert named("LearningRateTooLow")[-2:] == ["higher-rate", "adam"]
 
 
 @pytest.mark.parametrize(

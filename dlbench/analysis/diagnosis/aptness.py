@@ -68,6 +68,12 @@ def of_statistics(name: str, one: Finding, recipe: RecipeSettings) -> bool:
     return name != "larger-batch" or 0 < one.evidence.get("batch_size", 0.0) <= TINY
 
 
+def of_slow_steps(name: str, one: Finding, recipe: RecipeSettings) -> bool:
+    """Of steps that are too small: where a schedule takes the rate away, it takes another one away, too."""
+    del recipe
+    return name not in {"higher-rate", "adam"} or "rate_left" not in one.evidence
+
+
 def through_time(name: str, one: Finding, recipe: RecipeSettings) -> bool:
     """Of what explodes through time: what is multiplied each step is mended, and where it is usual, steps are made shorter."""
     del one

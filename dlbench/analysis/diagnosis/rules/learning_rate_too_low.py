@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dlbench.analysis.diagnosis.aptness import of_slow_steps
 from dlbench.analysis.diagnosis.columns import last_known, median
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
@@ -56,6 +57,7 @@ class LearningRateTooLow(TrainingRule):
     because = "Each step moves the weights by so little that the training ends before they have got anywhere."
     refuted_by = "At ten times the rate the loss would fall no faster."
     remedies = ("constant-rate", "no-clipping", "higher-rate", "adam")
+    is_apt = staticmethod(of_slow_steps)
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that moved too slowly to learn."""
