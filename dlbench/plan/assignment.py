@@ -19,6 +19,8 @@ SPEED = 4e10
 
 NATIVE_SPEED = 8e9
 """The same of the native loop: its nets are small, so that much of its time goes into activations; it launches nothing."""
+LANES = 16
+"""Trials that it takes together, in the time of one."""
 
 WORTH_A_WORKER = 5.0
 """Seconds of training below which another process, with its own import of torch, is not worth starting."""
@@ -51,16 +53,14 @@ class StackCost:
     @property
     def seconds(self) -> float:
         """An estimate for one CPU core."""
-        return self._launching + self.operations / self._speed
-
-    @property
-    def _speed(self) -> float:
-        return NATIVE_SPEED if self.way == "native" else SPEED
+        if self.way == "native":
+            return -(-len(self.trials) // LANES) * LANES * self.operations / len(self.trials) / NATIVE_SPEED
+        return self._launching + self.operations / SPEED
 
     @property
     def _launching(self) -> float:
         """Seconds of it that do not depend on sizes."""
-        apart = len(self.trials) if self.alone else self.way == "torch"
+        apart = len(self.trials) if self.alone else 1
         return OVERHEAD * (apart * self.steps * self.blocks + self.before.steps * BLOCKS_BEFORE)
 
     @property
@@ -72,8 +72,10 @@ class StackCost:
 
     @property
     def is_wide(self) -> bool:
-        """Whether splitting pays: products, not the launching of operations, take most of a step, or trials share nothing."""
-        return len(self.trials) > 1 and (self.alone or self.operations / self._speed > self._launching)
+        """Whether splitting pays: products, not launching, take most of a step, trials share nothing, or not all fit into lanes."""
+        if self.way == "native":
+            return len(self.trials) > LANES
+        return len(self.trials) > 1 and (self.alone or self.operations / SPEED > self._launching)
 
     def halves(self) -> list[StackCost]:
         """Two stacks of half the trials each."""

@@ -29,8 +29,8 @@ LOSSES = ("cross_entropy", "bce", "mse", "l1", "huber")
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
 REGULARIZERS = ("l2", "l1", "clip_norm", "clip_value", "max_norm")
 
-MOST_PARAMETERS = 4096
-"""Weights of a net beyond which products by torch are faster: those of sixteen trials have left the second cache by then."""
+MOST_PARAMETERS = 5000
+"""Weights of a net beyond which one trial alone is faster by torch; five trials are up to twice as many (docs/design.md)."""
 MOST_FEATURES = 1024
 """Numbers of a sample beyond which it is no small net, however few units see them."""
 

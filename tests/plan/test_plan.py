@@ -190,3 +190,11 @@ def test_what_is_surely_not_here(monkeypatch, tmp_path) -> None:
     assert "'cuda:3' cannot be used: no driver of a GPU" in before[1]
     assert "'mps' cannot be used: only Apple's" in before[2]
     assert [lacking(device) for device in ("cuda:3", "mps")] == [None, None]
+
+
+def test_the_native_loop_splits_no_vector() -> None:
+    """Sixteen trials take it as long as one, so a stack is split among workers only where it has more."""
+    few, more = (StackCost(list(range(n)), 10**6, 11, 291, 6.0 * 291 * 4, way="native") for n in (16, 17))
+    assert few.seconds == replace(few, trials=[0]).seconds == more.seconds / 2
+    assert split_for([few], workers=2) == [few]
+    assert len(split_for([more], workers=2)) == 2
