@@ -14,6 +14,8 @@ from made_once import made_once
 from patience import PATIENCE, wait_for
 from small_recipe import RECIPE
 
+from dlbench.cli import main
+
 
 def environment(**changes):
     """The environment of a plain pipe, whatever the tests themselves run in."""
@@ -72,6 +74,23 @@ def bench(tmp_path):
     bench = Bench(tmp_path)
     yield bench
     end_all(bench)
+
+
+@pytest.fixture
+def verb(bench, monkeypatch, capsys):
+    """dlbench on that bench in the test's own process, which costs less than another one: exit code, stdout and stderr."""
+    monkeypatch.chdir(bench.folder)
+
+    def call(*arguments):
+        monkeypatch.setattr("sys.argv", ["dlbench", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        return code, *capsys.readouterr()
+
+    return call
 
 
 @pytest.fixture(scope="module")

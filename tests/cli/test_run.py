@@ -16,7 +16,6 @@ from patience import PATIENCE
 from small_recipe import FOREVER
 
 from dlbench.analysis.summary import summarize
-from dlbench.cli import main
 from dlbench.export import EXPORTERS
 from dlbench.launch.status import status
 from dlbench.recipe import load
@@ -173,7 +172,7 @@ def test_second_interrupt_kills(bench):
     assert workers_of(path) == []
 
 
-def test_hangup_leaves_the_run_alone(bench):
+def test_hangup_leaves_the_run_alone(bench, verb):
     """When the terminal goes the command ends with 129 and the run goes on; `stop` then ends it."""
     process = bench.start(*LONG, workers="obey")
     path = bench.wait_for("heartbeat")
@@ -182,13 +181,13 @@ def test_hangup_leaves_the_run_alone(bench):
 
     assert process.returncode == 129
     assert len(workers_of(path)) == 1
-    code, _, err = bench("stop", "small")
+    code, _, err = verb("stop", "small")
     assert code == 0
     assert f"small/{path.name} has stopped" in err
     assert workers_of(path) == []
 
 
-def test_detach(bench):
+def test_detach(bench, verb):
     """`--detach` prints the run's folder and leaves; `runs` shows it under way."""
     process = bench.start(*LONG, "--detach", workers="obey")
     out, err = process.communicate(timeout=PATIENCE)
@@ -197,8 +196,8 @@ def test_detach(bench):
     assert process.returncode == 0
     assert (path / "plan.json").is_file()
     assert "dlbench watch results/small/" in err
-    assert json.loads(bench("runs", "--json")[1])[0]["state"] == "running"
-    assert bench("stop", path.name, "--kill", "--timeout", "5", "--json")[0] == 0
+    assert json.loads(verb("runs", "--json")[1])[0]["state"] == "running"
+    assert verb("stop", path.name, "--kill", "--timeout", "5", "--json")[0] == 0
 
 
 def test_reader_of_events_that_goes_away(bench):
@@ -215,9 +214,9 @@ def test_reader_of_events_that_goes_away(bench):
 
 
 @pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="this machine has the device")
-def test_missing_device(bench):
+def test_missing_device(bench, verb):
     """A device that is not there is one clear line and 3, and leaves no folder that could be gone on with."""
-    code, out, err = bench("run", "small.toml", "--device", "cuda")
+    code, out, err = verb("run", "small.toml", "--device", "cuda")
 
     assert (code, out) == (3, "")
     assert err.splitlines() == ["error: device 'cuda:0' cannot be used: no driver of a GPU is loaded; try --device cpu"]
@@ -239,11 +238,11 @@ def test_missing_data(bench):
     assert not (bench.folder / "results").exists()
 
 
-def test_results_that_cannot_be_written(bench):
+def test_results_that_cannot_be_written(bench, verb):
     """Where no run can be kept the command says so, with 3."""
     (bench.folder / "results").write_text("a file")
 
-    code, _, err = bench("run", "small.toml")
+    code, _, err = verb("run", "small.toml")
 
     assert code == 3
     assert "--out" in err
@@ -262,24 +261,20 @@ def test_results_that_cannot_be_written(bench):
         (("small.toml", "--resume", "small"), "remove recipes and their options"),
     ],
 )
-def test_wrong_wishes(bench, arguments, text, monkeypatch, capsys):
+def test_wrong_wishes(bench, verb, arguments, text):
     """A wrong wish is one clear text and 2, and nothing is left behind."""
-    monkeypatch.chdir(bench.folder)
-    monkeypatch.setattr("sys.argv", ["dlbench", "run", *arguments])
-    with pytest.raises(SystemExit) as end:
-        main()
-    out, err = capsys.readouterr()
+    code, out, err = verb("run", *arguments)
 
-    assert (end.value.code, out) == (2, "")
+    assert (code, out) == (2, "")
     assert text in err
     assert "Traceback" not in err
     assert not (bench.folder / "results").exists()
 
 
-def test_dry_run(bench):
+def test_dry_run(bench, verb):
     """A dry run prints the plan and writes nothing."""
-    code, out, err = bench("run", "small.toml", "--dry-run", "--device", "cpu")
-    plan = json.loads(bench("run", "small.toml", "--dry-run", "--display", "json")[1])
+    code, out, err = verb("run", "small.toml", "--dry-run", "--device", "cpu")
+    plan = json.loads(verb("run", "small.toml", "--dry-run", "--display", "json")[1])
 
     assert (code, err) == (0, "")
     assert out.startswith("small: 4 trials in 1 stack, 1 worker on cpu\n")

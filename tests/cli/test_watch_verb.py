@@ -9,7 +9,6 @@ from light_cli import words_of
 from small_recipe import FOREVER
 from tui.terminals import Terminal
 
-from dlbench.cli import main
 from dlbench.launch.status import alive, status
 from dlbench.run.folder import RunFolder
 from dlbench.run.processes import token_of
@@ -141,7 +140,7 @@ def test_watch_without_a_terminal(trained):
     assert "\x1b" not in out + err
 
 
-def test_watch_of_a_resumed_run(bench, trained):
+def test_watch_of_a_resumed_run(bench, verb, trained):
     """What a resumed run's workers will take up waits at its step, although it was stopped before: it does not say stopped."""
     shutil.copytree(only_run(trained).path.parent, bench.folder / "results" / "small")
     folder = only_run(bench)
@@ -149,7 +148,7 @@ def test_watch_of_a_resumed_run(bench, trained):
     file.write_text(file.read_text().replace('"status":"done"', '"status":"stopped"'))
     with psutil.Popen(["sleep", "60"]) as worker:
         record(folder, Launched(1, 0, token_of(worker.pid), [0], 0))
-        _, _, err = bench("watch", "small")
+        _, _, err = verb("watch", "small")
         worker.kill()
 
     assert f"{folder.name}: running\n" in err
@@ -157,13 +156,13 @@ def test_watch_of_a_resumed_run(bench, trained):
     assert "stopped" not in err
 
 
-def test_watch_of_a_run_that_has_not_begun(bench, trained):
+def test_watch_of_a_run_that_has_not_begun(bench, verb, trained):
     """A run without numbers has no table, only its state."""
     shutil.copytree(only_run(trained).path.parent, bench.folder / "results" / "small")
     folder = only_run(bench)
     for file in (folder.workers_file, *folder.events.iterdir()):
         file.unlink()
-    code, out, err = bench("watch", "small")
+    code, out, err = verb("watch", "small")
 
     assert (code, out) == (0, "")
     assert err == f"{folder.name}: empty\n"
@@ -180,15 +179,11 @@ def test_watch_of_a_run_that_has_not_begun(bench, trained):
     ],
     ids=" ".join,
 )
-def test_wrong_wishes(bench, arguments, text, monkeypatch, capsys):
+def test_wrong_wishes(verb, arguments, text):
     """A wrong wish is one clear text and 2."""
-    monkeypatch.chdir(bench.folder)
-    monkeypatch.setattr("sys.argv", ["dlbench", *arguments])
-    with pytest.raises(SystemExit) as end:
-        main()
-    out, err = capsys.readouterr()
+    code, out, err = verb(*arguments)
 
-    assert (end.value.code, out) == (2, "")
+    assert (code, out) == (2, "")
     assert text in err
     assert "Traceback" not in err
 
