@@ -257,6 +257,7 @@ def checkout(folder: Path, loss: float) -> Path:
     return folder
 
 
+@pytest.mark.extras
 def test_checkouts_are_trained_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Whole commands of two checkouts: what differs in own and in old runs is told and ends with 1; kept runs are used again."""
     before, after = checkout(tmp_path / "before", 0.5), checkout(tmp_path / "after", 0.25)
@@ -283,6 +284,7 @@ def test_checkouts_are_trained_and_compared(tmp_path: Path, capsys: pytest.Captu
         main(before, tmp_path)
 
 
+@pytest.mark.extras
 def test_a_checkout_that_trains_nothing_still_reads_old_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

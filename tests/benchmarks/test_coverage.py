@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 
+import pytest
 from rich.console import Console
 
 from benchmarks.coverage import shares
@@ -12,6 +13,7 @@ from benchmarks.coverage.__main__ import SIMULATIONS, table
 from benchmarks.coverage.row import SEEDS, Effort
 
 
+@pytest.mark.extras
 def test_every_matter_is_simulated_and_printed() -> None:
     """Each simulation has a chance for every number of seeds in every row, or numbers of seeds, and the table has them all."""
     rows = [row for simulate in SIMULATIONS.values() for row in simulate(Effort(8))]

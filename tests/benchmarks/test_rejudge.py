@@ -68,6 +68,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return keep(folder.path, out / "reference")
 
 
+@pytest.mark.extras
 def test_a_kept_run_is_judged_as_the_run_is(kept: Path) -> None:
     """Rows and verdicts out of the kept trials are those out of the events, but for what is asked at earlier steps."""
     known = json.loads((kept / "report.json").read_text(encoding="utf-8"))
@@ -80,6 +81,7 @@ def test_a_kept_run_is_judged_as_the_run_is(kept: Path) -> None:
     assert found["claims"][:-1] == known["claims"][:-1]
 
 
+@pytest.mark.extras
 def test_a_claim_on_an_earlier_step_is_judged_by_its_kept_mean(kept: Path) -> None:
     """Mean, interval, p and outcome are those of the run, within the float's rounding."""
     *_, known = json.loads((kept / "report.json").read_text(encoding="utf-8"))["claims"]

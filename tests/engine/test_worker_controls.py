@@ -75,6 +75,7 @@ def waits_at(step: int) -> Callable[[dict[str, Any]], bool]:
     return lambda event: event["kind"] == "heartbeat" and event["paused"] and event["step"] == step
 
 
+@pytest.mark.extras
 def test_paused_led_changed_and_killed_it_ends_as_if_it_had_only_been_changed(tmp_path: Path) -> None:
     """Paused, led by steps, given a rate, robbed of a trial and killed, a resumed run ends as the interventions alone would."""
     folder = new_run(tmp_path, planned())

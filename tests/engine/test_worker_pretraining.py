@@ -75,6 +75,7 @@ def killed_in(layer: str, folder: RunFolder) -> None:
     assert group.wait(PATIENCE)
 
 
+@pytest.mark.extras
 def test_killed_in_a_layer_it_begins_that_layer_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed with SIGKILL in the second layer, the resumed run does not repeat the first and ends with every metric the same."""
     undisturbed, folder = new_run(tmp_path / "a", PLAN), new_run(tmp_path / "b", PLAN)

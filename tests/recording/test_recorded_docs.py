@@ -5,6 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 from verbs import app
 
@@ -44,6 +45,7 @@ def test_the_readme_shows_a_part_of_the_example():
     assert part in examples("python")[0]
 
 
+@pytest.mark.extras
 def test_the_page_repeats_a_script(tmp_path, monkeypatch):
     """The second example is a script, and the command below it runs it, here with one rate and one seed, and shows the table."""
     monkeypatch.chdir(tmp_path)

@@ -21,6 +21,7 @@ def said(*words):
     return found.stdout
 
 
+@pytest.mark.extras
 def test_scenarios_are_trained_and_counted():
     """A family's scenarios are trained with two seeds each, are as their labels say, and are counted in their part."""
     data = json.loads(said("--family", FAMILY, "--json"))
