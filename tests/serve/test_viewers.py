@@ -36,7 +36,7 @@ def test_many_look_and_one_reads(run):
     assert asyncio.run(watch()) == ([], [])
 
 
-KEYS = ("x", "X", " ", ".", ">", "l", "k", "f", "\r", "e", "\r", "s", "8", "7", "i", "\r")
+KEYS = ("\x1a", "x", "X", " ", ".", ">", "l", "k", "f", "\r", "e", "\r", "s", "8", "7", "i", "\r")
 """All that changes a run, or writes a file where the dashboard is a terminal's, and what would confirm it."""
 
 
