@@ -58,7 +58,7 @@ def imported(folder):
     [
         ("dlbench", {"images", "ray", "serve", "slurm", "tensorboard", "yaml", *CALLBACKS}),
         ("tests", {"ray", "slurm", "test", "serve", "tensorboard", *CALLBACKS}),
-        ("benchmarks", {"bench", "serve"}),
+        ("benchmarks", {"bench", "ray", "serve"}),
         ("docs", {"test"}),
     ],
     ids=["dlbench", "tests", "benchmarks", "docs"],

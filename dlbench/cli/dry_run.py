@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,22 @@ from dlbench.display.words import label
 
 if TYPE_CHECKING:
     from dlbench.plan import Plan, Stack
+    from dlbench.plan.machines import Machine
 
 BYTES_OF_WEIGHT = 4
 
 
-def show_plans(plans: list[Plan], *, as_json: bool) -> None:
-    """Print what would be done."""
+def show_plans(plans: list[Plan], *, as_json: bool, nodes: Sequence[Machine] = ()) -> None:
+    """Print what would be done, and on which nodes of a cluster."""
     if as_json:
         emit_json([{**asdict(plan), "data": as_data(plan.candidates)} for plan in plans])
         return
-    emit("\n\n".join(map(summary, plans)))
+    if not nodes:
+        emit("\n\n".join(map(summary, plans)))
+        return
+    from dlbench.cli.cluster import where_text
+
+    emit("\n\n".join(f"{summary(plan)}\n{where_text(plan, nodes)}" for plan in plans))
 
 
 def summary(plan: Plan) -> str:

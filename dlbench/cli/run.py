@@ -155,11 +155,12 @@ def run(
     changes = [*(overrides or []), *(["evaluate.weights=true"] if save_weights else [])]
     loaded = load_all(recipes or [], changes, seeds, quick=quick)
     wish = Wish(device, threads, workers, place.nodes())
+    tell_versions(wish.nodes)
     planned = [planned_to_grow(one, max_seeds, wish) if until_decided else (one, wish.plan(one)) for one in loaded]
     if dry_run:
         from dlbench.cli.dry_run import show_plans
 
-        show_plans([plan for _, plan in planned], as_json=display is Shown.JSON)
+        show_plans([plan for _, plan in planned], as_json=display is Shown.JSON, nodes=wish.nodes)
     else:
         if place.is_here:
             require_devices([plan for _, plan in planned])
@@ -220,6 +221,16 @@ def lack_none(devices: Iterable[str]) -> None:
 
     if missing := next(filter(None, map(lacking, dict.fromkeys(devices))), None):
         raise SetupError(missing)
+
+
+def tell_versions(nodes: Sequence[Machine]) -> None:
+    """Say which nodes of a cluster have other versions than this machine."""
+    if any(node.versions for node in nodes):
+        from dlbench.cli.cluster import odd_versions
+        from dlbench.launch.on_ray.measuring import versions
+
+        for text in odd_versions(nodes, versions()):
+            say(f"note: {text}")
 
 
 @dataclass(frozen=True)

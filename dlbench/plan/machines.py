@@ -18,6 +18,8 @@ class Machine:
     memory: int = 0
     versions: dict[str, str] | None = None
     """Of Python and of packages, by their names; `None` where they are not known."""
+    speed: float | None = None
+    """Floating point operations a second of one of its cores, as measured; `None` where nobody has."""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from dlbench.parts.datasets import describe
 from dlbench.parts.outline import goes_alone, leaves, outline
 from dlbench.parts.tasks import task_of
 from dlbench.plan import Candidate, Plan, Stack, Trial, Way, WorkerPlan
-from dlbench.plan.assignment import StackCost, assign, bounded, split_for, threads_for, workers_for
+from dlbench.plan.assignment import StackCost, assign, bounded, split_for, threads_for
 from dlbench.plan.data import data_of
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.plan.machines import Machine, of_nodes, this_machine
 from dlbench.plan.native import why_torch
+from dlbench.plan.placement import workers_on
 from dlbench.plan.pretraining import before
 from dlbench.plan.questions import Questions
 from dlbench.plan.structure import structure
@@ -60,7 +61,7 @@ def make_plan(
     candidates = list(recipe.candidates)
     trials = trials_of(candidates, recipe.seeds)
     costs = stack_costs(candidates, trials, on_cpu=devices == ["cpu"])
-    count = workers or (len(devices) if devices != ["cpu"] else workers_for(costs, room.cores))
+    count = workers or (len(devices) if devices != ["cpu"] else workers_on(costs, room.nodes, room.cores))
     costs = split_for(costs, count)
     shares = [share for share in assign(costs, count) if share]
     spare = room.spare(len(shares))
@@ -124,6 +125,17 @@ def stack_costs(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_
             for own in members.values()
         ]
     )
+
+
+def seconds_of(plan: Plan) -> list[float]:
+    """An estimate of how long each worker of a plan takes on one core, without its start."""
+    on_cpu = all(worker.device == "cpu" for worker in plan.workers)
+
+    def seconds(stack: Stack) -> float:
+        settings = plan.candidates[plan.trials[stack.trials[0]].candidate].settings
+        return _cost(settings, stack.trials, on_cpu=on_cpu).seconds
+
+    return [sum(seconds(plan.stacks[stack]) for stack in worker.stacks) for worker in plan.workers]
 
 
 def _cost(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> StackCost:

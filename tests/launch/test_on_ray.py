@@ -15,6 +15,7 @@ from dlbench.run.workers import read
 
 pytestmark = [pytest.mark.extras, pytest.mark.filterwarnings("ignore")]
 
+MARK = "DLBENCH_TEST_OF_RAY"
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 
 
@@ -26,6 +27,7 @@ def cluster():
     with pytest.MonkeyPatch.context() as patches:
         patches.setenv("RAY_agent_register_timeout_ms", "200000")
         patches.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patches.setenv(MARK, str(os.getpid()))  # nodes, and all that they start, inherit it
         nodes = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
         try:
             nodes.add_node(**NODE)
@@ -55,15 +57,15 @@ def begun(bench):
     return process, folder
 
 
-def workers_of(folder):
-    """The processes that work on a run of the cluster: those of its driver's user that were told a folder of Ray's agents."""
+def workers():
+    """The processes that train on the nodes."""
     found = []
     for process in psutil.process_iter():
         try:
             words, environment = process.cmdline(), process.environ()
         except psutil.Error:
             continue
-        if "dlbench.engine" in words and environment.get("RAY_ADDRESS") == os.environ["RAY_ADDRESS"]:
+        if "dlbench.engine" in words and environment.get(MARK) == os.environ[MARK]:
             found.append(process)
     return found
 
@@ -86,9 +88,10 @@ def test_interrupted_it_leaves_no_process_and_goes_on_here(cluster, here, tmp_pa
     """Ctrl-C ends it with checkpoints, without a worker on any node; `--resume` ends it on this machine with the same table."""
     bench = Bench(tmp_path)
     process, folder = begun(bench)
+    wait_for(workers, 60)
     process.popen.send_signal(signal.SIGINT)
     code = process.wait()
-    left = wait_for(lambda: not workers_of(folder)) and status(folder)
+    left = wait_for(lambda: not workers()) and status(folder)
     resumed = bench.resume(folder)
 
     assert (code, left.state) == (130, "stopped"), process.said

@@ -10,15 +10,18 @@ from typing import Any
 
 import ray
 from ray.exceptions import GetTimeoutError, RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from dlbench.errors import SetupError
 from dlbench.launch.on_ray.agent import Agent, Brief, LostError
+from dlbench.launch.on_ray.measuring import measured
 from dlbench.launch.on_ray.packing import MIB, Needs
 from dlbench.plan.devices import cores
 from dlbench.plan.machines import Machine
 
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
 REACH_SECONDS = 10.0
+MEASURE_SECONDS = 60.0
 REGISTER_MS = 200_000
 """How long a node of a Ray that is started here may take; on a busy machine Ray's own half minute is too short."""
 
@@ -59,6 +62,11 @@ class RayCluster:
     def kill(self, agent: Any) -> None:
         """End an agent that is waiting for room, or does not answer."""
         ray.kill(agent)
+
+    def has_room(self, needs: Needs) -> bool:
+        """Whether another worker would find room at once, as Ray knew a moment ago."""
+        free = ray.available_resources()
+        return bool(free.get("CPU", 0) >= needs.cores and free.get("GPU", 0) >= needs.gpu)
 
     def put(self, content: bytes) -> Any:
         """Hand over bytes, which every node that asks for them gets once."""
@@ -125,18 +133,34 @@ def found_nodes(address: str | None) -> list[Machine]:
     """The nodes of a Ray; where none is running and none is named, this machine, on which one would be started."""
     if not is_found(address):
         return [Machine(socket.gethostname(), cores())]
+    facts = _measured([node["NodeID"] for node in ray.nodes() if node["Alive"]])
     found = [
         Machine(
             name=node["NodeManagerHostname"],
             cores=int(node["Resources"].get("CPU", 0)),
             gpus=int(node["Resources"].get("GPU", 0)),
             memory=int(node["Resources"].get("memory", 0)),
+            **(facts.get(node["NodeID"]) or {}),
         )
         for node in ray.nodes()
         if node["Alive"]
     ]
     ray.shutdown()
     return found
+
+
+def _measured(ids: Sequence[str]) -> dict[str, Any]:
+    """What each node says of its speed and versions; nothing of one that does not answer in time, or has no dlbench."""
+    measure = ray.remote(num_cpus=0, max_retries=0)(measured)
+    there = {one: NodeAffinitySchedulingStrategy(node_id=one, soft=False) for one in ids}
+    asked = {one: measure.options(scheduling_strategy=where).remote() for one, where in there.items()}
+    ready, _ = ray.wait(list(asked.values()), num_returns=len(asked), timeout=MEASURE_SECONDS)
+    facts: dict[str, Any] = {}
+    for one, reference in asked.items():
+        if reference in ready:
+            with suppress(RayError):
+                facts[one] = ray.get(reference)
+    return facts
 
 
 def _first_words(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from dlbench.launch.on_ray.agent import LostError
 from dlbench.launch.on_ray.launcher import token_of_worker
 from dlbench.launch.on_ray.order import Order, WorkerShare, decoded
 from dlbench.launch.on_ray.packing import brief_of, datasets_of, needs_of
+from dlbench.launch.on_ray.takeover import is_worth_it, parts
 from dlbench.launch.status import last_lines
 from dlbench.parts.datasets.carried import packed
 from dlbench.parts.datasets.folders import size_of
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 EVERY_SECONDS = 1.0
 """Between two parcels of a worker; a message costs Ray milliseconds whatever is in it."""
 POLL_SECONDS = 0.2
+SHARING_SECONDS = 5.0
+"""Between two looks for a worker whose stacks others could have."""
 KILLED = 128
 """Exit codes from here on are those of signals, as shells tell them."""
 MOST_LOSSES = 5
@@ -52,6 +55,15 @@ class Unit:
     host: str | None = None
     """Where it runs; `None` while it waits for room."""
     due: float = 0.0
+    began: float = 0.0
+    """When it was told to begin, by this process's clock."""
+    is_sharing: bool = False
+    """Whether it was told to end because others shall have some of its stacks."""
+
+    @property
+    def left(self) -> list[int]:
+        """The stacks that it has not trained to their end."""
+        return [stack for stack in self.share.stacks if stack not in self.receiver.done]
 
 
 class Driver:
@@ -71,6 +83,7 @@ class Driver:
         self._datasets: dict[str, Any] = {}
         self._codes: set[int] = set()
         self._is_stopping = False
+        self._looked = self._now()
         self.is_told_to_stop = False
         """Whether a signal has asked for the end."""
 
@@ -84,6 +97,7 @@ class Driver:
                 if unit.awaited is None and unit.due <= self._now():
                     unit.awaited = self._cluster.take(unit.agent, unit.controls.take(lines=True))
             self._hear_all()
+            self._share_out()
         return gravest(self._codes)
 
     def _hear_all(self) -> None:
@@ -102,12 +116,28 @@ class Driver:
             self._lose(unit, str(error))
             return
         if not isinstance(answer, Parcel):
-            unit.host = str(answer)
+            unit.host, unit.began = str(answer), self._now()
             return
         unit.receiver.take(answer)
         unit.due = self._now() + EVERY_SECONDS
         if answer.exit_code is not None:
             self._finish(unit, answer.exit_code)
+
+    def _share_out(self) -> None:
+        """Where a node has nothing to do and nobody waits for one, have the worker that has most before it share its stacks."""
+        if self._now() < self._looked + SHARING_SECONDS or self._is_stopping:
+            return
+        self._looked = self._now()
+        costs = dict(enumerate(stack.cost for stack in self._plan.stacks))
+        slow = [unit for unit in self._units if not unit.is_sharing and is_worth_it(*self._work(unit, costs))]
+        if slow and all(unit.host for unit in self._units):
+            most = max(slow, key=lambda unit: sum(costs[stack] for stack in unit.left))
+            if self._cluster.has_room(needs_of(self._plan, self._order, most.share)):
+                most.is_sharing = True
+                self._cluster.stop(most.agent)
+
+    def _work(self, unit: Unit, costs: dict[int, float]) -> tuple[list[int], float, dict[int, float], float]:
+        return unit.left, sum(costs[stack] for stack in unit.receiver.done), costs, self._now() - unit.began
 
     def _heed(self) -> None:
         """Whoever asks the whole session to stop means those too that still wait for room."""
@@ -146,6 +176,10 @@ class Driver:
             self._cluster.end(unit.agent)
             # Without an end of its own it has said on its console why.
             self._close(unit, None if unit.receiver.has_ended else "failed", said(self._folder, unit.share.worker))
+            if unit.is_sharing and not self._is_stopping and code == ExitCode.DONE:
+                costs = dict(enumerate(stack.cost for stack in self._plan.stacks))
+                for part in filter(None, parts(unit.left, costs)):
+                    self._begin(self._recorded(unit.share, part), replace(unit.share, stacks=part), losses=0)
         else:
             self._lose(unit, "its process was killed")
 
@@ -153,7 +187,7 @@ class Driver:
         """A worker is gone without an end: another one goes on with what it has not done, unless that leads nowhere."""
         self._cluster.kill(unit.agent)
         place = f"worker {unit.share.worker}" + (f" on {unit.host}" if unit.host else "")
-        left = [stack for stack in unit.share.stacks if stack not in unit.receiver.done]
+        left = unit.left
         losses = 1 if unit.receiver.has_progressed else unit.losses + 1
         if not left:
             self._close(unit, "done")
