@@ -27,7 +27,9 @@ MOST_CLASSES = 100
 
 
 def keep(trainer: Trainer, folder: RunFolder, write: Sink, asked: Mapping[str, Any]) -> None:
-    """Keep all of it that `[evaluate]` asks for, and tell of it by events."""
+    """Keep all of it that `[evaluate]` asks for, and tell of it by events; before it where the time went, if that was asked."""
+    for text in trainer.clock.told(trainer.step, len(trainer.ids)):
+        write("note", stack=trainer.index, text=text)
     FinalAnswers(folder, write).keep(trainer, with_predictions=bool(asked.get("predictions")))
     if asked.get("weights"):
         keep_weights(trainer, folder, write)

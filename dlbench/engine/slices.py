@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -23,6 +24,13 @@ def slices_for(plan: Plan, index: int, device: torch.device) -> int:
         outline(settings["model"], source.shape, task_of(source, settings).outputs)
     )
     return len(stack.trials) if alone else 1
+
+
+def sliced(trials: int, slices: int) -> list[slice]:
+    """`trials` rows in so many contiguous slices of nearly equal length (fewer when there are fewer trials)."""
+    slices = min(slices, trials)
+    edges = [trials * i // slices for i in range(slices + 1)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def learned(nets: Sequence[Net], x: Tensor, labels: Tensor, task: Task, taps: Sequence[Taps] | None = None) -> Tensor:

@@ -8,7 +8,9 @@ from typing import Any
 import torch
 
 from dlbench.engine.batches import Data, FullBatch, MiniBatches, batches
-from dlbench.engine.stacked_net import Net, Tensors, combine, sliced
+from dlbench.engine.slices import sliced
+from dlbench.engine.stacked_net import Net, Tensors, combine
+from dlbench.engine.step_clock import STOPPED, StepClock
 from dlbench.parts.datasets import describe
 from dlbench.parts.datasets.base import TargetScale
 from dlbench.parts.outline import Block, outline
@@ -39,11 +41,12 @@ class Stacked:
         self.own_blocks = [outlines[trial.candidate] for trial in trials]
         self.blocks = self._outline(range(len(trials)))
 
-    def nets(self, tensors: Tensors, slices: int) -> list[Net]:
+    def nets(self, tensors: Tensors, slices: int, clock: StepClock = STOPPED) -> list[Net]:
         """The nets of the stack in so many slices, over the rows of its tensors."""
         # A slice has layers of its own: numbers that differ by trial are those of its trials.
         every = range(len(self.ids))
-        return [Net(self._outline(every[part]), tensors.rows(part)) for part in sliced(len(every), slices)]
+        parts = [every[part] for part in sliced(len(every), slices)]
+        return [Net(self._outline(part), tensors.rows(slice(part.start, part.stop)), clock) for part in parts]
 
     def facts_of(self, data: Data) -> dict[str, Any]:
         """Facts of the data that the stack trains on: sample counts of the splits, the classes in each, what guessing costs."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any, cast
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from dlbench.engine.devices import precise
 from dlbench.engine.rng import stream
+from dlbench.engine.step_clock import STOPPED, StepClock
 from dlbench.parts.inits import Draw, fill
 from dlbench.parts.layers.base import (
     LAYERS,
@@ -116,13 +116,6 @@ class Tensors:
                 generator.set_state(state)
 
 
-def sliced(trials: int, slices: int) -> list[slice]:
-    """`trials` rows in so many contiguous slices of nearly equal length (fewer when there are fewer trials)."""
-    slices = min(slices, trials)
-    edges = [trials * i // slices for i in range(slices + 1)]
-    return [slice(start, stop) for start, stop in pairwise(edges)]
-
-
 def allocate(blocks_of_trials: Sequence[Sequence[Block]], seeds: Sequence[int], device: torch.device) -> Tensors:
     """The tensors of a stack at step 0; `blocks_of_trials[i]` has the inits of trial i."""
     rows = [initial_row(blocks, seed) for blocks, seed in zip(blocks_of_trials, seeds, strict=True)]
@@ -180,8 +173,8 @@ class Net:
     layer can, the way back is gone `by_hand`, without autograd's bookkeeping.
     """
 
-    def __init__(self, blocks: Sequence[Block], tensors: Tensors) -> None:
-        self.blocks = blocks
+    def __init__(self, blocks: Sequence[Block], tensors: Tensors, clock: StepClock = STOPPED) -> None:
+        self.blocks, self._clock = blocks, clock
         self.trials = tensors.weights.shape[0]
         every = list(leaves(blocks))
         self.widest, self.goes_alone = max(block.widest for block in every), goes_alone(blocks)
@@ -252,15 +245,17 @@ class Net:
 
     def learn(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None = None) -> Tensor:
         """The loss of each trial on a batch, `[trials]`; its gradient is put into the gradient's rows."""
-        losses, gradients = (self._by_hand if self.by_hand else self._by_autograd)(x, targets, task, taps)
-        torch._foreach_copy_(self._gradient_views, gradients)
+        with self._clock.on("backward"):
+            losses, gradients = (self._by_hand if self.by_hand else self._by_autograd)(x, targets, task, taps)
+            torch._foreach_copy_(self._gradient_views, gradients)
         return losses
 
     def _by_autograd(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
         for block in self._watched:
             place = self._places[block.name]
             place.states, place.inner = (None, None) if taps is None else ([], [])
-        outputs = self.forward(x, training=True, taps=taps)
+        with self._clock.on("forward"):
+            outputs = self.forward(x, training=True, taps=taps)
         with torch.no_grad():
             losses, gradient = task.losses(outputs, targets), task.gradient(outputs, targets)
         states = [] if taps is None else [state for block in self._unrolled for state in self._states(block)]
@@ -275,11 +270,12 @@ class Net:
     @torch.no_grad()
     def _by_hand(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
         way = [x]
-        for block in self.blocks:
-            layer = cast("Layer", block.layer)
-            way.append(layer.forward(way[-1], self._weights[block.name], self._places[block.name]))
-            if taps is not None and block.probed:
-                taps.outputs.append(way[-1])
+        with self._clock.on("forward"):
+            for block in self.blocks:
+                layer = cast("Layer", block.layer)
+                way.append(layer.forward(way[-1], self._weights[block.name], self._places[block.name]))
+                if taps is not None and block.probed:
+                    taps.outputs.append(way[-1])
         losses, gradient = task.losses(way[-1], targets), task.gradient(way[-1], targets)
         gradients: list[Tensor] = []
         for index in range(len(self.blocks) - 1, self._first - 1, -1):

@@ -15,6 +15,7 @@ from dlbench.engine.devices import wait
 from dlbench.engine.early_stopping import EarlyStopper
 from dlbench.engine.slices import learned
 from dlbench.engine.stacked_net import Net, Taps, Tensors
+from dlbench.engine.step_clock import StepClock
 from dlbench.engine.update import Update
 from dlbench.parts.tasks import Task
 
@@ -51,9 +52,10 @@ class TorchSteps:
         batches: FullBatch | MiniBatches,
         update: Update,
         stopping: EarlyStopper,
+        clock: StepClock,
     ) -> None:
         self._nets, self._task, self._tensors, self.device = nets, task, tensors, tensors.weights.device
-        self._batches, self._update, self._stopping = batches, update, stopping
+        self._batches, self._update, self._stopping, self._clock = batches, update, stopping, clock
 
     def take(self, step: int, steps: int) -> Tensor:
         """One after the other."""
@@ -75,10 +77,13 @@ class TorchSteps:
         return ProbedTensors(losses, gradient, Taps.joined(taps), seconds)
 
     def _gradients(self, step: int, taps: list[Taps] | None = None) -> Tensor:
-        return learned(self._nets, *self._batches.take(step), self._task, taps)
+        with self._clock.on("batches"):
+            x, labels = self._batches.take(step)
+        return learned(self._nets, x, labels, self._task, taps)
 
     @torch.no_grad()
     def _apply(self, step: int) -> None:
         """Change the weights of those that still train."""
-        self._update.apply(step)
-        self._stopping.hold()
+        with self._clock.on("optimizer"):
+            self._update.apply(step)
+            self._stopping.hold()

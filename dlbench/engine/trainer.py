@@ -32,6 +32,7 @@ from dlbench.engine.schedule import Pace, ProbeBudget, evaluation_steps
 from dlbench.engine.stack_metrics import Sink, StackMetrics
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import allocate
+from dlbench.engine.step_clock import StepClock
 from dlbench.engine.steps import TorchSteps
 from dlbench.engine.unit_variance import scale_to_unit_variance
 from dlbench.engine.update import Update
@@ -53,22 +54,23 @@ class Trainer:
         self, plan: Plan, index: int, device: torch.device, data: Data, write: Sink, *, slices: int = 1
     ) -> None:
         self.index, self.device, self.steps, self.step = index, device, plan.stacks[index].steps, 0
-        self._write, self.data, self._trials = write, data, plan.stacks[index].trials
         self._stack = stack = Stacked(plan, index, device, data.scale)
-        self._settings = stack.settings[0]
+        self.data, self._trials, self._settings = data, plan.stacks[index].trials, stack.settings[0]
+        self.clock = StepClock(device, runs=self._settings["probes"].get("profile", False))
+        self._write = write = self.clock.around("events", write)
         self.ids, self.blocks, self.classes, self.source = stack.ids, stack.blocks, stack.classes, stack.task.source
         self.tensors = allocate(stack.own_blocks, stack.seeds, device)
         self._is_fresh, slots = True, slots_of(self.blocks)
         trains = [own["train"] for own in stack.settings]
         self._batches = stack.batches(data)
         self._update = Update(trains, self.tensors, slots, self.steps, self.steps_per_epoch)
-        self._nets = stack.nets(self.tensors, slices)
+        self._nets = stack.nets(self.tensors, slices, self.clock)
         train = data.train.sample(self._settings["evaluate"]["train_samples"])
         splits = {"train": train, "validation": data.validation, "test": data.test}
         self.evaluation = Evaluation(self._nets, splits, stack.task)
         self._plan_measurements(slots)
         self.stopping = EarlyStopper([own.get("early_stopping") for own in trains], self.tensors, self.steps)
-        task, shared = stack.learned(data), (self._batches, self._update, self.stopping)
+        task, shared = stack.learned(data), (self._batches, self._update, self.stopping, self.clock)
         self.ways = Ways(
             plan.stacks[index].way,
             TorchSteps(self._nets, task, self.tensors, *shared),
@@ -166,9 +168,9 @@ class Trainer:
         taken = self.ways.steps.probed(step)
         wait(self.device)  # sync
         started = time.perf_counter()
-        measures = self._ledger.probed(
-            self._probe.measure(before, self.tensors.weights, taken.gradient, taken.taps)
-        )  # sync
+        with self.clock.on("probes"):  # sync
+            seen = before, self.tensors.weights, taken.gradient, taken.taps
+            measures = self._ledger.probed(self._probe.measure(*seen))
         self._write("probe", stack=self.index, step=step, **measures, cost=self._budget.share(self.seconds))
         self.watch.probed(step, measures, self.pausing)
         cost += taken.seconds + time.perf_counter() - started
@@ -193,8 +195,10 @@ class Trainer:
 
     def _evaluate(self) -> None:
         """The task's metrics on every split; a trial that has diverged has none."""
-        means, stopped = self.evaluation.means(), self.stopped.sum()
-        metrics = self._book({name: None if own is None else own.cpu().numpy() for name, own in means.items()})  # sync
+        with self.clock.on("evaluation"):
+            means, stopped = self.evaluation.means().items(), self.stopped.sum()
+            splits = {name: None if own is None else own.cpu().numpy() for name, own in means}  # sync
+        metrics = self._book(splits)
         self._update.evaluated(self.step, metrics, self.is_over | self.stopped)
         if self.stopped.sum() > stopped:  # put back to their best
             self.evaluation.forget()
@@ -286,7 +290,8 @@ class Trainer:
         self._is_fresh = False
         self._notes += self.ways.follow(saved.way, saved.step)
         self.tensors.restore(saved.weights, saved.buffers, saved.generators)
-        self.step, self.seconds, self._budget.spent = saved.step, saved.seconds, saved.probe_seconds
+        self.step = self.clock.first = saved.step
+        self.seconds, self._budget.spent = saved.seconds, saved.probe_seconds
         self._ledger.restore(vars(saved))
         self._update.restore(vars(saved))
         self.watch.restore(saved.watch, self.pausing.conditions)

@@ -148,12 +148,14 @@ class Probes:
 
     points: at how many steps of the training, evenly spread; 0 is never: `points = 500`.
     histograms: whether with histograms of gradients: `histograms = false`.
+    profile: whether to say at the end where the time of training went: `profile = true`.
     """
 
     WRITTEN: ClassVar[str] = "[probes]"
 
     points: Annotated[int, Ge(0)] = 200
     histograms: bool = True
+    profile: bool = False
 
 
 @dataclass(frozen=True)

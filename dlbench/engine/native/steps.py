@@ -13,6 +13,7 @@ from dlbench.engine.early_stopping import EarlyStopper
 from dlbench.engine.native.job import NativeJob
 from dlbench.engine.native.tables import StepNumbers
 from dlbench.engine.stacked_net import Taps
+from dlbench.engine.step_clock import StepClock
 from dlbench.engine.steps import ProbedTensors
 from dlbench.engine.update import Update
 from dlbench.plan.native import OPTIMIZERS, REGULARIZERS
@@ -38,9 +39,10 @@ class NativeSteps:
         batches: FullBatch | MiniBatches,
         update: Update,
         stopping: EarlyStopper,
+        clock: StepClock,
     ) -> None:
         self._train, self._job, self._weights = train, job, job.weights
-        self._batches, self._update, self._stopping = batches, update, stopping
+        self._batches, self._update, self._stopping, self._clock = batches, update, stopping, clock
         self._clipped = torch.zeros(len(self._weights), dtype=torch.int64)
         self._job.struct.clipped = self._clipped.data_ptr()
         self._groups: object = None
@@ -84,7 +86,9 @@ class NativeSteps:
         job.order = None if order is None else order.data_ptr()
         memory = [self._update.memory(name).data_ptr() for name in self._memory]
         job.memory0, job.memory1 = [*memory, None, None][:2]
-        if self._train(self._job.address):
+        with self._clock.on("native loop"):
+            failed = self._train(self._job.address)
+        if failed:
             raise MemoryError("the native loop found no memory")
 
     def _regroup(self) -> None:

@@ -15,9 +15,10 @@ from dlbench.engine.batches import Data
 from dlbench.engine.filter_snapshots import IMAGE, FilterSnapshots, LayerPictures, dense_filters, through
 from dlbench.engine.pretraining.layer import Inputs, LayerTraining, Measured
 from dlbench.engine.schedule import Pace, probe_steps
+from dlbench.engine.slices import sliced
 from dlbench.engine.stack_metrics import Sink, StackMetrics
 from dlbench.engine.stacked import Stacked
-from dlbench.engine.stacked_net import Tensors, sliced
+from dlbench.engine.stacked_net import Tensors
 from dlbench.errors import SetupError
 from dlbench.metrics.names import PRETRAINED, RECONSTRUCTION_ERROR
 from dlbench.parts.arguments import Settings
