@@ -65,6 +65,10 @@ SaveWeights: TypeAlias = Annotated[
     ),
 ]
 """A word for `--set evaluate.weights=true`."""
+Profile: TypeAlias = Annotated[
+    bool, typer.Option("--profile", help="Say at the end of each stack where the time of its training went.")
+]
+"""A word for `--set probes.profile=true`."""
 TensorBoard: TypeAlias = Annotated[
     Path | None,
     typer.Option("--tensorboard", metavar="DIR", help="Also write for TensorBoard, into DIR/RECIPE/TIME."),
@@ -90,12 +94,13 @@ Cluster: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--cluster", metavar="KEY=VALUE", help="With --on: how the cluster is used; can be repeated."),
 ]
-Profile: TypeAlias = Annotated[
+ClusterFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--profile", metavar="FILE", help="With --on: a TOML file with such keys, in a table [ray] or [slurm]."
+        "--cluster-file", metavar="FILE", help="With --on: a TOML file with such keys, in a table [ray] or [slurm]."
     ),
 ]
+WEIGHTS, PROFILE = ("evaluate.weights=true",), ("probes.profile=true",)
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.")]
 
 
@@ -116,12 +121,13 @@ def run(
     max_seeds: MaxSeeds = None,
     strict: Strict = False,
     save_weights: SaveWeights = False,
+    profile: Profile = False,
     resume: Resume = None,
     detach: Detach = False,
     tensorboard: TensorBoard = None,
     on: On = None,
     cluster: Cluster = None,
-    profile: Profile = None,
+    cluster_file: ClusterFile = None,
     dry_run: DryRun = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
@@ -131,7 +137,7 @@ def run(
 
     if max_seeds and not (until_decided or resume):
         raise UsageError("--max-seeds limits the seeds that --until-decided adds; add that, or give --seeds")
-    place = chosen(on, cluster or [], profile)
+    place = chosen(on, cluster or [], cluster_file)
     session = Session(
         out,
         str(fitting(display)),
@@ -144,7 +150,7 @@ def run(
         place=place,
     )
     if resume is not None:
-        if recipes or overrides or seeds or quick or save_weights or dry_run:
+        if recipes or overrides or seeds or quick or save_weights or profile or dry_run:
             raise UsageError("--resume continues a run as it was planned; remove recipes and their options")
         if place.is_here:
             require_device(device or "auto")
@@ -152,7 +158,7 @@ def run(
             resume, device=device, threads=threads, workers=workers, until_decided=until_decided, max_seeds=max_seeds
         )
         raise typer.Exit(code)
-    changes = [*(overrides or []), *(["evaluate.weights=true"] if save_weights else [])]
+    changes = [*(overrides or []), *(WEIGHTS if save_weights else ()), *(PROFILE if profile else ())]
     loaded = load_all(recipes or [], changes, seeds, quick=quick)
     wish = Wish(device, threads, workers, place.nodes())
     tell_versions(wish.nodes)

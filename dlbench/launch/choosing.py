@@ -50,16 +50,18 @@ HERE = Place()
 
 
 def chosen(on: str | None, options: Sequence[str] = (), profile: Path | None = None) -> Place:
-    """What `--on`, `--cluster KEY=VALUE` and `--profile FILE` mean together.
+    """What `--on`, `--cluster KEY=VALUE` and `--cluster-file FILE` mean together.
 
     Raises UsageError where that is nothing, MissingLibraryError where the cluster's library is not installed.
     """
     if on is None:
         if options or profile:
-            raise UsageError("--cluster and --profile say how a cluster is used; name it with --on ray or --on slurm")
+            raise UsageError(
+                "--cluster and --cluster-file say how a cluster is used; name it with --on ray or --on slurm"
+            )
         return HERE
     words = ["--on", on, *(word for one in options for word in ("--cluster", one))]
-    words += ["--profile", str(profile)] if profile else []
+    words += ["--cluster-file", str(profile)] if profile else []
     kind = on.partition(":")[0]
     given = {**_of_profile(profile, kind), **_of_words(options)}
     return Place(_launcher(on, kind, given), tuple(words))

@@ -148,7 +148,8 @@ class Probes:
 
     points: at how many steps of the training, evenly spread; 0 is never: `points = 500`.
     histograms: whether with histograms of gradients: `histograms = false`.
-    profile: whether to say at the end where the time of training went: `profile = true`.
+    profile: whether to say at the end of each stack where the time of its training went; `dlbench run --profile` says the same:
+        `profile = true`.
     """
 
     WRITTEN: ClassVar[str] = "[probes]"

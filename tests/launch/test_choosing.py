@@ -1,4 +1,4 @@
-"""What `--on`, `--cluster` and `--profile` mean."""
+"""What `--on`, `--cluster` and `--cluster-file` mean."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_profile_is_read_and_words_stand_above_it(tmp_path, with_libraries):
     place = chosen("ray", ["memory=2"], profile)
 
     assert place.launcher._options == RayOptions(None, gpu=0.5, memory=2)
-    assert place.words == ("--on", "ray", "--cluster", "memory=2", "--profile", str(profile))
+    assert place.words == ("--on", "ray", "--cluster", "memory=2", "--cluster-file", str(profile))
 
 
 @pytest.mark.parametrize(
