@@ -74,7 +74,7 @@ def test_settings_are_complete(alone, loaded):
             "pretrain": None,
         },
         "evaluate": {"every": "auto", "train_samples": 10_000, "predictions": False, "weights": False},
-        "probes": {"points": 200, "histograms": True},
+        "probes": {"points": 200, "histograms": True, "profile": False},
     }
     assert (recipe.name, recipe.variants, recipe.seeds) == ("mine", ["base"], [0, 1, 2])
 
