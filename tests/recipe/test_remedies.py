@@ -52,7 +52,7 @@ layers = [
     { kind = "residual", layers = [
         { kind = "conv", channels = 4, kernel = 3, activation = "identity" },
     ] },
-    { kind = "dropout", rate = 0.9 },
+    { kind = "dropout", rate = 0.9, at_test = true },
     { kind = "flatten" },
     { kind = "dense", units = 8, init = "zeros" },
 ]
