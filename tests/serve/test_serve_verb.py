@@ -1,6 +1,7 @@
 """`dlbench serve` as it is typed."""
 
 import sys
+from types import ModuleType
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,8 @@ from dlbench.serve.server import check_libraries
 @pytest.mark.parametrize("library", ["aiohttp", "textual_serve"])
 def test_a_missing_library_is_told_with_its_remedy(library, monkeypatch):
     """Without the extra there is one line, with what to install."""
+    for other in ("aiohttp", "textual_serve"):
+        monkeypatch.setitem(sys.modules, other, ModuleType(other))
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(MissingLibraryError, match=rf'{library}.*pip install "dlbench\[serve\]"'):
         check_libraries()
