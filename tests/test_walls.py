@@ -244,20 +244,33 @@ def test_help_of_verbs_loads_nothing_heavy(verb):
     assert crossing(loaded, HEAVY) == set()
 
 
-def test_a_table_reads_neither_recipes_nor_parts(tmp_path):
-    """`dlbench table` loads no module that checks recipes or holds parts or measures: the plan and the events are enough."""
+MOST_OF_TABLE = 150
+"""Modules of the package that a table may load; a rule of diagnosis is a module each. docs/design.md, "Walked", has the number."""
+
+
+def table_of(base, *, is_stopped):
+    """A program that prints the table of a run whose workers have all ended, half of it untrained where it was stopped."""
     plan = replace(make_plan(["sigmoid", "relu"]), questions=Questions(claims=[CLAIM]))
-    folder = create(tmp_path, "xor", datetime.now(UTC))
+    folder = create(base, "xor", datetime.now(UTC))
     folder.write_plan(plan)
     events = finished(plan, lambda trial: {"train_loss": 0.1 + trial.seed, "test_loss": 0.5, "test_accuracy": 1.0})
-    lines = [orjson.dumps({"seq": seq, "time": 1e9, **event}) for seq, event in enumerate(events)]
+    told = [*events[: len(events) // 2 if is_stopped else None], {"v": 1, "kind": "end", "status": "stopped"}]
+    lines = [orjson.dumps({"seq": seq, "time": 1e9, **event}) for seq, event in enumerate(told)]
     folder.events_file(0, 0).write_bytes(b"".join(line + b"\n" for line in lines))
-    code = (
+    return (
         f"import sys\nsys.argv[1:] = ['table', {str(folder.path)!r}]\nfrom dlbench.cli import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert end.code in (0, None), end.code"
     )
-    (loaded,) = loaded_in_turn(code)
 
-    assert "dlbench.analysis.summary" in loaded
+
+def test_a_table_reads_neither_recipes_nor_parts(tmp_path):
+    """`dlbench table` of a run that was stopped, as of one that is done, asks no launcher and loads no recipe, part or measure.
+
+    The plan and the events are enough; nor does it load more modules of the package than it did.
+    """
+    done, stopped = loaded_in_turn(table_of(tmp_path, is_stopped=False), table_of(tmp_path, is_stopped=True))
+
+    assert "dlbench.analysis.summary" in done
     unread = {"dlbench.recipe", "dlbench.parts", "dlbench.engine", "dlbench.launch", "dlbench.measures.catalog"}
-    assert crossing(loaded, unread) == set()
+    assert crossing(stopped, unread) == set()
+    assert len([name for name in stopped if name.partition(".")[0] == "dlbench"]) <= MOST_OF_TABLE

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dlbench.metrics.catalog import DEFAULT_METRIC, METRICS, Metric, has_end
@@ -13,6 +14,7 @@ from dlbench.metrics.metric import is_known, split_step
 from dlbench.metrics.trial_view import LOST, Status
 from dlbench.plan.questions import Compare
 from dlbench.state.run_state import RunState
+from dlbench.state.trial_columns import TrialColumns, by_stack
 from dlbench.state.trial_state import TrialState
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CandidateResults:
-    """One candidate with its trials, one a seed, in the order of the plan."""
+    """One candidate with its trials, one a seed, in the order of the plan.
+
+    What it has told once it tells again: of a state that has gone on new ones are made.
+    """
 
     variant: str
     choice: Mapping[str, Any]
@@ -29,30 +34,50 @@ class CandidateResults:
     index: int = 0
     """Its place in the plan."""
 
-    def values(self, metric: Metric, at_step: int | None = None) -> dict[int, float]:
+    @cached_property
+    def _columns(self) -> list[TrialColumns]:
+        return by_stack(self.trials)
+
+    @cached_property
+    def _values(self) -> dict[tuple[int, int | None], tuple[Metric, dict[int, float]]]:
+        return {}
+
+    def values(self, metric: Metric, at_step: int | None = None) -> Mapping[int, float]:
         """Seed -> value of the metric, for the trials that have one; none at a step that training never reaches."""
-        found = {
-            trial.plan.seed: metric.value(trial, at_step)
-            for trial in self.trials
-            if at_step is None or at_step <= trial.stack.steps
-        }
-        return {seed: value for seed, value in found.items() if value is not None}
+        key = id(metric), at_step  # what it computes may be no key; beside the values it stays what has this id
+        if key not in self._values:
+            found = {
+                trial.plan.seed: value
+                for some in self._columns
+                if at_step is None or at_step <= some.trials[0].stack.steps
+                for trial, value in zip(some.trials, metric.values(some, at_step), strict=True)
+                if value is not None
+            }
+            self._values[key] = metric, found
+        return self._values[key][1]
 
     def never(self, metric: Metric, at_step: int | None = None) -> dict[int, float]:
         """Seed -> the steps it trained, for the trials to which what the metric times did not happen in them; else none."""
         if not metric.may_never:
             return {}
         known = self.values(metric, at_step)
+
+        def steps(trial: TrialState) -> int | None:
+            if not (is_settled(trial, at_step) and has_end(trial, at_step)):
+                return None
+            return trial.stack.steps if at_step is None else at_step
+
         return {
-            trial.plan.seed: float(trial.stack.steps if at_step is None else at_step)
-            for trial in self.trials
-            if trial.plan.seed not in known and is_settled(trial, at_step) and has_end(trial, at_step)
+            trial.plan.seed: float(trained)
+            for some in self._columns
+            for trial, trained in zip(some.trials, some.told(steps).tolist(), strict=True)
+            if trained >= 0 and trial.plan.seed not in known
         }
 
-    @property
+    @cached_property
     def counts(self) -> Counter[Status]:
         """How many of its trials stand where."""
-        return Counter(trial.status for trial in self.trials)
+        return Counter([status for some in self._columns for status in some.statuses])
 
 
 def is_settled(trial: TrialState, at_step: int | None = None) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dlbench.analysis.candidate_results import known_part
 from dlbench.analysis.claims import Verdict, judge
 from dlbench.analysis.comparison import build_table
-from dlbench.analysis.diagnosis.diagnose import diagnose
+from dlbench.analysis.diagnosis.diagnose import RunFindings
 from dlbench.analysis.statistics.item_noise import is_of_samples
 from dlbench.analysis.table import Pivot, Table
 from dlbench.errors import DlbenchError
@@ -17,14 +17,17 @@ from dlbench.metrics.trial_view import SolvedRule
 from dlbench.plan import Plan
 from dlbench.plan.questions import Claim, Lesson, Questions
 from dlbench.run.folder import RunFolder
+from dlbench.run.glance import glance
 from dlbench.run.group import RecordingGroup, notes_of_group, recordings_in
 from dlbench.run.group_events import reader_of
+from dlbench.run.workers import read as started
 from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:
     from dlbench.analysis.diagnosis.finding import Finding
     from dlbench.analysis.ensembles.ensemble import Ensembles
     from dlbench.analysis.statistics.item_noise import Answers
+    from dlbench.launch.status import WorkerStatus
     from dlbench.state.trial_state import TrialState
 
 
@@ -72,8 +75,9 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     claims = questions.claims
     found = None if folder is None else _ensembles(state, replace(questions, compare=compare), folder)
     answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
-    findings = diagnose(state)
-    verdicts, table = judge(state, claims, compare, found, answers, findings), build_table(state, state.plan, compare)
+    findings = RunFindings(state)
+    asked_for = findings if any(claim.is_of_findings for claim in claims) else None
+    verdicts, table = judge(state, claims, compare, found, answers, asked_for), build_table(state, state.plan, compare)
     said = (*unknown, *problems, *notes, *_lacking_columns(state, questions, table, [*unknown, *notes]))
     return Report(state, table, verdicts, questions.lesson, found, said, findings, folder)
 
@@ -132,12 +136,25 @@ def standing(folder: RunFolder, plan: Plan | None = None, solved: SolvedRule | N
 
 def _ask_who_works(state: RunState, folder: RunFolder) -> None:
     """Tell the state which of its stacks are being worked on; the others will not go on by themselves."""
-    from dlbench.launch.status import status  # a run that has ended asks no processes
-
-    at_work = status(folder).alive
+    at_work = _alive(folder) if _may_be_at_work(folder) else []
     for worker in at_work:
         state.expect(worker.session, worker.stacks)
     state.lost(set(range(len(state.stacks))) - {stack for worker in at_work for stack in worker.stacks})
+
+
+def _may_be_at_work(folder: RunFolder) -> bool:
+    """Whether there is a worker that has not told of its end, so that its launcher must be asked."""
+    if isinstance(folder, RecordingGroup):
+        return True
+    looked = {(session, worker): glance(path) for session, worker, path in folder.events_files()}
+    launched = {(one.session, one.worker) for one in started(folder)}
+    return any(one not in looked or looked[one].end is None for one in looked.keys() | launched)
+
+
+def _alive(folder: RunFolder) -> list[WorkerStatus]:
+    from dlbench.launch.status import status  # a run whose workers have ended asks no processes
+
+    return status(folder).alive
 
 
 def questions_of(folder: RunFolder, plan: Plan) -> Questions:

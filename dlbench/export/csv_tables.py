@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from dlbench.analysis.ensembles.ensemble import QUANTITIES, Combined, EnsembleGroup
 from dlbench.analysis.summary import Report
 from dlbench.analysis.table import Cell, Column, Pivot, Row, Table
-from dlbench.export.records import RECORDS, Choices, RecordField, Records, Who, records_of
+from dlbench.export.records import RECORDS, Choices, RecordField, Records, Values, Who, in_batches, records_of
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.metric import LOGGED
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.metrics.quantity import Interval
 from dlbench.metrics.trial_view import Status
+from dlbench.state.run_state import RunState
+from dlbench.state.trial_columns import by_stack
 from dlbench.state.trial_state import TrialState
 from dlbench.text.notes import unreadable_lines
 
@@ -76,7 +77,7 @@ def trials(report: Report) -> Records:
     which it got another learning rate, and these, with `;` between them.
     """
     found = report.trials
-    who, lost = Who(found), partial(unreadable_lines, report.state)
+    who = Who(found)
     fields = [
         *who.fields,
         RecordField("status", "text"),
@@ -90,7 +91,7 @@ def trials(report: Report) -> Records:
         *(RecordField(name, "number", metric.summary) for name, metric in [*METRICS.items(), *LOGGED.items()]),
         RecordField("unreadable_lines", "integer"),
     ]
-    return records_of(fields, lambda: ([*who.values(trial), *_trial(trial), lost(trial)] for trial in found))
+    return Records(fields, lambda: (_trials(some, who, report.state) for some in in_batches(found)))
 
 
 @RECORDS.add()
@@ -148,11 +149,22 @@ def _ends(interval: Interval | None) -> list[float | None]:
     return [None, None] if interval is None else [interval.low, interval.high]
 
 
-def _trial(trial: TrialState) -> list[Any]:
-    stands = [str(trial.status), trial.step, trial.diverged_at, trial.last_loss, trial.error]
+def _trials(some: Sequence[TrialState], who: Who, state: RunState) -> list[Values]:
+    """Some rows as one column a field; trials of one stack have their metrics together."""
+    stands = zip(*([*who.values(trial), *_stand(trial)] for trial in some), strict=True)
+    columns = by_stack(some)
+    metrics = [*METRICS.values(), *LOGGED.values()]
+    values = [[value for own in columns for value in metric.values(own)] for metric in metrics]
+    lost = [unreadable_lines(state, own.trials[0]) for own in columns for _ in own.trials]
+    return [*stands, *values, lost]
+
+
+def _stand(trial: TrialState) -> list[Any]:
     changes = trial.interventions
-    stands += [trial.dropped_at, _row_of(one.step for one in changes), _row_of(one.lr for one in changes)]
-    return [*stands, *(metric.value(trial) for metric in [*METRICS.values(), *LOGGED.values()])]
+    return [
+        str(trial.status), trial.step, trial.diverged_at, trial.last_loss, trial.error, trial.dropped_at,
+        _row_of(one.step for one in changes), _row_of(one.lr for one in changes),
+    ]  # fmt: skip
 
 
 def _row_of(values: Iterable[float]) -> str | None:

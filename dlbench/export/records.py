@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["text", "integer", "number", "single", "truth"]
 """Of a field's values; `number` is a float64, `single` a float32."""
+T = TypeVar("T")
 Values: TypeAlias = Sequence[Any] | NDArray[Any]
 """A field's values in some rows; what is not there is `None`, or NaN in an array."""
 FORMULA = re.compile(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]")
@@ -62,18 +63,19 @@ RECORDS: Catalog[Callable[[Report], Records]] = Catalog(
 
 def records_of(fields: Sequence[RecordField], rows: Callable[[], Iterable[Sequence[Any]]]) -> Records:
     """A table of whole rows, so many at a time."""
+    return Records(fields, lambda: (list(zip(*some, strict=True)) for some in in_batches(rows())))
 
-    def batches() -> Iterator[Sequence[Values]]:
-        left = iter(rows())
-        while some := list(islice(left, AT_ONCE)):
-            yield list(zip(*some, strict=True))
 
-    return Records(fields, batches)
+def in_batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    """So many at a time."""
+    left = iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
 
 
 def csv_chunks(records: Records) -> Iterator[str]:
     """A table as CSV, harmless for a spreadsheet: its header, then some rows at a time."""
-    yield _lines([records.header])
+    yield _lines([map(safe, records.header)])
     for batch in records.batches():
         yield _lines(zip(*map(_plain, batch), strict=True))
 
@@ -85,14 +87,14 @@ def csv_text(records: Records) -> str:
 
 def _lines(rows: Iterable[Iterable[Any]]) -> str:
     file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(map(safe, row) for row in rows)
+    csv.writer(file, lineterminator="\n").writerows(rows)
     return file.getvalue()
 
 
 def _plain(values: Values) -> Sequence[Any]:
-    """Values that print with the fewest digits that name them; nothing for NaN."""
+    """Values that print with the fewest digits that name them, texts as they are `safe`; nothing for NaN."""
     if not isinstance(values, np.ndarray):
-        return values
+        return [safe(value) if isinstance(value, str) else value for value in values]
     listed: list[Any] = list(values) if values.dtype == np.float32 else values.tolist()
     return [None if value != value else value for value in listed]  # noqa: PLR0124  # NaN alone is not itself
 

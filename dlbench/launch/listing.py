@@ -35,7 +35,8 @@ class Listed:
 def listed(folder: RunFolder) -> Listed:
     """What a list of runs says of one; a damaged one is told, not raised."""
     try:
-        plan, now = folder.read_plan(), status(folder)
+        plan = folder.read_plan()
+        now = status(folder, plan)
     except DlbenchError as error:
         return Listed(folder.name, str(folder.path), "damaged", 0, str(error))
     first = min((worker.token.started for worker in now.workers), default=None)

@@ -13,6 +13,7 @@ from dlbench.launch.launcher import Launcher
 from dlbench.launch.local import THIS_MACHINE
 from dlbench.launch.on_ray.launcher import OnRay
 from dlbench.launch.on_slurm.launcher import OnSlurm
+from dlbench.plan import Plan
 from dlbench.run.adding import is_adding
 from dlbench.run.atomic import refusal
 from dlbench.run.event_line import Event
@@ -111,14 +112,14 @@ def described(token: Token) -> str:
 # --- looking at runs ----------------------------------------------------------------------------------------------
 
 
-def status(folder: RunFolder) -> RunStatus:
-    """Look at a run.
+def status(folder: RunFolder, plan: Plan | None = None) -> RunStatus:
+    """Look at a run; `plan` is the folder's, where it has been read.
 
     Raises UsageError where the folder is no run, DlbenchError where plan or events are of a newer version or damaged.
     """
     if isinstance(folder, RecordingGroup):
         return _status_of_group(folder)
-    plan = folder.read_plan()
+    plan = plan or folder.read_plan()
     count = len(plan.stacks)
     glances = {(session, worker): glance(path) for session, worker, path in folder.events_files()}
     launched = {(one.session, one.worker): one for one in read(folder)}

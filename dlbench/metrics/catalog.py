@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from dlbench.measures.gradient_ratio import factor_per_layer, first_over_last
-from dlbench.metrics.metric import CLASS_METRICS, DEFAULT_METRIC, METRICS, Metric, metric, split_step
-from dlbench.metrics.names import CLASSIFICATION, CLIPPED_FRACTION, CURVES, LEARNING_RATE, PRETRAINED, evaluated
+from dlbench.metrics import several as of_several
+from dlbench.metrics.metric import CLASS_METRICS, DEFAULT_METRIC, METRICS, Metric, Several, metric, split_step
+from dlbench.metrics.names import (
+    BATCH_LOSS,
+    CLASSIFICATION,
+    CLIPPED_FRACTION,
+    CURVES,
+    LEARNING_RATE,
+    PRETRAINED,
+    evaluated,
+)
 from dlbench.metrics.of_classes import AT_END, balanced_accuracy, worst_recall
 from dlbench.metrics.quantity import ACCURACY, FIXED, NEGATIVE, NUMBER, POSITIVE, RATIO, SHARE, Quantity, finite
 from dlbench.metrics.solving import solves
@@ -56,11 +66,22 @@ def best_of(name: str, trial: TrialView, at_step: int | None) -> float | None:
 
 
 def _register_curves() -> None:
-    for prefix, words, function in (("", "at the end", last_of), ("best_", "best over the evaluations", best_of)):
+    for prefix, words, function, several in (
+        ("", "at the end", last_of, of_several.last_of),
+        ("best_", "best over the evaluations", best_of, of_several.best_of),
+    ):
         for name, what in CURVES.items():
             summary, own = f"{what[0].upper()}{what[1:]}, {words}.", evaluated(name)
             METRICS[prefix + name] = Metric(
-                prefix + name, summary, partial(function, name), own.better, ".4f", "", own.quantity, task=own.task
+                prefix + name,
+                summary,
+                partial(function, name),
+                own.better,
+                ".4f",
+                "",
+                own.quantity,
+                task=own.task,
+                several=partial(several, name),
             )
 
 
@@ -96,7 +117,7 @@ _register_pretrained()
 @metric(better="lower", format=".4f", quantity=POSITIVE)
 def batch_loss(trial: TrialView, at_step: int | None) -> float | None:
     """Mean loss over the batches since the evaluation before the last."""
-    return last_of("batch_loss", trial, at_step)
+    return last_of(BATCH_LOSS, trial, at_step)
 
 
 @metric(better="higher", format=".0%", quantity=SHARE)
@@ -238,3 +259,26 @@ def parameters(trial: TrialView, at_step: int | None) -> float | None:  # noqa: 
 def _ratio(norms: NDArray[float64] | None) -> float | None:
     """The first over the last; none where that is 0, or there are none."""
     return None if norms is None else finite(float(first_over_last(norms)))
+
+
+_TOGETHER: dict[str, Several] = {
+    "batch_loss": partial(of_several.last_of, BATCH_LOSS),
+    "solved": of_several.solved,
+    "steps_to_solve": of_several.steps_to_solve,
+    "overfit_gap": partial(of_several.gap_of, "train_accuracy", "test_accuracy"),
+    "overfitting_rise": partial(of_several.best_rise_of, "test_loss"),
+    "overfitting_step": of_several.overfitting_step,
+    "overfitting_epoch": of_several.overfitting_epoch,
+    "learning_rate": partial(of_several.last_of, LEARNING_RATE),
+    "clipped_fraction": partial(of_several.last_of, CLIPPED_FRACTION),
+    "first_last_gradient_ratio": of_several.first_last_gradient_ratio,
+    "time_gradient_ratio": of_several.time_gradient_ratio,
+    "gradient_factor_per_layer": of_several.gradient_factor_per_layer,
+    **{
+        name: partial(of_several.like_one, METRICS[name].function)
+        for name in ("stopped_at", "diverged", "seconds", "pretrain_seconds", "parameters")
+    },
+}
+"""How metrics are told of several trials together; of the others it is one trial after the other."""
+
+METRICS.update({name: replace(METRICS[name], several=several) for name, several in _TOGETHER.items()})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Literal, cast
 
+from dlbench.metrics import several
 from dlbench.metrics.catalog import last_of
 from dlbench.metrics.metric import LOGGED, METRICS, Metric
 from dlbench.metrics.names import BATCH_LOSS, CLIPPED_FRACTION, LEARNING_RATE
@@ -19,7 +20,15 @@ DIRECTIONS = ("higher", "lower")
 def logged_metric(name: str, better: str | None = None) -> Metric:
     """The metric that is the last number which was logged under this name."""
     direction = cast("Literal['higher', 'lower'] | None", better if better in DIRECTIONS else None)
-    return Metric(name, f"{name}, as the recorded loop logged it last.", partial(last_of, name), direction, ".4g", "")
+    return Metric(
+        name,
+        f"{name}, as the recorded loop logged it last.",
+        partial(last_of, name),
+        direction,
+        ".4g",
+        "",
+        several=partial(several.last_of, name),
+    )
 
 
 def know_logged(names: Iterable[str], better: Mapping[str, str]) -> list[str]:

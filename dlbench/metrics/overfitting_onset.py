@@ -39,6 +39,29 @@ def onset_of(values: NDArray[np.float64]) -> int | None:
     return int(known[lowest]) if is_turned else None
 
 
+def onsets_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """`onset_of` of each curve `[values, curves]` of finite values, -1 where it has not turned."""
+    count = len(values)
+    if count <= LATEST or not values.shape[1]:
+        return np.full(values.shape[1], -1)
+    lowest = np.argmin(values, axis=0)
+    least = np.take_along_axis(values, lowest[np.newaxis], axis=0)[0]
+    rise = np.median(values[-LATEST:], axis=0) - least
+    may_have = (count - lowest > LATEST) & (rise > SHARE * np.abs(least))
+    found = np.full(values.shape[1], -1)
+    places = np.flatnonzero(may_have)
+    if not len(places):
+        return found
+    curves, begin = values[:, places], lowest[places]
+    since = np.where(np.arange(count)[:, np.newaxis] < begin, least[places], curves)
+    fall = np.max(np.maximum.accumulate(since, axis=0) - since, axis=0)
+    distances = curves[1:-1] - (curves[:-2] + curves[2:]) / 2
+    noise = NORMAL * np.median(np.abs(distances), axis=0) * math.sqrt(2 / 3)
+    turned = (rise[places] > DEVIATIONS * noise) & (rise[places] > FALLS * fall)
+    found[places[turned]] = begin[turned]
+    return found
+
+
 def _noise(curve: NDArray[np.float64]) -> float:
     """The deviation of independent noise around a smooth curve: a distance to the neighbours' mean has 3/2 of its variance."""
     distances = curve[1:-1] - (curve[:-2] + curve[2:]) / 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.quantity import at_least, at_most, finite
@@ -13,6 +13,9 @@ from dlbench.metrics.trial_view import TrialView
 if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
+
+Limit: TypeAlias = tuple[str, float | None, float | None]
+"""A curve, the lowest value that counts, and the highest."""
 
 ACCURACY = 0.99
 """The lowest accuracy on the training data."""
@@ -24,24 +27,29 @@ OF_LOSS = 0.5
 """The largest share of the loss that guessing the class shares costs."""
 
 
-def solves(trial: TrialView) -> Callable[[int], bool | None]:
-    """Whether an evaluation counts as solved, by the recipe's rule or by ours; `None` where its numbers are missing."""
+def limits_of(trial: TrialView) -> list[Limit]:
+    """What an evaluation must meet to count as solved, by the recipe's rule or by ours; nothing where that is not known."""
     rule = trial.solved_rule
     if rule is not None:
-        return partial(_meets, trial.curve(rule.metric), rule.at_least, rule.at_most)
+        return [(rule.metric, rule.at_least, rule.at_most)]
     chance = chance_of(trial)
     if chance is None or chance.loss == 0:  # nothing is to be learned of a single class
-        return lambda _: None
-    checks = [partial(_meets, trial.curve("train_loss"), None, OF_LOSS * chance.loss)]
+        return []
+    limits: list[Limit] = [("train_loss", None, OF_LOSS * chance.loss)]
     if chance.accuracy is not None:
-        lowest = max(ACCURACY, 1 - OF_ERRORS * (1 - chance.accuracy))
-        checks.append(partial(_meets, trial.curve("train_accuracy"), lowest, None))
+        limits.append(("train_accuracy", max(ACCURACY, 1 - OF_ERRORS * (1 - chance.accuracy)), None))
     if chance.rmse is not None:
-        checks.append(partial(_meets, trial.curve("train_rmse"), None, OF_ERRORS * chance.rmse))
+        limits.append(("train_rmse", None, OF_ERRORS * chance.rmse))
+    return limits
+
+
+def solves(trial: TrialView) -> Callable[[int], bool | None]:
+    """Whether an evaluation counts as solved; `None` where its numbers are missing, or no rule is known."""
+    checks = [partial(_meets, trial.curve(name), low, high) for name, low, high in limits_of(trial)]
 
     def has_learned(index: int) -> bool | None:
         found = [check(index) for check in checks]
-        return None if None in found else all(found)
+        return None if None in found or not found else all(found)
 
     return has_learned
 

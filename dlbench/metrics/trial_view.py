@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,11 +30,12 @@ class Status(StrEnum):
     @property
     def final(self) -> bool:
         """Whether the trial's numbers will not change any more."""
-        return self in {Status.OK, *LOST}
+        return self in _FINAL
 
 
 LOST = (Status.DIVERGED, Status.DROPPED, Status.FAILED)
 """Trials that ended for good before their last step: a mean over the others would flatter."""
+_FINAL = frozenset({Status.OK, *LOST})
 
 
 class SolvedRule(Protocol):
@@ -125,6 +127,37 @@ class TrialView(Protocol):
     @property
     def solved_rule(self) -> SolvedRule | None:
         """The recipe's own rule for `solved`, if it gives one."""
+
+
+class TrialsView(Protocol):
+    """Several trials of one stack, or all of it, as the metrics see them together."""
+
+    @property
+    def trials(self) -> Sequence[TrialView]:
+        """The trials, at least one."""
+
+    @property
+    def steps(self) -> Sequence[int]:
+        """The steps of their evaluations, ascending."""
+
+    @property
+    def marked(self) -> AbstractSet[int]:
+        """The places of those that may have diverged, been dropped or stopped early; all others stand as their stack does."""
+
+    def ends(self, at_step: int | None) -> NDArray[int64]:
+        """The index of each trial's last evaluation, or the last up to `at_step`, `[trials]`; -1 where it has no numbers there.
+
+        The caller does not write to it.
+        """
+
+    def curve(self, name: str) -> NDArray[float64] | None:
+        """A series `[evaluations, trials]`, NaN where there is no number; `None` where there is no such series."""
+
+    def gradient_norms(self, at_step: int | None = None) -> NDArray[float64] | None:
+        """Gradient norms `[trials, layers]` as `TrialView` has them, NaN of trials that have none; `None` where none has any."""
+
+    def time_gradient_norms(self, at_step: int | None = None) -> NDArray[float64] | None:
+        """The same of the first recurrent layer's state, `[trials, times]`."""
 
 
 def index_at(steps: Sequence[int], at_step: int | None, reached: int) -> int | None:

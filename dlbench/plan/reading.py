@@ -103,19 +103,41 @@ def typed(kind: type[T], data: Any, place: str = "") -> T:
     """
     if not isinstance(data, dict):
         raise ValueError(f"{place or 'it'} is not a table")  # noqa: TRY004  # the file is wrong, not its reader
-    hints, fields = _hints(cast("Any", kind)), {}
-    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
-        where = f"{place}.{field.name}" if place else field.name
-        if field.name in data:
-            fields[field.name] = _value(hints[field.name], data[field.name], where)
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise ValueError(f"{where} is missing")
+    fields = {}
+    for name, hint, as_is, is_needed in _fields(cast("Any", kind)):
+        if name in data:
+            value = data[name]
+            fields[name] = value if type(value) in as_is else _value(hint, value, _at(place, name))
+        elif is_needed:
+            raise ValueError(f"{_at(place, name)} is missing")
     return kind(**fields)
 
 
+def _at(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+AS_IS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
+"""Types whose values need no look into: nearly all of a large plan are such, and it has ten thousand trials."""
+
+
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _fields(kind: Any) -> list[tuple[str, Any, frozenset[type], bool]]:
+    """Of a dataclass each field's name, its type, those of its types whose values are fine as they are, and if it must be there."""
+    hints, missing = get_type_hints(kind), dataclasses.MISSING
+    return [
+        (
+            field.name,
+            hint := hints[field.name],
+            frozenset(one for one in AS_IS if one in _alternatives(hint)),
+            field.default is missing and field.default_factory is missing,
+        )
+        for field in dataclasses.fields(kind)
+    ]
+
+
+def _alternatives(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
 
 
 def _value(kind: Any, value: Any, place: str) -> Any:
@@ -126,7 +148,9 @@ def _value(kind: Any, value: Any, place: str) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return typed(kind, value, place)
     if get_origin(kind) is list and isinstance(value, list):
-        return [_value(get_args(kind)[0], one, f"{place}.{index}") for index, one in enumerate(value)]
+        of = get_args(kind)[0]
+        is_plain = {type(one) for one in value} == {of}
+        return value if is_plain else [_value(of, one, f"{place}.{index}") for index, one in enumerate(value)]
     if get_origin(kind) is dict and isinstance(value, dict):
         _refuse_depths(value, place)
         return value
@@ -148,9 +172,11 @@ def _one_of(kinds: tuple[Any, ...], value: Any, place: str) -> Any:
     raise problems[-1]
 
 
-def _refuse_depths(value: Any, place: str) -> None:
-    level = [value]
+def _refuse_depths(value: dict[str, Any], place: str) -> None:
+    level: list[Any] = [value]
     for _ in range(DEEPEST):
+        if not level:
+            return
         inner = [list(one.values()) if isinstance(one, dict) else one for one in level]
         level = [one for outer in inner for one in outer if isinstance(one, dict | list)]
     if level:

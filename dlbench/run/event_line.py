@@ -14,6 +14,13 @@ EVENT_VERSION = 2
 """Version 2 keeps large arrays in a file of their own (`event_arrays`); lines of version 1 hold all arrays themselves."""
 READABLE = range(1, EVENT_VERSION + 1)
 
+FREQUENT = frozenset({"metrics", "probe"})
+"""Kinds of events that are nearly all: what was recorded at a step."""
+_KIND_BEGINS = b'"kind":"'
+_RECORDS = tuple(f'{kind}"'.encode() for kind in sorted(FREQUENT))
+LONGEST_BEGINNING = 128
+"""Bytes in which version, number, time and kind of an event stand, which writers write first."""
+
 Event: TypeAlias = dict[str, Any]
 
 CHECKSUM = "crc"
@@ -57,6 +64,14 @@ def parse_event(line: bytes) -> Event | None:
         return None
     event.pop(CHECKSUM, None)
     return event
+
+
+def is_record(line: bytes) -> bool:
+    """Whether a line is of one of the `FREQUENT` kinds, told by how it begins, which is as writers write it.
+
+    It need be neither whole nor intact: this is for passing over lines without parsing them.
+    """
+    return line.startswith(_RECORDS, line.find(_KIND_BEGINS, 0, LONGEST_BEGINNING) + len(_KIND_BEGINS))
 
 
 def refuse_newer(first: bytes, name: str) -> None:

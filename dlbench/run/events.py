@@ -18,14 +18,12 @@ from dlbench.errors import DlbenchError
 from dlbench.measures.names import HISTOGRAM
 from dlbench.run.append_only import AppendOnlyFile
 from dlbench.run.event_arrays import PLACES, ArraysReader, append_array, arrays_beside, is_large
-from dlbench.run.event_line import EVENT_VERSION, Event, encode_event, parse_event, refuse_newer
+from dlbench.run.event_line import EVENT_VERSION, FREQUENT, Event, encode_event, parse_event, refuse_newer
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 
 FLUSH_SECONDS = 0.25
-
-FREQUENT = frozenset({"metrics", "probe"})
-"""Kinds that may wait in the buffer for `FLUSH_SECONDS`; every other kind goes out at once, with all before it."""
+"""For so long what is recorded at a step may wait in the buffer; every other kind goes out at once, with all before it."""
 
 
 class EventWriter:

@@ -6,6 +6,7 @@ import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -36,15 +37,19 @@ class RunFolder:
 
     path: Path
 
+    @cached_property
+    def _place(self) -> Path:
+        return self.path.resolve()
+
     @property
     def recipe(self) -> str:
         """The name of the recipe, which is the name of the folder above."""
-        return self.path.resolve().parent.name
+        return self._place.parent.name
 
     @property
     def name(self) -> str:
         """The run as people name it: `xor-nine-layers/20261123-153012`."""
-        return f"{self.recipe}/{self.path.resolve().name}"
+        return f"{self.recipe}/{self._place.name}"
 
     @property
     def recipe_file(self) -> Path:

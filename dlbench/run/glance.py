@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dlbench.run.event_line import Event, parse_event, refuse_newer
+from dlbench.run.event_line import Event, is_record, parse_event, refuse_newer
 from dlbench.run.folder import RunFolder
 from dlbench.run.tail import Tail
 from dlbench.run.workers import LOCAL, Launched, Token
@@ -59,12 +59,17 @@ class Glance:
 
 def glance(path: Path) -> Glance:
     """Look at an events file; raises DlbenchError where it is of a newer version."""
-    found = Glance()
+    found, passed = Glance(), b""
     for number, line in enumerate(Tail(path).lines()):
         if not number:
             refuse_newer(line, path.name)
-        if event := parse_event(line):
+        if is_record(line):
+            passed = line  # of these, which are nearly all, only the last one's time is of interest
+        elif event := parse_event(line):
             found.note(event)
+            passed = b""
+    if passed and (event := parse_event(passed)):
+        found.note(event)
     return found
 
 

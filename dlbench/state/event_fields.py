@@ -68,11 +68,14 @@ def arrays(fields: Mapping[str, object], shape: tuple[int | None, ...], kind: ty
 
 
 def _in_line(value: object) -> object:
-    """Floats of single precision as a line has them, by the fewest digits: the same numbers, wherever an array was kept."""
-    if not isinstance(value, np.ndarray) or value.dtype != np.float32:
-        return value
-    found: object = orjson.loads(orjson.dumps(value.astype(np.float32, order="C"), option=orjson.OPT_SERIALIZE_NUMPY))
-    return found
+    """Floats of single precision as a line has them, wherever an array was kept."""
+    return as_written(value) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
+
+
+def as_written(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Single precision by the fewest digits that name it: 1e-06, not 9.99999997e-07; what is no finite number is NaN."""
+    told = orjson.loads(orjson.dumps(values.astype(np.float32, order="C"), option=orjson.OPT_SERIALIZE_NUMPY))
+    return np.array(told, np.float64).reshape(values.shape)
 
 
 def whole_numbers(value: object, dimensions: int) -> NDArray[np.int64] | None:

@@ -70,13 +70,11 @@ class StackState:
     checkpoints: dict[int, int] = field(default_factory=dict)
     """Session -> the step of its last checkpoint."""
     predictions: dict[int, int] = field(default_factory=dict)
-    """Session -> the bytes of the predictions that it left."""
     weights: dict[int, int] = field(default_factory=dict)
-    """The same of weights."""
+    """Session -> the bytes of the predictions, and of the weights, that it left."""
     correct: set[int] = field(default_factory=set)
     """Sessions that left the right answers of its trials."""
     confusions: dict[int, Confusion] = field(default_factory=dict)
-    """By session."""
     divergences: dict[int, list[Divergence]] = field(default_factory=dict)
     """By position of the trial in the stack."""
     early_stops: dict[int, list[EarlyStop]] = field(default_factory=dict)
@@ -84,11 +82,9 @@ class StackState:
     drops: dict[int, list[Drop]] = field(default_factory=dict)
     """By position of the trial in the stack, whether they still count or not."""
     changes: list[Intervention] = field(default_factory=list)
-    """Whether they still count or not."""
     told_hits: list[Hit] = field(default_factory=list)
-    """Whether they still count or not."""
     told_pictures: list[PictureRecord] = field(default_factory=list)
-    """Whether they still count or not."""
+    """These three whether they still count or not."""
     workers: dict[int, WorkerFacts] = field(default_factory=dict)
     """Session -> who has the stack on its list."""
     queued: int = NO_SESSION
@@ -258,21 +254,25 @@ class StackState:
             for position in positions(event, "trials", len(self.plan.trials)):
                 self.drops.setdefault(position, []).append(Drop(step, session))
 
+    def is_marked(self, position: int) -> bool:
+        """Whether anything has ever been told of one trial's end alone; without, it stands as the stack does."""
+        return position in self.divergences or position in self.drops or position in self.early_stops
+
     def divergence(self, position: int) -> Divergence | None:
         """The divergence of a trial that still counts, unless it was dropped before."""
-        mark = self._first_divergence(position)
+        mark = self._first_divergence(position) if position in self.divergences else None
         drop = self._first_drop(position) if mark else None
         return mark if mark and (drop is None or mark.step < drop.step) else None
 
     def drop(self, position: int) -> Drop | None:
         """The drop of a trial that still counts, unless it had diverged, or had stopped early, before."""
-        drop, stop = self._first_drop(position), self.early_stop(position)
+        drop, stop = self._first_drop(position) if position in self.drops else None, self.early_stop(position)
         is_late = drop is not None and (self.divergence(position) or (stop is not None and stop.step <= drop.step))
         return None if is_late else drop
 
     def early_stop(self, position: int) -> EarlyStop | None:
         """How a trial was stopped early, if it was and that still counts."""
-        marks = [mark for mark in self.early_stops.get(position, []) if self.counts(mark.session, mark.step)]
+        marks = [mark for mark in self.early_stops.get(position, ()) if self.counts(mark.session, mark.step)]
         return min(marks, key=lambda mark: (mark.step, -mark.session), default=None)
 
     def _first_divergence(self, position: int) -> Divergence | None:

@@ -16,6 +16,7 @@ from dlbench.metrics.names import BESIDE, CURVES, LOSS
 from dlbench.metrics.trial_view import SolvedRule, Status, index_at
 from dlbench.plan import Plan
 from dlbench.plan import Trial as PlannedTrial
+from dlbench.state.event_fields import as_written
 from dlbench.state.event_records import TRAIN, Intervention, LayerFacts, PictureRecord
 from dlbench.state.histograms import Histogram
 from dlbench.state.stack_state import StackState
@@ -46,6 +47,8 @@ class TrialState:
     @property
     def status(self) -> Status:
         """Where it stands: its own end counts before the stack's status."""
+        if not self.stack.is_marked(self.position):
+            return self.stack.status
         if self.diverged_at is not None:
             return Status.DIVERGED
         if self.dropped_at is not None:
@@ -102,6 +105,8 @@ class TrialState:
     @property
     def interventions(self) -> list[Intervention]:
         """The learning rates that it was given by hand while it trained, the last of each step, in the order of steps."""
+        if not self.stack.changes:
+            return []
         ends = [step for step in (self.diverged_at, self.idle_from) if step is not None]
         own = {change.step: change for change in self.stack.interventions if self.position in change.positions}
         return [change for step, change in own.items() if all(step < end for end in ends)]
@@ -149,7 +154,7 @@ class TrialState:
 
     def histogram(self, at_step: int | None = None) -> Histogram | None:
         """The kept histogram at or last before a step (without one, the newest), with `counts` `[layers, bins]`."""
-        found = self.stack.histograms.at(_before(self.idle_from, at_step))
+        found = self.stack.histograms.at(before(self.idle_from, at_step))
         if found is None:
             return None
         return replace(found, counts=found.counts[self.position], zeros=found.zeros[self.position])
@@ -174,10 +179,10 @@ class TrialState:
 
     def _gradient_norms(self, rows: list[int], at_step: int | None) -> NDArray[np.float64] | None:
         series = self.stack.probes.series("gradient_norm")
-        index = index_at(self.probe_steps, _before(self.idle_from, at_step), self.stack.step)
+        index = index_at(self.probe_steps, before(self.idle_from, at_step), self.stack.step)
         if series is None or index is None or series.shape[2] != len(self.layers):
             return None
-        return _as_written(series[index, self.position, rows])
+        return as_written(series[index, self.position, rows])
 
     def pretrained(self, name: str) -> float | None:
         """What `name` came to in the first pre-trained layer; `seconds` is its share of the time for all layers."""
@@ -243,16 +248,11 @@ def trials_of(
     return sorted(views, key=lambda trial: trial.index)
 
 
-def _before(idle: int | None, at_step: int | None) -> int | None:
+def before(idle: int | None, at_step: int | None) -> int | None:
     """The step to look at: none at which a trial trained no more."""
     if idle is None:
         return at_step
     return idle - 1 if at_step is None else min(at_step, idle - 1)
-
-
-def _as_written(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Single precision as the decimals that an event had: the shortest that name the number, not 9.99999997e-07 for 1e-06."""
-    return np.array([float(str(value)) for value in values], dtype=np.float64)
 
 
 def score_of(trials: Iterable[TrialState]) -> str:

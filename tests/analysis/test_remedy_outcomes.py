@@ -22,7 +22,7 @@ GAINS = {
 
 def found(kind, severity="alarm", since=0, remedies=()):
     """A finding."""
-    return Finding(kind, severity, "it is", ("it is",), since, remedies=tuple(remedies))
+    return Finding(kind, severity, "it is", ("it is",), since, mend=lambda: tuple(remedies))
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ FOUND = Finding(
     0,
     because="Each layer shrinks it.",
     refuted_by="It would be of one size.",
-    remedies=(RELU,),
+    mend=lambda: (RELU,),
 )
 
 

@@ -14,6 +14,7 @@ from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.measures.names import TIME
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS
+from dlbench.state.trial_columns import TrialColumns
 
 if TYPE_CHECKING:
     from dlbench.data_facts import DataFacts
@@ -130,8 +131,7 @@ def evidence_of_several(trials: Sequence[TrialState]) -> ProbeEvidence:
         shape = len(stack.probes.steps), len(trials)
         return measured(None if series is None else series[:, places], shape, stack.layers)
 
-    loss = np.stack([losses(trial, stack.probes.steps) for trial in trials], axis=1)
-    return ProbeEvidence(stack.layers, loss, read)
+    return ProbeEvidence(stack.layers, _losses_of_several(trials), read)
 
 
 def measured(series: NDArray[Any] | None, shape: tuple[int, ...], layers: Sequence[LayerFacts]) -> Values:
@@ -162,6 +162,25 @@ def over_guessing(losses: Values, trial: TrialState) -> Values:
 
 def losses(trial: TrialState, steps: Sequence[int]) -> Values:
     """The loss over blind guessing at the last evaluation at or before each step, NaN before the first."""
-    known = np.where(np.isnan(trial.curve("train_loss")), trial.curve(BATCH_LOSS), trial.curve("train_loss"))
     places = np.searchsorted(trial.steps, steps, side="right") - 1
-    return over_guessing(np.where(places < 0, np.nan, np.append(known, np.nan)[places]), trial)
+    return over_guessing(_at_places(trial.curve("train_loss"), trial.curve(BATCH_LOSS), places), trial)
+
+
+def _losses_of_several(trials: Sequence[TrialState]) -> Values:
+    """The same of trials of one stack at its probes, `[probes, trials]`."""
+    columns, stack = TrialColumns(trials), trials[0].stack
+    places = np.searchsorted(stack.metrics.steps, stack.probes.steps, side="right") - 1
+    nothing = np.full((len(columns.steps), len(trials)), np.nan)
+    curves = (columns.curve(name) for name in ("train_loss", BATCH_LOSS))
+    train, batch = (nothing if curve is None else curve for curve in curves)
+    return over_guessing(_at_places(train, batch, places), trials[0])
+
+
+def _at_places(train: Values, batch: Values, places: NDArray[np.int64]) -> Values:
+    """The training loss, where it is no number that of batches, at places along the first axis; NaN at -1."""
+    if not len(train):
+        return np.full((len(places), *train.shape[1:]), np.nan)
+    at = np.maximum(places, 0)
+    known = np.where(np.isnan(train[at]), batch[at], train[at])
+    known[places < 0] = np.nan
+    return known

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 Severity: TypeAlias = Literal["alarm", "warning", "note"]
@@ -45,10 +46,15 @@ class Finding:
     """Why it is so, and what it does to the training."""
     refuted_by: str = ""
     """What one would see if it were not so."""
-    remedies: tuple[Remedy, ...] = ()
-    """What may mend it, the likeliest first."""
     symptom: str = ""
     """What is seen of it, told where something else is the cause; empty where its name says no cause."""
+    mend: Callable[[], tuple[Remedy, ...]] | None = field(default=None, compare=False, repr=False)
+    """How its remedies are made: few of a run's findings are ever asked for theirs."""
+
+    @cached_property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What may mend it, the likeliest first."""
+        return () if self.mend is None else self.mend()
 
     @property
     def text(self) -> str:

@@ -119,6 +119,8 @@ def folded(found: Sequence[Finding], begun: Collection[str] = (), *, is_good: bo
     The order is that of `found`; `begun` are kinds that were there from the beginning, whatever step their finding has. What is
     over and would be remembered is a note where the net has learned all the same.
     """
+    if not found:
+        return []
     if is_good:
         found = [_forgiven(one) for one in found if _stays(one)]
     kept: list[Finding] = []

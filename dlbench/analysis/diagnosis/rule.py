@@ -13,12 +13,12 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.aptness import Aptness, always
 from dlbench.analysis.diagnosis.evidence import Marks, ProbeEvidence, evidence_of, is_judged, size_of_input
-from dlbench.analysis.diagnosis.finding import Finding, Severity
+from dlbench.analysis.diagnosis.finding import Finding, Remedy, Severity
 from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
-from dlbench.analysis.diagnosis.remedies import remedies
 from dlbench.analysis.diagnosis.streak import Streak
 
 if TYPE_CHECKING:
+    from dlbench.state.stack_state import StackState
     from dlbench.state.trial_state import TrialState
 
 
@@ -56,12 +56,21 @@ class Rule(ABC):
     def finds(self, trial: TrialState) -> list[Finding]:
         """What it finds in a trial as it stands."""
 
+    def may_find(self, stack: StackState) -> bool:
+        """Whether it may find anything in trials of a stack that stand as the stack does."""
+        return True
+
     def mended(self, one: Finding, trial: TrialState) -> Finding:
         """The finding with what may mend it in this trial's recipe."""
+        return replace(one, mend=partial(self._remedies, one, trial))
+
+    def _remedies(self, one: Finding, trial: TrialState) -> tuple[Remedy, ...]:
+        from dlbench.analysis.diagnosis.remedies import remedies  # a table tells none
+
         known = dict(one.evidence) | size_of_input(trial.facts)
         recipe = RecipeSettings(trial.settings, known)
         names = [name for name in self.remedies if self.is_apt(name, one, recipe)]
-        return replace(one, remedies=remedies(names, trial.settings, known))
+        return remedies(names, trial.settings, known)
 
 
 class ProbeRule(Rule):
@@ -141,9 +150,13 @@ class ProbeRule(Rule):
 class ProbeHistory:
     """Rules held against each probe of a trial once, however long the run is and however often one looks."""
 
-    def __init__(self, trial: TrialState, rules: Sequence[ProbeRule]) -> None:
+    def __init__(self, trial: TrialState, rules: Sequence[ProbeRule], marks: Sequence[Marks] | None = None) -> None:
+        """`marks` are where each rule holds, `[probes, layers]`, where that is known of all probes so far."""
         self._trial, self._rules = trial, rules
         self._reset()
+        if marks is not None:
+            steps = self._new_steps()
+            self._take(steps, [own[: len(steps)] for own in marks])
 
     def _reset(self) -> None:
         self._rewritten = self._trial.stack.probes.rewritten
@@ -152,6 +165,8 @@ class ProbeHistory:
 
     def findings(self) -> list[Finding]:
         """What holds now, and what is over but remembered, in the order of the rules."""
+        if not self._rules:
+            return []
         self._update()
         pairs = list(zip(self._rules, self._streaks, strict=True))
         past = {
@@ -164,18 +179,22 @@ class ProbeHistory:
 
     def _update(self) -> None:
         """Look at the probes that are new; at all again where older ones have changed."""
-        timeline, idle = self._trial.stack.probes, self._trial.idle_from
-        if timeline.rewritten != self._rewritten:
+        if self._trial.stack.probes.rewritten != self._rewritten:
             self._reset()
-        steps = timeline.steps[self._done :]
-        if idle is not None:
-            steps = [step for step in steps if step < idle]
-        if not steps or not is_judged(self._trial):
-            return
-        probes = evidence_of(self._trial, self._done, self._done + len(steps))
-        for rule, streak in zip(self._rules, self._streaks, strict=True):
-            streak.go_on(steps, self._done, rule.holds(probes))
-        self._done += len(steps)
+        steps = self._new_steps()
+        if steps and is_judged(self._trial):
+            probes = evidence_of(self._trial, self._done, self._done + len(steps))
+            self._take(steps, [rule.holds(probes) for rule in self._rules])
+
+    def _new_steps(self) -> list[int]:
+        steps, idle = self._trial.stack.probes.steps[self._done :], self._trial.idle_from
+        return steps if idle is None else [step for step in steps if step < idle]
+
+    def _take(self, steps: Sequence[int], marks: Sequence[Marks]) -> None:
+        if steps:
+            for streak, own in zip(self._streaks, marks, strict=True):
+                streak.go_on(steps, self._done, own)
+            self._done += len(steps)
 
     def _finding(self, rule: ProbeRule, streak: Streak, past: dict[str, PastStreak]) -> Finding | None:
         if streak.since is not None and streak.count >= rule.lasting:

@@ -18,6 +18,7 @@ from dlbench.measures.names import first_times
 from dlbench.metrics.chance import chance_of
 from dlbench.metrics.names import BATCH_LOSS, LEARNING_RATE
 from dlbench.metrics.trial_view import Status
+from dlbench.state.trial_columns import TrialColumns
 
 if TYPE_CHECKING:
     from dlbench.data_facts import DataFacts
@@ -42,8 +43,9 @@ class TrainingEvidence:
     """
 
     def __init__(self, trials: Sequence[TrialState]) -> None:
-        self.trials, self.stack = trials, trials[0].stack
-        self.recipes = [RecipeSettings(trial.settings) for trial in trials]
+        self.trials, self.stack, self._columns = trials, trials[0].stack, TrialColumns(trials)
+        own = {id(trial.settings): RecipeSettings(trial.settings) for trial in trials}
+        self.recipes = [own[id(trial.settings)] for trial in trials]
         self.steps = np.array(self.stack.metrics.steps, np.int64)
         self._curves: dict[str, Values] = {}
         self._known: dict[object, object] = {}
@@ -57,7 +59,7 @@ class TrainingEvidence:
     @cached_property
     def ended(self) -> Marks:
         """Which have trained to their end."""
-        return np.array([trial.status is Status.OK for trial in self.trials], np.bool_)
+        return np.array([status is Status.OK for status in self._columns.statuses], np.bool_)
 
     @cached_property
     def diverged(self) -> Marks:
@@ -81,29 +83,21 @@ class TrainingEvidence:
 
     def setting(self, section: str, key: str) -> list[object]:
         """One setting of each trial's recipe, `None` where nothing is known."""
-        return [recipe.section(section).get(key) for recipe in self.recipes]
+        return self.of_recipes(lambda recipe: recipe.section(section).get(key))
+
+    def of_recipes(self, function: Callable[[RecipeSettings], T]) -> list[T]:
+        """What a function makes of each trial's recipe, computed once for all seeds of a candidate."""
+        told = {id(recipe): recipe for recipe in self.recipes}
+        found = {key: function(recipe) for key, recipe in told.items()}
+        return [found[id(recipe)] for recipe in self.recipes]
 
     def curve(self, name: str) -> Values:
         """A curve, `[evaluations, trials]`; NaN where there is no number, or an infinite one."""
         if name not in self._curves:
-            series = self.stack.metrics.series(name)
-            if series is None or series.ndim != 2:
-                values = np.full((len(self.steps), len(self.trials)), np.nan)
-            else:
-                values = series[:, self._places].astype(np.float64)
-                values[~np.isfinite(values) | (self.steps[:, np.newaxis] > self._dropped)] = np.nan
-            self._curves[name] = values
+            values = self._columns.curve(name)
+            values = np.full((len(self.steps), len(self.trials)), np.nan) if values is None else values
+            self._curves[name] = np.where(np.isfinite(values), values, np.nan)
         return self._curves[name]
-
-    @cached_property
-    def _places(self) -> list[int]:
-        return [trial.position for trial in self.trials]
-
-    @cached_property
-    def _dropped(self) -> Values:
-        """The step at which each was dropped, infinite where none was."""
-        steps = (trial.dropped_at for trial in self.trials)
-        return np.array([math.inf if step is None else step for step in steps])
 
     @cached_property
     def guess(self) -> float:
@@ -229,8 +223,13 @@ class TrainingEvidence:
     @cached_property
     def probes(self) -> ProbeEvidence:
         """All probes, `[probes, trials, layers]`, NaN where a trial did not train any more."""
-        idle = [math.inf if trial.idle_from is None else trial.idle_from for trial in self.trials]
-        return evidence_of_several(self.trials).where(self.probe_steps[:, np.newaxis] < np.array(idle))
+        return evidence_of_several(self.trials).where(self.probe_steps[:, np.newaxis] < self.idle)
+
+    @cached_property
+    def idle(self) -> Values:
+        """The first step that each did not train while the stack went on, infinite where there is none."""
+        steps = (trial.idle_from for trial in self.trials)
+        return np.array([math.inf if step is None else step for step in steps])
 
     @cached_property
     def probe_steps(self) -> NDArray[np.int64]:
@@ -281,7 +280,7 @@ class TrainingEvidence:
         series = self.stack.probes.series("gradient_norm")
         if len(rows) < 2 or series is None:
             return np.full((len(self.stack.probes), len(self.trials)), np.nan)
-        return first_over_last(series[:, self._places][..., rows])
+        return first_over_last(series[:, [trial.position for trial in self.trials]][..., rows])
 
     @cached_property
     def shrunk(self) -> Values:

@@ -13,6 +13,8 @@ from functools import partial
 from statistics import median
 from typing import TypeAlias
 
+import numpy as np
+
 from dlbench.analysis.statistics.proportions import share_difference_interval, share_interval
 from dlbench.metrics.quantity import ALPHA, NUMBER, RESOLUTION, Interval, Quantity, gap
 
@@ -88,7 +90,8 @@ def _power(exponent: float) -> float:
 
 def mean_of(values: Sequence[float]) -> float:
     """The arithmetic mean; of equal numbers exactly that number."""
-    mean = math.fsum(value / len(values) for value in values)
+    n = len(values)
+    mean = math.fsum([value / n for value in values])
     return min(max(mean, min(values)), max(values))
 
 
@@ -97,10 +100,11 @@ def std(values: Sequence[float]) -> float | None:
     if len(values) < 2:
         return None
     mean = mean_of(values)
-    scale = max(abs(value - mean) for value in values)
+    away = [value - mean for value in values]
+    scale = max(map(abs, away))
     if scale == 0:
         return 0.0
-    return scale * math.sqrt(math.fsum(((value - mean) / scale) ** 2 for value in values) / (len(values) - 1))
+    return scale * math.sqrt(math.fsum([(one / scale) ** 2 for one in away]) / (len(values) - 1))
 
 
 def are_equal(values: Sequence[float]) -> bool:
@@ -118,12 +122,14 @@ def has_far(values: Sequence[float]) -> bool:
     """
     if len(values) < 3 or are_equal(values):
         return False
-    middle = median(values)
-    distances = [abs(gap(value, middle)) for value in values]
-    if scale := median(distances):
-        return max(distances) > FAR * ROBUST * scale
-    others = [distance for distance in distances if distance]
-    return 0 < len(others) <= FEW * len(values) and max(others) > FAR_FROM_TIES * abs(middle)
+    middle, own = median(values), np.asarray(values, np.float64)
+    differences = own - middle
+    is_rounding = np.abs(differences) < RESOLUTION * np.maximum(np.abs(own), abs(middle))  # as `gap` has it
+    distances = np.sort(np.where(is_rounding, 0.0, np.abs(differences)))
+    highest, half = float(distances[-1]), len(distances) // 2
+    if scale := float(distances[half] + distances[~half]) / 2:
+        return highest > FAR * ROBUST * scale
+    return 0 < int(np.count_nonzero(distances)) <= FEW * len(values) and highest > FAR_FROM_TIES * abs(middle)
 
 
 def mean_interval(values: Sequence[float], quantity: Quantity = NUMBER, alpha: float = ALPHA) -> Interval | None:

@@ -10,6 +10,7 @@ from dlbench.metrics.trial_view import Status
 from dlbench.words.number_format import number
 
 if TYPE_CHECKING:
+    from dlbench.state.stack_state import StackState
     from dlbench.state.trial_state import TrialState
 
 
@@ -18,6 +19,10 @@ class Ending(Rule):
 
     status: ClassVar[Status]
     severity: ClassVar[Severity] = "alarm"
+
+    def may_find(self, stack: StackState) -> bool:
+        """Where the stack ended so."""
+        return stack.status is self.status
 
     def why(self, trial: TrialState) -> str:
         """What is told behind how it ended."""
@@ -41,6 +46,10 @@ class Diverged(Rule):
     because = "A number has left the range of single precision: a step was too large, or the signal grew without end."
     refuted_by = "The loss would be finite at every step."
     remedies = ("lower-rate", "clip-norm", "init", "normalize-input")
+
+    def may_find(self, stack: StackState) -> bool:
+        """No stack diverges as one."""
+        return False
 
     def finds(self, trial: TrialState) -> list[Finding]:
         """That it diverged, with the last finite loss."""

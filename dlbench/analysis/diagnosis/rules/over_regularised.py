@@ -40,16 +40,16 @@ class OverRegularised(TrainingRule):
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that have learned little under a strong hand."""
         shrunk, drops = training.shrunk, training.of(self._dropped) >= DROPPED
-        forced = np.array([bool(_forces(recipe)) for recipe in training.recipes], np.bool_)
-        unknown = np.array([not recipe.is_known for recipe in training.recipes], np.bool_)
+        forced = np.array(training.of_recipes(lambda recipe: bool(_forces(recipe))), np.bool_)
+        unknown = ~np.array(training.of_recipes(lambda recipe: recipe.is_known), np.bool_)
         by_force = (forced & (shrunk < SHRUNK)) | (unknown & (shrunk < WITHOUT_CAUSE))
         held = training.ended & (training.last > HELD) & ~(training.accuracy >= ACCURATE) & by_force
-        overdone = np.array([_overshoots(recipe) for recipe in training.recipes], np.bool_) & training.diverged
+        overdone = np.array(training.of_recipes(_overshoots), np.bool_) & training.diverged
         return held | (training.ended & training.is_poor & drops) | overdone
 
     @staticmethod
     def _dropped(training: TrainingEvidence) -> Values:
-        return np.array([_dropped(recipe) for recipe in training.recipes])
+        return np.array(training.of_recipes(_dropped))
 
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """What became of the weights, how many units are dropped, and the loss over guessing's."""

@@ -57,7 +57,7 @@ class Underfitting(TrainingRule):
 
     def _linear(self, training: TrainingEvidence) -> Marks:
         """Where all layers with weights are products alone: of what else a layer does its kind tells, not its activation."""
-        found = [recipe.is_known and recipe.activations() <= {"identity"} for recipe in training.recipes]
+        found = training.of_recipes(lambda recipe: recipe.is_known and recipe.activations() <= {"identity"})
         kinds = {layer.kind for layer in training.stack.layers if layer.weight is not None}
         return np.array(found, np.bool_) & (kinds <= PRODUCTS)
 
