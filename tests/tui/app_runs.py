@@ -152,7 +152,7 @@ class Bench:
         """Look at the run that the bench was made for, from its first event on."""
         app, source = self.app, self.make_source()
         if app.feed is not None:
-            app.feed.stop()
+            app.feed.stop(PATIENCE)
         self.replay = source if isinstance(source, Replay) else None
         app.feed, app.folder, app.replay = None, self.folder, self.replay
         app.main.set_class(self.replay is not None, "-replay")
