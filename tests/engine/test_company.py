@@ -88,6 +88,7 @@ def activation(kind: str) -> dict[str, Any]:
     return digits([FLATTEN, layer, {**layer, "units": 7}])
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("kind", ACTIVATIONS.names)
 def test_activations(kind: str) -> None:
     """With every activation."""
@@ -137,6 +138,7 @@ def test_layers(layers: list[dict[str, Any]]) -> None:
     assert differing(digits(layers)) == []
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("kind", OPTIMIZERS.names)
 def test_optimizers(kind: str) -> None:
     """With every optimizer, beside trials of another rate."""
@@ -146,6 +148,7 @@ def test_optimizers(kind: str) -> None:
     assert differing(own, other=other) == []
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("kind", REGULARIZERS.names)
 def test_regularizers(kind: str) -> None:
     """With every regularizer, strong enough to act."""
@@ -171,6 +174,7 @@ def test_inits(kind: str) -> None:
     assert differing(own, other=digits()) == []
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("batch_size", ["full", 1, 50])
 @pytest.mark.parametrize("data", ["xor", "digits"])
 def test_losses_and_batches(data: str, batch_size: int | str) -> None:
@@ -179,6 +183,7 @@ def test_losses_and_batches(data: str, batch_size: int | str) -> None:
     assert differing(own) == []
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("kind", [part.name for part in LOSSES if "classification" in part.traits["tasks"]])
 @pytest.mark.parametrize("data", ["xor", "digits"])
 def test_losses(data: str, kind: str) -> None:
@@ -200,6 +205,7 @@ NUMBERS = {
 }
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("name", NUMBERS)
 def test_numbers_that_differ_in_a_stack(name: str) -> None:
     """A trial whose neighbours have another number of a layer, so that the stack has one a trial, is as it is alone."""
