@@ -69,7 +69,7 @@ def measured(own: WatchedLesson, base: Path) -> WatchingCost:
     recipe = load(RECIPES / f"{own.lesson}.toml", [f"train.steps={own.steps}", f"trials.seeds={own.trials}"])
     folder = create(base, own.lesson, datetime.now(UTC))
     folder.write_plan(make_plan(recipe, device="cpu", workers=1))
-    ended = []
+    ended: list[ExitCode] = []
     took = _seconds(lambda: ended.append(Worker(folder, 0, 0, [0]).run()))
     assert ended == [ExitCode.DONE], folder
     return _watched(folder, took)
