@@ -14,6 +14,7 @@ from dlbench.analysis.candidate_results import CandidateResults, candidate_resul
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan import choice_text
 from dlbench.state.run_state import RunState
+from dlbench.state.stack_state import StackState
 from dlbench.state.trial_state import TrialState, loss_of, score_of
 from dlbench.tui.charts.ink import SERIES_INKS, Ink
 from dlbench.tui.charts.trace import Series
@@ -210,7 +211,9 @@ def _has(trial: TrialState, field: str) -> bool:
 def _series(reduce: Reduce, line: CurveGroup, field: str, name: str, ink: int, *, dashed: bool) -> Series | None:
     """One curve: of a trial what it went through, of several their mean, with a band from the lowest to the highest."""
     until = max((trial.steps[-1] for trial in line.trials if trial.steps), default=0)
-    tracks = [track for trial in line.trials if (track := _track(reduce, trial, field, until)) is not None]
+    stacks = {id(trial.stack): trial.stack for trial in line.trials}
+    reduced = {key: _reduced(reduce, stack, field, until) for key, stack in stacks.items()}
+    tracks = [_track(own, trial) for trial in line.trials if (own := reduced[id(trial.stack)]) is not None]
     if not any(np.isfinite(track.middle).any() for track in tracks):
         return None
     length = max(len(track.steps) for track in tracks)
@@ -241,7 +244,7 @@ def _series(reduce: Reduce, line: CurveGroup, field: str, name: str, ink: int, *
 
 @dataclass(frozen=True)
 class _Track:
-    """One trial's evaluations by buckets; -1 among the steps, and NaN, where a bucket has none."""
+    """One trial's evaluations by buckets, or `[buckets, trials]`; -1 among the steps, and NaN, where a bucket has none."""
 
     steps: NDArray[np.int64]
     low: Floats
@@ -249,19 +252,24 @@ class _Track:
     middle: Floats
 
 
-def _track(reduce: Reduce, trial: TrialState, field: str, until: int) -> _Track | None:
-    """Made with room for one step in all trials of a curve, their buckets are alike."""
-    buckets = reduce(trial.stack.metrics, field, until=until)
-    if buckets.mean.ndim != 2:
-        return None
-    steps, dropped = buckets.steps, trial.dropped_at
-    values = [values[:, trial.position] for values in (buckets.low, buckets.high, buckets.mean)]
+def _reduced(reduce: Reduce, stack: StackState, field: str, until: int) -> _Track | None:
+    """All trials of a stack. Made with room for one step in all trials of a curve, their buckets are alike."""
+    buckets = reduce(stack.metrics, field, until=until)
+    mean = buckets.mean
+    return None if mean.ndim != 2 else _Track(buckets.steps, buckets.low, buckets.high, mean)
+
+
+def _track(stack: _Track, trial: TrialState) -> _Track:
+    steps, dropped = stack.steps, trial.dropped_at
+    values = [values[:, trial.position] for values in (stack.low, stack.high, stack.middle)]
     if dropped is not None:
         values = [np.where(steps <= dropped, each, np.nan) for each in values]
     return _Track(steps, *values)
 
 
 def _padded(values: Floats, length: int) -> Floats:
+    if len(values) == length:
+        return values
     return np.pad(values, (0, length - len(values)), constant_values=np.nan)
 
 
