@@ -11,6 +11,7 @@ from launching import wait_for
 
 from benchmarks.chaos.bench import Bench, numbers
 from dlbench.launch.status import status
+from dlbench.run.control import ask
 from dlbench.run.workers import read
 
 pytestmark = [pytest.mark.extras, pytest.mark.filterwarnings("ignore")]
@@ -46,14 +47,18 @@ def here(tmp_path_factory):
     return numbers(bench.newest())
 
 
-def begun(bench):
-    """A run on the cluster whose workers have both saved something; its process and folder."""
+def paused(bench, count):
+    """A run on the cluster of which so many workers wait at their first step, as was asked before they came; process and folder."""
     process = bench.dlbench(
         *("run", "chaos.toml", "--device", "cpu", "--display", "plain", "--out", str(bench.results)),
         *("--on", "ray", "--workers", "2"),
     )
     folder = wait_for(bench.newest, 120)
-    wait_for(lambda: len(list(folder.checkpoints.glob("stack-?.pt"))) > 1 or process.popen.poll() is not None, 180)
+    wait_for(lambda: read(folder), 60)
+    ask(folder, "pause")
+    wait_for(
+        lambda: sum(one.paused for one in status(folder).workers) == count or process.popen.poll() is not None, 180
+    )
     return process, folder
 
 
@@ -72,9 +77,11 @@ def workers():
 
 def test_where_a_node_dies_its_stacks_go_on_with_the_same_table(cluster, here, tmp_path):
     """The other node takes them over from their checkpoints; every metric, ensemble and verdict is that of a local run."""
-    process, folder = begun(Bench(tmp_path))
+    process, folder = paused(Bench(tmp_path), 2)
     lost = cluster.list_all_nodes()[-1]
     cluster.remove_node(lost, allow_graceful=False)
+    wait_for(lambda: max(one.session for one in read(folder)), 120)
+    ask(folder, "resume")
 
     assert process.wait() == 0, process.said
     assert status(folder).state == "done"
@@ -85,10 +92,10 @@ def test_where_a_node_dies_its_stacks_go_on_with_the_same_table(cluster, here, t
 
 
 def test_interrupted_it_leaves_no_process_and_goes_on_here(cluster, here, tmp_path):
-    """Ctrl-C ends it with checkpoints, without a worker on any node; `--resume` ends it on this machine with the same table."""
+    """Ctrl-C ends whoever works, with checkpoints, and whoever waits for room; `--resume` ends it here, with the same table."""
     bench = Bench(tmp_path)
-    process, folder = begun(bench)
-    wait_for(workers, 60)
+    process, folder = paused(bench, 1)
+    assert len(workers()) == 1
     process.popen.send_signal(signal.SIGINT)
     code = process.wait()
     left = wait_for(lambda: not workers()) and status(folder)

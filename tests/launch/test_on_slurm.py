@@ -17,6 +17,7 @@ from dlbench.launch.sessions import start
 from dlbench.launch.status import LAUNCHERS, status
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load
+from dlbench.run.control import ask
 from dlbench.run.workers import read
 
 pytestmark = [pytest.mark.extras, pytest.mark.filterwarnings("ignore")]
@@ -61,8 +62,9 @@ def test_a_job_that_runs_out_of_time_goes_on_from_its_checkpoint(planned, tmp_pa
     launcher = OnSlurm(SlurmOptions(cluster="local"))
     monkeypatch.setitem(LAUNCHERS, "slurm", launcher)
     group = start(planned, launcher=launcher)
+    ask(planned, "pause")
     tasks = wait_for(lambda: tasks_of(launcher), 60)
-    wait_for(lambda: list(planned.checkpoints.glob("stack-?.pt")), 120)
+    wait_for(lambda: status(planned).paused, 120)
     for task in tasks:
         task.send_signal(signal.SIGUSR2)
     assert group.wait(240)
