@@ -85,7 +85,7 @@ def test_by_hand_as_by_autograd(activation: str) -> None:
         trainer, _ = trainer_of(plan_of({"a": settings([{"kind": "flatten"}, *layers], data="digits")}, seeds=[0, 1]))
         offered = trainer._nets[0].by_hand
         trainer._nets[0].by_hand &= by_hand
-        losses = trainer._gradients(0)
+        losses = trainer.ways._steps["torch"]._gradients(0)
         gradients.append(torch.cat([trainer.tensors.gradient, losses[:, None]], dim=1))
 
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-6)

@@ -62,7 +62,7 @@ def test_forty_layers_that_begin_as_the_identity_begin_as_none() -> None:
     for layers in ([FLATTEN, dense(8), blocks], [FLATTEN, dense(8)]):
         trainer, _ = trainer_of(plan_of({"a": settings(layers, data="digits", batch_size=50)}))
         trainer._nets[0].by_hand = False
-        losses = trainer._gradients(0)
+        losses = trainer.ways._steps["torch"]._gradients(0)
         of = {slot.name: slot.of(trainer.tensors.gradient) for slot in slots_of(trainer.blocks)}
         found.append([losses, *(of[name] for name in ("dense1.weight", "dense1.bias", "output.weight", "output.bias"))])
 
@@ -143,7 +143,7 @@ def test_layers_in_a_row_repeat_together() -> None:
     gradients = []
     for layers in (written, together):
         trainer, _ = trainer_of(plan_of({"a": settings(layers, data="digits", batch_size=50)}))
-        trainer._gradients(0)
+        trainer.ways._steps["torch"]._gradients(0)
         gradients.append(trainer.tensors.gradient)
     (inner, own) = list(leaves(trainer.blocks))[4:6]
 
@@ -232,12 +232,12 @@ def test_a_trial_that_breaks_inside_of_a_block_breaks_alone() -> None:
     """NaN in the nested weights of one trial leaves the gradient of the other as it was, bit for bit."""
     layers = [FLATTEN, dense(6), residual(split([dense(3)], [dense(3)]), dense(6))]
     trainer, _ = trainer_of(plan_of({"a": settings(layers, data="digits", batch_size=BATCH)}, seeds=range(TRIALS)))
-    trainer._gradients(0)
+    trainer.ways._steps["torch"]._gradients(0)
     clean = trainer.tensors.gradient[0].clone()
     slot = next(slot for slot in slots_of(trainer.blocks) if slot.name == "dense3.weight")
     with torch.no_grad():
         slot.of(trainer.tensors.weights)[1] = torch.nan
-    trainer._gradients(0)
+    trainer.ways._steps["torch"]._gradients(0)
 
     assert torch.isnan(trainer.tensors.gradient[1]).any()
     assert torch.equal(trainer.tensors.gradient[0], clean)
