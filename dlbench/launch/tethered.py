@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 
 from dlbench.files import append_to
 from dlbench.launch.launcher import Assignment
 from dlbench.launch.local import child_environment, worker_command
+
+POLL_SECONDS = 0.1
 
 
 class TetheredWorker:
@@ -38,7 +41,9 @@ class TetheredWorker:
             self._process.send_signal(signal.SIGKILL if force else signal.SIGTERM)
 
     def wait(self, seconds: float | None = None) -> int | None:
-        """Wait so long for its end; its exit code, if that has come."""
-        with suppress(subprocess.TimeoutExpired):
-            return self._process.wait(seconds)
-        return None
+        """Wait so long for its end; its exit code, if that has come. A handler of signals may wait inside of another wait."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        # Not by Popen's own wait: whoever interrupts that finds its lock taken, and never sees the end.
+        while self.exit_code is None and (deadline is None or time.monotonic() < deadline):
+            time.sleep(POLL_SECONDS)
+        return self.exit_code
