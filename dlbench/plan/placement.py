@@ -10,6 +10,8 @@ from dlbench.plan.machines import Machine
 
 START_SECONDS = 5.0
 """What a worker takes until its first step: it imports torch."""
+UNEQUAL = 1.5
+"""How much faster the fastest node must be than the slowest: others may be at work on them while they are measured."""
 FINER = (1, 2, 3)
 """How many workers a core may get, one after the other, where nodes are not equally fast."""
 
@@ -43,7 +45,8 @@ def placed(seconds: Sequence[float], threads: Sequence[int], nodes: Sequence[Mac
 def workers_on(costs: Sequence[StackCost], nodes: Sequence[Machine], cores: int) -> int:
     """How many workers this much work deserves on nodes: one a core, more where a slow node would keep the others waiting."""
     count = workers_for(costs, cores)
-    if len({node.speed for node in nodes}) < 2:
+    speeds = [node.speed for node in nodes if node.speed]
+    if not speeds or max(speeds) < UNEQUAL * min(speeds):
         return count
 
     def end(number: int) -> float:
