@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from importlib.util import find_spec
 from pathlib import Path
 
 import orjson
@@ -72,7 +73,16 @@ def modules(room: str) -> list[str]:
     if not (ROOT / room).is_dir():
         return [name]
     inside = [module.name for module in pkgutil.walk_packages([str(ROOT / room)], f"{name}.")]
-    return [name, *(module for module in inside if not module.endswith("__main__"))]
+    return [name, *(module for module in inside if not module.endswith("__main__") and has_its_libraries(module))]
+
+
+def has_its_libraries(module: str) -> bool:
+    """Whether all that a module imports as it is loaded is installed: what stands behind an extra may not be."""
+    path = ROOT.joinpath(*module.split(".")[1:])
+    body = ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()).body
+    names = [alias.name for line in body if isinstance(line, ast.Import) for alias in line.names]
+    names += [line.module for line in body if isinstance(line, ast.ImportFrom) and line.module and not line.level]
+    return all(find_spec(root) is not None for root in {name.partition(".")[0] for name in names})
 
 
 @cache

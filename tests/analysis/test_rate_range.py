@@ -101,7 +101,7 @@ def test_a_net_takes_every_step_with_its_own_rate():
     expected = []
     for step, rate in enumerate(np.geomspace(1e-2, 1.0, 12)):
         by_hand._update.change_rates([(0, float(rate)), (1, float(rate))])
-        expected.append(by_hand._step(step).tolist())
+        expected.append(by_hand.ways.steps.take(step, 1)[0].tolist())
     state = RunState(plan)
     state.apply(events)
     (found,) = rate_ranges(state, [[Candidate("a", {}, settings([dense(4)]))]], 1e-2, 1.0)

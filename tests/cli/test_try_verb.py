@@ -177,7 +177,7 @@ def test_the_dashboard_ranks_them_too(tried, results, tmp_path):
     assert "Best: relu." in as_text(below_table(report, terminal))
     damaged = RunFolder(tmp_path)
     (tmp_path / "remedies.json").write_text("[]")
-    assert "remedies.json" in as_text(below_table(replace(report, folder=damaged), terminal))
+    assert "remedies.json" in as_text(below_table(replace(report, folder=damaged), terminal)).replace("\n", "")
 
 
 def test_patches_as_toml():

@@ -10,7 +10,7 @@ import torch
 from cases import Events, dense, gradient_at, plan_of, settings, trained, trainer_of
 from torch import nn
 
-from dlbench.engine.stacked_net import sliced
+from dlbench.engine.slices import sliced
 from dlbench.engine.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("either_way")
