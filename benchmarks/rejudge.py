@@ -126,7 +126,10 @@ def metrics_of(kept: Sequence[KeptTrial]) -> Iterator[None]:
     """While it lasts, metrics are looked up among the kept numbers; at a step they are missing."""
     computed = dict(METRICS)
     METRICS.update(
-        {name: replace(metric, function=partial(_kept_value, kept, name)) for name, metric in computed.items()}
+        {
+            name: replace(metric, function=partial(_kept_value, kept, name), several=None)
+            for name, metric in computed.items()
+        }
     )
     try:
         yield
