@@ -67,6 +67,7 @@ CLAIM = Claim("It learns.", "measured", "relu", "test_accuracy", at_least=0.9)
 HEAVY = {"torch", "torchvision", "numpy", "scipy", "sklearn", "textual", "rich"}
 
 
+@cache
 def modules(room: str) -> list[str]:
     """Every module of a room, `__main__` left out because importing it runs it."""
     name = f"dlbench.{room}"

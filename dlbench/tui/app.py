@@ -147,11 +147,11 @@ class Dashboard(AppBase, inherit_bindings=False):
 
     @property
     def pane(self) -> Pane | None:
-        """The pane on the screen."""
+        """The pane on the screen, once its widgets are there."""
         if not self.main.is_mounted:
             return None
         visible = self.main.query_one(ContentSwitcher).visible_content
-        return visible if isinstance(visible, Pane) else None
+        return visible if isinstance(visible, Pane) and visible.is_mounted else None
 
     @property
     def pane_name(self) -> str:

@@ -383,6 +383,19 @@ def test_reading_a_run(tmp_path):
     assert not app.feed._thread.is_alive()
 
 
+def test_a_pane_whose_widgets_are_not_there_yet_is_not_drawn():
+    """Between a pane's own place on the screen and that of its widgets a frame may fall due, as where another run is opened."""
+
+    async def draw(app, pilot):
+        pane = app.pane
+        await pane.remove_children()
+        pane._is_mounted = False
+        app.draw()
+        assert app.pane is None
+
+    played(draw)
+
+
 def test_another_run(tmp_path):
     """A run chosen in the pane Runs takes the place of this one, with a cursor of its own; a damaged one is only told."""
     first, second = finished_run(tmp_path / "results"), finished_run(tmp_path / "results")
@@ -433,8 +446,7 @@ def test_replay_keys(tmp_path):
     replay = Replay(folder, speed=SLOWEST, now=lambda: 0.0)
 
     async def press(app, pilot):
-        await until(pilot, lambda: view.playback is not None and view.loading is None)
-        assert "g go to" in rows(app)[-3]
+        await until(pilot, lambda: view.playback is not None and view.loading is None and "g go to" in rows(app)[-3])
         await pilot.press("right_curly_bracket")
         await until(pilot, lambda: view.playback.speed == 2 * SLOWEST)
         await pilot.press("space")
