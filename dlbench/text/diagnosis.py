@@ -43,9 +43,9 @@ def _name(one: Mapping[str, Any]) -> str:
 
 
 def _variant(one: Mapping[str, Any], terminal: Terminal) -> Iterator[Text]:
-    """A variant: its name, its findings, the worst first, and an empty line."""
+    """A variant: its name, its findings, the worst first, of those the ones that most seeds have, and an empty line."""
     yield Text(terminal.plain(_name(one)), style="bold")
-    for found in sorted(one["findings"], key=lambda found: SEVERITIES.index(found["severity"])):
+    for found in sorted(one["findings"], key=lambda found: (SEVERITIES.index(found["severity"]), -found["seeds"])):
         yield from _finding(found, terminal)
     yield Text()
 

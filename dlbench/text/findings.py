@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -143,12 +144,15 @@ def _diverged(trials: Sequence[TrialState], findings: Mapping[int, Sequence[Find
 
 
 def _worst(trials: Sequence[TrialState], findings: Mapping[int, Sequence[Finding]]) -> Part | None:
-    """The worst finding of those that did not diverge, in the words of the seed where it began first."""
+    """The worst finding of those that did not diverge, of several as bad what most seeds have; told as where it began first."""
     own = {trial.plan.seed: _telling(findings.get(trial.index, ())) for trial in trials if trial.diverged_at is None}
     known = [one for found in own.values() for one in found]
     if not known:
         return None
-    worst = min(known, key=_rank)
+    in_seeds = Counter(
+        (kind, severity) for found in own.values() for kind, severity in {(one.kind, one.severity) for one in found}
+    )
+    worst = min(known, key=lambda one: (_rank(one)[0], -in_seeds[one.kind, one.severity], _rank(one)[1]))
     same = {seed: [one for one in found if one.kind == worst.kind] for seed, found in own.items()}
     firsts = {seed: min(found, key=lambda one: (_rank(one), one.since)) for seed, found in same.items() if found}
     first = min(firsts, key=lambda seed: (_rank(firsts[seed]), firsts[seed].since))

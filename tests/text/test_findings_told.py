@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from agreeing_runs import KINDS, made
@@ -52,6 +53,16 @@ def test_the_worst_are_kept():
     state = probed(plan, lambda trial, step: [0.0, None, 0.1] if trial.variant == "v19" else VANISHED)
 
     assert any(line.startswith("v19: the gradient is exactly zero") for line in told_of(state, diagnose(state)).lines())
+
+
+def test_of_several_as_bad_what_most_seeds_have_is_told():
+    """One seed's alarm does not stand for a variant of which two seeds have another one."""
+    plan = make_plan(["a"], 3)
+    state = probed(plan, lambda trial, step: VANISHED if trial.seed else [0.0, None, 0.1])
+    found = {trial: [replace(one, severity="alarm") for one in own] for trial, own in diagnose(state).items()}
+
+    assert [one.kind for one in found[0]][:1] == ["zero-gradient"]
+    assert told_of(state, found).lines()[0].startswith("a: in 2 of 3 seeds the gradient vanishes")
 
 
 def test_numbers_name_their_seed_where_seeds_differ():
