@@ -33,6 +33,10 @@ def without_mnist(monkeypatch):
     monkeypatch.setattr(dlbench.data, "status", found.__getitem__)
 
 
+STARTING = 1.0
+"""Seconds: where even the full version is mostly the start of a process, two of them differ by so much."""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_recipe_says_how_long_it_takes(name):
     """For each shipped recipe both versions have been timed: `python -m benchmarks.durations --only NAME`."""
@@ -40,7 +44,7 @@ def test_every_recipe_says_how_long_it_takes(name):
 
     assert name in known, f"run `python -m benchmarks.durations --only {name}`, which writes recipes/durations.json"
     assert known[name].keys() == {"full", "quick"}
-    assert 0 < known[name]["quick"].seconds <= known[name]["full"].seconds
+    assert 0 < known[name]["quick"].seconds <= known[name]["full"].seconds + STARTING
 
 
 def test_no_duration_is_of_a_recipe_that_is_gone():
