@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from benchmarks import mnist
+from benchmarks.loops import train_in_turn
 from benchmarks.timer import Timer
 
 
@@ -18,16 +19,7 @@ def run(lap: Timer, *, samples: int, trials: int, channels_last: bool) -> None:
     pixels, y = mnist.tensors(samples)
     x = pixels.view(-1, 1, 28, 28).to(memory_format=layout)
     models = [model().to(memory_format=layout) for _ in range(trials)]
-    optimizers = [torch.optim.Adam(one.parameters(), lr=1e-3, fused=True) for one in models]
-    loss_of = nn.CrossEntropyLoss()
-    while True:
-        lap.start()
-        for one, optimizer in zip(models, optimizers, strict=True):
-            for index in torch.split(torch.randperm(samples), mnist.BATCH):
-                optimizer.zero_grad()
-                loss = loss_of(one(x[index]), y[index])
-                loss.backward()
-                optimizer.step()
+    train_in_turn(lap, models, x, y)
 
 
 def model() -> nn.Sequential:

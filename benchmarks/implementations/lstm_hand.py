@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from benchmarks import mnist
+from benchmarks.loops import train_in_turn
 from benchmarks.timer import Timer
 
 UNITS = 64
@@ -31,13 +31,4 @@ def run(lap: Timer, *, samples: int, trials: int) -> None:
     pixels, y = mnist.tensors(samples)
     x = pixels.view(-1, 28, 28)
     models = [RowReader() for _ in range(trials)]
-    optimizers = [torch.optim.Adam(one.parameters(), lr=1e-3, fused=True) for one in models]
-    loss_of = nn.CrossEntropyLoss()
-    while True:
-        lap.start()
-        for one, optimizer in zip(models, optimizers, strict=True):
-            for index in torch.split(torch.randperm(samples), mnist.BATCH):
-                optimizer.zero_grad()
-                loss = loss_of(one(x[index]), y[index])
-                loss.backward()
-                optimizer.step()
+    train_in_turn(lap, models, x, y)
