@@ -31,6 +31,9 @@ BINS = (HISTOGRAM_HIGH - HISTOGRAM_LOW) // HISTOGRAM_WIDTH
 BYTES = 128
 """Values of a float's highest byte without its sign; the last is kept for NaN, infinity and numbers from 2^127 on."""
 
+NOWHERE, PLACES = BINS + 1, BINS + 2
+"""Behind the bins stand exact zeros, and then what is counted nowhere."""
+
 FIRST_BYTE = (HISTOGRAM_LOW + 127) // HISTOGRAM_WIDTH
 HIGHEST_BYTE = 3 if sys.byteorder == "little" else 0
 
@@ -81,7 +84,7 @@ class Probe:
         names = [one.name for one in (*self._of_weights, *self._of_outputs)]
         size = len(names) * trials * self._layers
         table = host[:size].reshape(len(names), trials, self._layers)
-        result: Measures = {name: rounded(values) for name, values in zip(names, table, strict=True)}
+        result: Measures = dict(zip(names, rounded(table), strict=True))
         if self._histogram is not None:
             counts = host[size:].reshape(trials, self._layers, BINS + 1).astype(np.int32)
             result[HISTOGRAM] = counts[:, :, :BINS]
@@ -120,40 +123,25 @@ class LogHistogram:
 
     def __init__(self, watched: Slots, width: int) -> None:
         """`watched` are the slots to count, those of each layer; the rest of a row of `width` numbers is left out."""
-        self._watched = watched
         self._layers = len(watched) + 1
-        offset = torch.full((width,), len(watched) * BYTES, dtype=torch.int32)
+        offset = torch.full((width,), len(watched) * PLACES)
         for layer, slots in enumerate(watched):
             for slot in slots:
-                offset[slot.start : slot.stop] = layer * BYTES
+                offset[slot.start : slot.stop] = layer * PLACES
         self._offset = offset
+        self._place = (torch.arange(BYTES) - FIRST_BYTE).clamp_(0, BINS - 1)
+        self._place[-1] = NOWHERE
 
     def count(self, gradient: Tensor) -> Tensor:
         """Counts `[trials, layers, BINS + 1]` of a gradient `[trials, parameters]`; exact zeros in the last place."""
-        trials = gradient.shape[0]
-        self._offset = self._offset.to(gradient.device)
-        index = (gradient.view(torch.uint8)[:, HIGHEST_BYTE::4] & 0x7F).int()
+        trials, device = gradient.shape[0], gradient.device
+        self._offset, self._place = self._offset.to(device), self._place.to(device)
+        index = self._place[(gradient.view(torch.uint8)[:, HIGHEST_BYTE::4] & 0x7F).int()]
+        index.masked_fill_(gradient == 0, BINS)
         index += self._offset
-        index += torch.arange(trials, device=gradient.device, dtype=torch.int32)[:, None] * (self._layers * BYTES)
-        found = torch.bincount(index.view(-1), minlength=trials * self._layers * BYTES)
-        counts = found.view(trials, self._layers, BYTES)[:, :-1].to(gradient.dtype)
-        inside = counts[:, :, FIRST_BYTE : FIRST_BYTE + BINS]
-        zeros = self._zeros(gradient)
-        inside[:, :, 0] += counts[:, :, :FIRST_BYTE].sum(dim=2) - zeros
-        inside[:, :, -1] += counts[:, :, FIRST_BYTE + BINS : -1].sum(dim=2)
-        return torch.cat([inside, zeros.unsqueeze(2)], dim=2)
-
-    def _zeros(self, gradient: Tensor) -> Tensor:
-        none = gradient.new_zeros(gradient.shape[0])
-        return torch.stack(
-            [sum((_zeros_of(gradient[:, slot.start : slot.stop]) for slot in slots), none) for slots in self._watched],
-            dim=1,
-        )
-
-
-def _zeros_of(numbers: Tensor) -> Tensor:
-    """How many of the numbers `[trials, weights]` are exactly zero, `[trials]`."""
-    return numbers.shape[1] - torch.count_nonzero(numbers, dim=1)
+        index += torch.arange(trials, device=device)[:, None] * (self._layers * PLACES)
+        found = torch.bincount(index.view(-1), minlength=trials * self._layers * PLACES)
+        return found.view(trials, self._layers, PLACES)[:, :-1, :NOWHERE].to(gradient.dtype)
 
 
 def rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -19,6 +19,13 @@ Slots = Sequence[Sequence[Slot]]
 """The weights of each layer within a row of parameters; empty where it has none."""
 
 
+SMALL = 1 << 14
+"""Weights of a layer up to which it is cheaper to copy those of several layers together than to measure one after the other."""
+
+FEW = 1 << 10
+"""Outputs of a layer up to which their moments are taken in two passes over copies in double; one pass goes number by number."""
+
+
 class SlotNumbers:
     """One kind of numbers of all weights, rows `[trials, parameters]`, layer by layer (`dlbench.measures.base.LayerNumbers`)."""
 
@@ -36,15 +43,31 @@ class SlotNumbers:
         return norms
 
     def each(self, function: Callable[[Tensor], Tensor]) -> Tensor:
-        """A function of each layer's numbers, from `[trials, weights]` to `[trials]`; NaN where a layer has no weights."""
-        nothing = self._rows.new_full((self._rows.shape[0],), torch.nan)
-        found = [function(self._of(slots)) if slots else nothing for slots in self._slots]
-        return torch.stack(found, dim=1)
+        """A function of each layer's numbers, from `[trials, weights]` to `[trials]`; NaN where a layer has no weights.
 
-    def _of(self, slots: Sequence[Slot]) -> Tensor:
-        """The numbers of a layer, `[trials, weights]`; those of several weights are put together."""
-        parts = [self._rows[:, slot.start : slot.stop] for slot in slots]
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+        Small layers with as many weights are given to it together, as if each were a trial.
+        """
+        trials = self._rows.shape[0]
+        found = self._rows.new_full((trials, len(self._slots)), torch.nan)
+        for layers in _alike(self._slots):
+            found[:, layers] = function(self._of(layers)).view(trials, len(layers))
+        return found
+
+    def _of(self, layers: Sequence[int]) -> Tensor:
+        """The numbers of layers of one size, `[trials * layers, weights]`; those of several weights are put together."""
+        parts = [self._rows[:, slot.start : slot.stop] for layer in layers for slot in self._slots[layer]]
+        if len(parts) == 1:
+            return parts[0]
+        return torch.cat(parts, dim=1).view(len(layers) * self._rows.shape[0], -1)
+
+
+def _alike(slots: Slots) -> list[list[int]]:
+    """The layers with weights, those together that are of one size and small."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for layer, own in enumerate(slots):
+        if size := sum(slot.stop - slot.start for slot in own):
+            found.setdefault((size, -1 if size <= SMALL else layer), []).append(layer)
+    return list(found.values())
 
 
 class StackWeights:
@@ -77,9 +100,13 @@ class FamilyOutputs:
 
     @cached_property
     def _moments(self) -> tuple[Tensor, Tensor]:
-        """The standard deviation and the mean, in one pass."""
-        std, mean = torch.std_mean(self.values, dim=2, correction=0)
-        return std, mean
+        """The standard deviation and the mean."""
+        if self.values.shape[2] > FEW:
+            std, mean = torch.std_mean(self.values, dim=2, correction=0)
+            return std, mean
+        exact = self.values.to(precise(self.values.device))
+        mean = exact.mean(dim=2)
+        return (exact - mean.unsqueeze(2)).square_().mean(dim=2).sqrt().float(), mean.float()
 
     @property
     def by_unit(self) -> Tensor:

@@ -50,10 +50,10 @@ def _told(missed: Mapping[tuple[int, str], float], scaled: int) -> str:
 
 def _init_of(block: Block) -> Settings | None:
     """The init of a layer's weight, where it wants unit variance and the layer has a pre-activation to look at."""
-    if not isinstance(block.layer, Activated):
-        return None
-    found = next(iter(block.weights.values())).init
-    return found if INITS[found["kind"]].traits.get("unit_variance") else None
+    found = next((weight.init for weight in block.weights.values()), {})
+    if not found or not INITS[found["kind"]].traits.get("unit_variance"):
+        return None  # asked first: what a protocol takes for an answer adds up over a thousand nets
+    return found if isinstance(block.layer, Activated) else None
 
 
 @dataclass

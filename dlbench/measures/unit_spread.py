@@ -36,5 +36,7 @@ def relative_spread(values: Tensor) -> Tensor:
     """Of `[..., samples, units, places]` the units' deviation over the root mean square; NaN of one unit, and where all are 0."""
     if values.shape[-2] == 1:
         return values.new_full(values.shape[:-3], math.nan)
-    spread = values.var(dim=-2, correction=0).mean(dim=(-2, -1))
-    return (spread / values.square().mean(dim=(-3, -2, -1))).sqrt()
+    # From the first unit on: of units that are all alike the differences are exactly zero, and of those nearly alike exact.
+    apart = values - values[..., :1, :]
+    apart = apart - apart.mean(dim=-2, keepdim=True)
+    return (apart.square().mean(dim=(-3, -2, -1)) / values.square().mean(dim=(-3, -2, -1))).sqrt()

@@ -16,4 +16,4 @@ def zero_fraction(outputs: Outputs) -> Tensor:
 
     Nearly all means dead units: they pass no gradient back, so they stay dead.
     """
-    return (outputs.values == 0).float().mean(dim=2)
+    return (outputs.values == 0).sum(dim=2) / outputs.values.shape[2]
