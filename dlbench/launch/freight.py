@@ -19,7 +19,7 @@ from dlbench.run.append_only import AppendOnlyFile
 from dlbench.run.atomic import replacing, writing
 from dlbench.run.environment import complete
 from dlbench.run.event_arrays import arrays_beside
-from dlbench.run.event_line import EVENT_VERSION, Event, encode_event, parse_event
+from dlbench.run.event_line import EVENT_VERSION, Event, encode_event, is_record, parse_event
 from dlbench.run.folder import RunFolder, previous, read_json
 
 WHOLE = ("correct", "pictures", "predictions", "weights")
@@ -110,6 +110,12 @@ class Sender:
         return facts
 
 
+def _numbered_on(line: bytes, more: int) -> bytes:
+    """A line with its number raised; what is no event stays as it is."""
+    event = parse_event(line)
+    return line if event is None else encode_event(event | {"seq": event["seq"] + more})
+
+
 def _signature(path: Path) -> Signature:
     """Another one wherever a file was replaced."""
     state = path.stat()
@@ -132,10 +138,19 @@ class Receiver:
         """The stacks that it has trained to their end."""
         self.has_progressed = False
         """Whether it has left anything that another could go on from."""
+        self.is_paused = False
+        """Whether it waited between two steps when it was last heard of."""
+        self.steps: dict[int, int] = {}
+        """How far it has come, by its last signs of life: the steps of each stack."""
+        self.answered: set[tuple[int, str]] = set()
+        """What was asked of its stacks and is in their checkpoints: the stack, and the control by its id."""
+        self._fresh: set[tuple[int, str]] = set()
+        self._told = 0
         self._tidied: set[int] = set()
 
     def take(self, parcel: Parcel) -> None:
         """Put everything where a local worker would have. Raises UnwritableError where the folder takes nothing any more."""
+        fresh = set(self._fresh)
         for name, content in parcel.files.items():
             self._replace(name, content)
         if parcel.console:
@@ -150,9 +165,11 @@ class Receiver:
         if parcel.lines:
             self._write(parcel.lines, sync=bool(parcel.checkpoints))
         for name, content in parcel.checkpoints.items():
-            if Path(name).name in self._checkpoints:
+            if (stack := self._checkpoints.get(Path(name).name)) is not None:
                 self._replace(name, content)
                 self.has_progressed = True
+                # It was read before the lines of its own parcel: what is sure to be in it was told in those before.
+                self.answered |= {one for one in fresh if one[0] == stack}
         for stack in self.done - self._tidied:
             # As the worker itself did: nobody goes on from it, and it takes as much room.
             previous(self._folder.checkpoint_file(stack)).unlink(missing_ok=True)
@@ -164,8 +181,12 @@ class Receiver:
                 complete(self._folder, *self._place, parcel.facts)
 
     def tell(self, kind: str, time: float, **fields: Any) -> None:
-        """Add an event to those of a worker that cannot tell it itself any more."""
-        self._write(encode_event({"v": EVENT_VERSION, "seq": self.next_seq, "time": time, "kind": kind, **fields}))
+        """Add an event to those of a worker that cannot tell it itself: not yet, or not any more."""
+        line = encode_event({"v": EVENT_VERSION, "seq": self.next_seq, "time": time, "kind": kind, **fields})
+        self._append(line, sync=False)
+        self._note({"kind": kind, **fields})
+        self.next_seq += 1
+        self._told += 1
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -173,22 +194,35 @@ class Receiver:
             if file is not None:
                 file.close()
 
-    def _write(self, lines: bytes, *, sync: bool = False) -> None:
-        self._lines = self._lines or AppendOnlyFile(self._folder.events_file(*self._place))
-        self._lines.append(lines)
-        self._lines.flush(sync=sync)
-        *before, last = lines.splitlines(keepends=True)
-        # Of all the others nothing needs to be known here.
-        for line in (*(line for line in before if b'"kind":"end"' in line), last):
+    def _write(self, lines: bytes, *, sync: bool) -> None:
+        """Take over lines of the worker, numbered on where something was told before them."""
+        every = lines.splitlines(keepends=True)
+        if self._told:
+            every = [_numbered_on(line, self._told) for line in every]
+        self._append(b"".join(every), sync=sync)
+        *before, last = every
+        # What was recorded at steps is nearly all, and nothing of it needs to be known here.
+        for line in (*(line for line in before if not is_record(line)), last):
             if event := parse_event(line):
                 self.next_seq = event["seq"] + 1
                 self._note(event)
 
+    def _append(self, lines: bytes, *, sync: bool) -> None:
+        self._lines = self._lines or AppendOnlyFile(self._folder.events_file(*self._place))
+        self._lines.append(lines)
+        self._lines.flush(sync=sync)
+
     def _note(self, event: Event) -> None:
-        if event["kind"] == "end" and event.get("stack") is None:
+        kind, stack = event["kind"], event.get("stack")
+        if kind == "end" and stack is None:
             self.has_ended = True
-        elif event["kind"] == "end" and event.get("status") == "done":
+        elif kind == "end" and event.get("status") == "done":
             self.done.add(event["stack"])
+        elif kind == "heartbeat":
+            self.steps[event["stack"]] = event["step"]
+            self.is_paused = bool(event.get("paused"))
+        elif kind == "control" and stack is not None:
+            self._fresh.add((stack, event["id"]))
 
     def _replace(self, name: str, content: bytes) -> None:
         path = self._folder.path / name

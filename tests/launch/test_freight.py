@@ -11,6 +11,7 @@ from dlbench.errors import UnwritableError
 from dlbench.launch.freight import Parcel, Receiver, Sender
 from dlbench.run.atomic import replacing, write_json_atomic
 from dlbench.run.environment import complete
+from dlbench.run.event_line import EVENT_VERSION, encode_event
 from dlbench.run.events import EventReader, EventWriter
 from dlbench.run.folder import create, previous, read_json
 
@@ -130,3 +131,25 @@ def test_a_folder_that_has_gone_is_not_made_again(home):
         receiver.take(Parcel(files={"pictures/stack-2/0.npz": b"picture"}))
 
     assert not here.path.exists()
+
+
+def test_what_is_told_before_a_worker_speaks_comes_first(home):
+    """Its own events are numbered on from there, and none is missing or counted twice."""
+    here, receiver = home
+    receiver.tell("note", 1.0, stack=None, text="no room yet")
+    lines = [
+        encode_event({"v": EVENT_VERSION, "seq": seq, "time": 2.0, "kind": "metrics", "loss": 0.1 + seq})
+        for seq in (0, 1)
+    ]
+    receiver.take(Parcel(b"".join(lines)))
+    receiver.tell("end", 3.0, stack=None, status="stopped")
+    reader = EventReader(here)
+    told = reader.poll()
+
+    assert [(one["kind"], one["seq"], one.get("loss")) for one in told] == [
+        ("note", 0, None),
+        ("metrics", 1, 0.1),
+        ("metrics", 2, 1.1),
+        ("end", 3, None),
+    ]
+    assert not reader.problems

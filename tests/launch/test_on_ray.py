@@ -76,14 +76,17 @@ def workers():
 
 
 def test_where_a_node_dies_its_stacks_go_on_with_the_same_table(cluster, here, tmp_path):
-    """The other node takes them over from their checkpoints; every metric, ensemble and verdict is that of a local run."""
+    """Another node takes them over from their checkpoints, paused as they were; every number is that of a local run."""
     process, folder = paused(Bench(tmp_path), 2)
     lost = cluster.list_all_nodes()[-1]
     cluster.remove_node(lost, allow_graceful=False)
-    wait_for(lambda: max(one.session for one in read(folder)), 120)
+    joined = cluster.add_node(**NODE)
+    followed = wait_for(lambda: [one for one in status(folder).workers if one.session and one.paused], 180)
     ask(folder, "resume")
 
     assert process.wait() == 0, process.said
+    cluster.remove_node(joined, allow_graceful=False)
+    assert len(followed) == 1
     assert status(folder).state == "done"
     assert {one.token.launcher for one in read(folder)} == {"ray"}
     assert {one.session for one in read(folder)} >= {0, 1}
@@ -114,3 +117,16 @@ def test_the_nodes_are_told(cluster):
     assert sum(node.cores for node in nodes(None)) >= 1
     with pytest.raises(Exception, match=r"no Ray can be reached at 127\.0\.0\.1:1"):
         nodes("127.0.0.1:1")
+
+
+def test_a_worker_that_fits_on_no_node_ends_with_what_it_needs(cluster, tmp_path):
+    """After the time that was given for one to join; in the run's table and on its last lines."""
+    bench = Bench(tmp_path)
+    process = bench.dlbench(
+        *("run", "chaos.toml", "--device", "cpu", "--display", "plain", "--out", str(bench.results)),
+        *("--on", "ray", "--workers", "1", "--threads", "3", "--cluster", "patience=1"),
+    )
+
+    assert process.wait() == 3
+    assert "worker 0 fits on no node of the cluster: it needs 3 cores and 0.6 GiB of memory; " in process.said
+    assert status(bench.newest()).state == "failed"

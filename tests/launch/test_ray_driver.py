@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 
+import orjson
 import pytest
 
 from dlbench.errors import ExitCode
 from dlbench.launch.freight import Parcel
-from dlbench.launch.on_ray.agent import LostError
+from dlbench.launch.on_ray.agent import Begun, LostError
 from dlbench.launch.on_ray.driver import MOST_LOSSES, Driver, gravest
 from dlbench.launch.on_ray.launcher import OnRay, driver_of, token_of_worker
 from dlbench.launch.on_ray.order import Order, WorkerShare, decoded
+from dlbench.launch.on_ray.packing import GIB, Needs
+from dlbench.launch.on_ray.room import NodeRoom
 from dlbench.launch.on_ray.takeover import is_worth_it, parts
 from dlbench.launch.status import status
+from dlbench.plan import Candidate, Trial
 from dlbench.run import workers
 from dlbench.run.control import ask
 from dlbench.run.event_line import EVENT_VERSION, encode_event
@@ -36,11 +41,16 @@ def ended(seq, stacks, status="done"):
     return b"".join(ends)
 
 
+def at(node):
+    """That an agent has begun on this node."""
+    return Begun(node, node.removeprefix("node-"))
+
+
 class FakeRay:
-    """Answers each agent from its own list; one whose list is empty waits for room for ever."""
+    """One node. Answers each agent from its own list, a name as where it has begun; one whose list is empty waits for ever."""
 
     def __init__(self, *answers):
-        self.room = False
+        self.cores, self.free = 1, 0
         self.answers = [list(one) for one in answers]
         self.briefs, self.asked, self.killed, self.told = [], [], [], []
 
@@ -60,13 +70,13 @@ class FakeRay:
         found = self.answers[reference[0]].pop(0)
         if isinstance(found, Exception):
             raise found
-        return found() if callable(found) else found
+        return at(found) if isinstance(found, str) else found() if callable(found) else found
 
     def stop(self, agent):
         self.told.append(agent)
 
-    def has_room(self, needs):
-        return self.room
+    def nodes(self):
+        return [NodeRoom("a", "node-a", Needs(self.cores, 0.0, 2 * GIB), Needs(self.free, 0.0, 2 * GIB))]
 
     def end(self, agent):
         self.killed.append(agent)
@@ -81,8 +91,8 @@ def driven(run, monkeypatch):
     monkeypatch.setattr("dlbench.launch.on_ray.driver.POLL_SECONDS", 0.0)
     monkeypatch.setattr("dlbench.launch.on_ray.driver.datasets_of", lambda plan, stacks: {})
 
-    def drive(cluster, shares):
-        driver = cluster.driver = Driver(Order(str(run.path), None, 0, shares), cluster)
+    def drive(cluster, shares, now=time.monotonic):
+        driver = cluster.driver = Driver(Order(str(run.path), None, 0, shares), cluster, now=now)
         for share in shares:
             token = token_of_worker(driver._process, 0, share.worker)
             workers.record(run, Launched(0, share.worker, token, share.stacks, 0))
@@ -184,9 +194,132 @@ def test_a_signal_stops_every_worker(run, driven):
     assert (status(run).state, cluster.told, len(cluster.briefs)) == ("stopped", [0], 2)
 
 
+def controls_of(brief):
+    """What a worker is told of controls as it begins: those of its own session, each action with its fields."""
+    lines = [orjson.loads(line) for line in brief.files["control.jsonl"].splitlines()]
+    return [line for line in lines if line["session"] == brief.session]
+
+
+def test_what_holds_reaches_whoever_follows_a_lost_worker(run, driven):
+    """A pause, a breakpoint, the end of a stack; not what was undone, nor what the checkpoint has."""
+    asked, plan = {}, run.read_plan()
+    run.write_plan(
+        replace(
+            plan,
+            candidates=[Candidate("plain", {}, {})],
+            trials=[Trial(f"{place}", "plain", {}, place, 0) for place in range(3)],
+            stacks=[replace(one, trials=[place]) for place, one in enumerate(plan.stacks)],
+        )
+    )
+
+    def ask_all():
+        for name, action, fields in (
+            ("undone", "pause", {}),
+            ("undoing", "resume", {}),
+            ("break", "breakpoint", {"when": "update_ratio > 0.1", "on": True}),
+            ("stack", "stop", {"stack": 2}),
+            ("saved", "set_lr", {"trials": [0], "lr": 0.5}),
+            ("pause", "pause", {}),
+            ("open", "set_lr", {"trials": [0, 1], "lr": 0.1}),
+        ):
+            asked[name] = ask(run, action, **fields)
+        return Parcel(event(0, "control", id=asked["saved"], action="set_lr", stack=0, step=3, error=None))
+
+    saved = Parcel(event(1, "heartbeat", stack=0, step=3), checkpoints={"checkpoints/stack-0.pt": b"step 3"})
+    cluster = FakeRay(["node-a", ask_all, saved, LostError("gone")], ["node-a", Parcel(ended(0, [0, 2]), exit_code=0)])
+    driven(cluster, [WorkerShare(0, [0, 2], 1)])
+    first, second = cluster.briefs
+    told = controls_of(second)
+
+    assert controls_of(first) == []
+    assert [one["id"] for one in told] == [asked[name] for name in ("pause", "break", "stack", "open")]
+    assert [one["session"] for one in told] == [1] * 4
+    assert told[-1]["trials"] == [0]
+
+
+def test_whoever_follows_one_that_waited_at_a_breakpoint_waits_too(run, driven):
+    """Nobody has asked for that pause, and it holds until somebody lets the run go on."""
+
+    def let_go():
+        ask(run, "resume")
+        raise LostError("gone again")
+
+    waiting = Parcel(event(0, "heartbeat", stack=0, step=3, paused=True))
+    cluster = FakeRay(
+        *[["node-a", waiting, LostError("gone")]],
+        ["node-a", waiting, let_go],
+        ["node-a", Parcel(ended(0, [0]), exit_code=0)],
+    )
+    driven(cluster, [WorkerShare(0, [0], 1)])
+
+    assert [[one["action"] for one in controls_of(brief)] for brief in cluster.briefs] == [[], ["pause"], []]
+
+
+class Clock:
+    """A second later at each look."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        self.seconds += 1.0
+        return self.seconds
+
+
+def notes(told):
+    """The texts of all notes."""
+    return [one["text"] for one in told if one["kind"] == "note"]
+
+
+def test_a_worker_that_fits_on_no_node_says_so_and_is_given_up(run, driven):
+    """What it needs, what the cluster has; the error says what to do."""
+    cluster = FakeRay([])
+    code, told = driven(cluster, [WorkerShare(1, [1], 4)], now=Clock())
+    error = status(run).latest[0].error
+
+    assert (code, status(run).state, cluster.killed) == (ExitCode.ENVIRONMENT, "failed", [0])
+    assert error.startswith(
+        "worker 1 fits on no node of the cluster: it needs 4 cores and 0.6 GiB of memory; node-a has 1 core"
+    )
+    assert "`--threads`" in error
+    assert notes(told) == [f"{error}; it is given up in 60 s if none joins that is large enough"]
+
+
+def test_a_worker_that_waits_for_others_says_so_and_when_it_is_over(run, driven):
+    """Once each, and its own events follow those, numbered on."""
+    clock = Clock()
+    answers = [Parcel(event(0, "run") + event(1, "heartbeat", stack=1, step=1)), Parcel(ended(2, [1]), exit_code=0)]
+    cluster = FakeRay([])
+    cluster.ready = lambda asked, seconds: set(asked) if clock.seconds > 60 else set()
+    cluster.answers = [["node-a", *answers]]
+    code, told = driven(cluster, [WorkerShare(1, [1], 1)], now=clock)
+    waits, over = notes(told)
+
+    assert code is ExitCode.DONE
+    assert waits.startswith("worker 1 waits for room on the cluster, others have it: it needs 1 core and")
+    assert over.startswith("worker 1 on node-a has found room after")
+    assert [one["seq"] for one in told] == list(range(6))
+
+
+def test_workers_that_wait_for_others_of_their_run_are_as_planned(run, driven):
+    """Nothing is said of those."""
+    clock = Clock()
+
+    def late():
+        return Parcel(ended(0, [0]), exit_code=0)
+
+    cluster = FakeRay(["node-a", *[Parcel()] * 60, late], [Parcel(ended(0, [1]), exit_code=0)])
+    cluster.answers[1].insert(0, "node-a")
+    cluster.ready = lambda asked, seconds: {one for one in asked if one[0] == 0 or not cluster.answers[0]}
+    _, told = driven(cluster, [WorkerShare(0, [0], 1), WorkerShare(1, [1], 1)], now=clock)
+
+    assert clock.seconds > 60
+    assert notes(told) == []
+
+
 def test_what_a_slow_worker_has_left_is_taken_over(run, driven, monkeypatch):
     """While a node has nothing to do and nobody waits, it ends with a checkpoint, and two go on with what it has not done."""
-    monkeypatch.setattr("dlbench.launch.on_ray.driver.SHARING_SECONDS", 0.0)
+    monkeypatch.setattr("dlbench.launch.on_ray.driver.LOOK_SECONDS", 0.0)
     monkeypatch.setattr("dlbench.launch.on_ray.takeover.WORTH_SECONDS", -1.0)
     first = [
         "slow",
@@ -195,7 +328,7 @@ def test_what_a_slow_worker_has_left_is_taken_over(run, driven, monkeypatch):
     ]
     others = [["fast", Parcel(ended(0, [stack]), exit_code=0)] for stack in (2, 1)]
     cluster = FakeRay(first, *others)
-    cluster.room = True
+    cluster.free = 1
     code, _ = driven(cluster, [WorkerShare(0, [0, 1, 2], 1)])
 
     assert (code, status(run).state, cluster.told) == (ExitCode.DONE, "done", [0])

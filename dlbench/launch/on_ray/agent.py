@@ -48,18 +48,29 @@ class Brief:
     """Files of parts, by their names."""
 
 
-class Agent:
-    """Runs one worker; `fetch` turns what stands for a dataset into its bytes, and is asked only where the node has not got it."""
+@dataclass(frozen=True)
+class Begun:
+    """Where an agent has begun: the node by its name, and as Ray knows it."""
 
-    def __init__(self, fetch: Callable[[Any], bytes] | None = None) -> None:
-        self._fetch = fetch or _fetch
+    host: str
+    node: str
+
+
+class Agent:
+    """Runs one worker; `fetch` turns what stands for a dataset into its bytes, and is asked only where the node has not got it.
+
+    `node` says how Ray calls the node.
+    """
+
+    def __init__(self, fetch: Callable[[Any], bytes] | None = None, node: Callable[[], str] | None = None) -> None:
+        self._fetch, self._node = fetch or _fetch, node or _node
         self._folder: RunFolder | None = None
         self._worker: TetheredWorker | None = None
         self._sender: Sender | None = None
         self._heard = time.monotonic()
 
-    def begin(self, brief: Brief, datasets: Mapping[str, list[Any]]) -> str:
-        """Start the worker; `datasets` are what stands for each that is made of files, by its key. Returns the node's name."""
+    def begin(self, brief: Brief, datasets: Mapping[str, list[Any]]) -> Begun:
+        """Start the worker; `datasets` are what stands for each that is made of files, by its key. Returns where that is."""
         sweep(Path(tempfile.gettempdir()))
         place = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")) / "run" / "elsewhere"
         folder = self._folder = RunFolder(place)
@@ -86,7 +97,7 @@ class Agent:
         self._worker = TetheredWorker(assignment, {VARIABLE: str(brought)})
         self._heard = time.monotonic()
         threading.Thread(target=self._wait_for_questions, name="questions", daemon=True).start()
-        return socket.gethostname()
+        return Begun(socket.gethostname(), self._node())
 
     def take(self, controls: bytes) -> Parcel:
         """What the worker has left since the last call; `controls` are new lines of what is asked of it."""
@@ -140,3 +151,9 @@ def _fetch(reference: Any) -> bytes:
 
     content: bytes = ray.get(reference)
     return content
+
+
+def _node() -> str:
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())

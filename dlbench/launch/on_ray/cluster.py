@@ -16,12 +16,14 @@ from dlbench.errors import SetupError
 from dlbench.launch.on_ray.agent import Agent, Brief, LostError
 from dlbench.launch.on_ray.measuring import measured
 from dlbench.launch.on_ray.packing import MIB, Needs
+from dlbench.launch.on_ray.room import NodeRoom
 from dlbench.plan.devices import cores
 from dlbench.plan.machines import Machine
 
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
 REACH_SECONDS = 10.0
 MEASURE_SECONDS = 60.0
+ANSWER_SECONDS = 10.0
 REGISTER_MS = 200_000
 """How long a node of a Ray that is started here may take; on a busy machine Ray's own half minute is too short."""
 
@@ -36,6 +38,7 @@ class RayCluster:
         """`store` are the MiB of its store for objects where it is started here."""
         connect(address, store=store)
         self._actor = ray.remote(Agent)
+        self._asks = ray.remote(num_cpus=0, max_retries=0)(free_of_nodes)
 
     def begin(self, brief: Brief, datasets: Mapping[str, Any], needs: Needs) -> tuple[Any, Any]:
         """Have an agent begin a worker as soon as there is room for it: the agent, and what stands for its answer."""
@@ -63,10 +66,26 @@ class RayCluster:
         """End an agent that is waiting for room, or does not answer."""
         ray.kill(agent)
 
-    def has_room(self, needs: Needs) -> bool:
-        """Whether another worker would find room at once, as Ray knew a moment ago."""
-        free = ray.available_resources()
-        return bool(free.get("CPU", 0) >= needs.cores and free.get("GPU", 0) >= needs.gpu)
+    def nodes(self) -> list[NodeRoom]:
+        """The nodes that are there, and what of them is free, as Ray knew a moment ago; of one that did not say, nothing."""
+        free = self._free()
+        return [
+            NodeRoom(
+                node["NodeID"],
+                node["NodeManagerHostname"],
+                _room(node["Resources"]),
+                _room(free.get(node["NodeID"], {})),
+            )
+            for node in ray.nodes()
+            if node["Alive"]
+        ]
+
+    def _free(self) -> Mapping[str, Mapping[str, float]]:
+        """What is free on each node, asked by a task: from outside of a Ray (`ray://`) only such know."""
+        with suppress(RayError, GetTimeoutError):
+            found: dict[str, dict[str, float]] = ray.get(self._asks.remote(), timeout=ANSWER_SECONDS)
+            return found
+        return {}
 
     def put(self, content: bytes) -> Any:
         """Hand over bytes, which every node that asks for them gets once."""
@@ -91,6 +110,17 @@ class RayCluster:
     def close(self) -> None:
         """Leave it; one that was started here ends, and whatever this driver has begun ends in any case."""
         ray.shutdown()
+
+
+def free_of_nodes() -> dict[str, dict[str, float]]:
+    """What of each node nobody has taken, by the nodes' ids; runs on any of them."""
+    from ray._private.state import available_resources_per_node
+
+    return {str(node): dict(free) for node, free in available_resources_per_node().items()}
+
+
+def _room(resources: Mapping[str, float]) -> Needs:
+    return Needs(int(resources.get("CPU", 0)), float(resources.get("GPU", 0)), int(resources.get("memory", 0)))
 
 
 def connect(address: str | None, *, store: int) -> None:

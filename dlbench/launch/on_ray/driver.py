@@ -7,18 +7,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlbench import plugins
 from dlbench.errors import DlbenchError, ExitCode
 from dlbench.launch.freight import Growth, Parcel, Receiver
-from dlbench.launch.on_ray.agent import LostError
+from dlbench.launch.on_ray.agent import Begun, LostError
 from dlbench.launch.on_ray.launcher import token_of_worker
 from dlbench.launch.on_ray.order import Order, WorkerShare, decoded
 from dlbench.launch.on_ray.packing import brief_of, datasets_of, needs_of
+from dlbench.launch.on_ray.standing import standing
 from dlbench.launch.on_ray.takeover import is_worth_it, parts
+from dlbench.launch.on_ray.unit import Unit
+from dlbench.launch.on_ray.waiting import Waiting, found
 from dlbench.launch.status import last_lines
 from dlbench.parts.datasets.carried import packed
 from dlbench.parts.datasets.folders import size_of
@@ -33,37 +36,12 @@ if TYPE_CHECKING:
 EVERY_SECONDS = 1.0
 """Between two parcels of a worker; a message costs Ray milliseconds whatever is in it."""
 POLL_SECONDS = 0.2
-SHARING_SECONDS = 5.0
-"""Between two looks for a worker whose stacks others could have."""
+LOOK_SECONDS = 5.0
+"""Between two looks at the cluster: for whoever waits for room, and for a worker whose stacks others could have."""
 KILLED = 128
 """Exit codes from here on are those of signals, as shells tell them."""
 MOST_LOSSES = 5
 """How often stacks are begun again without having come any further, before that is given up."""
-
-
-@dataclass
-class Unit:
-    """A worker that Ray was asked for: its share, its agent, the answer that is awaited, and how often its stacks were lost."""
-
-    session: int
-    share: WorkerShare
-    agent: Any
-    awaited: Any
-    receiver: Receiver
-    controls: Growth
-    losses: int
-    host: str | None = None
-    """Where it runs; `None` while it waits for room."""
-    due: float = 0.0
-    began: float = 0.0
-    """When it was told to begin, by this process's clock."""
-    is_sharing: bool = False
-    """Whether it was told to end because others shall have some of its stacks."""
-
-    @property
-    def left(self) -> list[int]:
-        """The stacks that it has not trained to their end."""
-        return [stack for stack in self.share.stacks if stack not in self.receiver.done]
 
 
 class Driver:
@@ -84,6 +62,7 @@ class Driver:
         self._codes: set[int] = set()
         self._is_stopping = False
         self._looked = self._now()
+        self._waiting = Waiting(order.patience, self._give_up)
         self.is_told_to_stop = False
         """Whether a signal has asked for the end."""
 
@@ -95,9 +74,9 @@ class Driver:
             self._heed()
             for unit in self._units:
                 if unit.awaited is None and unit.due <= self._now():
-                    unit.awaited = self._cluster.take(unit.agent, unit.controls.take(lines=True))
+                    unit.awaited = self._cluster.take(unit.agent, unit.new_controls())
             self._hear_all()
-            self._share_out()
+            self._look()
         return gravest(self._codes)
 
     def _hear_all(self) -> None:
@@ -115,24 +94,33 @@ class Driver:
         except LostError as error:
             self._lose(unit, str(error))
             return
-        if not isinstance(answer, Parcel):
-            unit.host, unit.began = str(answer), self._now()
+        if isinstance(answer, Begun):
+            unit.place, unit.began = answer, self._now()
+            found(unit, unit.began)
             return
+        assert isinstance(answer, Parcel)
         unit.receiver.take(answer)
         unit.due = self._now() + EVERY_SECONDS
         if answer.exit_code is not None:
             self._finish(unit, answer.exit_code)
 
-    def _share_out(self) -> None:
-        """Where a node has nothing to do and nobody waits for one, have the worker that has most before it share its stacks."""
-        if self._now() < self._looked + SHARING_SECONDS or self._is_stopping:
+    def _look(self) -> None:
+        """Look at the cluster from time to time."""
+        if self._now() < self._looked + LOOK_SECONDS or self._is_stopping:
             return
         self._looked = self._now()
+        if any(unit.place is None for unit in self._units):
+            self._waiting.look(list(self._units), self._cluster.nodes(), self._looked)
+        else:
+            self._share_out()
+
+    def _share_out(self) -> None:
+        """Where a node has nothing to do and nobody waits for one, have the worker that has most before it share its stacks."""
         costs = dict(enumerate(stack.cost for stack in self._plan.stacks))
-        slow = [unit for unit in self._units if not unit.is_sharing and is_worth_it(*self._work(unit, costs))]
-        if slow and all(unit.host for unit in self._units):
+        at_work = [unit for unit in self._units if not (unit.is_sharing or unit.receiver.is_paused)]
+        if slow := [unit for unit in at_work if is_worth_it(*self._work(unit, costs))]:
             most = max(slow, key=lambda unit: sum(costs[stack] for stack in unit.left))
-            if self._cluster.has_room(needs_of(self._plan, self._order, most.share)):
+            if any(node.holds_now(most.needs) for node in self._cluster.nodes()):
                 most.is_sharing = True
                 self._cluster.stop(most.agent)
 
@@ -145,7 +133,7 @@ class Driver:
         if not self._is_stopping and (is_asked or self.is_told_to_stop):
             self._is_stopping = True
             for unit in list(self._units):
-                if unit.host is None:
+                if unit.place is None:
                     self._cluster.kill(unit.agent)
                     self._close(unit, "stopped")
                 elif self.is_told_to_stop:
@@ -153,13 +141,24 @@ class Driver:
 
     # --- beginnings and ends --------------------------------------------------------------------------------------
 
-    def _begin(self, session: int, share: WorkerShare, *, losses: int) -> None:
-        """Ask Ray for a worker."""
+    def _begin(self, session: int, share: WorkerShare, *, losses: int, still: bytes = b"") -> None:
+        """Ask Ray for a worker; `still` are controls that hold for it though they were asked before its session."""
         controls = Growth(self._folder.control_file)
-        brief = brief_of(self._folder, self._order, session, share, controls.take(lines=True))
-        agent, awaited = self._cluster.begin(brief, self._brought(share), needs_of(self._plan, self._order, share))
+        asked = controls.take(lines=True) + still
+        brief = brief_of(self._folder, self._order, session, share, asked)
+        needs = needs_of(self._plan, self._order, share)
+        agent, awaited = self._cluster.begin(brief, self._brought(share), needs)
         receiver = Receiver(self._folder, session, share.worker, share.stacks)
-        self._units.append(Unit(session, share, agent, awaited, receiver, controls, losses))
+        self._units.append(Unit(session, share, needs, agent, awaited, receiver, controls, losses, self._now()))
+
+    def _follow(self, unit: Unit, stacks: list[int], *, losses: int) -> None:
+        """Ask for a worker that goes on with stacks of one that is gone, as whoever watches has left it."""
+        unit.new_controls()
+        share = replace(unit.share, stacks=stacks)
+        session = self._recorded(share)
+        sessions, answered = range(self._order.session, session), unit.receiver.answered
+        still = standing(self._folder, sessions, self._plan, stacks, answered, paused=unit.receiver.is_paused)
+        self._begin(session, share, losses=losses, still=still)
 
     def _brought(self, share: WorkerShare) -> dict[str, Any]:
         """What stands for each dataset of a worker that is made of files, handed to Ray once."""
@@ -179,14 +178,13 @@ class Driver:
             if unit.is_sharing and not self._is_stopping and code == ExitCode.DONE:
                 costs = dict(enumerate(stack.cost for stack in self._plan.stacks))
                 for part in filter(None, parts(unit.left, costs)):
-                    self._begin(self._recorded(unit.share, part), replace(unit.share, stacks=part), losses=0)
+                    self._follow(unit, part, losses=0)
         else:
             self._lose(unit, "its process was killed")
 
     def _lose(self, unit: Unit, why: str) -> None:
         """A worker is gone without an end: another one goes on with what it has not done, unless that leads nowhere."""
         self._cluster.kill(unit.agent)
-        place = f"worker {unit.share.worker}" + (f" on {unit.host}" if unit.host else "")
         left = unit.left
         losses = 1 if unit.receiver.has_progressed else unit.losses + 1
         if not left:
@@ -195,20 +193,26 @@ class Driver:
             self._close(unit, "stopped")
         elif losses >= MOST_LOSSES:
             self._codes.add(ExitCode.TRIAL_FAILED)
-            self._close(unit, "failed", f"{place} was lost {losses} times without coming any further: {why}")
+            self._close(unit, "failed", f"{unit.name} was lost {losses} times without coming any further: {why}")
         else:
-            text = f"{place} was lost ({why}); its stacks go on from their checkpoints"
+            text = f"{unit.name} was lost ({why}); its stacks go on from their checkpoints"
             unit.receiver.tell("note", time.time(), stack=None, text=text)
             self._close(unit, "stopped")
-            self._begin(self._recorded(unit.share, left), replace(unit.share, stacks=left), losses=losses)
+            self._follow(unit, left, losses=losses)
 
-    def _recorded(self, share: WorkerShare, left: list[int]) -> int:
+    def _give_up(self, unit: Unit, why: str) -> None:
+        """Wait no longer for room for a worker."""
+        self._cluster.kill(unit.agent)
+        self._codes.add(ExitCode.ENVIRONMENT)
+        self._close(unit, "failed", why)
+
+    def _recorded(self, share: WorkerShare) -> int:
         """The session of a worker that follows another, which whoever looks at the run now knows of."""
         with self._folder.lock():
             session = (workers.current_session(self._folder) or 0) + 1
             token = token_of_worker(self._process, session, share.worker)
             console = size_of(self._folder.console_file(share.worker)) or 0
-            workers.record(self._folder, workers.Launched(session, share.worker, token, left, console))
+            workers.record(self._folder, workers.Launched(session, share.worker, token, share.stacks, console))
         return session
 
     def _close(self, unit: Unit, status: str | None, error: str | None = None) -> None:

@@ -15,7 +15,7 @@ from dlbench.errors import MissingLibraryError
 from dlbench.files import append_to
 from dlbench.launch.launcher import Assignment
 from dlbench.launch.local import child_environment
-from dlbench.launch.on_ray.order import STORE, Order, WorkerShare
+from dlbench.launch.on_ray.order import PATIENCE, STORE, Order, WorkerShare
 from dlbench.plan.machines import Machine
 from dlbench.run.processes import is_heard, is_there, token_of
 from dlbench.run.workers import LOCAL, Token
@@ -36,6 +36,8 @@ class RayOptions:
     """GiB that Ray sets aside for each worker; estimated if left out."""
     store: int = STORE
     """MiB that a Ray which is started here has for objects on their way."""
+    patience: float = PATIENCE
+    """Seconds that a worker which fits on no node waits for one to join."""
 
 
 class OnRay:
@@ -107,6 +109,7 @@ def order_of(options: RayOptions, assignments: Sequence[Assignment]) -> Order:
         gpu=options.gpu,
         memory=options.memory,
         store=options.store,
+        patience=options.patience,
     )
 
 

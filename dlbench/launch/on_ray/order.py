@@ -12,6 +12,8 @@ from dlbench.plugins import PartsFile
 
 STORE = 200
 """MiB that a Ray which is started here has for objects on their way; what does not fit goes to disk."""
+PATIENCE = 60.0
+"""Seconds that a worker which fits on no node waits for one to join; clusters that grow by themselves take minutes."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Order:
     memory: float | None = None
     """GiB that Ray sets aside for each worker; estimated if left out."""
     store: int = STORE
+    patience: float = PATIENCE
+    """Seconds in which a node may join that a worker fits on which fits on none."""
 
     def encoded(self) -> bytes:
         """The order as JSON."""
