@@ -28,7 +28,7 @@ from dlbench.analysis.claims.condition import condition_of
 from dlbench.analysis.claims.family import verdicts
 from dlbench.analysis.claims.judgement import Basis, every_seed_text, finding
 from dlbench.analysis.claims.p_values import decide, judged
-from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, finding_text, is_estimated
+from dlbench.analysis.claims.verdict import ClaimFinding, Decision, finding_text, is_estimated
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.statistics.intervals import Summary, t_quantile
 from dlbench.analysis.summary import Report
@@ -43,6 +43,7 @@ from dlbench.recipe.old_runs import questions_in
 from dlbench.run.atomic import write_text_atomic
 from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
+from dlbench.words.outcomes import Outcome
 
 NUMBERS = ("step", "diverged_at", "stopped_at", "parameters", "seed")
 UNMEASURED = "its layers were not kept, by which findings are told; run it again"

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dlbench.analysis.claims.verdict import ON_THESE_SAMPLES, SIGNS
+from dlbench.analysis.claims.verdict import ON_THESE_SAMPLES
 from dlbench.measures.older_names import renamed
 from dlbench.metrics.catalog import METRICS, split_step
 from dlbench.metrics.format import value_format
+from dlbench.words.outcomes import SIGNS
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent / "results" / "reference"

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from benchmarks.coverage.row import Effort, Row, per_seeds
 from dlbench.analysis.claims.condition import Condition
 from dlbench.analysis.claims.p_values import decide
-from dlbench.analysis.claims.verdict import Outcome
 from dlbench.analysis.statistics.intervals import mean_interval, mean_intervals, summarize
 from dlbench.metrics.quantity import ACCURACY, FIXED, NUMBER, POSITIVE, RATIO, Quantity
+from dlbench.words.outcomes import Outcome
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], Floats]

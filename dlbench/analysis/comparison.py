@@ -17,7 +17,6 @@ from dlbench.analysis.candidate_results import (
 )
 from dlbench.analysis.statistics.intervals import NOTHING, Method, Summary, paired_difference, summarize
 from dlbench.analysis.statistics.methods import method_of
-from dlbench.analysis.statistics.unpaired import unpaired_difference
 from dlbench.analysis.table import Cell, Column, Folded, Row, Table
 from dlbench.metrics.catalog import METRICS, Metric, split_step
 from dlbench.metrics.format import title_level
@@ -230,6 +229,8 @@ BySeed: TypeAlias = Mapping[int, float]
 def difference(ours: BySeed, theirs: BySeed, metric: Metric, alpha: float, method: Method | None = None) -> Summary:
     """Ours minus theirs, seed by seed, over the seeds for which both have a value; without seeds, of the means."""
     if is_unpaired(ours, theirs):
+        from dlbench.analysis.statistics.unpaired import unpaired_difference  # of recordings without seeds alone
+
         return unpaired_difference(list(ours.values()), list(theirs.values()), metric.quantity, alpha)
     common = [seed for seed in ours if seed in theirs]
     first, second = ([side[seed] for seed in common] for side in (ours, theirs))

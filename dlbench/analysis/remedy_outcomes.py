@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from dlbench.analysis.candidate_results import CandidateResults, candidate_results
 from dlbench.analysis.claims.condition import Condition
 from dlbench.analysis.claims.p_values import decide, holm
-from dlbench.analysis.claims.verdict import Outcome
 from dlbench.analysis.comparison import difference
 from dlbench.analysis.diagnosis.finding import Finding
 from dlbench.analysis.diagnosis.rules.ending import OUTSIDE
@@ -19,6 +18,7 @@ from dlbench.metrics.quantity import ALPHA
 from dlbench.metrics.trial_view import LOST
 from dlbench.run.tried import SickVariant, TriedRemedies, TriedRemedy
 from dlbench.state.run_state import RunState
+from dlbench.words.outcomes import Outcome
 
 
 @dataclass(frozen=True)

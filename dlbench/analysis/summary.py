@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlbench.analysis.candidate_results import known_part
-from dlbench.analysis.claims import Verdict, judge
 from dlbench.analysis.comparison import build_table
 from dlbench.analysis.diagnosis.diagnose import RunFindings
-from dlbench.analysis.statistics.item_noise import is_of_samples
 from dlbench.analysis.table import Pivot, Table
 from dlbench.errors import DlbenchError
 from dlbench.metrics.trial_view import SolvedRule
@@ -24,6 +22,7 @@ from dlbench.run.workers import read as started
 from dlbench.state.run_state import RunState
 
 if TYPE_CHECKING:
+    from dlbench.analysis.claims import Verdict
     from dlbench.analysis.diagnosis.finding import Finding
     from dlbench.analysis.ensembles.ensemble import Ensembles
     from dlbench.analysis.statistics.item_noise import Answers
@@ -77,7 +76,8 @@ def report(state: RunState, questions: Questions, folder: RunFolder | None = Non
     answers, problems = ({}, []) if folder is None else _answers(state, claims, folder)
     findings = RunFindings(state)
     asked_for = findings if any(claim.is_of_findings for claim in claims) else None
-    verdicts, table = judge(state, claims, compare, found, answers, asked_for), build_table(state, state.plan, compare)
+    verdicts = _judged(state, claims, compare, found, answers, asked_for) if claims else []
+    table = build_table(state, state.plan, compare)
     said = (*unknown, *problems, *notes, *_lacking_columns(state, questions, table, [*unknown, *notes]))
     return Report(state, table, verdicts, questions.lesson, found, said, findings, folder)
 
@@ -94,7 +94,13 @@ def _lacking_columns(state: RunState, questions: Questions, table: Table, told: 
 def verdicts_of(state: RunState, questions: Questions, folder: RunFolder) -> list[Verdict]:
     """The verdicts on the claims alone; of the folder is read what trials got right, where a claim is about that."""
     answers, _ = _answers(state, questions.claims, folder)
-    return judge(state, questions.claims, known_part(questions.compare)[0], None, answers)
+    return _judged(state, questions.claims, known_part(questions.compare)[0], None, answers)
+
+
+def _judged(state: RunState, claims: Sequence[Claim], *evidence: Any) -> list[Verdict]:
+    from dlbench.analysis.claims import judge  # not every run claims something
+
+    return judge(state, claims, *evidence)
 
 
 def _ensembles(state: RunState, questions: Questions, folder: RunFolder) -> Ensembles | None:
@@ -108,6 +114,10 @@ def _ensembles(state: RunState, questions: Questions, folder: RunFolder) -> Ense
 
 def _answers(state: RunState, claims: Sequence[Claim], folder: RunFolder) -> tuple[Answers, list[str]]:
     """What the trials got right, where a claim is about that, and what of it could not be read."""
+    if not claims:
+        return {}, []
+    from dlbench.analysis.statistics.item_noise import is_of_samples
+
     if not any(map(is_of_samples, claims)):
         return {}, []
     from dlbench.analysis.right_answers import right_answers

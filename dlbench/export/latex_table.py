@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dlbench.analysis.summary import Report
 from dlbench.export.base import EXPORTERS
 from dlbench.plan.questions import said
-from dlbench.text.cells import Heading, TextCell, TextTable, fold_title
-from dlbench.text.document import Document, document_of
+from dlbench.text.document import document_of
+from dlbench.text.text_table import Document, Heading, TextCell, TextTable, fold_title
 from dlbench.words.printable import one_line
 from dlbench.words.tex import has_accents, has_hangul, has_other_letters, tex
 

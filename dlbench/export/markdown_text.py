@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from dlbench.analysis.summary import Report
 from dlbench.export.base import EXPORTERS
-from dlbench.text.cells import TextTable
 from dlbench.text.document import document_of
+from dlbench.text.text_table import TextTable
 from dlbench.words.printable import printable
 
 NOTES = "Notes"

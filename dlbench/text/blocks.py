@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from dlbench.text.cells import GLUE, Heading, TextCell, TextTable, Tone, fold_title
+from dlbench.text.text_table import GLUE, Heading, TextCell, TextTable, Tone, fold_title
 from dlbench.words.printable import printable, to_ascii
 
 GAP = 2
@@ -24,6 +24,9 @@ STYLES: Mapping[Tone, tuple[str, str]] = {
     "best": ("green", "bold"),
     "chosen": ("", "bold"),
     "partial": ("yellow", ""),
+    "confirmed": ("green", "bold"),
+    "refuted": ("red", "bold"),
+    "undecided": ("yellow", "bold"),
 }
 """How a cell stands out: its colour, and its style with or without colours."""
 

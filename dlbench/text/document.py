@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlbench.text.cells import Heading, TextCell, TextTable, comparison_table, name_text, search_table
+from dlbench.text.cells import comparison_table, name_text, search_table
 from dlbench.text.findings import DIAGNOSIS, diagnosis
 from dlbench.text.notes import all_notes
-from dlbench.text.verdicts import heading_in, told_in
+from dlbench.text.text_table import Document, Heading, TextCell, TextTable
+from dlbench.text.verdicts import claim_cells, heading_in
 from dlbench.words.language import word
 
 if TYPE_CHECKING:
@@ -24,23 +24,6 @@ if TYPE_CHECKING:
 MOST_CLASSES = 10
 """Classes whose counts are a table that people can read."""
 CLAIM_HEADINGS = ("verdict", "claim", "source", "numbers")
-
-
-@dataclass(frozen=True)
-class Document:
-    """A report in words: `tables` in the order in which they are read, the comparison first."""
-
-    title: str
-    tables: tuple[TextTable, ...]
-    diagnosis: tuple[str, ...]
-    """A sentence a variant, under `diagnosis_title`."""
-    notes: tuple[str, ...]
-    """What must be said so that no number misleads."""
-    diagnosis_title: str = DIAGNOSIS
-
-    def table(self, key: str) -> TextTable | None:
-        """The first table of a kind: `comparison`, `search`, `ensembles`, `claims`, `confusion`."""
-        return next((one for one in self.tables if one.key == key), None)
 
 
 def document_of(report: Report, language: str = "en") -> Document:
@@ -74,7 +57,7 @@ def _tables(report: Report, language: str) -> Iterator[TextTable]:
 def claims_table(verdicts: Sequence[Verdict], language: str) -> TextTable:
     """The verdicts, one row each, in a language."""
     headings = tuple(Heading(name, name, is_number=False) for name in CLAIM_HEADINGS)
-    rows = tuple(tuple(map(TextCell, told_in(verdict, language))) for verdict in verdicts)
+    rows = tuple(claim_cells(verdict, language) for verdict in verdicts)
     return TextTable("claims", heading_in(language), headings, rows)
 
 

@@ -12,7 +12,7 @@ from dlbench.analysis.ensembles.ensemble import Combined, EnsembleGroup, Ensembl
 from dlbench.metrics.format import NOTHING, interval_text, number
 from dlbench.metrics.names import ENSEMBLE, ENSEMBLE_ACCURACY, ENSEMBLE_GAIN, ENSEMBLE_LOSS, ENSEMBLE_LOSS_GAIN
 from dlbench.text.blocks import Terminal, table_blocks
-from dlbench.text.cells import Heading, TextCell, TextTable
+from dlbench.text.text_table import Heading, TextCell, TextTable
 
 TITLE = "Ensembles"
 NAMES = "variant, members"

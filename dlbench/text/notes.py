@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from math import comb
 
 from dlbench.analysis.summary import Report
@@ -18,8 +19,6 @@ from dlbench.state.run_state import RunState
 from dlbench.state.trial_state import TrialState
 from dlbench.text.cells import BEST, name_text
 from dlbench.text.findings import by_candidate, name_of
-from dlbench.text.guessing import guessing_notes
-from dlbench.text.interventions import breakpoints, changes
 
 NO_BEST = "no best is marked"
 
@@ -42,7 +41,7 @@ def table_notes(table: Table, state: RunState) -> list[str]:
         *_together(table),
         *_sequences(state),
         *_best(table, state),
-        *guessing_notes(table, state),
+        *_guessing(table, state),
         *_far(table),
         *_ratios(table),
         *_unlearned(table),
@@ -52,8 +51,7 @@ def table_notes(table: Table, state: RunState) -> list[str]:
         *_unfinished(state),
         *_dropped(state),
         *_failed(state),
-        *changes(state),
-        *breakpoints(state),
+        *_by_hand(state),
         *data_notes(state.plan, state.data),
     ]
 
@@ -177,6 +175,24 @@ def _unlearned(table: Table) -> list[str]:
     return (
         [f"solved on the way, but no more at the end, which is what 'solved' counts: {', '.join(told)}"] if told else []
     )
+
+
+def _guessing(table: Table, state: RunState) -> Iterable[str]:
+    """What does no better than guessing, where it is known what the data are."""
+    if not state.data:
+        return ()
+    from dlbench.text.guessing import guessing_notes
+
+    return guessing_notes(table, state)
+
+
+def _by_hand(state: RunState) -> list[str]:
+    """What people changed while it trained, and the breakpoints that were hit; few runs have any of it."""
+    if not any(stack.changes or stack.told_hits for stack in state.stacks):
+        return []
+    from dlbench.text.interventions import breakpoints, changes
+
+    return [*changes(state), *breakpoints(state)]
 
 
 def _selection(select: Metric | None) -> list[str]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlbench.analysis.table import Folded, Pivot, Row, Table
-from dlbench.text.cells import BEST, Heading, TextCell, TextTable, row_cell
+from dlbench.text.cells import BEST, row_cell
 from dlbench.text.notes import NO_BEST, table_notes
+from dlbench.text.text_table import Heading, TextCell, TextTable
 
 if TYPE_CHECKING:
     from dlbench.analysis.summary import Report

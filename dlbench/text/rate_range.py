@@ -12,7 +12,7 @@ from rich.text import Text
 from dlbench.analysis.rate_range import RateCurve, RateRange
 from dlbench.metrics.format import NOTHING
 from dlbench.text.blocks import Terminal, table_blocks
-from dlbench.text.cells import Heading, TextCell, TextTable
+from dlbench.text.text_table import Heading, TextCell, TextTable
 from dlbench.words.number_format import number
 
 CELLS = 32

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from dlbench.analysis.claims.verdict import Outcome
 from dlbench.analysis.remedy_outcomes import Mended, RemedyOutcome
 from dlbench.analysis.statistics.intervals import Summary
 from dlbench.metrics.format import interval_text, level_text, number, value_format
 from dlbench.metrics.metric import METRICS, Metric
 from dlbench.run.tried import TriedRemedies, UntriedRemedy
 from dlbench.text.blocks import Terminal, table_blocks
-from dlbench.text.cells import Heading, TextCell, TextTable
+from dlbench.text.text_table import Heading, TextCell, TextTable
 from dlbench.text.toml_text import assignments, key_text
+from dlbench.words.outcomes import Outcome
 
 WIDEST = 100
 """Cells of a line of prose, however wide the terminal is."""

@@ -13,7 +13,7 @@ from dlbench.plan.finding_kinds import KINDS
 from dlbench.self_test.as_data import ALL, HELD_OUT, TUNING, parts_of
 from dlbench.self_test.scoring import HEALTHY, NOTHING, Judged, Share, confusion, score, score_of_kinds
 from dlbench.text.blocks import Terminal, table_blocks
-from dlbench.text.cells import Heading, TextCell, TextTable
+from dlbench.text.text_table import Heading, TextCell, TextTable
 
 PARTS = {TUNING: "tuning", HELD_OUT: "held out", ALL: "all"}
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from dlbench.analysis.claims.verdict import SIGNS, Outcome, Verdict
+from dlbench.text.text_table import TextCell
 from dlbench.words.language import word
+from dlbench.words.outcomes import SIGNS
+
+if TYPE_CHECKING:
+    from dlbench.analysis.claims.verdict import Verdict
 
 
 class Told(NamedTuple):
@@ -24,9 +28,10 @@ def told_in(verdict: Verdict, language: str) -> Told:
     return Told(outcome, verdict.said(language), word(verdict.source, language), verdict.text)
 
 
-def outcome_in(outcome: Outcome, language: str) -> str:
-    """Sign and word of an outcome."""
-    return f"{SIGNS[outcome]} {word(outcome, language)}"
+def claim_cells(verdict: Verdict, language: str) -> tuple[TextCell, ...]:
+    """A verdict as the cells of its row; the first stands out as its outcome does."""
+    outcome, *rest = told_in(verdict, language)
+    return TextCell(outcome, tone=verdict.outcome.value), *map(TextCell, rest)
 
 
 def heading_in(language: str) -> str:

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from recorded_runs import Recorded, group, record
 
-from dlbench.analysis.claims.verdict import Outcome
 from dlbench.analysis.summary import summarize
 from dlbench.metrics.metric import LOGGED, is_known
 from dlbench.metrics.trial_view import Status
 from dlbench.plan.questions import Claim, Compare, Questions
 from dlbench.run.group import find_shown
 from dlbench.text.notes import notes_of
+from dlbench.words.outcomes import Outcome
 
 BLEU = Questions(
     compare=Compare(metric="bleu"),

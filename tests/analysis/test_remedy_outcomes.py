@@ -4,13 +4,13 @@ import pytest
 from scipy.stats import ttest_rel
 from synthetic_run import finished, make_plan, state_of
 
-from dlbench.analysis.claims.verdict import Outcome
 from dlbench.analysis.diagnosis.finding import Finding, Remedy
 from dlbench.analysis.remedy_outcomes import outcomes_of
 from dlbench.analysis.to_try import metric_to_try, to_mend
 from dlbench.errors import UsageError
 from dlbench.plan.questions import Compare
 from dlbench.run.tried import SickVariant, TriedRemedies, TriedRemedy
+from dlbench.words.outcomes import Outcome
 
 BASE = [0.11, 0.12, 0.10, 0.13, 0.11]
 GAINS = {

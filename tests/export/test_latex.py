@@ -14,8 +14,8 @@ from test_exporters import REPORTS
 
 from dlbench.export import EXPORTERS, latex_table
 from dlbench.export.latex_table import PACKAGES
-from dlbench.text.cells import Heading, TextCell, TextTable
-from dlbench.text.document import Document, document_of
+from dlbench.text.document import document_of
+from dlbench.text.text_table import Document, Heading, TextCell, TextTable
 from dlbench.words.printable import one_line
 from dlbench.words.tex import SIGNS, tex
 

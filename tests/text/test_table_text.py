@@ -10,9 +10,11 @@ from synthetic_run import LN2, finished, make_plan, state_of
 
 from dlbench.analysis.summary import report
 from dlbench.plan.questions import Claim, Compare, Questions
-from dlbench.text.cells import GLUE, fold_title, row_parts
+from dlbench.text.cells import row_parts
 from dlbench.text.notes import notes_of
-from dlbench.text.table import render_text, wrapped
+from dlbench.text.printed import wrapped
+from dlbench.text.table import render_text
+from dlbench.text.text_table import GLUE, fold_title
 
 CLAIMS = [
     Claim("No seed of the sigmoid net learns", "lecture", "sigmoid", "solved", at_most=0, every_seed=True),

@@ -13,7 +13,7 @@ from dlbench.analysis.claims.condition import Condition, condition_of
 from dlbench.analysis.claims.evidence import EQUALS
 from dlbench.analysis.claims.judgement import needed_text
 from dlbench.analysis.claims.p_values import decide
-from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Outcome, picked_text
+from dlbench.analysis.claims.verdict import ClaimFinding, Decision, picked_text
 from dlbench.analysis.ensembles.combination import Array, Indices
 from dlbench.analysis.ensembles.ensemble import QUANTITIES, EnsembleGroup, Ensembles
 from dlbench.analysis.ensembles.subsets import Estimate, estimate
@@ -22,6 +22,7 @@ from dlbench.analysis.statistics.power import power_of_mean
 from dlbench.metrics.format import fine_format, interval_text, number
 from dlbench.metrics.names import ENSEMBLE_LOSS
 from dlbench.metrics.quantity import ALPHA, Interval, Quantity, gap
+from dlbench.words.outcomes import Outcome
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim

@@ -14,18 +14,18 @@ from dlbench.analysis.candidate_results import (
     selected,
     selection_metric,
 )
-from dlbench.analysis.claims.verdict import Decision, Outcome
+from dlbench.analysis.claims.verdict import Decision
 from dlbench.analysis.comparison import is_unpaired
 from dlbench.analysis.interventions import ManualChange, first_manual_change, reason, which_seeds
 from dlbench.analysis.statistics.intervals import Intervals, Method, Summary, paired_difference, summarize
 from dlbench.analysis.statistics.item_noise import Answers, ItemNoise, is_of_samples, noise_of
 from dlbench.analysis.statistics.power import Power, power_of_seeds, power_of_share_difference
 from dlbench.analysis.statistics.proportions import Score
-from dlbench.analysis.statistics.unpaired import unpaired_difference
 from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import interval_text
 from dlbench.metrics.quantity import Interval, Quantity, gap
 from dlbench.metrics.trial_view import Status
+from dlbench.words.outcomes import Outcome
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim, Compare
@@ -249,6 +249,8 @@ def _compared(ours: Evidence, theirs: Evidence, metric: Metric, by: float, metho
 
 def _compared_unpaired(ours: Evidence, theirs: Evidence, metric: Metric) -> Evidence:
     """The advantage of our mean over theirs, of trials that no seed pairs: whoever is lost is lost for the mean."""
+    from dlbench.analysis.statistics.unpaired import unpaired_difference  # of recordings without seeds alone
+
     first, second = (list(side.values.values()) for side in (ours, theirs))
     if metric.better == "lower":
         first, second = second, first
@@ -270,6 +272,8 @@ def _compared_unpaired(ours: Evidence, theirs: Evidence, metric: Metric) -> Evid
 def _unpaired_interval(
     first: Sequence[float], second: Sequence[float], quantity: Quantity, alpha: float
 ) -> Interval | None:
+    from dlbench.analysis.statistics.unpaired import unpaired_difference
+
     return unpaired_difference(first, second, quantity, alpha).interval
 
 

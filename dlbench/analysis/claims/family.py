@@ -11,13 +11,14 @@ from dlbench.analysis.claims.judgement import Basis, finding
 from dlbench.analysis.claims.looks import NOT_SEQUENTIAL, is_decided_by_sequence
 from dlbench.analysis.claims.of_findings import Findings
 from dlbench.analysis.claims.p_values import holm
-from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Looks, Outcome, Verdict, looks_text, p_text
+from dlbench.analysis.claims.verdict import ClaimFinding, Decision, Looks, Verdict, looks_text, p_text
 from dlbench.analysis.diagnosis.diagnose import diagnose
 from dlbench.analysis.statistics.item_noise import Answers
 from dlbench.analysis.statistics.methods import method_of
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.metrics.quantity import ALPHA
 from dlbench.state.run_state import RunState
+from dlbench.words.outcomes import Outcome
 
 if TYPE_CHECKING:
     from dlbench.analysis.ensembles.ensemble import Ensembles

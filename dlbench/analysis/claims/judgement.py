@@ -27,7 +27,6 @@ from dlbench.analysis.claims.verdict import (
     SEQUENCE,
     ClaimFinding,
     Decision,
-    Outcome,
     finding_text,
     is_estimated,
     picked_text,
@@ -40,6 +39,7 @@ from dlbench.analysis.statistics.proportions import highest_failure_rate
 from dlbench.metrics.catalog import Metric
 from dlbench.metrics.metric import is_known
 from dlbench.metrics.quantity import ALPHA, Interval, gap
+from dlbench.words.outcomes import Outcome
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim, Compare

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from dlbench.analysis.claims.condition import Condition
 from dlbench.analysis.claims.evidence import EQUALS, Evidence, Pairs, by_sign_test, lacking
 from dlbench.analysis.claims.p_values import decide, judged
-from dlbench.analysis.claims.verdict import Decision, Outcome, is_estimated
+from dlbench.analysis.claims.verdict import Decision, is_estimated
 from dlbench.analysis.statistics.proportions import Score
-from dlbench.analysis.statistics.sequences import log_sign_martingale
 from dlbench.metrics.names import ENSEMBLE
 from dlbench.plan import FIRST_LOOK
+from dlbench.words.outcomes import Outcome
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim
@@ -75,6 +75,8 @@ def _by_signs(evidence: Evidence, pairs: Pairs, claim: Claim, alpha: float) -> D
     order = sorted(pairs.won | pairs.tied | pairs.lost)
     n, share = _known(evidence, order), OF_SIGNS / evidence.picked_among
     scores = [_score(order[:k], pairs) for k in range(FIRST_LOOK, n + 1)]
+    from dlbench.analysis.statistics.sequences import log_sign_martingale
+
     p_values = [min(math.exp(-log_sign_martingale(score)) / share, 1.0) for score in scores]
     first = next((place for place, p in enumerate(p_values) if p <= alpha), None)
     told = by_sign_test(pairs, claim).why

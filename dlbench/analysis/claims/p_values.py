@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dlbench.analysis.claims.condition import Condition
-from dlbench.analysis.claims.verdict import Decision, Outcome
+from dlbench.analysis.claims.verdict import Decision
 from dlbench.metrics.quantity import Interval
+from dlbench.words.outcomes import Outcome
 
 LEAST = -16.0
 """The decimal logarithm of the least p that is told from 0."""

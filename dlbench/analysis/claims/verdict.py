@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dlbench.analysis.claims.condition import Condition
@@ -14,17 +13,10 @@ from dlbench.metrics.catalog import Metric
 from dlbench.metrics.format import fine_format, interval_text, number, spread_text, value_format
 from dlbench.metrics.quantity import Interval
 from dlbench.plan.questions import said
+from dlbench.words.outcomes import Outcome
 
 if TYPE_CHECKING:
     from dlbench.plan.questions import Claim
-
-
-class Outcome(StrEnum):
-    """What can be said of a claim."""
-
-    CONFIRMED = "confirmed"
-    REFUTED = "refuted"
-    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -89,8 +81,6 @@ def is_estimated(claim: Claim) -> bool:
 
 
 ON_THESE_SAMPLES = " on these samples"
-
-SIGNS = {Outcome.CONFIRMED: "✔", Outcome.REFUTED: "✖", Outcome.UNDECIDED: "?"}
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from dlbench.export.page.surroundings import RunSurroundings, file_name, surroun
 from dlbench.metrics.trial_view import Status
 from dlbench.plan.questions import said
 from dlbench.state.run_state import RunState
-from dlbench.text.cells import Heading, TextTable
 from dlbench.text.data import data_line
-from dlbench.text.document import Document, document_of
+from dlbench.text.document import document_of
+from dlbench.text.text_table import Document, Heading, TextTable
 
 
 @dataclass(frozen=True)

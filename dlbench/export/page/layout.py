@@ -12,9 +12,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from dlbench.analysis.claims.verdict import SIGNS
 from dlbench.export.page.contents import RunPage
 from dlbench.words.language import word
+from dlbench.words.outcomes import SIGNS
 from dlbench.words.printable import printable
 
 TEMPLATE = "page.html"

@@ -15,10 +15,11 @@ from textual.widgets import DataTable, Static
 from dlbench.errors import DlbenchError
 from dlbench.run.tried import tried_in
 from dlbench.text.blocks import Terminal
+from dlbench.text.document import claims_table
 from dlbench.text.ensembles import ensemble_blocks
 from dlbench.text.notes import all_notes
-from dlbench.text.table import diagnosis_block, noted, told
-from dlbench.text.verdicts import heading_in
+from dlbench.text.printed import claims_lines, noted
+from dlbench.text.table import diagnosis_block
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.model.follow import look_at
 from dlbench.tui.model.table_view import told_order
@@ -179,8 +180,7 @@ def below_table(report: Report, terminal: Terminal) -> RenderableType:
     parts = [*remedies_blocks(report, terminal), *ensemble_blocks(report.ensembles, terminal)]
     parts += diagnosis_block(report, terminal)
     if report.verdicts:
-        head = Text(heading_in(terminal.language), style="bold")
-        parts += [head, *(told(verdict, terminal) for verdict in report.verdicts), Text()]
+        parts += [*claims_lines(claims_table(report.verdicts, terminal.language), terminal), Text()]
     notes = all_notes(report)
     return Group(*parts, *(noted(note, terminal) for note in notes))
 
