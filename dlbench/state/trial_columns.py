@@ -109,3 +109,18 @@ class TrialColumns:
 def by_stack(trials: Iterable[TrialState]) -> list[TrialColumns]:
     """Trials in columns, in their order: those of one stack that follow each other together."""
     return [TrialColumns(list(own)) for _, own in groupby(trials, key=lambda trial: trial.stack.index)]
+
+
+def statuses_of(trials: Iterable[TrialState]) -> list[Status]:
+    """Where trials stand, in their order: most stand as their stack does, which is asked once."""
+    whole: dict[int, Status] = {}
+    found = []
+    for trial in trials:
+        index = trial.stack.index
+        if trial.stack.is_marked(trial.position):
+            found.append(trial.status)
+        else:
+            if index not in whole:
+                whole[index] = trial.stack.status
+            found.append(whole[index])
+    return found

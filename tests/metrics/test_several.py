@@ -7,7 +7,7 @@ from synthetic_run import STEPS, control_event, make_plan, metrics_event, probe_
 from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.overfitting_onset import onset_of, onsets_of
 from dlbench.plan.questions import Solved
-from dlbench.state.trial_columns import TrialColumns, by_stack
+from dlbench.state.trial_columns import TrialColumns, by_stack, statuses_of
 
 EVALUATED = range(0, STEPS + 1, 5)
 TRIALS = 40
@@ -57,6 +57,15 @@ def test_trials_together_have_the_numbers_of_each_alone(end, at_step):
             alone = [metric.value(trial, at_step) for trial in state.trials]
 
             assert metric.values(together, at_step) == alone, metric.name
+
+
+@pytest.mark.parametrize("end", ["done", "failed", None])
+def test_trials_together_stand_where_each_does(end):
+    """The statuses of trials of several stacks are those of one after the other, in their order."""
+    state = state_of(make_plan(["first", "second"], TRIALS), events(end))
+
+    assert statuses_of(reversed(state.trials)) == [trial.status for trial in reversed(state.trials)]
+    assert len(set(statuses_of(state.trials))) > 3 - (end is None)
 
 
 def test_every_fate_is_met():

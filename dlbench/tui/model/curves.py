@@ -32,6 +32,8 @@ WHOLE = ""
 """In place of a split: a recorded loop logged the metric under this very name."""
 MOST_CURVES = SERIES_INKS
 """Train is drawn beside test while no more curves come of it: more cannot be told apart."""
+MOST_SEEDS = 100
+"""Seeds of a candidate that each have a curve: more are one band, with the curve of the trial in focus over it."""
 MOST_BANDS = 3
 """Variants that each have a band: more lie over each other."""
 
@@ -126,14 +128,27 @@ def _lines(view: View, *, pair: bool) -> list[CurveGroup]:
     elif view.focus.spread == "trial" or (view.focus.spread == "seeds" and len(mates(view.state, trial)) == 1):
         own = [CurveGroup("", [trial], Ink.series(0))]
     elif view.focus.spread == "seeds":
-        own = [
-            CurveGroup(mate.plan.seed_text, [mate], Ink.STRONG if mate is trial else Ink.series(number))
-            for number, mate in enumerate(mates(view.state, trial))
-            if mate is trial or passes(mate.plan, view.focus.filter)
-        ]
+        own = _seeds(view, trial)
     else:
         own = _bands(view)
     return sorted(own, key=lambda line: trial not in line.trials) + _overlaid(view, trial)
+
+
+def _seeds(view: View, trial: TrialState) -> list[CurveGroup]:
+    """The seeds of a trial's candidate that the filter leaves, a curve each; where they are too many, all of them as a band."""
+    shown = [
+        (number, mate)
+        for number, mate in enumerate(mates(view.state, trial))
+        if mate is trial or not view.focus.filter or passes(mate.plan, view.focus.filter)
+    ]
+    if len(shown) > MOST_SEEDS:
+        every = [mate for _, mate in shown]
+        focus = CurveGroup(trial.plan.seed_text, [trial], Ink.STRONG)
+        return [focus, CurveGroup(f"{len(every):,} seeds", every, Ink.series(0), is_band=True)]
+    return [
+        CurveGroup(mate.plan.seed_text, [mate], Ink.STRONG if mate is trial else Ink.series(number))
+        for number, mate in shown
+    ]
 
 
 def pair_names(view: View) -> dict[int, str]:

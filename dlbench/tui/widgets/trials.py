@@ -18,6 +18,7 @@ from dlbench.metrics.catalog import METRICS
 from dlbench.metrics.format import NOTHING, number, value_format
 from dlbench.metrics.metric import is_known
 from dlbench.metrics.trial_view import Status
+from dlbench.state.trial_columns import statuses_of
 from dlbench.state.trial_state import loss_of, score_of
 from dlbench.tui.app_base import dashboard, plain
 from dlbench.tui.charts.ink import Ink
@@ -196,9 +197,8 @@ class TrialList(ScrollView):
         return picture
 
     def _draw_head(self, picture: Picture, view: View) -> None:
-        trials = view.state.trials
-        over = sum(trial.status.final for trial in trials)
-        picture.put(0, 0, f"Trials {over}/{len(trials)}", Ink.STRONG)
+        statuses = statuses_of(view.state.trials)
+        picture.put(0, 0, f"Trials {sum(one.final for one in statuses)}/{len(statuses)}", Ink.STRONG)
         word = "follows" if view.focus.follow else "held"
         picture.put(0, picture.width - len(word), word, Ink.FAINT)
         if self._filter:
@@ -215,7 +215,7 @@ class TrialList(ScrollView):
         if line.is_variant:
             picture.put(row, 0, self._fitted(line.group.variant, picture.width), Ink.STRONG)
             return
-        statuses = [state.trials[trial].status for trial in line.group.trials]
+        statuses = statuses_of([state.trials[trial] for trial in line.group.trials])
         bad = sum(status in TROUBLE for status in statuses)
         counts = f" {sum(status is Status.OK for status in statuses)}/{len(statuses)}"
         trouble = f" !{bad}" if bad else ""

@@ -7,7 +7,7 @@ import pytest
 from model_runs import begins, diverged, evaluated, make_plan, view_of
 
 from dlbench.tui.charts.ink import Ink
-from dlbench.tui.model.curves import curve_series
+from dlbench.tui.model.curves import MOST_SEEDS, curve_series
 from dlbench.tui.model.view import Overlay
 
 
@@ -52,6 +52,20 @@ def test_seeds_are_a_curve_each():
     assert [one.name for one in found] == ["seed 0 train", "seed 0 test", "seed 1 train", "seed 1 test"]
     assert [one.middle[0] for one in found] == [5, 6, 7, 8]
     assert found[0].ink == found[1].ink != found[2].ink
+
+
+def test_seeds_beyond_telling_apart_are_one_band():
+    """Of more seeds than curves can be told apart the trial in focus has its curve, all of them together a band."""
+    many = MOST_SEEDS + 1
+    losses = [float(seed) for seed in range(many)]
+    events = [begins(0), *(both(step, losses, losses) for step in (0, 10)), begins(1)]
+    view = view_with(events, "seeds", plan=make_plan(seeds=many), trial=7)
+    focus, *_, band = curve_series(view, "loss")
+
+    assert (focus.name, focus.middle.tolist(), focus.is_band) == ("seed 7 train", [7, 7], False)
+    assert (band.name, band.is_band) == (f"{many} seeds test", True)
+    assert (band.low[0], band.middle[0], band.high[0]) == (0, MOST_SEEDS / 2, MOST_SEEDS)
+    assert len(curve_series(view_with(events, "seeds", plan=make_plan(seeds=many), trial=7, filter="seed 1"))) > 4
 
 
 @pytest.mark.parametrize("spread", ["trial", "seeds", "band"])
