@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import os
 from collections.abc import Iterable, Sequence
+from types import CodeType
 from typing import Annotated, Any
 
 import typer
@@ -64,6 +66,38 @@ BEFORE_A_COMMAND = ("repeat",)
 
 def make_app(verbs: Iterable[str] = VERBS) -> typer.Typer:
     """The command line with these verbs; only their modules are imported."""
+    app = _without_verbs()
+    for verb in verbs:
+        _add(app, verb)
+    return app
+
+
+def make_page() -> typer.Typer:
+    """The command line as its own `--help` tells of it: verbs with what they say of themselves, and without their options.
+
+    To import two dozen modules, and to make something of a few hundred options, would take as long as everything else.
+    """
+    app = _without_verbs()
+    for verb, place in VERBS.items():
+        module, _, name = place.partition(".")
+        doc = _doc_of(f"dlbench.cli.{module}", name)
+        if doc is None:
+            _add(app, verb)
+        else:
+            app.command(verb, help=doc)(lambda: None)
+    return app
+
+
+def _doc_of(module: str, function: str) -> str | None:
+    """The docstring of a module's function, which stands in its code; `None` where there is none, or no such function."""
+    spec = importlib.util.find_spec(module)
+    find = getattr(spec and spec.loader, "get_code", None)
+    code = find(module) if find else None
+    found = (one for one in (code.co_consts if code else ()) if isinstance(one, CodeType) and one.co_name == function)
+    return next((doc for one in found if one.co_consts and isinstance(doc := one.co_consts[0], str)), None)
+
+
+def _without_verbs() -> typer.Typer:
     app = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,  # Rich would take a third of the time that `--help` may take
@@ -71,15 +105,26 @@ def make_app(verbs: Iterable[str] = VERBS) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(before)
-    for verb in verbs:
-        module, _, name = VERBS[verb].partition(".")
-        found = getattr(importlib.import_module(f"dlbench.cli.{module}"), name)
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=verb)
-        else:
-            settings = {"allow_interspersed_args": verb not in BEFORE_A_COMMAND}
-            app.command(verb, cls=Verb, context_settings=settings)(found)
     return app
+
+
+def _add(app: typer.Typer, verb: str) -> None:
+    module, _, name = VERBS[verb].partition(".")
+    found = getattr(importlib.import_module(f"dlbench.cli.{module}"), name)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=verb)
+    else:
+        settings = {"allow_interspersed_args": verb not in BEFORE_A_COMMAND}
+        app.command(verb, cls=Verb, context_settings=settings)(found)
+
+
+def app_for(words: Sequence[str]) -> typer.Typer:
+    """What a command line needs: the page of all verbs where it asks for nothing else, or the verbs that it may mean.
+
+    A shell that completes a line asks by a variable, and has no words here.
+    """
+    is_page = set(words) <= {"-h", "--help"} and "_DLBENCH_COMPLETE" not in os.environ
+    return make_page() if is_page else make_app(verbs_in(words))
 
 
 def verbs_in(words: Sequence[str]) -> Iterable[str]:

@@ -52,10 +52,10 @@ def call(options: Options) -> int:
     """Run a verb; what Typer says of a wrong call goes out as all text does."""
     from typer.exceptions import Abort, TyperException
 
-    from dlbench.cli.app import make_app, verbs_in
+    from dlbench.cli.app import app_for
 
     try:
-        code = make_app(verbs_in(sys.argv[1:]))(prog_name="dlbench", obj=options, standalone_mode=False)
+        code = app_for(sys.argv[1:])(prog_name="dlbench", obj=options, standalone_mode=False)
     except TyperException as error:
         told = io.StringIO()
         error.show(told)  # type: ignore[attr-defined]  # all that it raises can be shown

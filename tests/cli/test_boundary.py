@@ -8,9 +8,12 @@ import sys
 
 import pytest
 from patience import PATIENCE
+from typer.testing import CliRunner
 
+from dlbench.cli import app as cli_app
 from dlbench.cli import boundary
 from dlbench.cli import recipes as schema_room
+from dlbench.cli.app import app_for, make_app, make_page
 from dlbench.errors import DlbenchError, Problem, RecipeError, SetupError, UsageError
 
 
@@ -131,3 +134,26 @@ def test_reader_that_goes_away():
     os.close(write)
 
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_the_page_of_all_verbs_is_that_of_the_whole_command_line():
+    """`--help` alone prints what it would with every verb and its options there, though it loads none of them but one."""
+    whole, page = (
+        CliRunner().invoke(made, ["--help"], prog_name="dlbench").output for made in (make_app(), make_page())
+    )
+
+    assert "Train every variant with every seed" in page
+    assert page == whole
+
+
+@pytest.mark.parametrize(
+    ("words", "is_page"),
+    [([], True), (["-h"], True), (["--help", "--help"], True), (["--help", "run"], False), (["rnu"], False)],
+)
+def test_only_a_call_for_help_alone_gets_that_page(words, is_page, monkeypatch):
+    """Whatever else stands on the command line, and a shell that completes one, gets verbs with their options."""
+    monkeypatch.setattr(cli_app, "make_page", lambda: "page")
+    assert (app_for(words) == "page") is is_page
+
+    monkeypatch.setenv("_DLBENCH_COMPLETE", "complete_bash")
+    assert app_for(words) != "page"
