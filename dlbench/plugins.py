@@ -47,12 +47,18 @@ def load(paths: Iterable[Path]) -> None:
             _LOADED[file] = None
 
 
+def are_there() -> bool:
+    """Whether this process has any parts from outside: where it has, what a run comes to is not dlbench's word alone."""
+    return bool(_LOADED or load_installed())
+
+
 @cache
-def load_installed() -> None:
-    """Load the modules that installed packages name under `dlbench.parts`; raises UsageError where one breaks."""
+def load_installed() -> int:
+    """Load the modules that installed packages name under `dlbench.parts`, so many; raises UsageError where one breaks."""
     from importlib.metadata import entry_points  # a fifth of what --help takes
 
-    for point in entry_points(group=GROUP):
+    points = entry_points(group=GROUP)
+    for point in points:
         try:
             point.load()
         except Exception as error:
@@ -60,6 +66,7 @@ def load_installed() -> None:
                 f"the installed parts '{point.value}' ({point.dist.name if point.dist else 'unknown package'}) cannot be loaded: "
                 f"{type(error).__name__}: {error}"
             ) from error
+    return len(points)
 
 
 def file_of(module: str) -> PartsFile | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from dlbench.cli import complete
+from dlbench.cli.kept_views import TRIALS, KeptViews
 from dlbench.cli.nets import FORMAT, Seed, Variant, export_nets, is_wanted
 from dlbench.cli.options import (
     Columns,
@@ -29,8 +30,12 @@ from dlbench.cli.table_options import as_asked, refuse_ignored, summarized
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from dlbench.export import ExportSource
     from dlbench.run.folder import RunFolder
+
+    Keeping: TypeAlias = Callable[[str], None]
 
 TABLES = ("trials", "ensembles", "confusion")
 """Tables that are also formats, as which they are CSV."""
@@ -99,9 +104,23 @@ def export(
         export_nets(of_recipe(out, run), file, variant, seed)
         return
     check_nets(variant, seed, what=what, holds_nets=False)
+    views = None
+    if questions is None and not any(wishes.values()) and is_of_trials(form, what, file):
+        from dlbench.run.group import find_shown
+
+        views = KeptViews(find_shown(out, run))
+        if (data := views.read(TRIALS)) is not None:
+            put([data.decode()], file)
+            return
     name, table = wanted(form, what, file)
     refuse_ignored(wishes, name, table)
-    write(source_of(out, run, questions, table, readers_language(lang), wishes), name, file)
+    source = source_of(out, run, questions, table, readers_language(lang), wishes)
+    write(source, name, file, None if views is None else views.keeping_trials(source.report))
+
+
+def is_of_trials(form: str | None, what: str | None, file: Path | None) -> bool:
+    """Whether the trials are asked for as CSV, told without loading what writes formats."""
+    return what == "trials" and (form == "csv" or (form is None and (file is None or file.suffix == ".csv")))
 
 
 def check_nets(variant: str | None, seed: int | None, *, what: str | None, holds_nets: bool) -> None:
@@ -139,8 +158,11 @@ def source_of(
     return ExportSource(found, table, language)
 
 
-def write(source: ExportSource, form: str, file: Path | None) -> None:
-    """Write a run in a format to a file, or a text to stdout; raises UsageError where it can only be a file."""
+def write(source: ExportSource, form: str, file: Path | None, keeping: Keeping | None = None) -> None:
+    """Write a run in a format to a file, or a text to stdout, which is then handed to `keeping`.
+
+    Raises UsageError where it can only be a file.
+    """
     from dlbench.errors import UsageError
     from dlbench.export import RECORDS, WRITERS, csv_chunks, exported
 
@@ -155,6 +177,16 @@ def write(source: ExportSource, form: str, file: Path | None) -> None:
         chunks = csv_chunks(RECORDS[source.what or "table"].make(source.report))
     else:
         chunks = iter([exported(form, source.report, source.language)])
+    if keeping is None:
+        put(chunks, file)
+        return
+    told = list(chunks)
+    put(told, file)
+    keeping("".join(told))
+
+
+def put(chunks: Iterable[str], file: Path | None) -> None:
+    """Write a text to a file or to stdout."""
     if file is None:
         emit_chunks(chunks)
     else:

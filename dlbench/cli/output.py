@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dlbench.analysis.summary import Report
+    from dlbench.text.text_table import Document
 
 
 def emit(text: str) -> None:
@@ -134,16 +135,20 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 def report_text(report: Report, *, language: str, ascii_only: bool) -> str:
     """The table, its notes and the verdicts, as wide as the terminal and in colour if it has one."""
-    from dlbench.text.table import render_text
+    from dlbench.text.document import document_of
 
-    found = render_text(
-        report,
-        width=shutil.get_terminal_size().columns,
-        color=has_color(),
-        ascii=ascii_only,
-        language=language,
+    return document_text(document_of(report, "en" if ascii_only else language), language, ascii_only=ascii_only)
+
+
+def document_text(document: Document, language: str, *, ascii_only: bool) -> str:
+    """The same of a document in the language, or in English for a terminal that has ASCII only."""
+    from dlbench.text.blocks import Terminal
+    from dlbench.text.printed import render_document
+
+    width = shutil.get_terminal_size().columns
+    return as_text(
+        render_document(document, Terminal(width, has_color(), ascii_only, "en" if ascii_only else language))
     )
-    return as_text(found)
 
 
 def as_text(found: RenderableType) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlbench.cli import complete
+from dlbench.cli.kept_views import KeptViews
 from dlbench.cli.options import (
     Ascii,
     Columns,
@@ -53,22 +54,29 @@ def table(
     """
     from dlbench.run.group import find_shown
 
-    found = as_asked(
-        summarized(find_shown(out, run), questions),
-        columns=columns,
-        sort=sort,
-        filters=filters,
-        hide_unchanged=hide_unchanged,
-        rows=rows,
-        cols=cols,
-        metric=metric,
-    )
+    folder = find_shown(out, run)
+    wishes: dict[str, Any] = {
+        "columns": columns,
+        "sort": sort,
+        "filters": filters,
+        "hide_unchanged": hide_unchanged,
+        "rows": rows,
+        "cols": cols,
+        "metric": metric,
+    }
+    views = KeptViews(folder) if questions is None and not any(wishes.values()) else None
+    language = "en" if ascii_only else readers_language(lang)
+    if views is not None and views.show(language, json=json, ascii_only=ascii_only):
+        return
+    found = as_asked(summarized(folder, questions), **wishes)
     if json:
         from dlbench.export.json_data import as_data
 
         emit_json(as_data(found))
     else:
-        emit_styled(report_text(found, language=readers_language(lang), ascii_only=ascii_only))
+        emit_styled(report_text(found, language=language, ascii_only=ascii_only))
+    if views is not None:
+        views.keep(found, json=json)
 
 
 def runs(*, out: Out = complete.RESULTS, json: Json = False) -> None:

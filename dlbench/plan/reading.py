@@ -140,18 +140,28 @@ def _alternatives(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
 
 
-def _value(kind: Any, value: Any, place: str) -> Any:
-    if get_origin(kind) in {Union, UnionType}:
-        return _one_of(get_args(kind), value, place)
-    if (get_origin(kind) is Literal and value in get_args(kind)) or (kind is type(None) and value is None):
-        return value
+@cache
+def _origin(kind: Any) -> Any:
+    """What a type is built by: `list`, `dict`, `Union`, `Literal`, `dataclass`, or nothing; a folder of runs asks it often."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return dataclasses.dataclass
+    origin = get_origin(kind)
+    return Union if origin is UnionType else origin
+
+
+def _value(kind: Any, value: Any, place: str) -> Any:
+    origin = _origin(kind)
+    if origin is Union:
+        return _one_of(get_args(kind), value, place)
+    if (origin is Literal and value in get_args(kind)) or (kind is type(None) and value is None):
+        return value
+    if origin is dataclasses.dataclass:
         return typed(kind, value, place)
-    if get_origin(kind) is list and isinstance(value, list):
+    if origin is list and isinstance(value, list):
         of = get_args(kind)[0]
         is_plain = {type(one) for one in value} == {of}
         return value if is_plain else [_value(of, one, f"{place}.{index}") for index, one in enumerate(value)]
-    if get_origin(kind) is dict and isinstance(value, dict):
+    if origin is dict and isinstance(value, dict):
         _refuse_depths(value, place)
         return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

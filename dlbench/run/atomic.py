@@ -20,8 +20,10 @@ ROOM = 1 << 16
 
 
 @contextmanager
-def replacing(path: Path, *, keeping: Path | None = None) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, keeping: Path | None = None, durable: bool = True) -> Iterator[BinaryIO]:
     """A binary file that takes the place of `path` when the block ends without an exception, durably and at once.
+
+    What may be lost with the power, since it can be made again, need not be `durable`.
 
     Whoever is killed meanwhile leaves `path` as it was, and at worst a hidden `.tmp` file beside it. What stood at `path` is
     gone, or moves to `keeping`; then a kill between the two renames leaves it there, and nothing at `path`.
@@ -31,7 +33,8 @@ def replacing(path: Path, *, keeping: Path | None = None) -> Iterator[BinaryIO]:
         with temporary.open("xb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         if keeping is not None:
             with suppress(FileNotFoundError):
                 path.replace(keeping)
@@ -39,7 +42,8 @@ def replacing(path: Path, *, keeping: Path | None = None) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 @contextmanager

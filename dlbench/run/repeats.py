@@ -20,7 +20,6 @@ from dlbench.plan.reading import typed
 from dlbench.plan.recorded import VARIABLES
 from dlbench.run.atomic import write_json_atomic
 from dlbench.run.folder import RunFolder, read_json
-from dlbench.run.processes import is_there, token_of
 from dlbench.run.workers import Token
 
 FOLDER = "repeats"
@@ -44,6 +43,8 @@ class RepeatFile:
 
     def __init__(self, group: Path, trials: int) -> None:
         """`group` is the folder of the recordings, which is there."""
+        from dlbench.run.processes import token_of
+
         self._token = token_of(os.getpid())
         self._path = group / FOLDER / f"{self._token.id}.json"
         self._trials = trials
@@ -77,7 +78,12 @@ def place_of(recording: RunFolder) -> str | None:
 
 def repeats(group: Path) -> list[Repeat]:
     """The repeats that are at work on a group, by its folder."""
-    return [one for one in _told(group) if is_there(one.token, one.token.started)]
+    told = list(_told(group))
+    if not told:
+        return []
+    from dlbench.run.processes import is_there  # loads psutil, for which few have a use
+
+    return [one for one in told if is_there(one.token, one.token.started)]
 
 
 def to_come(group: Path) -> int | None:
