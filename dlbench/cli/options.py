@@ -24,6 +24,16 @@ class Options:
 Language = StrEnum("Language", LANGUAGES)  # type: ignore[misc]  # a member a language
 
 
+class Shown(StrEnum):
+    """What is shown while a run goes on."""
+
+    AUTO = "auto"
+    TUI = "tui"
+    PLAIN = "plain"
+    JSON = "json"
+    NONE = "none"
+
+
 def _load(paths: list[Path] | None) -> list[Path] | None:
     plugins.load_installed()
     plugins.load(paths or [])
@@ -82,6 +92,13 @@ Device: TypeAlias = Annotated[
     str | None,
     typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, mps, or auto: a GPU if there is one."),
 ]
+Threads: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads per worker.")]
+Workers: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of worker processes.")]
+Display: TypeAlias = Annotated[Shown, typer.Option(help="What to show during the run.")]
+Detach: TypeAlias = Annotated[
+    bool, typer.Option("--detach", help="Start the run in the background; `dlbench runs` lists it.")
+]
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.")]
 Columns: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
@@ -130,4 +147,64 @@ OnlyVariants: TypeAlias = Annotated[
 ]
 OutputFile: TypeAlias = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; default: stdout.")
+]
+ToRun: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="RECIPE",
+        help="TOML files or names of shipped recipes, run one after another.",
+        autocompletion=complete.recipes,
+    ),
+]
+Strict: TypeAlias = Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is refuted.")]
+Resume: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Continue a run; allows --device, --threads and --workers.",
+        autocompletion=complete.runs,
+    ),
+]
+SaveWeights: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--save-weights", help="Keep the weights each trial ends with; `dlbench export` and `predict` read them."
+    ),
+]
+"""A word for `--set evaluate.weights=true`."""
+Profile: TypeAlias = Annotated[
+    bool, typer.Option("--profile", help="Say at the end of each stack where the time of its training went.")
+]
+"""A word for `--set probes.profile=true`."""
+TensorBoard: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--tensorboard", metavar="DIR", help="Also write for TensorBoard, into DIR/RECIPE/TIME."),
+]
+UntilDecided: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--until-decided",
+        help="Add seeds until each claim is confirmed or refuted, however often one looks; first five.",
+    ),
+]
+MaxSeeds: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--max-seeds", min=5, metavar="N", help="With --until-decided: at most so many seeds; default 100."),
+]
+On: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--on", metavar="CLUSTER", help="Train on a cluster: ray, ray://HOST, or slurm; default: this machine."
+    ),
+]
+Cluster: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--cluster", metavar="KEY=VALUE", help="With --on: how the cluster is used; can be repeated."),
+]
+ClusterFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--cluster-file", metavar="FILE", help="With --on: a TOML file with such keys, in a table [ray] or [slurm]."
+    ),
 ]

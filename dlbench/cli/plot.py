@@ -105,19 +105,11 @@ def plot(
 
     options = {"metric": metric, "measure": measure, "band": band, "seed": seed, "layer": layer, "step": step}
     check_options(what, options | {"phase": phase, "size": size})
-    target = form_of(form, file)
-    folder = find_shown(out, run)
+    target, folder = form_of(form, file), find_shown(out, run)
+    choice, look = Selection(None, seed, layer, step, phase), Look(DARK if dark else LIGHT, size_of(size))
     report = summarize(folder)
-    asked = Asked(
-        report,
-        folder.path,
-        Selection(None, seed, layer, step, phase),
-        names_in(variants, [candidate.variant for candidate in report.state.plan.candidates]),
-        names_in(metric),
-        measure,
-        band or "range",
-        Look(DARK if dark else LIGHT, size_of(size)),
-    )
+    names = names_in(variants, [candidate.variant for candidate in report.state.plan.candidates])
+    asked = Asked(report, folder.path, choice, names, names_in(metric), measure, band or "range", look)
     data = picture(PLOTS[what].make, asked, target)
     if file is None:
         emit_bytes(data)

@@ -4,17 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING
 
 import typer
 
 from dlbench.cli import complete
 from dlbench.cli.loaded import load_all
-from dlbench.cli.options import Ascii, Device, Lang, Out, Overrides, OwnParts, Quick, Seeds
+from dlbench.cli.options import (
+    Ascii,
+    Cluster,
+    ClusterFile,
+    Detach,
+    Device,
+    Display,
+    DryRun,
+    Lang,
+    Language,
+    MaxSeeds,
+    On,
+    Out,
+    Overrides,
+    OwnParts,
+    Profile,
+    Quick,
+    Resume,
+    SaveWeights,
+    Seeds,
+    Shown,
+    Strict,
+    TensorBoard,
+    Threads,
+    ToRun,
+    UntilDecided,
+    Workers,
+)
 from dlbench.cli.output import say
 from dlbench.errors import ExitCode, SetupError, UsageError
+from dlbench.launch.choosing import Place, chosen
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
@@ -24,88 +51,11 @@ if TYPE_CHECKING:
     from dlbench.recipe.model import Recipe
 
 
-class Shown(StrEnum):
-    """What is shown while a run goes on."""
-
-    AUTO = "auto"
-    TUI = "tui"
-    PLAIN = "plain"
-    JSON = "json"
-    NONE = "none"
-
-
-Recipes: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="RECIPE",
-        help="TOML files or names of shipped recipes, run one after another.",
-        autocompletion=complete.recipes,
-    ),
-]
-Threads: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads per worker.")]
-Workers: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of worker processes.")]
-Display: TypeAlias = Annotated[Shown, typer.Option(help="What to show during the run.")]
-Strict: TypeAlias = Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is refuted.")]
-Resume: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--resume",
-        metavar="RUN",
-        help="Continue a run; allows --device, --threads and --workers.",
-        autocompletion=complete.runs,
-    ),
-]
-Detach: TypeAlias = Annotated[
-    bool, typer.Option("--detach", help="Start the run in the background; `dlbench runs` lists it.")
-]
-SaveWeights: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--save-weights", help="Keep the weights each trial ends with; `dlbench export` and `predict` read them."
-    ),
-]
-"""A word for `--set evaluate.weights=true`."""
-Profile: TypeAlias = Annotated[
-    bool, typer.Option("--profile", help="Say at the end of each stack where the time of its training went.")
-]
-"""A word for `--set probes.profile=true`."""
-TensorBoard: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--tensorboard", metavar="DIR", help="Also write for TensorBoard, into DIR/RECIPE/TIME."),
-]
-UntilIt: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--until-decided",
-        help="Add seeds until each claim is confirmed or refuted, however often one looks; first five.",
-    ),
-]
-MaxSeeds: TypeAlias = Annotated[
-    int | None,
-    typer.Option("--max-seeds", min=5, metavar="N", help="With --until-decided: at most so many seeds; default 100."),
-]
-On: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--on", metavar="CLUSTER", help="Train on a cluster: ray, ray://HOST, or slurm; default: this machine."
-    ),
-]
-Cluster: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--cluster", metavar="KEY=VALUE", help="With --on: how the cluster is used; can be repeated."),
-]
-ClusterFile: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--cluster-file", metavar="FILE", help="With --on: a TOML file with such keys, in a table [ray] or [slurm]."
-    ),
-]
 WEIGHTS, PROFILE = ("evaluate.weights=true",), ("probes.profile=true",)
-DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.")]
 
 
 def run(
-    recipes: Recipes = None,
+    recipes: ToRun = None,
     *,
     overrides: Overrides = None,
     seeds: Seeds = None,
@@ -117,7 +67,7 @@ def run(
     display: Display = Shown.AUTO,
     ascii_only: Ascii = False,
     lang: Lang = None,
-    until_decided: UntilIt = False,
+    until_decided: UntilDecided = False,
     max_seeds: MaxSeeds = None,
     strict: Strict = False,
     save_weights: SaveWeights = False,
@@ -132,45 +82,63 @@ def run(
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Train every variant with every seed, then compare them."""
-    from dlbench.cli.session import Session
-    from dlbench.launch.choosing import chosen
-
-    if max_seeds and not (until_decided or resume):
-        raise UsageError("--max-seeds limits the seeds that --until-decided adds; add that, or give --seeds")
+    wish = Wish(device, threads, workers, until_decided=until_decided, max_seeds=max_seeds)
+    wish.require_growth(resume)
     place = chosen(on, cluster or [], cluster_file)
-    session = Session(
+    session = session_of(
+        out, display, lang, tensorboard, wish, place, ascii_only=ascii_only, strict=strict, detach=detach, quick=quick
+    )
+    if resume is not None:
+        is_new = any((recipes, overrides, seeds, quick, save_weights, profile, dry_run))
+        raise typer.Exit(resumed(session, resume, wish, is_new=is_new))
+    changes = [*(overrides or []), *(WEIGHTS if save_weights else ()), *(PROFILE if profile else ())]
+    wish, loaded = replace(wish, nodes=place.nodes()), load_all(recipes or [], changes, seeds, quick=quick)
+    raise typer.Exit(show(loaded, wish, display) if dry_run else run_in_turn(session, loaded, wish))
+
+
+def session_of(
+    out: Path,
+    display: Shown,
+    lang: Language | None,
+    tensorboard: Path | None,
+    wish: Wish,
+    place: Place,
+    *,
+    ascii_only: bool,
+    strict: bool,
+    detach: bool,
+    quick: bool,
+) -> Session:
+    """How runs are started and shown; raises UsageError or SetupError where they cannot be."""
+    from dlbench.cli.session import Session
+
+    return Session(
         out,
         str(fitting(display)),
         readers_language(lang),
         ascii_only=ascii_only,
         strict=strict,
         detach=detach,
-        tensorboard=written_along(tensorboard, detach=detach, grows=until_decided or max_seeds is not None),
+        tensorboard=written_along(tensorboard, detach=detach, grows=wish.grows),
         quick=quick,
         place=place,
     )
-    if resume is not None:
-        if recipes or overrides or seeds or quick or save_weights or profile or dry_run:
-            raise UsageError("--resume continues a run as it was planned; remove recipes and their options")
-        if place.is_here:
-            require_device(device or "auto")
-        code = session.resume(
-            resume, device=device, threads=threads, workers=workers, until_decided=until_decided, max_seeds=max_seeds
-        )
-        raise typer.Exit(code)
-    changes = [*(overrides or []), *(WEIGHTS if save_weights else ()), *(PROFILE if profile else ())]
-    loaded = load_all(recipes or [], changes, seeds, quick=quick)
-    wish = Wish(device, threads, workers, place.nodes())
-    tell_versions(wish.nodes)
-    planned = [planned_to_grow(one, max_seeds, wish) if until_decided else (one, wish.plan(one)) for one in loaded]
-    if dry_run:
-        from dlbench.cli.dry_run import show_plans
 
-        show_plans([plan for _, plan in planned], as_json=display is Shown.JSON, nodes=wish.nodes)
-    else:
-        if place.is_here:
-            require_devices([plan for _, plan in planned])
-        raise typer.Exit(run_in_turn(session, planned))
+
+def resumed(session: Session, name: str, wish: Wish, *, is_new: bool) -> ExitCode:
+    """Continue a run; `is_new` says that something else was asked for too, which raises UsageError."""
+    if is_new:
+        raise UsageError("--resume continues a run as it was planned; remove recipes and their options")
+    if session.place.is_here:
+        require_device(wish.device or "auto")
+    return session.resume(
+        name,
+        device=wish.device,
+        threads=wish.threads,
+        workers=wish.workers,
+        until_decided=wish.until_decided,
+        max_seeds=wish.max_seeds,
+    )
 
 
 def written_along(tensorboard: Path | None, *, detach: bool, grows: bool = False) -> Path | None:
@@ -241,12 +209,29 @@ def tell_versions(nodes: Sequence[Machine]) -> None:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the command line says of who trains: on this machine, or on the `nodes` of a cluster."""
+    """What the command line says of who trains, on this machine or on the `nodes` of a cluster, and of further seeds."""
 
     device: str | None
     threads: int | None = None
     workers: int | None = None
     nodes: Sequence[Machine] = ()
+    until_decided: bool = False
+    max_seeds: int | None = None
+
+    @property
+    def grows(self) -> bool:
+        """Whether seeds are added while a run goes on."""
+        return self.until_decided or self.max_seeds is not None
+
+    def require_growth(self, resume: str | None) -> None:
+        """Raise UsageError where a limit of seeds has nothing to limit."""
+        if self.max_seeds and not (self.until_decided or resume):
+            raise UsageError("--max-seeds limits the seeds that --until-decided adds; add that, or give --seeds")
+
+    def planned(self, recipes: Iterable[Recipe]) -> list[tuple[Recipe, Plan]]:
+        """Recipes as they begin, with their plans."""
+        tell_versions(self.nodes)
+        return [planned_to_grow(one, self) if self.until_decided else (one, self.plan(one)) for one in recipes]
 
     def plan(self, recipe: Recipe) -> Plan:
         """What will be trained, and by whom."""
@@ -261,19 +246,31 @@ def plan_of(recipe: Recipe, device: str | None, threads: int | None, workers: in
     return Wish(device, threads, workers).plan(recipe)
 
 
-def planned_to_grow(recipe: Recipe, most: int | None, wish: Wish) -> tuple[Recipe, Plan]:
+def planned_to_grow(recipe: Recipe, wish: Wish) -> tuple[Recipe, Plan]:
     """A recipe with its first seeds and their plan, to which others are added until its claims are decided."""
     from dlbench.analysis.claims.looks import not_sequential
     from dlbench.cli.until_decided import begun
 
     for note in not_sequential(recipe.questions.claims):
         say(f"note: {recipe.name}: {note}")
-    first, grows = begun(recipe, most)
+    first, grows = begun(recipe, wish.max_seeds)
     return first, replace(wish.plan(first), until_decided=grows)
 
 
-def run_in_turn(session: Session, planned: list[tuple[Recipe, Plan]]) -> ExitCode:
+def show(recipes: Iterable[Recipe], wish: Wish, display: Shown) -> ExitCode:
+    """Tell the plans without training."""
+    from dlbench.cli.dry_run import show_plans
+
+    plans = [plan for _, plan in wish.planned(recipes)]
+    show_plans(plans, as_json=display is Shown.JSON, nodes=wish.nodes)
+    return ExitCode.DONE
+
+
+def run_in_turn(session: Session, recipes: Iterable[Recipe], wish: Wish) -> ExitCode:
     """One run after the other until a signal ends it; the gravest of their exit codes."""
+    planned = wish.planned(recipes)
+    if session.place.is_here:
+        require_devices([plan for _, plan in planned])
     codes = []
     for recipe, plan in planned:
         code = session.run(recipe, plan, is_last=recipe is planned[-1][0])

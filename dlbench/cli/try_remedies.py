@@ -8,13 +8,32 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlbench.cli import complete
-from dlbench.cli.options import Ascii, Device, Json, Lang, OnlyVariants, Out, OwnParts, Run, Seeds
+from dlbench.cli.options import (
+    Ascii,
+    Detach,
+    Device,
+    Display,
+    DryRun,
+    Json,
+    Lang,
+    Language,
+    OnlyVariants,
+    Out,
+    OwnParts,
+    Run,
+    Seeds,
+    Shown,
+    Threads,
+    Workers,
+)
 from dlbench.cli.output import as_text, emit, emit_json, emit_styled, has_color, say
-from dlbench.cli.run import Detach, Display, DryRun, Shown, Threads, Workers, fitting, require_devices
+from dlbench.cli.run import fitting, require_devices
 from dlbench.errors import DlbenchError, ExitCode, UsageError
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dlbench.analysis.to_try import ToMend
     from dlbench.cli.remedies_planned import PlannedRemedies
     from dlbench.cli.session import Session
@@ -53,6 +72,7 @@ def try_remedies(
     resume it as any other. Of such a run itself it tells again what came of it; with --variant or --fix it tries on.
     """
     from dlbench.analysis.summary import standing
+    from dlbench.cli.remedies_planned import planned_remedies
     from dlbench.run.group import find_shown
     from dlbench.run.tried import tried_in
 
@@ -63,23 +83,15 @@ def try_remedies(
     state = standing(folder)
     wanted = _wanted(folder, state, variants or [], fixes or [], ascii_only=ascii_only, as_json=json)
     if not wanted:
-        told = "nothing found" if not variants else "nothing found in these variants"
-        so_far = "" if all(trial.status.final for trial in state.trials) else " so far"
-        _nothing(f"{folder.name}: {told}{so_far}, so there is nothing to mend", folder, as_json=json)
+        _nothing(_nothing_found(folder, state, among=variants), folder, as_json=json)
         return
-    from dlbench.cli.remedies_planned import planned_remedies
-
     planned = planned_remedies(folder, state, wanted, seeds=seeds, device=device, threads=threads, workers=workers)
     if dry_run:
         _show(planned, as_json=json)
     elif planned.plan is None:
-        lines = [f"- {one.remedy} ({one.baseline}): {one.why}" for one in planned.tried.untried]
-        _nothing("\n".join([f"{folder.name}: none of its remedies can be tried", *lines]), folder, as_json=json)
+        _nothing(_none_fits(folder, planned), folder, as_json=json)
     else:
-        from dlbench.cli.session import Session
-
-        shown = str(Shown.NONE if json else fitting(display))
-        session = Session(out, shown, readers_language(lang), ascii_only=ascii_only, strict=False, detach=detach)
+        session = _session(out, Shown.NONE if json else fitting(display), lang, ascii_only=ascii_only, detach=detach)
         raise typer.Exit(_train(planned, session, as_json=json))
 
 
@@ -108,6 +120,13 @@ def _wanted(
         f"{folder.name}: is a recording of a loop that is not dlbench's, so its remedies are told and cannot be tried here; "
         "change your loop and record it again"
     )
+
+
+def _session(out: Path, display: Shown, lang: Language | None, *, ascii_only: bool, detach: bool) -> Session:
+    """How the run is started and shown."""
+    from dlbench.cli.session import Session
+
+    return Session(out, str(display), readers_language(lang), ascii_only=ascii_only, strict=False, detach=detach)
 
 
 def _train(planned: PlannedRemedies, session: Session, *, as_json: bool) -> ExitCode:
@@ -155,6 +174,19 @@ def _show(planned: PlannedRemedies, *, as_json: bool) -> None:
         *(f"  not tried: {one.remedy} ({one.baseline}): {one.why}" for one in tried.untried),
     ]
     emit("\n".join([*([of_plan(planned.plan)] if planned.plan else []), summary(planned), *lines]))
+
+
+def _nothing_found(folder: RunFolder, state: RunState, *, among: list[str] | None) -> str:
+    """That no variant, or none of those asked for, has a finding."""
+    told = "nothing found in these variants" if among else "nothing found"
+    so_far = "" if all(trial.status.final for trial in state.trials) else " so far"
+    return f"{folder.name}: {told}{so_far}, so there is nothing to mend"
+
+
+def _none_fits(folder: RunFolder, planned: PlannedRemedies) -> str:
+    """That no remedy can be tried, and why each cannot."""
+    lines = [f"- {one.remedy} ({one.baseline}): {one.why}" for one in planned.tried.untried]
+    return "\n".join([f"{folder.name}: none of its remedies can be tried", *lines])
 
 
 def _nothing(text: str, folder: RunFolder, *, as_json: bool) -> None:

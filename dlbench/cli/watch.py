@@ -15,6 +15,7 @@ from dlbench.words.language import readers_language
 if TYPE_CHECKING:
     from dlbench.analysis.summary import Report
     from dlbench.run.folder import RunFolder
+    from dlbench.tui.open import Closed
 
 
 WatchedRun: TypeAlias = Annotated[
@@ -60,22 +61,17 @@ def watch(
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
 ) -> None:
     """Watch a run: its gradients, curves, layers and table; without a terminal, print its status."""
-    from dlbench.errors import ExitCode, UsageError
-    from dlbench.run.group import RecordingGroup, find_shown
+    from dlbench.run.group import find_shown
     from dlbench.tui.terminal import is_interactive
 
     if print_keys:
         print_keys_in_force(keys)
         return
-    if not replay and (seek is not None or speed != 1.0):
-        raise UsageError("--speed and --seek are for a replay; add --replay")
+    check_replay(speed, seek, replay=replay)
     language = readers_language(lang)
     folder = under_way(out) if run is None else find_shown(out, run)
-    if replay and isinstance(folder, RecordingGroup):
-        raise UsageError(
-            f"{folder.name} is {len(folder.recordings)} recordings, which have no time in common; replay one of them: "
-            f"{folder.members[-1].folder.name}"
-        )
+    if replay:
+        require_replayable(folder)
     if not is_interactive():
         print_once(folder, language=language, ascii_only=ascii_only)
         return
@@ -87,9 +83,36 @@ def watch(
         theme, language=language, ascii_only=ascii_only, read_only=read_only, mouse=not no_mouse, keys=keys
     )
     closed = look(folder, options, start=Start(speed, seek) if replay else None)
-    if closed.is_complete and closed.code != ExitCode.HANGUP:
-        print_table(closed.view.info.report(closed.view.state), language=language, ascii_only=options.ascii)
+    print_closed(closed, language=language, ascii_only=options.ascii)
     raise typer.Exit(closed.code)
+
+
+def check_replay(speed: float, seek: str | None, *, replay: bool) -> None:
+    """Raise UsageError where a replay's speed or place is given without a replay."""
+    from dlbench.errors import UsageError
+
+    if not replay and (seek is not None or speed != 1.0):
+        raise UsageError("--speed and --seek are for a replay; add --replay")
+
+
+def require_replayable(folder: RunFolder) -> None:
+    """Raise UsageError where several recordings would be replayed as one."""
+    from dlbench.errors import UsageError
+    from dlbench.run.group import RecordingGroup
+
+    if isinstance(folder, RecordingGroup):
+        raise UsageError(
+            f"{folder.name} is {len(folder.recordings)} recordings, which have no time in common; replay one of them: "
+            f"{folder.members[-1].folder.name}"
+        )
+
+
+def print_closed(closed: Closed, *, language: str, ascii_only: bool) -> None:
+    """The table of a run that was watched to its end, unless the terminal went away."""
+    from dlbench.errors import ExitCode
+
+    if closed.is_complete and closed.code != ExitCode.HANGUP:
+        print_table(closed.view.info.report(closed.view.state), language=language, ascii_only=ascii_only)
 
 
 def print_keys_in_force(file: Path | None) -> None:

@@ -22,7 +22,7 @@ from dlbench.plan.questions import Questions
 from dlbench.plan.recorded import BASE, VARIABLES, recorded_plan
 from dlbench.recording.budget import TimeBudget
 from dlbench.recording.journal import Journal
-from dlbench.recording.layers import LayeredModel, Model, is_compiled, layers_of, roots_of
+from dlbench.recording.layers import LayeredModel, Model, RecordedLayer, is_compiled, layers_of, roots_of
 from dlbench.recording.muted import MutedRecording
 from dlbench.recording.norms import is_sharded
 from dlbench.recording.program_end import close_at_exit
@@ -68,22 +68,12 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     roots = roots_of(model)
     layers = list(model.layers) if isinstance(model, LayeredModel) else layers_of(roots)
     optimizers = _optimizers(optimizer)
-    if not 0 <= budget <= 1:
-        raise UsageError(f"record: budget is the share of time that probes may take, from 0 to 1, not {budget}")
-    if scaler is not None and not isinstance(scaler, GradScaler):
-        raise UsageError(f"record: scaler must be a torch.amp.GradScaler, not {type(scaler).__name__}")
+    _require(budget, scaler)
     plan = _plan(name, variant, seed, settings, questions, roots)
     if _rank() > 0:
         return MutedRecording()
-    base = Path(out or os.environ.get(f"{VARIABLES}OUT") or "results")
-    with writing(base):
-        folder = create(base, plan.recipe, datetime.now(UTC).astimezone())
-    weights = [one for layer in layers for one in layer.weights]
-    journal = Journal(folder, layers, weights[0].device)
-    folder.write_plan(plan)
     compiled = is_compiled(roots)
-    for note in _limits(compiled=compiled, sharded=is_sharded(weights), moved=_are_moved(weights, optimizers)):
-        journal.note(note)
+    journal = _journal(out, plan, layers, optimizers, compiled=compiled)
     clock = TimeBudget(budget)
     clock.booked(time.perf_counter() - began[0], time.process_time() - began[1])
     run = Recording(
@@ -100,6 +90,33 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     )
     close_at_exit(run)
     return run
+
+
+def _require(budget: float, scaler: Any) -> None:
+    if not 0 <= budget <= 1:
+        raise UsageError(f"record: budget is the share of time that probes may take, from 0 to 1, not {budget}")
+    if scaler is not None and not isinstance(scaler, GradScaler):
+        raise UsageError(f"record: scaler must be a torch.amp.GradScaler, not {type(scaler).__name__}")
+
+
+def _journal(
+    out: str | os.PathLike[str] | None,
+    plan: Plan,
+    layers: Sequence[RecordedLayer],
+    optimizers: Sequence[Optimizer],
+    *,
+    compiled: bool,
+) -> Journal:
+    """The journal in a new folder, which begins with what will not be seen of this model."""
+    base = Path(out or os.environ.get(f"{VARIABLES}OUT") or "results")
+    with writing(base):
+        folder = create(base, plan.recipe, datetime.now(UTC).astimezone())
+    weights = [one for layer in layers for one in layer.weights]
+    journal = Journal(folder, layers, weights[0].device)
+    folder.write_plan(plan)
+    for note in _limits(compiled=compiled, sharded=is_sharded(weights), moved=_are_moved(weights, optimizers)):
+        journal.note(note)
+    return journal
 
 
 def _plan(  # what is left out of `record` comes from the environment

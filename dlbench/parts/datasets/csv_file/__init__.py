@@ -74,10 +74,7 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
     if target is not None and (label is not None or label_as != "auto"):
         key = "label" if label is not None else "label_as"
         raise ValueError(f"'{key}' and 'target' cannot be combined: a label names a class, a target is a number")
-    if missing_indicator and missing not in {"mean", "median"}:
-        raise ValueError('\'missing_indicator\' needs missing = "mean" or "median", which fill the gaps that it marks')
-    if len(delimiter) != 1 and delimiter not in {"auto", "space"}:
-        raise ValueError(f'\'delimiter\' is {delimiter!r}; it is one character, or "space", or "auto"')
+    _require_form(delimiter, missing, has_indicator=missing_indicator)
     options = CsvOptions(
         answer=target if target is not None else -1 if label is None else label,
         is_target=target is not None,
@@ -94,6 +91,14 @@ def csv(  # noqa: PLR0913 - every one is a key of a recipe
         missing_words=MISSING_WORDS if missing_words is None else tuple(missing_words),
     )
     return _source(locate(path), options, test_share, seed)
+
+
+def _require_form(delimiter: str, missing: str | None, *, has_indicator: bool) -> None:
+    """Raise ValueError where an indicator has no gaps to mark, or a delimiter is none."""
+    if has_indicator and missing not in {"mean", "median"}:
+        raise ValueError('\'missing_indicator\' needs missing = "mean" or "median", which fill the gaps that it marks')
+    if len(delimiter) != 1 and delimiter not in {"auto", "space"}:
+        raise ValueError(f'\'delimiter\' is {delimiter!r}; it is one character, or "space", or "auto"')
 
 
 def _source(file: Path, options: CsvOptions, test_share: float, seed: int) -> Source:
