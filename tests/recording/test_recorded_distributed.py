@@ -10,8 +10,6 @@ import pytest
 import torch
 from patience import PATIENCE
 from recorded_loops import ByHand, batch, events_of, measured, named_leaves, perceptron, recording
-from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
 from torch.nn.functional import cross_entropy
 
 from dlbench.run.folder import RunFolder, find_runs
@@ -84,6 +82,10 @@ def test_data_parallel_is_seen_through(tmp_path):
 
 def test_shards_are_said_to_be_parts(tmp_path):
     """Of weights that FSDP2 shards the norms are those of this process's part, and a note says so."""
+    # Two seconds, which every process of the tests would pay.
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
     distributed = torch.distributed
     distributed.init_process_group("gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1)
     try:

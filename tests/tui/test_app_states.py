@@ -97,9 +97,13 @@ def test_every_pane_tells_of_every_state(bench, name):
 
 
 def halves(name, sizes):
-    """Every other pane with the first of two sizes, the others with the second; in the next state it is the other way round."""
+    """Every other pane with the first of two sizes, the others with the second; in the next state it is the other way round.
+
+    A state begins in the size in which the one before has ended: another one takes as long as a look at two panes.
+    """
     turned = list(STATES).index(name) % 2
-    return zip(sizes, (PANES[turned::2], PANES[1 - turned :: 2]), strict=True)
+    found = tuple(zip(sizes, (PANES[turned::2], PANES[1 - turned :: 2]), strict=True))
+    return found[::-1] if turned else found
 
 
 def everywhere(bench, panes=PANES, *, with_questions):
