@@ -80,6 +80,19 @@ def breakpoint_event(stack: int, step: int, trial: int, **fields: Any) -> dict[s
     } | fields  # fmt: skip
 
 
+def ends_with(accuracies: dict[str, list[float | None]]) -> Final:
+    """Trials end with these test accuracies, by variant and seed; `None` is a trial that diverges."""
+
+    def final(trial: Trial) -> dict[str, float | None]:
+        value = accuracies[trial.variant][trial.seed]
+        if value is None:
+            return {"diverged_at": 10}
+        losses = {"test_loss": 1 - value, "train_loss": LN2 * (1 - value)}
+        return {"test_accuracy": value, "train_accuracy": value, **losses}
+
+    return final
+
+
 def finished(plan: Plan, final: Final, *, start: dict[str, float] | None = None) -> list[dict[str, Any]]:
     """All events of a run whose trials end with the numbers that `final` gives; `diverged_at` makes one diverge."""
     first = start or {"train_loss": LN2, "train_accuracy": 0.5, "test_loss": LN2, "test_accuracy": 0.5}

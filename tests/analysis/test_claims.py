@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from synthetic_run import LN2, finished, make_plan, stack_event, state_of
+from synthetic_run import LN2, ends_with, finished, make_plan, stack_event, state_of
 
 from dlbench.analysis.claims import Outcome, judge
 from dlbench.plan.questions import Claim, Compare
@@ -19,19 +19,7 @@ CONFIRMED, REFUTED, UNDECIDED = Outcome.CONFIRMED, Outcome.REFUTED, Outcome.UNDE
 def values_of(**variants):
     """A run whose trials end with these test accuracies; `None` is a trial that diverges."""
     plan = make_plan(list(variants), len(next(iter(variants.values()))))
-
-    def final(trial):
-        value = variants[trial.variant][trial.seed]
-        if value is None:
-            return {"diverged_at": 10}
-        return {
-            "test_accuracy": value,
-            "test_loss": 1 - value,
-            "train_accuracy": value,
-            "train_loss": LN2 * (1 - value),
-        }
-
-    return state_of(plan, finished(plan, final))
+    return state_of(plan, finished(plan, ends_with(variants)))
 
 
 def verdict(state, compare=COMPARE, **claim):
