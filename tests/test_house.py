@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,12 @@ MOST_CHARACTERS = 132
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """What a file says, parsed once for all rules."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def named(path: Path) -> str:
@@ -47,7 +54,7 @@ def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 @each("path", FILES, ids=named)
 def test_everything_public_says_what_it_is(path):
     """Every module, and every public function and class in it, has a docstring that begins with a sentence."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     silent = [node.name for node in public(tree) if not ast.get_docstring(node)]
 
     assert ast.get_docstring(tree)
@@ -57,10 +64,9 @@ def test_everything_public_says_what_it_is(path):
 @each("path", FILES, ids=named)
 def test_files_and_functions_are_short(path):
     """No file is longer than 300 lines, no function longer than 40, its docstring left out."""
-    text = path.read_text(encoding="utf-8")
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, FUNCTIONS)]
+    functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, FUNCTIONS)]
 
-    assert len(text.splitlines()) <= MOST_LINES
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
     assert {node.name: lines_of(node) for node in functions if lines_of(node) > MOST_LINES_OF_A_FUNCTION} == {}
 
 
@@ -68,7 +74,7 @@ def test_every_class_name_stands_once():
     """No two classes of the package have one name, so that a name in a message or a search leads to one place."""
     places: dict[str, list[str]] = {}
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(named(path))
 

@@ -109,7 +109,8 @@ def loaded_by_rooms(room: str, rooms: tuple[str, ...]) -> set[str]:
     return loaded_in_turn(*codes)[rooms.index(room)]
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Every module that a file imports anywhere, in functions too, as its dotted names."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -117,7 +118,7 @@ def imported(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
 def sources(room: str) -> list[Path]:
