@@ -114,7 +114,7 @@ def test_page_panes():
 
 def test_page_findings():
     """The page's table of what may be wrong has every rule, in the order in which they are told, with its limit."""
-    told = dict(rows("words | means"))
+    told = dict(rows("finding | meaning"))
 
     assert list(told) == ["diverged", *(rule.title for rule in probe_rules())]
     assert RULES[0].kind == "diverged"
@@ -127,7 +127,7 @@ def test_page_findings():
     assert f"{dead_units.MOST:.0%}".replace("%", " %") in told["dead units"]
     assert f"{saturated_units.MOST:.0%}".replace("%", " %") in told["saturated"]
     lasting = {rule.title for rule in probe_rules() if rule.lasting == LASTING == 3}
-    assert lasting == {name for name, means in told.items() if means.startswith("three probes running")}
+    assert lasting == {name for name, means in told.items() if means.startswith("in three probes in a row")}
 
 
 def test_page_keys_of_your_own():
@@ -171,14 +171,14 @@ def test_page_terminal():
         palette.title for palette in PALETTES
     }
     assert f"Below {LEAST_WIDTH}x{LEAST_HEIGHT}" in TEXT
-    assert f"has a `{CHANGED}`" in TEXT
-    assert f"`{BEST}` comes when" in TEXT
+    assert f"the table marks the row with `{CHANGED}`" in TEXT
+    assert f"`{BEST}` appears when" in TEXT
     assert f"1/{1 / SLOWEST:.0f} to {FASTEST:,.0f}" in TEXT
 
 
 def test_page_exit_codes():
     """The page's exit codes are some of those that there are, and all of signals."""
-    told = {int(row[0]) for row in rows("code | how a dashboard was left")}
+    told = {int(row[0]) for row in rows("exit code | how the dashboard ended")}
 
     assert told <= set(ExitCode)
     assert told >= {ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED}
