@@ -229,8 +229,14 @@ class Bench:
         self._run(press_all())
 
     def type(self, text):
-        """Type a text, letter by letter."""
-        self.press(*map(_character_to_key, text))
+        """Type a text, faster than it is drawn."""
+
+        async def type_all():
+            for key in map(_character_to_key, text):
+                self.app.post_message(key_event(key, self.app))
+            await self._settle()
+
+        self._run(type_all())
 
     def mouse(self, *what):
         """Let the mouse do things, each as (class of the event, column, row), with its left button."""
