@@ -109,7 +109,7 @@ def test_a_loss_without_a_gradient_is_a_wrong_one_and_no_low_rate():
 def test_wrong_answers_that_chance_would_have_are_not_overfitting(samples, told):
     """Samples known by heart and seven in a hundred more told wrong are overfitting, unless that is two or three answers."""
     state = trained(
-        GUESS * np.geomspace(1.0, 0.004, 20), GUESS * np.geomspace(1.0, 0.1, 20),
+        GUESS * np.geomspace(1.0, 0.004, 20), GUESS * np.geomspace(1.0, 0.25, 20),
         accuracy=np.full(20, 1.0), unseen_accuracy=np.full(20, 0.93),
     )  # fmt: skip
     state.stacks[0].samples["test"] = samples

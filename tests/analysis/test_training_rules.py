@@ -68,7 +68,7 @@ def with_settings(**changes):
 
 def trained(
     loss=FALLING, unseen=None, *, settings=SETTINGS, facts=FACTS, probes=None, layers=LAYERS, status="done",
-    accuracy=None, unseen_accuracy=None, batch=None, counts=(100,) * 4, confusion=None, steps=10, rate=None,
+    accuracy=None, unseen_accuracy=None, batch=None, counts=(100,) * 4, confusion=None, steps=10, rate=None, test=100,
 ):  # fmt: skip
     """The state of a run of one trial: an evaluation and a probe every ten steps."""
     plan = make_plan(["a"], 1)
@@ -79,7 +79,7 @@ def trained(
         "zero_fraction": [0.4] * len(layers), "unit_spread": [0.6] * len(layers),
     }  # fmt: skip
     classes = {"train": list(counts), "validation": [0] * len(counts), "test": list(counts)}
-    events = [stack_event(0, layers=layers, train=400, test=100, classes=len(counts), class_counts=classes)]
+    events = [stack_event(0, layers=layers, train=400, test=test, classes=len(counts), class_counts=classes)]
     if facts is not None:
         events.append({"kind": "data", "stacks": [0], **asdict(facts)})
     for place, (own, other) in enumerate(zip(loss, unseen, strict=True)):

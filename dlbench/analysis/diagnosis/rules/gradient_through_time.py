@@ -10,6 +10,7 @@ from dlbench.analysis.diagnosis.aptness import through_time
 from dlbench.analysis.diagnosis.columns import first_known, median
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.finding import Severity
+from dlbench.analysis.diagnosis.pace import stands_still
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
@@ -40,7 +41,8 @@ class _ThroughTime(TrainingRule):
 class VanishingThroughTime(_ThroughTime):
     """|dL/dh| at the first step of time over that at the last < 10^-4, the median over all probes; little learned.
 
-    Where it was so before the first step alone, and the net has learned all the same, that is a note: it has cost time.
+    Where it was so before the first step alone, and the net has learned all the same, that is a note: it has cost time. So is it
+    where steps are too small to change anything: most nets get over such a start once they move.
     """
 
     kind = "vanishing-through-time"
@@ -60,8 +62,10 @@ class VanishingThroughTime(_ThroughTime):
         return training.ended & (training.of(self._ratio) < VANISHES)
 
     def how_bad(self, training: TrainingEvidence, place: int) -> Severity:
-        """A note of a net that got over it."""
-        return super().how_bad(training, place) if training.is_poor[place] else "note"
+        """A note of a net that got over it, or that its rate gave no chance to."""
+        if not training.is_poor[place] or training.of(stands_still)[place]:
+            return "note"
+        return super().how_bad(training, place)
 
     def words(self, training: TrainingEvidence, place: int, found: Mapping[str, float]) -> str:
         """What part arrives, and until when that was so."""

@@ -12,7 +12,7 @@ from dlbench.analysis.diagnosis.columns import highest, last_known
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.finding import Severity
 from dlbench.analysis.diagnosis.rule import rule
-from dlbench.analysis.diagnosis.training import TrainingEvidence
+from dlbench.analysis.diagnosis.training import GOOD, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.metrics.chance import chance_of
 from dlbench.words.number_format import number, percent
@@ -88,8 +88,8 @@ class LabelNoise(TrainingRule):
         return holds & (samples >= ENOUGH)
 
     def how_bad(self, training: TrainingEvidence, place: int) -> Severity:
-        """A warning: what is right may be learned all the same."""
-        return "warning"
+        """A warning; a note where unseen samples are told right all the same, so that clean labels would bring little."""
+        return "note" if training.last_unseen[place] < GOOD else "warning"
 
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """What the recipe says, and how often which samples are told right."""

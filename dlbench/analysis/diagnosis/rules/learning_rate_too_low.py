@@ -9,30 +9,20 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.aptness import of_slow_steps
 from dlbench.analysis.diagnosis.columns import last_known, median
-from dlbench.analysis.diagnosis.evidence import Marks, Values
+from dlbench.analysis.diagnosis.evidence import Marks
+from dlbench.analysis.diagnosis.pace import SLOW, has_gradient
 from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number
 
-SLOW = 6e-4
-"""Of their norm weights should move by about 10^-3 a step (Karpathy, CS231n); half of that is slow, a hundredth stands still."""
 RISEN = 1.05
 """A loss above so many times its first is not held back by small steps."""
-ALIVE = 3e-3
-"""The gradient over the weights below which no rate is to blame for small steps: a tenth is usual at the beginning."""
 FELL = 0.05
 """The rate over its highest from which on a schedule has taken it away."""
 EARLY = 0.5
 """The share of the training after which a rate that has fallen is judged by what is left of it."""
-
-
-def gradient_over_weights(training: TrainingEvidence) -> Values:
-    """The median over layers and probes of the gradient over the weights, `[trials]`."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sizes = training.of_weights("gradient_norm") / training.of_weights("weight_norm")
-    return median(median(sizes, axis=2), axis=0)
 
 
 def _clips(recipe: RecipeSettings) -> list[tuple[Mapping[str, Any], float]]:
@@ -63,9 +53,8 @@ class LearningRateTooLow(TrainingRule):
         """Ended trials that moved too slowly to learn."""
         pace, late = training.usual_pace, training.of(self._late)
         slow: Marks = (pace < SLOW) | ((late < SLOW / 2) & self._rate_fell(training))
-        moves = (pace > 0) & (training.of(gradient_over_weights) > ALIVE)
         level = ~(training.last > RISEN * training.first)
-        return training.ended & training.is_poor & ~training.diverged & slow & moves & level
+        return training.ended & training.is_poor & ~training.diverged & slow & training.of(has_gradient) & level
 
     @staticmethod
     def _late(training: TrainingEvidence) -> np.ndarray:

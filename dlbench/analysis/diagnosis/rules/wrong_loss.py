@@ -8,8 +8,8 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
+from dlbench.analysis.diagnosis.pace import has_gradient
 from dlbench.analysis.diagnosis.rule import rule
-from dlbench.analysis.diagnosis.rules.learning_rate_too_low import ALIVE, gradient_over_weights
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
 from dlbench.words.number_format import number
@@ -39,7 +39,7 @@ class WrongLoss(TrainingRule):
     def holds(self, training: TrainingEvidence) -> Marks:
         """Trials with such a loss that move and do not learn."""
         wrong = training.of(has_wrong_loss)
-        steps = (training.usual_pace > MOVES) | ~(training.of(gradient_over_weights) > ALIVE)
+        steps = (training.usual_pace > MOVES) | ~training.of(has_gradient)
         steps &= ~(training.first_pace > WILD)
         return wrong & training.ended & steps & (~training.is_good | np.isnan(training.last))
 
