@@ -14,7 +14,6 @@ from dlbench.plan.growth import planned_seeds
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load
 from dlbench.recipe.one_change import ChangeTester, OneChange, recipe_of_changes
-from dlbench.recipe.source import seeds as seeds_patch
 from dlbench.run.tried import SickVariant, TriedRemedies, TriedRemedy, UntriedRemedy
 
 if TYPE_CHECKING:
@@ -63,9 +62,9 @@ def planned_remedies(
     tried, changes = _sorted_out(folder, metric, wanted, tester)
     if not tried.tried:
         return PlannedRemedies(tried, None, None, None)
-    frame = _frame(folder, recipe, tried, planned_seeds(state.plan) if seeds is None else _seeds(seeds))
+    frame = _frame(folder, recipe, tried, planned_seeds(state.plan))
     name = recipe.name if recipe.name.endswith(SUFFIX) else f"{recipe.name}{SUFFIX}"
-    new = recipe_of_changes(name, folder.recipe_file, frame, tester, changes)
+    new = recipe_of_changes(name, folder.recipe_file, frame, tester, changes, seeds=seeds)
     plan = make_plan(new, device=device or "auto", threads=threads, workers=workers)
     toml = {one.variant: new.document["variants"][one.variant] for one in tried.tried}
     told = replace(tried, toml=toml, is_grid="grid" in recipe.document)
@@ -102,10 +101,6 @@ def _frame(folder: RunFolder, recipe: Recipe, tried: TriedRemedies, seeds: Any) 
     kept = {key: asked[key] for key in ("solved", "columns") if key in asked}
     compare = {"metric": tried.metric, "baseline": tried.tried[0].baseline, **kept}
     return {"lesson": {"title": f"Remedies for {folder.name}"}, "trials": {"seeds": seeds}, "compare": compare}
-
-
-def _seeds(text: str) -> Any:
-    return seeds_patch(text).data["trials"]["seeds"]
 
 
 def about_seconds(state: RunState, plan: Plan) -> float | None:

@@ -49,9 +49,9 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None
     return _recipe(path, recipe.data, checked, unseen(changes, recipe, checked.drafts))
 
 
-def of_document(data: dict[str, Any], path: Path) -> Recipe:
-    """The recipe that this data is, as if it stood in a file at `path`, which need not be there; errors are those of `load`."""
-    recipe, mistakes = _prepared(data, [], quick=False)
+def of_document(data: dict[str, Any], path: Path, *, seeds: str | None = None) -> Recipe:
+    """The recipe that this data is, as if it stood in a file at `path`, which need not be there; `seeds` and errors are those of `load`."""
+    recipe, mistakes = _prepared(data, patches([], seeds), quick=False)
     checked = _checked(recipe)
     mistakes += checked.mistakes
     if found := mistakes or checked.unavailable:

@@ -87,13 +87,20 @@ def tables_of(patch: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recipe_of_changes(
-    name: str, path: Path, frame: Mapping[str, Any], tester: ChangeTester, changes: Sequence[OneChange]
+    name: str,
+    path: Path,
+    frame: Mapping[str, Any],
+    tester: ChangeTester,
+    changes: Sequence[OneChange],
+    *,
+    seeds: str | None = None,
 ) -> Recipe:
     """The recipe of these changes, none of which is refused; `frame` are the sections around the trainings.
 
-    Raises `RecipeError` where all together are too much.
+    `seeds` are those that the command line asks for. Raises `RecipeError` where all together are too much, `UsageError` where no
+    seeds are named.
     """
-    return of_document({NAME: name, **frame, **tester.sections(changes)}, path)
+    return of_document({NAME: name, **frame, **tester.sections(changes)}, path, seeds=seeds)
 
 
 def _difference(old: Any, new: Any) -> Any:

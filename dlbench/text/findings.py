@@ -137,7 +137,7 @@ def _diverged(trials: Sequence[TrialState], findings: Mapping[int, Sequence[Find
         return None
     first = min(lost, key=lambda index: lost[index])
     before = min(_telling(findings.get(first, ())), key=_rank, default=None)
-    why = f" (before that, {before.sentence})" if before and before.sentence else ""
+    why = f" (before that, {before.sentence})" if before else ""
     many = len(lost)
     who = f"{many} of {len(trials)} seeds" if len(trials) > 1 else "it"
     return f"{who} diverged{', the first' if many > 1 else ''} at step {lost[first]:,}{why}", many, (0, -1)
@@ -187,7 +187,7 @@ def _named(names: Sequence[str]) -> str:
 
 def _telling(found: Sequence[Finding]) -> list[Finding]:
     """Those that are no endings, which are told elsewhere."""
-    return [one for one in found if one.sentence]
+    return [one for one in found if one.tell is not None]
 
 
 def _rank(one: Finding) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from verbs import app
 
 from dlbench.analysis.summary import summarize
 from dlbench.cli.output import as_text
-from dlbench.errors import UsageError
+from dlbench.errors import RecipeError, UsageError
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load
 from dlbench.run.folder import RunFolder, create
@@ -97,6 +97,16 @@ def test_one_remedy_of_ones_own_choice(results):
 
     assert [one["variant"] for one in told["tried"]] == ["flat + wider"]
     assert told["trials"] == 6
+
+
+@pytest.mark.parametrize("seeds", ["0", "1,1", "20000"])
+def test_seeds_that_cannot_be_are_the_options_fault(results, seeds):
+    """What is wrong with `--seeds` is told of the option, not of a line of the run's recipe."""
+    with pytest.raises(RecipeError) as told:
+        said(results, "--seeds", seeds, "--dry-run")
+
+    assert str(told.value).startswith(f"--seeds {seeds}: trials.seeds: ")
+    assert "recipe.toml" not in str(told.value)
 
 
 @pytest.mark.parametrize(

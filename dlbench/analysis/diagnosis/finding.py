@@ -40,8 +40,6 @@ class Finding:
     """Those that it is about, as rows of the probes."""
     evidence: Mapping[str, float] = field(default_factory=dict)
     """The numbers that it was told by."""
-    sentence: str = ""
-    """It with its numbers and its time as part of a sentence, for who reads what became of a run; empty of how it ended."""
     because: str = ""
     """Why it is so, and what it does to the training."""
     refuted_by: str = ""
@@ -50,11 +48,18 @@ class Finding:
     """What is seen of it, told where something else is the cause; empty where its name says no cause."""
     mend: Callable[[], tuple[Remedy, ...]] | None = field(default=None, compare=False, repr=False)
     """How its remedies are made: few of a run's findings are ever asked for theirs."""
+    tell: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    """How its sentence is made, likewise; how a trial ended has none."""
 
     @cached_property
     def remedies(self) -> tuple[Remedy, ...]:
         """What may mend it, the likeliest first."""
         return () if self.mend is None else self.mend()
+
+    @cached_property
+    def sentence(self) -> str:
+        """It with its numbers and its time as part of a sentence, for who reads what became of a run; empty of how it ended."""
+        return "" if self.tell is None else self.tell()
 
     @property
     def text(self) -> str:

@@ -114,12 +114,15 @@ class ProbeRule(Rule):
         """The finding of layers at one probe; `past` has from when to when other kinds held before, where that lasted."""
         found = self.evidence(probe, layers)
         says = f"{self.title}: {self.words(probe, layers, found)}"
-        clause = self.clause(probe, layers, found)
         if until is None:
-            told, sentence = self.told(says, since, past or {}), self.sentence(clause, since, past or {})
+            told = self.told(says, since, past or {})
         else:
-            when = _when(since, until)
-            told, sentence = (f"{says}, {when}", f"{self.title} {when}"), f"{clause}, {when}"
+            told = (f"{says}, {_when(since, until)}", f"{self.title} {_when(since, until)}")
+
+        def tell() -> str:
+            clause = self.clause(probe, layers, found)
+            return self.sentence(clause, since, past or {}) if until is None else f"{clause}, {_when(since, until)}"
+
         return Finding(
             self.kind,
             self.severity,
@@ -129,9 +132,9 @@ class ProbeRule(Rule):
             until,
             tuple(layers),
             found,
-            sentence,
             self.because,
             self.refuted_by,
+            tell=tell,
         )
 
     def told(self, says: str, since: int, past: Mapping[str, PastStreak]) -> tuple[str, ...]:

@@ -30,8 +30,6 @@ GOOD, POOR, LOST = 0.2, 0.5, 0.9
 """Losses over that of guessing: what has learned well, what has learned little, and what is hardly better than a guess."""
 ACCURATE = 0.95
 """The accuracy on the training data of a net that has learned them, whatever its loss is."""
-LAST_PART = 0.2
-"""The share of the evaluations by whose fall it is told whether a net still learns."""
 BEGINNING = 0.1
 """The share of the probes that are the beginning of a training."""
 
@@ -186,24 +184,6 @@ class TrainingEvidence:
     def is_lost(self) -> Marks:
         """Those that are hardly better than a guess."""
         return self.diverged | (self.last > LOST)
-
-    @cached_property
-    def late_fall(self) -> Values:
-        """By what share of itself the loss has fallen over the last fifth of the evaluations."""
-        with np.errstate(invalid="ignore", divide="ignore"):  # a loss of exactly 0 cannot fall: NaN
-            return 1 - self.last / self._before_last_part
-
-    @cached_property
-    def late_share(self) -> Values:
-        """What share of its whole fall so far lies in that fifth: a fifth where it falls evenly, none where it has settled."""
-        with np.errstate(invalid="ignore"):  # a loss that was infinite has no fall: NaN
-            return (self._before_last_part - self.last) / np.maximum(self.first - self.last, 1e-12)
-
-    @cached_property
-    def _before_last_part(self) -> Values:
-        count = len(self.steps)
-        begin = max(min(math.ceil((1 - LAST_PART) * count) - 1, count - 2), 0)
-        return last_known(self.loss[: begin + 1]) if count else np.full(len(self.trials), np.nan)
 
     @cached_property
     def step_of_lowest(self) -> NDArray[np.int64]:

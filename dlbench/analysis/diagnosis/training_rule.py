@@ -68,10 +68,10 @@ class TrainingRule(Rule):
             None,
             self.layers(training, place),
             {name: value for name, value in found.items() if math.isfinite(value)},
-            says,
             self.because,
             self.refuted_by,
             symptom=self.symptom,
+            tell=lambda: says,
         )
         return self.mended(one, training.trials[place])
 

@@ -60,7 +60,7 @@ class Diverged(Rule):
         says = f"diverged: the loss is NaN or infinite at step {step:,}{last}"
         told = (says, f"diverged at step {step:,}")
         evidence = {} if loss is None else {"last_loss": loss}
-        one = Finding(self.kind, self.severity, says, told, step, None, (), evidence, "", self.because, self.refuted_by)
+        one = Finding(self.kind, self.severity, says, told, step, None, (), evidence, self.because, self.refuted_by)
         return [self.mended(one, trial)]
 
 

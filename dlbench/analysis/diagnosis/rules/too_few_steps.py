@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from dlbench.analysis.diagnosis.aptness import by_count
+from dlbench.analysis.diagnosis.aptness import HANDFUL, by_count
 from dlbench.analysis.diagnosis.evidence import Marks
+from dlbench.analysis.diagnosis.finding import Severity
+from dlbench.analysis.diagnosis.late import late_fall, late_share
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import ACCURATE, GOOD, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
@@ -28,7 +30,8 @@ SETTLED = 0.01
 class TooFewSteps(TrainingRule):
     """The loss ends above 0.6 of guessing's and still fell by 3 % in the last fifth; or above 0.4 and by 20 %.
 
-    Or above 0.2 and by 20 %, where it falls as fast as ever.
+    Or above 0.2 and by 20 %, where it falls as fast as ever; of fewer than 100 steps a fall by 1 % is enough. Of a net that ends
+    below half of guessing's loss it is a note: it has learned most, and would have gained by more.
     """
 
     kind = "too-few-steps"
@@ -42,23 +45,24 @@ class TooFewSteps(TrainingRule):
 
     def holds(self, training: TrainingEvidence) -> Marks:
         """Ended trials that were still getting better, and had not got far."""
-        even = (training.late_fall > FALL / 3) & (training.late_share > EVENLY)
-        slow = ((training.late_fall > FALL) | even) & training.is_poor & (training.last > FAR)
-        steep = (training.late_fall > STEEP) & (training.last > NEAR) & ~(training.accuracy >= ACCURATE)
-        at_speed = (training.late_fall > STEEP) & (training.late_share > EVENLY) & (training.last > GOOD)
-        falls = (
-            (slow | steep | (at_speed & ~(training.accuracy >= ACCURATE)))
-            & (training.late_share > SHARE)
-            & (training.evaluations > 1)
-        )
+        fall, share = training.of(late_fall), training.of(late_share)
+        on_its_way = (share > EVENLY) | (max(training.steps, default=0) < HANDFUL)
+        slow = ((fall > FALL) | ((fall > FALL / 3) & on_its_way)) & training.is_poor & (training.last > FAR)
+        steep = (fall > STEEP) & (training.last > NEAR)
+        at_speed = (fall > STEEP) & (share > EVENLY) & (training.last > GOOD)
+        falls = (slow | ((steep | at_speed) & ~(training.accuracy >= ACCURATE))) & (share > SHARE)
         at_best = training.last <= training.lowest * (1 + SETTLED)
-        return training.ended & ~training.stopped_early & falls & at_best
+        return training.ended & ~training.stopped_early & falls & at_best & (training.evaluations > 1)
+
+    def how_bad(self, training: TrainingEvidence, place: int) -> Severity:
+        """A note of a net that has learned most already."""
+        return super().how_bad(training, place) if training.is_poor[place] else "note"
 
     def evidence(self, training: TrainingEvidence, place: int) -> Mapping[str, float]:
         """How much the loss still fell, where it ended, after how many steps of which size, and of how many samples."""
         samples = training.stack.samples.get("train") or math.nan
         return {
-            "late_fall": float(training.late_fall[place]),
+            "late_fall": float(training.of(late_fall)[place]),
             "loss_over_guessing": float(training.last[place]),
             "steps": float(training.trials[place].step),
             "update_ratio": float(training.usual_pace[place]),

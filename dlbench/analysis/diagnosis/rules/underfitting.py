@@ -10,6 +10,7 @@ import numpy as np
 from dlbench.analysis.diagnosis.aptness import by_room
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
+from dlbench.analysis.diagnosis.late import late_fall, late_share
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import GOOD, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
@@ -52,7 +53,7 @@ class Underfitting(TrainingRule):
             training.ended & (training.last > GOOD) & ~training.diverged & ~(training.last_unseen - training.last > GAP)
         )
         narrow = self._width(training) <= self._least(training)
-        flat, crawls = training.late_fall < FLAT, training.late_share < CRAWLS
+        flat, crawls = training.of(late_fall) < FLAT, training.of(late_share) < CRAWLS
         return high & ((flat & self._linear(training)) | ((flat | crawls) & narrow))
 
     def _linear(self, training: TrainingEvidence) -> Marks:
