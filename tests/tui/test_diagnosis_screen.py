@@ -76,6 +76,21 @@ def test_the_screen_tells_a_finding_with_its_picture(sick, size, options):
     played(look, view=sick, size=size, **options)
 
 
+@pytest.mark.parametrize(("found", "offered"), [([FOUND], True), ([replace(FOUND, mend=None)], False), ([], False)])
+def test_remedies_are_offered_where_there_are_any(sick, found, offered):
+    """The frame names the key that tries remedies only where a setting mends what is found."""
+    sick.findings = lambda trial: found
+
+    async def look(app, pilot):
+        await pilot.press("d")
+        await pilot.pause()
+        shown = screen(app)
+        assert ("f tries the remedies" in shown) == offered
+        assert ("Nothing is found in this trial." in shown) == (not found)
+
+    played(look, view=sick)
+
+
 def test_remedies_are_tried_after_a_yes(sick, monkeypatch, tmp_path):
     """From the diagnosis `f` asks, and only `Try them` begins, with the variant that is looked at."""
     begun = []

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 INKS = {"alarm": Ink.ALARM, "warning": Ink.MARK, "note": Ink.STRONG}
 NONE = "Nothing is found in this trial."
-KEYS = " {mend} tries the remedies · ↑ ↓ PgUp PgDn scroll · Esc goes back "
+TRIES = " {mend} tries the remedies ·"
+KEYS = " ↑ ↓ PgUp PgDn scroll · Esc goes back "
 
 
 class EvidenceChart(Chart):
@@ -82,7 +83,9 @@ class DiagnosisScreen(ModalScreen[Literal["mend"] | None]):
             found, name = view.findings(trial), name_of(view.info.plan.trials[trial])
         with VerticalScroll(id="box", can_focus=True) as box:
             box.border_title = Text(plain(self, f" {name} "))
-            box.border_subtitle = Text(plain(self, KEYS.format(mend=self._face("mend"))))
+            tries = any(own.set for one in found for own in one.remedies)
+            keys = f"{TRIES.format(mend=self._face('mend')) if tries else ''}{KEYS}"
+            box.border_subtitle = Text(plain(self, keys))
             if not found:
                 yield Static(Text(NONE))
             for one in found:

@@ -14,7 +14,7 @@ from dlbench.tui.screens.prompt import Prompt, PromptButton, words
 from dlbench.words.number_format import clock
 
 RECORDED = "A loop that was recorded is not trained from here: change it by a remedy, and record it again."
-NOTHING = "No finding of this variant has a remedy that a setting does."
+NOTHING = "Nothing is wrong with this variant that a setting would mend."
 NOWHERE = "There is no folder of this run, so nothing can be trained from it."
 
 
