@@ -28,7 +28,7 @@ def test_a_loss_that_rises_by_how_sure_the_net_is_alone_is_a_note():
     state = by_heart(np.full(20, 0.96))
 
     assert (kinds(state), notes(state)) == ([], ["overfitting"])
-    assert diagnose(state)[0][0].says.endswith("; answers have become no worse")
+    assert diagnose(state)[0][0].says.endswith("; that has cost nothing yet")
 
 
 @pytest.mark.parametrize(

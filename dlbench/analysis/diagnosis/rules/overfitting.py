@@ -113,5 +113,5 @@ class Overfitting(TrainingRule):
         costs = training.of(self._costs)[place]
         return (
             f"the {training.judged} loss is {unseen} of {training.yardstick}, that of the training data {seen}; "
-            f"it was lowest at step {step}, with {lowest_}{'' if costs else '; answers have become no worse'}"
+            f"it was lowest at step {step}, with {lowest_}{'' if costs else '; that has cost nothing yet'}"
         )
