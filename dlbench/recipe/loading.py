@@ -50,7 +50,10 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, seeds: str | None
 
 
 def of_document(data: dict[str, Any], path: Path, *, seeds: str | None = None) -> Recipe:
-    """The recipe that this data is, as if it stood in a file at `path`, which need not be there; `seeds` and errors are those of `load`."""
+    """The recipe that this data is, as if it stood in a file at `path`, which need not be there.
+
+    `seeds` and errors are those of `load`.
+    """
     recipe, mistakes = _prepared(data, patches([], seeds), quick=False)
     checked = _checked(recipe)
     mistakes += checked.mistakes

@@ -7,7 +7,7 @@ import pytest
 from test_training_rules import GUESS, kinds, trained
 
 from dlbench.analysis.diagnosis.diagnose import diagnose
-from dlbench.analysis.diagnosis.late import late_share
+from dlbench.analysis.diagnosis.pace import late_share
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 
 SLOWING = GUESS * (0.7 + 0.3 * np.exp(-np.arange(9) / 6))

@@ -1,10 +1,12 @@
-"""How far steps go, and whether there is a gradient to follow: what is asked before a rate is blamed, or acquitted."""
+"""How far steps go, whether there is a gradient to follow, and how much the loss still fell at the end."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from dlbench.analysis.diagnosis.columns import median
+from dlbench.analysis.diagnosis.columns import last_known, median
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.training import TrainingEvidence
 
@@ -14,6 +16,8 @@ STILL = SLOW / 100
 """The pace of weights that stand still: a thousand such steps move them by less than a hundredth."""
 ALIVE = 3e-3
 """The gradient over the weights below which no rate is to blame for small steps: a tenth is usual at the beginning."""
+LAST_PART = 0.2
+"""The share of the evaluations by whose fall it is told whether a net still learns."""
 
 
 def gradient_over_weights(training: TrainingEvidence) -> Values:
@@ -33,3 +37,32 @@ def stands_still(training: TrainingEvidence) -> Marks:
     """Where weights hardly move though there is a gradient: such a net is as its start made it, whatever it suffers from."""
     stands: Marks = training.of(has_gradient) & (training.usual_pace < STILL)
     return stands
+
+
+def late_fall(training: TrainingEvidence) -> Values:
+    """By what share of itself the loss has fallen over the last fifth of the evaluations, `[trials]`."""
+    with np.errstate(invalid="ignore", divide="ignore"):  # a loss of exactly 0 cannot fall: NaN
+        return 1 - training.last / _before(training)
+
+
+def late_share(training: TrainingEvidence) -> Values:
+    """What share of its whole fall a fifth of the training at its end has brought, `[trials]`.
+
+    A fifth where it falls evenly, none where it has settled. A few evaluations have no fifth: what their last part has brought
+    counts by its length.
+    """
+    count = len(training.steps)
+    length = max(count - 1 - _begin(count), 1) / max(count - 1, 1)
+    with np.errstate(invalid="ignore"):  # a loss that was infinite has no fall: NaN
+        brought: Values = (_before(training) - training.last) / np.maximum(training.first - training.last, 1e-12)
+    return brought * LAST_PART / length
+
+
+def _begin(count: int) -> int:
+    """The place of the last of so many evaluations before the last part, which has one at least."""
+    return max(min(math.ceil((1 - LAST_PART) * count) - 1, count - 2), 0)
+
+
+def _before(training: TrainingEvidence) -> Values:
+    """The last loss before the last part."""
+    return last_known(training.loss[: _begin(len(training.steps)) + 1])

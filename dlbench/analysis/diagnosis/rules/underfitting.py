@@ -10,7 +10,7 @@ import numpy as np
 from dlbench.analysis.diagnosis.aptness import by_room
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
-from dlbench.analysis.diagnosis.late import late_fall, late_share
+from dlbench.analysis.diagnosis.pace import late_fall, late_share
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import GOOD, TrainingEvidence
 from dlbench.analysis.diagnosis.training_rule import TrainingRule
