@@ -89,15 +89,9 @@ def export(
     layer and probe), confusion (each pair of classes), ensembles. safetensors writes the trained nets of a run that kept its
     weights (`dlbench run --save-weights`), with plain torch code that loads them.
     """
-    wishes: dict[str, Any] = {
-        "columns": columns,
-        "sort": sort,
-        "filters": filters,
-        "hide_unchanged": hide_unchanged,
-        "rows": rows,
-        "cols": cols,
-        "metric": metric,
-    }
+    wishes: dict[str, Any] = dict(
+        columns=columns, sort=sort, filters=filters, hide_unchanged=hide_unchanged, rows=rows, cols=cols, metric=metric
+    )
     if is_wanted(form, file):
         check_nets(variant, seed, what=what, holds_nets=True)
         refuse_ignored(wishes, FORMAT)
@@ -106,9 +100,7 @@ def export(
     check_nets(variant, seed, what=what, holds_nets=False)
     views = None
     if questions is None and not any(wishes.values()) and is_of_trials(form, what, file):
-        from dlbench.run.group import find_shown
-
-        views = KeptViews(find_shown(out, run))
+        views = kept_views(out, run)
         if (data := views.read(TRIALS)) is not None:
             put([data.decode()], file)
             return
@@ -116,6 +108,13 @@ def export(
     refuse_ignored(wishes, name, table)
     source = source_of(out, run, questions, table, readers_language(lang), wishes)
     write(source, name, file, None if views is None else views.keeping_trials(source.report))
+
+
+def kept_views(out: Path, run: str) -> KeptViews:
+    """What is kept beside a run of what it came to."""
+    from dlbench.run.group import find_shown
+
+    return KeptViews(find_shown(out, run))
 
 
 def is_of_trials(form: str | None, what: str | None, file: Path | None) -> bool:

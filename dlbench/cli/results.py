@@ -55,15 +55,9 @@ def table(
     from dlbench.run.group import find_shown
 
     folder = find_shown(out, run)
-    wishes: dict[str, Any] = {
-        "columns": columns,
-        "sort": sort,
-        "filters": filters,
-        "hide_unchanged": hide_unchanged,
-        "rows": rows,
-        "cols": cols,
-        "metric": metric,
-    }
+    wishes: dict[str, Any] = dict(
+        columns=columns, sort=sort, filters=filters, hide_unchanged=hide_unchanged, rows=rows, cols=cols, metric=metric
+    )
     views = KeptViews(folder) if questions is None and not any(wishes.values()) else None
     language = "en" if ascii_only else readers_language(lang)
     if views is not None and views.show(language, json=json, ascii_only=ascii_only):
