@@ -7,8 +7,8 @@ import pytest
 from test_training_rules import GUESS, kinds, trained
 
 from dlbench.analysis.diagnosis.diagnose import diagnose
-from dlbench.analysis.diagnosis.pace import late_share
 from dlbench.analysis.diagnosis.training import TrainingEvidence
+from dlbench.analysis.diagnosis.training_rule import late_share
 
 SLOWING = GUESS * (0.7 + 0.3 * np.exp(-np.arange(9) / 6))
 

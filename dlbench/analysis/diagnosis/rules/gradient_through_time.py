@@ -10,10 +10,9 @@ from dlbench.analysis.diagnosis.aptness import through_time
 from dlbench.analysis.diagnosis.columns import first_known, median
 from dlbench.analysis.diagnosis.evidence import Marks, Values
 from dlbench.analysis.diagnosis.finding import Severity
-from dlbench.analysis.diagnosis.pace import stands_still
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import TrainingEvidence
-from dlbench.analysis.diagnosis.training_rule import TrainingRule
+from dlbench.analysis.diagnosis.training_rule import TrainingRule, stands_still
 from dlbench.measures.names import first_times
 from dlbench.words.number_format import number
 

@@ -10,11 +10,10 @@ import numpy as np
 from dlbench.analysis.diagnosis.aptness import of_slow_steps
 from dlbench.analysis.diagnosis.columns import last_known, median
 from dlbench.analysis.diagnosis.evidence import Marks
-from dlbench.analysis.diagnosis.pace import SLOW, has_gradient
 from dlbench.analysis.diagnosis.recipe_settings import RecipeSettings
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import TrainingEvidence
-from dlbench.analysis.diagnosis.training_rule import TrainingRule
+from dlbench.analysis.diagnosis.training_rule import SLOW, TrainingRule, has_gradient
 from dlbench.words.number_format import number
 
 RISEN = 1.05

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dlbench.analysis.diagnosis.aptness import HANDFUL, by_count
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
-from dlbench.analysis.diagnosis.pace import late_fall, late_share
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import ACCURATE, GOOD, TrainingEvidence
-from dlbench.analysis.diagnosis.training_rule import TrainingRule
+from dlbench.analysis.diagnosis.training_rule import TrainingRule, late_fall, late_share
 from dlbench.words.number_format import number
 
 FALL, SHARE = 0.03, 0.08

@@ -10,10 +10,9 @@ import numpy as np
 from dlbench.analysis.diagnosis.aptness import by_room
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
-from dlbench.analysis.diagnosis.pace import late_fall, late_share
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import GOOD, TrainingEvidence
-from dlbench.analysis.diagnosis.training_rule import TrainingRule
+from dlbench.analysis.diagnosis.training_rule import TrainingRule, late_fall, late_share
 from dlbench.words.number_format import number
 
 FLAT = 0.1

@@ -8,10 +8,9 @@ import numpy as np
 
 from dlbench.analysis.diagnosis.evidence import Marks
 from dlbench.analysis.diagnosis.finding import Severity
-from dlbench.analysis.diagnosis.pace import has_gradient
 from dlbench.analysis.diagnosis.rule import rule
 from dlbench.analysis.diagnosis.training import TrainingEvidence
-from dlbench.analysis.diagnosis.training_rule import TrainingRule
+from dlbench.analysis.diagnosis.training_rule import TrainingRule, has_gradient
 from dlbench.words.number_format import number
 
 MOVES = 3e-5
