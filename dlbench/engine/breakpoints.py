@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.engine.early_stopping import Losses
-from dlbench.engine.pausing import Pausing
-from dlbench.engine.stack_metrics import Sink
 from dlbench.measures.gradient_ratio import first_over_last
 from dlbench.measures.names import first_times
 from dlbench.metrics.names import GRADIENT_RATIO, TIME_GRADIENT_RATIO
-from dlbench.parts.outline import Block, rows_of
 from dlbench.plan.breakpoints import RATIOS, Breakpoint, parse
+
+if TYPE_CHECKING:
+    from dlbench.engine.early_stopping import Losses
+    from dlbench.engine.pausing import Pausing
+    from dlbench.engine.stack_metrics import Sink
 
 Values = NDArray[np.float64]
 Marks = NDArray[np.bool_]
@@ -131,11 +132,6 @@ class BreakpointWatch:
             for name, values in known.get(str(condition), {}).items():
                 progress = self._progress.setdefault(condition, Progress(len(values)))
                 setattr(progress, name, np.array(values, dtype=getattr(progress, name).dtype))
-
-
-def watched_layers(blocks: Sequence[Block]) -> list[WatchedLayer]:
-    """The rows of a net's probes."""
-    return [WatchedLayer(row.name, row.kind, bool(row.weights)) for row in rows_of(blocks)]
 
 
 def meets(values: Values, condition: Breakpoint) -> Marks:

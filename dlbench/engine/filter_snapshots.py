@@ -1,33 +1,27 @@
-"""Pictures of what layers look for and what they give back, in files beside the events, with an event each."""
+"""Pictures of layers in files beside the events, with an event each; recorded loops write them too."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dlbench.engine.stack_metrics import Sink
-from dlbench.parts.outline import Block, slots_of
-from dlbench.parts.pretraining.coder import Coder, decoded, encoded
 from dlbench.run.atomic import replacing, writing
 from dlbench.run.folder import RunFolder
+
+if TYPE_CHECKING:
+    from dlbench.engine.stack_metrics import Sink
 
 FILTERS, SAMPLES = 64, 16
 """Units, and samples, that are shown of a layer at most."""
 
 LARGEST = 1 << 22
 """Numbers of one kind in one file (8 MiB): of a wide stack fewer units and samples are shown."""
-
-IMAGE = 3
-"""Axes of an image: channels, height, width."""
-
-TRANSPARENT = ("flatten", "dropout")
-"""Layers through which one sees the image: they own nothing and mix nothing."""
 
 
 class FilterSnapshots:
@@ -62,35 +56,6 @@ class LayerPictures:
 
     layer: str
     images: Mapping[str, Tensor]
-
-
-def first_filters(blocks: Sequence[Block], rows: Tensor, shape: Sequence[int]) -> LayerPictures | None:
-    """What the first layer of a net that has weights looks for in images of a `shape`; `None` where these are no images.
-
-    `rows` are the weights of the stack, `[trials, parameters]`. Only a dense or convolutional layer that sees the image itself
-    can be pictured.
-    """
-    first = next((block for block in blocks if block.settings["kind"] not in TRANSPARENT), None)
-    if first is None or len(shape) != IMAGE or first.settings["kind"] not in {"dense", "conv"}:
-        return None
-    weight = next(slot for slot in slots_of(blocks) if slot.name == f"{first.name}.weight").of(rows)
-    if first.settings["kind"] == "dense":
-        return LayerPictures(first.name, {"filters": dense_filters(weight, shape)})
-    return LayerPictures(first.name, {"filters": weight[:, : shown(len(weight), weight.shape[2:], FILTERS)]})
-
-
-def dense_filters(weight: Tensor, shape: Sequence[int]) -> Tensor:
-    """What the first units of a dense layer, `[trials, fan_in, units]`, look for in images of a shape."""
-    images = weight[:, :, : shown(len(weight), shape, FILTERS)].mT
-    return images.reshape(*images.shape[:2], *shape)
-
-
-def through(coders: Sequence[Coder], samples: Tensor, trials: int) -> dict[str, Tensor]:
-    """Images `[samples, channels, height, width]`, and what comes back of them through a chain of coders, up and down."""
-    inputs = samples[: shown(trials, samples.shape[1:], SAMPLES)]
-    flat = inputs.flatten(1).expand(trials, -1, -1)
-    back = decoded(coders, encoded(coders, flat))
-    return {"inputs": inputs.expand(trials, *inputs.shape), "reconstructions": back.view(trials, *inputs.shape)}
 
 
 def shown(trials: int, shape: Sequence[int], most: int) -> int:

@@ -5,7 +5,6 @@ They read what the training step computed anyway, draw no random numbers and cha
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -14,28 +13,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dlbench.engine.breakpoints import WatchedLayer
+from dlbench.engine.log_histogram import BINS, LogHistogram, rounded
 from dlbench.engine.stacked_net import Taps
-from dlbench.engine.step_tensors import Slots, StackWeights, families_of
+from dlbench.engine.step_tensors import StackWeights, families_of
 from dlbench.measures.catalog import MEASURES
 from dlbench.measures.names import HISTOGRAM, ZEROS
 from dlbench.parts.outline import TIME, Block, ProbeRow, rows_of
 from dlbench.parts.rows import Slot
 
-HISTOGRAM_LOW, HISTOGRAM_HIGH, HISTOGRAM_WIDTH = -65, 15, 2
-"""Histograms count log2 of the absolute gradient from 2^-65 to 2^15, two powers a bin; what lies beyond counts in the end bins."""
-
 Measures: TypeAlias = dict[str, NDArray[Any]]
 """What a probe found, arrays `[trials, layers]` and `[trials, layers, bins]`, by their names in its event."""
-
-BINS = (HISTOGRAM_HIGH - HISTOGRAM_LOW) // HISTOGRAM_WIDTH
-BYTES = 128
-"""Values of a float's highest byte without its sign; the last is kept for NaN, infinity and numbers from 2^127 on."""
-
-NOWHERE, PLACES = BINS + 1, BINS + 2
-"""Behind the bins stand exact zeros, and then what is counted nowhere."""
-
-FIRST_BYTE = (HISTOGRAM_LOW + 127) // HISTOGRAM_WIDTH
-HIGHEST_BYTE = 3 if sys.byteorder == "little" else 0
 
 
 class Probe:
@@ -97,6 +85,11 @@ def described(blocks: Sequence[Block]) -> dict[str, Any]:
     return {"layers": [_described_row(row) for row in rows_of(blocks)], "net": [_described(block) for block in blocks]}
 
 
+def watched_layers(blocks: Sequence[Block]) -> list[WatchedLayer]:
+    """The rows of a net's probes."""
+    return [WatchedLayer(row.name, row.kind, bool(row.weights)) for row in rows_of(blocks)]
+
+
 def _described_row(row: ProbeRow) -> dict[str, Any]:
     """Its name, its kind, the shape of its weight if it has one."""
     return {"name": row.name, "kind": row.kind, "weight": None if row.shape is None else list(row.shape)}
@@ -112,43 +105,3 @@ def _described(block: Block) -> dict[str, Any]:
     }
     branches = [[_described(inner) for inner in branch] for branch in block.branches]
     return told | ({"branches": branches} if branches else {})
-
-
-class LogHistogram:
-    """Counts gradients by their power of two, all layers of all trials at once.
-
-    The highest byte of a float is its sign and the upper seven bits of its exponent: its power of two by pairs, ready to be
-    counted. NaN, infinity and what is as large are counted nowhere.
-    """
-
-    def __init__(self, watched: Slots, width: int) -> None:
-        """`watched` are the slots to count, those of each layer; the rest of a row of `width` numbers is left out."""
-        self._layers = len(watched) + 1
-        offset = torch.full((width,), len(watched) * PLACES)
-        for layer, slots in enumerate(watched):
-            for slot in slots:
-                offset[slot.start : slot.stop] = layer * PLACES
-        self._offset = offset
-        self._place = (torch.arange(BYTES) - FIRST_BYTE).clamp_(0, BINS - 1)
-        self._place[-1] = NOWHERE
-
-    def count(self, gradient: Tensor) -> Tensor:
-        """Counts `[trials, layers, BINS + 1]` of a gradient `[trials, parameters]`; exact zeros in the last place."""
-        trials, device = gradient.shape[0], gradient.device
-        self._offset, self._place = self._offset.to(device), self._place.to(device)
-        index = self._place[(gradient.view(torch.uint8)[:, HIGHEST_BYTE::4] & 0x7F).int()]
-        index.masked_fill_(gradient == 0, BINS)
-        index += self._offset
-        index += torch.arange(trials, device=device)[:, None] * (self._layers * PLACES)
-        found = torch.bincount(index.view(-1), minlength=trials * self._layers * PLACES)
-        return found.view(trials, self._layers, PLACES)[:, :-1, :NOWHERE].to(gradient.dtype)
-
-
-def rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """To seven significant digits: all that single precision has, and short when written down."""
-    exact = values.astype(np.float64)
-    usual = np.isfinite(exact) & (exact != 0)
-    size = np.floor(np.log10(np.abs(exact), where=usual, out=np.zeros_like(exact)))
-    scale = 10.0 ** (6 - size)
-    found: NDArray[np.float32] = (np.rint(exact * scale) / scale).astype(np.float32)
-    return found

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data
-from dlbench.engine.breakpoints import BreakpointWatch, watched_layers
+from dlbench.engine.breakpoints import BreakpointWatch
 from dlbench.engine.checkpoint import Checkpoint
 from dlbench.engine.commands import Command, Reply
 from dlbench.engine.devices import wait
@@ -27,7 +27,7 @@ from dlbench.engine.native.job import NativeJob
 from dlbench.engine.native.steps import NativeSteps
 from dlbench.engine.pausing import Pausing
 from dlbench.engine.pretraining.greedy import Greedy
-from dlbench.engine.probes import Probe, described
+from dlbench.engine.probes import Probe, described, watched_layers
 from dlbench.engine.schedule import Pace, ProbeBudget, evaluation_steps
 from dlbench.engine.stack_metrics import Sink, StackMetrics
 from dlbench.engine.stacked import Stacked

@@ -19,12 +19,13 @@ from dlbench.engine import checkpoint as checkpoints
 from dlbench.engine.batches import Data, load
 from dlbench.engine.controls import Controls
 from dlbench.engine.devices import device_name, memory, open_device
-from dlbench.engine.filter_snapshots import FilterSnapshots, first_filters
+from dlbench.engine.filter_snapshots import FilterSnapshots
 from dlbench.engine.outcome import keep
 from dlbench.engine.pausing import Pausing
 from dlbench.engine.pretraining.greedy import wants_everything
 from dlbench.engine.resume import resumed
 from dlbench.engine.slices import slices_for
+from dlbench.engine.stack_pictures import first_filters
 from dlbench.engine.step_boundary import StepBoundary
 from dlbench.engine.trainer import Trainer
 from dlbench.engine.ways import native_facts
@@ -131,16 +132,8 @@ class Worker:
             "threads": self._share.threads,
             "torch": torch.__version__,
         }
-        self._events.write(
-            "run",
-            session=self._session,
-            worker=self._number,
-            pid=me.id,
-            started=me.started,
-            host=me.host,
-            stacks=self._stacks,
-            **facts,
-        )
+        who = {"session": self._session, "worker": self._number, "pid": me.id, "started": me.started, "host": me.host}
+        self._events.write("run", **who, stacks=self._stacks, **facts)
         facts["native"], notes = native_facts(self._plan, self._stacks, device)
         for text in (*notes, *(f"worker {self._number} on {me.host}: {one}" for one in deviations(self._folder))):
             self._events.write("note", stack=None, text=text)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.devices import precise
-from dlbench.engine.probes import BINS, BYTES, FIRST_BYTE, HIGHEST_BYTE
+from dlbench.engine.log_histogram import BINS, BYTES, FIRST_BYTE, HIGHEST_BYTE
 
 PIECES = {"cpu": 2**15}
 """Numbers that are worked on at once: on a CPU as many as its caches hold as doubles, elsewhere `LARGE_PIECE`."""
@@ -164,7 +164,7 @@ def _stride(count: int) -> int:
 def bins_of(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Histograms `[rows, BINS]` and zeros `[rows]` of counts by the highest byte.
 
-    As `dlbench.engine.probes.LogHistogram` makes them: NaN and what is as large counts nowhere.
+    As `dlbench.engine.log_histogram.LogHistogram` makes them: NaN and what is as large counts nowhere.
     """
     by_byte = counts[:, : BYTES - 1]
     inside = by_byte[:, FIRST_BYTE : FIRST_BYTE + BINS].copy()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dlbench.engine.devices import precise
-from dlbench.engine.probes import rounded
+from dlbench.engine.log_histogram import rounded
 from dlbench.measures.names import HISTOGRAM, MISSING, UNCLIPPED, ZEROS
 from dlbench.recording.backward import BackwardWatch
 from dlbench.recording.budget import Stopwatch

@@ -8,7 +8,8 @@ import pytest
 import torch
 from cases import dense, plan_of, settings, trainer_of
 
-from dlbench.engine.filter_snapshots import FILTERS, LARGEST, first_filters, shown
+from dlbench.engine.filter_snapshots import FILTERS, LARGEST, shown
+from dlbench.engine.stack_pictures import first_filters
 
 FLAT = {"kind": "flatten"}
 CONV = {

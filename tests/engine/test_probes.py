@@ -11,7 +11,7 @@ from cases import dense, gradient_at, plan_of, settings, trained, trainer_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlbench.engine.probes import BINS, HISTOGRAM_LOW, HISTOGRAM_WIDTH, LogHistogram
+from dlbench.engine.log_histogram import BINS, HISTOGRAM_LOW, HISTOGRAM_WIDTH, LogHistogram
 from dlbench.engine.schedule import SHARE, ProbeBudget, evaluation_steps, probe_steps
 from dlbench.engine.stacked_net import Taps
 from dlbench.parts.rows import Slot

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.batches import Data
-from dlbench.engine.filter_snapshots import IMAGE, FilterSnapshots, LayerPictures, dense_filters, through
+from dlbench.engine.filter_snapshots import FilterSnapshots, LayerPictures
+from dlbench.engine.stack_pictures import IMAGE, dense_filters, through
 from dlbench.engine.pretraining.layer import Inputs, LayerTraining, Measured
 from dlbench.engine.schedule import Pace, probe_steps
 from dlbench.engine.slices import sliced
