@@ -1,9 +1,10 @@
 """What recording a loop costs: `python -m benchmarks.recording`.
 
-Each net is trained several times over side by side, in blocks of a few steps that take turns: plain, recorded at the defaults, and with
-the hooks that people write by hand, which look at every gradient and every output at every step. Times are those of the processor, so
-that what else the machine does counts for little; each round begins a recording anew, and the time of its beginning, its first probes
-and its end is in it. The figures are medians over the rounds of a round's whole time over that of its plain blocks.
+Each net is trained twice side by side, in blocks of a few steps that take turns, plain and recorded at the defaults. After a phase they
+change places, since of two equal nets one may be faster by some percent for as long as the process lives: it lies better in memory.
+Times are those of the processor, so that what else the machine does counts for little; each phase begins a recording anew, and the time
+of its beginning, its first probes and its end is in it. The last column is for the hooks that people write by hand, which look at every
+gradient and every output at every step.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from statistics import median
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -22,6 +23,12 @@ from torch import Tensor, nn
 import dlbench
 
 BLOCK_SECONDS = 0.2
+
+WARM_UP = 5
+"""Steps that a net takes before it is measured: the first ones ask the system for memory."""
+
+BY_HAND = 10
+"""Blocks with hooks at every step."""
 
 
 def perceptron() -> tuple[nn.Module, Tensor, Tensor]:
@@ -124,24 +131,13 @@ def hooks_of_every_step(model: nn.Module) -> Iterator[None]:
 
 
 class Loop:
-    """One of the trainings that take turns, and the seconds of its blocks."""
+    """A training that takes turns with others, block by block, and may be watched meanwhile."""
 
-    def __init__(self, kind: str, make: Callable[[], tuple[nn.Module, Tensor, Tensor]], out: str) -> None:
+    def __init__(self, make: Callable[[], tuple[nn.Module, Tensor, Tensor]]) -> None:
         torch.manual_seed(0)
         self.model, self.x, self.y = make()
         self.optimizer = torch.optim.SGD(self.model.parameters(), 0.01)
-        self.kind = kind
         self.run: Any = None
-        self.block(2)
-        started = time.process_time()
-        watched: Any = nullcontext()
-        if kind == "recorded":
-            watched = self.run = dlbench.record(self.model, self.optimizer, name="overhead", seed=0, out=out)
-        elif kind == "every step":
-            watched = hooks_of_every_step(self.model)
-        self.watched = watched
-        watched.__enter__()
-        self.once = self.seconds = time.process_time() - started
         self._left = time.perf_counter(), time.process_time()
 
     def block(self, steps: int) -> float:
@@ -162,54 +158,108 @@ class Loop:
         self._left = time.perf_counter(), time.process_time()
         return seconds
 
-    def end(self) -> None:
-        """End what watched it; its time counts too."""
+    def begin(self, out: str) -> float:
+        """Be recorded from now on; the seconds that it takes to begin."""
         started = time.process_time()
-        self.watched.__exit__(None, None, None)
-        took = time.process_time() - started
-        self.once += took
-        self.seconds += took
+        self.run = dlbench.record(self.model, self.optimizer, name="overhead", seed=0, out=out)
+        self._left = time.perf_counter(), time.process_time()
+        return self._left[1] - started
+
+    def end(self) -> float:
+        """Be recorded no more; the seconds that it takes to end."""
+        started = time.process_time()
+        self.run.close()
+        self.run = None
+        return time.process_time() - started
 
 
-def round_of(make: Callable[[], tuple[nn.Module, Tensor, Tensor]], seconds: float, out: str) -> dict[str, float]:
-    """Seconds of each kind of loop for the same steps, when the plain one takes about `seconds`."""
-    loops = [Loop(kind, make, out) for kind in ("plain", "recorded", "every step")]
-    length = max(1, int(BLOCK_SECONDS / max(loops[0].block(2) / 2, 1e-6)))
-    turn = 0
-    while loops[0].seconds < seconds:
-        for place in range(len(loops)):
-            loop = loops[(place + turn) % len(loops)]
-            loop.seconds += loop.block(length)
-        turn += 1
-    for loop in loops:
-        loop.end()
-    return {loop.kind: loop.seconds for loop in loops} | {"steps": length * turn, "once": loops[1].once}
+@dataclass
+class Seconds:
+    """What a phase took, or several together: the same steps plain and recorded, and beginning and end, which are in the latter."""
+
+    plain: float = 0.0
+    recorded: float = 0.0
+    once: float = 0.0
+    steps: int = 0
+
+    @property
+    def overhead(self) -> float:
+        """What recording adds, as a share of the plain loop's time."""
+        return self.recorded / self.plain - 1
+
+    def __add__(self, other: Seconds) -> Seconds:
+        own = astuple(self)
+        return Seconds(*(one + more for one, more in zip(own, astuple(other), strict=True)))
+
+
+def phase(plain: Loop, recorded: Loop, length: int, seconds: float, out: str | None) -> Seconds:
+    """Train two loops in turn until the plain one has taken so long; without `out` nothing is recorded."""
+    found = Seconds()
+    if out is not None:
+        found.once = recorded.begin(out)
+    while found.plain < seconds:
+        for is_plain in (True, False) if found.steps // length % 2 else (False, True):
+            took = (plain if is_plain else recorded).block(length)
+            if is_plain:
+                found.plain += took
+            else:
+                found.recorded += took
+        found.steps += length
+    if out is not None:
+        found.once += recorded.end()
+    found.recorded += found.once
+    return found
+
+
+def round_of(pair: tuple[Loop, Loop], length: int, seconds: float, out: str | None) -> Seconds:
+    """Two phases, between which the loops change places: where a net happens to lie in memory cancels out."""
+    first, second = pair
+    return phase(first, second, length, seconds, out) + phase(second, first, length, seconds, out)
+
+
+def by_hand(plain: Loop, watched: Loop, length: int) -> float:
+    """What hooks at every step add, as a share of the plain loop's time, in `BY_HAND` blocks of each."""
+    took = [0.0, 0.0]
+    with hooks_of_every_step(watched.model):
+        for _ in range(BY_HAND):
+            for place, loop in enumerate((plain, watched)):
+                took[place] += loop.block(length)
+    return took[1] / took[0] - 1
+
+
+def measured(name: str, rounds: int, seconds: float, *, nothing: bool) -> str:
+    """A line of the table."""
+    pair = Loop(NETS[name]), Loop(NETS[name])
+    for loop in pair:
+        loop.block(WARM_UP)
+    length = max(1, round(BLOCK_SECONDS * WARM_UP / max(pair[0].block(WARM_UP), 1e-6)))
+    pair[1].block(WARM_UP)
+    with TemporaryDirectory() as out:
+        found = [round_of(pair, length, seconds, None if nothing else out) for _ in range(rounds)]
+    whole = sum(found, Seconds())
+    overheads = sorted(100 * one.overhead for one in found)
+    spread = f"{overheads[0]:.1f} to {overheads[-1]:.1f}"
+    step, once = 1000 * whole.plain / whole.steps, 1000 * whole.once / (2 * rounds)
+    hooks = 100 * by_hand(*pair, length)
+    return f"{name:<20}{step:>10.3g}{100 * whole.overhead:>8.1f} %{spread:>18}{once:>12.0f} ms{hooks:>16.0f} %"
 
 
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=10.0, help="processor's time of a plain training in a round")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=12.0, help="processor's time of the plain training in a phase")
     parser.add_argument("--only", choices=list(NETS), nargs="*")
+    parser.add_argument(
+        "--nothing", action="store_true", help="record neither loop, which tells how far the figures are to be trusted"
+    )
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    print(f"torch {torch.__version__}, one thread, {asked.rounds} rounds of {asked.seconds:g} s")
+    print(f"torch {torch.__version__}, one thread, {asked.rounds} rounds of two phases of {asked.seconds:g} s")
     print(f"{'net':<20}{'ms a step':>10}{'recorded':>10}{'(rounds)':>18}{'begin and end':>15}{'hooks every step':>18}")
     _warm_up()
     for name in asked.only or NETS:
-        with TemporaryDirectory() as out:
-            rounds = [round_of(NETS[name], asked.seconds, out) for _ in range(asked.rounds)]
-        recorded = sorted(one["recorded"] / one["plain"] - 1 for one in rounds)
-        by_hand = median(one["every step"] / one["plain"] - 1 for one in rounds)
-        step = median(1000 * one["plain"] / one["steps"] for one in rounds)
-        once = median(1000 * one["once"] for one in rounds)
-        spread = f"{100 * recorded[0]:.1f} to {100 * recorded[-1]:.1f}"
-        print(
-            f"{name:<20}{step:>10.3g}{100 * median(recorded):>8.1f} %{spread:>18}{once:>12.0f} ms"
-            f"{100 * by_hand:>16.0f} %",
-            flush=True,
-        )
+        print(measured(name, asked.rounds, asked.seconds, nothing=asked.nothing), flush=True)
 
 
 def _warm_up() -> None:

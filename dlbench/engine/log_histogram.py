@@ -1,4 +1,4 @@
-"""Histograms of gradients by powers of two, and how many digits measures keep; recorded loops need both and nothing else of stacks."""
+"""Histograms of gradients by powers of two, and how many digits measures keep: what recorded loops need too."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from dlbench.errors import UsageError, shortened
 from dlbench.plan import Plan
 from dlbench.plan.questions import Questions
 from dlbench.plan.recorded import BASE, VARIABLES, recorded_plan
+from dlbench.recording import LOADED_FROM
 from dlbench.recording.budget import TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import LayeredModel, Model, RecordedLayer, is_compiled, layers_of, roots_of
@@ -29,6 +30,9 @@ from dlbench.recording.program_end import close_at_exit
 from dlbench.recording.recording import Recording
 from dlbench.run.atomic import writing
 from dlbench.run.folder import create
+
+_LOADING = [(time.perf_counter() - LOADED_FROM[0], time.process_time() - LOADED_FROM[1])]
+"""What it took to load what recordings need, until the first of them has paid for it."""
 
 Asked: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | None
 """Questions, or the file in which they stand."""
@@ -76,6 +80,8 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     journal = _journal(out, plan, layers, optimizers, compiled=compiled)
     clock = TimeBudget(budget)
     clock.booked(time.perf_counter() - began[0], time.process_time() - began[1])
+    while _LOADING:
+        clock.booked(*_LOADING.pop())
     run = Recording(
         journal,
         plan,

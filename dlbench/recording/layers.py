@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+from torch.nn.utils.parametrize import is_parametrized
 
 from dlbench.errors import UsageError
 
@@ -80,7 +81,7 @@ def layers_of(roots: Sequence[tuple[str, nn.Module]]) -> list[RecordedLayer]:
     known: set[int] = set()
     layers = []
     for name, module in _modules(roots):
-        own = {key: one for key, one in module.named_parameters(recurse=False) if id(one) not in known}
+        own = {key: one for key, one in _parameters(module) if id(one) not in known}
         known |= {id(one) for one in own.values()}
         if lazy := [key for key, one in own.items() if isinstance(one, UninitializedParameter | UninitializedBuffer)]:
             raise UsageError(
@@ -99,6 +100,14 @@ def layers_of(roots: Sequence[tuple[str, nn.Module]]) -> list[RecordedLayer]:
     if not layers:
         raise UsageError("record: the model has no parameters with numbers to train, so there is nothing to record")
     return layers
+
+
+def _parameters(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """A module's own parameters, those among them of which it computes a weight, as weight norm and spectral norm do."""
+    yield from module.named_parameters(recurse=False)
+    for name, originals in getattr(module, "parametrizations", {}).items() if is_parametrized(module) else ():
+        for key, one in originals.named_parameters(recurse=False):
+            yield f"{name}.{key}", one
 
 
 def _modules(roots: Sequence[tuple[str, nn.Module]]) -> Iterator[tuple[str, nn.Module]]:

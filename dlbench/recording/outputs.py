@@ -89,7 +89,8 @@ class OutputWatch:
         self._opened = 0
         self._moments: dict[int, list[Moments]] = {}
         self._activated: dict[int, list[Moments]] = {}
-        self._nodes: dict[Any, int] = {}
+        self._nodes: dict[Any, tuple[int, bool]] = {}
+        """The rows behind nodes of the graph, and whether what autograd keeps there is packed away."""
         self._activations: set[int] = set()
         """The rows whose activations were seen in an earlier step: nothing else of their outputs is looked at."""
         self._unmeasured: set[int] = set()
@@ -147,7 +148,7 @@ class OutputWatch:
                 if row not in self._activations:
                     self._add(self._moments, row, values, bounds)
                 if values.grad_fn is not None:
-                    self._nodes[values.grad_fn] = row
+                    self._nodes[values.grad_fn] = row, _is_packing()
 
     def _add(
         self,
@@ -172,8 +173,8 @@ class OutputWatch:
             before = node.next_functions[0][0] if node.next_functions else None
             bounds = ACTIVATIONS.get(node.name())
             if bounds is not None:
-                row = self._nodes.pop(before, None)
-                if row is not None and (result := _result_of(node)) is not None:
+                row, is_packed = self._nodes.pop(before, (None, False))
+                if row is not None and (result := _result_of(node, given, is_packed=is_packed)) is not None:
                     self._add(self._activated, row, result, bounds)
                 return
             node = before
@@ -201,8 +202,21 @@ def _spread(values: Tensor) -> Tensor:
     return relative_spread(values.flatten(2) if images else values.flatten(0, -2).unsqueeze(-1))
 
 
-def _result_of(node: Any) -> Tensor | None:
-    """What an activation put out, as autograd keeps it; `None` where it was changed in place since."""
+def _is_packing() -> bool:
+    """Whether autograd hands what it keeps to hooks, as checkpointing has it do, which compute all of it anew when it is asked for."""
+    hooks = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", None)  # noqa: SLF001  # nothing public tells
+    return hooks is not None and hooks(False) is not None
+
+
+def _result_of(node: Any, given: Tensor | None, *, is_packed: bool) -> Tensor | None:
+    """What an activation put out: what the next layer is `given`, or as autograd keeps it.
+
+    `None` where it was changed in place since, or is packed away.
+    """
+    if given is not None and given.grad_fn is node:
+        return given
+    if is_packed or _is_packing():
+        return None
     try:
         result: Tensor = node._saved_result  # noqa: SLF001  # the name under which autograd documents saved tensors
     except (RuntimeError, AttributeError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from statistics import mean
@@ -23,6 +22,7 @@ from dlbench.recording.backward import BackwardWatch, is_distributed
 from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import RecordedLayer
+from dlbench.recording.looks import Looks
 from dlbench.recording.outputs import OutputWatch
 from dlbench.recording.pictures import LoopPictures, Pictured
 from dlbench.recording.scaling import ScalerWatch
@@ -30,11 +30,6 @@ from dlbench.recording.series import LoggedSeries, LoggedStep
 from dlbench.recording.steering import RecordingControls, RecordingStopped
 from dlbench.recording.steps import StepWatch
 from dlbench.run.folder import RunFolder
-
-LOOK_SECONDS = 0.2
-"""Controls are looked at about this often."""
-
-HEARTBEAT_SECONDS = 1.0
 
 
 class Recording:
@@ -75,8 +70,7 @@ class Recording:
             RecordingControls(plan, journal, self._steps.optimizers, attended=attended) if controls else None
         )
         self._series, self._pictures = LoggedSeries(), LoopPictures(journal, layers)
-        self._looked = self._heard = self._begun = time.monotonic()
-        self._heard_step = 0
+        self._looks = Looks()
         self._is_over = self._is_copy = self._is_lost = False
         self.on_stop: Callable[[], None] | None = None
         """What ends the loop where someone asks for that, mostly a library's own way; without it RecordingStopped is raised."""
@@ -210,17 +204,17 @@ class Recording:
 
     def on_step(self, step: int) -> float:
         """Between two steps: look at controls, give a sign of life; returns the seconds until the next look."""
-        now = time.monotonic()
         is_steered = self._controls is not None and self._controls.is_on
-        if now - self._looked >= LOOK_SECONDS or is_steered:
-            self._looked = now
+        if not is_steered and (rest := self._looks.wait()) > 0:
+            return rest
+        with self._looks.looking():
             if self._controls is not None:
                 if self._controls.has_breakpoints:
                     self._flush()
                 is_steered = self._obey(self._controls, step)
-            if now - self._heard >= HEARTBEAT_SECONDS:
-                self._beat(step, now)
-        return 0.0 if is_steered else max(self._looked + LOOK_SECONDS - time.monotonic(), 0.0)
+            if (rate := self._looks.beat(step)) is not None:
+                self._beat(step, rate)
+        return 0.0 if is_steered else self._looks.wait()
 
     def on_fault(self, error: Exception) -> None:
         """Go on without what failed: on a full disk without anything, else without probes."""
@@ -262,10 +256,8 @@ class Recording:
         self._budget.is_watched = controls.is_watched
         return controls.is_on
 
-    def _beat(self, step: int, now: float) -> None:
+    def _beat(self, step: int, rate: float) -> None:
         with self._budget.booking():
-            rate = (step - self._heard_step) / (now - self._heard)
-            self._heard, self._heard_step = now, step
             self._flush()
             self._journal.heartbeat(step, rate, paused=False)
 

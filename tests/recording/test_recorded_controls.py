@@ -103,7 +103,7 @@ def test_what_a_recording_cannot_do_is_answered(tmp_path, action, fields, said):
     """Nobody waits for an answer that never comes."""
     loop = Steered(tmp_path, budget=0.1)
     ask(loop.run.folder, action, **fields)
-    loop.train(until=lambda: time.monotonic() - loop.run._looked < 0.1 and loop.run.steps > 3 and loop.answers())
+    loop.train(until=lambda: time.monotonic() - loop.run._looks._looked < 0.1 and loop.run.steps > 3 and loop.answers())
 
     ((name, error),) = loop.answers()
     assert name == action

@@ -192,7 +192,7 @@ def test_a_full_disk_does_not_end_the_training(tmp_path):
             steps += 1
             if steps == 1:
                 shutil.rmtree(run.folder.path)
-                run._looked = run._heard = -1e9
+                run._looks._looked = run._looks._heard = -1e9
 
     assert steps == 3
     assert any("unrecorded" in str(one.message) for one in told)

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from dlbench.recording.budget import FREE_STEPS, TimeBudget
+from dlbench.recording.looks import Looks
 from dlbench.recording.series import LoggedSeries
 
 
@@ -125,3 +126,34 @@ def test_one_record_a_step():
 
     assert (record.step, record.values, record.seconds) == (3, {"train_loss": 1.0, "test_loss": 2.0}, 0.75)
     assert series.take() == []
+
+
+class OwnClock(Clock):
+    """With the clock that looks go by."""
+
+    def monotonic(self):
+        """Seconds."""
+        return self.now
+
+
+def test_dear_looks_come_seldom_and_a_sign_of_life_in_time(monkeypatch):
+    """Looks come five times a second; where they would take more than their share of the processor, about once a second."""
+    found = {}
+    for attention, price in ((1.0, 0.0005), (0.02, 0.0005), (0.02, 0.00001)):
+        clock = OwnClock()
+        clock.attention = attention
+        monkeypatch.setattr("dlbench.recording.looks.time", clock)
+        looks, looked, beats = Looks(), 0, 0
+        while clock.now < 200.0:
+            if looks.wait() == 0:
+                with looks.looking():
+                    clock.now += price / attention
+                    looked += 1
+                    beats += looks.beat(looked) is not None
+            clock.now += 0.01
+        found[attention, price] = looked, beats
+
+    assert 450 < found[1.0, 0.0005][0] <= 500
+    assert 90 < found[0.02, 0.0005][0] < 110
+    assert 430 < found[0.02, 0.00001][0] <= 500
+    assert all(80 < beats <= 100 for _, beats in found.values())
