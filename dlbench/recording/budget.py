@@ -61,7 +61,8 @@ class Account:
         """`part` of the budget may be booked."""
         self._clock, self._part = clock, part
         self.started = clock()
-        self.spent = 0.0
+        self.spent = self.owed = 0.0
+        """Seconds since the loop began, and before it."""
         self._first: float | None = None
         self._prices: deque[float] = deque(maxlen=RECENT)
 
@@ -79,12 +80,18 @@ class Account:
             self._prices.append(seconds)
 
     def missing(self, share: float) -> float:
-        """For how long the loop has to go on before it may spend one probe more."""
-        return (self.spent + self._price()) / (self._part * share) - self.elapsed
+        """For how long the loop has to go on before it may spend one probe more.
+
+        What is owed from before the loop is paid in even parts until it is long enough, so that its beginning has probes too.
+        """
+        rate, due = self._part * share, self.spent + self._price()
+        left = rate - self.owed / LONG_ENOUGH
+        at = due / left if left > 0 else math.inf
+        return (at if at <= LONG_ENOUGH else (due + self.owed) / rate) - self.elapsed
 
     def affords_early(self, share: float) -> bool:
         """Whether a loop that is just long enough may spend one probe more."""
-        return self.spent + self._price() <= self._part * share * LONG_ENOUGH
+        return self.spent + self.owed + self._price() <= self._part * share * LONG_ENOUGH
 
     def _price(self) -> float:
         return median(self._prices) if self._prices else self._first or 0.0
@@ -155,7 +162,7 @@ class TimeBudget:
     @property
     def cost(self) -> float:
         """The share of the time that was booked."""
-        return round(self._clock.spent / max(self.elapsed, 1e-9), 4)
+        return round((self._clock.spent + self._clock.owed) / max(self.elapsed, 1e-9), 4)
 
     def wants(self, step: int) -> bool:
         """Whether to probe this step; if not, `rest` says how long not to ask again."""
@@ -192,6 +199,11 @@ class TimeBudget:
         self._clock.spent += seconds
         self._processor.spent += of_processor
         self.origin += seconds
+
+    def owes(self, seconds: float, of_processor: float) -> None:
+        """Book what was done before the loop began, and is no part of its time."""
+        self._clock.owed += seconds
+        self._processor.owed += of_processor
 
     def logged(self, seconds: float) -> None:
         """Book a call of `log`, by the clock alone: asking for the processor's time would take longer than the call."""

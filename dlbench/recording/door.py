@@ -79,9 +79,9 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
     compiled = is_compiled(roots)
     journal = _journal(out, plan, layers, optimizers, compiled=compiled)
     clock = TimeBudget(budget)
-    clock.booked(time.perf_counter() - began[0], time.process_time() - began[1])
+    clock.owes(time.perf_counter() - began[0], time.process_time() - began[1])
     while _LOADING:
-        clock.booked(*_LOADING.pop())
+        clock.owes(*_LOADING.pop())
     run = Recording(
         journal,
         plan,

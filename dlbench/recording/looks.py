@@ -19,7 +19,7 @@ AGAIN = 0.05
 """Seconds until a look that is too dear yet is thought of again."""
 
 
-class Looks:
+class LookPace:
     """Knows when the next look is due; with a sign of life it is at the latest, since without one a recording seems to have ended."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ from dlbench.recording.backward import BackwardWatch, is_distributed
 from dlbench.recording.budget import Stopwatch, TimeBudget
 from dlbench.recording.journal import Journal
 from dlbench.recording.layers import RecordedLayer
-from dlbench.recording.looks import Looks
+from dlbench.recording.looks import LookPace
 from dlbench.recording.outputs import OutputWatch
 from dlbench.recording.pictures import LoopPictures, Pictured
 from dlbench.recording.scaling import ScalerWatch
@@ -70,7 +70,7 @@ class Recording:
             RecordingControls(plan, journal, self._steps.optimizers, attended=attended) if controls else None
         )
         self._series, self._pictures = LoggedSeries(), LoopPictures(journal, layers)
-        self._looks = Looks()
+        self._looks = LookPace()
         self._is_over = self._is_copy = self._is_lost = False
         self.on_stop: Callable[[], None] | None = None
         """What ends the loop where someone asks for that, mostly a library's own way; without it RecordingStopped is raised."""
@@ -95,6 +95,9 @@ class Recording:
     def steps(self) -> int:
         """How many steps were taken so far."""
         return self._steps.step
+
+    def __repr__(self) -> str:
+        return f"<Recording {self.name}, {self.steps} steps>"
 
     def _repr_html_(self) -> str:
         """What notebooks show: the table of all recordings of its name, as they are on disk."""

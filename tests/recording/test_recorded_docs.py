@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from recorded_loops import perceptron, recording
+from recorded_runs import group
 from typer.testing import CliRunner
 from verbs import app
 
@@ -65,3 +67,43 @@ def test_the_page_repeats_a_script(tmp_path, monkeypatch):
     (plan,) = (run.read_plan() for run in find_runs(tmp_path / "results"))
     assert (plan.trials[0].variant, plan.candidates[0].settings) == ("lr=0.1", {"lr": 0.1})
     assert re.search(r"^lr=0.1 +1/1 ", result.stdout, re.MULTILINE)
+
+
+def test_the_page_asks_questions_of_a_group(tmp_path, monkeypatch):
+    """The page's commands on a group, with its file of questions, print the table with the claim and write the page of HTML."""
+    monkeypatch.chdir(tmp_path)
+    group(tmp_path / "results", variants=("small", "he"), name="signs")
+    (asked,) = (block for block in examples("toml") if "[[claims]]" in block)
+    (tmp_path / "questions.toml").write_text(asked)
+    (commands,) = (block for block in examples("sh") if "--questions" in block)
+    table, export = (shlex.split(line)[1:] for line in commands.splitlines())
+    runner = CliRunner()
+    shown, written = runner.invoke(app, table), runner.invoke(app, export)
+
+    assert (shown.exit_code, shown.exception) == (0, None), shown.output
+    assert (written.exit_code, written.exception) == (0, None), written.output
+    assert "He's init reads better" in shown.stdout
+    assert "He's init reads better" not in Path("signs.html").read_text(
+        encoding="utf-8"
+    )  # questions are the table's alone
+    assert "bleu" in Path("signs.html").read_text(encoding="utf-8")
+
+
+def test_the_pages_breakpoint_pauses_a_loop(tmp_path):
+    """The condition that the page has under steering is one that a recording's questions take."""
+    (block,) = (block for block in examples("toml") if "[[breakpoints]]" in block)
+    (tmp_path / "asked.toml").write_text(block)
+    with recording(tmp_path, perceptron(), None, questions=tmp_path / "asked.toml") as run:
+        pass
+
+    assert run.folder.read_plan().breakpoints == ["first_last_gradient_ratio < 1e-06"]
+
+
+def test_no_block_of_the_page_is_left_out():
+    """Each block of code is run: one by a test of its own here or among those of the libraries, or is a change to programs of others."""
+    libraries = [block for block in examples("python") if "from dlbench.callbacks." in block]
+
+    assert len(examples("python")) == 2 + len(libraries)
+    assert len(libraries) == 4
+    assert len(examples("sh")) == len(examples("toml")) == 2
+    assert len(examples("diff")) == 3

@@ -81,6 +81,17 @@ def test_a_loop_that_ends_is_done(tmp_path):
     assert status(run.folder).state == "done"
     assert [event["step"] for event in events_of(run, "metrics")] == [1, 2]
     assert run.folder.read_plan().recorded
+    assert repr(run) == f"<Recording {run.name}, 2 steps>"
+
+
+def test_the_time_of_a_loop_begins_with_it(tmp_path, monkeypatch):
+    """What was done before the loop, such as loading modules, is booked and no part of the seconds that are told."""
+    monkeypatch.setattr("dlbench.recording.door._LOADING", [(5.0, 5.0)])
+    run = recorded(tmp_path, budget=0.5)
+    seconds = [event["seconds"] for event in events_of(run, "metrics")]
+
+    assert 0 <= seconds[0] <= seconds[1]
+    assert run._budget._clock.owed > 5.0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from dlbench.recording.budget import FREE_STEPS, TimeBudget
-from dlbench.recording.looks import Looks
+from dlbench.recording.looks import LookPace
 from dlbench.recording.series import LoggedSeries
 
 
@@ -82,6 +82,26 @@ def test_a_machine_that_others_share_is_not_taken_for_a_slow_loop(monkeypatch):
     assert 0.005 < len(found) * 0.01 / budget.elapsed <= 0.0101
 
 
+def test_what_the_beginning_has_cost_is_paid_in_ten_seconds(monkeypatch):
+    """A debt from before the loop leaves room for probes from the beginning on, and from ten seconds on all is within the share."""
+    clock = Clock()
+    monkeypatch.setattr("dlbench.recording.budget.time", clock)
+    budget, found = TimeBudget(0.03), []
+    budget.owes(0.1, 0.1)
+    began = clock.now
+    for step in range(20_000):
+        if budget.wants(step):
+            clock.now += 0.003
+            budget.probed(step, 0.003)
+            found.append(clock.now - began)
+        clock.now += 0.001
+
+    assert len([at for at in found if at < 5]) > 8
+    for at in (10.0, 15.0, 19.0):
+        assert 0.1 + 0.003 * len([one for one in found if one < at]) <= 0.03 * at
+    assert 0.1 + 0.003 * len(found) > 0.5 * 0.03 * found[-1]
+
+
 def test_probes_thin_out(monkeypatch):
     """Cheap probes are dense at the beginning and keep a part of the steps between each other later on."""
     found, _ = probed(monkeypatch, 0.5, 0.01, 0.0001, 100_000)
@@ -137,13 +157,13 @@ class OwnClock(Clock):
 
 
 def test_dear_looks_come_seldom_and_a_sign_of_life_in_time(monkeypatch):
-    """Looks come five times a second; where they would take more than their share of the processor, about once a second."""
+    """LookPace come five times a second; where they would take more than their share of the processor, about once a second."""
     found = {}
     for attention, price in ((1.0, 0.0005), (0.02, 0.0005), (0.02, 0.00001)):
         clock = OwnClock()
         clock.attention = attention
         monkeypatch.setattr("dlbench.recording.looks.time", clock)
-        looks, looked, beats = Looks(), 0, 0
+        looks, looked, beats = LookPace(), 0, 0
         while clock.now < 200.0:
             if looks.wait() == 0:
                 with looks.looking():
