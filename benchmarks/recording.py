@@ -1,10 +1,10 @@
 """What recording a loop costs: `python -m benchmarks.recording`.
 
-Each net is trained twice side by side, in blocks of a few steps that take turns, plain and recorded at the defaults. After a phase they
-change places, since of two equal nets one may be faster by some percent for as long as the process lives: it lies better in memory.
-Times are those of the processor, so that what else the machine does counts for little; each phase begins a recording anew, and the time
-of its beginning, its first probes and its end is in it. The last column is for the hooks that people write by hand, which look at every
-gradient and every output at every step.
+Each net is trained twice side by side, in blocks of a few steps that take turns, plain and recorded at the defaults. After a
+phase they change places, since of two equal nets one may be faster by some percent for as long as the process lives: it lies
+better in memory. Times are those of the processor, so that what else the machine does counts for little; each phase begins a
+recording anew, and the time of its beginning, its first probes and its end is in it. The last column is for the hooks that
+people write by hand, which look at every gradient and every output at every step.
 """
 
 from __future__ import annotations

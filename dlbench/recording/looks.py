@@ -20,7 +20,7 @@ AGAIN = 0.05
 
 
 class LookPace:
-    """Knows when the next look is due; with a sign of life it is at the latest, since without one a recording seems to have ended."""
+    """Knows when the next look is due: with a sign of life at the latest, since without one a recording seems to have ended."""
 
     def __init__(self) -> None:
         self._looked = self._heard = time.monotonic()

@@ -71,10 +71,10 @@ def norms(tensors: Sequence[Tensor]) -> list[Tensor]:
 def update_norms(after: Sequence[Tensor], before: Sequence[Tensor]) -> list[Tensor]:
     """The norm of what was added to each tensor; `before` is used up.
 
-    That is how far the weights have moved, not what the optimizer has computed: a weight of 1 in single precision moves by steps of
-    2^-24, and by nothing where less is asked of it. The difference of two numbers within a factor of two is exact in their own
-    precision (Sterbenz 1974), of others it is rounded once, so nothing is gained by more digits; that of two halves would be rounded
-    to three digits.
+    That is how far the weights have moved, not what the optimizer has computed: a weight of 1 in single precision moves by steps
+    of 2^-24, and by nothing where less is asked of it. The difference of two numbers within a factor of two is exact in their own
+    precision (Sterbenz 1974), of others it is rounded once, so nothing is gained by more digits; that of two halves would be
+    rounded to three digits.
     """
     is_exact = [old.dtype not in HALVES and old.dtype == new.dtype for old, new in zip(before, after, strict=True)]
     if any(is_exact):

@@ -203,7 +203,7 @@ def _spread(values: Tensor) -> Tensor:
 
 
 def _is_packing() -> bool:
-    """Whether autograd hands what it keeps to hooks, as checkpointing has it do, which compute all of it anew when it is asked for."""
+    """Whether autograd hands what it keeps to hooks, such as those of checkpointing, which compute it anew when it is asked for."""
     hooks = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", None)  # noqa: SLF001  # nothing public tells
     return hooks is not None and hooks(False) is not None
 

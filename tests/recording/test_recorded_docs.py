@@ -100,7 +100,7 @@ def test_the_pages_breakpoint_pauses_a_loop(tmp_path):
 
 
 def test_no_block_of_the_page_is_left_out():
-    """Each block of code is run: one by a test of its own here or among those of the libraries, or is a change to programs of others."""
+    """Each block of code is run by a test here or among those of the libraries, but for changes to programs of others."""
     libraries = [block for block in examples("python") if "from dlbench.callbacks." in block]
 
     assert len(examples("python")) == 2 + len(libraries)
