@@ -162,7 +162,7 @@ class TimeBudget:
     @property
     def cost(self) -> float:
         """The share of the time that was booked."""
-        return round((self._clock.spent + self._clock.owed) / max(self.elapsed, 1e-9), 4)
+        return round(self._clock.spent / max(self.elapsed, 1e-9), 4)
 
     def wants(self, step: int) -> bool:
         """Whether to probe this step; if not, `rest` says how long not to ask again."""
