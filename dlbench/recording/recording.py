@@ -28,7 +28,7 @@ from dlbench.recording.pictures import LoopPictures, Pictured
 from dlbench.recording.scaling import ScalerWatch
 from dlbench.recording.series import LoggedSeries, LoggedStep
 from dlbench.recording.steering import RecordingControls, RecordingStopped
-from dlbench.recording.steps import StepWatch
+from dlbench.recording.steps import NO_STEPS, StepWatch
 from dlbench.run.folder import RunFolder
 
 
@@ -167,12 +167,18 @@ class Recording:
         if self._scaler is not None:
             self._scaler.detach()
         try:
+            if self._series.names and not self._steps.calls + self._steps.step:
+                self.on_note(NO_STEPS[self._by_hand])
             self._flush(last=True)
             if self._controls is not None:
                 self._controls.close(self._steps.step)
             self._journal.end(status, error, self._steps.step, self._budget.trained)
         except UnwritableError as problem:
             warnings.warn(f"dlbench: the end of the recording is not written: {problem}", RuntimeWarning, stacklevel=2)
+
+    def __del__(self) -> None:
+        if not getattr(self, "_is_over", True):  # as where a cell of a notebook is run again
+            self.close("stopped", "it was let go without run.close()")
 
     def __enter__(self) -> Self:
         return self

@@ -24,6 +24,13 @@ PATIENCE = 32
 """Steps of an optimizer in which another may do nothing and still belong to the same step of the loop."""
 
 
+NO_STEPS = {
+    True: "no step was told of, so nothing but what was logged is known; with optimizer=None call run.step() after each step",
+    False: "no step of the optimizer was seen, so nothing but what was logged is known; was it given the one that steps?",
+}
+"""What is said of a loop without any step, whether it moves its weights by hand or not."""
+
+
 class StepListener(Protocol):
     """Who is told of steps."""
 

@@ -4,6 +4,7 @@ import gc
 import os
 import warnings
 import weakref
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -120,6 +121,36 @@ def test_a_program_that_ends_without_closing_loses_nothing(tmp_path):
 
     assert len(events_of(run, "metrics")) == 3
     assert status(run.folder).state == "stopped"
+
+
+def test_a_recording_that_nobody_holds_is_stopped(tmp_path):
+    """Where a cell of a notebook is run again, what it recorded before has ended, with all that was logged."""
+    model = perceptron()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    run = recording(tmp_path, model, optimizer)
+    steps(model, optimizer, run, 3)
+    held = SimpleNamespace(folder=run.folder)
+    del model, optimizer, run
+    gc.collect()
+
+    assert len(events_of(held, "metrics")) == 3
+    assert (status(held.folder).state, events_of(held, "end")[0]["error"]) == (
+        "stopped",
+        "it was let go without run.close()",
+    )
+
+
+@pytest.mark.parametrize(("by_hand", "said"), [(True, "call run.step()"), (False, "the one that steps")])
+def test_a_loop_without_a_step_is_told(tmp_path, by_hand, said):
+    """Who forgets to tell of steps, or gives another optimizer, reads why nothing is known of the layers."""
+    model, (x, y) = perceptron(), batch()
+    optimizer = None if by_hand else torch.optim.SGD(perceptron().parameters(), 0.1)
+    with recording(tmp_path, model, optimizer) as run:
+        loss = cross_entropy(model(x), y)
+        loss.backward()
+        run.log(train_loss=loss)
+
+    assert said in events_of(run, "note")[-1]["text"]
 
 
 def test_numbers_need_a_name(tmp_path):
