@@ -23,6 +23,9 @@ NO_SEED = -1
 """The seed, while it is read, of a trial that has none; in a file it is `null`."""
 
 
+_ANYTHING = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+
+
 def recorded_plan(  # noqa: PLR0913  # what a plan of one trial holds; all but two have defaults
     name: str,
     variant: str,
@@ -36,12 +39,12 @@ def recorded_plan(  # noqa: PLR0913  # what a plan of one trial holds; all but t
 ) -> Plan:
     """The plan of one recording: one candidate with one trial in one stack, and no workers of ours.
 
-    `settings` is plain data that the caller tells of the variant; `steps` is 0 where their number is not known. Raises ValueError
-    where the seed is negative or has more than 63 bits.
+    `settings` is data that the caller tells of the variant, kept as plain data; `steps` is 0 where their number is not known.
+    Raises ValueError where the seed is negative or has more than 63 bits, TypeError at settings that JSON cannot hold.
     """
     if seed is not None and not 0 <= seed < 2**63:
         raise ValueError(f"a seed is a whole number from 0 to 2**63 - 1, not {seed}")
-    told = dict(settings or {})
+    told = plain(settings or {})
     identity = orjson.dumps([name, variant, told, seed], option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     trial = Trial(hashlib.sha256(identity).hexdigest()[:10], variant, {}, NO_SEED if seed is None else seed, 0)
     return Plan(
@@ -54,6 +57,19 @@ def recorded_plan(  # noqa: PLR0913  # what a plan of one trial holds; all but t
         breakpoints=list(breakpoints),
         recorded=True,
     )
+
+
+def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as JSON has them: arrays as lists; what it does not know, such as paths, devices and functions, as text."""
+    found: dict[str, Any] = orjson.loads(orjson.dumps(dict(settings), default=_as_plain, option=_ANYTHING))
+    return found
+
+
+def _as_plain(value: Any) -> Any:
+    """An array's numbers, else the value's name: the text of a function holds an address, which is another each time."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return str(getattr(value, "__qualname__", None) or (value if " at 0x" not in str(value) else type(value).__name__))
 
 
 def as_data(plan: Plan) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 from dlbench.errors import UsageError, shortened
 from dlbench.plan import Plan
 from dlbench.plan.questions import Questions
-from dlbench.plan.recorded import BASE, VARIABLES, recorded_plan
+from dlbench.plan.recorded import BASE, VARIABLES, plain, recorded_plan
 from dlbench.recording import LOADED_FROM
 from dlbench.recording.budget import TimeBudget
 from dlbench.recording.journal import Journal
@@ -135,11 +135,17 @@ def _plan(  # what is left out of `record` comes from the environment
 ) -> Plan:
     asked = os.environ.get(f"{VARIABLES}QUESTIONS") or None if questions is None else questions
     own = variant or os.environ.get(f"{VARIABLES}VARIANT") or BASE
+    told = _settings() if settings is None else settings
+    try:
+        kept = plain(told)
+    except (TypeError, ValueError) as error:
+        said = "settings must be a table of names and plain values, such as vars(args)"
+        raise UsageError(f"record: {said} ({type(told).__name__}: {error})") from error
     return recorded_plan(
         name or os.environ.get(f"{VARIABLES}NAME") or _program(),
         own,
         _seed(seed),
-        settings=_settings() if settings is None else settings,
+        settings=kept,
         parameters=_trained(model_parameters=[one for _, root in roots for one in root.parameters()]),
         questions=_questions(asked),
         breakpoints=_breakpoints(asked, own),

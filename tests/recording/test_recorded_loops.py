@@ -2,7 +2,9 @@
 
 import os
 import warnings
+from argparse import Namespace
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 import torch
@@ -241,6 +243,32 @@ def test_arguments_from_the_environment(tmp_path, monkeypatch):
     assert plan.questions.compare.metric == "train_loss"
 
 
+def test_settings_are_kept_as_plain_data(tmp_path):
+    """What a parser of arguments gives is kept, the same text each time: paths, types and functions by their names."""
+    model = perceptron()
+    given = {
+        "out": Path("a/b"),
+        "kind": torch.bfloat16,
+        "hidden": nn.ReLU,
+        "lr": torch.tensor(2.0),
+        "n": [1, 2],
+    }
+    given |= {"device": torch.device("cpu"), "loss": cross_entropy, "grid": {1: (0.5, None)}}
+    with recording(tmp_path, model, None, settings=given) as run:
+        pass
+
+    assert run.folder.read_plan().candidates[0].settings == {
+        "out": "a/b",
+        "kind": "torch.bfloat16",
+        "hidden": "ReLU",
+        "lr": 2.0,
+        "n": [1, 2],
+        "device": "cpu",
+        "loss": "cross_entropy",
+        "grid": {"1": [0.5, None]},
+    }
+
+
 @pytest.mark.parametrize("told", ["{", "3", "[1]"])
 def test_settings_of_the_environment_are_an_object(monkeypatch, told):
     """What is no JSON object is one clear error."""
@@ -266,6 +294,8 @@ MISTAKES = {
     "a seed below 0": (lambda model: dict(seed=-1), "seed"),
     "a seed that is none": (lambda model: dict(seed="x"), "seed"),
     "questions that are none": (lambda model: dict(questions={"claims": 3}), "claims"),
+    "settings that are no table": (lambda model: dict(settings=Namespace(lr=0.1)), "vars"),
+    "settings beyond JSON": (lambda model: dict(settings={"lr": 2**70}), "plain values"),
     "a scaler that is none": (lambda model: dict(scaler=3), "GradScaler"),
 }
 
