@@ -15,7 +15,7 @@ from benchmarks.cases.growth import growth_mnist, growth_xor
 from benchmarks.cases.lstm import lstm
 from benchmarks.cases.mnist import mnist
 from benchmarks.cases.probes import probes
-from benchmarks.cases.rbm import rbm_digits, rbm_mnist, rbm_mnist_wide
+from benchmarks.cases.rbm import rbm_counts, rbm_digits, rbm_mnist, rbm_mnist_wide
 from benchmarks.cases.scale import Scale
 from benchmarks.cases.startup import startup
 from benchmarks.cases.xor import xor
@@ -33,6 +33,7 @@ CASES: dict[str, Callable[[Scale], ComparisonCase]] = {
         probes,
         growth_xor,
         growth_mnist,
+        rbm_counts,
         rbm_digits,
         rbm_mnist,
         rbm_mnist_wide,

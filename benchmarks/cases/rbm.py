@@ -30,6 +30,30 @@ def rbm_mnist_wide(scale: Scale) -> ComparisonCase:
     return _contest("MNIST", Task("mnist", scale.of(10_000, 500), 500, 100, scale.of(2, 1)), scale)
 
 
+def rbm_counts(scale: Scale) -> ComparisonCase:
+    """scikit-learn's defaults for one epoch, with more and more RBMs in the stack."""
+    task = Task("digits", scale.of(1_430, 200), 256, 10, 1)
+    theirs = "scikit-learn, float32"
+    stacks = {count: f"dlbench, {count} stacked" for count in (1, TEN, 30, 100)}
+    arguments = {**asdict(task), "quality": False}
+    return ComparisonCase(
+        title=f"RBM on digits, {task.hidden} hidden units, batch {task.batch}: counts of RBMs",
+        unit="RBM-step",
+        entries=[
+            Entry(theirs, "rbm_sklearn", {**arguments, "precision": "float32"}, task.steps),
+            *(
+                Entry(name, "rbm_stack", {**arguments, "trials": count}, count * task.steps)
+                for count, name in stacks.items()
+            ),
+        ],
+        comparisons=[
+            Comparison(f"{name}: times faster than {theirs}, per RBM", theirs, name, Aim(1, at_least=True))
+            for name in stacks.values()
+        ],
+        rounds=scale.of(3, 1),
+    )
+
+
 @dataclass(frozen=True)
 class _Side:
     """One implementation, and the same once more for its quality."""

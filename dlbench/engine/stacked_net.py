@@ -28,8 +28,7 @@ from dlbench.parts.outline import Block, goes_alone, leaves, slots_of
 from dlbench.parts.tasks import Task
 
 REGISTER = 16
-"""Rows are a multiple of this many numbers wide, a whole vector register: the fused optimizers round the last few numbers of a
-row in another way, so that a trial's bits would depend on its neighbours."""
+"""Rows are whole vector registers wide: fused optimizers round what is left over otherwise, by how many neighbours there are."""
 
 
 def combine(values: Sequence[Any], device: torch.device) -> Any:
@@ -160,10 +159,8 @@ class Taps:
         """The taps of a whole stack out of those of its slices."""
         if len(slices) == 1:
             return slices[0]
-        outputs, flows = (
-            zip(*parts, strict=True) for parts in ([own.outputs for own in slices], [own.flows for own in slices])
-        )
-        return cls([torch.cat(parts) for parts in outputs], [torch.cat(parts) for parts in flows])
+        every = [own.outputs for own in slices], [own.flows for own in slices]
+        return cls(*([torch.cat(parts) for parts in zip(*own, strict=True)] for own in every))
 
 
 class Net:
@@ -174,12 +171,12 @@ class Net:
     """
 
     def __init__(self, blocks: Sequence[Block], tensors: Tensors, clock: StepClock = STOPPED) -> None:
-        self.blocks, self._clock = blocks, clock
-        self.trials = tensors.weights.shape[0]
+        self.blocks, self._clock, self.trials = blocks, clock, tensors.weights.shape[0]
         every = list(leaves(blocks))
         self.widest, self.goes_alone = max(block.widest for block in every), goes_alone(blocks)
         self.leaves: list[Tensor] = []
         self._gradient_views: list[Tensor] = []
+        self._own_gradients: dict[str, Sequence[Tensor]] = {}
         self._weights: dict[str, Mapping[str, Tensor]] = {}
         slots = {slot.name: slot for slot in slots_of(blocks)}
         for block in every:
@@ -190,6 +187,7 @@ class Net:
                 self.leaves.append(own[name])
                 self._gradient_views.append(slot.of(tensors.gradient))
             self._weights[block.name] = own
+            self._own_gradients[block.name] = self._gradient_views[len(self._gradient_views) - len(own) :]
         self._places = {
             block.name: LayerContext(
                 training=True, generators=tensors.generators.get(block.name, ()), buffers=tensors.buffers[block.name]
@@ -251,9 +249,7 @@ class Net:
         return losses
 
     def _by_autograd(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
-        for block in self._watched:
-            place = self._places[block.name]
-            place.states, place.inner = (None, None) if taps is None else ([], [])
+        self._watch(taps)
         with self._clock.on("forward"):
             outputs = self.forward(x, training=True, taps=taps)
         with torch.no_grad():
@@ -263,30 +259,38 @@ class Net:
         # A module of somebody else may have parameters that it does not use: their gradient is 0.
         gradients = torch.autograd.grad((outputs * gradient).sum(), [*self.leaves, *states], materialize_grads=True)
         if taps is not None:
-            of_states = gradients[len(self.leaves) :]
-            taps.flows += [_norm(gradient) for gradient in of_states]
+            taps.flows += [_norm(gradient) for gradient in gradients[len(self.leaves) :]]
         return losses, list(gradients[: len(self.leaves)])
+
+    def _watch(self, taps: Taps | None) -> None:
+        """Have layers with more than an output to show put it aside, or no longer."""
+        for block in self._watched:
+            place = self._places[block.name]
+            place.states, place.flows, place.inner = (None, None, None) if taps is None else ([], [], [])
 
     @torch.no_grad()
     def _by_hand(self, x: Tensor, targets: Tensor, task: Task, taps: Taps | None) -> tuple[Tensor, list[Tensor]]:
         way = [x]
+        self._watch(taps)
         with self._clock.on("forward"):
             for block in self.blocks:
-                layer = cast("Layer", block.layer)
-                way.append(layer.forward(way[-1], self._weights[block.name], self._places[block.name]))
+                forward = cast("Layer", block.layer).forward
+                way.append(forward(way[-1], self._weights[block.name], self._places[block.name]))
                 if taps is not None and block.probed:
-                    taps.outputs.append(way[-1])
+                    taps.outputs += [*self._states(block), way[-1]]
         losses, gradient = task.losses(way[-1], targets), task.gradient(way[-1], targets)
         gradients: list[Tensor] = []
         for index in range(len(self.blocks) - 1, self._first - 1, -1):
             block = self.blocks[index]
-            passed = SavedForBackward(way[index], way[index + 1], self._weights[block.name], self._places[block.name])
-            before, own = cast("ManualBackward", block.layer).backward(
-                gradient, passed, wants_input=index > self._first
-            )
-            gradients[:0] = own
-            if before is not None:
-                gradient = before
+            own = self._weights[block.name], self._places[block.name], self._own_gradients[block.name]
+            passed = SavedForBackward(way[index], way[index + 1], *own)
+            layer = cast("ManualBackward", block.layer)
+            before, found = layer.backward(gradient, passed, wants_input=index > self._first)
+            gradients[:0] = found
+            gradient = gradient if before is None else before
+        for block in self._unrolled:
+            if taps is not None and (flows := self._places[block.name].flows):
+                taps.flows += [_norm(flows[-1 - time]) for time in block.times]
         return losses, gradients
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+LARGE = 1 << 15
+"""Numbers of a product from which copying it takes longer than launching it."""
+
+
 def ask_for_same_bits() -> None:
     """Say how MKL shall multiply: before the first product, which is when it reads that.
 
@@ -46,6 +50,18 @@ def baddbmm_(total: Tensor, a: Tensor, b: Tensor, *, beta: float) -> None:
         torch.baddbmm(total, a, b, beta=beta, out=total)
     else:
         total.copy_(torch.baddbmm(_twice(total), _twice(a), _twice(b), beta=beta)[:1])
+
+
+def bmm_into(total: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """total = a b without a gradient, where the matrices of `total` lie apart; large ones are written where they belong.
+
+    One after the other they take as long as in a batch, which wants to write them side by side.
+    """
+    if total.is_cpu and total[0].numel() >= LARGE:
+        for own, left, right in zip(total, a, b, strict=True):
+            torch.mm(left, right, out=own)
+        return total
+    return total.copy_(bmm(a, b))
 
 
 def _has_vector(a: Tensor, b: Tensor) -> bool:

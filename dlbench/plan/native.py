@@ -10,8 +10,9 @@ from dlbench.parts.datasets import describe
 from dlbench.parts.datasets.base import Source
 from dlbench.parts.outline import Block, outline
 from dlbench.parts.tasks import task_of
+from dlbench.plan.duration import batch_size
 
-# Their order is that of the enums in engine/native/loop.c.
+# Their order makes the numbers by which engine/native/loop.c knows them.
 ACTIVATIONS = (
     "identity",
     "sigmoid",
@@ -31,6 +32,9 @@ REGULARIZERS = ("l2", "l1", "clip_norm", "clip_value", "max_norm")
 
 MOST_PARAMETERS = 5000
 """Weights of a net beyond which one trial alone is faster by torch; five trials are up to twice as many (docs/design.md)."""
+MOST_PRODUCTS = 80_000
+"""Products of a weight and a number that a step takes on its way forward, for each layer with weights, beyond which the same holds:
+torch's step takes its time by the layer as long as it is small."""
 MOST_FEATURES = 1024
 """Numbers of a sample beyond which it is no small net, however few units see them."""
 
@@ -68,6 +72,9 @@ def _reasons(settings: dict[str, Any], blocks: Sequence[Block], source: Source) 
     parameters = sum(block.parameters for block in blocks)
     if parameters > MOST_PARAMETERS:
         yield f"{parameters:,} parameters, more than {MOST_PARAMETERS:,}"
+    products = parameters * batch_size(train, source.train)
+    if products > MOST_PRODUCTS * sum(bool(block.weights) for block in blocks):
+        yield f"{products:,} products a step, more than {MOST_PRODUCTS:,} a layer"
     if max(block.widest for block in blocks) > MOST_FEATURES:
         yield f"layers of more than {MOST_FEATURES:,} numbers"
 

@@ -278,6 +278,7 @@ def test_what_diverges_ends_as_by_torch() -> None:
         ({"optimizer": {"kind": "muon", "lr": 0.1}}, "optimizer muon"),
         ({"optimizer": {"kind": "rmsprop", "lr": 0.1, "centered": True}}, "rmsprop with centered"),
         ({"layers": [FLATTEN, dense(200)]}, "15,010 parameters, more than 5,000"),
+        ({"layers": [FLATTEN, dense(32)], "batch_size": 100}, "241,000 products a step, more than 80,000 a layer"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -16,7 +16,12 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-SOURCES = sorted(Path(__file__).parent.glob("*.[ch]"))
+from dlbench.plan.native import ACTIVATIONS, LOSSES, OPTIMIZERS, REGULARIZERS
+
+SOURCE = Path(__file__).with_name("loop.c")
+KINDS = {"ACTIVATION": ACTIVATIONS, "LOSS": LOSSES, "OPTIMIZER": OPTIMIZERS, "REGULARIZER": REGULARIZERS}
+"""What a job says by number; the loop knows them by these names with their kinds behind."""
+
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = (
     "-std=gnu11",
@@ -27,6 +32,7 @@ FLAGS = (
     "-fno-math-errno",
     "-fno-trapping-math",
     "-Wno-psabi",
+    *(f"-D{name}_{kind}={number}" for name, kinds in KINDS.items() for number, kind in enumerate(kinds)),
 )
 """None of them lets the compiler change what a formula gives: it may neither fuse nor reorder, and need not set errno or flags."""
 SECONDS = 120.0
@@ -62,7 +68,7 @@ def _loaded(compiler: str) -> Built:
     flags = [*FLAGS, "-march=native" if platform.machine().lower() in {"x86_64", "amd64"} else "-mcpu=native"]
     macros = _run(compiler, *flags, "-dM", "-E", "-x", "c", os.devnull)
     # The macros tell the compiler's version and every instruction that it may use: a home of many machines has a file for each.
-    parts = [macros, " ".join(flags), *(path.read_text(encoding="utf-8") for path in SOURCES)]
+    parts = [macros, " ".join(flags), SOURCE.read_text(encoding="utf-8")]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     path = user_cache_path("dlbench") / "native" / f"{key}.so"
     if not path.is_file():
@@ -77,7 +83,7 @@ def _compile(compiler: str, flags: list[str], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         made = Path(folder) / path.name
-        _run(compiler, *flags, *(str(source) for source in SOURCES if source.suffix == ".c"), "-lm", "-o", str(made))
+        _run(compiler, *flags, str(SOURCE), "-lm", "-o", str(made))
         made.replace(path)
 
 

@@ -3,49 +3,39 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from dlbench.engine.batches import DataSplit
+from dlbench.engine.native.build import SOURCE
 from dlbench.engine.native.tables import number
 from dlbench.parts.activations import ACTIVATIONS as ACTIVATION_PARTS
 from dlbench.parts.outline import Block, slots_of
 from dlbench.parts.tasks import Task
 from dlbench.plan.native import ACTIVATIONS, LOSSES
 
-# The fields of both structures stand in loop.c.
+TYPES = {"int32_t": ctypes.c_int32, "int64_t": ctypes.c_int64, "double": ctypes.c_double}
 
 
-class LayerStruct(ctypes.Structure):
-    """A layer, and where its output goes in a probed step."""
-
-    _fields_ = [
-        *((name, ctypes.c_int32) for name in ("inputs", "units", "activation", "is_dense")),
-        *((name, ctypes.c_int64) for name in ("weight", "bias")),
-        *((name, ctypes.c_void_p) for name in ("scale", "tap")),
+def _structure(name: str) -> Any:
+    """A structure of loop.c by its name there; where something lies is a number to Python."""
+    source = re.sub(r"/\*.*?\*/", "", SOURCE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    lines = re.search(rf"typedef struct {{([^}}]*)}} {name};", source)
+    assert lines is not None
+    fields = [
+        (field.strip(" *"), ctypes.c_void_p if "*" in field else TYPES[kind])
+        for kind, names in re.findall(r"(\w+) ([^;]+);", lines[1])
+        for field in names.split(",")
     ]
+    return type(name, (ctypes.Structure,), {"_fields_": fields})
 
 
-class JobStruct(ctypes.Structure):
-    """A stack and the steps to take."""
-
-    _fields_ = [
-        *(
-            (name, ctypes.c_int64)
-            for name in ("trials", "width", "parameters", "layers", "features", "outputs", "loss")
-        ),
-        ("delta", ctypes.c_double),
-        *((name, ctypes.c_int64) for name in ("optimizer", "states", "regularizers", "columns", "groups")),
-        *((name, ctypes.c_int64) for name in ("steps", "samples", "batch", "first")),
-        *(
-            (name, ctypes.c_void_p)
-            for name in ("chain", "kinds", "group", "numbers", "x", "targets", "counts", "order")
-        ),
-        *((name, ctypes.c_void_p) for name in ("weights", "memory0", "memory1", "losses", "clipped", "gradient")),
-    ]
+LayerStruct, JobStruct = _structure("layer"), _structure("job")
 
 
 class NativeJob:
@@ -58,6 +48,7 @@ class NativeJob:
         self._kept: list[Tensor] = []
         self.chain = (LayerStruct * len(self.layers))(*self._drawn(blocks, trials))
         x = data.x.flatten(1)
+        sizes = [x.shape[1], *(layer.units for layer in self.chain)]
         self.struct = JobStruct(
             trials=trials,
             width=width,
@@ -65,6 +56,8 @@ class NativeJob:
             layers=len(self.layers),
             features=x.shape[1],
             outputs=task.outputs,
+            widest=max(sizes),
+            sum=sum(sizes),
             loss=LOSSES.index(task.settings["kind"]),
             delta=getattr(task.loss, "delta", 0.0),
             samples=len(data),
@@ -85,7 +78,7 @@ class NativeJob:
         self._kept.append(tensor.to(torch.float32).contiguous())
         return self._kept[-1].data_ptr()
 
-    def _drawn(self, blocks: Sequence[Block], trials: int) -> list[LayerStruct]:
+    def _drawn(self, blocks: Sequence[Block], trials: int) -> list[Any]:
         starts, found = {slot.name: slot.start for slot in slots_of(blocks)}, []
         for block in self.layers:
             activation = getattr(block.layer, "activation", None) or {"kind": "identity"}

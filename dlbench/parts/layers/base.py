@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from dlbench.catalog import Catalog
 from dlbench.parts.arguments import Number, Settings
@@ -69,15 +69,17 @@ class LayerContext:
 
     `generators` holds one random stream a trial; `buffers` the layer's own, each `[trials, *shape]`, changed in place
     while `training`. `kept` is what a layer puts aside on the way forward for its way backward. Where `states` is a list,
-    an unrolled layer appends its state after every step of time, `[trials, batch, units]`: a probe wants to see them. Where
+    an unrolled layer appends its state after every step of time, `[trials, batch, units]`: a probe wants to see them. On a way
+    backward of its own it appends to `flows` the gradients of these states, as it meets them, from the last to the first. Where
     `inner` is a list, a layer of `WithInside` puts there what its inner layers put out.
     """
 
     training: bool
     generators: Sequence[torch.Generator] = ()
     buffers: Mapping[str, torch.Tensor] = field(default_factory=dict)
-    kept: torch.Tensor | None = None
+    kept: Any = None
     states: list[torch.Tensor] | None = None
+    flows: list[torch.Tensor] | None = None
     inner: list[torch.Tensor] | None = None
 
 
@@ -205,12 +207,16 @@ class MayGoApart(Protocol):
 
 
 class SavedForBackward(NamedTuple):
-    """What a layer saw on the way forward: its input `x`, its output `y`, its weights and its place."""
+    """What a layer saw on the way forward: its input `x`, its output `y`, its weights and its place.
+
+    `gradients` is where those of the weights belong: `backward` may write one there and give that back. Empty, it is nowhere yet.
+    """
 
     x: torch.Tensor
     y: torch.Tensor
     weights: Mapping[str, torch.Tensor]
     place: LayerContext
+    gradients: Sequence[torch.Tensor] = ()
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from dlbench.parts.activations import backward, bind, slope, torch_code
 from dlbench.parts.arguments import Activation, Init, Settings
 from dlbench.parts.layers.base import LAYERS, LayerContext, SavedForBackward, Shape, ShapeError, Stateless, Weight
 from dlbench.parts.lazy import torch
-from dlbench.parts.products import baddbmm, bmm
+from dlbench.parts.products import baddbmm, bmm, bmm_into
 from dlbench.parts.torch_code import TorchCode, arguments, linear, without_bias
 
 
@@ -80,7 +80,8 @@ class Dense(Stateless):
         """dW = x^T d and db = the sum of d over the batch, with d = dL/dy f'(x W + b); dx = d W^T."""
         assert self.deactivate is not None
         inner = self.deactivate(gradient, passed.y)
-        gradients = [bmm(passed.x.mT, inner)]
+        product = passed.x.mT, inner
+        gradients = [bmm_into(passed.gradients[0], *product) if passed.gradients else bmm(*product)]
         if self.bias:
             gradients.append(inner.sum(1, keepdim=True))
         return bmm(inner, passed.weights["weight"].mT) if wants_input else None, gradients

@@ -50,8 +50,8 @@ class Dropout(Stateless):
         for trial, generator in enumerate(place.generators):
             share = self.shares[trial] if isinstance(self.shares, list) else self.shares
             mask[trial].bernoulli_(share, generator=generator)
-        place.kept = mask.div_(spread(self.keep, x))
-        return x * place.kept
+        place.kept = mask = mask.div_(spread(self.keep, x))
+        return x * mask
 
     def as_torch(self, shape: Shape) -> TorchCode:
         """`nn.Dropout`, which does nothing in `eval`; its function where units are dropped there too."""

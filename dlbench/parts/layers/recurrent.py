@@ -105,10 +105,7 @@ class Recurrent:
     def _products(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
         """x W + b of every step, `[trials, batch, gates * units]` each."""
         trials, batch, offset = *x.shape[:2], self.offset(x, weights)
-        # An image's rows come before its channels; time comes before the batch, so that every step's numbers lie together.
-        rows = x.transpose(2, 3).flatten(3) if x.dim() == 5 else x
-        flat = rows.transpose(1, 2).flatten(1, 2)
-        weight = weights["weight"]
+        weight, flat = weights["weight"], by_time(x).flatten(1, 2)
         products = bmm(flat, weight) if offset is None else baddbmm(offset, flat, weight)
         return products.view(trials, -1, batch, weight.shape[-1]).unbind(1)
 
@@ -123,3 +120,10 @@ class Recurrent:
             f"'{self.KIND}' takes a sequence (time, features) or an image (channels, height, width), but gets {shape}; "
             "after another recurrent layer, write sequences = true in that one; after images, remove the layer that flattens them"
         )
+
+
+def by_time(x: torch.Tensor) -> torch.Tensor:
+    """`[trials, time, batch, features]` of sequences or images: time before the batch, so that a step's numbers lie together."""
+    # An image's rows come before its channels.
+    rows = x.transpose(2, 3).flatten(3) if x.dim() == 5 else x
+    return rows.transpose(1, 2)
