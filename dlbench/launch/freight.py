@@ -140,6 +140,8 @@ class Receiver:
         """Whether it has left anything that another could go on from."""
         self.is_paused = False
         """Whether it waited between two steps when it was last heard of."""
+        self.stack: int | None = None
+        """The stack that it was at then."""
         self.steps: dict[int, int] = {}
         """How far it has come, by its last signs of life: the steps of each stack."""
         self.answered: set[tuple[int, str]] = set()
@@ -219,6 +221,7 @@ class Receiver:
         elif kind == "end" and event.get("status") == "done":
             self.done.add(event["stack"])
         elif kind == "heartbeat":
+            self.stack = event["stack"]
             self.steps[event["stack"]] = event["step"]
             self.is_paused = bool(event.get("paused"))
         elif kind == "control" and stack is not None:

@@ -20,6 +20,8 @@ class Machine:
     """Of Python and of packages, by their names; `None` where they are not known."""
     speed: float | None = None
     """Floating point operations a second of one of its cores, as measured; `None` where nobody has."""
+    id: str | None = None
+    """The cluster's own name of it, of which no two are the same."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from dlbench.launch.on_ray.launcher import OnRay, driver_of, token_of_worker
 from dlbench.launch.on_ray.order import Order, WorkerShare, decoded
 from dlbench.launch.on_ray.packing import GIB, Needs
 from dlbench.launch.on_ray.room import NodeRoom
-from dlbench.launch.on_ray.takeover import is_worth_it, parts
 from dlbench.launch.status import status
 from dlbench.plan import Candidate, Trial
 from dlbench.run import workers
@@ -52,9 +51,10 @@ class FakeRay:
     def __init__(self, *answers):
         self.cores, self.free = 1, 0
         self.answers = [list(one) for one in answers]
-        self.briefs, self.asked, self.killed, self.told = [], [], [], []
+        self.briefs, self.wanted, self.asked, self.killed, self.told = [], [], [], [], []
 
-    def begin(self, brief, datasets, needs):
+    def begin(self, brief, datasets, needs, node=None):
+        self.wanted.append(node)
         self.briefs.append(brief)
         agent = len(self.briefs) - 1
         return agent, (agent, "begin")
@@ -315,37 +315,6 @@ def test_workers_that_wait_for_others_of_their_run_are_as_planned(run, driven):
 
     assert clock.seconds > 60
     assert notes(told) == []
-
-
-def test_what_a_slow_worker_has_left_is_taken_over(run, driven, monkeypatch):
-    """While a node has nothing to do and nobody waits, it ends with a checkpoint, and two go on with what it has not done."""
-    monkeypatch.setattr("dlbench.launch.on_ray.driver.LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("dlbench.launch.on_ray.takeover.WORTH_SECONDS", -1.0)
-    first = [
-        "slow",
-        Parcel(event(0, "end", stack=0, status="done", error=None), checkpoints={"checkpoints/stack-1.pt": b"half"}),
-        Parcel(event(1, "end", stack=None, status="stopped", error=None), exit_code=0),
-    ]
-    others = [["fast", Parcel(ended(0, [stack]), exit_code=0)] for stack in (2, 1)]
-    cluster = FakeRay(first, *others)
-    cluster.free = 1
-    code, _ = driven(cluster, [WorkerShare(0, [0, 1, 2], 1)])
-
-    assert (code, status(run).state, cluster.told) == (ExitCode.DONE, "done", [0])
-    assert [(one.session, one.stacks) for one in workers.read(run)] == [(0, [0, 1, 2]), (1, [2]), (2, [1])]
-    assert cluster.briefs[2].files["checkpoints/stack-1.pt"] == b"half"
-
-
-def test_a_worker_shares_only_what_is_worth_another_start():
-    """As fast as it was so far it needs longer than half a minute, and has more than one stack left."""
-    costs = {0: 1.0, 1: 2.0, 2: 3.0}
-
-    assert is_worth_it([1, 2], 1.0, costs, 10.0)
-    assert not is_worth_it([1, 2], 1.0, costs, 5.0)
-    assert not is_worth_it([2], 1.0, costs, 100.0)
-    assert not is_worth_it([1, 2], 0.0, costs, 20.0)
-    assert is_worth_it([1, 2], 0.0, costs, 40.0)
-    assert parts([0, 1, 2], costs) == [[2], [0, 1]]
 
 
 def test_an_order_comes_through_as_it_was():

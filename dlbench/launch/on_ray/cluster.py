@@ -40,12 +40,18 @@ class RayCluster:
         self._actor = ray.remote(Agent)
         self._asks = ray.remote(num_cpus=0, max_retries=0)(free_of_nodes)
 
-    def begin(self, brief: Brief, datasets: Mapping[str, Any], needs: Needs) -> tuple[Any, Any]:
-        """Have an agent begin a worker as soon as there is room for it: the agent, and what stands for its answer."""
+    def begin(
+        self, brief: Brief, datasets: Mapping[str, Any], needs: Needs, node: str | None = None
+    ) -> tuple[Any, Any]:
+        """Have an agent begin a worker as soon as there is room for it: the agent, and what stands for its answer.
+
+        It waits for a `node` where one is named, unless that has gone.
+        """
         options = {"num_cpus": needs.cores, "num_gpus": needs.gpu, "memory": needs.memory}
         given = {name: value for name, value in options.items() if value}
         # Dying is for the driver to see: a new agent gets another checkpoint than this one did.
-        agent = self._actor.options(max_restarts=0, scheduling_strategy="SPREAD", **given).remote()
+        where = "SPREAD" if node is None else NodeAffinitySchedulingStrategy(node_id=node, soft=True)
+        agent = self._actor.options(max_restarts=0, scheduling_strategy=where, **given).remote()
         return agent, agent.begin.remote(brief, {key: [reference] for key, reference in datasets.items()})
 
     def take(self, agent: Any, controls: bytes) -> Any:
@@ -170,6 +176,7 @@ def found_nodes(address: str | None) -> list[Machine]:
             cores=int(node["Resources"].get("CPU", 0)),
             gpus=int(node["Resources"].get("GPU", 0)),
             memory=int(node["Resources"].get("memory", 0)),
+            id=node["NodeID"],
             **(facts.get(node["NodeID"]) or {}),
         )
         for node in ray.nodes()

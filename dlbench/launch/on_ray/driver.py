@@ -18,8 +18,8 @@ from dlbench.launch.on_ray.agent import Begun, LostError
 from dlbench.launch.on_ray.launcher import token_of_worker
 from dlbench.launch.on_ray.order import Order, WorkerShare, decoded
 from dlbench.launch.on_ray.packing import brief_of, datasets_of, needs_of
+from dlbench.launch.on_ray.sharing import Sharing
 from dlbench.launch.on_ray.standing import standing
-from dlbench.launch.on_ray.takeover import is_worth_it, parts
 from dlbench.launch.on_ray.unit import Unit
 from dlbench.launch.on_ray.waiting import Waiting, found
 from dlbench.launch.status import last_lines
@@ -51,8 +51,15 @@ class Driver:
     had told beyond them is void as in any later session.
     """
 
-    def __init__(self, order: Order, cluster: RayCluster, *, now: Callable[[], float] = time.monotonic) -> None:
-        self._order, self._cluster, self._now = order, cluster, now
+    def __init__(
+        self,
+        order: Order,
+        cluster: RayCluster,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._order, self._cluster, self._now, self._sleep = order, cluster, now, sleep
         self._folder = RunFolder(Path(order.run))
         self._plan = self._folder.read_plan()
         self._process = token_of(os.getpid())
@@ -63,6 +70,7 @@ class Driver:
         self._is_stopping = False
         self._looked = self._now()
         self._waiting = Waiting(order.patience, self._give_up)
+        self._sharing = Sharing(self._plan, order.speeds)
         self.is_told_to_stop = False
         """Whether a signal has asked for the end."""
 
@@ -85,7 +93,7 @@ class Driver:
         for answer in self._cluster.ready(list(awaited), POLL_SECONDS) if awaited else ():
             self._hear(awaited[answer])
         if not awaited:
-            time.sleep(POLL_SECONDS)
+            self._sleep(POLL_SECONDS)
 
     def _hear(self, unit: Unit) -> None:
         reference, unit.awaited = unit.awaited, None
@@ -109,23 +117,11 @@ class Driver:
         if self._now() < self._looked + LOOK_SECONDS or self._is_stopping:
             return
         self._looked = self._now()
+        self._sharing.watch(self._units, self._looked)
         if any(unit.place is None for unit in self._units):
             self._waiting.look(list(self._units), self._cluster.nodes(), self._looked)
-        else:
-            self._share_out()
-
-    def _share_out(self) -> None:
-        """Where a node has nothing to do and nobody waits for one, have the worker that has most before it share its stacks."""
-        costs = dict(enumerate(stack.cost for stack in self._plan.stacks))
-        at_work = [unit for unit in self._units if not (unit.is_sharing or unit.receiver.is_paused)]
-        if slow := [unit for unit in at_work if is_worth_it(*self._work(unit, costs))]:
-            most = max(slow, key=lambda unit: sum(costs[stack] for stack in unit.left))
-            if any(node.holds_now(most.needs) for node in self._cluster.nodes()):
-                most.is_sharing = True
-                self._cluster.stop(most.agent)
-
-    def _work(self, unit: Unit, costs: dict[int, float]) -> tuple[list[int], float, dict[int, float], float]:
-        return unit.left, sum(costs[stack] for stack in unit.receiver.done), costs, self._now() - unit.began
+        elif unit := self._sharing.chosen(self._units, self._cluster.nodes, self._looked):
+            self._cluster.stop(unit.agent)
 
     def _heed(self) -> None:
         """Whoever asks the whole session to stop means those too that still wait for room."""
@@ -141,24 +137,26 @@ class Driver:
 
     # --- beginnings and ends --------------------------------------------------------------------------------------
 
-    def _begin(self, session: int, share: WorkerShare, *, losses: int, still: bytes = b"") -> None:
-        """Ask Ray for a worker; `still` are controls that hold for it though they were asked before its session."""
+    def _begin(
+        self, session: int, share: WorkerShare, *, losses: int, still: bytes = b"", node: str | None = None
+    ) -> None:
+        """Ask Ray for a worker, on a node; `still` are controls that hold for it though they were asked before its session."""
         controls = Growth(self._folder.control_file)
         asked = controls.take(lines=True) + still
         brief = brief_of(self._folder, self._order, session, share, asked)
         needs = needs_of(self._plan, self._order, share)
-        agent, awaited = self._cluster.begin(brief, self._brought(share), needs)
+        agent, awaited = self._cluster.begin(brief, self._brought(share), needs, node)
         receiver = Receiver(self._folder, session, share.worker, share.stacks)
         self._units.append(Unit(session, share, needs, agent, awaited, receiver, controls, losses, self._now()))
 
-    def _follow(self, unit: Unit, stacks: list[int], *, losses: int) -> None:
+    def _follow(self, unit: Unit, stacks: list[int], *, losses: int, node: str | None = None) -> None:
         """Ask for a worker that goes on with stacks of one that is gone, as whoever watches has left it."""
         unit.new_controls()
         share = replace(unit.share, stacks=stacks)
         session = self._recorded(share)
         sessions, answered = range(self._order.session, session), unit.receiver.answered
         still = standing(self._folder, sessions, self._plan, stacks, answered, paused=unit.receiver.is_paused)
-        self._begin(session, share, losses=losses, still=still)
+        self._begin(session, share, losses=losses, still=still, node=node)
 
     def _brought(self, share: WorkerShare) -> dict[str, Any]:
         """What stands for each dataset of a worker that is made of files, handed to Ray once."""
@@ -175,10 +173,9 @@ class Driver:
             self._cluster.end(unit.agent)
             # Without an end of its own it has said on its console why.
             self._close(unit, None if unit.receiver.has_ended else "failed", said(self._folder, unit.share.worker))
-            if unit.is_sharing and not self._is_stopping and code == ExitCode.DONE:
-                costs = dict(enumerate(stack.cost for stack in self._plan.stacks))
-                for part in filter(None, parts(unit.left, costs)):
-                    self._follow(unit, part, losses=0)
+            if unit.move and not self._is_stopping and code == ExitCode.DONE:
+                for node, stacks in self._sharing.shares(unit):
+                    self._follow(unit, stacks, losses=0, node=node)
         else:
             self._lose(unit, "its process was killed")
 

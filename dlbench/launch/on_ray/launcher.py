@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from dlbench.errors import MissingLibraryError
@@ -48,11 +48,13 @@ class OnRay:
     def __init__(self, options: RayOptions | None = None) -> None:
         self._options = options or RayOptions()
         self._drivers: dict[Token, subprocess.Popen[bytes]] = {}
+        self._speeds: dict[str, float] = {}
 
     def start(self, assignments: Sequence[Assignment]) -> Iterator[Token]:
         """One driver for all; it asks Ray for one worker after the other."""
         require()
-        driver = _start_driver(order_of(self._options, assignments), assignments[0])
+        order = replace(order_of(self._options, assignments), speeds=self._speeds)
+        driver = _start_driver(order, assignments[0])
         process = token_of(driver.pid)
         for assignment in assignments:
             token = token_of_worker(process, assignment.session, assignment.worker)
@@ -63,7 +65,9 @@ class OnRay:
         """The nodes of its Ray; raises SetupError where that cannot be reached."""
         from dlbench.launch.on_ray.nodes import nodes
 
-        return nodes(self._options.address)
+        found = nodes(self._options.address)
+        self._speeds = {node.id: node.speed for node in found if node.id and node.speed}
+        return found
 
     def is_alive(self, token: Token, seen: float) -> bool:
         """While its driver is there: until it says otherwise, a worker is waiting for room, at work, or begun again."""

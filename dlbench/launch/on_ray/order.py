@@ -43,6 +43,8 @@ class Order:
     store: int = STORE
     patience: float = PATIENCE
     """Seconds in which a node may join that a worker fits on which fits on none."""
+    speeds: dict[str, float] = field(default_factory=dict)
+    """Operations a second of nodes by their ids, as far as they were measured."""
 
     def encoded(self) -> bytes:
         """The order as JSON."""

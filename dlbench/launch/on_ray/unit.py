@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -11,6 +12,11 @@ from dlbench.launch.freight import Growth, Receiver
 from dlbench.launch.on_ray.agent import Begun
 from dlbench.launch.on_ray.order import WorkerShare
 from dlbench.launch.on_ray.packing import Needs
+from dlbench.launch.on_ray.takeover import Opening, Work
+from dlbench.plan import Plan
+
+Key: TypeAlias = tuple[int, int]
+"""A worker among all of a run: its session and its number."""
 
 
 @dataclass
@@ -32,12 +38,17 @@ class Unit:
     due: float = 0.0
     began: float = 0.0
     """When it was told to begin."""
-    is_sharing: bool = False
-    """Whether it was told to end because others shall have some of its stacks."""
+    move: tuple[Work, Sequence[Opening]] | None = None
+    """What it had left and where else that shall go on, once it was told to end for that."""
     is_told_to_wait: bool = False
     """Whether people know that it waits for room."""
     hopeless: float | None = None
     """Since when it has fitted on no node of the cluster."""
+
+    @property
+    def key(self) -> Key:
+        """Which it is."""
+        return self.session, self.share.worker
 
     @property
     def left(self) -> list[int]:
@@ -48,6 +59,15 @@ class Unit:
     def name(self) -> str:
         """Who it is, for people."""
         return f"worker {self.share.worker}" + (f" on {self.place.host}" if self.place else "")
+
+    def costs_left(self, plan: Plan) -> dict[int, float]:
+        """What is left of each of its stacks, by the plan's costs and its last signs of life."""
+        return {stack: plan.stacks[stack].cost * (1.0 - self._part(plan, stack)) for stack in self.left}
+
+    def _part(self, plan: Plan, stack: int) -> float:
+        steps = plan.stacks[stack].steps
+        # Never all of it: what is not told to be done still has to end.
+        return min(self.receiver.steps.get(stack, 0) / steps, 0.999) if steps else 0.0
 
     def new_controls(self) -> bytes:
         """What is new of the controls, which its worker gets; where one lets it go on, it does not count as paused any more."""
