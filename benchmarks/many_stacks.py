@@ -7,10 +7,11 @@ import random
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
+from unittest.mock import patch
 
 import psutil
 import typer
@@ -75,12 +76,9 @@ def simulated(base: Path, plan: Plan, *, is_sharing: bool) -> tuple[float, float
     for share in given:
         record(folder, Launched(0, share.worker, Token("ray", f"{os.getpid()}/", "here", 0.0), share.stacks, 0))
     driver = Driver(Order(str(folder.path), None, 0, given), ray, now=ray.now, sleep=ray.sleep)  # type: ignore[arg-type]
-    began, before = time.process_time(), sharing.is_worth_it
-    sharing.is_worth_it = before if is_sharing else lambda work, openings: False
-    try:
+    began = time.process_time()
+    with nullcontext() if is_sharing else patch.object(sharing, "is_worth_it", return_value=False):
         driver.run()
-    finally:
-        sharing.is_worth_it = before
     return ray.time, sum(costs) / (CORES * sum(SPEEDS)), len(ray.agents), time.process_time() - began
 
 
@@ -110,6 +108,7 @@ def trained(bench: Bench, where: Sequence[str]) -> dict[str, float]:
 
 
 def main(
+    *,
     stacks: Annotated[int, typer.Option(min=2, max=WIDTHS**2, help="How many.")] = 1000,
     steps: Annotated[int, typer.Option(min=1, help="Of each that is trained.")] = 200,
     run: Annotated[bool, typer.Option(help="Train them, here and on a Ray that is started here.")] = True,

@@ -16,6 +16,7 @@ from dlbench.launch.on_slurm.options import SlurmOptions
 from dlbench.launch.on_slurm.states import JobStates, squeue
 from dlbench.launch.status import LAUNCHERS, status
 from dlbench.run import workers
+from dlbench.run.control import ControlReader, ask
 from dlbench.run.events import EventWriter
 from dlbench.run.workers import Launched, Token
 
@@ -128,6 +129,16 @@ def test_a_job_that_is_begun_again_goes_on_with_what_is_left(taken):
         (2, [2], "7_0.2"),
     ]
     assert done_stacks(taken) == {0}
+
+
+def test_a_paused_job_that_is_begun_again_is_paused(taken):
+    """As everybody who watches has left it; a stop of all that ended it before is not obeyed again."""
+    for action, fields in (("pause", {}), ("resume", {}), ("pause", {}), ("stop", {"stack": 2}), ("stop", {})):
+        ask(taken, action, **fields)
+    following = SlurmJob(str(taken.path), 0, 0, (0, 2), 1)._following(taken, "7_0")
+    told = ControlReader(taken.control_file, following.session).poll()
+
+    assert [(one["action"], one.get("stack")) for one in told] == [("pause", None), ("stop", 2)]
 
 
 def test_only_the_last_beginning_of_a_job_counts(taken, monkeypatch):

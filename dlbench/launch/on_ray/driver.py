@@ -19,9 +19,9 @@ from dlbench.launch.on_ray.launcher import token_of_worker
 from dlbench.launch.on_ray.order import Order, WorkerShare, decoded
 from dlbench.launch.on_ray.packing import brief_of, datasets_of, needs_of
 from dlbench.launch.on_ray.sharing import Sharing
-from dlbench.launch.on_ray.standing import standing
 from dlbench.launch.on_ray.unit import Unit
 from dlbench.launch.on_ray.waiting import Waiting, found
+from dlbench.launch.standing import standing
 from dlbench.launch.status import last_lines
 from dlbench.parts.datasets.carried import packed
 from dlbench.parts.datasets.folders import size_of

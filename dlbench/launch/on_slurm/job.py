@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dlbench.files import append_to
 from dlbench.launch.launcher import Assignment
 from dlbench.launch.on_slurm.options import HERE
+from dlbench.launch.standing import standing
 from dlbench.launch.tethered import TetheredWorker
 from dlbench.plugins import PartsFile
 from dlbench.run import workers
@@ -84,6 +86,9 @@ class SlurmJob:
                 workers.record(
                     folder, Launched(session, self.worker, token, left, _size(folder.console_file(self.worker)))
                 )
+                with append_to(folder.control_file) as file:
+                    sessions = range(self.session, session)
+                    file.write(standing(folder, sessions, folder.read_plan(), left, None, paused=False))
         return replace(self, session=session, stacks=left)
 
 

@@ -1,4 +1,4 @@
-"""What was asked of a run and still holds, written once more for a worker that follows another one.
+"""What was asked of a run and still holds, written once more for a worker that follows another one on a cluster.
 
 A worker obeys what is asked of its own session or a later one, so that a run which is resumed does not obey the stop that ended it.
 Whoever follows a lost worker is of a later session too, but of the same run for everybody who watches: it stays paused.
@@ -27,13 +27,13 @@ def standing(
     sessions: range,
     plan: Plan,
     stacks: Collection[int],
-    answered: Collection[Answer],
+    answered: Collection[Answer] | None,
     *,
     paused: bool,
 ) -> bytes:
     """Lines of controls of these sessions that still hold for `stacks`, for the session after them.
 
-    `answered` is what the checkpoints of the stacks have in them; `paused`, whether the worker before waited between two steps,
+    `answered` is what the checkpoints of the stacks have in them, `None` for all that they can have; `paused`, whether the worker before waited between two steps,
     as it may have done for a breakpoint, which nobody has asked for.
     """
     asked = [one for one in ControlReader(folder.control_file, sessions.start).poll() if one["session"] in sessions]
@@ -51,12 +51,12 @@ def _pause(asked: Iterable[Control], *, paused: bool) -> Iterator[Control]:
         yield {"id": uuid4().hex[:12], "action": "pause"}
 
 
-def _kept(one: Control, plan: Plan, stacks: Collection[int], answered: Collection[Answer]) -> Control | None:
+def _kept(one: Control, plan: Plan, stacks: Collection[int], answered: Collection[Answer] | None) -> Control | None:
     """A control as far as it holds for stacks: breakpoints, the end of a stack, what a checkpoint has not got yet."""
     if one["action"] == "breakpoint" or (one["action"] == "stop" and one.get("stack") in stacks):
         return one
     trials: Any = one.get("trials")
-    if one["action"] not in {"set_lr", "end_trial"} or not isinstance(trials, list):
+    if answered is None or one["action"] not in {"set_lr", "end_trial"} or not isinstance(trials, list):
         return None
     open_ = {trial for stack in stacks if (stack, one["id"]) not in answered for trial in plan.stacks[stack].trials}
     left = [trial for trial in trials if trial in open_]
