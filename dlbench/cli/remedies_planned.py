@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from dlbench.analysis.to_try import ToMend, metric_to_try
 from dlbench.errors import DlbenchError
 from dlbench.metrics.catalog import METRICS
 from dlbench.plan.growth import planned_seeds
-from dlbench.plan.make import make_plan
 from dlbench.recipe import load
 from dlbench.recipe.one_change import ChangeTester, OneChange, recipe_of_changes
 from dlbench.run.tried import SickVariant, TriedRemedies, TriedRemedy, UntriedRemedy
@@ -42,13 +41,13 @@ def planned_remedies(
     folder: RunFolder,
     state: RunState,
     wanted: Sequence[ToMend],
+    plan_of: Callable[[Recipe], Plan],
     *,
     seeds: str | None = None,
-    device: str | None = None,
-    threads: int | None = None,
-    workers: int | None = None,
 ) -> PlannedRemedies:
     """The run that trains each of these variants again, as it is and with each remedy that its recipe takes.
+
+    `plan_of` makes a recipe's plan, for the machines that are to train it.
 
     The untouched variant is trained again too: a run stands by itself, and another version of dlbench, another machine or another
     device could give the old one other numbers. Raises RecipeError, DataError and UsageError as loading a recipe does.
@@ -65,7 +64,7 @@ def planned_remedies(
     frame = _frame(folder, recipe, tried, planned_seeds(state.plan))
     name = recipe.name if recipe.name.endswith(SUFFIX) else f"{recipe.name}{SUFFIX}"
     new = recipe_of_changes(name, folder.recipe_file, frame, tester, changes, seeds=seeds)
-    plan = make_plan(new, device=device or "auto", threads=threads, workers=workers)
+    plan = plan_of(new)
     toml = {one.variant: new.document["variants"][one.variant] for one in tried.tried}
     told = replace(tried, toml=toml, is_grid="grid" in recipe.document)
     return PlannedRemedies(told, new, plan, about_seconds(state, plan))

@@ -10,6 +10,8 @@ import typer
 from dlbench.cli import complete
 from dlbench.cli.options import (
     Ascii,
+    Cluster,
+    ClusterFile,
     Detach,
     Device,
     Display,
@@ -17,6 +19,7 @@ from dlbench.cli.options import (
     Json,
     Lang,
     Language,
+    On,
     OnlyVariants,
     Out,
     OwnParts,
@@ -27,7 +30,7 @@ from dlbench.cli.options import (
     Workers,
 )
 from dlbench.cli.output import as_text, emit, emit_json, emit_styled, has_color, say
-from dlbench.cli.run import fitting, require_devices
+from dlbench.cli.run import Wish, fitting, require_devices
 from dlbench.errors import DlbenchError, ExitCode, UsageError
 from dlbench.words.language import readers_language
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from dlbench.analysis.to_try import ToMend
     from dlbench.cli.remedies_planned import PlannedRemedies
     from dlbench.cli.session import Session
+    from dlbench.launch.choosing import Place
     from dlbench.run.folder import RunFolder
     from dlbench.state.run_state import RunState
 
@@ -62,6 +66,9 @@ def try_remedies(
     ascii_only: Ascii = False,
     lang: Lang = None,
     detach: Detach = False,
+    on: On = None,
+    cluster: Cluster = None,
+    cluster_file: ClusterFile = None,
     dry_run: DryRun = False,
     json: Json = False,
     own_parts: OwnParts = None,  # noqa: ARG001  # loaded before
@@ -73,9 +80,11 @@ def try_remedies(
     """
     from dlbench.analysis.summary import standing
     from dlbench.cli.remedies_planned import planned_remedies
+    from dlbench.launch.choosing import chosen
     from dlbench.run.group import find_shown
     from dlbench.run.tried import tried_in
 
+    place = chosen(on, cluster or [], cluster_file)
     folder = find_shown(out, run)
     if tried_in(folder) is not None and not (variants or fixes):
         tell_again(folder, ascii_only=ascii_only, as_json=json)
@@ -85,13 +94,15 @@ def try_remedies(
     if not wanted:
         _nothing(_nothing_found(folder, state, among=variants), folder, as_json=json)
         return
-    planned = planned_remedies(folder, state, wanted, seeds=seeds, device=device, threads=threads, workers=workers)
+    wish = Wish(device, threads, workers, place.nodes())
+    planned = planned_remedies(folder, state, wanted, wish.plan, seeds=seeds)
     if dry_run:
         _show(planned, as_json=json)
     elif planned.plan is None:
         _nothing(_none_fits(folder, planned), folder, as_json=json)
     else:
-        session = _session(out, Shown.NONE if json else fitting(display), lang, ascii_only=ascii_only, detach=detach)
+        shown = Shown.NONE if json else fitting(display)
+        session = _session(out, shown, lang, place, ascii_only=ascii_only, detach=detach)
         raise typer.Exit(_train(planned, session, as_json=json))
 
 
@@ -122,11 +133,14 @@ def _wanted(
     )
 
 
-def _session(out: Path, display: Shown, lang: Language | None, *, ascii_only: bool, detach: bool) -> Session:
+def _session(
+    out: Path, display: Shown, lang: Language | None, place: Place, *, ascii_only: bool, detach: bool
+) -> Session:
     """How the run is started and shown."""
     from dlbench.cli.session import Session
 
-    return Session(out, str(display), readers_language(lang), ascii_only=ascii_only, strict=False, detach=detach)
+    language = readers_language(lang)
+    return Session(out, str(display), language, ascii_only=ascii_only, strict=False, detach=detach, place=place)
 
 
 def _train(planned: PlannedRemedies, session: Session, *, as_json: bool) -> ExitCode:
@@ -140,7 +154,8 @@ def _train(planned: PlannedRemedies, session: Session, *, as_json: bool) -> Exit
     if planned.recipe is None or planned.plan is None:
         raise DlbenchError("nothing can be tried")
     require_data([planned.recipe])
-    require_devices([planned.plan])
+    if session.place.is_here:
+        require_devices([planned.plan])
     folder = make_folder(session.out, planned.recipe, planned.plan, planned.tried)
     if as_json:
         session = replace(session, data=lambda report: remedies_data(report, planned.tried, folder.name))

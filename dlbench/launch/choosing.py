@@ -76,13 +76,19 @@ def _launcher(on: str, kind: str, given: Mapping[str, Any]) -> Launcher:
     if kind == "slurm":
         from dlbench.launch.on_slurm import launcher as slurm
         from dlbench.launch.on_slurm.options import HERE as LOCALLY
-        from dlbench.launch.on_slurm.options import SlurmOptions
+        from dlbench.launch.on_slurm.options import LEAST_MINUTES, SlurmOptions
 
         if on not in {"slurm", f"slurm:{LOCALLY}"}:
             raise UsageError(f"--on {on}: write slurm, or slurm:{LOCALLY} for the same jobs without Slurm")
         slurm.require()
         where = {"cluster": LOCALLY if on.endswith(LOCALLY) else "slurm"}
-        return slurm.OnSlurm(checked(SlurmOptions, {**given, **where}, "slurm"))
+        options = checked(SlurmOptions, {**given, **where}, "slurm")
+        if options.time < LEAST_MINUTES:
+            raise UsageError(
+                f"--cluster time={options.time}: a job needs at least {LEAST_MINUTES} minutes, since it ends with a checkpoint "
+                "up to two and a half minutes before its time is over"
+            )
+        return slurm.OnSlurm(options)
     raise UsageError(f"--on {on}: there is no such cluster{hint(on, KINDS, 'there are ray, ray://HOST and slurm')}")
 
 

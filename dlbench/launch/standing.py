@@ -33,8 +33,8 @@ def standing(
 ) -> bytes:
     """Lines of controls of these sessions that still hold for `stacks`, for the session after them.
 
-    `answered` is what the checkpoints of the stacks have in them, `None` for all that they can have; `paused`, whether the worker before waited between two steps,
-    as it may have done for a breakpoint, which nobody has asked for.
+    `answered` is what the checkpoints of the stacks have in them, `None` for all that they can have. `paused` is whether the worker
+    before waited between two steps, as it may have done at a breakpoint, a pause that nobody has asked for.
     """
     asked = [one for one in ControlReader(folder.control_file, sessions.start).poll() if one["session"] in sessions]
     kept = [*_pause(asked, paused=paused), *filter(None, (_kept(one, plan, stacks, answered) for one in asked))]

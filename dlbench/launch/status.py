@@ -12,6 +12,7 @@ from dlbench.files import open_file
 from dlbench.launch.launcher import Launcher
 from dlbench.launch.local import THIS_MACHINE
 from dlbench.launch.on_ray.launcher import OnRay
+from dlbench.launch.on_slurm.job import SLURM, job_log
 from dlbench.launch.on_slurm.launcher import OnSlurm
 from dlbench.plan import Plan
 from dlbench.run.adding import is_adding
@@ -241,6 +242,9 @@ def explain_crash(folder: RunFolder, worker: WorkerStatus, *, lines: int = 20) -
     if full := refusal(folder.path):
         return f"{who}; {full}"
     said = last_lines(path, worker.console, lines)
+    if not said and worker.token.launcher == SLURM:
+        # What failed before the worker began is in the log of its job.
+        path, said = job_log(folder, worker.token), last_lines(job_log(folder, worker.token), 0, lines)
     if not said:
         return f"{who}; it printed nothing, so it was probably killed"
     return "\n".join([f"{who}; {path} ends with:", *(f"  {line}" for line in said)])

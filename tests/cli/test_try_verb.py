@@ -4,6 +4,7 @@ import json
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from verbs import app
 from dlbench.analysis.summary import summarize
 from dlbench.cli.output import as_text
 from dlbench.errors import RecipeError, UsageError
+from dlbench.plan.machines import Machine
 from dlbench.plan.make import make_plan
 from dlbench.recipe import load
 from dlbench.run.folder import RunFolder, create
@@ -107,6 +109,22 @@ def test_seeds_that_cannot_be_are_the_options_fault(results, seeds):
 
     assert str(told.value).startswith(f"--seeds {seeds}: trials.seeds: ")
     assert "recipe.toml" not in str(told.value)
+
+
+def test_remedies_are_planned_for_a_clusters_nodes(results, monkeypatch):
+    """`--on` takes them where `run --on` would: with a GPU on each of three nodes there are three workers."""
+    nodes = [Machine(f"node-{number}", 4, gpus=1) for number in range(3)]
+    asked = []
+
+    def chosen(*words):
+        asked.append(words)
+        return SimpleNamespace(nodes=lambda: nodes, is_here=False)
+
+    monkeypatch.setattr("dlbench.launch.choosing.chosen", chosen)
+    told = said(results, "--on", "ray", "--cluster", "gpu=1", "--dry-run")
+
+    assert asked == [("ray", ["gpu=1"], None)]
+    assert told.count(": cuda:0, threads: ") == 3
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from dlbench.launch.on_slurm.job import SlurmJob, done_stacks
 from dlbench.launch.on_slurm.launcher import OnSlurm, parameters_of
 from dlbench.launch.on_slurm.options import SlurmOptions
 from dlbench.launch.on_slurm.states import JobStates, squeue
-from dlbench.launch.status import LAUNCHERS, status
+from dlbench.launch.status import LAUNCHERS, explain_crash, status
 from dlbench.run import workers
 from dlbench.run.control import ControlReader, ask
 from dlbench.run.events import EventWriter
@@ -96,6 +96,8 @@ def test_the_profiles_table_and_the_words(tmp_path, monkeypatch):
     assert chosen("slurm:local").launcher._options.cluster == "local"
     with pytest.raises(UsageError, match="did you mean 'partition'"):
         chosen("slurm", ["partitoin=x"])
+    with pytest.raises(UsageError, match="time=4: a job needs at least 5 minutes"):
+        chosen("slurm", ["time=4"])
     with pytest.raises(UsageError, match="write slurm, or slurm:local"):
         chosen("slurm:far")
 
@@ -148,6 +150,16 @@ def test_only_the_last_beginning_of_a_job_counts(taken, monkeypatch):
 
     assert [one.state for one in status(taken).workers] == ["crashed", "running", "running"]
     assert status(taken).crashed == []
+
+
+def test_a_job_that_failed_before_its_worker_began_says_why(taken, monkeypatch):
+    """The worker's console is empty; the job's own log has the reason."""
+    monkeypatch.setitem(LAUNCHERS, "slurm", OnSlurm(states=states("")[0]))
+    (taken.path / "slurm").mkdir()
+    (taken.path / "slurm" / "7_1_0_log.err").write_text("srun: fatal: no configuration\n")
+    worker = next(one for one in status(taken).workers if one.worker == 1)
+
+    assert explain_crash(taken, worker).endswith("7_1_0_log.err ends with:\n  srun: fatal: no configuration")
 
 
 def test_a_job_that_is_begun_again_leaves_alone_what_others_have(taken):

@@ -109,6 +109,11 @@ def base_of(token: Token) -> str:
     return str(token.id).partition(".")[0]
 
 
+def job_log(folder: RunFolder, token: Token) -> Path:
+    """What a job, Slurm and submitit have complained of, in the run's folder."""
+    return folder.path / "slurm" / f"{base_of(token)}_0_log.err"
+
+
 def done_stacks(folder: RunFolder) -> set[int]:
     """The stacks that somebody has trained to their end."""
     ends: dict[int, str] = {}

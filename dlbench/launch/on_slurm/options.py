@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 HERE = "local"
 """`--on slurm:local`: the same jobs without Slurm, as processes of this machine, to try a profile out."""
 
+LEAST_MINUTES = 5
+"""Of a job: it is warned a minute and a half before its end, and Slurm may do that a minute too early."""
+
 
 @dataclass(frozen=True)
 class SlurmOptions:
