@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError
+from ray.exceptions import ActorDiedError, ActorUnavailableError, GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from dlbench.errors import SetupError
@@ -110,6 +110,10 @@ class RayCluster:
         """An answer that has come; raises LostError where none ever will."""
         try:
             return ray.get(reference)
+        except ActorUnavailableError as error:
+            raise LostError("it cannot be reached any more") from error
+        except ActorDiedError as error:
+            raise LostError("its process or its node has ended") from error
         except RayError as error:
             raise LostError(_first_words(error)) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+from dlbench.metrics.trial_view import Status
 from dlbench.words.number_format import memory_size, percent
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from dlbench.tui.model.view import Reading, View
 
 MOST_GPUS = 4
+MOST_NODES = 6
 
 
 def machine_lines(view: View) -> list[str]:
@@ -24,23 +26,35 @@ def machine_lines(view: View) -> list[str]:
     if not workers:
         return []
     told = [f"{'workers':<10}{_devices(workers)}"]
+    nodes = _nodes(workers)
     here, hosts = socket.gethostname(), {worker.host for worker in workers if worker.host}
     where = ", ".join(sorted(hosts))
     if view.playback is not None or view.status != "running":
         return [f"{'machine':<10}trained on {where or 'an unknown machine'}", *told]
     if hosts and here not in hosts:
-        return [f"{'machine':<10}trains on {where}; this is {here}, which has no part in it", *told]
+        return [f"{'machine':<10}trains on {where}; this is {here}, which has no part in it", *told, *nodes]
     usage = view.machine
     if usage is None:
-        return [f"{'machine':<10}being looked at ...", *told]
-    return [f"{'machine':<10}{_machine(usage)}", f"{told[0]}{_of_workers(usage)}", *map(_gpu, usage.gpus[:MOST_GPUS])]
+        return [f"{'machine':<10}being looked at ...", *told, *nodes]
+    used = [f"{'machine':<10}{_machine(usage)}", f"{told[0]}{_of_workers(usage)}"]
+    return [*used, *nodes, *map(_gpu, usage.gpus[:MOST_GPUS])]
 
 
 def newest(view: View | Reading) -> list[WorkerFacts]:
-    """The workers of the newest session, as they introduced themselves."""
-    found = view.state.workers
-    last = max((session for session, _ in found), default=None)
-    return [worker for (session, _), worker in sorted(found.items()) if session == last]
+    """The workers of the newest session, and those whose stacks nobody has followed in, as they introduced themselves.
+
+    On a cluster one that was lost is followed by one of a session of its own, while the others go on.
+    """
+    found = [worker for _, worker in sorted(view.state.workers.items())]
+    last = {stack: worker.session for worker in found for stack in worker.stacks}
+    newest_session = max((worker.session for worker in found), default=None)
+    undone = {index for index, stack in enumerate(view.state.stacks) if stack.status is not Status.OK}
+    return [
+        worker
+        for worker in found
+        if worker.session == newest_session
+        or any(stack in undone and last[stack] == worker.session for stack in worker.stacks)
+    ]
 
 
 def has_gpu(view: View | Reading) -> bool:
@@ -58,6 +72,18 @@ def _devices(workers: list[WorkerFacts]) -> str:
         f"{count} on {device}{f' ({name})' if name and name != device else ''}"
         for (device, name), count in counts.items()
     )
+
+
+def _nodes(workers: list[WorkerFacts]) -> list[str]:
+    """Who is where, if that is not one machine: `nodes     anna: worker 0 · bert: workers 1, 2`."""
+    there: dict[str, list[str]] = {}
+    for worker in workers:
+        there.setdefault(worker.host or "an unknown machine", []).append(str(worker.worker))
+    if len(there) < 2:
+        return []
+    named = [f"{host}: worker{'s'[: len(own) > 1]} {', '.join(own)}" for host, own in list(there.items())[:MOST_NODES]]
+    more = [f"and {len(there) - MOST_NODES} more"] if len(there) > MOST_NODES else []
+    return [f"{'nodes':<10}{' · '.join([*named, *more])}"]
 
 
 def _machine(usage: MachineUsage) -> str:

@@ -52,6 +52,15 @@ def test_what_the_machine_does():
     assert cell_len(lines[0]) <= 78
 
 
+def test_workers_on_several_nodes():
+    """Who is where; one that was lost is followed by another in a later session, and the others still count."""
+    anna, bert = introduced(0, device="cpu", host=HERE), introduced(1, device="cpu", host="bert")
+    lines = machine_lines(viewed(anna, bert, introduced(1, session=1, device="cpu", host="cleo")))
+
+    assert lines[1].startswith("workers   2 on cpu")
+    assert lines[2] == f"nodes     {HERE}: worker 0 · cleo: worker 1"
+
+
 def test_before_the_first_look():
     """Until there are numbers it says that they come; without any worker it says nothing."""
     assert machine_lines(viewed(introduced(), machine=None))[0] == "machine   being looked at ..."
