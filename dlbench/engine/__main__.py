@@ -35,6 +35,8 @@ def main(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("--tethered", action="store_true")
     given = parser.parse_args(arguments)
     if given.tethered:
+        # Slurm warns every process of a job that its time is over; whoever holds the tether ends this one in order.
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)
         Thread(target=_end_with_starter, name="tether", daemon=True).start()
     received: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):

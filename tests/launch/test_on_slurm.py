@@ -58,15 +58,20 @@ def tasks_of(launcher):
 
 
 def test_a_job_that_runs_out_of_time_goes_on_from_its_checkpoint(planned, tmp_path, monkeypatch):
-    """Warned as Slurm warns, it ends with a checkpoint, is begun again by submitit, and the table is that of a local run."""
+    """Warned as Slurm warns, every process of it, it ends in order, is begun again by submitit, paused as it was; the same table."""
     launcher = OnSlurm(SlurmOptions(cluster="local"))
     monkeypatch.setitem(LAUNCHERS, "slurm", launcher)
     group = start(planned, launcher=launcher)
     ask(planned, "pause")
     tasks = wait_for(lambda: tasks_of(launcher), 60)
     wait_for(lambda: status(planned).paused, 120)
-    for task in tasks:
-        task.send_signal(signal.SIGUSR2)
+    family = [process for task in tasks for process in (task, *task.children(recursive=True))]
+    assert sum("dlbench.engine" in process.cmdline() for process in family) == len(tasks)
+    for process in reversed(family):
+        process.send_signal(signal.SIGUSR2)
+    wait_for(lambda: len([one for one in status(planned).workers if one.paused and one.session]) == 2, 180)
+    assert [one.state for one in status(planned).workers if one.session == 0] == ["stopped"] * 2
+    ask(planned, "resume")
     assert group.wait(240)
 
     there = Bench(tmp_path / "here")

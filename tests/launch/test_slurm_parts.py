@@ -134,13 +134,21 @@ def test_a_job_that_is_begun_again_goes_on_with_what_is_left(taken):
 
 
 def test_a_paused_job_that_is_begun_again_is_paused(taken):
-    """As everybody who watches has left it; a stop of all that ended it before is not obeyed again."""
-    for action, fields in (("pause", {}), ("resume", {}), ("pause", {}), ("stop", {"stack": 2}), ("stop", {})):
+    """As everybody who watches has left it, with the stacks that were stopped."""
+    for action, fields in (("pause", {}), ("resume", {}), ("pause", {}), ("stop", {"stack": 2})):
         ask(taken, action, **fields)
     following = SlurmJob(str(taken.path), 0, 0, (0, 2), 1)._following(taken, "7_0")
     told = ControlReader(taken.control_file, following.session).poll()
 
     assert [(one["action"], one.get("stack")) for one in told] == [("pause", None), ("stop", 2)]
+
+
+def test_a_job_that_waits_for_its_next_turn_is_stopped_by_a_stop(taken):
+    """Asked after it had lost its node, nobody was there to hear it; begun again, it finds that nothing is left for it."""
+    ask(taken, "stop")
+
+    assert SlurmJob(str(taken.path), 0, 0, (0, 2), 1)._following(taken, "7_0").stacks == []
+    assert len(workers.read(taken)) == 2
 
 
 def test_only_the_last_beginning_of_a_job_counts(taken, monkeypatch):

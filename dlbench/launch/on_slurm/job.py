@@ -15,6 +15,7 @@ from dlbench.launch.standing import standing
 from dlbench.launch.tethered import TetheredWorker
 from dlbench.plugins import PartsFile
 from dlbench.run import workers
+from dlbench.run.control import ControlReader
 from dlbench.run.folder import RunFolder
 from dlbench.run.glance import glance
 from dlbench.run.workers import Launched, Token
@@ -78,6 +79,11 @@ class SlurmJob:
             began = max([self.session, *(one.session for one in mine)])
             others = {stack for one in told if one.session > began and one not in mine for stack in one.stacks}
             left = [stack for stack in self.stacks if stack not in done_stacks(folder) | others]
+            if any(
+                one["action"] == "stop" and one.get("stack") is None
+                for one in ControlReader(folder.control_file, began).poll()
+            ):
+                left = []  # it was asked while the job waited for its next turn
             session = (workers.current_session(folder) or 0) + 1
             if left:
                 first = next((one.token for one in mine), None)
