@@ -161,7 +161,7 @@ def overhead(base: Path, tally: Tally, rounds: int) -> tuple[list[float], list[f
     there: list[float] = []
     for number in range(rounds):
         for seconds, where in ((here, ()), (there, ("--on", "ray"))):
-            bench = Bench(base / f"{number}-{'there' if where else 'here'}", RECIPE.replace("600", "8000"))
+            bench = Bench(base / f"{number}-{'there' if where else 'here'}", RECIPE.replace("600", "20000"))
             out = ("--out", str(bench.results))
             bench.dlbench(
                 "run", "chaos.toml", "--device", "cpu", "--display", "none", "--workers", "2", *where, *out
