@@ -160,6 +160,19 @@ def test_only_the_last_beginning_of_a_job_counts(taken, monkeypatch):
     assert status(taken).crashed == []
 
 
+def test_while_a_job_waits_for_its_next_turn_the_run_is_running(taken, monkeypatch):
+    """What it goes on with is recorded as its time is over; where somebody goes on with that meanwhile, nothing is left for it."""
+    monkeypatch.setitem(LAUNCHERS, "slurm", OnSlurm(states=states("7_0")[0]))
+    monkeypatch.setattr("dlbench.launch.on_slurm.job.job_id", lambda: "7_0")
+    waiting = SlurmJob(str(taken.path), 0, 0, (0, 2), 1).next_turn()
+    before = status(taken)
+    kept = waiting._still_wanted(taken).stacks
+    workers.record(taken, Launched(2, 0, Token("local", 4711, "login", 9.0), [2], 0))
+
+    assert (waiting.session, before.state, kept) == (1, "running", [2])
+    assert waiting._still_wanted(taken).stacks == []
+
+
 def test_a_job_that_failed_before_its_worker_began_says_why(taken, monkeypatch):
     """The worker's console is empty; the job's own log has the reason."""
     monkeypatch.setitem(LAUNCHERS, "slurm", OnSlurm(states=states("")[0]))

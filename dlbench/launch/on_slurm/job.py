@@ -44,9 +44,8 @@ class SlurmJob:
     def __call__(self) -> int:
         """Run the worker to its end; its exit code."""
         folder = RunFolder(Path(self.run))
-        share = (
-            self if not folder.events_file(self.session, self.worker).exists() else self._following(folder, job_id())
-        )
+        has_begun = folder.events_file(self.session, self.worker).exists()
+        share = self._following(folder, job_id()) if has_begun else self._still_wanted(folder)
         if not share.stacks:
             return 0
         assignment = Assignment(
@@ -69,7 +68,18 @@ class SlurmJob:
         for worker in _RUNNING:
             worker.stop()
             worker.wait(ENDING_SECONDS)
-        return DelayedSubmission(self)
+        return DelayedSubmission(self.next_turn())
+
+    def next_turn(self) -> SlurmJob:
+        """What this job does when it is begun again, recorded now, so that the run counts as running while the job waits for that."""
+        folder = RunFolder(Path(self.run))
+        has_begun = folder.events_file(self.session, self.worker).exists()
+        return self._following(folder, job_id()) if has_begun else self
+
+    def _still_wanted(self, folder: RunFolder) -> SlurmJob:
+        """What of its share nobody has begun since it was recorded."""
+        later = {stack for one in workers.read(folder) if one.session > self.session for stack in one.stacks}
+        return replace(self, stacks=[stack for stack in self.stacks if stack not in later])
 
     def _following(self, folder: RunFolder, job: str) -> SlurmJob:
         """What is left, in a session of its own, told to whoever looks at the run; nothing where others go on with it."""
