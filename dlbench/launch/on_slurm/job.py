@@ -71,7 +71,7 @@ class SlurmJob:
         return DelayedSubmission(self.next_turn())
 
     def next_turn(self) -> SlurmJob:
-        """What this job does when it is begun again, recorded now, so that the run counts as running while the job waits for that."""
+        """What this job does when it is begun again, recorded now: the run counts as running while the job waits for that."""
         folder = RunFolder(Path(self.run))
         has_begun = folder.events_file(self.session, self.worker).exists()
         return self._following(folder, job_id()) if has_begun else self
