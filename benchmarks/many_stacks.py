@@ -60,9 +60,14 @@ def recipe(stacks: int, steps: int) -> str:
     return HEAD.format(steps=steps) + "\n".join(variants)
 
 
+def steady(name: str, speed: float) -> SimulatedNode:
+    """A node that is as fast all the time."""
+    return SimulatedNode(name, CORES, lambda _: speed)
+
+
 def simulated(base: Path, plan: Plan, *, is_sharing: bool) -> tuple[float, float, int, float]:
     """Seconds that all takes on nodes of several speeds, at least that it can take, workers begun, processor time of the driver."""
-    rng, nodes = random.Random(1), [SimulatedNode(f"n{at}", CORES, lambda _, s=s: s) for at, s in enumerate(SPEEDS)]  # noqa: S311
+    rng, nodes = random.Random(1), [steady(f"n{at}", speed) for at, speed in enumerate(SPEEDS)]  # noqa: S311
     costs = [rng.lognormvariate(0.0, 0.7) * MEAN_SECONDS for _ in plan.stacks]
     count = CORES * len(nodes)
     shares = [list(range(worker, len(costs), count)) for worker in range(count)]

@@ -12,7 +12,7 @@ import typer
 from dlbench.cli import complete
 from dlbench.cli.options import Lang, Out
 from dlbench.cli.output import emit, say
-from dlbench.cli.watch import Theme, WatchedRun, under_way
+from dlbench.cli.watch import KeysFile, Theme, WatchedRun, under_way
 from dlbench.words.language import readers_language
 
 NICENESS = 10
@@ -45,6 +45,7 @@ def serve(
     max_viewers: MostViewers = 30,
     allow_control: AllowControl = False,
     theme: Theme = None,
+    keys: KeysFile = None,
     lang: Lang = None,
     out: Out = complete.RESULTS,
 ) -> None:
@@ -61,7 +62,7 @@ def serve(
     from dlbench.tui.options import for_browsers
 
     check_libraries()
-    options = for_browsers(theme, language=readers_language(lang), read_only=not allow_control)
+    options = for_browsers(theme, language=readers_language(lang), read_only=not allow_control, keys=keys)
     access = Access.on(host, name or ())
     os.nice(NICENESS)
     stderr = sys.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +72,21 @@ def chosen(
     )
 
 
-def for_browsers(theme: str | None = None, *, language: str, read_only: bool) -> DashboardOptions:
-    """Options for dashboards in browsers, whatever the terminal of the server is; raises UsageError where no theme is called so."""
+def for_browsers(
+    theme: str | None = None, *, language: str, read_only: bool, keys: Path | None = None
+) -> DashboardOptions:
+    """Options for dashboards in browsers, whatever the terminal of the server is and the keys that whoever serves has at home.
+
+    Raises UsageError where no theme is called so, or a file of keys cannot be read.
+    """
     browser = TerminalCapabilities(ascii=False, no_color=False, light=False, frames=REMOTE_FRAMES)
-    return DashboardOptions(
+    options = DashboardOptions(
         palette=_palette(theme, browser), language=language, frames=browser.frames, read_only=read_only
     )
+    if keys is None:
+        return options
+    read = read_keys(keys)
+    return replace(options, keys=read.table, key_problem=read.problem)
 
 
 def _palette(theme: str | None, terminal: TerminalCapabilities) -> Palette:
