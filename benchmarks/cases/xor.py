@@ -1,4 +1,4 @@
-"""Nine sigmoid layers on XOR: thirty trials as one stack against a plain loop and other libraries, a trial each."""
+"""Nine sigmoid layers on XOR: thirty trials as one stack against a plain loop a trial."""
 
 from __future__ import annotations
 
@@ -7,12 +7,6 @@ from benchmarks.comparison import Aim, Comparison, ComparisonCase, Entry
 from benchmarks.lessons import STEPS
 
 TRIALS = 30
-PEERS = {
-    "Lightning": "xor_lightning",
-    "Keras on torch": "xor_keras",
-    "skorch": "xor_skorch",
-    "scikit-learn's MLPClassifier": "xor_sklearn",
-}
 
 
 def xor(scale: Scale) -> ComparisonCase:
@@ -26,11 +20,9 @@ def xor(scale: Scale) -> ComparisonCase:
         entries=[
             Entry(plain, "xor_plain", {"steps": loop_steps}, loop_steps),
             Entry(stack, "dlbench_stack", arguments, TRIALS * steps),
-            *(Entry(name, peer, {"steps": loop_steps}, loop_steps) for name, peer in PEERS.items()),
         ],
         comparisons=[
             Comparison("times faster than a plain loop, per trial", plain, stack, Aim(30, at_least=True)),
-            *(Comparison(f"times faster than {name}, per trial", name, stack, Aim(1, at_least=True)) for name in PEERS),
             Comparison("memory against one plain loop", stack, plain, of="memory"),
         ],
         rounds=scale.of(5, 1),
