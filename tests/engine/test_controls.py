@@ -165,7 +165,7 @@ def test_a_pause_outlasts_its_stack(tmp_path: Path) -> None:
 
 
 def plans(optimizer: str, regularizers: list[dict[str, Any]], rates: tuple[float, float]) -> Plan:
-    """Two variants that differ in name and rate only, two seeds each."""
+    """Two variants that differ in name and rate only, two seeds each; of what is measured on the way little."""
     base = OPTIMIZERS[optimizer]
     defaults = {name: one.default for name, one in base.arguments.items()}
     return plan_of(
@@ -174,6 +174,8 @@ def plans(optimizer: str, regularizers: list[dict[str, Any]], rates: tuple[float
                 [dense(6, "relu"), dense(5, "tanh")],
                 optimizer={"kind": optimizer, **defaults, "lr": lr},
                 regularizers=[*regularizers, *([{"kind": "l2", "strength": 1e-3 * (name == "b")}])],
+                every=25,
+                points=4,
             )
             for name, lr in zip("ab", rates, strict=True)
         },
