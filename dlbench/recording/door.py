@@ -78,17 +78,13 @@ def record(  # noqa: PLR0913  # one door; all but the first two have defaults
         return MutedRecording()
     compiled = is_compiled(roots)
     journal = _journal(out, plan, layers, optimizers, compiled=compiled)
-    clock = TimeBudget(budget)
-    clock.owes(time.perf_counter() - began[0], time.process_time() - began[1])
-    while _LOADING:
-        clock.owes(*_LOADING.pop())
     run = Recording(
         journal,
         plan,
         layers,
         optimizers,
         None if compiled else [root for _, root in roots],
-        clock,
+        _clock(budget, began),
         by_hand=optimizer is None,
         controls=controls and _processes() == 1,
         attended=f"{VARIABLES}TRIAL" not in os.environ,  # set by `dlbench repeat`, before which nobody sits
@@ -103,6 +99,15 @@ def _require(budget: float, scaler: Any) -> None:
         raise UsageError(f"record: budget is the share of time that probes may take, from 0 to 1, not {budget}")
     if scaler is not None and not isinstance(scaler, GradScaler):
         raise UsageError(f"record: scaler must be a torch.amp.GradScaler, not {type(scaler).__name__}")
+
+
+def _clock(budget: float, began: tuple[float, float]) -> TimeBudget:
+    """The time that probes may take, which owes what the beginning and the loading took."""
+    clock = TimeBudget(budget)
+    clock.owes(time.perf_counter() - began[0], time.process_time() - began[1])
+    while _LOADING:
+        clock.owes(*_LOADING.pop())
+    return clock
 
 
 def _journal(
