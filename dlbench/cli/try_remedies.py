@@ -32,6 +32,7 @@ from dlbench.cli.options import (
 from dlbench.cli.output import as_text, emit, emit_json, emit_styled, has_color, say
 from dlbench.cli.run import Wish, fitting, require_devices
 from dlbench.errors import DlbenchError, ExitCode, UsageError
+from dlbench.launch.choosing import Place, chosen
 from dlbench.words.language import readers_language
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from dlbench.analysis.to_try import ToMend
     from dlbench.cli.remedies_planned import PlannedRemedies
     from dlbench.cli.session import Session
-    from dlbench.launch.choosing import Place
     from dlbench.run.folder import RunFolder
     from dlbench.state.run_state import RunState
 
@@ -80,7 +80,6 @@ def try_remedies(
     """
     from dlbench.analysis.summary import standing
     from dlbench.cli.remedies_planned import planned_remedies
-    from dlbench.launch.choosing import chosen
     from dlbench.run.group import find_shown
     from dlbench.run.tried import tried_in
 
@@ -96,14 +95,18 @@ def try_remedies(
         return
     wish = Wish(device, threads, workers, place.nodes())
     planned = planned_remedies(folder, state, wanted, wish.plan, seeds=seeds)
+    session = _session(out, Shown.NONE if json else fitting(display), lang, place, ascii_only=ascii_only, detach=detach)
+    _try(planned, folder, session, dry_run=dry_run, as_json=json)
+
+
+def _try(planned: PlannedRemedies, folder: RunFolder, session: Session, *, dry_run: bool, as_json: bool) -> None:
+    """Train what is planned, or say what would be trained, or why nothing can be."""
     if dry_run:
-        _show(planned, as_json=json)
+        _show(planned, as_json=as_json)
     elif planned.plan is None:
-        _nothing(_none_fits(folder, planned), folder, as_json=json)
+        _nothing(_none_fits(folder, planned), folder, as_json=as_json)
     else:
-        shown = Shown.NONE if json else fitting(display)
-        session = _session(out, shown, lang, place, ascii_only=ascii_only, detach=detach)
-        raise typer.Exit(_train(planned, session, as_json=json))
+        raise typer.Exit(_train(planned, session, as_json=as_json))
 
 
 def _wanted(
