@@ -120,7 +120,7 @@ def test_remedies_are_planned_for_a_clusters_nodes(results, monkeypatch):
         asked.append(words)
         return SimpleNamespace(nodes=lambda: nodes, is_here=False)
 
-    monkeypatch.setattr("dlbench.launch.choosing.chosen", chosen)
+    monkeypatch.setattr("dlbench.cli.try_remedies.chosen", chosen)
     told = said(results, "--on", "ray", "--cluster", "gpu=1", "--dry-run")
 
     assert asked == [("ray", ["gpu=1"], None)]
