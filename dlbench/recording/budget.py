@@ -37,20 +37,23 @@ MOST_THREADS = 4
 
 
 class Stopwatch:
-    """Adds up the seconds of its `with` blocks."""
+    """Adds up the seconds of its `with` blocks, by the clock and of the processor's time."""
 
     def __init__(self) -> None:
         self._took = self._begun = 0.0
+        self._worked = self._begun_of_processor = 0.0
 
     def __enter__(self) -> None:
-        self._begun = time.perf_counter()
+        self._begun, self._begun_of_processor = time.perf_counter(), time.process_time()
 
     def __exit__(self, *_: object) -> None:
         self._took += time.perf_counter() - self._begun
+        self._worked += time.process_time() - self._begun_of_processor
 
-    def reset(self) -> float:
-        """The seconds so far; it begins anew."""
-        took, self._took = self._took, 0.0
+    def reset(self) -> tuple[float, float]:
+        """The seconds so far by both; it begins anew."""
+        took = self._took, self._worked
+        self._took = self._worked = 0.0
         return took
 
 
@@ -90,8 +93,8 @@ class Account:
         return (at if at <= LONG_ENOUGH else (due + self.owed) / rate) - self.elapsed
 
     def affords_early(self, share: float) -> bool:
-        """Whether a loop that is just long enough may spend one probe more."""
-        return self.spent + self.owed + self._price() <= self._part * share * LONG_ENOUGH
+        """Whether a loop that is just long enough may spend one probe more; what is owed is paid later."""
+        return self.spent + self._price() <= self._part * share * LONG_ENOUGH
 
     def _price(self) -> float:
         return median(self._prices) if self._prices else self._first or 0.0
@@ -115,14 +118,14 @@ class ProcessorCosts:
             self._ordinary.append((self._begun - self._ended) / others)
 
     def end(self, step: int, seconds: float) -> float:
-        """It is over, and the probe itself has taken so many seconds by the clock, in which the program may have been stopped."""
+        """It is over, and the probe's own work has taken so many seconds of the processor's time."""
         if self._begun is None:
             return seconds
         self._ended, self._ended_step = time.process_time(), step
         whole, self._begun = self._ended - self._begun, None
         self._stopwatches.append(seconds)
         if not self._ordinary:
-            return min(seconds, whole)
+            return seconds
         # Evaluations between steps make ordinary ones look long: no probe costs less than its own work takes undisturbed.
         return min(max(whole - median(self._ordinary), min(self._stopwatches)), whole)
 
@@ -187,10 +190,10 @@ class TimeBudget:
         """A step that is probed begins."""
         self._costs.begin(step)
 
-    def probed(self, step: int, seconds: float) -> None:
-        """Book a probe, which has taken so many seconds by the clock."""
+    def probed(self, step: int, seconds: float, of_processor: float) -> None:
+        """Book a probe, whose own work has taken so many seconds by the clock, in which the program may have been stopped."""
         self._clock.probed(seconds)
-        self._processor.probed(self._costs.end(step, seconds))
+        self._processor.probed(self._costs.end(step, of_processor))
         self.origin += seconds
         self._last = step
 

@@ -243,7 +243,7 @@ class StepWatch:
         if probe.is_clipped is not None and self.backward is not None:
             self.clipped.append(probe.is_clipped)
             self.backward.is_needed = True
-        self.budget.probed(self.step, self._stopwatch.reset())
+        self.budget.probed(self.step, *self._stopwatch.reset())
         with self._stopwatch:  # booked with the next probe, since this one tells what it has cost
             self._listener.on_probe(self.step, fields)
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from dlbench.recording.budget import FREE_STEPS, TimeBudget
+from dlbench.recording.budget import FREE_STEPS, Stopwatch, TimeBudget
 from dlbench.recording.looks import LookPace
 from dlbench.recording.series import LoggedSeries
 
@@ -34,7 +34,7 @@ def probed(monkeypatch, share, step_seconds, probe_seconds, steps):
     for step in range(steps):
         if budget.wants(step):
             clock.now += probe_seconds
-            budget.probed(step, probe_seconds)
+            budget.probed(step, probe_seconds, probe_seconds)
             found.append(step)
         clock.now += step_seconds
     return found, budget
@@ -64,7 +64,7 @@ def test_nothing_is_missed_while_a_budget_rests(monkeypatch):
                 continue
             asked += budget is patient
             if budget.wants(step):
-                budget.probed(step, 0.003)
+                budget.probed(step, 0.003, 0.003)
                 found[budget] += 1
             until = clock.now + patient.rest if budget is patient else until
         clock.now += 0.001
@@ -92,7 +92,7 @@ def test_what_the_beginning_has_cost_is_paid_in_ten_seconds(monkeypatch):
     for step in range(20_000):
         if budget.wants(step):
             clock.now += 0.003
-            budget.probed(step, 0.003)
+            budget.probed(step, 0.003, 0.003)
             found.append(clock.now - began)
         clock.now += 0.001
 
@@ -146,6 +146,25 @@ def test_one_record_a_step():
 
     assert (record.step, record.values, record.seconds) == (3, {"train_loss": 1.0, "test_loss": 2.0}, 0.75)
     assert series.take() == []
+
+
+def test_a_crowded_machine_has_the_probes_of_the_beginning(monkeypatch):
+    """What a probe takes by the clock, while others have the processor, keeps no early probe away; nor does what is owed."""
+    clock = Clock()
+    clock.attention = 0.05
+    monkeypatch.setattr("dlbench.recording.budget.time", clock)
+    budget, stopwatch, found = TimeBudget(0.03), Stopwatch(), []
+    budget.owes(0.15, 0.15)
+    for step in range(12):
+        clock.now += 5.0
+        if budget.wants(step):
+            budget.begin_probe(step)
+            with stopwatch:
+                clock.now += 0.8
+            budget.probed(step, *stopwatch.reset())
+            found.append(step)
+
+    assert found == [0, 1, 2, 4, 8]
 
 
 class OwnClock(Clock):
