@@ -12,6 +12,7 @@ import torch
 from benchmarks.rbms import Task, lost
 from benchmarks.timer import Timer
 from dlbench.engine.batches import load
+from dlbench.engine.host_samples import whole
 from dlbench.engine.trainer import Trainer
 from dlbench.parts.outline import slots_of
 from dlbench.parts.pretraining.coder import Coder
@@ -31,7 +32,7 @@ def run(lap: Timer, *, trials: int, quality: bool, **task: Any) -> None:
                 lap.start()
                 trainer.pretraining.train(0, lambda: False)
                 if quality:
-                    lap.answer(lost(learned(trainer), data.train.x.flatten(1)))
+                    lap.answer(lost(learned(trainer), whole(data.train.x).flatten(1)))
                 else:
                     lap.stop()
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dlbench.cli.data_lines import as_data, data_lines
+from dlbench.cli.memory_lines import memory_line
 from dlbench.cli.messages import plan_line, weights_text
 from dlbench.cli.output import emit, emit_json
 from dlbench.display.words import label
@@ -24,7 +25,7 @@ def show_plans(plans: list[Plan], *, as_json: bool, nodes: Sequence[Machine] = (
         emit_json([{**asdict(plan), "data": as_data(plan.candidates)} for plan in plans])
         return
     if not nodes:
-        emit("\n\n".join(map(summary, plans)))
+        emit("\n\n".join(f"{summary(plan)}\n  {memory_line(plan)}" for plan in plans))
         return
     from dlbench.cli.cluster import where_text
 

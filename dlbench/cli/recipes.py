@@ -223,6 +223,8 @@ def check(
     from dlbench.analysis.claims.looks import not_sequential
     from dlbench.cli.data_lines import data_lines, odd_data
     from dlbench.cli.loaded import load_each, missing_data, tell_notes
+    from dlbench.cli.memory_lines import need_line
+    from dlbench.cli.run import plan_of
     from dlbench.display.words import shortened
     from dlbench.recipe.loading import data_problem
 
@@ -237,7 +239,8 @@ def check(
         except SetupError as error:
             errors.append(DataError([data_problem(found, str(error))]))
             continue
-        emit("\n  ".join([f"{name}: fine ({counts_of(found)})", *data_lines(found.candidates)]))
+        memory = need_line(plan_of(found, None, None, None))
+        emit("\n  ".join([f"{name}: fine ({counts_of(found)})", *data_lines(found.candidates), memory]))
         tell_notes(found)
         for what in [*odd, *not_sequential(found.questions.claims)]:
             say(f"note: {name}: {what}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,17 +11,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dlbench.engine.devices import free_memory
+from dlbench.engine.host_samples import Held, HostSamples, ReadAhead, pieces, whole, without_repeats
 from dlbench.engine.rng import stream, stream_seed
 from dlbench.parts.datasets import Arrays, load_data
 from dlbench.parts.datasets.base import Preparation, TargetScale
+from dlbench.parts.datasets.samples import OnDisk, Samples
 from dlbench.parts.datasets.splits import split_off
 
 
 @dataclass(frozen=True)
 class DataSplit:
-    """`x` `[samples, ...]` (float32) and `labels` on the device: classes `[samples]` (int64) or numbers `[samples, targets]`."""
+    """`x` `[samples, ...]` (float32) and `labels`: classes `[samples]` (int64) or numbers `[samples, targets]`.
 
-    x: Tensor
+    Labels are on the device; x too, unless it has no room for them there, or they stay on disk.
+    """
+
+    x: Held
     labels: Tensor
 
     def __len__(self) -> int:
@@ -35,7 +41,12 @@ class DataSplit:
         random = np.random.default_rng(stream_seed(0, "train metrics", samples))
         _, chosen = split_off("random" if labels.ndim > 1 else "stratified", labels, samples, random)
         at = torch.from_numpy(chosen).to(self.labels.device)
-        return DataSplit(self.x.index_select(0, at), self.labels.index_select(0, at))
+        x = self.x.index_select(0, at) if isinstance(self.x, Tensor) else self.x.chosen(at)
+        return DataSplit(x, self.labels.index_select(0, at))
+
+    def pieces(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All of it on the device, `size` samples at a time."""
+        return zip(pieces(self.x, size), torch.split(self.labels, size), strict=True)
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class Data:
     train: DataSplit
     validation: DataSplit | None
     test: DataSplit
-    everything: Tensor | None = None
+    everything: Held | None = None
     scale: TargetScale | None = None
     preparation: Preparation = field(default_factory=Preparation)
 
@@ -89,15 +100,35 @@ def load(
     if look is not None:
         look(arrays)
 
-    def split(x: Any, y: Any) -> DataSplit:
-        return DataSplit(torch.from_numpy(x).to(device), torch.from_numpy(y).to(device))
+    room = Room(device)
 
-    validation = None if arrays.x_validation is None else split(arrays.x_validation, arrays.y_validation)
+    def split(x: Samples, y: Any) -> DataSplit:
+        return DataSplit(room.put(x), torch.from_numpy(y).to(device))
+
     train, test = split(arrays.x_train, arrays.y_train), split(arrays.x_test, arrays.y_test)
+    validation = None if arrays.x_validation is None else split(arrays.x_validation, arrays.y_validation)
     everything_here = None
     if arrays.x_all is not None:
-        everything_here = train.x if arrays.x_all is arrays.x_train else torch.from_numpy(arrays.x_all).to(device)
+        everything_here = train.x if arrays.x_all is arrays.x_train else room.put(arrays.x_all)
     return Data(train, validation, test, everything_here, arrays.scale, arrays.preparation)
+
+
+class Room:
+    """Puts samples where they have room: on the device as long as half of what is free there stays for nets, else on the host."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._left = free_memory(device) / 2
+
+    def put(self, x: Samples) -> Held:
+        """Samples on the device, or for it."""
+        if isinstance(x, OnDisk):
+            return HostSamples(x, self._device)
+        tensor = torch.from_numpy(x)
+        if self._device.type == "cpu":
+            return tensor
+        self._left -= tensor.nbytes
+        return tensor.to(self._device) if self._left >= 0 else HostSamples(tensor, self._device)
 
 
 class FullBatch:
@@ -107,7 +138,8 @@ class FullBatch:
 
     def __init__(self, train: DataSplit, trials: int) -> None:
         # A copy a trial is faster to multiply than a broadcast, as long as it is small.
-        x = train.x.expand(trials, *train.x.shape)
+        every = whole(train.x)
+        x = every.expand(trials, *every.shape)
         self._x = x.contiguous() if x.numel() < 1 << 22 else x
         self._labels = train.labels.expand(trials, *train.labels.shape)
         self.batch_size = len(train)
@@ -141,18 +173,36 @@ class MiniBatches:
         self._seeds = list(seeds)
         self.batch_size = batch_size
         self.steps_per_epoch = len(train) // batch_size if drop_last else -(-len(train) // batch_size)
-        self._epoch = -1
-        self._order = torch.empty(0)
+        self._orders: dict[int, Tensor] = {}
+        self._ahead: ReadAhead[Tensor] = ReadAhead()
 
     def take(self, step: int) -> tuple[Tensor, Tensor]:
         """`x` `[trials, batch, ...]` and labels `[trials, batch, ...]` of a step."""
-        start = step % self.steps_per_epoch * self.batch_size
-        at = self.order_at(step)[:, start : start + self.batch_size]
+        if isinstance(self._train.x, HostSamples):
+            return self._read(self._train.x, step)
+        at = self._positions(step)
         # index_select is three times faster here than indexing by a matrix.
         chosen = at.reshape(-1)
         x = self._train.x.index_select(0, chosen).view(*at.shape, *self._train.x.shape[1:])
-        labels = self._train.labels.index_select(0, chosen)
-        return x, labels.view(*at.shape, *labels.shape[1:])
+        return x, self._labels(at)
+
+    def _read(self, x: HostSamples, step: int) -> tuple[Tensor, Tensor]:
+        """The same of samples on the host; those of the next step are read meanwhile."""
+        at, following = self._positions(step), self._positions(step + 1)
+        once, places = without_repeats(at.reshape(-1))
+        then, _ = without_repeats(following.reshape(-1))
+        found = x.arrived(self._ahead.take(step, lambda: x.read(once), (step + 1, lambda: x.read(then))))
+        found = found if places is None else found.index_select(0, places.to(found.device))
+        return found.view(*at.shape, *x.shape[1:]), self._labels(at)
+
+    def _positions(self, step: int) -> Tensor:
+        """Which samples each trial sees in a step, `[trials, batch]`."""
+        start = step % self.steps_per_epoch * self.batch_size
+        return self.order_at(step)[:, start : start + self.batch_size]
+
+    def _labels(self, at: Tensor) -> Tensor:
+        labels = self._train.labels.index_select(0, at.reshape(-1))
+        return labels.view(*at.shape, *labels.shape[1:])
 
     def size(self, step: int) -> int:
         """How many samples a step sees."""
@@ -165,9 +215,11 @@ class MiniBatches:
     def order_at(self, step: int) -> Tensor:
         """The order in which each trial sees its samples in the epoch of a step, `[trials, samples]`."""
         epoch = step // self.steps_per_epoch
-        if epoch != self._epoch:
-            self._epoch, self._order = epoch, self._permutations(epoch)
-        return self._order
+        if epoch not in self._orders:
+            # Two of them, since the batch of the next step is chosen in this one.
+            self._orders = {last: kept for last, kept in self._orders.items() if last == epoch - 1}
+            self._orders[epoch] = self._permutations(epoch)
+        return self._orders[epoch]
 
     def _permutations(self, epoch: int) -> Tensor:
         """`[trials, samples]`; trials of one seed share theirs."""

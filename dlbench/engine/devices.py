@@ -47,6 +47,14 @@ def memory(device: torch.device) -> int:
     return int(_process(os.getpid()).memory_info().rss)
 
 
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free on the device; of the host where the device shares its memory."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return int(free)
+    return int(psutil.virtual_memory().available)
+
+
 @cache
 def _process(pid: int) -> psutil.Process:
     """Made once: to find out when it was started takes 5 ms on a busy machine, and a heartbeat comes every second."""

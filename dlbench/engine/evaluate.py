@@ -15,11 +15,7 @@ from dlbench.engine.batches import DataSplit
 from dlbench.engine.devices import precise
 from dlbench.engine.stacked_net import Net
 from dlbench.parts.tasks import Task
-
-ROOM = 1 << 24
-"""Numbers that one layer's output may hold during an evaluation; decides the size of its batches."""
-ROOM_OF_TRIAL, LEAST = 1 << 16, 64
-"""The same of one trial of a stack on a CPU, and samples at least: there the size of its batches must not depend on its company."""
+from dlbench.plan.memory import LEAST, ROOM, ROOM_OF_TRIAL
 
 
 @dataclass(frozen=True)
@@ -83,28 +79,27 @@ class Evaluation:
 @torch.no_grad()
 def outputs_of(nets: Sequence[Net], split: DataSplit) -> NDArray[np.float32]:
     """The outputs of every trial for a split, `[trials, samples, outputs]`."""
-    found = [torch.cat([logits for logits, _ in _batches(net, split)], dim=1) for net in nets]
-    every: NDArray[np.float32] = torch.cat(found).cpu().numpy()  # sync
+    found: list[list[Tensor]] = [[] for _ in nets]
+    for place, outputs, _ in _batches(nets, split):
+        found[place].append(outputs)
+    every: NDArray[np.float32] = torch.cat([torch.cat(own, dim=1) for own in found]).cpu().numpy()  # sync
     return every
 
 
 @torch.no_grad()
 def evaluate(nets: Sequence[Net], split: DataSplit, task: Task) -> tuple[Tensor, Tensor | None]:
     """The task's metrics of a split, `[metrics, trials]`, and the predicted classes `[trials, samples]`, if any; on the device."""
-    found = [_evaluate(net, split, task) for net in nets]
-    predicted = [own for _, own in found if own is not None]
-    return torch.cat([measured for measured, _ in found], dim=1), torch.cat(predicted) if predicted else None
-
-
-def _evaluate(net: Net, split: DataSplit, task: Task) -> tuple[Tensor, Tensor | None]:
-    total = torch.zeros(task.numbers, net.trials, dtype=precise(split.x.device), device=split.x.device)
-    answers = []
-    for outputs, labels in _batches(net, split):
+    device = split.labels.device
+    totals = [torch.zeros(task.numbers, net.trials, dtype=precise(device), device=device) for net in nets]
+    answers: list[list[Tensor]] = [[] for _ in nets]
+    for place, outputs, labels in _batches(nets, split):
         sums, predicted = task.judged(outputs, labels)
-        total += sums
+        totals[place] += sums
         if predicted is not None:
-            answers.append(predicted.to(torch.uint8 if task.outputs <= 1 << 8 else torch.int32))
-    return task.measured(total, len(split)), torch.cat(answers, dim=1) if answers else None
+            answers[place].append(predicted.to(torch.uint8 if task.outputs <= 1 << 8 else torch.int32))
+    every = [torch.cat(own, dim=1) for own in answers if own]
+    measured = torch.cat([task.measured(total, len(split)) for total in totals], dim=1)
+    return measured, torch.cat(every) if every else None
 
 
 def _batch(net: Net, device: torch.device) -> int:
@@ -114,10 +109,16 @@ def _batch(net: Net, device: torch.device) -> int:
     return max(1, ROOM // (net.trials * net.widest))
 
 
-def _batches(net: Net, split: DataSplit) -> Iterator[tuple[Tensor, Tensor]]:
-    """Outputs `[trials, batch, outputs]` and labels `[batch, ...]`, as many samples at once as there is room for."""
-    batch = _batch(net, split.x.device)
-    net.rewind()
-    for start in range(0, len(split), batch):
-        x, labels = split.x[start : start + batch], split.labels[start : start + batch]
-        yield net.forward(x.expand(net.trials, *x.shape), training=False), labels
+def _batches(nets: Sequence[Net], split: DataSplit) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """A net's place, its outputs `[trials, batch, outputs]` and labels `[batch, ...]`, as many samples at once as there is room for.
+
+    Nets that take as many go through a batch one after the other, so that it is read once for all.
+    """
+    sizes = [_batch(net, split.labels.device) for net in nets]
+    for size in dict.fromkeys(sizes):
+        own = [(place, net) for place, net in enumerate(nets) if sizes[place] == size]
+        for _, net in own:
+            net.rewind()
+        for x, labels in split.pieces(size):
+            for place, net in own:
+                yield place, net.forward(x.expand(net.trials, *x.shape), training=False), labels

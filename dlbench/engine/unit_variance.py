@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dlbench.engine.batches import DataSplit, order
 from dlbench.engine.devices import precise
+from dlbench.engine.host_samples import at_once
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Tensors
 from dlbench.parts.arguments import Settings
@@ -32,9 +33,9 @@ def scale_to_unit_variance(stack: Stacked, tensors: Tensors, train: DataSplit) -
         inits = {block.name: init for block in leaves(blocks) if (init := _init_of(block))}
         if inits:
             samples = max(init["batch"] for init in inits.values())
-            chosen = order(len(train), seed, 0)[:samples].to(train.x.device)
+            chosen = order(len(train), seed, 0)[:samples].to(train.labels.device)
             walk = _Walk(blocks, tensors.rows(slice(trial, trial + 1)), inits)
-            walk.through(blocks, train.x[chosen].unsqueeze(0))
+            walk.through(blocks, at_once(train.x, chosen).unsqueeze(0))
             scaled += len(inits)
             missed |= {(seed, name): variance for name, variance in walk.missed.items()}
     return [_told(missed, scaled)] if missed else []

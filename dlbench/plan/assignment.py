@@ -44,6 +44,8 @@ class StackCost:
     """Whether its trials go forward and backward one after the other, each launching its own operations."""
     way: Way = "torch"
     """How its steps are taken."""
+    memory: tuple[int, int] = (0, 0)
+    """Bytes that it takes whatever its trials are, and bytes of each of them."""
 
     @property
     def operations(self) -> float:
@@ -56,6 +58,12 @@ class StackCost:
         if self.way == "native":
             return -(-len(self.trials) // LANES) * LANES * self.operations / len(self.trials) / NATIVE_SPEED
         return self._launching + self.operations / SPEED
+
+    @property
+    def bytes(self) -> int:
+        """The memory that a worker takes for it."""
+        shared, of_trial = self.memory
+        return shared + of_trial * len(self.trials)
 
     @property
     def _launching(self) -> float:
@@ -83,13 +91,23 @@ class StackCost:
         return [replace(self, trials=trials) for trials in (self.trials[:middle], self.trials[middle:])]
 
 
-def bounded(costs: Sequence[StackCost]) -> list[StackCost]:
-    """The same trials in stacks whose weights fit in memory."""
+def bounded(costs: Sequence[StackCost], memory: int | None = None) -> list[StackCost]:
+    """The same trials in stacks whose weights fit in memory, and all else that they take, where it is known how much there is."""
     result: list[StackCost] = []
     for cost in costs:
-        fits = len(cost.trials) * cost.parameters <= LARGEST or len(cost.trials) == 1
-        result += [cost] if fits else bounded(cost.halves())
+        fits = len(cost.trials) * cost.parameters <= LARGEST and (memory is None or cost.bytes <= memory)
+        result += [cost] if fits or len(cost.trials) == 1 else bounded(cost.halves(), memory)
     return result
+
+
+def fitting(costs: Sequence[StackCost], workers: int, memory: int | None) -> int:
+    """How many of so many workers fit into memory together, one at least."""
+    while memory is not None and workers > 1:
+        split = split_for(costs, workers)
+        if sum(max((split[stack].bytes for stack in share), default=0) for share in assign(split, workers)) <= memory:
+            break
+        workers -= 1
+    return workers
 
 
 def workers_for(costs: Sequence[StackCost], cores: int) -> int:

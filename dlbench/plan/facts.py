@@ -9,10 +9,11 @@ import numpy as np
 
 from dlbench.data_facts import SPLITS, DataFacts
 from dlbench.parts.arguments import Settings
-from dlbench.parts.datasets.base import Arrays, Labels, Numbers, Source
+from dlbench.parts.datasets.base import Arrays, Labels, Source
 from dlbench.parts.datasets.oddities import oddities
-from dlbench.parts.datasets.ranges import ranges_of
-from dlbench.parts.datasets.repeats import repeats
+from dlbench.parts.datasets.ranges import RunningRanges, ranges_of
+from dlbench.parts.datasets.repeats import Digests, digests_of, repeats
+from dlbench.parts.datasets.samples import Samples, chunks
 
 
 def described(settings: Settings, source: Source) -> DataFacts:
@@ -36,16 +37,23 @@ def measured(settings: Settings, source: Source, arrays: Arrays) -> DataFacts:
     """The same of its arrays, with what only they tell."""
     labels = (arrays.y_train, arrays.y_validation, arrays.y_test)
     samples = (arrays.x_train, arrays.x_validation, arrays.x_test)
-    ranges, repeated = ranges_of(arrays.x_train), repeats(arrays)
+    ranges = RunningRanges(arrays.x_train.shape)
+    hashes: dict[str, str | None] = {}
+    digests: dict[str, Digests | None] = {}
+    for name, x, y in zip(SPLITS, samples, labels, strict=True):
+        hashes[name], digests[name] = (
+            (None, None) if x is None or y is None else _looked_at(x, y, ranges if name == "train" else None)
+        )
+    repeated = repeats(digests)
     found = replace(
         described(settings, source),
         samples={name: 0 if y is None else len(y) for name, y in zip(SPLITS, labels, strict=True)},
-        sha256={name: _hash(x, y) for name, x, y in zip(SPLITS, samples, labels, strict=True)},
-        ranges=ranges,
+        sha256=hashes,
+        ranges=ranges.ranges,
         repeated=repeated,
     )
     if source.targets:
-        notes = (*source.notes, *arrays.notes, *oddities(settings, source, arrays, None, ranges, repeated))
+        notes = (*source.notes, *arrays.notes, *oddities(settings, source, arrays, None, ranges.ranges, repeated))
         return replace(found, notes=notes, target_ranges=ranges_of(arrays.own_units(arrays.y_train)))
     counts = {name: _counts(y, source.classes) for name, y in zip(SPLITS, labels, strict=True)}
     different = SPLITS[:2] if source.test_repeats_train else SPLITS
@@ -53,7 +61,7 @@ def measured(settings: Settings, source: Source, arrays: Arrays) -> DataFacts:
         found,
         class_counts=counts,
         all_counts=tuple(map(sum, zip(*(counts[name] for name in different), strict=True))),
-        notes=(*source.notes, *arrays.notes, *oddities(settings, source, arrays, counts, ranges, repeated)),
+        notes=(*source.notes, *arrays.notes, *oddities(settings, source, arrays, counts, ranges.ranges, repeated)),
     )
 
 
@@ -63,9 +71,13 @@ def _counts(labels: Labels | None, classes: int) -> tuple[int, ...]:
     return tuple(np.bincount(labels, minlength=classes).tolist())
 
 
-def _hash(x: Numbers | None, y: Labels | None) -> str | None:
-    if x is None or y is None:
-        return None
-    digest = hashlib.sha256(x.reshape(-1).data)
+def _looked_at(x: Samples, y: Labels, ranges: RunningRanges | None) -> tuple[str, Digests]:
+    """What is known of a split's samples when all have been gone through once: the hash, a digest each; `ranges` sees them too."""
+    digest, rows = hashlib.sha256(), []
+    for chunk in chunks(x):
+        digest.update(np.ascontiguousarray(chunk).reshape(-1).data)
+        rows.append(digests_of(chunk))
+        if ranges is not None:
+            ranges.add(chunk)
     digest.update(np.ascontiguousarray(y).data)
-    return digest.hexdigest()
+    return digest.hexdigest(), np.concatenate(rows)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlbench.plan.devices import choose, cores
+from dlbench.plan.memory import free_memory
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Room:
     """Whether the CPU may stand in for a device."""
     nodes: tuple[Machine, ...] = ()
     """The nodes of a cluster; empty where the run stays on this machine."""
+    memory: int | None = None
+    """Bytes that are free for the workers, where they train on a CPU of this machine."""
 
     def spare(self, workers: int) -> int:
         """The cores of each of so many workers."""
@@ -46,7 +49,7 @@ class Room:
 def this_machine(device: str) -> Room:
     """The room on this machine, for a word of `--device`; raises UsageError where that is no device."""
     devices, fallback = choose(device)
-    return Room(cores(), devices, fallback)
+    return Room(cores(), devices, fallback, memory=free_memory() if devices == ["cpu"] else None)
 
 
 def of_nodes(nodes: Sequence[Machine], device: str) -> Room:

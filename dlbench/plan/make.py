@@ -11,10 +11,11 @@ from dlbench.parts.datasets import describe
 from dlbench.parts.outline import goes_alone, leaves, outline
 from dlbench.parts.tasks import task_of
 from dlbench.plan import Candidate, Plan, Stack, Trial, Way, WorkerPlan
-from dlbench.plan.assignment import StackCost, assign, bounded, split_for, threads_for
+from dlbench.plan.assignment import StackCost, assign, bounded, fitting, split_for, threads_for
 from dlbench.plan.data import data_of
 from dlbench.plan.duration import batch_size, total_steps
 from dlbench.plan.machines import Machine, of_nodes, this_machine
+from dlbench.plan.memory import memory_of
 from dlbench.plan.native import why_torch
 from dlbench.plan.placement import workers_on
 from dlbench.plan.pretraining import before
@@ -60,8 +61,9 @@ def make_plan(
     devices = room.devices
     candidates = list(recipe.candidates)
     trials = trials_of(candidates, recipe.seeds)
-    costs = stack_costs(candidates, trials, on_cpu=devices == ["cpu"])
-    count = workers or (len(devices) if devices != ["cpu"] else workers_on(costs, room.nodes, room.cores))
+    costs = stack_costs(candidates, trials, on_cpu=devices == ["cpu"], memory=room.memory)
+    count = len(devices) if devices != ["cpu"] else workers_on(costs, room.nodes, room.cores)
+    count = workers or fitting(costs, count, room.memory)
     costs = split_for(costs, count)
     shares = [share for share in assign(costs, count) if share]
     spare = room.spare(len(shares))
@@ -106,10 +108,12 @@ def stack_of(cost: StackCost) -> Stack:
     return Stack(cost.trials, cost.steps, cost.parameters, cost.operations, before, cost.way)
 
 
-def stack_costs(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool) -> list[StackCost]:
+def stack_costs(
+    candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_cpu: bool, memory: int | None = None
+) -> list[StackCost]:
     """The cost of one stack per structure and data, its trials ordered so that equal numbers of the update stand side by side.
 
-    Stacks whose weights would not fit in memory are split.
+    Stacks that would not fit in so many bytes of memory are split.
     """
     members: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
@@ -123,7 +127,8 @@ def stack_costs(candidates: Sequence[Candidate], trials: Sequence[Trial], *, on_
         [
             _cost(candidates[trials[own[0]].candidate].settings, sorted(own, key=numbers), on_cpu=on_cpu)
             for own in members.values()
-        ]
+        ],
+        memory,
     )
 
 
@@ -150,4 +155,7 @@ def _cost(settings: dict[str, Any], trials: list[int], *, on_cpu: bool) -> Stack
     launches = sum(block.launches for block in every)
     alone = on_cpu and goes_alone(blocks)
     way: Way = "native" if on_cpu and why_torch(settings, blocks, source) is None else "torch"
-    return StackCost(trials, steps, launches, parameters, flops, before(settings["train"], blocks, source), alone, way)
+    one, two = (memory_of(settings, count, on_cpu=on_cpu, way=way).total for count in (1, 2))
+    own = (2 * one - two, two - one)
+    earlier = before(settings["train"], blocks, source)
+    return StackCost(trials, steps, launches, parameters, flops, earlier, alone, way, own)

@@ -55,6 +55,8 @@ def why_torch(settings: dict[str, Any], blocks: Sequence[Block], source: Source)
 
 
 def _reasons(settings: dict[str, Any], blocks: Sequence[Block], source: Source) -> Iterator[str]:
+    if source.on_disk:
+        yield "its data stays on disk"
     for block in blocks:
         yield from _reasons_of(block)
     train = settings["train"]

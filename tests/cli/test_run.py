@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -278,6 +279,7 @@ def test_dry_run(bench, verb):
 
     assert (code, err) == (0, "")
     assert out.startswith("small: 4 trials in 1 stack, 1 worker on cpu\n")
+    assert re.search(r"\n  memory: some 0\.6 GiB \(process 0\.6\), of [\d,]+\.\d GiB free here\n$", out)
     assert len(plan[0]["trials"]) == 4
     assert not (bench.folder / "results").exists()
 

@@ -145,8 +145,10 @@ def test_a_missing_file_hides_no_problem(tmp_path, verb):
 
 
 def test_check_of_a_good_recipe(inside):
-    """A good recipe is fine, with the number of its trials, and with its data in a line."""
-    assert call("check", "small.toml").splitlines() == [
+    """A good recipe is fine, with the number of its trials, and with its data and the memory that it takes in a line each."""
+    *lines, memory = call("check", "small.toml").splitlines()
+    assert memory == "  memory: some 0.6 GiB (process 0.6)"
+    assert lines == [
         "small.toml: fine (2 variants, 2 seeds, 4 trials)",
         "  data: xor, 4 samples of 2 features; 2 classes (0: 2, 1: 2), the largest 50 %; 4 to train, 4 to test, of the same samples",
     ]

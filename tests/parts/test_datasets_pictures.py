@@ -159,7 +159,7 @@ def test_a_share_that_leaves_nothing_to_test_on_is_a_value_error(tmp_path):
 def test_pictures_that_cannot_fit_the_memory_are_refused_with_a_number(root):
     """A size of a million is an error before a picture is resized."""
     with pytest.raises(ValueError, match=r"this data takes 234,693\.3 GiB of memory, but .* GiB are free here"):
-        describe(settings(root, size=1_000_000))
+        describe(settings(root, size=1_000_000, held="memory"))
 
 
 @pytest.mark.parametrize("size", [0, -1, 1.5, "8", [8], [8, 8, 8], [8, 0], [], True])

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from dlbench.engine.batches import DataSplit
+from dlbench.engine.host_samples import whole
 from dlbench.engine.native.build import SOURCE
 from dlbench.engine.native.tables import number
 from dlbench.parts.activations import ACTIVATIONS as ACTIVATION_PARTS
@@ -47,7 +48,7 @@ class NativeJob:
         self.layers = [block for block in blocks if block.probed]
         self._kept: list[Tensor] = []
         self.chain = (LayerStruct * len(self.layers))(*self._drawn(blocks, trials))
-        x = data.x.flatten(1)
+        x = whole(data.x).flatten(1)
         sizes = [x.shape[1], *(layer.units for layer in self.chain)]
         self.struct = JobStruct(
             trials=trials,

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from dlbench.engine.batches import Data
 from dlbench.engine.filter_snapshots import FilterSnapshots, LayerPictures
+from dlbench.engine.host_samples import pieces, whole
 from dlbench.engine.pretraining.layer import Inputs, LayerTraining, Measured
 from dlbench.engine.schedule import Pace, probe_steps
 from dlbench.engine.slices import sliced
 from dlbench.engine.stack_metrics import Sink, StackMetrics
-from dlbench.engine.stack_pictures import IMAGE, dense_filters, through
+from dlbench.engine.stack_pictures import IMAGE, SAMPLES, dense_filters, through
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Tensors
 from dlbench.errors import SetupError
@@ -107,11 +108,11 @@ class Greedy:
     def _inputs(self) -> Inputs:
         """What is learned from, and what is held out: the validation data, or else the test data."""
         data, pretrain = self._data, self._settings[0]
-        train = data.train.x
+        train = whole(data.train.x)
         if pretrain["unlabelled"] == "all":
             assert data.everything is not None, "whoever loads the data knows what pre-training asks for"
-            train = data.everything
-        inputs = Inputs(train.flatten(1), (data.validation or data.test).x.flatten(1))
+            train = whole(data.everything)
+        inputs = Inputs(train.flatten(1), whole((data.validation or data.test).x).flatten(1))
         if pretrain["visible"] == "bernoulli" and not 0 <= train.amin() <= train.amax() <= 1:
             span = f"{float(train.amin()):.4g} to {float(train.amax()):.4g}"
             raise SetupError(
@@ -168,8 +169,9 @@ class Greedy:
     def _show(self, gallery: FilterSnapshots, index: int, layer: LayerTraining) -> None:
         """Pictures of what goes up through all layers so far and comes down again; of the first layer, of its weights too."""
         held_out = (self._data.validation or self._data.test).x
-        if held_out.dim() != 1 + IMAGE:
+        if len(held_out.shape) != 1 + IMAGE:
             return
+        held_out = next(pieces(held_out, SAMPLES))
         coders = [*self._below(), layer.coder]
         images = through(coders, held_out, len(self._stack.seeds))
         if len(coders) == 1:
@@ -184,7 +186,7 @@ class Greedy:
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Go on where `state` left it, in the layer that had not been finished from its beginning."""
-        device = self._data.test.x.device
+        device = self._data.test.labels.device
         self._visible = [one.to(device) for one in saved.get("visible", [])]
         self.seconds = saved.get("seconds", 0.0)
 

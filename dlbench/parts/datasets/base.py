@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from dlbench.catalog import Catalog
 from dlbench.errors import SetupError
+from dlbench.parts.datasets.samples import Numbers, Samples
 
-Floats: TypeAlias = NDArray[np.float32]
-Numbers: TypeAlias = NDArray[np.float32 | np.float64]
 Labels: TypeAlias = NDArray[np.int64]
 Targets: TypeAlias = NDArray[np.float32 | np.float64]
 
@@ -54,19 +53,19 @@ class Arrays:
     The validation arrays are `None` where nothing is split off for validation. `x_all`, where it was asked for, is every
     training sample, those that a limit leaves out among them.
 
-    Before the common arguments are applied, x may be float64, whose digits `normalize` needs; and with `fill` it may hold
+    Each x is an array, or `OnDisk` all of them. Before the common arguments are applied, x may be float64, whose digits `normalize` needs; and with `fill` it may hold
     NaN, in place of which comes this statistic of the training samples.
 
     `notes` say to people what became of the numbers on the way.
     """
 
-    x_train: Numbers
+    x_train: Samples
     y_train: NDArray[Any]
-    x_test: Numbers
+    x_test: Samples
     y_test: NDArray[Any]
-    x_validation: Numbers | None = None
+    x_validation: Samples | None = None
     y_validation: NDArray[Any] | None = None
-    x_all: Numbers | None = None
+    x_all: Samples | None = None
     fill: Literal["mean", "median"] | None = None
     notes: tuple[str, ...] = ()
     scale: TargetScale | None = None
@@ -114,6 +113,10 @@ class Source:
     feature_names: tuple[str, ...] = ()
     bytes_per_number: int = 4
     """What a number of its samples takes at most while they are loaded."""
+    on_disk: bool = False
+    """Whether its samples stay on disk, and are read batch by batch."""
+    remedy: str = ""
+    """What to do where it does not fit into memory, if there is anything."""
     test_repeats_train: bool = False
     task: str = "classification"
     """What is learned of it: one of the catalogue of tasks."""

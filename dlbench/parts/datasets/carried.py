@@ -52,8 +52,13 @@ def has_files(kind: str) -> bool:
 
 
 def packed(kind: str, own: Mapping[str, Any]) -> bytes:
-    """A dataset as bytes: what it says of itself, and its arrays; raises SetupError where it is not here."""
+    """A dataset as bytes: what it says of itself, and its arrays; raises SetupError where it is not here, or stays on disk."""
     source = DATASETS[kind].make(**own)
+    if source.on_disk:
+        raise SetupError(
+            f"the data {kind} at {own.get('path')} stays on disk, and is not carried to other machines; "
+            f'put it where each of them sees it, or write held = "memory"'
+        )
     arrays = source.load()
     facts = {one.name: getattr(source, one.name) for one in fields(source) if one.name not in _CALLED}
     told = {"fill": arrays.fill, "notes": arrays.notes}

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
-from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source
+from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Source
 from dlbench.parts.datasets.folders import Download
+from dlbench.parts.datasets.samples import Floats
 
 SHAPE = (3, 32, 32)
 HOME = "cifar-10-batches-py"

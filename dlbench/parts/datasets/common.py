@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 from typing import Annotated, Literal
 
@@ -16,8 +17,10 @@ import psutil
 from annotated_types import Ge, Le
 
 from dlbench.parts.arguments import Settings
-from dlbench.parts.datasets.base import Arrays, Numbers, Preparation, Source
+from dlbench.parts.datasets.base import Arrays, Preparation, Source
 from dlbench.parts.datasets.normalize import as_float32, fill_missing, lost_in_float32, normalize
+from dlbench.parts.datasets.preparation import prepared
+from dlbench.parts.datasets.samples import OnDisk, Samples
 from dlbench.parts.datasets.splits import ValidationSplit
 
 
@@ -62,12 +65,15 @@ COMMON: Mapping[str, inspect.Parameter] = inspect.signature(Common, eval_str=Tru
 
 
 def check_memory(source: Source) -> None:
-    """Refuse what cannot fit before any of it is made."""
-    needed = source.bytes_per_number * (source.train + source.test) * prod(source.shape)
+    """Refuse what cannot fit before any of it is made; of data on disk a sample."""
+    samples = 1 if source.on_disk else source.train + source.test
+    needed = source.bytes_per_number * samples * prod(source.shape)
     available = psutil.virtual_memory().available
     if needed > available:
+        what = "a sample of this data" if source.on_disk else "this data"
+        remedy = f"; {source.remedy}" if source.remedy and not source.on_disk else ""
         raise ValueError(
-            f"this data takes {needed / 2**30:,.1f} GiB of memory, but {available / 2**30:,.1f} GiB are free here"
+            f"{what} takes {needed / 2**30:,.1f} GiB of memory, but {available / 2**30:,.1f} GiB are free here{remedy}"
         )
 
 
@@ -97,10 +103,10 @@ def check_validation(common: Common, train: int) -> None:
 class Parts:
     """The samples of a dataset by what becomes of them; `whole` are all training samples, where a limit leaves some out."""
 
-    train: Numbers
-    test: Numbers
-    validation: Numbers | None
-    whole: Numbers | None
+    train: Samples
+    test: Samples
+    validation: Samples | None
+    whole: Samples | None
     notes: tuple[str, ...] = ()
     preparation: Preparation = field(default_factory=Preparation)
 
@@ -114,5 +120,10 @@ def finished(common: Common, data: Arrays, parts: Parts, names: Sequence[str]) -
     fill = fill_missing(data.fill, parts.train, others, names)
     how = Preparation(fill, *normalize(common.normalize, parts.train, others))
     lost = lost_in_float32(parts.train, names)
-    validation, whole = (None if part is None else as_float32(part) for part in (parts.validation, parts.whole))
-    return Parts(as_float32(parts.train), as_float32(parts.test), validation, whole, tuple(lost), how)
+    validation, whole = (None if part is None else in_float32(part, how) for part in (parts.validation, parts.whole))
+    return Parts(in_float32(parts.train, how), in_float32(parts.test, how), validation, whole, tuple(lost), how)
+
+
+def in_float32(x: Samples, how: Preparation) -> Samples:
+    """An array, which is prepared already, rounded; what is on disk, to be prepared when it is read."""
+    return x.prepared_by(partial(prepared, how=how)) if isinstance(x, OnDisk) else as_float32(x)

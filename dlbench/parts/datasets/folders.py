@@ -11,7 +11,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from dlbench.errors import SetupError
-from dlbench.files import expanded
+from dlbench.files import expanded, is_folder
 
 VARIABLE = "DLBENCH_DATA"
 
@@ -30,6 +30,11 @@ def search(folder: str | None = None) -> list[Path]:
 def locate(path: str) -> Path:
     """The file at `path`, seen from the current folder, else from the data folders; raises `SetupError`."""
     return _located(path, "file", lambda candidate: size_of(candidate) is not None)
+
+
+def locate_any(path: str) -> Path:
+    """The same for a file or a folder."""
+    return _located(path, "file", lambda candidate: size_of(candidate) is not None or is_folder(candidate))
 
 
 def locate_folder(path: str) -> Path:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
-from dlbench.parts.datasets.base import Arrays, Labels, Numbers, Source, stream
+from dlbench.parts.datasets.base import Arrays, Labels, Source, stream
 from dlbench.parts.datasets.common import Common, Parts, check_limit, check_split, check_validation, finished
+from dlbench.parts.datasets.samples import Samples
 from dlbench.parts.datasets.splits import balanced, balanced_counts, proportional, split_off
 
 
@@ -131,7 +132,7 @@ def _apply(common: Common, classes: list[int], source: Source, seed: int, *, eve
     )
 
 
-def _keep(x: Numbers, y: Labels, classes: list[int]) -> tuple[Numbers, Labels]:
+def _keep(x: Samples, y: Labels, classes: list[int]) -> tuple[Samples, Labels]:
     """The samples of `classes`, labelled by their position in it."""
     number = np.full(max(int(y.max(initial=0)), *classes) + 1, -1, dtype=np.int64)
     number[classes] = np.arange(len(classes))

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
-from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source
+from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Source
 from dlbench.parts.datasets.folders import Download
+from dlbench.parts.datasets.samples import Floats
 
 SIDE = 28
 HEADER = {"images": struct.Struct(">4i"), "labels": struct.Struct(">2i")}

@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
 from dlbench.parts.datasets.base import Targets
+from dlbench.parts.datasets.stored import Header, StoredArrays
 
 
-def are_targets(header: tuple[tuple[int, ...], np.dtype[Any]]) -> bool:
+def are_targets(header: Header) -> bool:
     """Whether an array with this shape and type is numbers to be learned: floats, one a sample or a row of them."""
-    shape, dtype = header
-    return dtype.kind == "f" and len(shape) in {1, 2}
+    return header.dtype.kind == "f" and len(header.shape) in {1, 2}
 
 
-def read_targets(file: Path, key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Targets:
+def read_targets(stored: StoredArrays, key: str, header: Header) -> Targets:
     """The numbers under `key`, `[samples, targets]` in float64; raises `SetupError` where one is not finite in float32."""
-    if not are_targets((shape, dtype)):
+    shape = header.shape
+    if not are_targets(header):
         raise SetupError(
-            f"{file}: '{key}' is {dtype} of {shape}, but 'y_train' holds floats, numbers to be learned; save both alike"
+            f"{stored}: '{key}' is {header.dtype} of {shape}, but 'y_train' holds floats, numbers to be learned; save both alike"
         )
-    with np.load(file, allow_pickle=False) as archive:
-        y: NDArray[np.float64] = archive[key].astype(np.float64).reshape(shape[0], -1)
+    y: NDArray[np.float64] = stored.read(key).astype(np.float64).reshape(shape[0], -1)
     wrong = np.argwhere(~(np.abs(y) <= np.finfo(np.float32).max))
     if len(wrong):
         place = ", ".join(map(str, wrong[0][: len(shape)]))
         raise SetupError(
-            f"{file}: '{key}' is {y[tuple(wrong[0])]} at [{place}]; every target must be finite in float32"
+            f"{stored}: '{key}' is {y[tuple(wrong[0])]} at [{place}]; every target must be finite in float32"
         )
     return y
 
 
-def check_targets(file: Path, y_train: Targets, y_test: Targets) -> None:
+def check_targets(stored: StoredArrays, y_train: Targets, y_test: Targets) -> None:
     """Refuse arrays of different targets, and training samples that all have the same."""
     if y_train.shape[1] != y_test.shape[1]:
         raise SetupError(
-            f"{file}: 'y_train' has {y_train.shape[1]} targets, 'y_test' {y_test.shape[1]}; they must agree"
+            f"{stored}: 'y_train' has {y_train.shape[1]} targets, 'y_test' {y_test.shape[1]}; they must agree"
         )
     if np.all(y_train == y_train[0]):
-        raise SetupError(f"{file}: every sample in 'y_train' has the same target: there is nothing to learn")
+        raise SetupError(f"{stored}: every sample in 'y_train' has the same target: there is nothing to learn")
 
 
 def names_of(y: Targets) -> list[str]:

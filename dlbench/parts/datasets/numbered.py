@@ -12,6 +12,7 @@ import numpy as np
 
 from dlbench.parts.datasets.base import Arrays, Source, Targets, TargetScale, stream
 from dlbench.parts.datasets.common import Common, Parts, check_limit, check_split, check_validation, finished
+from dlbench.parts.datasets.samples import OnDisk
 from dlbench.parts.datasets.splits import split_off
 
 
@@ -58,7 +59,8 @@ def _apply(common: Common, source: Source, *, everything: bool) -> Arrays:
     whole = None
     if common.limit is not None and common.limit < len(x):
         # A copy: the samples and all of them are shifted in place, one after the other.
-        whole, x, y = x if everything else None, x[: common.limit].copy(), y[: common.limit]
+        whole, y = x if everything else None, y[: common.limit]
+        x = x[: common.limit] if isinstance(x, OnDisk) else x[: common.limit].copy()
     parts = finished(common, data, Parts(x, data.x_test, x_validation, whole), source.feature_names)
     scale = scale_of(common.normalize_target or common.normalize, y)
     return Arrays(

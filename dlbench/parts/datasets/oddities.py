@@ -8,7 +8,8 @@ import numpy as np
 
 from dlbench.data_facts import Ranges
 from dlbench.parts.arguments import Settings
-from dlbench.parts.datasets.base import Arrays, Labels, Numbers, Source
+from dlbench.parts.datasets.base import Arrays, Labels, Source
+from dlbench.parts.datasets.samples import Numbers
 
 SCALES_APART = 256
 """How much larger one feature's numbers may be than another's: 8-bit pixels cannot differ by more."""

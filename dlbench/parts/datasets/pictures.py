@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
+from numpy.typing import NDArray
 
 from dlbench.errors import SetupError
 from dlbench.parts.arguments import Sides
-from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source, stream
+from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Source, stream
 from dlbench.parts.datasets.folders import locate_folder
+from dlbench.parts.datasets.samples import Floats, Held, Numbers, OnDisk, stays_on_disk
 from dlbench.parts.datasets.splits import counts_for_test, stratified
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def image_folder(
     path: str,
     size: Sides | None = None,
     grayscale: bool = False,
+    held: Held = "auto",
     test_share: Annotated[float, Gt(0), Lt(1)] = 0.2,
     seed: Annotated[int, Ge(0)] = 0,
 ) -> Source:
@@ -77,6 +80,8 @@ def image_folder(
 
     size: the side to which pictures are resized, or [height, width].
     grayscale: whether colours become shades of grey.
+    held: where samples stay: in "memory", or on "disk", where they are pictures, each of which is decoded whenever it is in a
+        batch; "auto" takes the disk beyond 2 GiB in float32.
     test_share: this share of each class is the test set, where no folders `train` and `test` say which.
     """
     root = locate_folder(path)
@@ -86,12 +91,25 @@ def image_folder(
     classes = int(split.y_train.max()) + 1
     train, test = (np.bincount(labels, minlength=classes).tolist() for labels in (split.y_train, split.y_test))
 
-    def load() -> Arrays:
-        return Arrays(
-            pixels_of(split.train, form), split.y_train.copy(), pixels_of(split.test, form), split.y_test.copy()
-        )
+    on_disk = stays_on_disk(held, len(split.train) + len(split.test), form.shape)
 
-    return Source.of(form.shape, train, test, load, class_names=split.names)
+    def load() -> Arrays:
+        x_train, x_test = (
+            decoded(files, form) if on_disk else pixels_of(files, form) for files in (split.train, split.test)
+        )
+        return Arrays(x_train, split.y_train.copy(), x_test, split.y_test.copy())
+
+    source = Source.of(form.shape, train, test, load, class_names=split.names)
+    return replace(source, on_disk=on_disk, remedy='held = "disk" decodes them batch by batch')
+
+
+def decoded(files: Sequence[Path], form: PictureForm) -> OnDisk:
+    """Samples that are decoded whenever they are asked for."""
+
+    def read(at: NDArray[np.intp]) -> Numbers:
+        return pixels_of([files[place] for place in at.tolist()], form)
+
+    return OnDisk(read, np.arange(len(files)), form.shape, np.dtype(np.float32))
 
 
 def _split(root: Path, test_share: float, seed: int) -> PictureSplit:

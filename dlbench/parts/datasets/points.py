@@ -8,7 +8,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from dlbench.parts.datasets.base import DATASETS, Arrays, Floats, Labels, Source, stream
+from dlbench.parts.datasets.base import DATASETS, Arrays, Labels, Source, stream
+from dlbench.parts.datasets.samples import Floats
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
 EXCLUSIVE_OR = np.array([0, 1, 1, 0], dtype=np.int64)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.parts.datasets.base import Floats, Numbers, Preparation
+from dlbench.parts.datasets.base import Preparation
+from dlbench.parts.datasets.samples import Floats, Numbers
 
 
 def prepared(x: Numbers, how: Preparation) -> Floats:

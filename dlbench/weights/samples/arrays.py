@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlbench.errors import UsageError
-from dlbench.parts.datasets.base import Numbers
-from dlbench.parts.datasets.npz import arranged, reading_archive
+from dlbench.parts.datasets.npz import arranged
+from dlbench.parts.datasets.samples import Numbers
+from dlbench.parts.datasets.stored import reading_archive
 from dlbench.weights.kept import KeptTrial
 from dlbench.weights.samples.base import NewSamples, counted
 

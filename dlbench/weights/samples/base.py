@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlbench.parts.datasets.base import Numbers
+from dlbench.parts.datasets.samples import Numbers
 
 
 @dataclass(frozen=True)
