@@ -54,8 +54,11 @@ def way(plan: Plan, stack: Stack) -> str:
     if stack.way == "native":
         return "by the native loop"
     on_cpu = all(worker.device == "cpu" for worker in plan.workers)
-    reason = why_torch_trains(plan.candidates[plan.trials[stack.trials[0]].candidate].settings) if on_cpu else None
-    return f"by torch ({reason})" if reason else "by torch"
+    settings = plan.candidates[plan.trials[stack.trials[0]].candidate].settings
+    reason = why_torch_trains(settings) if on_cpu else None
+    precision = settings["train"].get("precision", "float32")
+    told = "by torch" if precision == "float32" or (precision == "tf32" and on_cpu) else f"by torch in {precision}"
+    return f"{told} ({reason})" if reason else told
 
 
 def bytes_of_weights(plan: Plan) -> int:

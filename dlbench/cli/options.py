@@ -90,7 +90,11 @@ Seeds: TypeAlias = Annotated[
 Quick: TypeAlias = Annotated[bool, typer.Option("--quick", help="Use the recipe's small version: seconds, no network.")]
 Device: TypeAlias = Annotated[
     str | None,
-    typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, mps, or auto: a GPU if there is one."),
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="cpu, mps, cuda (each GPU), cuda:1, cuda:0,cuda:1, or auto: GPUs if there are any.",
+    ),
 ]
 Threads: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads per worker.")]
 Workers: TypeAlias = Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of worker processes.")]

@@ -47,6 +47,12 @@ def memory(device: torch.device) -> int:
     return int(_process(os.getpid()).memory_info().rss)
 
 
+def allow_tf32(device: torch.device, *, allowed: bool) -> None:
+    """Say whether products and convolutions on an NVIDIA GPU may round what they multiply to ten bits (TF32); no other has that."""
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
+
+
 def free_memory(device: torch.device) -> int:
     """Bytes that are free on the device; of the host where the device shares its memory."""
     if device.type == "cuda":

@@ -32,7 +32,7 @@ def rebuilt(blocks: Sequence[Block], arrays: Mapping[str, NDArray[Any]], seed: i
 def outputs(
     blocks: Sequence[Block], arrays: Mapping[str, NDArray[Any]], seed: int, x: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """The outputs for samples that are prepared, `[samples, outputs]`, as an evaluation of the run computes them."""
+    """The outputs for samples that are prepared, `[samples, outputs]`, as an evaluation of the run computes them in float32."""
     net, samples = rebuilt(blocks, arrays, seed), torch.from_numpy(np.ascontiguousarray(x))
     found: NDArray[np.float32] = outputs_of([net], DataSplit(samples, torch.zeros(len(samples))))[0]
     return found

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from dlbench.engine.batches import Data, FullBatch, MiniBatches, batches
+from dlbench.engine.devices import allow_tf32
 from dlbench.engine.slices import sliced
-from dlbench.engine.stacked_net import Net, Tensors, combine
+from dlbench.engine.stacked_net import Net, Tensors
 from dlbench.engine.step_clock import STOPPED, StepClock
 from dlbench.parts.datasets import describe
 from dlbench.parts.datasets.base import TargetScale
@@ -46,7 +47,12 @@ class Stacked:
         # A slice has layers of its own: numbers that differ by trial are those of its trials.
         every = range(len(self.ids))
         parts = [every[part] for part in sliced(len(every), slices)]
-        return [Net(self._outline(part), tensors.rows(slice(part.start, part.stop)), clock) for part in parts]
+        precision = self.settings[0]["train"].get("precision", "float32")
+        allow_tf32(self._device, allowed=precision == "tf32")  # the stack before may have had another
+        narrow = torch.bfloat16 if precision == "bfloat16" else None
+        return [
+            Net(self._outline(part), tensors.rows(slice(part.start, part.stop)), clock, narrow=narrow) for part in parts
+        ]
 
     def facts_of(self, data: Data) -> dict[str, Any]:
         """Facts of the data that the stack trains on: sample counts of the splits, the classes in each, what guessing costs."""
@@ -71,3 +77,20 @@ class Stacked:
         """The blocks of some of the trials."""
         models = [self.settings[position]["model"] for position in positions]
         return outline(combine(models, self._device), self._shape, self.task.outputs)
+
+
+def combine(values: Sequence[Any], device: torch.device) -> Any:
+    """One trial's settings that stand for the whole stack's: where numbers differ, a tensor `[trials]` of them.
+
+    Inits may differ in kind; they are read trial by trial, so any of them stands for all here.
+    """
+    first = values[0]
+    if all(value == first for value in values):
+        return first
+    if isinstance(first, dict) and all(value.keys() == first.keys() for value in values):
+        return {key: combine([value[key] for value in values], device) for key in first}
+    if isinstance(first, list):
+        return [combine(items, device) for items in zip(*values, strict=True)]
+    if isinstance(first, (int, float)):
+        return torch.tensor(values, dtype=torch.float32, device=device)
+    return first

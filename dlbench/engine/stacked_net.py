@@ -31,23 +31,6 @@ REGISTER = 16
 """Rows are whole vector registers wide: fused optimizers round what is left over otherwise, by how many neighbours there are."""
 
 
-def combine(values: Sequence[Any], device: torch.device) -> Any:
-    """One trial's settings that stand for the whole stack's: where numbers differ, a tensor `[trials]` of them.
-
-    Inits may differ in kind; they are read trial by trial, so any of them stands for all here.
-    """
-    first = values[0]
-    if all(value == first for value in values):
-        return first
-    if isinstance(first, dict) and all(value.keys() == first.keys() for value in values):
-        return {key: combine([value[key] for value in values], device) for key in first}
-    if isinstance(first, list):
-        return [combine(items, device) for items in zip(*values, strict=True)]
-    if isinstance(first, (int, float)):
-        return torch.tensor(values, dtype=torch.float32, device=device)
-    return first
-
-
 def initial_row(blocks: Sequence[Block], seed: int) -> Tensor:
     """The weights that one trial starts from, each drawn from its own stream on the CPU; zeros fill the row up."""
     drawn = []
@@ -167,11 +150,20 @@ class Net:
     """The way forward and backward of some trials of a stack, over rows of the stack's tensors.
 
     The leaves of autograd are views into the rows; `learn` copies their gradients into the gradient's rows. Where every
-    layer can, the way back is gone `by_hand`, without autograd's bookkeeping.
+    layer can, the way back is gone `by_hand`, without autograd's bookkeeping. With a `narrow` type torch.autocast computes products
+    in it, as far as it goes; weights, gradients, losses and what probes see stay float32.
     """
 
-    def __init__(self, blocks: Sequence[Block], tensors: Tensors, clock: StepClock = STOPPED) -> None:
-        self.blocks, self._clock, self.trials = blocks, clock, tensors.weights.shape[0]
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        tensors: Tensors,
+        clock: StepClock = STOPPED,
+        *,
+        narrow: torch.dtype | None = None,
+    ) -> None:
+        self.blocks, self._clock, self._narrow = blocks, clock, narrow
+        self._device, self.trials = tensors.weights.device.type, tensors.weights.shape[0]
         every = list(leaves(blocks))
         self.widest, self.goes_alone = max(block.widest for block in every), goes_alone(blocks)
         self.leaves: list[Tensor] = []
@@ -198,7 +190,7 @@ class Net:
         self._drawing = [block.name for block in every if isinstance(block.layer, DrawsAtTest) and block.layer.at_test]
         self._unrolled = [block for block in every if block.times]
         self._watched = [*self._unrolled, *(block for block in every if block.inside)]
-        self.by_hand = all(
+        self.by_hand = narrow is None and all(
             isinstance(block.layer, ManualBackward) and block.layer.can_go_backward() for block in blocks
         )
         self._first = next(index for index, block in enumerate(blocks) if block.weights or block.branches)
@@ -214,7 +206,11 @@ class Net:
 
     def forward(self, x: Tensor, *, training: bool, taps: Taps | None = None) -> Tensor:
         """Outputs `[trials, batch, outputs]` for `x` of `[trials, batch, ...]`; `taps` receives each probed row's output."""
-        return self._chain(self.blocks, x, self._places if training else self._test_places, taps)
+        places = self._places if training else self._test_places
+        if self._narrow is None:
+            return self._chain(self.blocks, x, places, taps)
+        with torch.autocast(self._device, dtype=self._narrow):
+            return self._chain(self.blocks, x, places, taps).float()
 
     def _chain(
         self, blocks: Sequence[Block], x: Tensor, places: Mapping[str, LayerContext], taps: Taps | None
@@ -226,15 +222,15 @@ class Net:
             else:
                 x = cast("Layer", block.layer).forward(x, self._weights[block.name], places[block.name])
             if taps is not None and block.probed:
-                states = [state.detach() for state in self._states(block)]
-                taps.outputs += self._inner(block) if block.inside else [*states, x.detach()]
+                states = [state.detach().float() for state in self._states(block)]
+                taps.outputs += self._inner(block) if block.inside else [*states, x.detach().float()]
         return x
 
     def _inner(self, block: Block) -> list[Tensor]:
         """What each inner layer with a row put out, nothing where nobody sees it."""
         seen = iter(self._places[block.name].inner or ())
         nothing = self.leaves[0].new_empty(self.trials, 0)
-        return [nothing if inner.output is None else next(seen) for inner in block.inside]
+        return [nothing if inner.output is None else next(seen).float() for inner in block.inside]
 
     def _states(self, block: Block) -> list[Tensor]:
         """The states of a recurrent layer at its probed steps of time, `[trials, batch, units]` each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,9 @@ GPU_DRIVERS = ("/dev/nvidiactl", "/dev/nvhost-ctrl", "/dev/nvmap", "/dev/kfd", "
 """What some driver makes for whatever torch calls cuda: NVIDIA's, Jetson's, AMD's, and that of WSL."""
 
 
+DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?", re.ASCII)
+
+
 def find_devices() -> list[str]:
     """The devices that `auto` picks: every visible NVIDIA GPU, else Apple's, else the CPU."""
     if gpus := _visible_gpus():
@@ -22,15 +26,21 @@ def find_devices() -> list[str]:
 
 
 def choose(device: str) -> tuple[list[str], bool]:
-    """The devices that `--device` means, and whether the CPU may stand in for them; raises UsageError on other words."""
+    """The devices that `--device` means, and whether the CPU may stand in for them; raises UsageError on other words.
+
+    Each worker has one of them: `cuda` is every GPU in sight, `cuda:0,cuda:2` these two.
+    """
     if device == "auto":
         return find_devices(), True
-    kind, _, index = device.partition(":")
-    if kind not in ("cpu", "cuda", "mps") or (index and not (kind == "cuda" and index.isdigit())):
-        raise UsageError(f"no device {device!r}; there are auto, cpu, cuda, cuda:0, cuda:1, ..., mps")
+    named = device.split(",")
+    wrong = next((one for one in named if not DEVICE.fullmatch(one)), None)
+    if wrong is not None:
+        raise UsageError(f"no device {wrong!r}; there are auto, cpu, cuda, cuda:0, cuda:1, ..., cuda:0,cuda:1, mps")
+    if len(named) > 1 and (len(set(named)) < len(named) or not all(one.startswith("cuda:") for one in named)):
+        raise UsageError(f"device {device!r}: several are GPUs by their numbers, each once, such as cuda:0,cuda:1")
     if device == "cuda":
         return [f"cuda:{index}" for index in range(max(_visible_gpus(), 1))], False
-    return [device], False
+    return named, False
 
 
 def lacking(device: str) -> str | None:

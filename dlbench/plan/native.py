@@ -55,8 +55,7 @@ def why_torch(settings: dict[str, Any], blocks: Sequence[Block], source: Source)
 
 
 def _reasons(settings: dict[str, Any], blocks: Sequence[Block], source: Source) -> Iterator[str]:
-    if source.on_disk:
-        yield "its data stays on disk"
+    yield from _reasons_of_numbers(settings, source)
     for block in blocks:
         yield from _reasons_of(block)
     train = settings["train"]
@@ -79,6 +78,14 @@ def _reasons(settings: dict[str, Any], blocks: Sequence[Block], source: Source) 
         yield f"{products:,} products a step, more than {MOST_PRODUCTS:,} a layer"
     if max(block.widest for block in blocks) > MOST_FEATURES:
         yield f"layers of more than {MOST_FEATURES:,} numbers"
+
+
+def _reasons_of_numbers(settings: dict[str, Any], source: Source) -> Iterator[str]:
+    """It computes in float32, and with samples in memory."""
+    if settings["train"].get("precision") == "bfloat16":
+        yield "precision bfloat16"
+    if source.on_disk:
+        yield "its data stays on disk"
 
 
 def _reasons_of(block: Block) -> Iterator[str]:

@@ -18,6 +18,7 @@ from dlbench.recipe.vocabulary import (
     Held,
     Loss,
     Optimizer,
+    Precision,
     Predictions,
     Pretrain,
     Regularizers,
@@ -105,6 +106,9 @@ class Train:
     epochs: how long to train, in passes over the training samples: `epochs = 15`.
     early_stopping: when a trial stops before its end: `early_stopping = { patience = 10 }`.
     pretrain: how hidden layers learn without labels before step 0: `pretrain = { kind = "rbm", epochs = 5 }`.
+    precision: what products compute with: "bfloat16" by torch.autocast, weights, losses and probes staying float32; "tf32" rounds
+        what NVIDIA's GPUs multiply, and is float32 elsewhere. What `predict` and exports compute is float32:
+        `precision = "bfloat16"`.
     """
 
     WRITTEN: ClassVar[str] = "[train]"
@@ -120,6 +124,7 @@ class Train:
     epochs: Count | None = None
     early_stopping: EarlyStopping | None = None
     pretrain: Pretrain | None = None
+    precision: Precision = "float32"
 
 
 @dataclass(frozen=True)

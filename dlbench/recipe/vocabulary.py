@@ -67,4 +67,5 @@ Sizes: TypeAlias = Annotated[
 Methods: TypeAlias = Annotated[
     Method | Annotated[list[Method], Len(1)], Takes('"probability", "logit" or "vote", or a list of them')
 ]
+Precision: TypeAlias = Literal["float32", "tf32", "bfloat16"]
 Predictions: TypeAlias = Annotated[bool | Literal["auto"], Takes('true, false or "auto"')]

@@ -173,8 +173,45 @@ def test_devices_by_name() -> None:
     """Named devices are taken as they are, without a stand-in; nonsense is an error that lists what there is."""
     assert choose("cpu") == (["cpu"], False)
     assert choose("cuda:1") == (["cuda:1"], False)
+    assert choose("cuda:2,cuda:0") == (["cuda:2", "cuda:0"], False)
     with pytest.raises(UsageError, match="there are auto, cpu, cuda"):
         choose("gpu")
+    for several in ("cuda:0,cuda:0", "cuda:0,cpu", "cuda,cuda:1", "mps,mps"):
+        with pytest.raises(UsageError, match=f"device '{several}': several are GPUs by their numbers, each once"):
+            choose(several)
+    with pytest.raises(UsageError, match="no device ''; there are"):
+        choose("cuda:0,")
+
+
+@pytest.mark.parametrize(
+    ("device", "workers", "placed"),
+    [
+        ("cuda", None, ["cuda:0", "cuda:1", "cuda:2"]),
+        ("auto", None, ["cuda:0", "cuda:1", "cuda:2"]),
+        ("cuda:2,cuda:0", None, ["cuda:2", "cuda:0"]),
+        ("cuda:1", None, ["cuda:1"]),
+        ("cuda:0,cuda:1", 4, ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]),
+    ],
+)
+def test_each_worker_has_one_gpu(monkeypatch, device, workers, placed) -> None:
+    """Stacks are shared out over all GPUs that are meant, a wide one in parts, and every trial is trained once."""
+    monkeypatch.setattr(devices, "_visible_gpus", lambda: 3)
+    wide = settings([FLAT, dense(2000), dense(2000)], data="digits", batch_size=500, steps=2000)
+    plan = plan_of({"wide": wide}, range(12), device=device, workers=workers)
+
+    assert [worker.device for worker in plan.workers] == placed
+    assert sorted(stack for worker in plan.workers for stack in worker.stacks) == list(range(len(plan.stacks)))
+    assert all(worker.stacks for worker in plan.workers)
+    assert max(len(stack.trials) for stack in plan.stacks) < 12 or len(placed) == 1
+    assert sorted(trial for stack in plan.stacks for trial in stack.trials) == list(range(12))
+    assert all(worker.fallback == (device == "auto") for worker in plan.workers)
+
+
+def test_a_gpu_without_work_has_no_worker(monkeypatch) -> None:
+    """A tiny net stays in one stack on one GPU: to launch it twice would take as long."""
+    monkeypatch.setattr(devices, "_visible_gpus", lambda: 3)
+    plan = plan_of({"tiny": settings([FLAT, dense(8)], data="digits", batch_size=10)}, range(12), device="cuda")
+    assert [(worker.device, worker.stacks) for worker in plan.workers] == [("cuda:0", [0])]
 
 
 def test_what_is_surely_not_here(monkeypatch, tmp_path) -> None:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dlbench.engine.batches import Data
-from dlbench.engine.filter_snapshots import FilterSnapshots, LayerPictures
+from dlbench.engine.filter_snapshots import SAMPLES, FilterSnapshots, LayerPictures
 from dlbench.engine.host_samples import pieces, whole
 from dlbench.engine.pretraining.layer import Inputs, LayerTraining, Measured
 from dlbench.engine.schedule import Pace, probe_steps
 from dlbench.engine.slices import sliced
 from dlbench.engine.stack_metrics import Sink, StackMetrics
-from dlbench.engine.stack_pictures import IMAGE, SAMPLES, dense_filters, through
+from dlbench.engine.stack_pictures import IMAGE, dense_filters, through
 from dlbench.engine.stacked import Stacked
 from dlbench.engine.stacked_net import Tensors
 from dlbench.errors import SetupError

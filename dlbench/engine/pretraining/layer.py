@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dlbench.engine.devices import wait
 from dlbench.engine.rng import stream
-from dlbench.engine.stacked_net import combine
+from dlbench.engine.stacked import combine
 from dlbench.metrics.names import RECONSTRUCTION_ERROR
 from dlbench.parts import make
 from dlbench.parts.arguments import Settings

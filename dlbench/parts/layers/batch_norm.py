@@ -71,6 +71,7 @@ class BatchNorm(Stateless):
     def _of_features(self, x: torch.Tensor, weights: Mapping[str, torch.Tensor], place: LayerContext) -> torch.Tensor:
         """The formula as it stands, for `[trials, batch, features]`: sums over the batch know no neighbours."""
         running_mean, running_variance = place.buffers["mean"], place.buffers["variance"]
+        x = x.to(running_mean.dtype)  # under autocast it may be narrower
         if place.training:
             batch = x.shape[1]
             mean = x.mean(dim=1, keepdim=True)

@@ -69,4 +69,5 @@ class Gru(Recurrent):
         if self.bias:
             past_of_new = past_of_new + weights["recurrent_bias"]
         new = torch.tanh(torch.addcmul(of_new, reset, past_of_new))
-        return (torch.lerp(new, h, keep),)
+        # Under autocast they are narrower than the state, which lerp does not take.
+        return (torch.lerp(new.to(h.dtype), h, keep.to(h.dtype)),)
