@@ -100,7 +100,7 @@ def load(
     if look is not None:
         look(arrays)
 
-    room = Room(device)
+    room = DeviceRoom(device)
 
     def split(x: Samples, y: Any) -> DataSplit:
         return DataSplit(room.put(x), torch.from_numpy(y).to(device))
@@ -113,7 +113,7 @@ def load(
     return Data(train, validation, test, everything_here, arrays.scale, arrays.preparation)
 
 
-class Room:
+class DeviceRoom:
     """Puts samples where they have room: on the device as long as half of what is free there stays for nets, else on the host."""
 
     def __init__(self, device: torch.device) -> None:

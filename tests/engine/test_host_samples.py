@@ -16,7 +16,7 @@ import torch
 from cases import CPU, Events, dense, in_way, never, plan_of, settings, trained, trainer_of
 
 from dlbench.engine import batches as engine_batches
-from dlbench.engine.batches import DataSplit, MiniBatches, Room
+from dlbench.engine.batches import DataSplit, DeviceRoom, MiniBatches
 from dlbench.engine.host_samples import HostSamples, ReadAhead, pieces
 from dlbench.errors import SetupError
 from dlbench.parts.datasets import describe
@@ -79,7 +79,7 @@ def test_the_same_bits_where_the_device_has_no_room(
 ) -> None:
     """Samples that stay on the host for want of room on the device give the same batches as those that are there."""
     here, _ = trained(plan(files["archive"], "memory"))
-    monkeypatch.setattr(Room, "put", lambda self, x: HostSamples(torch.from_numpy(x), CPU))
+    monkeypatch.setattr(DeviceRoom, "put", lambda self, x: HostSamples(torch.from_numpy(x), CPU))
     there, _ = trained(plan(files["archive"], "memory"))
 
     assert isinstance(there.data.test.x, HostSamples)
@@ -89,7 +89,7 @@ def test_the_same_bits_where_the_device_has_no_room(
 def test_a_device_without_room_leaves_samples_on_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """Samples go to the device as long as half of what is free there is left for nets."""
     monkeypatch.setattr(engine_batches, "free_memory", lambda device: 1000)
-    room = Room(torch.device("meta"))
+    room = DeviceRoom(torch.device("meta"))
     small, large = np.zeros((10, 10), np.float32), np.zeros((20, 10), np.float32)
 
     first, second = room.put(small), room.put(large)
