@@ -46,14 +46,14 @@ def probe(
     from dlbench.analysis.profile import alike, profiles
     from dlbench.cli.data_lines import as_data, data_lines
     from dlbench.cli.loaded import load_all
-    from dlbench.cli.run import plan_of, require_devices
+    from dlbench.cli.run import plan_of, require_machine
 
     (loaded,) = load_all([recipe], overrides or [], seeds, quick=quick)
     groups = alike(chosen(loaded, variants or []))
     plan = plan_of(
         replace(loaded, candidates=[only_begun(first) for first, *_ in groups], breakpoints=[]), device, None, None
     )
-    require_devices([plan])
+    require_machine([plan])
     state, troubles = look(plan)
     found = profiles(state, groups)
     if json:

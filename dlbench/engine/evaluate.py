@@ -110,7 +110,7 @@ def _batch(net: Net, device: torch.device) -> int:
 
 
 def _batches(nets: Sequence[Net], split: DataSplit) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """A net's place, its outputs `[trials, batch, outputs]` and labels `[batch, ...]`, as many samples at once as there is room for.
+    """A net's place, its outputs `[trials, batch, outputs]` and labels `[batch, ...]`, as many samples as there is room for.
 
     Nets that take as many go through a batch one after the other, so that it is read once for all.
     """

@@ -53,8 +53,8 @@ class Arrays:
     The validation arrays are `None` where nothing is split off for validation. `x_all`, where it was asked for, is every
     training sample, those that a limit leaves out among them.
 
-    Each x is an array, or `OnDisk` all of them. Before the common arguments are applied, x may be float64, whose digits `normalize` needs; and with `fill` it may hold
-    NaN, in place of which comes this statistic of the training samples.
+    Each x is an array, or `OnDisk` all of them. Before the common arguments are applied, x may be float64, whose digits
+    `normalize` needs; and with `fill` it may hold NaN, in place of which comes this statistic of the training samples.
 
     `notes` say to people what became of the numbers on the way.
     """
