@@ -77,7 +77,7 @@ def test_variants_with_other_data_have_their_own_lines(recipe):
 
     assert [line.partition(": ")[0] for line in lines] == [
         f"data of {name}" for name in ("one", "other", "v6", "v7")
-    ] + ["data"]
+    ] + ["data", "memory"]
     assert "5 to train, 25 left out by the limit" in lines[1]
     assert lines[-1] == "data: 1 more"
 

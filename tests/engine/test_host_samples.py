@@ -23,6 +23,7 @@ from dlbench.parts.datasets import describe
 from dlbench.plan import Plan
 
 SEEDS = (0, 1, 2)
+TIMED = {"seconds", "cost"}
 CONV = {"kind": "conv", "channels": 3, "kernel": 3, "stride": 1, "padding": "valid", "bias": True}
 
 
@@ -50,14 +51,12 @@ def plan(data: dict[str, Any], held: str, **changes: Any) -> Plan:
     return in_way(plan_of(variants, SEEDS), "torch")
 
 
-def told(events: Events) -> list[str]:
-    """What evaluations and probes say, as text, without what takes time."""
-    timed = {"seconds", "cost"}
-    return [
-        repr({key: np.asarray(value).tolist() for key, value in event.items() if key not in timed})
-        for event in events
-        if event["kind"] in {"metrics", "probe"}
-    ]
+def told(events: Events, kind: str) -> dict[int, str]:
+    """What evaluations or probes say at their steps, as text, without what takes time."""
+    return {
+        event["step"]: repr({key: np.asarray(value).tolist() for key, value in event.items() if key not in TIMED})
+        for event in events.of(kind)
+    }
 
 
 @pytest.mark.parametrize("slices", [1, 6])
@@ -71,7 +70,11 @@ def test_the_same_bits_from_disk_as_from_memory(
 
     assert isinstance(disk[0].data.train.x, HostSamples)
     assert torch.equal(memory[0].tensors.weights, disk[0].tensors.weights)
-    assert told(memory[1]) == told(disk[1])
+    assert told(memory[1], "metrics") == told(disk[1], "metrics")
+    probes, others = told(memory[1], "probe"), told(disk[1], "probe")
+    both = probes.keys() & others.keys()  # a busy machine leaves some out
+    assert 0 in both
+    assert [probes[step] for step in both] == [others[step] for step in both]
 
 
 def test_the_same_bits_where_the_device_has_no_room(
