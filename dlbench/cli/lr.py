@@ -75,12 +75,12 @@ def searched(
     """Train the variants while their rates grow; returns what was found, the notes, and what went wrong."""
     from dlbench.analysis.rate_range import alike, growing, rate_ranges
     from dlbench.cli.probe import chosen, look
-    from dlbench.cli.run import plan_of, require_devices
+    from dlbench.cli.run import plan_of, require_machine
 
     groups = alike(chosen(recipe, variants), low, high, steps)
     firsts = [growing(first, low, high, steps) for first, *_ in groups]
     plan = plan_of(replace(recipe, candidates=firsts, breakpoints=[]), device, None, None)
-    require_devices([plan])
+    require_machine([plan])
     state, troubles = look(plan)
     return rate_ranges(state, groups, low, high), [f"note: {text}" for _, text in state.notes], troubles
 

@@ -176,9 +176,12 @@ def fitting(display: Shown) -> Shown:
     return display
 
 
-def require_devices(plans: list[Plan]) -> None:
-    """Raise SetupError where a device is surely not on this machine, before a folder is made for the run."""
+def require_machine(plans: list[Plan]) -> None:
+    """Raise SetupError where a device or enough memory is surely not on this machine, before a folder is made for the run."""
+    from dlbench.cli.memory_lines import require_memory
+
     lack_none(worker.device for plan in plans for worker in plan.workers if not worker.fallback)
+    require_memory(plans)
 
 
 def require_device(device: str) -> None:
@@ -270,7 +273,7 @@ def run_in_turn(session: Session, recipes: Iterable[Recipe], wish: Wish) -> Exit
     """One run after the other until a signal ends it; the gravest of their exit codes."""
     planned = wish.planned(recipes)
     if session.place.is_here:
-        require_devices([plan for _, plan in planned])
+        require_machine([plan for _, plan in planned])
     codes = []
     for recipe, plan in planned:
         code = session.run(recipe, plan, is_last=recipe is planned[-1][0])

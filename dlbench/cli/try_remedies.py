@@ -30,7 +30,7 @@ from dlbench.cli.options import (
     Workers,
 )
 from dlbench.cli.output import as_text, emit, emit_json, emit_styled, has_color, say
-from dlbench.cli.run import Wish, fitting, require_devices
+from dlbench.cli.run import Wish, fitting, require_machine
 from dlbench.errors import DlbenchError, ExitCode, UsageError
 from dlbench.launch.choosing import Place, chosen
 from dlbench.words.language import readers_language
@@ -158,7 +158,7 @@ def _train(planned: PlannedRemedies, session: Session, *, as_json: bool) -> Exit
         raise DlbenchError("nothing can be tried")
     require_data([planned.recipe])
     if session.place.is_here:
-        require_devices([planned.plan])
+        require_machine([planned.plan])
     folder = make_folder(session.out, planned.recipe, planned.plan, planned.tried)
     if as_json:
         session = replace(session, data=lambda report: remedies_data(report, planned.tried, folder.name))
