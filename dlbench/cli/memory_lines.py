@@ -24,14 +24,14 @@ def need_line(plan: Plan) -> str:
 
 def memory_line(plan: Plan) -> str:
     """The same, and what is free."""
-    from dlbench.plan.memory import free_memory
+    from dlbench.plan.devices import free_memory
 
     return f"{need_line(plan)}, of {gib(free_memory())} GiB free here"
 
 
 def require_memory(plans: Sequence[Plan]) -> None:
     """Raise SetupError where a run surely does not fit into this machine's memory, before a folder is made for it."""
-    from dlbench.plan.memory import free_memory
+    from dlbench.plan.devices import free_memory
 
     for plan in plans:
         needed, free = on_host(plan), free_memory()

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import psutil
+
 from dlbench.errors import UsageError
 
 GPU_DRIVERS = ("/dev/nvidiactl", "/dev/nvhost-ctrl", "/dev/nvmap", "/dev/kfd", "/dev/dxg")
@@ -70,3 +72,8 @@ def _visible_gpus() -> int:
     present = sum(line.startswith("GPU ") for line in listing.stdout.splitlines())
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     return present if visible is None else min(present, len([item for item in visible.split(",") if item.strip()]))
+
+
+def free_memory() -> int:
+    """Bytes that are free on this machine."""
+    return int(psutil.virtual_memory().available)

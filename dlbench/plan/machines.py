@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dlbench.plan.devices import choose, cores
-from dlbench.plan.memory import free_memory
+from dlbench.plan.devices import choose, cores, free_memory
 
 
 @dataclass(frozen=True)

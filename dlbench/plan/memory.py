@@ -7,8 +7,6 @@ from dataclasses import astuple, dataclass
 from math import prod
 from typing import Any
 
-import psutil
-
 from dlbench.parts.datasets import Source, describe
 from dlbench.parts.outline import Block, goes_alone, leaves, outline
 from dlbench.parts.tasks import task_of
@@ -108,8 +106,3 @@ def memory_of_worker(plan: Plan, worker: WorkerPlan) -> Memory:
     on_cpu = worker.device == "cpu"
     every = (memory_of_stack(plan, plan.stacks[stack], on_cpu=on_cpu) for stack in worker.stacks)
     return max(every, key=lambda one: one.total)
-
-
-def free_memory() -> int:
-    """Bytes that are free on this machine."""
-    return int(psutil.virtual_memory().available)
