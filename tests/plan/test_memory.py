@@ -12,7 +12,7 @@ from cases import dense, plan_of, settings
 
 from dlbench.cli import memory_lines
 from dlbench.errors import ExitCode, SetupError
-from dlbench.plan import machines, memory
+from dlbench.plan import devices, machines
 from dlbench.plan.assignment import StackCost, bounded, fitting
 from dlbench.plan.memory import PROCESS, memory_of
 
@@ -94,7 +94,7 @@ def test_what_cannot_fit_is_refused_with_numbers(monkeypatch: pytest.MonkeyPatch
     """The error says what is needed for what, what is free and what to change, and what fits is let through."""
     plan = plan_of({"a": wide()}, range(200))
     memory_lines.require_memory([plan])
-    monkeypatch.setattr(memory, "free_memory", lambda: GIB)
+    monkeypatch.setattr(devices, "free_memory", lambda: GIB)
     with pytest.raises(SetupError) as caught:
         memory_lines.require_memory([plan])
     text = str(caught.value)
