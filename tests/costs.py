@@ -48,6 +48,8 @@ def pytest_terminal_summary(terminalreporter, config):
         return
     tests, places, calls = Counter(), Counter(), Counter()
     for report in (one for kind in ("passed", "failed", "skipped", "") for one in terminalreporter.getreports(kind)):
+        if not isinstance(report, pytest.TestReport):  # a module that was skipped as a whole
+            continue
         seconds = dict(report.user_properties).get(SECONDS, 0.0)
         tests[report.nodeid] += seconds
         for place in {report.nodeid.split("::")[0], "/".join(report.nodeid.split("::")[0].split("/")[:2]), "all"}:

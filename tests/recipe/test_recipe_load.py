@@ -72,6 +72,7 @@ def test_settings_are_complete(alone, loaded):
             "epochs": None,
             "early_stopping": None,
             "pretrain": None,
+            "precision": "float32",
         },
         "evaluate": {"every": "auto", "train_samples": 10_000, "predictions": False, "weights": False},
         "probes": {"points": 200, "histograms": True, "profile": False},
