@@ -188,29 +188,42 @@ def test_what_cannot_be_read_ends_the_training_in_words(tmp_path: Path) -> None:
 
 
 SCRIPT = """
-import resource, sys
+import re, sys, threading
+from pathlib import Path
 from dlbench.plan.facts import measured
 from dlbench.engine.batches import load
 from dlbench.engine.trainer import Trainer
 from dlbench.parts.datasets import describe
 from cases import CPU, Events, dense, plan_of, settings
 
+def own():
+    # Not ru_maxrss: it begins with what the process that started this one had, and counts what is only mapped.
+    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+
 def train(path, held):
     data = {"kind": "npz", "path": path, "held": held, "normalize": "standard"}
     plan = plan_of({"a": settings([dense(32)], data=data, batch_size=100, epochs=1, every="epoch")}, (0, 1))
     found = load(data, CPU, look=lambda arrays: measured(data, describe(data), arrays))
     Trainer(plan, 0, CPU, found, Events()).train(lambda trainer: False)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-before = train(sys.argv[1], "disk")
-print(before, train(sys.argv[2], sys.argv[3]))
+def most(*arguments):
+    seen, over = [own()], threading.Event()
+    watch = threading.Thread(target=lambda: [seen.append(own()) for _ in iter(lambda: over.wait(0.01), True)])
+    watch.start()
+    train(*arguments)
+    over.set()
+    watch.join()
+    return max(seen)
+
+before = most(sys.argv[1], "disk")
+print(before, most(sys.argv[2], sys.argv[3]))
 """
 
 
 @pytest.mark.extras
-@pytest.mark.skipif(sys.platform != "linux", reason="the unit of the largest memory is that of Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the largest memory in /proc")
 def test_memory_does_not_grow_with_data_on_disk(tmp_path: Path) -> None:
-    """400 MB that are looked at, standardised, trained on and evaluated take below 150 MB more than a small dataset does."""
+    """400 MB that are looked at, standardised, trained on and evaluated take below 150 MB more of its own than a small dataset does."""
     for name, rows in (("small", 2_000), ("large", 130_000)):
         (tmp_path / name).mkdir()
         for part, own in (("train", rows), ("test", 1_000)):
